@@ -1,0 +1,93 @@
+//! What can be wrong with an adapter folder.
+
+use std::path::PathBuf;
+
+use crate::{
+    checkpoint::CheckpointError,
+    error::{Hint, IoError, listed},
+    job::Cancelled,
+    units,
+};
+
+/// An adapter that cannot be merged as it is.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "every message says what its fields are")]
+pub enum AdapterError {
+    #[error("there is no such folder: {}", path.display())]
+    Missing { path: PathBuf },
+    #[error("this is a file, not an adapter folder: {}", path.display())]
+    NotAFolder { path: PathBuf },
+    #[error("this folder holds a full model, not an adapter: {}", path.display())]
+    IsModel { path: PathBuf },
+    #[error("there is no adapter_config.json in this folder: {}", path.display())]
+    NoConfig { subfolders: Vec<String>, path: PathBuf },
+    #[error("there is no adapter_model.safetensors in this folder: {}", path.display())]
+    NoWeights { path: PathBuf },
+    #[error("the weights are adapter_model.bin, and only safetensors are read: {}", path.display())]
+    PickleWeights { path: PathBuf },
+    #[error("not a valid adapter_config.json: {problem}: {}", path.display())]
+    BadConfig { problem: String, path: PathBuf },
+    #[error("adapter_config.json does not say {key}: {}", path.display())]
+    MissingKey { key: &'static str, path: PathBuf },
+    #[error("{feature} is not merged by this version: {reason}: {}", path.display())]
+    Unsupported { feature: String, reason: &'static str, way_out: &'static str, path: PathBuf },
+    #[error("the pattern {pattern:?} in {key} is not a regular expression that can be read here: {}", path.display())]
+    BadPattern { key: &'static str, pattern: String, path: PathBuf },
+    #[error("{module} has {present} without {absent}: {}", path.display())]
+    Unpaired { module: String, present: &'static str, absent: &'static str, path: PathBuf },
+    #[error("lora_A {} and lora_B {} of {module} do not fit together: {}", units::shape(a_shape), units::shape(b_shape), path.display())]
+    FactorShapes { module: String, a_shape: Vec<usize>, b_shape: Vec<usize>, path: PathBuf },
+    #[error("{module} has rank {stored}, its config says {configured}, so its scale is unknown: {}", path.display())]
+    RankMismatch { module: String, stored: usize, configured: usize, path: PathBuf },
+    #[error("the file holds more than one adapter ({} and {}): {}", names[0], names[1], path.display())]
+    SeveralAdapters { names: [String; 2], path: PathBuf },
+    #[error("{} without a single element: {}: {}", units::plural(tensors.len(), "tensor"), listed(tensors, 3), path.display())]
+    EmptyTensors { tensors: Vec<String>, path: PathBuf },
+    #[error("the file holds no tensor: {}", path.display())]
+    Empty { path: PathBuf },
+    #[error("{} NaN or infinity: {}: {}", if tensors.len() == 1 { "1 tensor holds".to_owned() } else { format!("{} tensors hold", tensors.len()) }, listed(tensors, 3), path.display())]
+    NonFinite { tensors: Vec<String>, path: PathBuf },
+    #[error("every update in this adapter is zero, so a merge would be the base again: {}", path.display())]
+    NoEffect { path: PathBuf },
+    #[error(transparent)]
+    Weights(#[from] CheckpointError),
+    #[error(transparent)]
+    Io(#[from] IoError),
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl Hint for AdapterError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Missing { .. } => "check the path",
+            Self::NotAFolder { .. } => "give the folder that holds adapter_config.json",
+            Self::IsModel { .. } => "give the base model first and the adapter second",
+            Self::NoConfig { subfolders, .. } if !subfolders.is_empty() => {
+                return Some(format!("adapters lie below it: {}", listed(subfolders, 4)));
+            }
+            Self::NoConfig { .. } => "give the folder that holds adapter_config.json and adapter_model.safetensors",
+            Self::NoWeights { .. } => "download the adapter again with its weights",
+            Self::PickleWeights { .. } => "save the adapter once with PEFT 0.7 or newer, which writes safetensors",
+            Self::BadConfig { .. } => "download the adapter again",
+            Self::MissingKey { .. } => {
+                "take the number from the training run; guessing it would scale every change wrongly"
+            }
+            Self::Unsupported { way_out, .. } => way_out,
+            Self::BadPattern { .. } => "replace the pattern by plain module names",
+            Self::Unpaired { .. } | Self::FactorShapes { .. } => "the adapter was saved incompletely; save it again",
+            Self::RankMismatch { .. } => "use the adapter_config.json that was saved with these weights",
+            Self::SeveralAdapters { .. } => "save each adapter to its own folder with PEFT's `save_pretrained`",
+            Self::EmptyTensors { .. } => {
+                "the run saved placeholders (ZeRO-3 or FSDP); gather the weights before saving and save again"
+            }
+            Self::Empty { .. } => "the run saved no weights; save the adapter again",
+            Self::NonFinite { .. } => "the training diverged or the file is damaged; use an earlier checkpoint",
+            Self::NoEffect { .. } => "the run saved untrained weights (lora_B starts at zero); save the adapter again",
+            Self::Weights(error) => return error.hint(),
+            Self::Io(error) => return error.hint(),
+            Self::Cancelled(_) => return None,
+        };
+        Some(hint.to_owned())
+    }
+}

@@ -1,0 +1,234 @@
+//! `adapter_config.json`, typed where it decides a merge (spec section 1).
+
+use std::path::Path;
+
+use fancy_regex::Regex;
+use serde_json::{Map, Value};
+
+use super::{AdapterError, Scaling};
+use crate::error::IoContext as _;
+
+/// An adapter's config; keys keep the order of the file, for the first pattern that hits wins.
+#[derive(Clone, Debug)]
+pub struct PeftConfig {
+    values: Map<String, Value>,
+}
+
+/// Keys of PEFT's LoRA config, all releases up to 0.21, that a merge reads or may ignore knowingly.
+const KNOWN_KEYS: [&str; 47] = [
+    "alora_invocation_tokens",
+    "alpha",
+    "alpha_pattern",
+    "arrow_config",
+    "auto_mapping",
+    "base_model_name_or_path",
+    "bias",
+    "corda_config",
+    "enable_lora",
+    "ensure_weight_tying",
+    "eva_config",
+    "exclude_modules",
+    "fan_in_fan_out",
+    "inference_mode",
+    "init_lora_weights",
+    "kasa_config",
+    "layer_replication",
+    "layers_pattern",
+    "layers_to_transform",
+    "loftq_config",
+    "lora_alpha",
+    "lora_bias",
+    "lora_dropout",
+    "lora_ga_config",
+    "megatron_config",
+    "megatron_core",
+    "merge_weights",
+    "modules_to_save",
+    "monteclora_config",
+    "peft_type",
+    "peft_version",
+    "qalora_group_size",
+    "r",
+    "rank_pattern",
+    "revision",
+    "runtime_config",
+    "target_modules",
+    "target_parameters",
+    "task_type",
+    "trainable_token_indices",
+    "unsloth_fixed",
+    "use_bdlora",
+    "use_dora",
+    "use_qalora",
+    "use_rslora",
+    "velora_config",
+    "base_model_class",
+];
+
+impl PeftConfig {
+    /// Reads the config at `path`.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is no JSON object.
+    pub fn read(path: &Path) -> Result<Self, AdapterError> {
+        let text = std::fs::read_to_string(path).at("read the adapter's config", path)?;
+        serde_json::from_str(&text)
+            .map(|values| Self { values })
+            .map_err(|error| AdapterError::BadConfig { problem: error.to_string(), path: path.to_owned() })
+    }
+
+    /// A key's value; null counts as absent.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.values.get(key).filter(|value| !value.is_null())
+    }
+
+    /// A key's value where it says anything: not null, false, empty or "none".
+    #[must_use]
+    pub fn meaningful(&self, key: &str) -> Option<&Value> {
+        self.get(key).filter(|value| !is_blank(value))
+    }
+
+    /// `peft_type`, in capitals.
+    #[must_use]
+    pub fn peft_type(&self) -> Option<String> {
+        Some(self.get("peft_type")?.as_str()?.to_ascii_uppercase())
+    }
+
+    /// `base_model_name_or_path`: a Hub id or a path on the training machine.
+    #[must_use]
+    pub fn base_model(&self) -> Option<&str> {
+        self.get("base_model_name_or_path")?.as_str().filter(|name| !name.is_empty())
+    }
+
+    /// `use_rslora`.
+    #[must_use]
+    pub fn uses_rslora(&self) -> bool {
+        self.get("use_rslora").and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// `fan_in_fan_out`, which PEFT forces to the truth for the layers that it targets.
+    #[must_use]
+    pub fn fan_in_fan_out(&self) -> bool {
+        self.get("fan_in_fan_out").and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// Keys that no PEFT release up to 0.21 writes and that say something: worth a warning, for they may change a
+    /// merge in a way unknown here.
+    #[must_use]
+    pub fn unknown_keys(&self) -> Vec<&str> {
+        let unknown = |key: &&String| !KNOWN_KEYS.contains(&key.as_str()) && self.meaningful(key).is_some();
+        self.values.keys().filter(unknown).map(String::as_str).collect()
+    }
+
+    /// Rank and alpha of `module` (its path in the base model), patterns considered.
+    ///
+    /// # Errors
+    /// `r` or `lora_alpha` missing or no positive number; a pattern that cannot be read.
+    pub fn scaling_of(&self, module: &str, path: &Path) -> Result<Scaling, AdapterError> {
+        let missing = |key| AdapterError::MissingKey { key, path: path.to_owned() };
+        let rank = match self.pattern_value("rank_pattern", module, path)? {
+            Some(rank) => Some(rank),
+            None => self.get("r"),
+        };
+        let rank = rank.and_then(Value::as_u64).filter(|rank| *rank > 0).ok_or_else(|| missing("r"))?;
+        let alpha = match self.pattern_value("alpha_pattern", module, path)? {
+            Some(alpha) => Some(alpha),
+            None => self.get("lora_alpha"),
+        };
+        let alpha =
+            alpha.and_then(Value::as_f64).filter(|alpha| alpha.is_finite()).ok_or_else(|| missing("lora_alpha"))?;
+        let rank = usize::try_from(rank).map_err(|_| missing("r"))?;
+        Ok(Scaling { alpha, rank, is_rank_stabilized: self.uses_rslora() })
+    }
+
+    /// The value of the first key of `pattern_key` that matches `module` by PEFT's rule
+    /// `re.match("(.*\.)?(" + key + ")$", module)` (spec section 1.4).
+    fn pattern_value(
+        &self,
+        pattern_key: &'static str,
+        module: &str,
+        path: &Path,
+    ) -> Result<Option<&Value>, AdapterError> {
+        let Some(Value::Object(patterns)) = self.get(pattern_key) else { return Ok(None) };
+        for (pattern, value) in patterns {
+            let pattern = pattern.strip_prefix("base_model.model.").unwrap_or(pattern);
+            if matches_module(pattern, module) {
+                return Ok(Some(value));
+            }
+            if Regex::new(pattern).is_err() {
+                let pattern = pattern.to_owned();
+                return Err(AdapterError::BadPattern { key: pattern_key, pattern, path: path.to_owned() });
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// PEFT's rule; a pattern that is no regular expression matches as a plain suffix.
+fn matches_module(pattern: &str, module: &str) -> bool {
+    match Regex::new(&format!(r"^(?:.*\.)?(?:{pattern})$")) {
+        Ok(regex) => regex.is_match(module).unwrap_or(false),
+        Err(_) => module.strip_suffix(pattern).is_some_and(|front| front.is_empty() || front.ends_with('.')),
+    }
+}
+
+fn is_blank(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(flag) => !flag,
+        Value::String(text) => text.is_empty() || text == "none",
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Number(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn config(value: Value) -> PeftConfig {
+        let Value::Object(values) = value else { panic!("an object") };
+        PeftConfig { values }
+    }
+
+    #[test]
+    fn the_first_pattern_that_hits_decides() {
+        let config = config(json!({
+            "r": 8, "lora_alpha": 16,
+            "rank_pattern": {"layers.0.self_attn.q_proj": 4, "down_proj": 12},
+            "alpha_pattern": {"up_proj": 3, r".*layers\.1\..*v_proj": 64},
+        }));
+        let scaling = |module: &str| config.scaling_of(module, Path::new("")).unwrap();
+        assert_eq!(scaling("model.layers.0.self_attn.q_proj").rank, 4);
+        assert_eq!(scaling("model.layers.10.self_attn.q_proj").rank, 8, "a dot boundary stands before the key");
+        assert_eq!(scaling("model.layers.1.mlp.down_proj").rank, 12);
+        assert_eq!(scaling("model.layers.1.mlp.up_proj").alpha, 3.0);
+        assert_eq!(scaling("model.layers.1.self_attn.v_proj").alpha, 64.0);
+        assert_eq!(scaling("model.layers.0.self_attn.v_proj").alpha, 16.0);
+    }
+
+    #[test]
+    fn alpha_is_never_assumed() {
+        let error = config(json!({"r": 8})).scaling_of("m", Path::new("")).unwrap_err();
+        assert!(matches!(error, AdapterError::MissingKey { key: "lora_alpha", .. }));
+        let error = config(json!({"r": 0, "lora_alpha": 1})).scaling_of("m", Path::new("")).unwrap_err();
+        assert!(matches!(error, AdapterError::MissingKey { key: "r", .. }));
+    }
+
+    #[test]
+    fn a_pattern_that_is_no_regex_is_refused_unless_it_is_the_module() {
+        let config = config(json!({"r": 8, "lora_alpha": 8, "rank_pattern": {"q_proj(": 4}}));
+        assert!(matches!(config.scaling_of("q_proj", Path::new("")), Err(AdapterError::BadPattern { .. })));
+        assert_eq!(config.scaling_of("a.q_proj(", Path::new("")).unwrap().rank, 4);
+    }
+
+    #[test]
+    fn unknown_keys_with_a_value_are_noticed() {
+        let config = config(json!({"r": 8, "future_trick": true, "other_future": null, "empty": []}));
+        assert_eq!(config.unknown_keys(), ["future_trick"]);
+    }
+}

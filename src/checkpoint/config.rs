@@ -1,0 +1,72 @@
+//! `config.json`: the few keys that a merge must know, and the text that it must keep.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::{CheckpointError, JsonText};
+use crate::error::IoContext as _;
+
+/// A model's `config.json`.
+#[derive(Clone, Debug)]
+pub struct ModelConfig {
+    text: JsonText,
+    value: Value,
+}
+
+impl ModelConfig {
+    /// Reads `path`.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is no JSON object (Python's NaN and Infinity are accepted).
+    pub fn read(path: &Path) -> Result<Self, CheckpointError> {
+        let text = std::fs::read_to_string(path).at("read the config", path)?;
+        let text = JsonText::parse(text)
+            .map_err(|error| CheckpointError::BadJson { problem: error.to_string(), path: path.to_owned() })?;
+        Ok(Self { value: text.value(), text })
+    }
+
+    /// The text, for edits that keep everything else.
+    #[must_use]
+    pub fn text(&self) -> &JsonText {
+        &self.text
+    }
+
+    /// Any key of the outermost object.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.value.get(key).filter(|value| !value.is_null())
+    }
+
+    /// `model_type`, empty when absent.
+    #[must_use]
+    pub fn model_type(&self) -> &str {
+        self.get("model_type").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The class that transformers would build: `architectures[0]`.
+    #[must_use]
+    pub fn architecture(&self) -> Option<&str> {
+        self.get("architectures")?.get(0)?.as_str()
+    }
+
+    /// A number of the config or of its `text_config` (multimodal models keep the decoder's there).
+    #[must_use]
+    pub fn integer(&self, key: &str) -> Option<u64> {
+        let nested = || self.get("text_config")?.get(key);
+        self.get(key).or_else(nested)?.as_u64()
+    }
+
+    /// Whether input embedding and output head share one tensor.
+    #[must_use]
+    pub fn has_tied_embeddings(&self) -> bool {
+        self.get("tie_word_embeddings").and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// `quantization_config.quant_method` where the weights are packed ("gptq", "bitsandbytes", …).
+    #[must_use]
+    pub fn quantization(&self) -> Option<&str> {
+        let quantization = self.get("quantization_config").or_else(|| self.get("quantization"))?;
+        Some(quantization.get("quant_method").and_then(Value::as_str).unwrap_or("an unnamed method"))
+    }
+}

@@ -1,0 +1,83 @@
+//! What can be wrong with a model folder.
+
+use std::path::PathBuf;
+
+use crate::{
+    error::{Hint, IoError, listed},
+    numeric::Dtype,
+    units,
+};
+
+/// A model folder or weight file that cannot be used as it is.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "every message says what its fields are")]
+pub enum CheckpointError {
+    #[error("there is no such folder: {}", path.display())]
+    Missing { path: PathBuf },
+    #[error("this is a file, not a model folder: {}", path.display())]
+    NotAFolder { path: PathBuf },
+    #[error("this folder holds an adapter, not a base model: {}", path.display())]
+    IsAdapter { path: PathBuf },
+    #[error("there is no config.json in this folder: {}", path.display())]
+    NoConfig { path: PathBuf },
+    #[error("there are no weights in this folder (looked for model.safetensors and its index): {}", path.display())]
+    NoWeights { path: PathBuf },
+    #[error("the weights are {file}, and only safetensors are read: {}", path.display())]
+    PickleWeights { file: String, path: PathBuf },
+    #[error("{file} names {}, not in the folder: {}", listed(missing, 4), path.display())]
+    ShardsMissing { file: &'static str, missing: Vec<String>, path: PathBuf },
+    #[error("the index names {} that no shard holds: {}: {}", units::plural(tensors.len(), "tensor"), listed(tensors, 4), path.display())]
+    IndexedTensorsMissing { tensors: Vec<String>, path: PathBuf },
+    #[error("the index names a shard outside its folder: {shard}: {}", path.display())]
+    ShardOutside { shard: String, path: PathBuf },
+    #[error("two shards hold the same tensor: {tensor}: {}", path.display())]
+    DuplicateTensor { tensor: String, path: PathBuf },
+    #[error("the checkpoint holds no tensor: {}", path.display())]
+    Empty { path: PathBuf },
+    #[error("the file is too short to be safetensors ({byte_count} bytes): {}", path.display())]
+    NoHeader { byte_count: u64, path: PathBuf },
+    #[error("the header claims {}, the file has {}: {}", units::bytes(*claimed), units::bytes(*available), path.display())]
+    HeaderTooLong { claimed: u64, available: u64, path: PathBuf },
+    #[error("the header is not valid safetensors: {problem}: {}", path.display())]
+    BadHeader { problem: String, path: PathBuf },
+    #[error("the file is truncated: its header promises {} of tensors, it holds {}: {}", units::bytes(*promised), units::bytes(*held), path.display())]
+    Truncated { promised: u64, held: u64, path: PathBuf },
+    #[error("the file goes on after its last tensor ({} of unknown content): {}", units::bytes(*extra), path.display())]
+    TrailingBytes { extra: u64, path: PathBuf },
+    #[error("{tensor} is {dtype}, which cannot be read as numbers here: {}", path.display())]
+    NotFloat { tensor: String, dtype: Dtype, path: PathBuf },
+    #[error("not valid JSON: {problem}: {}", path.display())]
+    BadJson { problem: String, path: PathBuf },
+    #[error(transparent)]
+    Io(#[from] IoError),
+}
+
+impl Hint for CheckpointError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Missing { .. } => "check the path",
+            Self::NotAFolder { .. } => "give the folder that holds config.json and the weights",
+            Self::IsAdapter { .. } => {
+                "give the base model first and the adapter second; adapter_config.json names the base it was trained on"
+            }
+            Self::NoConfig { .. } => "give the folder that holds config.json and the weights",
+            Self::NoWeights { .. } => "download the model again with its *.safetensors files",
+            Self::PickleWeights { .. } => {
+                "convert the model once with transformers' `save_pretrained`, which writes safetensors"
+            }
+            Self::ShardsMissing { .. } => "the download is incomplete; fetch the missing shards",
+            Self::IndexedTensorsMissing { .. } => "index and shards are from different downloads; fetch both again",
+            Self::ShardOutside { .. } => "an index may only name files in its own folder; do not use this download",
+            Self::DuplicateTensor { .. } => "the folder mixes two sets of shards; keep one",
+            Self::NoHeader { .. }
+            | Self::HeaderTooLong { .. }
+            | Self::BadHeader { .. }
+            | Self::Truncated { .. }
+            | Self::TrailingBytes { .. } => "the download or copy was damaged; fetch this file again",
+            Self::NotFloat { .. } => "use the original 16- or 32-bit model instead of a quantised one",
+            Self::Empty { .. } | Self::BadJson { .. } => "fetch the model again",
+            Self::Io(error) => return error.hint(),
+        };
+        Some(hint.to_owned())
+    }
+}

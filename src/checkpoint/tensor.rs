@@ -1,0 +1,154 @@
+//! A tensor by its name, wherever and however it lies on disk.
+
+use std::{ops::Range, sync::Arc};
+
+use super::{CheckpointError, SafetensorsFile};
+use crate::{
+    error::IoContext as _,
+    numeric::{Dtype, FloatDtype, TileShape, widen},
+    platform,
+};
+
+/// One named tensor of a checkpoint or an adapter.
+#[derive(Clone, Debug)]
+pub struct LogicalTensor {
+    name: String,
+    shape: Vec<usize>,
+    dtype: Dtype,
+    storage: Storage,
+}
+
+/// How a tensor lies on disk. Only a plain span can be copied as bytes; other storages are read by rows.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Storage {
+    /// Row-major and contiguous in one file.
+    Span {
+        /// The file.
+        file: Arc<SafetensorsFile>,
+        /// Bytes from the start of the file.
+        offset: u64,
+        /// Bytes of the tensor.
+        byte_count: u64,
+    },
+}
+
+impl LogicalTensor {
+    /// A tensor of `shape` and `dtype` in `storage`.
+    #[must_use]
+    pub fn new(name: String, shape: Vec<usize>, dtype: Dtype, storage: Storage) -> Self {
+        Self { name, shape, dtype, storage }
+    }
+
+    /// The name, as the file spells it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The dimensions, outermost first.
+    #[must_use]
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// The shape as rows × columns.
+    #[must_use]
+    pub fn tile_shape(&self) -> TileShape {
+        TileShape::of(&self.shape)
+    }
+
+    /// The stored element type.
+    #[must_use]
+    pub fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    /// How it lies on disk.
+    #[must_use]
+    pub fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    /// Number of elements.
+    #[must_use]
+    pub fn element_count(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Bytes on disk.
+    #[must_use]
+    pub fn byte_count(&self) -> u64 {
+        let Storage::Span { byte_count, .. } = &self.storage;
+        *byte_count
+    }
+
+    /// The file that holds it.
+    #[must_use]
+    pub fn file(&self) -> &Arc<SafetensorsFile> {
+        let Storage::Span { file, .. } = &self.storage;
+        file
+    }
+
+    /// Where in that file it begins.
+    #[must_use]
+    pub fn file_offset(&self) -> u64 {
+        let Storage::Span { offset, .. } = &self.storage;
+        *offset
+    }
+
+    /// The dtype for arithmetic.
+    ///
+    /// # Errors
+    /// Integers, packed weights and 8-bit floats are not read as numbers.
+    pub fn float_dtype(&self) -> Result<FloatDtype, CheckpointError> {
+        FloatDtype::of(self.dtype).ok_or_else(|| CheckpointError::NotFloat {
+            tensor: self.name.clone(),
+            dtype: self.dtype,
+            path: self.file().path().to_owned(),
+        })
+    }
+
+    /// Reads `rows` of [`Self::tile_shape`] as f32 into `values` (row-major), whatever the storage.
+    ///
+    /// # Errors
+    /// A dtype that is no float, or a read that fails.
+    ///
+    /// # Panics
+    /// If `values` has another length than the rows.
+    pub fn read_rows(&self, rows: Range<usize>, values: &mut [f32]) -> Result<(), CheckpointError> {
+        let dtype = self.float_dtype()?;
+        let mut bytes = vec![0; values.len() * dtype.byte_count()];
+        self.read_row_bytes(rows, &mut bytes)?;
+        widen(dtype, &bytes, values);
+        Ok(())
+    }
+
+    /// Reads `rows` as they are stored.
+    ///
+    /// # Errors
+    /// A read that fails, or a file that ends early.
+    ///
+    /// # Panics
+    /// If `bytes` has another length than the rows, or the rows lie outside the tensor.
+    pub fn read_row_bytes(&self, rows: Range<usize>, bytes: &mut [u8]) -> Result<(), CheckpointError> {
+        let TileShape { rows: row_count, columns } = self.tile_shape();
+        assert!(rows.end <= row_count, "rows must lie inside the tensor");
+        let row_byte_count = columns as u64 * self.dtype.bitsize() as u64 / 8;
+        assert_eq!(bytes.len() as u64, row_byte_count * rows.len() as u64, "bytes and rows must agree");
+        let offset = self.file_offset() + rows.start as u64 * row_byte_count;
+        let file = self.file();
+        platform::read_exact_at(file.handle(), bytes, offset).at("read the weights", file.path())?;
+        Ok(())
+    }
+
+    /// Reads the whole tensor as f32; for factors and vectors, never for base weights.
+    ///
+    /// # Errors
+    /// As [`Self::read_rows`].
+    pub fn read_all(&self) -> Result<Vec<f32>, CheckpointError> {
+        let mut values = vec![0.0; self.element_count()];
+        self.read_rows(0..self.tile_shape().rows, &mut values)?;
+        Ok(values)
+    }
+}

@@ -1,0 +1,66 @@
+//! How every error of the house speaks: the problem first, the path last, and a hint about what to do next.
+
+/// An error that may know what to do next.
+pub trait Hint {
+    /// One sentence for the user, without a trailing period; `None` where there is nothing useful to say.
+    fn hint(&self) -> Option<String>;
+}
+
+/// A file operation that failed, with the path that the operating system's message lacks.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action}: {source}: {}", path.display())]
+pub struct IoError {
+    /// What was tried, as a verb phrase ("read the header").
+    pub action: &'static str,
+    /// What the operating system said.
+    pub source: std::io::Error,
+    /// Where.
+    pub path: std::path::PathBuf,
+}
+
+impl Hint for IoError {
+    fn hint(&self) -> Option<String> {
+        use std::io::ErrorKind;
+        let hint = match self.source.kind() {
+            ErrorKind::NotFound => "check the path",
+            ErrorKind::PermissionDenied => "check that you may read the input and write the output folder",
+            ErrorKind::StorageFull => "free some space, or write to another disk",
+            ErrorKind::UnexpectedEof => "the file is shorter than its header says; download it again",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// Attaches action and path to a raw I/O result.
+pub trait IoContext<T> {
+    /// Wraps the error; `action` is a verb phrase ("read the header").
+    fn at(self, action: &'static str, path: &std::path::Path) -> Result<T, IoError>;
+}
+
+impl<T> IoContext<T> for std::io::Result<T> {
+    fn at(self, action: &'static str, path: &std::path::Path) -> Result<T, IoError> {
+        self.map_err(|source| IoError { action, source, path: path.to_owned() })
+    }
+}
+
+/// `a, b, c and 4 more`: names in a message, never an endless list.
+#[must_use]
+pub fn listed<S: AsRef<str>>(names: &[S], most: usize) -> String {
+    let shown: Vec<&str> = names.iter().take(most).map(AsRef::as_ref).collect();
+    match names.len().checked_sub(shown.len()) {
+        Some(0) | None => shown.join(", "),
+        Some(more) => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lists_say_how_many_more() {
+        assert_eq!(listed(&["a", "b"], 3), "a, b");
+        assert_eq!(listed(&["a", "b", "c", "d"], 2), "a, b and 2 more");
+    }
+}

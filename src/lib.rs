@@ -1,0 +1,12 @@
+//! Lorafuse fuses a LoRA adapter into its base model, shows what changes, and proves the result.
+
+pub mod adapter;
+pub mod checkpoint;
+pub mod error;
+pub mod job;
+pub mod matching;
+pub mod merge;
+pub mod numeric;
+pub mod plan;
+pub mod platform;
+pub mod units;

@@ -1,0 +1,90 @@
+//! One change of prefix for a whole adapter: `transformer.h.0…` in training, `h.0…` on disk.
+
+use std::fmt;
+
+use super::orientation;
+use crate::{adapter::Target, checkpoint::Checkpoint};
+
+/// Leading segments that a change may take away.
+const MAX_STRIPPED: usize = 3;
+
+/// Segments that must stay, so that two modules cannot be confused by their last name alone.
+const MIN_KEPT: usize = 2;
+
+/// Modules from which candidate changes are taken; a vote over all modules then decides.
+const SAMPLED_MODULES: usize = 8;
+
+/// A prefix that the adapter's module paths have, and the one that the base has in its place.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct PrefixChange {
+    /// What is taken away (empty or ending in a dot).
+    pub from: String,
+    /// What is put there (empty or ending in a dot).
+    pub to: String,
+}
+
+impl PrefixChange {
+    /// The base's path for an adapter's `module`.
+    #[must_use]
+    pub fn apply(change: Option<&Self>, module: &str) -> String {
+        let changed =
+            change.and_then(|change| module.strip_prefix(&change.from).map(|rest| format!("{}{rest}", change.to)));
+        changed.unwrap_or_else(|| module.to_owned())
+    }
+}
+
+impl fmt::Display for PrefixChange {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.from.as_str(), self.to.as_str()) {
+            ("", to) => write!(formatter, "`{to}` is put before every module path"),
+            (from, "") => write!(formatter, "`{from}` is taken from every module path"),
+            (from, to) => write!(formatter, "`{from}` becomes `{to}` in every module path"),
+        }
+    }
+}
+
+/// The change under which most targets land on base tensors of their shape; `None` when the paths fit as they are, or
+/// when two changes do equally well.
+pub(super) fn common_change(base: &Checkpoint, targets: &[Target], uses_conv1d: bool) -> Option<PrefixChange> {
+    let lands = |target: &Target, change: Option<&PrefixChange>| {
+        let name = format!("{}.weight", PrefixChange::apply(change, &target.module));
+        let features = target.update.features();
+        base.tensor(&name).is_some_and(|tensor| orientation::of(tensor.shape(), features, uses_conv1d).is_some())
+    };
+    let landed = |change: Option<&PrefixChange>| targets.iter().filter(|target| lands(target, change)).count();
+    let unchanged = landed(None);
+    if unchanged == targets.len() {
+        return None;
+    }
+    let mut votes: Vec<(usize, PrefixChange)> =
+        candidates(base, targets).into_iter().map(|change| (landed(Some(&change)), change)).collect();
+    votes.sort_by_key(|(count, change)| (std::cmp::Reverse(*count), change.from.len() + change.to.len()));
+    let mut votes = votes.into_iter();
+    let (best_count, best) = votes.next().filter(|(count, _)| *count > unchanged)?;
+    let is_contested = votes.next().is_some_and(|(count, _)| count == best_count);
+    (!is_contested).then_some(best)
+}
+
+fn candidates(base: &Checkpoint, targets: &[Target]) -> Vec<PrefixChange> {
+    let step = targets.len().div_ceil(SAMPLED_MODULES).max(1);
+    let mut changes = Vec::new();
+    for target in targets.iter().step_by(step) {
+        let module = target.module.as_str();
+        let cuts = std::iter::once(0).chain(module.match_indices('.').map(|(at, _)| at + 1));
+        for cut in cuts.take(MAX_STRIPPED + 1) {
+            let (from, rest) = module.split_at(cut);
+            if rest.split('.').count() < MIN_KEPT {
+                break;
+            }
+            let ending = format!("{rest}.weight");
+            changes.extend(base.tensors().keys().filter_map(|name| {
+                let to = name.strip_suffix(&ending)?;
+                let is_whole = to.is_empty() || to.ends_with('.');
+                (is_whole && to != from).then(|| PrefixChange { from: from.to_owned(), to: to.to_owned() })
+            }));
+        }
+    }
+    changes.sort();
+    changes.dedup();
+    changes
+}

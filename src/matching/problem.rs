@@ -1,0 +1,147 @@
+//! Adapter tensors that do not fit, and what that suggests.
+
+use std::fmt;
+
+use crate::{checkpoint::Checkpoint, numeric::Dtype, units};
+
+/// Adapter tensors of one module for which the base has no place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Orphan {
+    /// Index into the list of adapters.
+    pub adapter: usize,
+    /// The tensors, as the file names them.
+    pub tensors: Vec<String>,
+    /// The module (or parameter) that they are for.
+    pub module: String,
+    /// Base modules with similar names.
+    pub nearest: Vec<String>,
+    /// Why there is no place.
+    pub reason: OrphanReason,
+}
+
+/// Why the base has no place for a tensor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OrphanReason {
+    /// No module of that name.
+    NoSuchModule,
+    /// The output head shares the embedding's tensor, so it has none of its own.
+    TiedHead,
+    /// The module exists under this name as the text part of a larger model, or the reverse.
+    OtherPart {
+        /// First segment that one side has and the other lacks.
+        segment: String,
+    },
+    /// The layer exists in name only: the base has fewer layers.
+    TooFewLayers {
+        /// Layers that the base has.
+        layer_count: u64,
+    },
+    /// A full tensor, a bias or an embedding factor, which this version does not merge.
+    NoLowRankFactor,
+}
+
+impl fmt::Display for OrphanReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchModule => formatter.write_str("the base has no such module"),
+            Self::TiedHead => {
+                formatter.write_str("the base's output head shares the embedding's tensor, and untying it is not done by this version")
+            }
+            Self::OtherPart { segment } => {
+                write!(formatter, "these keys go through `{segment}`, which the base does not have: base and adapter are different parts of a multimodal model")
+            }
+            Self::TooFewLayers { layer_count } => {
+                write!(formatter, "the base has only {layer_count} layers: it is a smaller model than the one trained on")
+            }
+            Self::NoLowRankFactor => {
+                formatter.write_str("neither lora_A nor lora_B (a full copy, a bias or an embedding factor), which this version does not merge")
+            }
+        }
+    }
+}
+
+/// Adapter tensors of one module whose place does not fit them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clash {
+    /// Index into the list of adapters.
+    pub adapter: usize,
+    /// The tensors, as the file names them.
+    pub tensors: Vec<String>,
+    /// The adapter's module.
+    pub module: String,
+    /// The base tensor of that name.
+    pub base_tensor: String,
+    /// Why they do not fit.
+    pub reason: ClashReason,
+}
+
+/// Why an update cannot be applied to the tensor of its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClashReason {
+    /// The shapes differ, in both orientations.
+    Shape {
+        /// `(out, in)` of the update.
+        adapter_shape: Vec<usize>,
+        /// Shape of the base tensor.
+        base_shape: Vec<usize>,
+    },
+    /// The base tensor holds no floats that can be merged into.
+    NotFloat {
+        /// What it holds.
+        dtype: Dtype,
+    },
+    /// Another module of the same adapter lands on the same tensor.
+    Taken {
+        /// That module.
+        other_module: String,
+    },
+}
+
+impl fmt::Display for ClashReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shape { adapter_shape, base_shape } => {
+                write!(
+                    formatter,
+                    "the adapter is for {}, the base has {}",
+                    units::shape(adapter_shape),
+                    units::shape(base_shape)
+                )
+            }
+            Self::NotFloat { dtype } => write!(formatter, "the base holds {dtype}, into which nothing can be merged"),
+            Self::Taken { other_module } => write!(formatter, "{other_module} lands on the same base tensor"),
+        }
+    }
+}
+
+/// What a missing module suggests.
+pub(super) fn orphan_reason(base: &Checkpoint, module: &str) -> OrphanReason {
+    let last = module.rsplit('.').next().unwrap_or(module);
+    if ["lm_head", "embed_out"].contains(&last) && base.config().has_tied_embeddings() {
+        return OrphanReason::TiedHead;
+    }
+    const PARTS: [&str; 6] =
+        ["language_model", "vision_tower", "vision_model", "visual", "audio_tower", "multi_modal_projector"];
+    let has_segment = |segment: &str| base.tensors().keys().any(|name| name.split('.').any(|part| part == segment));
+    if let Some(segment) = module.split('.').find(|part| PARTS.contains(part) && !has_segment(part)) {
+        return OrphanReason::OtherPart { segment: segment.to_owned() };
+    }
+    let layer_index = module.split('.').find_map(|segment| segment.parse::<u64>().ok());
+    let layer_count = ["num_hidden_layers", "n_layer", "num_layers"].iter().find_map(|key| base.config().integer(key));
+    match (layer_index, layer_count) {
+        (Some(index), Some(layer_count)) if index >= layer_count => OrphanReason::TooFewLayers { layer_count },
+        _ => OrphanReason::NoSuchModule,
+    }
+}
+
+/// The rule that leaves a stray tensor out of the merge, if there is one.
+pub(super) fn set_aside_rule(parameter: &str) -> Option<&'static str> {
+    let has = |part: &str| parameter.split('.').any(|segment| segment.starts_with(part));
+    if has("original_module") {
+        Some("the untrained copy that PEFT keeps of a module it saves")
+    } else if has("lora_velora_embed") || has("lora_monteclora_sampler") {
+        Some("used in training only (VeLoRA, Monteclora)")
+    } else {
+        None
+    }
+}

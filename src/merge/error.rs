@@ -1,0 +1,61 @@
+//! Why a planned merge could not be carried out.
+
+use std::path::PathBuf;
+
+use crate::{
+    adapter::AdapterError,
+    checkpoint::CheckpointError,
+    error::{Hint, IoError},
+    job::Cancelled,
+    numeric::Dtype,
+    units,
+};
+
+/// A merge that failed; its output does not exist.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "every message says what its fields are")]
+pub enum MergeError {
+    #[error("another process is merging into this output: {}", path.display())]
+    InUse { path: PathBuf },
+    #[error("a folder with the name of the work in progress exists and is not ours: {}", path.display())]
+    PartialIsForeign { path: PathBuf },
+    #[error("{tensor} holds {} in the base: {}", units::plural(usize::try_from(*element_count).unwrap_or(usize::MAX), "NaN or infinite value"), path.display())]
+    BaseNotFinite { tensor: String, element_count: u64, path: PathBuf },
+    #[error("{tensor} does not fit into {dtype}: {} too large, the largest {max_magnitude}", units::plural(usize::try_from(*element_count).unwrap_or(usize::MAX), "value"))]
+    Overflow { tensor: String, element_count: u64, max_magnitude: f32, dtype: Dtype },
+    #[error("the device stopped answering: {device}")]
+    DeviceLost { device: String },
+    #[error(transparent)]
+    Base(#[from] CheckpointError),
+    #[error(transparent)]
+    Adapter(#[from] AdapterError),
+    #[error(transparent)]
+    Io(#[from] IoError),
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl MergeError {
+    /// Whether the user stopped it.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, Self::Cancelled(_) | Self::Adapter(AdapterError::Cancelled(_)))
+    }
+}
+
+impl Hint for MergeError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::InUse { .. } => "wait for it, or choose another output",
+            Self::PartialIsForeign { .. } => "move it away, or choose another output",
+            Self::BaseNotFinite { .. } => "the base is damaged; fetch it again",
+            Self::Overflow { .. } => "write bfloat16 or float32 instead (`--dtype bf16`)",
+            Self::DeviceLost { .. } => "run it again; if it stays, please report it",
+            Self::Base(error) => return error.hint(),
+            Self::Adapter(error) => return error.hint(),
+            Self::Io(error) => return error.hint(),
+            Self::Cancelled(_) => return None,
+        };
+        Some(hint.to_owned())
+    }
+}

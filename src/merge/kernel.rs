@@ -1,0 +1,72 @@
+//! What computes tiles: submitted and collected apart, so that reading, computing and writing overlap.
+
+use std::{ops::Range, sync::Arc};
+
+use super::MergeError;
+use crate::{
+    adapter::RowUpdate,
+    numeric::{FloatDtype, TileStats},
+};
+
+/// A loaded update and the factor on it.
+#[derive(Clone)]
+pub struct WeightedUpdate {
+    /// The update.
+    pub update: Arc<dyn RowUpdate>,
+    /// The strength that the user gave its adapter.
+    pub strength: f64,
+}
+
+/// One row tile to compute.
+pub struct TileJob {
+    /// Rows of the tensor.
+    pub rows: Range<usize>,
+    /// Elements of a row.
+    pub columns: usize,
+    /// The base's bytes.
+    pub input: Vec<u8>,
+    /// Their dtype.
+    pub input_dtype: FloatDtype,
+    /// The dtype to round to.
+    pub output_dtype: FloatDtype,
+    /// What is added; nothing for a conversion.
+    pub updates: Arc<[WeightedUpdate]>,
+    /// Where the result belongs in the output file; carried along.
+    pub output_offset: u64,
+}
+
+/// One computed tile.
+pub struct TileResult {
+    /// The bytes to write.
+    pub output: Vec<u8>,
+    /// Where.
+    pub output_offset: u64,
+    /// What the pass learned.
+    pub stats: TileStats,
+    /// The input buffer, for the next tile.
+    pub input: Vec<u8>,
+}
+
+/// A device that computes tiles, a few of them in flight.
+pub trait Kernel {
+    /// The device as reports name it.
+    fn name(&self) -> String;
+
+    /// Tiles that may be in flight.
+    fn capacity(&self) -> usize;
+
+    /// Tiles in flight.
+    fn in_flight(&self) -> usize;
+
+    /// Starts a tile.
+    ///
+    /// # Errors
+    /// A device that was lost.
+    fn submit(&mut self, tile: TileJob) -> Result<(), MergeError>;
+
+    /// Waits for any tile in flight; `None` when there is none.
+    ///
+    /// # Errors
+    /// A device that was lost.
+    fn collect(&mut self) -> Result<Option<TileResult>, MergeError>;
+}

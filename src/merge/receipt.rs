@@ -1,0 +1,71 @@
+//! What a merge did, tensor by tensor.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::{numeric::TileStats, plan::ByteBudget};
+
+/// A finished merge.
+#[derive(Clone, Debug, Serialize)]
+pub struct MergeReceipt {
+    /// The merged folder.
+    #[serde(skip)]
+    pub output: PathBuf,
+    /// What computed.
+    pub device: String,
+    /// Bytes by what happened to them.
+    pub bytes: ByteBudget,
+    /// From the first read to the rename.
+    pub duration_secs: f64,
+    /// The part of it spent on forcing bytes to the disk and on side files.
+    pub sync_duration_secs: f64,
+    /// Every tensor, in the order written.
+    pub tensors: Vec<TensorRecord>,
+    /// Every file, in the order written.
+    pub files: Vec<WrittenFile>,
+}
+
+/// One output tensor.
+#[derive(Clone, Debug, Serialize)]
+pub struct TensorRecord {
+    /// Its name.
+    pub name: String,
+    /// "copied", "converted" or "updated".
+    pub action: &'static str,
+    /// What the pass learned; `None` for copied bytes.
+    pub stats: Option<TileStats>,
+}
+
+/// One output file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WrittenFile {
+    /// Path below the output.
+    pub name: String,
+    /// Its size.
+    pub byte_count: u64,
+}
+
+impl MergeReceipt {
+    /// Sums over all updated tensors.
+    #[must_use]
+    pub fn update_stats(&self) -> TileStats {
+        let mut sum = TileStats::default();
+        for stats in self.updated().filter_map(|record| record.stats.as_ref()) {
+            sum.merge(stats);
+        }
+        sum
+    }
+
+    /// The tensors that got an update.
+    pub fn updated(&self) -> impl Iterator<Item = &TensorRecord> {
+        self.tensors.iter().filter(|record| record.action == "updated")
+    }
+
+    /// Updated tensors of which no element changed: the update rounded away.
+    #[must_use]
+    pub fn lost(&self) -> Vec<&str> {
+        let is_lost = |record: &&TensorRecord| record.stats.is_some_and(|stats| stats.changed_count == 0);
+        self.updated().filter(is_lost).map(|record| record.name.as_str()).collect()
+    }
+}

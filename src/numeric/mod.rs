@@ -1,0 +1,19 @@
+//! Numbers without files: dtypes, rounding, row tiles, low-rank products and what a tile did.
+//!
+//! Every merge computes in f32 and rounds once, to nearest even (`spec: one rounding`); this room holds the pieces of
+//! that sentence.
+
+mod convert;
+mod dtype;
+mod gemm;
+mod low_rank;
+mod stats;
+mod tile;
+
+pub use self::{
+    convert::{narrow, widen, widen_to_f64},
+    dtype::{Dtype, FloatDtype},
+    low_rank::{LowRank, LowRankF64},
+    stats::{ElementViews, TileStats},
+    tile::{TileShape, row_tiles},
+};

@@ -1,0 +1,151 @@
+//! How the output lies on disk: the base's shards with its headers where nothing moves, new ones where it must.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::{Action, DtypePolicy, TensorStep, keep_f32};
+use crate::{
+    checkpoint::{Checkpoint, HEADER_LEN_BYTES, INDEX_FILE, LogicalTensor, SINGLE_FILE, WeightIndex, header_bytes},
+    matching::Matching,
+    numeric::FloatDtype,
+};
+
+/// One weight file of the output.
+#[derive(Clone, Debug)]
+pub struct OutputShard {
+    /// Its name.
+    pub file_name: String,
+    /// All bytes in front of the tensors.
+    pub header: Vec<u8>,
+    /// Its tensors, in the order in which they lie in the file.
+    pub steps: Vec<TensorStep>,
+    /// Size of the whole file.
+    pub byte_count: u64,
+}
+
+/// One step for each tensor of the base, by the shard that holds it there.
+pub(super) fn steps(base: &Checkpoint, matching: &Matching, policy: DtypePolicy) -> Vec<Vec<TensorStep>> {
+    let is_used = |tensor: &LogicalTensor| {
+        base.tensor(tensor.name()).is_some_and(|used| used.file().name() == tensor.file().name())
+    };
+    base.files()
+        .iter()
+        .map(|file| {
+            let tensors = file.tensors().into_iter().filter(is_used);
+            tensors.map(|tensor| step(base, matching, policy, tensor)).collect()
+        })
+        .collect()
+}
+
+fn step(base: &Checkpoint, matching: &Matching, policy: DtypePolicy, source: LogicalTensor) -> TensorStep {
+    let name = source.name().to_owned();
+    let output_dtype = match (policy, FloatDtype::of(source.dtype())) {
+        (DtypePolicy::Convert(_), Some(stored)) if keep_f32::is_kept(base.config().model_type(), &name) => {
+            stored.stored()
+        }
+        (DtypePolicy::Convert(asked), Some(_)) => asked.stored(),
+        _ => source.dtype(),
+    };
+    let action = match matching.applied_to(&name) {
+        Some(applied) => Action::Update { orientation: applied.orientation, updates: applied.updates.clone() },
+        None if output_dtype == source.dtype() => Action::Copy,
+        None => Action::Convert,
+    };
+    let byte_count = source.element_count() as u64 * output_dtype.bitsize() as u64 / 8;
+    TensorStep { name, source, output_dtype, offset: 0, byte_count, action }
+}
+
+/// Output files for `steps`, with headers and offsets.
+pub(super) fn shards(base: &Checkpoint, steps: Vec<Vec<TensorStep>>, max_shard_bytes: Option<u64>) -> Vec<OutputShard> {
+    let Some(max_shard_bytes) = max_shard_bytes else {
+        let files = base.files().iter().zip(steps);
+        return files.map(|(file, steps)| shard_like(file, steps)).collect();
+    };
+    let metadata = base.files().first().map(|file| file.metadata()).unwrap_or_default();
+    let groups = grouped(steps.into_iter().flatten(), max_shard_bytes);
+    let total = groups.len();
+    let name = |index: usize| match total {
+        1 => SINGLE_FILE.to_owned(),
+        _ => format!("model-{:05}-of-{total:05}.safetensors", index + 1),
+    };
+    groups.into_iter().enumerate().map(|(index, steps)| shard_anew(name(index), &metadata, steps)).collect()
+}
+
+/// Consecutive runs of at most `max_bytes` of tensors; a larger tensor gets a shard of its own.
+fn grouped(steps: impl Iterator<Item = TensorStep>, max_bytes: u64) -> Vec<Vec<TensorStep>> {
+    let mut groups: Vec<Vec<TensorStep>> = Vec::new();
+    let mut group_bytes = 0;
+    for step in steps {
+        match groups.last_mut() {
+            Some(group) if group_bytes + step.byte_count <= max_bytes => {
+                group_bytes += step.byte_count;
+                group.push(step);
+            }
+            _ => {
+                group_bytes = step.byte_count;
+                groups.push(vec![step]);
+            }
+        }
+    }
+    groups
+}
+
+/// The base's file with the base's header to the byte, where every tensor keeps its place.
+fn shard_like(file: &std::sync::Arc<crate::checkpoint::SafetensorsFile>, mut steps: Vec<TensorStep>) -> OutputShard {
+    let keeps_layout =
+        steps.len() == file.tensors().len() && steps.iter().all(|step| step.output_dtype == step.source.dtype());
+    if !keeps_layout {
+        return shard_anew(file.name().to_owned(), &file.metadata(), steps);
+    }
+    for step in &mut steps {
+        step.offset = step.source.file_offset();
+    }
+    let mut header = (file.header().len() as u64).to_le_bytes().to_vec();
+    header.extend_from_slice(file.header());
+    OutputShard { file_name: file.name().to_owned(), header, steps, byte_count: file.byte_count() }
+}
+
+/// A file with a new header: the tensors in the given order, one after the other.
+fn shard_anew(file_name: String, metadata: &BTreeMap<String, String>, mut steps: Vec<TensorStep>) -> OutputShard {
+    let mut entries = Map::new();
+    if !metadata.is_empty() {
+        entries.insert("__metadata__".to_owned(), json!(metadata));
+    }
+    let mut end = 0;
+    for step in &mut steps {
+        step.offset = end;
+        end += step.byte_count;
+        let entry = json!({
+            "dtype": step.output_dtype,
+            "shape": step.source.shape(),
+            "data_offsets": [step.offset, end],
+        });
+        entries.insert(step.name.clone(), entry);
+    }
+    let header = header_bytes(Value::Object(entries).to_string().as_bytes());
+    let data_offset = header.len() as u64;
+    debug_assert!(data_offset > HEADER_LEN_BYTES, "a header has at least its braces");
+    for step in &mut steps {
+        step.offset += data_offset;
+    }
+    OutputShard { file_name, header, steps, byte_count: data_offset + end }
+}
+
+/// The index for several shards (or for one, where the base has an index too): the base's metadata kept, `total_size`
+/// true, in bytes.
+pub(super) fn index_text(base: &Checkpoint, shards: &[OutputShard]) -> Option<String> {
+    let is_single = matches!(shards, [shard] if shard.file_name == SINGLE_FILE);
+    if is_single {
+        return None;
+    }
+    let mut metadata = base.index().map(|index| index.metadata.clone()).unwrap_or_default();
+    let steps = || shards.iter().flat_map(|shard| shard.steps.iter().map(move |step| (shard, step)));
+    let total_size: u64 = steps().map(|(_, step)| step.byte_count).sum();
+    metadata.insert("total_size".to_owned(), total_size.into());
+    let weight_map =
+        steps().map(|(shard, step)| (step.name.clone(), shard.file_name.clone())).collect::<BTreeMap<_, _>>();
+    let index = WeightIndex { metadata, weight_map };
+    let text = serde_json::to_string_pretty(&index).unwrap_or_else(|error| unreachable!("{INDEX_FILE}: {error}"));
+    Some(text + "\n")
+}

@@ -1,0 +1,209 @@
+//! What a merge will do, decided to the byte before anything is written.
+//!
+//! [`MergeRequest`] is what was asked, [`MergePlan`] what follows from it: output shards with their headers, one step
+//! for each tensor, side files, space and warnings. Preview and run are one plan.
+
+mod config_edit;
+mod error;
+mod keep_f32;
+mod layout;
+mod preflight;
+mod request;
+mod side_files;
+mod step;
+mod tokenizer;
+
+use std::path::{Path, PathBuf};
+
+pub use self::{
+    error::PlanError,
+    layout::OutputShard,
+    preflight::PreflightCheck,
+    request::{AdapterRequest, DtypePolicy, MergeRequest},
+    side_files::{SideFileContent, SideFileStep},
+    step::{Action, TensorStep},
+    tokenizer::TokenizerChoice,
+};
+use crate::{adapter::Adapter, checkpoint::Checkpoint, matching::Matching, units};
+
+/// Elements of one tile: 4 MB as f32, small enough that a ring of them fits any machine.
+const TILE_ELEMENTS: usize = 1 << 20;
+
+/// A merge, resolved.
+#[derive(Debug)]
+pub struct MergePlan {
+    /// The base, open.
+    pub base: Checkpoint,
+    /// The adapters, open, in the order given.
+    pub adapters: Vec<Adapter>,
+    /// One factor for each adapter.
+    pub strengths: Vec<f64>,
+    /// How they fit together; complete, or there would be no plan.
+    pub matching: Matching,
+    /// Where the merged model goes.
+    pub output: PathBuf,
+    /// What happens to dtypes.
+    pub dtype: DtypePolicy,
+    /// The weight files, in the order in which they are written.
+    pub shards: Vec<OutputShard>,
+    /// `model.safetensors.index.json`, where there are several shards.
+    pub index_text: Option<String>,
+    /// `config.json`, written last.
+    pub config_text: String,
+    /// All other files.
+    pub side_files: Vec<SideFileStep>,
+    /// Whose tokenizer and chat template, and why.
+    pub tokenizer: TokenizerChoice,
+    /// What was checked before the run, with its evidence.
+    pub checks: Vec<PreflightCheck>,
+    /// Things the user should know that stop nothing.
+    pub warnings: Vec<String>,
+    /// Elements that one tile may hold.
+    pub tile_elements: usize,
+}
+
+/// Bytes of a plan by what happens to them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct ByteBudget {
+    /// Read from the base.
+    pub input: u64,
+    /// Written as weights.
+    pub output: u64,
+    /// Written unchanged.
+    pub copied: u64,
+    /// Written in another dtype, otherwise unchanged.
+    pub converted: u64,
+    /// Written with an update.
+    pub updated: u64,
+}
+
+impl MergePlan {
+    /// Opens everything that `request` names and resolves it.
+    ///
+    /// # Errors
+    /// Inputs that cannot be opened, do not fit together or cannot be merged; an output that exists or lies inside an
+    /// input; too little space. Nothing is written.
+    pub fn new(request: &MergeRequest) -> Result<Self, PlanError> {
+        let base = Checkpoint::open(&request.base)?;
+        if let Some(method) = base.config().quantization() {
+            return Err(PlanError::QuantizedBase { method: method.to_owned(), path: request.base.clone() });
+        }
+        if request.adapters.is_empty() {
+            return Err(PlanError::NoAdapter);
+        }
+        let adapters =
+            request.adapters.iter().map(|adapter| Adapter::open(&adapter.path)).collect::<Result<Vec<_>, _>>()?;
+        let strengths: Vec<f64> = request.adapters.iter().map(|adapter| adapter.strength).collect();
+        if let Some(strength) = strengths.iter().find(|strength| !strength.is_finite()) {
+            return Err(PlanError::BadStrength { strength: *strength });
+        }
+        let matching = Matching::new(&base, &adapters);
+        if !matching.is_complete() {
+            return Err(PlanError::does_not_fit(&matching, &adapters, &base));
+        }
+        let steps = layout::steps(&base, &matching, request.dtype);
+        let shards = layout::shards(&base, steps, request.max_shard_bytes);
+        let index_text = layout::index_text(&base, &shards);
+        let tokenizer = TokenizerChoice::new(&base, &adapters)?;
+        let side_files = side_files::steps(&base, &adapters, &tokenizer)?;
+        let mut plan = Self {
+            config_text: config_edit::edited(base.config().text(), request.dtype),
+            warnings: warnings(&base, &adapters, &matching, &tokenizer),
+            output: request.output.clone(),
+            dtype: request.dtype,
+            tile_elements: TILE_ELEMENTS,
+            checks: Vec::new(),
+            base,
+            adapters,
+            strengths,
+            matching,
+            shards,
+            index_text,
+            side_files,
+            tokenizer,
+        };
+        plan.checks = preflight::check(&plan)?;
+        Ok(plan)
+    }
+
+    /// Every tensor step, in the order in which they are written.
+    pub fn steps(&self) -> impl Iterator<Item = &TensorStep> {
+        self.shards.iter().flat_map(|shard| &shard.steps)
+    }
+
+    /// Bytes by what happens to them.
+    #[must_use]
+    pub fn bytes(&self) -> ByteBudget {
+        let mut bytes = ByteBudget::default();
+        for step in self.steps() {
+            bytes.input += step.source.byte_count();
+            bytes.output += step.byte_count;
+            let share = match step.action {
+                Action::Copy => &mut bytes.copied,
+                Action::Convert => &mut bytes.converted,
+                Action::Update { .. } => &mut bytes.updated,
+            };
+            *share += step.byte_count;
+        }
+        bytes
+    }
+
+    /// Bytes of everything that will be written.
+    #[must_use]
+    pub fn output_bytes(&self) -> u64 {
+        let weights: u64 = self.shards.iter().map(|shard| shard.byte_count).sum();
+        let texts = self.config_text.len() + self.index_text.as_ref().map_or(0, String::len);
+        weights + texts as u64 + self.side_files.iter().map(SideFileStep::byte_count).sum::<u64>()
+    }
+
+    /// The folder in which the work is done until it is complete.
+    #[must_use]
+    pub fn partial_path(&self) -> PathBuf {
+        partial_path(&self.output)
+    }
+}
+
+/// `<out>.partial`, beside the output so that a rename finishes the work.
+#[must_use]
+pub fn partial_path(output: &Path) -> PathBuf {
+    let mut name = output.file_name().unwrap_or_default().to_owned();
+    name.push(".partial");
+    output.with_file_name(name)
+}
+
+fn warnings(base: &Checkpoint, adapters: &[Adapter], matching: &Matching, tokenizer: &TokenizerChoice) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for (index, adapter) in adapters.iter().enumerate() {
+        let unknown = adapter.config().unknown_keys();
+        if !unknown.is_empty() {
+            let keys = unknown.join(", ");
+            warnings.push(format!(
+                "{}: adapter_config.json has {} that no PEFT release up to 0.21 writes ({keys}); a newer option may want another merge",
+                adapter.name(),
+                if unknown.len() == 1 { "a key" } else { "keys" },
+            ));
+        }
+        if let Some(change) = matching.prefix_changes.get(index).and_then(Option::as_ref) {
+            warnings.push(format!("{}: {change} to find its tensors in the base", adapter.name()));
+        }
+        if adapter.config().base_model().is_some_and(|name| name.contains("4bit")) {
+            warnings.push(format!(
+                "{}: trained on a 4-bit base; merging it into the 16-bit original is common, but not exactly what was trained",
+                adapter.name(),
+            ));
+        }
+    }
+    for set_aside in &matching.set_aside {
+        warnings.push(format!("{} is not merged: {}", set_aside.tensor, set_aside.rule));
+    }
+    if let (Some(tokens), Some(rows)) = (tokenizer.token_count, base.config().integer("vocab_size"))
+        && tokens > rows
+    {
+        warnings.push(format!(
+            "the tokenizer has {} tokens, the embedding {} rows: ids beyond it will fail",
+            units::count(tokens),
+            units::count(rows),
+        ));
+    }
+    warnings
+}

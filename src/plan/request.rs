@@ -1,0 +1,68 @@
+//! What was asked, before anything is opened.
+
+use std::{path::PathBuf, str::FromStr};
+
+use crate::numeric::FloatDtype;
+
+/// A merge as a user asks for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MergeRequest {
+    /// The base model's folder.
+    pub base: PathBuf,
+    /// The adapters, in the order in which they are added.
+    pub adapters: Vec<AdapterRequest>,
+    /// Where the merged model goes: a new or an empty folder.
+    pub output: PathBuf,
+    /// What happens to dtypes.
+    pub dtype: DtypePolicy,
+    /// Tensor bytes of one output shard at most; `None` keeps the base's split.
+    pub max_shard_bytes: Option<u64>,
+}
+
+/// One adapter and how much of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AdapterRequest {
+    /// The adapter's folder.
+    pub path: PathBuf,
+    /// Factor on its whole change; 1 merges what was trained.
+    pub strength: f64,
+}
+
+impl MergeRequest {
+    /// One adapter at full strength, everything else as the base has it.
+    #[must_use]
+    pub fn new(base: impl Into<PathBuf>, adapter: impl Into<PathBuf>, output: impl Into<PathBuf>) -> Self {
+        Self {
+            base: base.into(),
+            adapters: vec![AdapterRequest { path: adapter.into(), strength: 1.0 }],
+            output: output.into(),
+            dtype: DtypePolicy::Keep,
+            max_shard_bytes: None,
+        }
+    }
+}
+
+/// What happens to the dtypes of floating tensors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DtypePolicy {
+    /// Each tensor keeps the base's dtype.
+    #[default]
+    Keep,
+    /// Every floating tensor becomes this, but for those that the architecture keeps in float32.
+    Convert(FloatDtype),
+}
+
+impl FromStr for DtypePolicy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.to_ascii_lowercase().as_str() {
+            "keep" => Ok(Self::Keep),
+            "f32" | "float32" => Ok(Self::Convert(FloatDtype::F32)),
+            "f16" | "float16" => Ok(Self::Convert(FloatDtype::F16)),
+            "bf16" | "bfloat16" => Ok(Self::Convert(FloatDtype::BF16)),
+            _ => Err(format!("`{text}` is none of keep, f32, f16, bf16")),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Which files travel with the weights, and from where.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use super::{PlanError, TokenizerChoice};
+use crate::{
+    adapter::Adapter,
+    checkpoint::{Checkpoint, FileRole, JsonText, SideFile},
+    error::IoContext as _,
+};
+
+/// Keys of `tokenizer_config.json` that name a folder of the machine where it was saved.
+const TOKENIZER_PATH_KEYS: [&str; 2] = ["name_or_path", "tokenizer_file"];
+
+/// One file beside the weights.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SideFileStep {
+    /// Path below the output, with `/` between components.
+    pub relative_path: String,
+    /// What it is for.
+    pub role: FileRole,
+    /// What will be in it.
+    pub content: SideFileContent,
+}
+
+/// What a side file will hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SideFileContent {
+    /// The bytes of another file.
+    CopyOf {
+        /// That file.
+        source: PathBuf,
+        /// Its size.
+        byte_count: u64,
+    },
+    /// This text.
+    Text(String),
+}
+
+impl SideFileStep {
+    /// Bytes that it takes.
+    #[must_use]
+    pub fn byte_count(&self) -> u64 {
+        match &self.content {
+            SideFileContent::CopyOf { byte_count, .. } => *byte_count,
+            SideFileContent::Text(text) => text.len() as u64,
+        }
+    }
+}
+
+/// Tokenizer and template by `choice`, support files and licences of the base, licences of the adapters.
+pub(super) fn steps(
+    base: &Checkpoint,
+    adapters: &[Adapter],
+    choice: &TokenizerChoice,
+) -> Result<Vec<SideFileStep>, PlanError> {
+    let mut steps = BTreeMap::new();
+    for file in base.side_files() {
+        let is_wanted = match file.role {
+            FileRole::Tokenizer => choice.vocabulary_from.is_none(),
+            FileRole::ChatTemplate => choice.template_from.is_none(),
+            FileRole::Support | FileRole::Licence => true,
+            FileRole::Config | FileRole::ModelCard | FileRole::Weights | FileRole::Adapter | FileRole::Leftover => {
+                false
+            }
+        };
+        if is_wanted {
+            add(&mut steps, file, file.path_below(base.root()));
+        }
+    }
+    let chosen = |from: Option<usize>, role: FileRole| {
+        let adapter = from.and_then(|index| adapters.get(index));
+        adapter.into_iter().flat_map(move |adapter| {
+            let files = adapter.side_files().iter().filter(move |file| file.role == role);
+            files.map(|file| (file, file.path_below(adapter.root())))
+        })
+    };
+    for (file, source) in
+        chosen(choice.vocabulary_from, FileRole::Tokenizer).chain(chosen(choice.template_from, FileRole::ChatTemplate))
+    {
+        add(&mut steps, file, source);
+    }
+    add_inline_template(&mut steps, adapters, choice)?;
+    add_adapter_licences(&mut steps, adapters);
+    steps.into_values().map(without_paths).collect()
+}
+
+fn add(steps: &mut BTreeMap<String, SideFileStep>, file: &SideFile, source: PathBuf) {
+    let content = SideFileContent::CopyOf { source, byte_count: file.byte_count };
+    let relative_path = file.relative_path.clone();
+    steps.insert(relative_path.clone(), SideFileStep { relative_path, role: file.role, content });
+}
+
+/// A template that the adapter keeps inside `tokenizer_config.json` becomes a file, which takes precedence in
+/// transformers, so that it works beside the base's tokenizer too.
+fn add_inline_template(
+    steps: &mut BTreeMap<String, SideFileStep>,
+    adapters: &[Adapter],
+    choice: &TokenizerChoice,
+) -> Result<(), PlanError> {
+    const TEMPLATE_FILE: &str = "chat_template.jinja";
+    let Some(adapter) = choice.template_from.and_then(|index| adapters.get(index)) else { return Ok(()) };
+    if steps.contains_key(TEMPLATE_FILE) {
+        return Ok(());
+    }
+    let path = adapter.root().join("tokenizer_config.json");
+    let text = std::fs::read_to_string(&path).at("read the chat template", &path)?;
+    let config: serde_json::Value = serde_json::from_str(&text)
+        .map_err(|error| PlanError::BadTokenizer { problem: error.to_string(), path: path.clone() })?;
+    if let Some(template) = config["chat_template"].as_str() {
+        let step = SideFileStep {
+            relative_path: TEMPLATE_FILE.to_owned(),
+            role: FileRole::ChatTemplate,
+            content: SideFileContent::Text(template.to_owned()),
+        };
+        steps.insert(step.relative_path.clone(), step);
+    }
+    Ok(())
+}
+
+/// An adapter's licence travels too, under a name of its own where the base has one of the same name.
+fn add_adapter_licences(steps: &mut BTreeMap<String, SideFileStep>, adapters: &[Adapter]) {
+    for (index, adapter) in adapters.iter().enumerate() {
+        for file in adapter.side_files().iter().filter(|file| file.role == FileRole::Licence) {
+            let source = file.path_below(adapter.root());
+            let is_taken = steps.contains_key(&file.relative_path);
+            let relative_path = if is_taken {
+                format!("{}.adapter-{}", file.relative_path, index + 1)
+            } else {
+                file.relative_path.clone()
+            };
+            add(steps, &SideFile { relative_path, ..file.clone() }, source);
+        }
+    }
+}
+
+/// `tokenizer_config.json` without the paths of the machine where it was saved; any other file as it is.
+fn without_paths(step: SideFileStep) -> Result<SideFileStep, PlanError> {
+    let SideFileContent::CopyOf { source, .. } = &step.content else { return Ok(step) };
+    if step.relative_path != "tokenizer_config.json" {
+        return Ok(step);
+    }
+    let text = std::fs::read_to_string(source).at("read the tokenizer's config", source)?;
+    let Ok(mut edited) = JsonText::parse(text.clone()) else { return Ok(step) };
+    for key in TOKENIZER_PATH_KEYS {
+        edited.remove(&[key]);
+    }
+    if edited.as_str() == text {
+        return Ok(step);
+    }
+    Ok(SideFileStep { content: SideFileContent::Text(edited.as_str().to_owned()), ..step })
+}

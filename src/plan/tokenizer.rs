@@ -1,0 +1,163 @@
+//! Whose tokenizer and chat template the merged model gets: the adapter's when it adds tokens or brings a template of
+//! its own, else the base's.
+
+use std::{collections::BTreeSet, path::Path};
+
+use serde_json::Value;
+
+use super::PlanError;
+use crate::{
+    adapter::Adapter,
+    checkpoint::{Checkpoint, FileRole},
+    error::IoContext as _,
+};
+
+/// The decision, and what it rests on.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct TokenizerChoice {
+    /// The adapter (by position) whose vocabulary is taken; `None`: the base's.
+    pub vocabulary_from: Option<usize>,
+    /// The adapter (by position) whose chat template is taken; `None`: the base's.
+    pub template_from: Option<usize>,
+    /// Why, as a sentence without a period.
+    pub reason: String,
+    /// Tokens of the chosen tokenizer, where it says.
+    pub token_count: Option<u64>,
+}
+
+impl TokenizerChoice {
+    /// Compares the tokenizers of base and adapters.
+    ///
+    /// # Errors
+    /// A tokenizer file that cannot be read.
+    pub(super) fn new(base: &Checkpoint, adapters: &[Adapter]) -> Result<Self, PlanError> {
+        let base_view = TokenizerView::read(base.root())?;
+        let mut choice = Self {
+            vocabulary_from: None,
+            template_from: None,
+            reason: "the adapter brings none".to_owned(),
+            token_count: base_view.token_count(),
+        };
+        for (index, adapter) in adapters.iter().enumerate() {
+            let is_tokenizer = |role| matches!(role, FileRole::Tokenizer | FileRole::ChatTemplate);
+            if !adapter.side_files().iter().any(|file| is_tokenizer(file.role)) {
+                continue;
+            }
+            let view = TokenizerView::read(adapter.root())?;
+            let added = view.added_beyond(&base_view);
+            let has_own_template = view.template.is_some() && view.template != base_view.template;
+            let reasons = [
+                (!added.is_empty()).then(|| format!("it adds {}", crate::error::listed(&added, 4))),
+                has_own_template.then(|| "it has a chat template of its own".to_owned()),
+            ];
+            let reasons: Vec<String> = reasons.into_iter().flatten().collect();
+            if reasons.is_empty() {
+                choice.reason = "the adapter's adds no token and has the same chat template".to_owned();
+                continue;
+            }
+            // Several named templates live in `tokenizer_config.json` only, so they bring its whole set along.
+            let takes_all = !added.is_empty() || (has_own_template && view.has_named_templates);
+            choice.vocabulary_from = takes_all.then_some(index);
+            choice.template_from = has_own_template.then_some(index);
+            choice.reason = reasons.join(" and ");
+            if takes_all {
+                choice.token_count = view.token_count();
+            }
+            break;
+        }
+        Ok(choice)
+    }
+
+    /// `base` or `adapter`, with the reason.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let from = match (self.vocabulary_from, self.template_from) {
+            (None, None) => "the base's tokenizer and chat template",
+            (Some(_), None) => "the adapter's tokenizer, the base's chat template",
+            (None, Some(_)) => "the base's tokenizer, the adapter's chat template",
+            (Some(_), Some(_)) => "the adapter's tokenizer and chat template",
+        };
+        format!("{from}: {}", self.reason)
+    }
+}
+
+/// What a folder's tokenizer files say, as far as the decision needs it.
+#[derive(Debug, Default)]
+struct TokenizerView {
+    vocabulary_size: Option<u64>,
+    max_added_id: Option<u64>,
+    vocabulary: BTreeSet<String>,
+    added: BTreeSet<String>,
+    template: Option<String>,
+    has_named_templates: bool,
+}
+
+impl TokenizerView {
+    fn read(root: &Path) -> Result<Self, PlanError> {
+        let mut view = Self::default();
+        if let Some(tokenizer) = read_json(&root.join("tokenizer.json"))? {
+            view.read_tokenizer(&tokenizer);
+        }
+        if let Some(Value::Object(added)) = read_json(&root.join("added_tokens.json"))? {
+            view.max_added_id = view.max_added_id.max(added.values().filter_map(Value::as_u64).max());
+            view.added.extend(added.into_iter().map(|(token, _)| token));
+        }
+        let template_path = root.join("chat_template.jinja");
+        if template_path.is_file() {
+            let text = std::fs::read_to_string(&template_path).at("read the chat template", &template_path)?;
+            view.template = Some(text);
+        } else if let Some(config) = read_json(&root.join("tokenizer_config.json"))? {
+            view.template = match config.get("chat_template") {
+                None | Some(Value::Null) => None,
+                Some(Value::String(template)) => Some(template.clone()),
+                Some(named_templates) => {
+                    view.has_named_templates = true;
+                    Some(named_templates.to_string())
+                }
+            };
+        }
+        Ok(view)
+    }
+
+    fn read_tokenizer(&mut self, tokenizer: &Value) {
+        for token in tokenizer["added_tokens"].as_array().into_iter().flatten() {
+            self.max_added_id = self.max_added_id.max(token["id"].as_u64());
+            self.added.extend(token["content"].as_str().map(str::to_owned));
+        }
+        match &tokenizer["model"]["vocab"] {
+            Value::Object(vocabulary) => {
+                self.vocabulary_size = Some(vocabulary.len() as u64);
+                self.vocabulary.extend(vocabulary.keys().cloned());
+            }
+            // Unigram models list [piece, score] pairs.
+            Value::Array(pieces) => {
+                self.vocabulary_size = Some(pieces.len() as u64);
+                self.vocabulary.extend(pieces.iter().filter_map(|piece| piece[0].as_str()).map(str::to_owned));
+            }
+            _ => {}
+        }
+    }
+
+    /// Tokens that this tokenizer adds and `base` does not know.
+    fn added_beyond(&self, base: &Self) -> Vec<String> {
+        let is_new = |token: &&String| !base.added.contains(*token) && !base.vocabulary.contains(*token);
+        let is_comparable = !base.added.is_empty() || !base.vocabulary.is_empty();
+        let grown = || self.vocabulary.iter().filter(|_| self.vocabulary_size > base.vocabulary_size);
+        if is_comparable { self.added.iter().chain(grown()).filter(is_new).cloned().collect() } else { Vec::new() }
+    }
+
+    fn token_count(&self) -> Option<u64> {
+        let by_id = self.max_added_id.map(|id| id + 1);
+        self.vocabulary_size.max(by_id)
+    }
+}
+
+fn read_json(path: &Path) -> Result<Option<Value>, PlanError> {
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let text = std::fs::read_to_string(path).at("read the tokenizer", path)?;
+    serde_json::from_str(&text)
+        .map(Some)
+        .map_err(|error| PlanError::BadTokenizer { problem: error.to_string(), path: path.to_owned() })
+}

@@ -1,0 +1,99 @@
+//! Numbers as people read them: bytes, counts, shapes, durations. Powers of ten, one space before the unit.
+
+/// `19.5 MB`, `2.47 GB`: three significant digits, powers of ten.
+#[must_use]
+pub fn bytes(byte_count: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    if byte_count < 1000 {
+        return format!("{byte_count} B");
+    }
+    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+    let mut value = byte_count as f64 / 1000.0;
+    let mut unit = 0;
+    // 999.5 would print as 1000.
+    while value >= 999.5 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    let decimals = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
+    format!("{value:.decimals$} {}", UNITS[unit])
+}
+
+/// `4,868,352`: exact, with thousands separated.
+#[must_use]
+pub fn count(value: u64) -> String {
+    let digits = value.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `688 × 256`; a scalar is `1`.
+#[must_use]
+pub fn shape(shape: &[usize]) -> String {
+    if shape.is_empty() {
+        return "1".to_owned();
+    }
+    shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" × ")
+}
+
+/// `0.42 s`, `12.3 s`, `3 min 05 s`, `1 h 02 min`.
+#[must_use]
+pub fn duration(duration_secs: f64) -> String {
+    if duration_secs < 10.0 {
+        return format!("{duration_secs:.2} s");
+    }
+    if duration_secs < 59.95 {
+        return format!("{duration_secs:.1} s");
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive and far below 2^63 seconds")]
+    let seconds = duration_secs.round() as u64;
+    if seconds < 3600 {
+        format!("{} min {:02} s", seconds / 60, seconds % 60)
+    } else {
+        format!("{} h {:02} min", seconds / 3600, seconds % 3600 / 60)
+    }
+}
+
+/// `28 tensors`, `1 tensor`.
+#[must_use]
+pub fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{} {noun}s", self::count(count as u64)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_have_three_digits() {
+        let cases = [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1.00 kB"),
+            (19_473_408, "19.5 MB"),
+            (999_950, "1.00 MB"),
+            (32_672_595_968, "32.7 GB"),
+            (123_456_789, "123 MB"),
+        ];
+        for (byte_count, text) in cases {
+            assert_eq!(bytes(byte_count), text);
+        }
+    }
+
+    #[test]
+    fn counts_and_durations_read_well() {
+        assert_eq!(count(4_868_352), "4,868,352");
+        assert_eq!(count(12), "12");
+        assert_eq!(duration(0.416), "0.42 s");
+        assert_eq!(duration(185.0), "3 min 05 s");
+        assert_eq!(duration(3_720.0), "1 h 02 min");
+        assert_eq!(shape(&[688, 256]), "688 × 256");
+        assert_eq!(plural(1, "shard"), "1 shard");
+    }
+}
