@@ -14,7 +14,8 @@ use lorafuse::{
 /// W + 2·B·A of every tensor of the sample, in f64; the scale 32/16 stands in its config.
 fn reference() -> Vec<(String, Vec<f64>)> {
     let base = Checkpoint::open(&sample().join("base")).unwrap();
-    let adapter = std::sync::Arc::new(SafetensorsFile::open(&sample().join("adapter/adapter_model.safetensors")).unwrap());
+    let adapter =
+        std::sync::Arc::new(SafetensorsFile::open(&sample().join("adapter/adapter_model.safetensors")).unwrap());
     let factors = adapter.tensors();
     let factor = |name: String| factors.iter().find(|tensor| tensor.name() == name);
     base.tensors()
@@ -39,7 +40,10 @@ fn reference() -> Vec<(String, Vec<f64>)> {
 
 fn merge_sample(dtype: DtypePolicy) -> (tempfile::TempDir, Checkpoint) {
     let folder = tempfile::tempdir().unwrap();
-    let request = MergeRequest { dtype, ..MergeRequest::new(sample().join("base"), sample().join("adapter"), folder.path().join("merged")) };
+    let request = MergeRequest {
+        dtype,
+        ..MergeRequest::new(sample().join("base"), sample().join("adapter"), folder.path().join("merged"))
+    };
     let receipt = merged(&request);
     assert_eq!(receipt.updated().count(), 28);
     let checkpoint = Checkpoint::open(&request.output).unwrap();
@@ -51,7 +55,10 @@ fn float32_is_within_a_rounding_of_the_exact_merge() {
     let (_folder, ours) = merge_sample(DtypePolicy::Keep);
     for (name, expected) in reference() {
         let largest = expected.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
-        let worst = values(&ours.tensors()[&name]).iter().zip(&expected).fold(0.0_f64, |worst, (a, b)| worst.max((a - b).abs()));
+        let worst = values(&ours.tensors()[&name])
+            .iter()
+            .zip(&expected)
+            .fold(0.0_f64, |worst, (a, b)| worst.max((a - b).abs()));
         assert!(worst <= 3e-7 * largest, "{name}: {worst:e} of {largest:e}");
     }
 }
@@ -140,7 +147,10 @@ fn two_adapters_are_the_sum_of_strength_times_delta() {
     merged(&request);
     let halves = Checkpoint::open(&request.output).unwrap();
     for (name, expected) in reference() {
-        let worst = values(&halves.tensors()[&name]).iter().zip(&expected).fold(0.0_f64, |worst, (a, b)| worst.max((a - b).abs()));
+        let worst = values(&halves.tensors()[&name])
+            .iter()
+            .zip(&expected)
+            .fold(0.0_f64, |worst, (a, b)| worst.max((a - b).abs()));
         assert!(worst < 1e-6, "{name}: {worst:e}");
     }
 }
