@@ -1,5 +1,7 @@
 //! The program as people run it, in temporary folders: exit codes, messages, and nothing left behind.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
 mod common;
 
 use std::{

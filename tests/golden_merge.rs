@@ -1,5 +1,7 @@
 //! Merges against PEFT's own: the cases of `tests/golden`, judged by the rule of its README.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
 mod common;
 
 use std::collections::BTreeMap;

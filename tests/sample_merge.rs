@@ -1,6 +1,8 @@
 //! The sample merged to float32 and to bfloat16, against a reference computed in f64 with loops that share no code
 //! with the kernel.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
 mod common;
 
 use common::{merged, sample, values};

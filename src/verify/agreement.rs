@@ -56,6 +56,7 @@ impl Agreement {
     }
 
     /// Adds the counts of another tile.
+    #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         self.element_count += other.element_count;
         self.exact_count += other.exact_count;

@@ -1,6 +1,7 @@
 //! What the integration tests share: golden cases, byte builders for safetensors, tiny models.
 
 #![allow(dead_code, reason = "each test file uses its part")]
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "test fixtures, in temporary folders")]
 
 use std::path::{Path, PathBuf};
 
