@@ -92,7 +92,7 @@ impl TensorNames {
         if config.ties_embeddings { self.embedding() } else { "lm_head.weight".to_owned() }
     }
 
-    /// A part of a layer ("self_attn.q_proj").
+    /// A part of a layer (`self_attn.q_proj`).
     pub fn in_layer(&self, layer: usize, part: &str) -> String {
         format!("{}layers.{layer}.{part}", self.prefix)
     }
