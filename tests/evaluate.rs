@@ -9,7 +9,7 @@ use std::{
 
 use lorafuse::{
     error::Hint as _,
-    evaluate::{self, EvalError, EvalReport, EvalRequest, EvalText, ModelSource, TextScore},
+    evaluate::{self, EvalError, EvalReport, EvalRequest, EvalText, ModelSource, ResidentModel, TextScore},
     job::{JobContext, JobEvent},
     merge,
     numeric::FloatDtype,
@@ -186,6 +186,26 @@ fn a_text_that_spells_its_bos_gets_it_once() {
     let texts = vec![EvalText::text("plain", "To be"), EvalText::text("spelt", "<|begin_of_text|>To be")];
     let report = evaluated(vec![ModelSource::Stored(sample("base"))], texts).unwrap();
     assert_eq!(report.models[0].texts[0].nll, report.models[0].texts[1].nll);
+}
+
+#[test]
+fn a_resident_model_answers_what_the_stream_finds_likeliest() {
+    let job = JobContext::unwatched();
+    for source in [ModelSource::Stored(sample("base")), with_adapter(sample("base"), sample("adapter"))] {
+        let model = ResidentModel::load(&source, &job).unwrap();
+        let answer = model.answer("To be, or not", 12, &job).unwrap();
+        assert!(!answer.ids.is_empty() && !answer.text.is_empty());
+        // Greedy with a cache: every token must be the likeliest of all when the stream scores the same prefix.
+        let prefix = EvalText::text("prefix", format!("To be, or not{}", answer.text));
+        let likeliest = evaluated(vec![source.clone()], vec![prefix]).unwrap();
+        let nll = &likeliest.models[0].texts[0].nll;
+        let (last, _) = (nll[nll.len() - 1], nll.len());
+        assert!(last < (4096_f64).ln(), "a likeliest token is likelier than chance: {last}");
+        assert_eq!(model.answer("To be, or not", 5, &job).unwrap().ids, answer.ids[..answer.ids.len().min(5)]);
+        assert!(model.forward_secs(&[0, 5, 9]).unwrap() > 0.0);
+        assert!(matches!(model.forward_secs(&[]), Err(EvalError::NothingToScore { .. })));
+        assert!(matches!(model.forward_secs(&[9_999]), Err(EvalError::TokenOutsideVocab { .. })));
+    }
 }
 
 #[test]

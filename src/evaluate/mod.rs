@@ -11,6 +11,7 @@ mod head;
 mod log_sum_exp;
 mod report;
 mod request;
+mod resident;
 mod statistics;
 mod stream;
 mod tokens;
@@ -21,6 +22,7 @@ pub use self::{
     error::EvalError,
     report::{EvalReport, ModelReport, PairedDifference, Protocol, TextScore},
     request::{DEFAULT_MEMORY_BUDGET_BYTES, EvalRequest, EvalText, ModelSource, TextContent},
+    resident::{Answer, ResidentModel},
     statistics::Interval,
     window::DEFAULT_WINDOW,
 };

@@ -40,6 +40,15 @@ impl TokenizedTexts {
     }
 }
 
+/// The tokenizer in `root`.
+pub(super) fn open(root: &Path) -> Result<Tokenizer, EvalError> {
+    let path = root.join(TOKENIZER_FILE);
+    if !path.is_file() {
+        return Err(EvalError::NoTokenizer { path: root.to_owned() });
+    }
+    load(&std::fs::read(&path).at("read the tokenizer", &path)?, &path)
+}
+
 fn load(bytes: &[u8], path: &Path) -> Result<Tokenizer, EvalError> {
     let mut tokenizer = Tokenizer::from_bytes(bytes).map_err(|error| bad_tokenizer(&*error, path))?;
     // Trainers save the truncation of their last batch; transformers resets both on every call.
@@ -49,7 +58,7 @@ fn load(bytes: &[u8], path: &Path) -> Result<Tokenizer, EvalError> {
 }
 
 /// The ids with the special tokens that the tokenizer itself adds, but its BOS only once.
-fn encode(tokenizer: &Tokenizer, text: &str, path: &Path) -> Result<Vec<u32>, EvalError> {
+pub(super) fn encode(tokenizer: &Tokenizer, text: &str, path: &Path) -> Result<Vec<u32>, EvalError> {
     let encoding = tokenizer.encode_fast(text, true).map_err(|error| bad_tokenizer(&*error, path))?;
     let mut ids = encoding.get_ids().to_vec();
     let begins_special = encoding.get_special_tokens_mask().first() == Some(&1);
@@ -60,6 +69,6 @@ fn encode(tokenizer: &Tokenizer, text: &str, path: &Path) -> Result<Vec<u32>, Ev
     Ok(ids)
 }
 
-fn bad_tokenizer(error: &(dyn std::error::Error + Send + Sync), path: &Path) -> EvalError {
+pub(super) fn bad_tokenizer(error: &(dyn std::error::Error + Send + Sync), path: &Path) -> EvalError {
     EvalError::BadTokenizer { problem: error.to_string(), path: path.to_owned() }
 }

@@ -3,6 +3,7 @@
 use std::{ops::Range, path::Path};
 
 use candle_core::{Device, Tensor};
+use serde_json::Value;
 
 use super::{
     EvalError, ModelSource,
@@ -86,6 +87,18 @@ impl ModelWeights {
         let is_known = |name: &str| name.ends_with("rotary_emb.inv_freq") || name == "lm_head.weight";
         let unread = self.checkpoint.tensors().keys().filter(|name| !read.contains(*name) && !is_known(name));
         unread.cloned().collect()
+    }
+
+    /// The tokens that end an answer: `eos_token_id` of generation_config.json, else of config.json.
+    pub fn stop_ids(&self) -> Vec<u32> {
+        let generation = std::fs::read_to_string(self.root().join("generation_config.json")).ok();
+        let generation = generation.and_then(|text| serde_json::from_str::<Value>(&text).ok()).unwrap_or_default();
+        let ids = generation.get("eos_token_id").filter(|ids| !ids.is_null());
+        let ids = ids.or_else(|| self.checkpoint.config().get("eos_token_id"));
+        let list =
+            ids.and_then(Value::as_array).map_or_else(|| ids.into_iter().collect(), |list| list.iter().collect());
+        let list: Vec<&Value> = list;
+        list.into_iter().filter_map(Value::as_u64).filter_map(|id| u32::try_from(id).ok()).collect()
     }
 
     /// Bytes of one layer's tensors on disk.

@@ -23,7 +23,7 @@ pub(super) fn windows(token_count: usize, window: usize) -> Vec<Window> {
     let mut scored_until = 1;
     let mut start = 0;
     while scored_until < token_count {
-        let end = (start + window).min(token_count);
+        let end = window.saturating_add(start).min(token_count);
         windows.push(Window { tokens: start..end, scored: scored_until..end });
         scored_until = end;
         start += stride;
@@ -65,5 +65,6 @@ mod tests {
         assert_eq!(windows(10, 4), [window(0..4, 1..4), window(2..6, 4..6), window(4..8, 6..8), window(6..10, 8..10),]);
         assert_eq!(windows(5, 4), [window(0..4, 1..4), window(2..5, 4..5)]);
         assert_eq!(windows(1, 4), []);
+        assert_eq!(windows(9, usize::MAX), [window(0..9, 1..9)]);
     }
 }

@@ -7,6 +7,22 @@ use super::{Linear, RopeTable};
 /// Queries whose scores are held at once: 32 heads × 256 × 2048 × 4 B = 67 MB.
 const QUERY_BLOCK: usize = 256;
 
+/// Keys and values of the tokens that came before, for one layer.
+#[derive(Clone, Debug, Default)]
+pub(in crate::evaluate) struct KvCache(Option<(Tensor, Tensor)>);
+
+impl KvCache {
+    /// Puts `k` and `v` (`kv_heads × tokens × head_dim`) behind those held, and gives all of them.
+    fn extended(&mut self, k: Tensor, v: Tensor) -> Result<(Tensor, Tensor)> {
+        let all = match &self.0 {
+            Some((past_k, past_v)) => (Tensor::cat(&[past_k, &k], 1)?, Tensor::cat(&[past_v, &v], 1)?),
+            None => (k, v),
+        };
+        self.0 = Some(all.clone());
+        Ok(all)
+    }
+}
+
 /// The attention of one layer.
 #[derive(Debug)]
 pub(super) struct Attention {
@@ -26,6 +42,28 @@ pub(super) struct Attention {
 impl Attention {
     /// `inputs` (`tokens × hidden`) holds windows of `lengths`, one after another; none sees another.
     pub fn forward(&self, inputs: &Tensor, lengths: &[usize], rope: &RopeTable) -> Result<Tensor> {
+        let [q, k, v] = self.heads(inputs, rope)?;
+        let mut blocks = Vec::new();
+        let mut start = 0;
+        for len in lengths {
+            let window = |heads: &Tensor| heads.narrow(1, start, *len);
+            self.attend(&window(&q)?, (&window(&k)?, &window(&v)?), &mut blocks)?;
+            start += len;
+        }
+        self.output.forward(&Tensor::cat(&blocks, 0)?)
+    }
+
+    /// `inputs` continue the tokens in `cache`, which takes them in.
+    pub fn forward_cached(&self, inputs: &Tensor, rope: &RopeTable, cache: &mut KvCache) -> Result<Tensor> {
+        let [q, k, v] = self.heads(inputs, rope)?;
+        let (k, v) = cache.extended(k, v)?;
+        let mut blocks = Vec::new();
+        self.attend(&q, (&k, &v), &mut blocks)?;
+        self.output.forward(&Tensor::cat(&blocks, 0)?)
+    }
+
+    /// Rotated and scaled q, rotated k, and v, each `heads × tokens × head_dim`.
+    fn heads(&self, inputs: &Tensor, rope: &RopeTable) -> Result<[Tensor; 3]> {
         let (q_norm, k_norm) = match &self.head_norms {
             Some((q, k, eps)) => (Some((q, *eps)), Some((k, *eps))),
             None => (None, None),
@@ -33,27 +71,21 @@ impl Attention {
         let q = rope.rotate(&heads(&self.q.forward(inputs)?, self.head_count, q_norm)?)?;
         let k = rope.rotate(&heads(&self.k.forward(inputs)?, self.kv_head_count, k_norm)?)?;
         let v = heads(&self.v.forward(inputs)?, self.kv_head_count, None)?;
-        let q = (q * (self.head_dim as f64).sqrt().recip())?;
-        let mut blocks = Vec::new();
-        let mut start = 0;
-        for len in lengths {
-            let window = |heads: &Tensor| heads.narrow(1, start, *len);
-            self.attend(&window(&q)?, &window(&k)?, &window(&v)?, &mut blocks)?;
-            start += len;
-        }
-        self.output.forward(&Tensor::cat(&blocks, 0)?)
+        Ok([(q * (self.head_dim as f64).sqrt().recip())?, k, v])
     }
 
-    /// One window; pushes blocks of `queries × (heads · head_dim)`.
-    fn attend(&self, q: &Tensor, k: &Tensor, v: &Tensor, blocks: &mut Vec<Tensor>) -> Result<()> {
-        let (head_count, len, head_dim) = q.dims3()?;
+    /// One window, whose last tokens ask; pushes blocks of `queries × (heads · head_dim)`.
+    fn attend(&self, q: &Tensor, (k, v): (&Tensor, &Tensor), blocks: &mut Vec<Tensor>) -> Result<()> {
+        let (head_count, query_count, head_dim) = q.dims3()?;
+        let past = k.dim(1)? - query_count;
         let group = head_count / self.kv_head_count;
-        for first in (0..len).step_by(QUERY_BLOCK) {
-            let count = QUERY_BLOCK.min(len - first);
+        for start in (0..query_count).step_by(QUERY_BLOCK) {
+            let count = QUERY_BLOCK.min(query_count - start);
+            let first = past + start;
             let first_key = self.sliding_window.map_or(0, |window| (first + 1).saturating_sub(window));
             let key_count = first + count - first_key;
             // The heads of a group lie side by side, so that their queries share one product with the group's keys.
-            let queries = q.narrow(1, first, count)?.contiguous()?;
+            let queries = q.narrow(1, start, count)?.contiguous()?;
             let queries = queries.reshape((self.kv_head_count, group * count, head_dim))?;
             let keys = k.narrow(1, first_key, key_count)?.contiguous()?;
             let values = v.narrow(1, first_key, key_count)?.contiguous()?;

@@ -1,8 +1,12 @@
 //! One decoder layer: norms around attention and MLP, each added to the stream.
 
-use candle_core::Tensor;
+use candle_core::{Result, Tensor};
 
-use super::{DecoderConfig, RopeTable, attention::Attention, mlp::GatedMlp};
+use super::{
+    DecoderConfig, RopeTable,
+    attention::{Attention, KvCache},
+    mlp::GatedMlp,
+};
 use crate::evaluate::{EvalError, weights::ModelWeights};
 
 /// A layer, loaded.
@@ -17,7 +21,7 @@ pub(in crate::evaluate) struct Layer {
 
 impl Layer {
     /// Loads layer `index` as f32.
-    pub fn load(config: &DecoderConfig, weights: &ModelWeights, index: usize) -> Result<Self, EvalError> {
+    pub fn load(config: &DecoderConfig, weights: &ModelWeights, index: usize) -> std::result::Result<Self, EvalError> {
         #[expect(clippy::cast_possible_truncation, reason = "the norm works in f32")]
         let norm_eps = config.norm_eps as f32;
         let (attention, mlp) = (&config.attention, &config.mlp);
@@ -54,9 +58,19 @@ impl Layer {
     }
 
     /// `hidden` (`tokens × hidden`) holds windows of `lengths`, one after another.
-    pub fn forward(&self, hidden: &Tensor, lengths: &[usize], rope: &RopeTable) -> candle_core::Result<Tensor> {
+    pub fn forward(&self, hidden: &Tensor, lengths: &[usize], rope: &RopeTable) -> Result<Tensor> {
+        self.around(hidden, |inputs| self.attention.forward(inputs, lengths, rope))
+    }
+
+    /// `hidden` continues the tokens in `cache`, which takes them in.
+    pub fn forward_cached(&self, hidden: &Tensor, rope: &RopeTable, cache: &mut KvCache) -> Result<Tensor> {
+        self.around(hidden, |inputs| self.attention.forward_cached(inputs, rope, cache))
+    }
+
+    /// Attention and MLP, each after a norm and added to the stream.
+    fn around(&self, hidden: &Tensor, attend: impl FnOnce(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
         let norm = |hidden: &Tensor, weight: &Tensor| candle_nn::ops::rms_norm(hidden, weight, self.norm_eps);
-        let hidden = (hidden + self.attention.forward(&norm(hidden, &self.input_norm)?, lengths, rope)?)?;
+        let hidden = (hidden + attend(&norm(hidden, &self.input_norm)?)?)?;
         let change = self.mlp.forward(&norm(&hidden, &self.post_attention_norm)?)?;
         hidden + change
     }

@@ -10,6 +10,7 @@ mod mlp;
 mod rope;
 
 pub(super) use self::{
+    attention::KvCache,
     config::{Activation, AttentionConfig, DecoderConfig, MlpConfig, TensorNames},
     layer::Layer,
     linear::{Linear, LowRankBranch},

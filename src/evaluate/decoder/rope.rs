@@ -88,6 +88,12 @@ impl RopeTable {
         Ok(Self { cos: gather(&self.cos)?, sin: gather(&self.sin)? })
     }
 
+    /// The table for `len` positions from `start` on.
+    pub fn at(&self, start: usize, len: usize) -> Result<Self> {
+        let part = |table: &Tensor| table.narrow(0, start, len)?.contiguous();
+        Ok(Self { cos: part(&self.cos)?, sin: part(&self.sin)? })
+    }
+
     /// Rotates `heads` (`heads × tokens × head_dim`).
     pub fn rotate(&self, heads: &Tensor) -> Result<Tensor> {
         candle_nn::rotary_emb::rope(&heads.unsqueeze(0)?.contiguous()?, &self.cos, &self.sin)?.squeeze(0)

@@ -13,7 +13,13 @@ use crate::{
     },
 };
 
-const COUNT: &str = "a positive whole number";
+const COUNT: &str = "a positive whole number below 2^31";
+
+/// Products of two such sizes never overflow.
+const MAX_COUNT: usize = (1 << 31) - 1;
+
+/// Far above any decoder, and far below what a damaged config could make us allocate.
+const MAX_LAYER_COUNT: usize = 10_000;
 
 /// The keys of a `config.json`.
 pub(super) struct Fields<'a> {
@@ -41,7 +47,10 @@ impl<'a> Fields<'a> {
 
     pub fn optional_count(&self, key: &'static str) -> Result<Option<usize>, EvalError> {
         let Some(value) = self.get(key) else { return Ok(None) };
-        let count = value.as_u64().and_then(|count| usize::try_from(count).ok()).filter(|count| *count > 0);
+        let count = value
+            .as_u64()
+            .and_then(|count| usize::try_from(count).ok())
+            .filter(|count| (1..=MAX_COUNT).contains(count));
         count.map(Some).ok_or_else(|| self.bad_value(key, value, COUNT))
     }
 
@@ -65,6 +74,9 @@ impl<'a> Fields<'a> {
     pub fn llama_like(&self) -> Result<DecoderConfig, EvalError> {
         let hidden_size = self.count("hidden_size")?;
         let layer_count = self.count("num_hidden_layers")?;
+        if layer_count > MAX_LAYER_COUNT {
+            return Err(self.bad_value("num_hidden_layers", &Value::from(layer_count), "a number of layers"));
+        }
         let attention = self.attention(hidden_size)?;
         let context_length = self.count("max_position_embeddings")?;
         let norm_eps = match self.get("rms_norm_eps") {
