@@ -89,7 +89,7 @@ impl ModelWeights {
         unread.cloned().collect()
     }
 
-    /// The tokens that end an answer: `eos_token_id` of generation_config.json, else of config.json.
+    /// The tokens that end an answer: `eos_token_id` of the generation config, else of the config.
     pub fn stop_ids(&self) -> Vec<u32> {
         let generation = std::fs::read_to_string(self.root().join("generation_config.json")).ok();
         let generation = generation.and_then(|text| serde_json::from_str::<Value>(&text).ok()).unwrap_or_default();
