@@ -30,6 +30,7 @@
 pub mod adapter;
 pub mod checkpoint;
 pub mod error;
+pub mod evaluate;
 pub mod job;
 pub mod matching;
 pub mod merge;
