@@ -3,7 +3,7 @@
 //! Data flows one way, and each step is a room of this crate:
 //!
 //! ```text
-//! numeric → checkpoint → adapter → matching → plan → merge → verify → report
+//! numeric → checkpoint → adapter → matching → plan → merge → evaluate → verify → report
 //! ```
 //!
 //! The whole pipeline on the built-in sample:

@@ -152,16 +152,46 @@ fn verify_fails_on_a_changed_byte_a_leftover_and_the_wrong_strength() {
 }
 
 #[test]
-fn demo_runs_the_whole_pipeline() {
+fn demo_runs_the_whole_pipeline_and_overwrites_nothing() {
     let root = tempfile::tempdir().unwrap();
+    put(&root.path().join("lorafuse-demo-1/precious.txt"), "kept");
     let output = lorafuse(root.path(), &["demo"]);
     assert!(output.status.success(), "{}", stderr(&output));
-    assert_eq!(listing(root.path()), ["lorafuse-demo-1"]);
-    for file in ["merged/config.json", "merged/model.safetensors.index.json", "report.json", "report.md"] {
-        assert!(root.path().join("lorafuse-demo-1").join(file).is_file(), "{file}");
+    assert_eq!(listing(root.path()), ["lorafuse-demo-1", "lorafuse-demo-2"]);
+    assert_eq!(listing(&root.path().join("lorafuse-demo-1")), ["precious.txt"]);
+    assert_eq!(listing(&root.path().join("lorafuse-demo-2")), ["merged", "report.json", "report.md"]);
+    let text = stdout(&output);
+    for part in ["28 of 28 targets recomputed", "11 of 11 others equal the base", "korean_chat.txt", "363.10"] {
+        assert!(text.contains(part), "{part} in {text}");
     }
-    assert!(lorafuse(root.path(), &["demo"]).status.success());
-    assert_eq!(listing(root.path()), ["lorafuse-demo-1", "lorafuse-demo-2"], "a second demo overwrites nothing");
+}
+
+#[test]
+fn compare_scores_models_on_token_ids() {
+    let root = tempfile::tempdir().unwrap();
+    let case = golden("llama-lora");
+    let expected: Value = serde_json::from_str(&std::fs::read_to_string(case.join("expected.json")).unwrap()).unwrap();
+    put(&root.path().join("ids.json"), expected["input_ids"].to_string());
+    let path = |part: &str| case.join(part).display().to_string();
+    let (base, adapter, merged) = (path("base"), path("adapter"), path("merged"));
+    let args =
+        ["compare", &base, &merged, "--adapter", &adapter, "--tokens", "ids.json", "--json", "-o", "report.json"];
+    let output = lorafuse(root.path(), &args);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let document: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let models = document["models"].as_array().unwrap();
+    assert_eq!(models.len(), 3, "base, base + adapter, merged");
+    for (model, part) in [(0, "base"), (1, "merged"), (2, "merged")] {
+        let ours = models[model]["texts"][0]["mean_nll"].as_f64().unwrap();
+        let theirs = expected[part]["mean_nll"].as_f64().unwrap();
+        assert!((ours - theirs).abs() < 2e-4, "model {model}: {ours} and {theirs}");
+        assert_eq!(models[model]["texts"][0]["nll"].as_array().unwrap().len(), 47);
+    }
+    assert_eq!(std::fs::read_to_string(root.path().join("report.json")).unwrap(), stdout(&output));
+
+    let again = lorafuse(root.path(), &args);
+    assert_eq!(again.status.code(), Some(1), "a report is never overwritten");
+    assert_eq!(lorafuse(root.path(), &["compare", &base]).status.code(), Some(2), "there must be something to score");
 }
 
 #[test]

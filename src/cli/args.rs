@@ -23,6 +23,8 @@ pub enum Command {
     Merge(MergeArgs),
     /// Check that a merged folder is complete, independent and exactly what base and adapter give
     Verify(VerifyArgs),
+    /// Compare how models predict texts: perplexity, with the paired difference and its interval
+    Compare(CompareArgs),
     /// Run the whole pipeline on the built-in sample, to bf16
     Demo(DemoArgs),
 }
@@ -90,6 +92,35 @@ pub struct VerifyArgs {
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
+}
+
+/// `compare`.
+#[derive(Debug, ClapArgs)]
+pub struct CompareArgs {
+    /// Model folders; the others are compared with the first
+    #[arg(required = true)]
+    pub models: Vec<PathBuf>,
+    /// An adapter: the first model with it at run time is compared too (repeat for several)
+    #[arg(long)]
+    pub adapter: Vec<PathBuf>,
+    /// A UTF-8 text to score (repeat for several)
+    #[arg(long, required_unless_present = "tokens")]
+    pub text: Vec<PathBuf>,
+    /// Score each line as a text of its own
+    #[arg(long, requires = "text")]
+    pub lines: bool,
+    /// A JSON list of token ids to score in place of a text
+    #[arg(long)]
+    pub tokens: Vec<PathBuf>,
+    /// Tokens of a window [default: the models' context, at most 2048]
+    #[arg(long)]
+    pub window: Option<usize>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Write the JSON document to a new file too
+    #[arg(short, long)]
+    pub output: Option<PathBuf>,
 }
 
 /// `demo`.

@@ -1,14 +1,9 @@
 //! `demo`: the whole pipeline on the built-in sample, to bf16, no display needed.
 
-use std::{
-    fs::OpenOptions,
-    io::Write as _,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use lorafuse::{
-    error::IoContext as _,
+    evaluate::{self, EvalRequest, EvalText, ModelSource},
     merge,
     numeric::FloatDtype,
     plan::{DtypePolicy, MergePlan, MergeRequest},
@@ -17,7 +12,18 @@ use lorafuse::{
     verify::{self, VerifyRequest},
 };
 
-use super::{Failure, Outcome, args::DemoArgs, merge::receipt_text, print, session::Session, verify::report_text};
+use super::{
+    Failure, Outcome,
+    args::DemoArgs,
+    compare::{score_text, write_new},
+    merge::receipt_text,
+    print,
+    session::Session,
+    verify::report_text,
+};
+
+/// The sample's texts, each held out of both trainings.
+const TEXTS: [&str; 4] = ["korean_chat.txt", "korean_reviews.txt", "english_plays.txt", "three_sentences.txt"];
 
 /// Numbered folders that are tried before giving up.
 const MAX_FOLDERS: usize = 10_000;
@@ -40,8 +46,13 @@ pub fn run(args: &DemoArgs) -> Outcome {
     let request = VerifyRequest { merged: request.output, base: Some(request.base), adapters: request.adapters };
     let verified = session.run(|job| verify::run(&request, job))?;
     print(&report_text(&verified))?;
+    let models = [sample.base(), request.merged.clone()].map(ModelSource::Stored).to_vec();
+    let texts = TEXTS.iter().map(|name| EvalText::read(&sample.texts().join(name))).collect::<Result<_, _>>()?;
+    let evaluated = session.run(|job| evaluate::run(&EvalRequest::new(models, texts), job))?;
+    print(&format!("\n{}", score_text(&evaluated, &["base", "merged"])))?;
     let is_passed = verified.is_passed();
-    let report = RunReport::new(&plan, Some(receipt), Some(verified));
+    let report =
+        RunReport { merge: Some(receipt), verify: Some(verified), evaluate: Some(evaluated), ..RunReport::new(&plan) };
     write_new(&folder.join("report.json"), &report.to_json())?;
     write_new(&folder.join("report.md"), &report.to_markdown())?;
     print(&format!("The merged model and its report are in {}\n", folder.display()))?;
@@ -53,10 +64,4 @@ fn fresh_folder() -> Result<PathBuf, Failure> {
     let folders = (1..=MAX_FOLDERS).map(|index| PathBuf::from(format!("lorafuse-demo-{index}")));
     let fresh = folders.into_iter().find(|folder| folder.symlink_metadata().is_err());
     fresh.ok_or_else(|| Failure::plain(&"there are too many lorafuse-demo folders here; give one with -o"))
-}
-
-fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path).at("create the report", path)?;
-    file.write_all(text.as_bytes()).at("write the report", path)?;
-    Ok(())
 }

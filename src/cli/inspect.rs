@@ -100,7 +100,7 @@ fn overview(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> Res
     }
     let changes = matching.prefix_changes.iter().flatten();
     rows.extend(changes.map(|change| ["Note".to_owned(), change.to_string()]));
-    let mut out = render(["", ""], [Align::Left, Align::Left], &rows);
+    let mut out = render(&["", ""], &[Align::Left, Align::Left], &rows);
     let modules = ModuleSummary::all(base, matching, adapters, &[])?;
     if !modules.is_empty() {
         out.push('\n');
@@ -174,7 +174,7 @@ fn module_table(modules: &[ModuleSummary]) -> String {
         })
         .collect();
     let align = [Align::Left, Align::Right, Align::Left, Align::Right, Align::Right, Align::Right];
-    render(["Module", "base_layer", "dtype", "rank", "scale", "‖Δ‖"], align, &rows)
+    render(&["Module", "base_layer", "dtype", "rank", "scale", "‖Δ‖"], &align, &rows)
 }
 
 /// The path with its first number replaced by `*`, and that number.

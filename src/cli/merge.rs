@@ -26,7 +26,7 @@ pub fn run(args: &MergeArgs) -> Outcome {
         tell(&format!("warning: {warning}"));
     }
     if args.dry_run {
-        let text = if args.json { RunReport::new(&plan, None, None).to_json() } else { plan_text(&plan) };
+        let text = if args.json { RunReport::new(&plan).to_json() } else { plan_text(&plan) };
         print(&text)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -34,7 +34,11 @@ pub fn run(args: &MergeArgs) -> Outcome {
     for name in receipt.lost() {
         tell(&format!("warning: {name}: the update is smaller than the dtype can hold, so nothing of it is left"));
     }
-    let text = if args.json { RunReport::new(&plan, Some(receipt), None).to_json() } else { receipt_text(&receipt) };
+    let text = if args.json {
+        RunReport { merge: Some(receipt), ..RunReport::new(&plan) }.to_json()
+    } else {
+        receipt_text(&receipt)
+    };
     print(&text)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -59,7 +63,7 @@ pub fn plan_text(plan: &MergePlan) -> String {
         row("Other files", summary.side_files.join(", ")),
     ];
     rows.extend(summary.checks.into_iter().map(|check| row(check.title, check.evidence)));
-    render(["", ""], [Align::Left, Align::Left], &rows)
+    render(&["", ""], &[Align::Left, Align::Left], &rows)
 }
 
 /// What was done, for people.

@@ -3,6 +3,7 @@
 //! stdout is data, stderr is everything else. Exit codes: 0 done, 1 failed or a check failed, 2 usage, 130 cancelled.
 
 mod args;
+mod compare;
 mod demo;
 mod failure;
 mod inspect;
@@ -27,6 +28,7 @@ pub fn run() -> ExitCode {
         Some(Command::Inspect(args)) => inspect::run(&args),
         Some(Command::Merge(args)) => merge::run(&args),
         Some(Command::Verify(args)) => verify::run(&args),
+        Some(Command::Compare(args)) => compare::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
         None => args::print_help(),
     };

@@ -11,21 +11,21 @@ pub enum Align {
     Right,
 }
 
-/// Renders `rows` under `header`; an empty header leaves its line out.
-pub fn render<const N: usize>(header: [&str; N], align: [Align; N], rows: &[[String; N]]) -> String {
+/// Renders `rows` under `header`; a header of empty titles is left out.
+pub fn render(header: &[&str], align: &[Align], rows: &[impl AsRef<[String]>]) -> String {
     let has_header = header.iter().any(|title| !title.is_empty());
-    let mut widths = header.map(|title| title.chars().count());
-    for row in rows {
+    let titles: Vec<String> = header.iter().map(|title| (*title).to_owned()).collect();
+    let lines = || has_header.then_some(titles.as_slice()).into_iter().chain(rows.iter().map(AsRef::as_ref));
+    let mut widths = vec![1; header.len()];
+    for row in lines() {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
     }
     let mut out = String::new();
-    let titles = has_header.then(|| header.map(str::to_owned));
-    for row in titles.iter().chain(rows) {
+    for row in lines() {
         let mut line = String::new();
-        for ((cell, width), align) in row.iter().zip(widths).zip(align) {
-            let width = width.max(1);
+        for ((cell, width), align) in row.iter().zip(&widths).zip(align) {
             match align {
                 Align::Left => write!(line, "{cell:<width$}  ").ok(),
                 Align::Right => write!(line, "{cell:>width$}  ").ok(),
@@ -44,7 +44,7 @@ mod tests {
     #[test]
     fn columns_align() {
         let rows = [["q_proj".to_owned(), "4".to_owned()], ["v".to_owned(), "128".to_owned()]];
-        let text = render(["Module", "rank"], [Align::Left, Align::Right], &rows);
+        let text = render(&["Module", "rank"], &[Align::Left, Align::Right], &rows);
         assert_eq!(text, "Module  rank\nq_proj     4\nv        128\n");
     }
 }

@@ -41,5 +41,5 @@ pub fn report_text(report: &VerifyReport) -> String {
             rows.push([String::new(), String::new(), format!("and {more} more")]);
         }
     }
-    render(["", "", ""], [Align::Left; 3], &rows)
+    render(&["", "", ""], &[Align::Left; 3], &rows)
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// Consecutive tokens that are drawn together.
-const BLOCK_TOKENS: usize = 256;
+const BLOCK_TOKENS: usize = 128;
 
 const RESAMPLE_COUNT: usize = 10_000;
 
@@ -17,7 +17,7 @@ pub struct Interval {
     pub low: f64,
     /// 97.5th percentile.
     pub high: f64,
-    /// Blocks of 256 tokens behind it.
+    /// Blocks of 128 tokens behind it.
     pub block_count: usize,
 }
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{ModelSummary, RunReport};
-use crate::{merge::MergeReceipt, units, verify::VerifyReport};
+use super::{ModelSummary, RunReport, ScoreTable};
+use crate::{evaluate::EvalReport, merge::MergeReceipt, units, verify::VerifyReport};
 
 /// Modules shown in the table of changes; the JSON has all.
 const SHOWN_MODULES: usize = 12;
@@ -17,6 +17,9 @@ pub(super) fn render(report: &RunReport) -> String {
     }
     if let Some(verify) = &report.verify {
         checks(&mut out, verify);
+    }
+    if let Some(evaluation) = &report.evaluate {
+        perplexities(&mut out, evaluation);
     }
     writeln!(out, "\nMade by lorafuse {}.", report.lorafuse_version).ok();
     out
@@ -105,6 +108,17 @@ fn checks(out: &mut String, verify: &VerifyReport) {
     for detail in verify.checks.iter().flat_map(|check| &check.details) {
         writeln!(out, "\n- {detail}").ok();
     }
+}
+
+fn perplexities(out: &mut String, report: &EvalReport) {
+    let names: Vec<String> = report.models.iter().map(|model| model.name.clone()).collect();
+    let table = ScoreTable::new(report, &names);
+    writeln!(out, "\n## Perplexity\n\n| {} |", table.header.join(" | ")).ok();
+    writeln!(out, "|---|{}", "---:|".repeat(table.header.len() - 1)).ok();
+    for cells in table.cells() {
+        writeln!(out, "| {} |", cells.join(" | ")).ok();
+    }
+    writeln!(out, "\nIn brackets the 95 % interval of the paired difference. Protocol: {}.", table.protocol).ok();
 }
 
 fn number(value: Option<f64>) -> String {

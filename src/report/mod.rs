@@ -3,12 +3,16 @@
 //! Nothing in it names a path of the machine: it may be published with the model.
 
 mod markdown;
+mod score_table;
 mod summary;
 
 use serde::Serialize;
 
-pub use self::summary::{AdapterSummary, ModelSummary, ModuleSummary, PlanSummary, PrefixSummary};
-use crate::{merge::MergeReceipt, plan::MergePlan, verify::VerifyReport};
+pub use self::{
+    score_table::{ScoreRow, ScoreTable},
+    summary::{AdapterSummary, ModelSummary, ModuleSummary, PlanSummary, PrefixSummary},
+};
+use crate::{evaluate::EvalReport, merge::MergeReceipt, plan::MergePlan, verify::VerifyReport};
 
 /// One run, from plan to proof.
 #[derive(Clone, Debug, Serialize)]
@@ -21,13 +25,21 @@ pub struct RunReport {
     pub merge: Option<MergeReceipt>,
     /// What was checked afterwards.
     pub verify: Option<VerifyReport>,
+    /// How base and merged model predict texts.
+    pub evaluate: Option<EvalReport>,
 }
 
 impl RunReport {
-    /// Joins what is known of a run.
+    /// The report on a plan that was not run; what follows is filled in as it happens.
     #[must_use]
-    pub fn new(plan: &MergePlan, merge: Option<MergeReceipt>, verify: Option<VerifyReport>) -> Self {
-        Self { lorafuse_version: env!("CARGO_PKG_VERSION"), plan: PlanSummary::of(plan), merge, verify }
+    pub fn new(plan: &MergePlan) -> Self {
+        Self {
+            lorafuse_version: env!("CARGO_PKG_VERSION"),
+            plan: PlanSummary::of(plan),
+            merge: None,
+            verify: None,
+            evaluate: None,
+        }
     }
 
     /// The report as JSON, indented.
