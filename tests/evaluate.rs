@@ -99,18 +99,22 @@ fn an_adapter_at_run_time_is_what_the_merge_stores() {
 #[test]
 fn the_sample_agrees_with_transformers_merged_and_unmerged() {
     let scratch = tempfile::tempdir().unwrap();
-    let merged = |name: &str, dtype| {
+    let merged = |name: &str, dtype, strength| {
         let output = scratch.path().join(name);
         let mut request = MergeRequest::new(sample("base"), sample("adapter"), &output);
         request.dtype = dtype;
+        request.adapters[0].strength = strength;
         merge::run(&MergePlan::new(&request).unwrap(), &JobContext::unwatched()).unwrap();
         ModelSource::Stored(output)
     };
+    let bf16 = DtypePolicy::Convert(FloatDtype::BF16);
     let models = [
         ("base_fp32", ModelSource::Stored(sample("base"))),
         ("base_plus_adapter_unmerged_fp32", with_adapter(sample("base"), sample("adapter"))),
-        ("merged_fp32", merged("keep", DtypePolicy::Keep)),
-        ("merged_weights_rounded_to_bf16_computed_in_fp32", merged("bf16", DtypePolicy::Convert(FloatDtype::BF16))),
+        ("merged_fp32", merged("keep", DtypePolicy::Keep, 1.0)),
+        ("merged_weights_rounded_to_bf16_computed_in_fp32", merged("bf16", bf16, 1.0)),
+        // An adapter at strength 0 leaves the base, rounded.
+        ("base_weights_rounded_to_bf16_computed_in_fp32", merged("base-bf16", bf16, 0.0)),
     ];
     let mut texts: Vec<EvalText> =
         TEXTS.iter().map(|name| EvalText::read(&sample("texts").join(name)).unwrap()).collect();
@@ -144,12 +148,13 @@ fn assert_text(variant: &str, score: &TextScore, expected: &Value) {
 
 /// The adapter helps in its own domain (text 1) and costs elsewhere, and both are beyond chance.
 fn assert_differences(report: &EvalReport) {
-    for difference in report.paired.iter().filter(|difference| difference.text < TEXTS.len()) {
+    let is_tuned = |model: usize| (1..=3).contains(&model);
+    for difference in report.paired.iter().filter(|paired| paired.text < TEXTS.len() && is_tuned(paired.model)) {
         let interval = difference.interval.expect("these texts are long enough");
         assert!(interval.low < difference.mean_difference && difference.mean_difference < interval.high);
         assert!(if difference.text == 1 { interval.high < 0.0 } else { interval.low > 0.0 });
     }
-    assert_eq!(report.paired.len(), 3 * report.models[0].texts.len());
+    assert_eq!(report.paired.len(), 4 * report.models[0].texts.len());
 }
 
 #[test]
