@@ -158,7 +158,7 @@ fn module_table(modules: &[ModuleSummary]) -> String {
             }
         }
     }
-    let rows: Vec<[String; 6]> = groups
+    let rows: Vec<[String; 8]> = groups
         .into_iter()
         .map(|(pattern, module, mut layers, norms)| {
             layers.sort_unstable();
@@ -167,14 +167,23 @@ fn module_table(modules: &[ModuleSummary]) -> String {
                 pattern.replacen('*', &ranges(&layers), 1),
                 units::shape(&module.shape),
                 module.dtype.clone(),
+                factor_shapes(module, 0),
+                factor_shapes(module, 1),
                 ranks.join(" + "),
                 module.scales.join(" + "),
                 norm_range(&norms),
             ]
         })
         .collect();
-    let align = [Align::Left, Align::Right, Align::Left, Align::Right, Align::Right, Align::Right];
-    render(&["Module", "base_layer", "dtype", "rank", "scale", "‖Δ‖"], &align, &rows)
+    let mut align = [Align::Right; 8];
+    (align[0], align[2]) = (Align::Left, Align::Left);
+    render(&["Module", "base_layer", "dtype", "lora_A", "lora_B", "rank", "scale", "‖Δ‖"], &align, &rows)
+}
+
+/// The shape of one factor of each update: `16 × 256`, or `16 × 256 + 8 × 256` for two adapters.
+fn factor_shapes(module: &ModuleSummary, factor: usize) -> String {
+    let shapes = module.factors.iter().filter_map(|factors| factors.get(factor));
+    shapes.map(|shape| units::shape(shape)).collect::<Vec<_>>().join(" + ")
 }
 
 /// The path with its first number replaced by `*`, and that number.

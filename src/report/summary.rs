@@ -106,6 +106,8 @@ pub struct ModuleSummary {
     pub shape: Vec<usize>,
     /// Its dtype in the base.
     pub dtype: String,
+    /// Shapes of the factors of each update, in the method's own order (lora_A before lora_B).
+    pub factors: Vec<Vec<Vec<usize>>>,
     /// Rank of each update.
     pub ranks: Vec<usize>,
     /// Scale of each update, with its origin.
@@ -135,6 +137,9 @@ impl ModuleSummary {
                     tensor: applied.tensor.clone(),
                     shape: tensor.map(|tensor| tensor.shape().to_vec()).unwrap_or_default(),
                     dtype: tensor.map(|tensor| tensor.dtype().to_string()).unwrap_or_default(),
+                    factors: updates()
+                        .map(|update| update.tensors().iter().map(|factor| factor.shape().to_vec()).collect())
+                        .collect(),
                     ranks: updates().filter_map(|update| update.rank()).collect(),
                     scales: updates().filter_map(|update| update.scaling()).map(|scale| scale.to_string()).collect(),
                     delta_norm: tree::delta_norm(applied, adapters, strengths)?,
