@@ -9,4 +9,8 @@ pub mod merge;
 pub mod numeric;
 pub mod plan;
 pub mod platform;
+pub mod report;
+pub mod sample;
+pub mod tree;
 pub mod units;
+pub mod verify;

@@ -31,6 +31,30 @@ impl LowRank {
         Self { rows, columns, rank, scale, left, right }
     }
 
+    /// Σ strength·Δ as one low-rank update (ranks add up); `None` for an empty list.
+    ///
+    /// # Panics
+    /// If the updates are for matrices of different shapes.
+    #[must_use]
+    pub fn sum(updates: &[(&Self, f64)]) -> Option<Self> {
+        let ((first, strength), rest) = updates.split_first()?;
+        if rest.is_empty() {
+            return Some(Self { scale: first.scale * strength, ..(*first).clone() });
+        }
+        assert!(rest.iter().all(|(update, _)| update.shape() == first.shape()), "updates must be for one matrix");
+        let rank = updates.iter().map(|(update, _)| update.rank).sum();
+        let mut left = Vec::with_capacity(first.rows * rank);
+        for row in 0..first.rows {
+            for (update, strength) in updates {
+                #[expect(clippy::cast_possible_truncation, reason = "factors are f32")]
+                let scale = (update.scale * strength) as f32;
+                left.extend(update.left[row * update.rank..(row + 1) * update.rank].iter().map(|value| value * scale));
+            }
+        }
+        let right = updates.iter().flat_map(|(update, _)| update.right.iter().copied()).collect();
+        Some(Self::new(first.shape(), rank, 1.0, left, right))
+    }
+
     /// `(rows, columns)` of the matrix that this changes.
     #[must_use]
     pub fn shape(&self) -> (usize, usize) {
@@ -152,6 +176,20 @@ mod tests {
         update.accumulate_rows(0..5, 1.0, &mut delta);
         let direct = delta.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt();
         assert!((update.frobenius_norm() - direct).abs() < 1e-6 * direct);
+    }
+
+    #[test]
+    fn a_sum_of_updates_is_one_update() {
+        let (a, b) = (sample(), LowRank::new((5, 3), 1, 0.5, vec![1.0; 5], vec![2.0; 3]));
+        let sum = LowRank::sum(&[(&a, 2.0), (&b, -1.0)]).unwrap();
+        let (mut together, mut apart) = (vec![0.0; 15], vec![0.0; 15]);
+        sum.accumulate_rows(0..5, 1.0, &mut together);
+        a.accumulate_rows(0..5, 2.0, &mut apart);
+        b.accumulate_rows(0..5, -1.0, &mut apart);
+        for (x, y) in together.iter().zip(&apart) {
+            assert!((x - y).abs() < 1e-5);
+        }
+        assert!(LowRank::sum(&[]).is_none());
     }
 
     #[test]

@@ -1,0 +1,188 @@
+//! What can be typed.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand};
+use lorafuse::plan::{AdapterRequest, DtypePolicy, MergeRequest};
+
+/// Fuses a LoRA adapter into its base model, shows what changes, and proves the result.
+#[derive(Debug, Parser)]
+#[command(version, about, args_conflicts_with_subcommands = true)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show a model, or what an adapter would change in it
+    Inspect(InspectArgs),
+    /// Fuse adapters into a base and write a model that stands alone
+    Merge(MergeArgs),
+    /// Check that a merged folder is complete, independent and exactly what base and adapter give
+    Verify(VerifyArgs),
+    /// Run the whole pipeline on the built-in sample, to bf16
+    Demo(DemoArgs),
+}
+
+/// `inspect`.
+#[derive(Debug, ClapArgs)]
+pub struct InspectArgs {
+    /// The base model's folder
+    pub base: PathBuf,
+    /// Adapter folders
+    pub adapters: Vec<PathBuf>,
+    /// Print the module tree as PyTorch (and PEFT) would
+    #[arg(long)]
+    pub print_model: bool,
+    /// Print one JSON document
+    #[arg(long, conflicts_with = "print_model")]
+    pub json: bool,
+}
+
+/// `merge`.
+#[derive(Debug, ClapArgs)]
+pub struct MergeArgs {
+    /// The base model's folder
+    pub base: PathBuf,
+    /// Adapter folders, added in this order
+    #[arg(required = true)]
+    pub adapters: Vec<PathBuf>,
+    /// The merged model's folder, new or empty
+    #[arg(short, long)]
+    pub output: PathBuf,
+    /// Factor on an adapter's change, by order [default: 1 each]
+    #[arg(long, allow_negative_numbers = true)]
+    pub strength: Vec<f64>,
+    /// Dtype of floating tensors: keep, f32, f16 or bf16
+    #[arg(long, default_value = "keep")]
+    pub dtype: DtypePolicy,
+    /// Where to compute
+    #[arg(long, default_value = "auto", value_parser = ["auto", "cpu"])]
+    pub device: String,
+    /// Tensor bytes of one file at most, as 5GB or 500MB [default: files as the base has them]
+    #[arg(long, value_parser = parse_size)]
+    pub max_shard_size: Option<u64>,
+    /// Show the plan and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `verify`.
+#[derive(Debug, ClapArgs)]
+pub struct VerifyArgs {
+    /// The merged folder, whoever made it
+    pub merged: PathBuf,
+    /// The base that it was made from
+    #[arg(long)]
+    pub base: Option<PathBuf>,
+    /// An adapter that went into it (repeat for several)
+    #[arg(long)]
+    pub adapter: Vec<PathBuf>,
+    /// Factor that its adapter was merged with, by order [default: 1 each]
+    #[arg(long, allow_negative_numbers = true)]
+    pub strength: Vec<f64>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `demo`.
+#[derive(Debug, ClapArgs)]
+pub struct DemoArgs {
+    /// Where to put the merged sample and its report [default: a fresh folder lorafuse-demo-N here]
+    #[arg(short, long)]
+    pub output: Option<PathBuf>,
+}
+
+impl MergeArgs {
+    /// The merge that was asked for.
+    pub fn request(&self) -> Result<MergeRequest, String> {
+        Ok(MergeRequest {
+            base: self.base.clone(),
+            adapters: with_strengths(&self.adapters, &self.strength)?,
+            output: self.output.clone(),
+            dtype: self.dtype,
+            max_shard_bytes: self.max_shard_size,
+        })
+    }
+}
+
+/// Pairs adapters with strengths by order; missing ones are 1.
+pub fn with_strengths(adapters: &[PathBuf], strengths: &[f64]) -> Result<Vec<AdapterRequest>, String> {
+    if strengths.len() > adapters.len() {
+        return Err(format!("{} strengths were given for {} adapters", strengths.len(), adapters.len()));
+    }
+    let strengths = strengths.iter().copied().chain(std::iter::repeat(1.0));
+    Ok(adapters.iter().zip(strengths).map(|(path, strength)| AdapterRequest { path: path.clone(), strength }).collect())
+}
+
+/// Ends the program as clap ends it on a usage error: exit code 2.
+pub fn usage_error(message: &str) -> ! {
+    Args::command().error(clap::error::ErrorKind::ValueValidation, message).exit()
+}
+
+/// Without a subcommand: what there is.
+pub fn print_help() -> super::Outcome {
+    super::print(&Args::command().render_long_help().to_string())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `5GB`, `500 MB`, `2GiB`, or plain bytes.
+fn parse_size(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let factor: f64 = match unit.trim().to_ascii_uppercase().as_str() {
+        "" | "B" => 1.0,
+        "KB" => 1e3,
+        "MB" => 1e6,
+        "GB" => 1e9,
+        "TB" => 1e12,
+        "KIB" => 1024.0,
+        "MIB" => 1024.0 * 1024.0,
+        "GIB" => 1024.0 * 1024.0 * 1024.0,
+        _ => return Err(format!("`{unit}` is none of B, kB, MB, GB, TB, KiB, MiB, GiB")),
+    };
+    let number: f64 = number.parse().map_err(|_| format!("`{text}` is no size; write 5GB or 500MB"))?;
+    let byte_count = number * factor;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a positive size")]
+    if byte_count >= 1.0 && byte_count < 1e18 {
+        Ok(byte_count as u64)
+    } else {
+        Err(format!("`{text}` is no size; write 5GB or 500MB"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_are_read_in_powers_of_ten_and_two() {
+        assert_eq!(parse_size("5GB"), Ok(5_000_000_000));
+        assert_eq!(parse_size("1.5 MiB"), Ok(1_572_864));
+        assert_eq!(parse_size("42"), Ok(42));
+        for text in ["", "GB", "5 parsecs", "-1", "0"] {
+            parse_size(text).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn strengths_pair_by_order() {
+        let adapters = [PathBuf::from("a"), PathBuf::from("b")];
+        let paired = with_strengths(&adapters, &[0.5]).unwrap();
+        assert_eq!(paired.iter().map(|adapter| adapter.strength).collect::<Vec<_>>(), [0.5, 1.0]);
+        with_strengths(&adapters, &[1.0, 1.0, 1.0]).unwrap_err();
+    }
+}

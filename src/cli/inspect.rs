@@ -1,0 +1,249 @@
+//! `inspect`: a model, or what adapters would change in it.
+
+use std::{fmt::Write as _, process::ExitCode};
+
+use lorafuse::{
+    adapter::Adapter,
+    checkpoint::Checkpoint,
+    matching::Matching,
+    report::{AdapterSummary, ModelSummary, ModuleSummary},
+    tree::{ModuleNode, print_model},
+    units,
+};
+use serde_json::json;
+
+use super::{
+    Failure, Outcome,
+    args::InspectArgs,
+    print,
+    table::{Align, render},
+};
+
+/// Problems shown; `--json` has all.
+const SHOWN_PROBLEMS: usize = 20;
+
+/// Runs the command; an adapter that does not fit is shown and is a failed check.
+pub fn run(args: &InspectArgs) -> Outcome {
+    let base = Checkpoint::open(&args.base)?;
+    let adapters = args.adapters.iter().map(|path| Adapter::open(path)).collect::<Result<Vec<_>, _>>()?;
+    let matching = Matching::new(&base, &adapters);
+    let text = if args.json {
+        json_text(&base, &adapters, &matching)?
+    } else if args.print_model {
+        printed_models(&base, &adapters, &matching)
+    } else {
+        overview(&base, &adapters, &matching)?
+    };
+    print(&text)?;
+    let fits = adapters.is_empty() || matching.is_complete();
+    Ok(if fits { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn json_text(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> Result<String, Failure> {
+    let modules = ModuleSummary::all(base, matching, adapters, &[])?;
+    let orphaned: Vec<_> = matching
+        .orphaned
+        .iter()
+        .map(
+            |orphan| json!({"tensors": orphan.tensors, "reason": orphan.reason.to_string(), "nearest": orphan.nearest}),
+        )
+        .collect();
+    let clashing: Vec<_> = matching
+        .clashing
+        .iter()
+        .map(|clash| json!({"tensors": clash.tensors, "base_tensor": clash.base_tensor, "reason": clash.reason.to_string()}))
+        .collect();
+    let set_aside: Vec<_> =
+        matching.set_aside.iter().map(|aside| json!({"tensor": aside.tensor, "rule": aside.rule})).collect();
+    let document = json!({
+        "base": ModelSummary::of(base),
+        "adapters": adapters.iter().map(AdapterSummary::of).collect::<Vec<_>>(),
+        "matching": {
+            "complete": matching.is_complete(),
+            "applied": modules,
+            "set_aside": set_aside,
+            "orphaned": orphaned,
+            "clashing": clashing,
+        },
+    });
+    Ok(format!("{document:#}\n"))
+}
+
+fn printed_models(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> String {
+    let tree = ModuleNode::new(base, matching, adapters);
+    let mut out = String::new();
+    for line in print_model(&tree, base.config(), None) {
+        writeln!(out, "{}", line.text).ok();
+    }
+    for adapter in adapters.iter().enumerate() {
+        out.push('\n');
+        for line in print_model(&tree, base.config(), Some(adapter)) {
+            writeln!(out, "{}", line.text).ok();
+        }
+    }
+    out
+}
+
+fn overview(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> Result<String, Failure> {
+    let mut rows = vec![["Base".to_owned(), model_line(&ModelSummary::of(base))]];
+    rows.extend(adapters.iter().map(|adapter| ["Adapter".to_owned(), adapter_line(&AdapterSummary::of(adapter))]));
+    if !adapters.is_empty() {
+        let total: usize = adapters.iter().map(Adapter::tensor_count).sum();
+        let fit = format!(
+            "{} of {} land on {} of {}",
+            matching.applied_tensor_count(adapters),
+            units::plural(total, "adapter tensor"),
+            matching.applied.len(),
+            units::plural(base.tensors().len(), "base tensor"),
+        );
+        rows.push(["Fit".to_owned(), fit]);
+    }
+    let changes = matching.prefix_changes.iter().flatten();
+    rows.extend(changes.map(|change| ["Note".to_owned(), change.to_string()]));
+    let mut out = render(["", ""], [Align::Left, Align::Left], &rows);
+    let modules = ModuleSummary::all(base, matching, adapters, &[])?;
+    if !modules.is_empty() {
+        out.push('\n');
+        out.push_str(&module_table(&modules));
+    }
+    out.push_str(&problem_lines(matching));
+    Ok(out)
+}
+
+fn model_line(model: &ModelSummary) -> String {
+    let dtypes: Vec<String> =
+        model.dtypes.iter().map(|(dtype, byte_count)| format!("{dtype} {}", units::bytes(*byte_count))).collect();
+    [
+        model.name.clone(),
+        model.architecture.clone().unwrap_or_else(|| "unknown architecture".to_owned()),
+        format!("{} parameters", units::count(model.parameters)),
+        dtypes.join(" + "),
+        units::plural(model.shards, "shard"),
+    ]
+    .join(" · ")
+}
+
+fn adapter_line(adapter: &AdapterSummary) -> String {
+    let mut parts = vec![
+        adapter.name.clone(),
+        adapter.method.clone(),
+        format!("scale {}", adapter.scales.join("; ")),
+        units::plural(adapter.targets, "target"),
+        format!("{} parameters", units::count(adapter.parameters)),
+    ];
+    parts.extend(adapter.trained_on.as_ref().map(|name| format!("trained on {name}")));
+    parts.join(" · ")
+}
+
+/// Modules that differ in their layer only share a row.
+fn module_table(modules: &[ModuleSummary]) -> String {
+    let mut groups: Vec<(String, &ModuleSummary, Vec<usize>, Vec<f64>)> = Vec::new();
+    for module in modules {
+        let path = module.tensor.strip_suffix(".weight").unwrap_or(&module.tensor);
+        let (pattern, layer) = layer_pattern(path);
+        let is_same = |(other, first, _, _): &&mut (String, &ModuleSummary, Vec<usize>, Vec<f64>)| {
+            *other == pattern
+                && first.shape == module.shape
+                && first.dtype == module.dtype
+                && first.ranks == module.ranks
+                && first.scales == module.scales
+        };
+        match groups.iter_mut().find(is_same) {
+            Some((_, _, layers, norms)) => {
+                layers.extend(layer);
+                norms.extend(module.delta_norm);
+            }
+            None => {
+                groups.push((pattern, module, layer.into_iter().collect(), module.delta_norm.into_iter().collect()));
+            }
+        }
+    }
+    let rows: Vec<[String; 6]> = groups
+        .into_iter()
+        .map(|(pattern, module, mut layers, norms)| {
+            layers.sort_unstable();
+            let ranks: Vec<String> = module.ranks.iter().map(usize::to_string).collect();
+            [
+                pattern.replacen('*', &ranges(&layers), 1),
+                units::shape(&module.shape),
+                module.dtype.clone(),
+                ranks.join(" + "),
+                module.scales.join(" + "),
+                norm_range(&norms),
+            ]
+        })
+        .collect();
+    let align = [Align::Left, Align::Right, Align::Left, Align::Right, Align::Right, Align::Right];
+    render(["Module", "base_layer", "dtype", "rank", "scale", "‖Δ‖"], align, &rows)
+}
+
+/// The path with its first number replaced by `*`, and that number.
+fn layer_pattern(path: &str) -> (String, Option<usize>) {
+    let mut layer = None;
+    let segments: Vec<&str> = path
+        .split('.')
+        .map(|segment| match segment.parse::<usize>() {
+            Ok(index) if layer.is_none() => {
+                layer = Some(index);
+                "*"
+            }
+            _ => segment,
+        })
+        .collect();
+    (segments.join("."), layer)
+}
+
+/// `0-3,5`; sorted numbers.
+fn ranges(numbers: &[usize]) -> String {
+    let mut parts: Vec<(usize, usize)> = Vec::new();
+    for number in numbers {
+        match parts.last_mut() {
+            Some((_, last)) if *last + 1 == *number => *last = *number,
+            _ => parts.push((*number, *number)),
+        }
+    }
+    let text =
+        |(first, last): &(usize, usize)| if first == last { first.to_string() } else { format!("{first}-{last}") };
+    parts.iter().map(text).collect::<Vec<_>>().join(",")
+}
+
+fn norm_range(norms: &[f64]) -> String {
+    let (least, most) =
+        norms.iter().fold((f64::INFINITY, 0.0_f64), |(least, most), norm| (least.min(*norm), most.max(*norm)));
+    match norms.len() {
+        0 => String::new(),
+        1 => format!("{most:.3}"),
+        _ => format!("{least:.3}–{most:.3}"),
+    }
+}
+
+fn problem_lines(matching: &Matching) -> String {
+    let orphans =
+        matching.orphaned.iter().map(|orphan| format!("no place   {}: {}", orphan.tensors.join(", "), orphan.reason));
+    let clashes = matching.clashing.iter().map(|clash| format!("does not fit   {}: {}", clash.module, clash.reason));
+    let asides = matching.set_aside.iter().map(|aside| format!("set aside   {}: {}", aside.tensor, aside.rule));
+    let lines: Vec<String> = orphans.chain(clashes).chain(asides).collect();
+    let mut out = String::new();
+    for line in lines.iter().take(SHOWN_PROBLEMS) {
+        writeln!(out, "{line}").ok();
+    }
+    if let Some(more) = lines.len().checked_sub(SHOWN_PROBLEMS).filter(|more| *more > 0) {
+        writeln!(out, "and {more} more").ok();
+    }
+    if out.is_empty() { out } else { format!("\n{out}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layers_fold_into_ranges() {
+        assert_eq!(
+            layer_pattern("model.layers.12.mlp.experts.3.w1"),
+            ("model.layers.*.mlp.experts.3.w1".to_owned(), Some(12))
+        );
+        assert_eq!(layer_pattern("lm_head"), ("lm_head".to_owned(), None));
+        assert_eq!(ranges(&[0, 1, 2, 5, 7, 8]), "0-2,5,7-8");
+    }
+}

@@ -1,0 +1,92 @@
+//! `merge`: plan, run, report.
+
+use std::{fmt::Write as _, process::ExitCode};
+
+use lorafuse::{
+    merge::{self, MergeReceipt},
+    plan::MergePlan,
+    report::{PlanSummary, RunReport},
+    units,
+};
+
+use super::{
+    Outcome,
+    args::{MergeArgs, usage_error},
+    print,
+    session::Session,
+    table::{Align, render},
+    tell,
+};
+
+/// Runs the command.
+pub fn run(args: &MergeArgs) -> Outcome {
+    let request = args.request().unwrap_or_else(|message| usage_error(&message));
+    let plan = MergePlan::new(&request)?;
+    for warning in &plan.warnings {
+        tell(&format!("warning: {warning}"));
+    }
+    if args.dry_run {
+        let text = if args.json { RunReport::new(&plan, None, None).to_json() } else { plan_text(&plan) };
+        print(&text)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let receipt = Session::start().run(|job| merge::run(&plan, job))?;
+    for name in receipt.lost() {
+        tell(&format!("warning: {name}: the update is smaller than the dtype can hold, so nothing of it is left"));
+    }
+    let text = if args.json { RunReport::new(&plan, Some(receipt), None).to_json() } else { receipt_text(&receipt) };
+    print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The plan for people.
+pub fn plan_text(plan: &MergePlan) -> String {
+    let summary = PlanSummary::of(plan);
+    let bytes = summary.bytes;
+    let row = |title: &str, text: String| [title.to_owned(), text];
+    let tensors =
+        |count: usize, byte_count: u64| format!("{}, {}", units::plural(count, "tensor"), units::bytes(byte_count));
+    let mut rows = vec![
+        row("Read", units::bytes(bytes.input)),
+        row(
+            "Write",
+            format!("{} in {}", units::bytes(plan.output_bytes()), units::plural(plan.shards.len(), "weight file")),
+        ),
+        row("Updated", tensors(summary.updated_tensors, bytes.updated)),
+        row("Converted", tensors(summary.converted_tensors, bytes.converted)),
+        row("Copied", tensors(summary.copied_tensors, bytes.copied)),
+        row("Tokenizer", summary.tokenizer.sentence()),
+        row("Other files", summary.side_files.join(", ")),
+    ];
+    rows.extend(summary.checks.into_iter().map(|check| row(check.title, check.evidence)));
+    render(["", ""], [Align::Left, Align::Left], &rows)
+}
+
+/// What was done, for people.
+pub fn receipt_text(receipt: &MergeReceipt) -> String {
+    let stats = receipt.update_stats();
+    let mut out = String::new();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive rate for display")]
+    let rate = (receipt.bytes.output as f64 / receipt.duration_secs.max(1e-9)) as u64;
+    writeln!(
+        out,
+        "Merged {} into {} in {} ({}/s, {})",
+        units::plural(receipt.updated().count(), "tensor"),
+        receipt.output.display(),
+        units::duration(receipt.duration_secs),
+        units::bytes(rate),
+        receipt.device,
+    )
+    .ok();
+    if let (Some(change), Some(gain)) = (stats.relative_change(), stats.gain()) {
+        writeln!(
+            out,
+            "‖Δ‖/‖W‖ {change:.4}; {:.2} % of the change is kept after rounding; {} of {} target values changed",
+            100.0 * gain,
+            units::count(stats.changed_count),
+            units::count(stats.element_count),
+        )
+        .ok();
+    }
+    out
+}

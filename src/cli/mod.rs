@@ -1,0 +1,56 @@
+//! The command line: the same rooms and the same plan as the window, for servers and scripts.
+//!
+//! stdout is data, stderr is everything else. Exit codes: 0 done, 1 failed or a check failed, 2 usage, 130 cancelled.
+
+mod args;
+mod demo;
+mod failure;
+mod inspect;
+mod merge;
+mod session;
+mod table;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use self::{
+    args::{Args, Command},
+    failure::Failure,
+};
+
+/// Runs the program as the command line asks.
+pub fn run() -> ExitCode {
+    let args = Args::parse();
+    let result = match args.command {
+        Some(Command::Inspect(args)) => inspect::run(&args),
+        Some(Command::Merge(args)) => merge::run(&args),
+        Some(Command::Verify(args)) => verify::run(&args),
+        Some(Command::Demo(args)) => demo::run(&args),
+        None => args::print_help(),
+    };
+    match result {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// What every command returns: a code (a failed check is no error), or a failure to be told.
+type Outcome = Result<ExitCode, Failure>;
+
+/// Writes data to stdout; a reader that went away is no error.
+fn print(text: &str) -> Result<(), Failure> {
+    use std::io::Write as _;
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::plain(&error)),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a line for people to stderr.
+fn tell(line: &str) {
+    use std::io::Write as _;
+    writeln!(std::io::stderr().lock(), "{line}").ok();
+}

@@ -1,0 +1,112 @@
+//! The report as people read it.
+
+use std::fmt::Write as _;
+
+use super::{ModelSummary, RunReport};
+use crate::{merge::MergeReceipt, units, verify::VerifyReport};
+
+/// Modules shown in the table of changes; the JSON has all.
+const SHOWN_MODULES: usize = 12;
+
+/// Renders the whole report.
+pub(super) fn render(report: &RunReport) -> String {
+    let mut out = String::from("# Merge report\n\n");
+    inputs(&mut out, report);
+    if let Some(receipt) = &report.merge {
+        merge(&mut out, receipt);
+    }
+    if let Some(verify) = &report.verify {
+        checks(&mut out, verify);
+    }
+    writeln!(out, "\nMade by lorafuse {}.", report.lorafuse_version).ok();
+    out
+}
+
+/// `LlamaForCausalLM, 4,868,352 parameters, 19.5 MB in F32`.
+fn model_line(model: &ModelSummary) -> String {
+    let architecture = model.architecture.as_deref().unwrap_or("unknown architecture");
+    let dtypes: Vec<&str> = model.dtypes.iter().map(|(dtype, _)| dtype.as_str()).collect();
+    format!(
+        "{architecture}, {} parameters, {} in {}",
+        units::count(model.parameters),
+        units::bytes(model.bytes),
+        dtypes.join(" and "),
+    )
+}
+
+fn inputs(out: &mut String, report: &RunReport) {
+    let plan = &report.plan;
+    writeln!(out, "| | |\n|---|---|").ok();
+    writeln!(out, "| Base | `{}`: {} |", plan.base.name, model_line(&plan.base)).ok();
+    for (adapter, strength) in plan.adapters.iter().zip(&plan.strengths) {
+        writeln!(
+            out,
+            "| Adapter | `{}`: {}, {}, scale {}, strength {strength} |",
+            adapter.name,
+            adapter.method,
+            units::plural(adapter.targets, "target"),
+            adapter.scales.join("; "),
+        )
+        .ok();
+    }
+    writeln!(
+        out,
+        "| Output | {} in {}: {} updated, {} converted, {} copied |",
+        units::bytes(plan.bytes.output),
+        units::plural(plan.shards.len(), "file"),
+        units::plural(plan.updated_tensors, "tensor"),
+        plan.converted_tensors,
+        plan.copied_tensors,
+    )
+    .ok();
+    writeln!(out, "| Tokenizer | {} |", plan.tokenizer.sentence()).ok();
+    for warning in &plan.warnings {
+        writeln!(out, "| Note | {warning} |").ok();
+    }
+}
+
+fn merge(out: &mut String, receipt: &MergeReceipt) {
+    let stats = receipt.update_stats();
+    writeln!(out, "\n## Merge\n").ok();
+    writeln!(
+        out,
+        "{} on {}. ‖Δ‖/‖W‖ over all targets: {}. Of the change asked for, {} is in the stored weights; {} of {} target values differ from the base.",
+        units::duration(receipt.duration_secs),
+        receipt.device,
+        number(stats.relative_change()),
+        stats.gain().map_or("nothing".to_owned(), |gain| format!("{:.2} %", 100.0 * gain)),
+        units::count(stats.changed_count),
+        units::count(stats.element_count),
+    )
+    .ok();
+    writeln!(out, "\n| Tensor | ‖Δ‖/‖W‖ | kept | values changed |\n|---|---:|---:|---:|").ok();
+    for record in receipt.updated().take(SHOWN_MODULES) {
+        let Some(stats) = &record.stats else { continue };
+        writeln!(
+            out,
+            "| `{}` | {} | {:.2} % | {:.1} % |",
+            record.name,
+            number(stats.relative_change()),
+            100.0 * stats.gain().unwrap_or(0.0),
+            100.0 * stats.changed_count as f64 / stats.element_count.max(1) as f64,
+        )
+        .ok();
+    }
+    if let Some(more) = receipt.updated().count().checked_sub(SHOWN_MODULES).filter(|more| *more > 0) {
+        writeln!(out, "| and {more} more | | | |").ok();
+    }
+}
+
+fn checks(out: &mut String, verify: &VerifyReport) {
+    writeln!(out, "\n## Checks\n\n| Check | Result | Evidence |\n|---|---|---|").ok();
+    for check in &verify.checks {
+        writeln!(out, "| {} | {} | {} |", check.title, check.outcome.label(), check.evidence).ok();
+    }
+    for detail in verify.checks.iter().flat_map(|check| &check.details) {
+        writeln!(out, "\n- {detail}").ok();
+    }
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or_else(|| "—".to_owned(), |value| format!("{value:.4}"))
+}

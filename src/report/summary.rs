@@ -1,0 +1,214 @@
+//! Models, adapters and plans in figures.
+
+use serde::Serialize;
+
+use crate::{
+    adapter::{Adapter, AdapterError},
+    checkpoint::Checkpoint,
+    matching::{Matching, PrefixChange},
+    plan::{ByteBudget, DtypePolicy, MergePlan, PreflightCheck, TokenizerChoice},
+    tree,
+};
+
+/// A model in figures.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ModelSummary {
+    /// Its folder's own name.
+    pub name: String,
+    /// `architectures[0]`.
+    pub architecture: Option<String>,
+    /// Elements of all tensors.
+    pub parameters: u64,
+    /// Bytes of all tensors.
+    pub bytes: u64,
+    /// Bytes by dtype, most first.
+    pub dtypes: Vec<(String, u64)>,
+    /// Weight files.
+    pub shards: usize,
+    /// Tensors.
+    pub tensors: usize,
+}
+
+impl ModelSummary {
+    /// The figures of `checkpoint`.
+    #[must_use]
+    pub fn of(checkpoint: &Checkpoint) -> Self {
+        let dtypes = checkpoint.dtypes_by_bytes();
+        Self {
+            name: checkpoint.name(),
+            architecture: checkpoint.config().architecture().map(str::to_owned),
+            parameters: checkpoint.parameter_count(),
+            bytes: checkpoint.byte_count(),
+            dtypes: dtypes.into_iter().map(|(dtype, byte_count)| (dtype.to_string(), byte_count)).collect(),
+            shards: checkpoint.files().len(),
+            tensors: checkpoint.tensors().len(),
+        }
+    }
+}
+
+/// An adapter in figures.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AdapterSummary {
+    /// Its folder's own name.
+    pub name: String,
+    /// The method as people name it.
+    pub method: String,
+    /// The model that it was trained on, where the config says; a path of the training machine by its last part.
+    pub trained_on: Option<String>,
+    /// Modules that it changes.
+    pub targets: usize,
+    /// Tensors in its file.
+    pub tensors: usize,
+    /// Elements in its file.
+    pub parameters: u64,
+    /// Bytes of its file.
+    pub bytes: u64,
+    /// The different scales of its modules, each with its origin ("32/16 = 2").
+    pub scales: Vec<String>,
+}
+
+impl AdapterSummary {
+    /// The figures of `adapter`.
+    #[must_use]
+    pub fn of(adapter: &Adapter) -> Self {
+        let mut scales: Vec<String> = adapter
+            .targets()
+            .iter()
+            .filter_map(|target| target.update.scaling())
+            .map(|scale| scale.to_string())
+            .collect();
+        scales.sort();
+        scales.dedup();
+        let trained_on = adapter.config().base_model().map(|name| {
+            let is_path = std::path::Path::new(name).is_absolute();
+            let last = name.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or(name);
+            if is_path { last } else { name }.to_owned()
+        });
+        Self {
+            name: adapter.name(),
+            method: adapter.method_name().to_owned(),
+            trained_on,
+            targets: adapter.targets().len(),
+            tensors: adapter.tensor_count(),
+            parameters: adapter.parameter_count(),
+            bytes: adapter.file().byte_count(),
+            scales,
+        }
+    }
+}
+
+/// One changed module.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ModuleSummary {
+    /// The base tensor.
+    pub tensor: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Its dtype in the base.
+    pub dtype: String,
+    /// Rank of each update.
+    pub ranks: Vec<usize>,
+    /// Scale of each update, with its origin.
+    pub scales: Vec<String>,
+    /// ‖Δ‖ of all updates together, from the factors.
+    pub delta_norm: Option<f64>,
+}
+
+impl ModuleSummary {
+    /// Every changed module, sorted by name; reads the factors, not the base.
+    ///
+    /// # Errors
+    /// Factors that cannot be read.
+    pub fn all(
+        base: &Checkpoint,
+        matching: &Matching,
+        adapters: &[Adapter],
+        strengths: &[f64],
+    ) -> Result<Vec<Self>, AdapterError> {
+        matching
+            .applied
+            .iter()
+            .map(|applied| {
+                let updates = || applied.updates.iter().map(|update| &update.target_in(adapters).update);
+                let tensor = base.tensor(&applied.tensor);
+                Ok(Self {
+                    tensor: applied.tensor.clone(),
+                    shape: tensor.map(|tensor| tensor.shape().to_vec()).unwrap_or_default(),
+                    dtype: tensor.map(|tensor| tensor.dtype().to_string()).unwrap_or_default(),
+                    ranks: updates().filter_map(|update| update.rank()).collect(),
+                    scales: updates().filter_map(|update| update.scaling()).map(|scale| scale.to_string()).collect(),
+                    delta_norm: tree::delta_norm(applied, adapters, strengths)?,
+                })
+            })
+            .collect()
+    }
+}
+
+/// A prefix change, with the adapter that needed it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PrefixSummary {
+    /// Index into the list of adapters.
+    pub adapter: usize,
+    /// The change.
+    pub change: PrefixChange,
+}
+
+/// A plan in figures.
+#[derive(Clone, Debug, Serialize)]
+pub struct PlanSummary {
+    /// The base.
+    pub base: ModelSummary,
+    /// The adapters.
+    pub adapters: Vec<AdapterSummary>,
+    /// A factor for each of them.
+    pub strengths: Vec<f64>,
+    /// What happens to dtypes.
+    pub dtype: DtypePolicy,
+    /// Tensors copied, converted and updated.
+    pub copied_tensors: usize,
+    /// See `copied_tensors`.
+    pub converted_tensors: usize,
+    /// See `copied_tensors`.
+    pub updated_tensors: usize,
+    /// Bytes by what happens to them.
+    pub bytes: ByteBudget,
+    /// Weight files of the output, with their sizes.
+    pub shards: Vec<(String, u64)>,
+    /// Other files of the output.
+    pub side_files: Vec<String>,
+    /// Whose tokenizer and template.
+    pub tokenizer: TokenizerChoice,
+    /// Prefix changes that were needed.
+    pub prefix_changes: Vec<PrefixSummary>,
+    /// Checks before the run, with their evidence.
+    pub checks: Vec<PreflightCheck>,
+    /// Things to know that stop nothing.
+    pub warnings: Vec<String>,
+}
+
+impl PlanSummary {
+    /// The figures of `plan`.
+    #[must_use]
+    pub fn of(plan: &MergePlan) -> Self {
+        let count = |label: &str| plan.steps().filter(|step| step.action.label() == label).count();
+        let changes = plan.matching.prefix_changes.iter().enumerate();
+        Self {
+            base: ModelSummary::of(&plan.base),
+            adapters: plan.adapters.iter().map(AdapterSummary::of).collect(),
+            strengths: plan.strengths.clone(),
+            dtype: plan.dtype,
+            copied_tensors: count("copied"),
+            converted_tensors: count("converted"),
+            updated_tensors: count("updated"),
+            bytes: plan.bytes(),
+            shards: plan.shards.iter().map(|shard| (shard.file_name.clone(), shard.byte_count)).collect(),
+            side_files: plan.side_files.iter().map(|step| step.relative_path.clone()).collect(),
+            tokenizer: plan.tokenizer.clone(),
+            prefix_changes: changes
+                .filter_map(|(adapter, change)| Some(PrefixSummary { adapter, change: change.clone()? }))
+                .collect(),
+            checks: plan.checks.clone(),
+            warnings: plan.warnings.clone(),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The module hierarchy that tensor names spell out, with what adapters add to it.
+//!
+//! Classes and order follow what PyTorch prints for the families that are known; modules without tensors (activations,
+//! rotary embeddings) leave no trace in a checkpoint and are not shown.
+
+mod classes;
+mod norms;
+mod print;
+
+use std::collections::BTreeMap;
+
+pub use self::{
+    norms::delta_norm,
+    print::{PrintedLine, print_model},
+};
+use crate::{
+    adapter::{Adapter, Scaling},
+    checkpoint::{Checkpoint, LogicalTensor},
+    matching::Matching,
+    numeric::Dtype,
+};
+
+/// A module of the base, with its children in PyTorch's order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModuleNode {
+    /// Last segment of its path; empty for the model itself.
+    pub name: String,
+    /// Path from the model.
+    pub path: String,
+    /// Class as PyTorch prints it.
+    pub class: String,
+    /// Its own tensors.
+    pub parameters: Vec<Parameter>,
+    /// What adapters add to its weight, in their order.
+    pub lora: Vec<LoraLayer>,
+    /// Modules inside it.
+    pub children: Vec<ModuleNode>,
+}
+
+/// A tensor that belongs to a module directly.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// `weight`, `bias` or another name.
+    pub name: String,
+    /// Its full name in the checkpoint.
+    pub tensor: String,
+    /// Its dimensions.
+    pub shape: Vec<usize>,
+    /// Its stored dtype.
+    pub dtype: Dtype,
+}
+
+/// The factors that one adapter adds to a module.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoraLayer {
+    /// Index into the list of adapters.
+    pub adapter: usize,
+    /// Shape of `lora_A`.
+    pub a_shape: Vec<usize>,
+    /// Shape of `lora_B`.
+    pub b_shape: Vec<usize>,
+    /// Rank of the update.
+    pub rank: usize,
+    /// The factor on it, and where it comes from.
+    pub scaling: Option<Scaling>,
+}
+
+impl ModuleNode {
+    /// The tree of `base`, with the layers of `adapters` where `matching` puts them.
+    #[must_use]
+    pub fn new(base: &Checkpoint, matching: &Matching, adapters: &[Adapter]) -> Self {
+        let mut root = Self::empty(String::new(), String::new());
+        for tensor in base.tensors().values() {
+            let (module, parameter) = tensor.name().rsplit_once('.').unwrap_or(("", tensor.name()));
+            let node = root.descend(module);
+            node.parameters.push(Parameter::of(tensor, parameter));
+        }
+        for applied in &matching.applied {
+            let module = applied.tensor.rsplit_once('.').map_or("", |(module, _)| module);
+            root.descend(module).lora = applied
+                .updates
+                .iter()
+                .map(|update| {
+                    let target = update.target_in(adapters);
+                    let shape_of = |index: usize| {
+                        target.update.tensors().get(index).map_or_else(Vec::new, |factor| factor.shape().to_vec())
+                    };
+                    LoraLayer {
+                        adapter: update.adapter,
+                        a_shape: shape_of(0),
+                        b_shape: shape_of(1),
+                        rank: target.update.rank().unwrap_or_default(),
+                        scaling: target.update.scaling(),
+                    }
+                })
+                .collect();
+        }
+        classes::add_tied_head(&mut root, base);
+        classes::name(&mut root, base.config());
+        root
+    }
+
+    /// All modules below and including this one, parents first.
+    pub fn walk(&self) -> impl Iterator<Item = &Self> {
+        let mut stack = vec![self];
+        std::iter::from_fn(move || {
+            let node = stack.pop()?;
+            stack.extend(node.children.iter().rev());
+            Some(node)
+        })
+    }
+
+    /// The module's `weight`.
+    #[must_use]
+    pub fn weight(&self) -> Option<&Parameter> {
+        self.parameters.iter().find(|parameter| parameter.name == "weight")
+    }
+
+    /// Whether an adapter changes this module or one inside it.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        self.walk().any(|node| !node.lora.is_empty())
+    }
+
+    fn empty(name: String, path: String) -> Self {
+        Self { name, path, class: String::new(), parameters: Vec::new(), lora: Vec::new(), children: Vec::new() }
+    }
+
+    /// The module at `path` below this one, made where it is missing.
+    fn descend(&mut self, path: &str) -> &mut Self {
+        let mut node = self;
+        for segment in path.split('.').filter(|segment| !segment.is_empty()) {
+            let index = node.children.iter().position(|child| child.name == segment).unwrap_or_else(|| {
+                let path = if node.path.is_empty() { segment.to_owned() } else { format!("{}.{segment}", node.path) };
+                node.children.push(Self::empty(segment.to_owned(), path));
+                node.children.len() - 1
+            });
+            node = &mut node.children[index];
+        }
+        node
+    }
+}
+
+impl Parameter {
+    fn of(tensor: &LogicalTensor, name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            tensor: tensor.name().to_owned(),
+            shape: tensor.shape().to_vec(),
+            dtype: tensor.dtype(),
+        }
+    }
+}
+
+/// Modules by the last segment of their path, for summaries ("q_proj × 32").
+#[must_use]
+pub fn changed_modules_by_name(root: &ModuleNode) -> BTreeMap<&str, usize> {
+    let mut counts = BTreeMap::new();
+    for node in root.walk().filter(|node| !node.lora.is_empty()) {
+        *counts.entry(node.name.as_str()).or_insert(0) += 1;
+    }
+    counts
+}

@@ -1,0 +1,27 @@
+//! ‖Δ‖ of a module before any merge: from r × r Gram matrices, without forming the product.
+
+use crate::{
+    adapter::{Adapter, AdapterError},
+    matching::Applied,
+    numeric::LowRank,
+};
+
+/// ‖Σ strength·Δ‖ (Frobenius) of all updates on one base tensor; `None` when one of them is not low-rank.
+///
+/// # Errors
+/// Factors that cannot be read.
+pub fn delta_norm(applied: &Applied, adapters: &[Adapter], strengths: &[f64]) -> Result<Option<f64>, AdapterError> {
+    let updates = applied
+        .updates
+        .iter()
+        .map(|reference| reference.target_in(adapters).update.load(applied.orientation))
+        .collect::<Result<Vec<_>, _>>()?;
+    let weighted: Option<Vec<(&LowRank, f64)>> = updates
+        .iter()
+        .zip(&applied.updates)
+        .map(|(update, reference)| {
+            Some((update.as_low_rank()?, strengths.get(reference.adapter).copied().unwrap_or(1.0)))
+        })
+        .collect();
+    Ok(weighted.and_then(|weighted| LowRank::sum(&weighted)).map(|sum| sum.frobenius_norm()))
+}

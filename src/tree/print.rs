@@ -1,0 +1,177 @@
+//! `print(model)`: both trees as PyTorch and PEFT print them, repeated modules folded.
+
+use serde_json::Value;
+
+use super::{LoraLayer, ModuleNode};
+use crate::{adapter::Adapter, checkpoint::ModelConfig};
+
+/// One line of the printed model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrintedLine {
+    /// The text, indented.
+    pub text: String,
+    /// Whether the line exists or differs because of an adapter.
+    pub is_changed: bool,
+}
+
+/// The model as PyTorch prints it; with `adapter`, as PEFT wraps it (its layers among [`ModuleNode::lora`]).
+#[must_use]
+pub fn print_model(root: &ModuleNode, config: &ModelConfig, adapter: Option<(usize, &Adapter)>) -> Vec<PrintedLine> {
+    let printer = Printer { config, adapter };
+    let mut lines = Vec::new();
+    match adapter {
+        None => printer.module(root, "", 0, &mut lines),
+        Some(_) => {
+            let wrapper = |indent: usize, text: String| PrintedLine {
+                text: format!("{}{text}", "  ".repeat(indent)),
+                is_changed: true,
+            };
+            let is_language_model = root.class.ends_with("ForCausalLM") || root.class.ends_with("LMHeadModel");
+            let class = if is_language_model { "PeftModelForCausalLM" } else { "PeftModel" };
+            lines.push(wrapper(0, format!("{class}(")));
+            lines.push(wrapper(1, "(base_model): LoraModel(".to_owned()));
+            printer.module(root, "(model): ", 2, &mut lines);
+            lines.push(wrapper(1, ")".to_owned()));
+            lines.push(wrapper(0, ")".to_owned()));
+        }
+    }
+    lines
+}
+
+struct Printer<'a> {
+    config: &'a ModelConfig,
+    adapter: Option<(usize, &'a Adapter)>,
+}
+
+impl Printer<'_> {
+    fn module(&self, node: &ModuleNode, label: &str, indent: usize, lines: &mut Vec<PrintedLine>) {
+        if let Some(layer) = self.layer(node) {
+            self.lora_module(node, layer, label, indent, lines);
+        } else if node.children.is_empty() {
+            push(lines, indent, format!("{label}{}", self.leaf(node)), false);
+        } else {
+            push(lines, indent, format!("{label}{}(", node.class), false);
+            self.children(node, indent + 1, lines);
+            push(lines, indent, ")".to_owned(), false);
+        }
+    }
+
+    /// Children, consecutive equal ones under one label, as `ModuleList` prints them.
+    fn children(&self, node: &ModuleNode, indent: usize, lines: &mut Vec<PrintedLine>) {
+        let printed: Vec<Vec<PrintedLine>> = node
+            .children
+            .iter()
+            .map(|child| {
+                let mut lines = Vec::new();
+                self.module(child, "", indent, &mut lines);
+                lines
+            })
+            .collect();
+        let mut start = 0;
+        while start < printed.len() {
+            let folds = node.class == "ModuleList";
+            let run = printed[start..].iter().take_while(|other| folds && **other == printed[start]).count().max(1);
+            let (first, last) = (&node.children[start], &node.children[start + run - 1]);
+            let label = if run == 1 {
+                format!("({}): ", first.name)
+            } else {
+                format!("({}-{}): {run} x ", first.name, last.name)
+            };
+            let pad = "  ".repeat(indent);
+            for (index, line) in printed[start].iter().enumerate() {
+                let text = match line.text.strip_prefix(&pad) {
+                    Some(rest) if index == 0 => format!("{pad}{label}{rest}"),
+                    _ => line.text.clone(),
+                };
+                lines.push(PrintedLine { text, is_changed: line.is_changed });
+            }
+            start += run;
+        }
+    }
+
+    fn layer<'n>(&self, node: &'n ModuleNode) -> Option<&'n LoraLayer> {
+        let (index, _) = self.adapter?;
+        node.lora.iter().find(|layer| layer.adapter == index)
+    }
+
+    fn lora_module(
+        &self,
+        node: &ModuleNode,
+        layer: &LoraLayer,
+        label: &str,
+        indent: usize,
+        lines: &mut Vec<PrintedLine>,
+    ) {
+        let dropout =
+            self.adapter.and_then(|(_, adapter)| adapter.config().get("lora_dropout")).and_then(Value::as_f64);
+        let dropout = match dropout {
+            Some(p) if p > 0.0 => format!("Dropout(p={p}, inplace=False)"),
+            _ => "Identity()".to_owned(),
+        };
+        let factor = |shape: &[usize]| match shape {
+            [out_features, in_features] => linear(*out_features, *in_features, false),
+            _ => "Module()".to_owned(),
+        };
+        push(lines, indent, format!("{label}lora.Linear("), true);
+        push(lines, indent + 1, format!("(base_layer): {}", self.leaf(node)), true);
+        for (name, inner) in
+            [("lora_dropout", dropout), ("lora_A", factor(&layer.a_shape)), ("lora_B", factor(&layer.b_shape))]
+        {
+            push(lines, indent + 1, format!("({name}): ModuleDict("), true);
+            push(lines, indent + 2, format!("(default): {inner}"), true);
+            push(lines, indent + 1, ")".to_owned(), true);
+        }
+        for (name, container) in [
+            ("lora_embedding_A", "ParameterDict()"),
+            ("lora_embedding_B", "ParameterDict()"),
+            ("lora_magnitude_vector", "ModuleDict()"),
+        ] {
+            push(lines, indent + 1, format!("({name}): {container}"), true);
+        }
+        push(lines, indent, ")".to_owned(), true);
+    }
+
+    fn leaf(&self, node: &ModuleNode) -> String {
+        let class = &node.class;
+        let shape = node.weight().map_or(&[][..], |weight| &weight.shape);
+        let has_bias = node.parameters.iter().any(|parameter| parameter.name == "bias");
+        match (class.as_str(), shape) {
+            ("Linear", &[out_features, in_features]) => linear(out_features, in_features, has_bias),
+            ("Conv1D", &[in_features, out_features]) => format!("Conv1D(nf={out_features}, nx={in_features})"),
+            ("Embedding", &[rows, columns]) => match self.config.integer("pad_token_id") {
+                Some(padding) if node.name == "embed_tokens" => {
+                    format!("Embedding({rows}, {columns}, padding_idx={padding})")
+                }
+                _ => format!("Embedding({rows}, {columns})"),
+            },
+            ("LayerNorm", &[size]) => {
+                format!("LayerNorm(({size},), eps={}, elementwise_affine=True)", self.epsilon())
+            }
+            (_, &[size]) if class.ends_with("RMSNorm") => format!("{class}(({size},), eps={})", self.epsilon()),
+            _ => format!("{class}()"),
+        }
+    }
+
+    /// The norm's epsilon as Python prints it.
+    fn epsilon(&self) -> String {
+        const KEYS: [&str; 4] = ["rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon", "norm_eps"];
+        let value = KEYS.iter().find_map(|key| self.config.get(key)).and_then(Value::as_f64).unwrap_or(1e-5);
+        if value >= 1e-4 {
+            return value.to_string();
+        }
+        let text = format!("{value:e}");
+        match text.split_once("e-") {
+            Some((digits, exponent)) => format!("{digits}e-{exponent:0>2}"),
+            None => text,
+        }
+    }
+}
+
+fn linear(out_features: usize, in_features: usize, has_bias: bool) -> String {
+    let bias = if has_bias { "True" } else { "False" };
+    format!("Linear(in_features={in_features}, out_features={out_features}, bias={bias})")
+}
+
+fn push(lines: &mut Vec<PrintedLine>, indent: usize, text: String, is_changed: bool) {
+    lines.push(PrintedLine { text: format!("{}{text}", "  ".repeat(indent)), is_changed });
+}

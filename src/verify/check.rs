@@ -1,0 +1,96 @@
+//! A check, its outcome and the evidence for it.
+
+use serde::Serialize;
+
+use super::ChangedSet;
+use crate::{checkpoint::CheckpointError, error::Hint as _};
+
+/// All that was found about a folder.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct VerifyReport {
+    /// The checks, in the order in which people ask.
+    pub checks: Vec<Check>,
+    /// Tensors by what happened to them, where a base was given.
+    pub changed_set: Option<ChangedSet>,
+}
+
+/// One question, answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// What was asked ("Complete").
+    pub title: &'static str,
+    /// The answer.
+    pub outcome: Outcome,
+    /// What it rests on, in numbers.
+    pub evidence: String,
+    /// What is wrong or worth knowing, a line each.
+    pub details: Vec<String>,
+}
+
+/// The answer to a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Holds.
+    Passed,
+    /// Holds, with something that the user should know.
+    Warning,
+    /// Does not hold.
+    Failed,
+    /// Could not be asked with what was given.
+    Skipped,
+}
+
+impl Outcome {
+    /// The word in tables.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Passed => "ok",
+            Self::Warning => "warning",
+            Self::Failed => "FAILED",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+impl VerifyReport {
+    /// Whether nothing failed.
+    #[must_use]
+    pub fn is_passed(&self) -> bool {
+        self.checks.iter().all(|check| check.outcome != Outcome::Failed)
+    }
+
+    /// The report on a folder that no loader could open.
+    pub(super) fn unreadable(error: &CheckpointError) -> Self {
+        let check = Check {
+            title: structure_title(),
+            outcome: Outcome::Failed,
+            evidence: error.to_string(),
+            details: error.hint().into_iter().collect(),
+        };
+        Self { checks: vec![check], changed_set: None }
+    }
+}
+
+/// The title of the first check, shared with the report on an unreadable folder.
+pub(super) fn structure_title() -> &'static str {
+    "Complete"
+}
+
+impl Check {
+    /// A check that fails with `problems`, warns with `warnings`, or passes.
+    pub(super) fn judged(title: &'static str, evidence: String, problems: Vec<String>, warnings: Vec<String>) -> Self {
+        let outcome = match (problems.is_empty(), warnings.is_empty()) {
+            (false, _) => Outcome::Failed,
+            (true, false) => Outcome::Warning,
+            (true, true) => Outcome::Passed,
+        };
+        Self { title, outcome, evidence, details: [problems, warnings].concat() }
+    }
+
+    /// A check that was not asked.
+    pub(super) fn skipped(title: &'static str, evidence: &str) -> Self {
+        Self { title, outcome: Outcome::Skipped, evidence: evidence.to_owned(), details: Vec::new() }
+    }
+}

@@ -1,0 +1,112 @@
+//! Is this folder the merge that it claims to be? Judged from the files alone, for anybody's merge.
+//!
+//! Every target is recomputed from base and adapter in f64 and compared with what is stored; everything else must be
+//! the base, converted at most. A receipt is never trusted.
+
+mod agreement;
+mod check;
+mod references;
+mod structure;
+mod weights;
+
+use std::path::PathBuf;
+
+pub use self::{
+    agreement::Agreement,
+    check::{Check, Outcome, VerifyReport},
+    weights::{ChangedSet, TensorVerdict},
+};
+use crate::{
+    adapter::{Adapter, AdapterError},
+    checkpoint::{Checkpoint, CheckpointError},
+    error::Hint,
+    job::{Cancelled, JobContext},
+    matching::Matching,
+    plan::AdapterRequest,
+};
+
+/// What to verify, and against what.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VerifyRequest {
+    /// The merged folder.
+    pub merged: PathBuf,
+    /// The base that it was made from, where it is at hand.
+    pub base: Option<PathBuf>,
+    /// The adapters that went into it, with their strengths.
+    pub adapters: Vec<AdapterRequest>,
+}
+
+/// Why a folder could not be verified at all (a folder that fails is a report, not an error).
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "every message says what its fields are")]
+pub enum VerifyError {
+    #[error("adapters can be verified only together with the base")]
+    AdapterWithoutBase,
+    #[error("the base cannot be used: {0}")]
+    Base(CheckpointError),
+    #[error("the adapter cannot be used: {0}")]
+    Adapter(#[from] AdapterError),
+    #[error("the merged folder cannot be read: {0}")]
+    Merged(#[from] CheckpointError),
+    #[error("adapter and base do not fit together, so there is nothing to compare with: {problem}")]
+    DoesNotFit { problem: String },
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl Hint for VerifyError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::AdapterWithoutBase => Some("give the base too, with `--base`".to_owned()),
+            Self::Base(error) | Self::Merged(error) => error.hint(),
+            Self::Adapter(error) => error.hint(),
+            Self::DoesNotFit { .. } => Some("give the base and the adapters that the merge was made from".to_owned()),
+            Self::Cancelled(_) => None,
+        }
+    }
+}
+
+/// The inputs that a merge is judged against.
+struct Reference {
+    base: Checkpoint,
+    adapters: Vec<Adapter>,
+    strengths: Vec<f64>,
+    matching: Matching,
+}
+
+/// Runs every check that the inputs allow.
+///
+/// # Errors
+/// Base or adapters that cannot be opened or do not fit together, a read that fails, a cancelled job.
+pub fn run(request: &VerifyRequest, job: &JobContext) -> Result<VerifyReport, VerifyError> {
+    let reference = open_reference(request)?;
+    let merged = match Checkpoint::open(&request.merged) {
+        Ok(merged) => merged,
+        Err(error) => return Ok(VerifyReport::unreadable(&error)),
+    };
+    let mut report = VerifyReport::default();
+    report.checks.push(structure::check(&merged, reference.as_ref().map(|reference| &reference.base)));
+    report.checks.push(references::check(&merged, request));
+    let (checks, changed_set) = weights::check(&merged, reference.as_ref(), job)?;
+    report.checks.extend(checks);
+    report.changed_set = changed_set;
+    Ok(report)
+}
+
+fn open_reference(request: &VerifyRequest) -> Result<Option<Reference>, VerifyError> {
+    let Some(base) = &request.base else {
+        return if request.adapters.is_empty() { Ok(None) } else { Err(VerifyError::AdapterWithoutBase) };
+    };
+    let base = Checkpoint::open(base).map_err(VerifyError::Base)?;
+    let adapters =
+        request.adapters.iter().map(|adapter| Adapter::open(&adapter.path)).collect::<Result<Vec<_>, _>>()?;
+    let strengths = request.adapters.iter().map(|adapter| adapter.strength).collect();
+    let matching = Matching::new(&base, &adapters);
+    if !adapters.is_empty() && !matching.is_complete() {
+        let orphan = matching.orphaned.first().map(|orphan| format!("{}: {}", orphan.module, orphan.reason));
+        let clash = matching.clashing.first().map(|clash| format!("{}: {}", clash.module, clash.reason));
+        let problem = orphan.or(clash).unwrap_or_else(|| "no tensor of the adapter has a place".to_owned());
+        return Err(VerifyError::DoesNotFit { problem });
+    }
+    Ok(Some(Reference { base, adapters, strengths, matching }))
+}

@@ -1,0 +1,94 @@
+//! Complete: every tensor present with its shape, index and files in agreement, nothing of an adapter left.
+
+use super::{Check, check::structure_title};
+use crate::{
+    checkpoint::{Checkpoint, FileRole},
+    units,
+};
+
+/// Parts of tensor names that only an unmerged model has.
+const ADAPTER_MARKS: [&str; 4] = [".lora_", ".base_layer.", "base_model.model.", ".modules_to_save."];
+
+/// Looks at names, shapes, index and file list.
+pub(super) fn check(merged: &Checkpoint, base: Option<&Checkpoint>) -> Check {
+    let mut problems = index_problems(merged);
+    problems.extend(adapter_residue(merged));
+    if let Some(base) = base {
+        problems.extend(shape_problems(merged, base));
+    }
+    let mut warnings = Vec::new();
+    let has_tokenizer = merged.side_files().iter().any(|file| file.role == FileRole::Tokenizer);
+    if !has_tokenizer {
+        warnings.push("there is no tokenizer in the folder, so it does not run by itself".to_owned());
+    }
+    warnings.extend(stale_weights(merged));
+    let evidence = format!(
+        "{}, {} parameters, {} in {}",
+        units::plural(merged.tensors().len(), "tensor"),
+        units::count(merged.parameter_count()),
+        units::bytes(merged.byte_count()),
+        units::plural(merged.files().len(), "file"),
+    );
+    Check::judged(structure_title(), evidence, problems, warnings)
+}
+
+fn index_problems(merged: &Checkpoint) -> Vec<String> {
+    let Some(index) = merged.index() else { return Vec::new() };
+    let held = merged.byte_count();
+    match index.total_size() {
+        Some(total) if total != held => {
+            vec![format!(
+                "the index says total_size {}, the tensors have {} bytes",
+                units::count(total),
+                units::count(held)
+            )]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn adapter_residue(merged: &Checkpoint) -> Vec<String> {
+    let is_residue = |name: &&String| ADAPTER_MARKS.iter().any(|mark| name.contains(mark));
+    let tensors: Vec<&String> = merged.tensors().keys().filter(is_residue).collect();
+    let mut problems = Vec::new();
+    if !tensors.is_empty() {
+        problems.push(format!(
+            "not merged: {} of an adapter among the weights: {}",
+            units::plural(tensors.len(), "tensor"),
+            crate::error::listed(&tensors, 3),
+        ));
+    }
+    for file in merged.side_files().iter().filter(|file| file.role == FileRole::Adapter) {
+        problems.push(format!("{} would be loaded again on top of the merge", file.relative_path));
+    }
+    problems
+}
+
+fn shape_problems(merged: &Checkpoint, base: &Checkpoint) -> Vec<String> {
+    merged
+        .tensors()
+        .values()
+        .filter_map(|tensor| {
+            let expected = base.tensor(tensor.name())?.shape();
+            (tensor.shape() != expected).then(|| {
+                format!(
+                    "{}: {} where the base has {}",
+                    tensor.name(),
+                    units::shape(tensor.shape()),
+                    units::shape(expected)
+                )
+            })
+        })
+        .collect()
+}
+
+/// Weights that no loader reads: another set of shards, another format.
+fn stale_weights(merged: &Checkpoint) -> Vec<String> {
+    let is_used = |path: &str| path.ends_with(".index.json") || merged.files().iter().any(|used| used.name() == path);
+    merged
+        .side_files()
+        .iter()
+        .filter(|file| file.role == FileRole::Weights && !is_used(&file.relative_path))
+        .map(|file| format!("{} ({}) is not part of the model", file.relative_path, units::bytes(file.byte_count)))
+        .collect()
+}
