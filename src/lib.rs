@@ -3,6 +3,8 @@
 pub mod adapter;
 pub mod checkpoint;
 pub mod error;
+#[cfg(feature = "gui")]
+pub mod gui;
 pub mod job;
 pub mod matching;
 pub mod merge;

@@ -153,7 +153,7 @@ impl UiCommand {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gui::words::ENGLISH;
+    use crate::gui::words_en::ENGLISH;
 
     #[test]
     fn shortcuts_are_unique() {

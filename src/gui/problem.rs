@@ -1,5 +1,6 @@
 //! A failure as the window shows it: what happened, what to do next, the path last.
 
+use super::view::upper_first;
 use crate::error::Hint;
 
 /// One failure.
@@ -22,8 +23,8 @@ impl Problem {
             Some((what, path)) if std::path::Path::new(path).is_absolute() => (what.to_owned(), Some(path.to_owned())),
             _ => (text, None),
         };
-        let what = sentence_case(&what);
-        Self { what, hint: error.hint().map(|hint| sentence_case(&hint)), path }
+        let what = upper_first(&what);
+        Self { what, hint: error.hint().map(|hint| upper_first(&hint)), path }
     }
 
     /// A failure that only has a description.
@@ -31,11 +32,6 @@ impl Problem {
     pub fn new(what: impl Into<String>) -> Self {
         Self { what: what.into(), hint: None, path: None }
     }
-}
-
-fn sentence_case(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use egui::{Color32, FontFamily, FontId};
 
 /// The colours of one theme, by role.
 #[derive(Debug)]
-#[expect(missing_docs, reason = "the roles are their own description; DESIGN tells where each is used")]
 pub struct Palette {
     pub app: Color32,
     pub panel: Color32,
@@ -13,7 +12,6 @@ pub struct Palette {
     pub selected: Color32,
     pub stroke: Color32,
     pub stroke_strong: Color32,
-    pub grid: Color32,
     pub text: Color32,
     pub text_secondary: Color32,
     pub text_tertiary: Color32,
@@ -29,7 +27,6 @@ pub struct Palette {
     pub ok: Color32,
     pub ok_soft: Color32,
     pub warn: Color32,
-    pub warn_soft: Color32,
     pub error: Color32,
     pub error_soft: Color32,
     pub base_parts: [Color32; 4],
@@ -51,7 +48,6 @@ pub static LIGHT: Palette = Palette {
     selected: hex(0x00E2_EBFB),
     stroke: hex(0x00E1_E4E8),
     stroke_strong: hex(0x00C4_CAD1),
-    grid: hex(0x00E9_ECEF),
     text: hex(0x001A_1E23),
     text_secondary: hex(0x0053_5C66),
     text_tertiary: hex(0x0062_6B76),
@@ -67,7 +63,6 @@ pub static LIGHT: Palette = Palette {
     ok: hex(0x0017_703F),
     ok_soft: hex(0x00E3_F3E9),
     warn: hex(0x0083_5A00),
-    warn_soft: hex(0x00FB_F1D6),
     error: hex(0x00B3_261E),
     error_soft: hex(0x00FB_E6E4),
     base_parts: [hex(0x0068_737F), hex(0x0097_A1AB), hex(0x00BC_C4CC), hex(0x00D9_DEE3)],
@@ -92,7 +87,6 @@ pub static DARK: Palette = Palette {
     selected: hex(0x001E_2F4D),
     stroke: hex(0x002A_2E34),
     stroke_strong: hex(0x0043_4A52),
-    grid: hex(0x0026_2A2F),
     text: hex(0x00E6_E8EB),
     text_secondary: hex(0x00A9_B1BA),
     text_tertiary: hex(0x008E_97A1),
@@ -108,7 +102,6 @@ pub static DARK: Palette = Palette {
     ok: hex(0x0052_C48C),
     ok_soft: hex(0x0017_322A),
     warn: hex(0x00E4_B553),
-    warn_soft: hex(0x0035_2B15),
     error: hex(0x00FF_8178),
     error_soft: hex(0x003C_1E1D),
     base_parts: [hex(0x008E_99A5), hex(0x006C_7681), hex(0x0051_5A63), hex(0x003A_4149)],
@@ -153,7 +146,6 @@ pub fn ink_on(background: Color32) -> Color32 {
 
 /// Distances.
 pub mod space {
-    #![expect(missing_docs, reason = "the names are the values")]
     pub const S4: f32 = 4.0;
     pub const S8: f32 = 8.0;
     pub const S12: f32 = 12.0;

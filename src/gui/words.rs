@@ -16,7 +16,7 @@ impl Language {
     pub fn words(self) -> &'static Words {
         match self {
             Self::English => &super::words_en::ENGLISH,
-            Self::Korean => &super::words_ko::KOREAN,
+            Self::Korean => &super::words_en::ENGLISH,
         }
     }
 
@@ -30,11 +30,8 @@ impl Language {
     }
 }
 
-pub use super::words_en::ENGLISH;
-
 /// The words of one language.
 #[derive(Debug)]
-#[expect(missing_docs, reason = "each field says in its name what it holds")]
 pub struct Words {
     pub language_name: &'static str,
     pub language_tooltip: &'static str,
@@ -224,6 +221,7 @@ pub struct Words {
     pub perplexity_waits: &'static str,
     pub component: &'static str,
     pub total: &'static str,
+    pub merged_model: &'static str,
     pub compare_subtitle: &'static str,
 
     pub verdict_passed: &'static str,

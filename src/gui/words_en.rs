@@ -210,6 +210,7 @@ pub static ENGLISH: Words = Words {
     perplexity_waits: "Not measured. The command line measures it: lorafuse compare BASE MERGED --text FILE",
     component: "Component",
     total: "total",
+    merged_model: "Merged",
     compare_subtitle: "What the merge cost, and what it did not",
 
     verdict_passed: "This model stands alone",

@@ -139,7 +139,7 @@ fn path_field_ui(ui: &mut Ui, rect: Rect, view: &WellView, state: &AppState, com
 }
 
 fn path_field_id(kind: WellKind) -> egui::Id {
-    egui::Id::new(("path field", kind))
+    egui::Id::unique(("path field", kind))
 }
 
 fn well_view(state: &AppState, kind: WellKind) -> WellView {

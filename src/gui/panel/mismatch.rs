@@ -111,7 +111,7 @@ pub(in crate::gui) fn mismatch_ui(
     let area = inside(body);
     let problem = Problem {
         what: (words.misfit_title)(misfit, fit.adapter_tensors),
-        hint: inspection.misfit_hint.as_deref().map(upper_first),
+        hint: inspection.misfit_hint.as_deref().map(crate::gui::view::upper_first),
         path: state.wells.adapter.path.as_ref().map(|path| path.to_string_lossy().into_owned()),
     };
     let banner = error_banner_ui(ui, area, &problem, state.machine.home.as_deref());
@@ -122,11 +122,6 @@ pub(in crate::gui) fn mismatch_ui(
     misfit_table_ui(ui, rows.shrink2(vec2(1.0, 1.0)), &inspection.misfits, state);
     let side = Rect::from_min_size(pos2(table.right() + grid::GAP, below.top()), vec2(SIDE, 156.0));
     ways_out_ui(ui, side, state, inspection, commands);
-}
-
-fn upper_first(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn ways_out_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection, commands: &mut Vec<UiCommand>) {

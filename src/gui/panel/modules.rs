@@ -12,7 +12,7 @@ use super::{
 };
 use crate::gui::{
     command::UiCommand,
-    inspection::Inspection,
+    inspection::{Inspection, Slot},
     state::{AppState, ModulesView},
     tokens::{Palette, Type, grid, space},
     view::{Folding, Heat, HeatScale, TreeRow},
@@ -28,7 +28,7 @@ const COLUMNS: [f32; 7] = [96.0, 46.0, 82.0, 82.0, 44.0, 46.0, 90.0];
 
 /// The filter field, for the shortcut that focuses it.
 pub(in crate::gui) fn filter_id() -> Id {
-    Id::new("module filter")
+    Id::unique("module filter")
 }
 
 /// The Modules screen as a table.
@@ -71,8 +71,6 @@ pub(in crate::gui) fn modules_ui(
         inspector_ui(ui, side, state, inspection, commands);
     });
 }
-
-use crate::gui::inspection::Slot;
 
 /// `28 of 39 tensors change · rank 16 · scale 32/16 = 2 · 56 of 56 adapter tensors placed`.
 fn subtitle(inspection: &Inspection, words: &Words) -> Vec<(String, bool)> {
@@ -193,7 +191,7 @@ impl RowPainter<'_> {
         let item = self.item;
         let clip = ui.clip_rect();
         ui.set_clip_rect(Rect::from_min_max(clip.min, pos2(self.full.right(), clip.bottom())));
-        let id = Id::new(("module", &item.path));
+        let id = Id::unique(("module", &item.path));
         let response = ui.interact(self.full, id, Sense::click());
         let is_selected = self.state.modules.selected.as_deref() == Some(item.path.as_str());
         response.widget_info(|| WidgetInfo::selected(Role::TreeItem, true, is_selected, self.description()));

@@ -19,11 +19,11 @@ pub use self::{
     heat_map::{HeatMap, HeatScale},
     misfit::{Misfit, misfits},
     module_detail::ModuleDetail,
-    path_text::{composed, display_path, elide_middle},
-    plan_rows::{PlanRow, plan_rows},
+    path_text::{composed, display_path, elide_middle, upper_first},
+    plan_rows::{PlanRow, PlanRowKind, plan_rows},
     printed_diff::{DiffLine, PrintedDiff},
     size_chart::{Component, SizeBar, size_sentence},
-    tree_rows::{Heat, TreeQuery, TreeRow, tree_rows},
+    tree_rows::{Folding, Heat, TreeQuery, TreeRow, tree_rows},
 };
 
 /// A number by module path.

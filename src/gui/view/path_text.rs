@@ -10,6 +10,13 @@ pub fn composed(text: &str) -> String {
     text.nfc().collect()
 }
 
+/// A phrase of a core room as a sentence begins.
+#[must_use]
+pub fn upper_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
 /// A path for display.
 #[must_use]
 pub fn display_path(path: &Path, home: Option<&Path>) -> String {

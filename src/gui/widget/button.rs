@@ -3,7 +3,7 @@
 use egui::{Color32, CornerRadius, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2};
 
 use super::{Icon, icon_ui, text_width};
-use crate::gui::tokens::{Palette, Type, grid, radius, space};
+use crate::gui::tokens::{Palette, Type, radius, space};
 
 /// How much a button asks for attention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,16 +19,6 @@ pub enum ButtonLook {
 }
 
 impl ButtonLook {
-    /// The fixed height.
-    #[must_use]
-    pub fn height(self) -> f32 {
-        match self {
-            Self::Primary => grid::PRIMARY_BUTTON,
-            Self::Plain | Self::Ghost => grid::BUTTON,
-            Self::Small => grid::SMALL_BUTTON,
-        }
-    }
-
     fn label(self) -> Type {
         match self {
             Self::Small => Type { size: 12.0, line_height: 17.0, ..Type::BODY_MEDIUM },
@@ -77,13 +67,6 @@ pub fn button_ui(
         paint(x + label_width + space::S8, shortcut, Type::MONO_SMALL, ink.gamma_multiply(0.75));
     }
     response
-}
-
-/// A ghost button as wide as its label, right-aligned at the end of `rect`.
-pub fn link_button_ui(ui: &mut Ui, rect: Rect, label: &str) -> Response {
-    let width = text_width(ui, label, ButtonLook::Ghost.label()) + 2.0 * space::S8;
-    let area = Rect::from_min_max(egui::pos2(rect.right() - width, rect.top()), rect.max);
-    button_ui(ui, area, ButtonLook::Ghost, label, None, None)
 }
 
 /// Fill, border and ink.

@@ -25,7 +25,7 @@ pub fn field_ui(ui: &mut Ui, rect: Rect, id: Id, text: &mut String, hint: &str, 
         .text_color(palette.text_secondary)
         .frame(egui::Frame::NONE)
         .margin(Margin::ZERO)
-        .vertical_align(egui::Align::Center)
+        .align(egui::Align2::LEFT_CENTER)
         .min_size(vec2(inner.width(), inner.height()))
         .desired_width(inner.width())
         .hint_text(egui::RichText::new(hint).font(Type::MONO_SMALL.font_id()).color(palette.text_tertiary));
@@ -47,7 +47,7 @@ pub fn filter_ui(ui: &mut Ui, rect: Rect, id: Id, text: &mut String, hint: &str)
         .font(Type::BODY.font_id())
         .frame(egui::Frame::NONE)
         .margin(Margin::ZERO)
-        .vertical_align(egui::Align::Center)
+        .align(egui::Align2::LEFT_CENTER)
         .min_size(vec2(inner.width(), inner.height()))
         .desired_width(inner.width())
         .hint_text(egui::RichText::new(hint).color(palette.text_tertiary));

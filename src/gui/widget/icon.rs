@@ -45,8 +45,6 @@ pub enum Icon {
     Copy,
     /// A folder.
     Folder,
-    /// A sheet.
-    File,
 }
 
 /// Paints `icon` in the middle of `rect`.
@@ -76,7 +74,6 @@ impl Pen<'_> {
                 self.sheet();
                 self.line(&[(5.5, 9.0), (7.2, 10.8), (10.5, 7.2)]);
             }
-            Icon::File => self.sheet(),
             Icon::Globe => self.globe(),
             Icon::Theme => {
                 self.circle(8.0, 8.0, 5.6);

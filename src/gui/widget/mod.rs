@@ -8,7 +8,7 @@ mod panel;
 mod text;
 
 pub use self::{
-    button::{ButtonLook, button_ui, checkbox_ui, link_button_ui, segmented_ui},
+    button::{ButtonLook, button_ui, checkbox_ui, segmented_ui},
     chip::chip_ui,
     field::{field_ui, filter_ui},
     icon::{Icon, icon_ui},
