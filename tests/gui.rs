@@ -5,7 +5,7 @@ mod gui_support;
 use std::path::Path;
 
 use egui::{Theme, accesskit::Role};
-use egui_kittest::{Harness, SnapshotOptions, kittest::Queryable as _};
+use egui_kittest::{Harness, SnapshotOptions, SnapshotResults, kittest::Queryable as _};
 use gui_support::{Workspace, drop_folders, open_window, wait_until};
 use lorafuse::gui::{Job, LorafuseApp, Machine, Screen, UiCommand};
 
@@ -42,7 +42,7 @@ fn both_folders_dropped_are_merged_to_bf16_and_proven() {
     // The diff: a row with both shapes of the adapter, an unchanged one, and a folded layer.
     harness.get_by_label_contains("model.layers.0.mlp.gate_proj, Linear, 688 × 256, F32, 16 × 256, 688 × 16");
     harness.get_by_label_contains("lm_head, Linear, 4096 × 256, F32, unchanged");
-    harness.get_by_label_contains("4 × LlamaDecoderLayer");
+    harness.get_by_label_contains("model.layers, 0–3 · 4 × LlamaDecoderLayer");
     assert!(harness.query_by_label_contains("model.layers.3.mlp.gate_proj, Linear").is_none(), "layer 3 is folded");
 
     click(&mut harness, Role::Tab, "Merge");
@@ -185,6 +185,7 @@ fn the_window_sleeps_when_nothing_happens() {
 #[test]
 fn the_screens_look_as_blessed() {
     let workspace = Workspace::new();
+    let mut results = SnapshotResults::new();
     for (theme, name) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
         let mut harness = open_window(workspace.machine(), theme, 1.0);
         harness.run_steps(3);
@@ -196,7 +197,7 @@ fn the_screens_look_as_blessed() {
         harness.run_steps(2);
         wait_until(&mut harness, "the plan for bf16", is_planned);
         // How much of the disk is free is another number on every machine.
-        let free = harness.get_by_label_contains(" free").rect();
+        let free = harness.get_by_label_contains(" to write, ").rect();
         harness.mask(free.expand(2.0));
         snapshot(&mut harness, &format!("merge_{name}"));
         harness.state_mut().ask(UiCommand::StartMerge);
@@ -207,6 +208,7 @@ fn the_screens_look_as_blessed() {
             let screen = format!("{screen:?}").to_lowercase();
             snapshot(&mut harness, &format!("{screen}_merged_{name}"));
         }
+        results.extend_harness(&mut harness);
         std::fs::remove_dir_all(workspace.folder("base-merged")).unwrap();
     }
 }

@@ -157,7 +157,6 @@ fn take_inspection(state: &mut AppState, inspection: Inspection) {
     }
     state.modules.printed = Arc::clone(&inspection.printed);
     state.modules.changes.clear();
-    state.notice = None;
     state.job = match &inspection.plan {
         Some(Ok(plan)) => Job::Planned(Arc::clone(plan)),
         Some(Err(_)) | None => Job::Idle,
@@ -360,6 +359,7 @@ fn take_routed(state: &mut AppState, ctx: &Context, routed: Vec<(WellKind, PathB
 
 /// Looks at the wells anew; a look that is still under way is dropped with its task.
 fn inspect(state: &mut AppState, ctx: &Context) {
+    state.notice = None;
     let question = Question {
         base: state.wells.base.path.clone(),
         adapter: state.wells.adapter.path.clone(),

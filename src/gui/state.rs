@@ -342,7 +342,9 @@ impl AppState {
             Screen::Modules => self.inspection.as_ref().is_some_and(|inspection| inspection.tree.is_some()),
             Screen::Merge => {
                 matches!(self.job, Job::Planned(_) | Job::Running(_) | Job::Done(_) | Job::Failed(_))
-                    || self.inspection.as_ref().is_some_and(|inspection| inspection.plan.is_some())
+                    || self.inspection.as_ref().is_some_and(|inspection| {
+                        inspection.plan.is_some() && inspection.misfits.is_empty()
+                    })
             }
             Screen::Compare | Screen::Report => self.finished().is_some(),
         }

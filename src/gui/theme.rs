@@ -48,6 +48,7 @@ fn apply(style: &mut Style, palette: &Palette) {
     visuals.selection.stroke = Stroke::new(1.0, palette.accent);
     visuals.weak_text_color = Some(palette.text_tertiary);
     visuals.slider_trailing_fill = true;
+    visuals.handle_shape = egui::style::HandleShape::Circle;
     visuals.striped = false;
     let widget = |fill, border| WidgetVisuals {
         bg_fill: fill,

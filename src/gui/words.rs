@@ -32,6 +32,7 @@ impl Language {
 
 /// The words of one language.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "each field says in its name what it holds")]
 pub struct Words {
     pub language_name: &'static str,
     pub language_tooltip: &'static str,

@@ -32,7 +32,7 @@ pub(in crate::gui) fn compare_ui(ui: &mut Ui, rect: Rect, state: &AppState, done
     let area = inside(body);
     let half = ((area.width() - grid::GAP) * 0.512).round();
     let rows = chart_rows(state, done);
-    let size = Rect::from_min_size(area.min, vec2(half, area.height()));
+    let size = Rect::from_min_size(area.min, vec2(half, 188.0 + rows.len() as f32 * 48.0));
     size_ui(ui, size, &rows, done, state);
     let right = Rect::from_min_max(pos2(size.right() + grid::GAP, area.top()), area.max);
     let table_height = grid::PANEL_TITLE + 26.0 + (Component::ALL.len() as f32 + 1.0) * grid::LIST_ROW;

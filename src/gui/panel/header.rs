@@ -25,6 +25,7 @@ struct WellView {
     facts: String,
     hint: &'static str,
     is_filled: bool,
+    facts_are_error: bool,
     chip: Option<(&'static str, ChipTone)>,
 }
 
@@ -85,8 +86,7 @@ fn well_ui(ui: &mut Ui, rect: Rect, view: &WellView, state: &AppState, commands:
     button.show(ui, button_rect, words, commands);
 
     let facts_row = Rect::from_min_size(inner.min + vec2(0.0, 55.0), vec2(inner.width(), 16.0));
-    let is_bad = view.chip.is_some_and(|(_, tone)| tone == ChipTone::Bad);
-    let color = if is_bad { palette.error } else { palette.text_secondary };
+    let color = if view.facts_are_error { palette.error } else { palette.text_secondary };
     text_ui(ui, facts_row, Align::Left, &view.facts, Type::CAPTION, color);
 }
 
@@ -107,9 +107,10 @@ fn surface(ui: &Ui, rect: Rect, view: &WellView) {
         let bar = Rect::from_center_size(pos2(rect.left() + 1.5, rect.center().y), vec2(3.0, 54.0));
         painter.rect_filled(bar, 0.0, color);
     } else {
+        let rect = rect.shrink(0.5);
         let corners = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom(), rect.left_top()];
         let stroke = Stroke::new(1.0, palette.stroke_strong);
-        painter.extend(Shape::dashed_line(&corners.map(|corner| corner + vec2(0.5, 0.5)), stroke, 4.0, 3.0));
+        painter.extend(Shape::dashed_line(&corners.map(|corner| corner), stroke, 4.0, 3.0));
     }
 }
 
@@ -158,6 +159,7 @@ fn well_view(state: &AppState, kind: WellKind) -> WellView {
         is_filled: path_name.is_some(),
         name: path_name.unwrap_or_else(|| empty.to_owned()),
         facts: if is_opening && state.wells.get(kind).path.is_some() { words.opening } else { expects }.to_owned(),
+        facts_are_error: false,
         chip: None,
     };
     match kind {
@@ -175,6 +177,7 @@ fn joined(parts: &[String]) -> String {
 fn fail(view: &mut WellView, problem: &Problem, words: &Words) {
     view.chip = Some((words.does_not_open, ChipTone::Bad));
     view.facts.clone_from(&problem.what);
+    view.facts_are_error = true;
 }
 
 fn fill_base(view: &mut WellView, state: &AppState, words: &Words) {
@@ -231,7 +234,7 @@ fn fill_output(view: &mut WellView, state: &AppState, words: &Words) {
             let facts = &done.merged;
             view.chip = Some(match &done.verified {
                 Ok(report) if report.is_passed() => (words.verified, ChipTone::Good),
-                Ok(_) => (words.does_not_fit, ChipTone::Bad),
+                Ok(_) => (words.not_verified, ChipTone::Bad),
                 Err(_) => (words.merged, ChipTone::Busy),
             });
             view.facts = joined(&[
@@ -247,6 +250,7 @@ fn fill_output(view: &mut WellView, state: &AppState, words: &Words) {
             let refused = state.inspection.as_ref().and_then(|inspection| inspection.plan.as_ref()?.as_ref().err());
             if let (Some(problem), true) = (refused, state.inspection.as_ref().is_some_and(|i| i.misfits.is_empty())) {
                 view.facts.clone_from(&problem.what);
+                view.facts_are_error = true;
                 view.is_filled = true;
                 view.chip = Some((words.cannot_plan_chip, ChipTone::Bad));
             } else if !matches!(state.job, Job::Opening(_)) {

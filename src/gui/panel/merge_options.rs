@@ -103,12 +103,14 @@ fn strength_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiC
     let label = text_ui(ui, upper, Align::Left, words.strength, Type::BODY_MEDIUM, palette.text);
     let lower = upper.translate(vec2(0.0, 18.0));
     text_ui(ui, lower, Align::Left, words.strength_note, Type::CAPTION, palette.text_secondary);
-    let area = Rect::from_center_size(pos2(rect.right() - 104.0, rect.center().y), vec2(208.0, 24.0));
+    let area = Rect::from_center_size(pos2(rect.right() - 90.0, rect.center().y), vec2(180.0, 24.0));
     let mut strength = state.options.strength;
     let response = ui
         .scope_builder(UiBuilder::new().id_salt("strength").max_rect(area), |ui| {
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                ui.spacing_mut().slider_width = 120.0;
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                ui.spacing_mut().slider_width = 124.0;
+                ui.visuals_mut().selection.bg_fill = palette.accent_fill;
+                ui.visuals_mut().widgets.inactive.bg_fill = palette.stroke;
                 ui.add(Slider::new(&mut strength, 0.0..=2.0).step_by(0.05).fixed_decimals(2))
             })
             .inner

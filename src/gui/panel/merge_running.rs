@@ -200,6 +200,7 @@ fn shards_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
                 bar_ui(ui, track, *share, name);
                 text_ui(ui, inner, Align::Right, &units::bytes(*byte_count), Type::MONO, palette.text_secondary);
                 hairline(ui, row, row.bottom());
+                ui.advance_cursor_after_rect(row);
             }
         });
     });
@@ -223,6 +224,7 @@ fn events_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
                 let area = Rect::from_min_max(inner.min + vec2(40.0, 0.0), inner.max);
                 text_ui(ui, area, Align::Left, text, Type::EVIDENCE, palette.text_secondary);
                 hairline(ui, row, row.bottom());
+                ui.advance_cursor_after_rect(row);
             }
         });
     });

@@ -148,6 +148,12 @@ fn ways_out_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspectio
     }
 }
 
+/// A module path that loses its middle rather than its end.
+fn fitting(path: &str, area: Rect) -> String {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few dozen characters")]
+    crate::gui::view::elide_middle(path, (area.width() / 6.65) as usize)
+}
+
 fn misfit_table_ui(ui: &mut Ui, rect: Rect, misfits: &[Misfit], state: &AppState) {
     let palette = Palette::of(ui);
     let words = state.words();
@@ -193,7 +199,11 @@ fn misfit_table_ui(ui: &mut Ui, rect: Rect, misfits: &[Misfit], state: &AppState
                         palette.text_secondary,
                     ];
                     for (index, area) in cells(full).into_iter().enumerate() {
-                        text_ui(ui, area, aligns[index], texts[index], kinds[index], inks[index]);
+                        let text = if index % 2 == 0 && index < 4 { fitting(texts[index], area) } else { texts[index].clone() };
+                        let response = text_ui(ui, area, aligns[index], &text, kinds[index], inks[index]);
+                        if text != *texts[index] {
+                            response.on_hover_text(texts[index]);
+                        }
                     }
                 });
             });

@@ -24,7 +24,7 @@ use crate::gui::{
 const SIDE: f32 = 424.0;
 
 /// Widths of the columns after the first.
-const COLUMNS: [f32; 7] = [96.0, 46.0, 82.0, 82.0, 44.0, 46.0, 90.0];
+const COLUMNS: [f32; 7] = [96.0, 46.0, 82.0, 82.0, 42.0, 44.0, 98.0];
 
 /// The filter field, for the shortcut that focuses it.
 pub(in crate::gui) fn filter_id() -> Id {
@@ -173,7 +173,7 @@ fn header_ui(ui: &mut Ui, rect: Rect, first: f32, words: &Words) {
     for (index, title) in titles.into_iter().enumerate() {
         let area = cell(rect, first, index);
         let (align, area) =
-            if index == 6 { (Align::Center, area.translate(vec2(4.0, 0.0))) } else { (Align::Right, area) };
+            if index == 6 { (Align::Center, area.translate(vec2(-1.0, 0.0))) } else { (Align::Right, area) };
         text_ui(ui, area, align, title, Type::CAPTION, color);
     }
 }
@@ -232,10 +232,10 @@ impl RowPainter<'_> {
         }
         let text_left = left + 14.0;
         let ink = if item.is_changed || item.depth == 0 { palette.text } else { palette.text_tertiary };
-        let name = Rect::from_min_max(
-            pos2(text_left, self.full.top()),
-            pos2(self.full.left() + first, self.full.bottom()),
-        );
+        // A long name may use what its shape leaves of the next column.
+        let shape_width = if item.folding == Folding::Leaf { text_width(ui, &item.base_shape, Type::MONO) } else { 0.0 };
+        let right = self.full.left() + first + COLUMNS[0] - shape_width - space::S8;
+        let name = Rect::from_min_max(pos2(text_left, self.full.top()), pos2(right, self.full.bottom()));
         let runs = [
             (item.label.as_str(), Type::BODY, ink),
             ("  ", Type::CAPTION, ink),
@@ -263,7 +263,7 @@ impl RowPainter<'_> {
             }
         }
         let area = cell(self.full, first, 6);
-        let area = Rect::from_min_max(area.min + vec2(8.0, 3.0), area.max - vec2(0.0, 3.0)).translate(vec2(-1.0, 0.0));
+        let area = Rect::from_min_max(area.min + vec2(space::S8, 3.0), area.max - vec2(10.0, 3.0));
         match (&item.heat, self.scale) {
             (Heat::Value(value), Some(scale)) => heat_cell_ui(ui, area, *value, scale),
             (Heat::Strip(values), Some(scale)) => heat_strip_ui(ui, area, values, scale),

@@ -6,7 +6,7 @@ use crate::gui::{
     command::UiCommand,
     state::{AppState, Job, Screen},
     tokens::{Palette, Type, radius, space},
-    widget::{Icon, icon_ui},
+    widget::{Icon, icon_ui, mark_ui},
 };
 
 const ITEM: egui::Vec2 = vec2(59.0, 54.0);
@@ -106,8 +106,7 @@ fn item_ui(ui: &mut Ui, item: &Item, state: &AppState, commands: &mut Vec<UiComm
             Icon::Failed => palette.error,
             _ => palette.accent,
         };
-        let place = Rect::from_center_size(pos2(item.rect.right() - 12.0, item.rect.top() + 12.0), vec2(16.0, 16.0));
-        icon_ui(ui, place, mark, color);
+        mark_ui(ui, pos2(item.rect.right() - 12.0, item.rect.top() + 12.0), mark, color);
     }
     let hover_text = item.command.hover_text(words, ui.ctx());
     if response.on_hover_text(hover_text).clicked() {

@@ -95,6 +95,7 @@ fn lines_ui(ui: &mut Ui, rect: Rect, half: f32, diff: &PrintedDiff) {
                     let right = Rect::from_min_max(left.right_top(), row.max);
                     side_ui(ui, right, line, line.right.as_ref(), line.right.is_none(), true);
                 }
+                ui.advance_cursor_after_rect(row);
             }
         });
     });

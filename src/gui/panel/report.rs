@@ -112,7 +112,8 @@ fn checks_ui(ui: &mut Ui, width: f32, report: &VerifyReport) {
     let palette = Palette::of(ui);
     for check in &report.checks {
         let (icon, color) = look(check.outcome, palette);
-        let lines = std::iter::once(check.evidence.as_str()).chain(check.details.iter().map(String::as_str));
+        let evidence = crate::gui::view::upper_first(&check.evidence);
+        let lines = std::iter::once(evidence.as_str()).chain(check.details.iter().map(String::as_str));
         entry_ui(ui, width, &Entry { icon, color, title: check.title }, lines);
     }
 }
@@ -128,8 +129,7 @@ fn entry_ui<'a>(ui: &mut Ui, width: f32, entry: &Entry<'_>, lines: impl Iterator
     let mut y = title.bottom() + 6.0;
     for line in lines {
         let area = Rect::from_min_size(pos2(title.left(), y), vec2(title.width(), 400.0));
-        let line = crate::gui::view::upper_first(line);
-        y += wrapped_text_ui(ui, area, &[(&line, Type::EVIDENCE, palette.text_secondary)]) + 3.0;
+        y += wrapped_text_ui(ui, area, &[(line, Type::EVIDENCE, palette.text_secondary)]) + 3.0;
     }
     let row = Rect::from_min_max(top, pos2(top.x + width, y + 9.0));
     ui.allocate_rect(row, egui::Sense::hover());
@@ -160,6 +160,7 @@ fn manifest_ui(ui: &mut Ui, rect: Rect, done: &Finished, words: &Words) {
                 text_ui(ui, name, Align::Left, &file.name, Type::MONO_SMALL, palette.text);
                 text_ui(ui, inner, Align::Right, &units::count(file.byte_count), Type::MONO, palette.text);
                 hairline(ui, row, row.bottom());
+                ui.advance_cursor_after_rect(row);
             }
         });
     });

@@ -47,7 +47,7 @@ pub fn plan_rows(plan: &MergePlan) -> Vec<PlanRow> {
                 names.push(name);
             }
         }
-        row.names = crate::error::listed(&names, 4);
+        row.names = crate::error::listed(&names, 3);
         row
     };
     let mut rows = vec![
@@ -65,7 +65,7 @@ pub fn plan_rows(plan: &MergePlan) -> Vec<PlanRow> {
     for (kind, files) in [(PlanRowKind::EditFiles, edited), (PlanRowKind::CopyFiles, copied)] {
         let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
         let byte_count = files.iter().map(|(_, byte_count)| byte_count).sum();
-        let names = crate::error::listed(&names, 3);
+        let names = crate::error::listed(&names, 2);
         rows.push(PlanRow { kind, count: files.len(), names, read_bytes: byte_count, write_bytes: byte_count });
     }
     rows.retain(|row| row.count > 0);

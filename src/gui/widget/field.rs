@@ -51,5 +51,7 @@ pub fn filter_ui(ui: &mut Ui, rect: Rect, id: Id, text: &mut String, hint: &str)
         .min_size(vec2(inner.width(), inner.height()))
         .desired_width(inner.width())
         .hint_text(egui::RichText::new(hint).color(palette.text_tertiary));
-    ui.put(inner, edit)
+    let response = ui.put(inner, edit);
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(hint));
+    response
 }

@@ -50,12 +50,20 @@ pub enum Icon {
 /// Paints `icon` in the middle of `rect`.
 pub fn icon_ui(ui: &Ui, rect: Rect, icon: Icon, color: Color32) {
     let origin = (rect.center() - vec2(8.0, 8.0)).round();
-    Pen { ui, origin, stroke: Stroke::new(1.4, color) }.draw(icon);
+    Pen { ui, origin, scale: 1.0, stroke: Stroke::new(1.4, color) }.draw(icon);
+}
+
+/// Paints `icon` at two thirds of its size, as a mark beside another icon.
+pub fn mark_ui(ui: &Ui, center: Pos2, icon: Icon, color: Color32) {
+    let scale = 0.68;
+    let origin = center - vec2(8.0, 8.0) * scale;
+    Pen { ui, origin, scale, stroke: Stroke::new(1.4, color) }.draw(icon);
 }
 
 struct Pen<'a> {
     ui: &'a Ui,
     origin: Pos2,
+    scale: f32,
     stroke: Stroke,
 }
 
@@ -137,7 +145,7 @@ impl Pen<'_> {
     }
 
     fn at(&self, x: f32, y: f32) -> Pos2 {
-        self.origin + vec2(x, y)
+        self.origin + vec2(x, y) * self.scale
     }
 
     fn line(&self, points: &[(f32, f32)]) {
@@ -146,15 +154,15 @@ impl Pen<'_> {
     }
 
     fn circle(&self, x: f32, y: f32, radius: f32) {
-        self.ui.painter().circle_stroke(self.at(x, y), radius, self.stroke);
+        self.ui.painter().circle_stroke(self.at(x, y), radius * self.scale, self.stroke);
     }
 
     fn dot(&self, x: f32, y: f32, radius: f32) {
-        self.ui.painter().circle_filled(self.at(x, y), radius, self.stroke.color);
+        self.ui.painter().circle_filled(self.at(x, y), radius * self.scale, self.stroke.color);
     }
 
     fn frame(&self, x: f32, y: f32, width: f32, height: f32) {
-        let rect = Rect::from_min_size(self.at(x, y), vec2(width, height));
+        let rect = Rect::from_min_size(self.at(x, y), vec2(width, height) * self.scale);
         self.ui.painter().rect_stroke(rect, 1.0, self.stroke, egui::StrokeKind::Middle);
     }
 
@@ -184,7 +192,7 @@ impl Pen<'_> {
     fn globe(&self) {
         self.circle(8.0, 8.0, 5.6);
         self.line(&[(2.4, 8.0), (13.6, 8.0)]);
-        let ellipse = egui::epaint::EllipseShape::stroke(self.at(8.0, 8.0), vec2(2.6, 5.6), self.stroke);
+        let ellipse = egui::epaint::EllipseShape::stroke(self.at(8.0, 8.0), vec2(2.6, 5.6) * self.scale, self.stroke);
         self.ui.painter().add(ellipse);
     }
 

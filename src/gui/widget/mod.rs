@@ -11,7 +11,7 @@ pub use self::{
     button::{ButtonLook, button_ui, checkbox_ui, segmented_ui},
     chip::chip_ui,
     field::{field_ui, filter_ui},
-    icon::{Icon, icon_ui},
+    icon::{Icon, icon_ui, mark_ui},
     panel::{hairline, panel_frame, panel_title_ui, sunken_text_ui},
     text::{Align, Run, runs_ui, text_ui, text_width, wrapped_text_ui},
 };
