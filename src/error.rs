@@ -35,6 +35,9 @@ impl Hint for IoError {
 /// Attaches action and path to a raw I/O result.
 pub trait IoContext<T> {
     /// Wraps the error; `action` is a verb phrase ("read the header").
+    ///
+    /// # Errors
+    /// The same error, with action and path.
     fn at(self, action: &'static str, path: &std::path::Path) -> Result<T, IoError>;
 }
 

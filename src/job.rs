@@ -40,6 +40,8 @@ pub enum Stage {
     Syncing,
     /// A merged folder is checked.
     Verifying,
+    /// Models score texts.
+    Evaluating,
 }
 
 impl Stage {
@@ -50,6 +52,7 @@ impl Stage {
             Self::Merging => "Merging",
             Self::Syncing => "Syncing to disk",
             Self::Verifying => "Verifying",
+            Self::Evaluating => "Evaluating",
         }
     }
 }

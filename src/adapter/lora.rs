@@ -1,4 +1,4 @@
-//! LoRA on Linear layers and on GPT-2's Conv1D: Δ = s·B·A (Hu et al. 2021; spec section 2).
+//! LoRA on Linear layers and on GPT-2's `Conv1D`: Δ = s·B·A (Hu et al. 2021; spec section 2).
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 

@@ -45,7 +45,7 @@ pub trait TargetUpdate: fmt::Debug + Send + Sync {
     /// The factor s and where it comes from, for methods that have one.
     fn scaling(&self) -> Option<Scaling>;
 
-    /// The adapter tensors that this update consumes, in the method's own order (lora_A before lora_B).
+    /// The adapter tensors that this update consumes, in the method's own order (`lora_A` before `lora_B`).
     fn tensors(&self) -> &[LogicalTensor];
 
     /// Reads the factors.

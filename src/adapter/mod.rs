@@ -215,7 +215,7 @@ fn group(
             AdapterKey::Factor { module, part } => {
                 strays.push(Stray { parameter: format!("{module}.{part}"), tensor });
             }
-            AdapterKey::Full { parameter } => strays.push(Stray { parameter, tensor }),
+            AdapterKey::Full { parameter } => strays.push(Stray { tensor, parameter }),
         }
     }
     if !empty.is_empty() {

@@ -56,11 +56,10 @@ impl Hint for CheckpointError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Missing { .. } => "check the path",
-            Self::NotAFolder { .. } => "give the folder that holds config.json and the weights",
+            Self::NotAFolder { .. } | Self::NoConfig { .. } => "give the folder that holds config.json and the weights",
             Self::IsAdapter { .. } => {
                 "give the base model first and the adapter second; adapter_config.json names the base it was trained on"
             }
-            Self::NoConfig { .. } => "give the folder that holds config.json and the weights",
             Self::NoWeights { .. } => "download the model again with its *.safetensors files",
             Self::PickleWeights { .. } => {
                 "convert the model once with transformers' `save_pretrained`, which writes safetensors"

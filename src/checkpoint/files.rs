@@ -46,7 +46,6 @@ impl WeightFiles {
     ///
     /// # Errors
     /// A missing shard, a damaged header or an index that names files outside the folder.
-    #[expect(clippy::type_complexity, reason = "a pair used by one caller")]
     pub fn open(self, root: &Path) -> Result<(Vec<Arc<SafetensorsFile>>, Option<WeightIndex>), CheckpointError> {
         match self {
             Self::Single => Ok((vec![Arc::new(SafetensorsFile::open(&root.join(SINGLE_FILE))?)], None)),

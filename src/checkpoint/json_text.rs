@@ -22,7 +22,7 @@ impl JsonText {
     /// Takes a JSON object; Python's `NaN`, `Infinity` and `-Infinity` are allowed where a value stands.
     ///
     /// # Errors
-    /// serde_json's message where the text is no such object.
+    /// `serde_json`'s message where the text is no such object.
     pub fn parse(text: String) -> Result<Self, serde_json::Error> {
         members(&masked(&text), 0..text.len())?;
         Ok(Self { text })
@@ -153,7 +153,8 @@ fn masked(text: &str) -> Cow<'_, str> {
     while let Some(next) = rest.chars().next() {
         let literal = NON_FINITE.into_iter().find(|literal| !in_string && rest.starts_with(literal));
         let taken = if let Some(literal) = literal {
-            out.push_str(&format!("{:<width$}", "\"\"", width = literal.len()));
+            out.push_str("\"\"");
+            out.extend(std::iter::repeat_n(' ', literal.len() - 2));
             literal.len()
         } else if in_string && next == '\\' {
             let escaped = 1 + rest[1..].chars().next().map_or(0, char::len_utf8);

@@ -51,7 +51,7 @@ impl SafetensorsFile {
         platform::read_exact_at(&handle, &mut header, HEADER_LEN_BYTES).at("read the header", path)?;
         let metadata: Metadata = serde_json::from_slice(&header).map_err(|error| bad_header(error.to_string()))?;
         // Building it anew runs the crate's own checks: contiguous offsets, sizes that follow from shape and dtype.
-        let metadata = revalidated(metadata).map_err(|error| bad_header(error.to_string()))?;
+        let metadata = revalidated(&metadata).map_err(|error| bad_header(error.to_string()))?;
         let (promised, held) = (metadata.data_len() as u64, available - claimed);
         if promised > held {
             return Err(CheckpointError::Truncated { promised, held, path: path.to_owned() });
@@ -126,7 +126,7 @@ impl SafetensorsFile {
     }
 }
 
-fn revalidated(metadata: Metadata) -> Result<Metadata, safetensors::SafeTensorError> {
+fn revalidated(metadata: &Metadata) -> Result<Metadata, safetensors::SafeTensorError> {
     let tensors = metadata
         .offset_keys()
         .into_iter()

@@ -152,7 +152,7 @@ fn parse_size(text: &str) -> Result<u64, String> {
     let number: f64 = number.parse().map_err(|_| format!("`{text}` is no size; write 5GB or 500MB"))?;
     let byte_count = number * factor;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a positive size")]
-    if byte_count >= 1.0 && byte_count < 1e18 {
+    if (1.0..1e18).contains(&byte_count) {
         Ok(byte_count as u64)
     } else {
         Err(format!("`{text}` is no size; write 5GB or 500MB"))

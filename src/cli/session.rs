@@ -102,7 +102,7 @@ impl ProgressLine {
         self.meter.observe(now, sample.bytes_done);
         self.bar.set_length(sample.bytes_total);
         self.bar.set_position(sample.bytes_done);
-        let percent = if sample.bytes_total == 0 { 0 } else { 100 * sample.bytes_done / sample.bytes_total };
+        let percent = (100 * sample.bytes_done).checked_div(sample.bytes_total).unwrap_or(0);
         let mut parts = vec![
             format!("{percent} %"),
             format!("{} of {}", units::bytes(sample.bytes_done), units::bytes(sample.bytes_total)),

@@ -8,7 +8,7 @@ use crate::{
 /// Model types whose projections are transformers' `Conv1D`, stored `(in, out)`.
 const CONV1D_MODEL_TYPES: [&str; 4] = ["gpt2", "openai-gpt", "imagegpt", "decision_transformer"];
 
-/// Whether the projections of this pair are Conv1D: the base's model type says so, or PEFT saved `fan_in_fan_out`,
+/// Whether the projections of this pair are `Conv1D`: the base's model type says so, or PEFT saved `fan_in_fan_out`,
 /// which it forces to the truth for the layers that it targets.
 pub(super) fn uses_conv1d(base: &Checkpoint, adapter: &Adapter) -> bool {
     CONV1D_MODEL_TYPES.contains(&base.config().model_type()) || adapter.config().fan_in_fan_out()
@@ -16,7 +16,7 @@ pub(super) fn uses_conv1d(base: &Checkpoint, adapter: &Adapter) -> bool {
 
 /// The orientation in which a weight of `shape` belongs to a layer with `(out, in)` features; `None` when it does not.
 ///
-/// Conv1D models have Linear layers too (`lm_head`), so there both are tried; their square weights are Conv1D.
+/// `Conv1D` models have Linear layers too (`lm_head`), so there both are tried; their square weights are `Conv1D`.
 pub(super) fn of(shape: &[usize], features: (usize, usize), uses_conv1d: bool) -> Option<Orientation> {
     let allowed: &[Orientation] =
         if uses_conv1d { &[Orientation::InOut, Orientation::OutIn] } else { &[Orientation::OutIn] };

@@ -80,11 +80,17 @@ fn candidates(base: &Checkpoint, targets: &[Target]) -> Vec<PrefixChange> {
             changes.extend(base.tensors().keys().filter_map(|name| {
                 let to = name.strip_suffix(&ending)?;
                 let is_whole = to.is_empty() || to.ends_with('.');
-                (is_whole && to != from).then(|| PrefixChange { from: from.to_owned(), to: to.to_owned() })
+                (is_whole && is_minimal(from, to)).then(|| PrefixChange { from: from.to_owned(), to: to.to_owned() })
             }));
         }
     }
     changes.sort();
     changes.dedup();
     changes
+}
+
+/// Whether the change says no more than it must: `a.x.` → `b.x.` is `a.` → `b.` in more words.
+fn is_minimal(from: &str, to: &str) -> bool {
+    let last = |prefix: &str| prefix.trim_end_matches('.').rsplit('.').next().map(str::to_owned);
+    from != to && (from.is_empty() || to.is_empty() || last(from) != last(to))
 }

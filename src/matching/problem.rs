@@ -114,14 +114,16 @@ impl fmt::Display for ClashReason {
     }
 }
 
+/// Segments that only a multimodal model has.
+const PARTS: [&str; 6] =
+    ["language_model", "vision_tower", "vision_model", "visual", "audio_tower", "multi_modal_projector"];
+
 /// What a missing module suggests.
 pub(super) fn orphan_reason(base: &Checkpoint, module: &str) -> OrphanReason {
     let last = module.rsplit('.').next().unwrap_or(module);
     if ["lm_head", "embed_out"].contains(&last) && base.config().has_tied_embeddings() {
         return OrphanReason::TiedHead;
     }
-    const PARTS: [&str; 6] =
-        ["language_model", "vision_tower", "vision_model", "visual", "audio_tower", "multi_modal_projector"];
     let has_segment = |segment: &str| base.tensors().keys().any(|name| name.split('.').any(|part| part == segment));
     if let Some(segment) = module.split('.').find(|part| PARTS.contains(part) && !has_segment(part)) {
         return OrphanReason::OtherPart { segment: segment.to_owned() };

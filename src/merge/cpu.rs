@@ -174,7 +174,9 @@ mod tests {
     struct Doubling;
     impl RowUpdate for Doubling {
         fn apply_rows(&self, _rows: Range<usize>, tile: &mut [f32]) {
-            tile.iter_mut().for_each(|value| *value *= 2.0);
+            for value in tile {
+                *value *= 2.0;
+            }
         }
     }
 

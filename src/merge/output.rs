@@ -180,6 +180,7 @@ fn create_new(path: &Path) -> Result<File, MergeError> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "fixtures in temporary folders")]
 mod tests {
     use super::*;
 

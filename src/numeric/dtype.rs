@@ -57,6 +57,16 @@ impl FloatDtype {
         }
     }
 
+    /// The largest finite value.
+    #[must_use]
+    pub fn max(self) -> f64 {
+        match self {
+            Self::F32 => f64::from(f32::MAX),
+            Self::F16 => half::f16::MAX.to_f64(),
+            Self::BF16 => half::bf16::MAX.to_f64(),
+        }
+    }
+
     /// Distance from the magnitude of `value` to the next representable one (the unit in the last place).
     #[must_use]
     pub fn ulp(self, value: f64) -> f64 {

@@ -6,7 +6,7 @@ use super::gemm::{self, Shape};
 
 /// A low-rank change of a `rows × columns` matrix: `scale · left·right`.
 ///
-/// For a Linear layer `left` is `lora_B` and `right` is `lora_A`; for GPT-2's Conv1D, whose weight is stored
+/// For a Linear layer `left` is `lora_B` and `right` is `lora_A`; for GPT-2's `Conv1D`, whose weight is stored
 /// `(in, out)`, they are `lora_Aᵀ` and `lora_Bᵀ` (spec section 2).
 #[derive(Clone, Debug)]
 pub struct LowRank {

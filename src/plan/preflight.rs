@@ -37,7 +37,7 @@ fn output_is_free(plan: &MergePlan) -> Result<PreflightCheck, PlanError> {
     if output.file_name().is_none() {
         return Err(PlanError::OutputHasNoName { path: output.clone() });
     }
-    let evidence = match std::fs::read_dir(output).map(|entries| entries.count()) {
+    let evidence = match std::fs::read_dir(output).map(Iterator::count) {
         Ok(0) => "an empty folder",
         Ok(_) => return Err(PlanError::OutputExists { path: output.clone() }),
         Err(_) if output.symlink_metadata().is_ok() => return Err(PlanError::OutputExists { path: output.clone() }),

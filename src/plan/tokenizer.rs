@@ -52,7 +52,7 @@ impl TokenizerChoice {
             ];
             let reasons: Vec<String> = reasons.into_iter().flatten().collect();
             if reasons.is_empty() {
-                choice.reason = "the adapter's adds no token and has the same chat template".to_owned();
+                "the adapter's adds no token and has the same chat template".clone_into(&mut choice.reason);
                 continue;
             }
             // Several named templates live in `tokenizer_config.json` only, so they bring its whole set along.

@@ -66,10 +66,9 @@ fn copy_range_in_kernel(
     while done < byte_count {
         let step = usize::try_from(byte_count - done).unwrap_or(usize::MAX);
         match rustix::fs::copy_file_range(source, Some(&mut source_offset), target, Some(&mut target_offset), step) {
-            Ok(0) => break,
+            Ok(0) | Err(Errno::XDEV | Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::PERM) => break,
             Ok(copied) => done += copied as u64,
             Err(Errno::INTR) => {}
-            Err(Errno::XDEV | Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::PERM) => break,
             Err(errno) => return Err(errno.into()),
         }
     }

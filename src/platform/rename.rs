@@ -38,6 +38,7 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "fixtures in temporary folders")]
 mod tests {
     use super::*;
 

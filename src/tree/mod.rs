@@ -152,7 +152,7 @@ impl Parameter {
     }
 }
 
-/// Modules by the last segment of their path, for summaries ("q_proj × 32").
+/// Modules by the last segment of their path, for summaries ("`q_proj` × 32").
 #[must_use]
 pub fn changed_modules_by_name(root: &ModuleNode) -> BTreeMap<&str, usize> {
     let mut counts = BTreeMap::new();

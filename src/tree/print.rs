@@ -19,22 +19,17 @@ pub struct PrintedLine {
 pub fn print_model(root: &ModuleNode, config: &ModelConfig, adapter: Option<(usize, &Adapter)>) -> Vec<PrintedLine> {
     let printer = Printer { config, adapter };
     let mut lines = Vec::new();
-    match adapter {
-        None => printer.module(root, "", 0, &mut lines),
-        Some(_) => {
-            let wrapper = |indent: usize, text: String| PrintedLine {
-                text: format!("{}{text}", "  ".repeat(indent)),
-                is_changed: true,
-            };
-            let is_language_model = root.class.ends_with("ForCausalLM") || root.class.ends_with("LMHeadModel");
-            let class = if is_language_model { "PeftModelForCausalLM" } else { "PeftModel" };
-            lines.push(wrapper(0, format!("{class}(")));
-            lines.push(wrapper(1, "(base_model): LoraModel(".to_owned()));
-            printer.module(root, "(model): ", 2, &mut lines);
-            lines.push(wrapper(1, ")".to_owned()));
-            lines.push(wrapper(0, ")".to_owned()));
-        }
+    if adapter.is_none() {
+        printer.module(root, "", 0, &mut lines);
+        return lines;
     }
+    let is_language_model = root.class.ends_with("ForCausalLM") || root.class.ends_with("LMHeadModel");
+    let class = if is_language_model { "PeftModelForCausalLM" } else { "PeftModel" };
+    push(&mut lines, 0, &format!("{class}("), true);
+    push(&mut lines, 1, "(base_model): LoraModel(", true);
+    printer.module(root, "(model): ", 2, &mut lines);
+    push(&mut lines, 1, ")", true);
+    push(&mut lines, 0, ")", true);
     lines
 }
 
@@ -48,11 +43,11 @@ impl Printer<'_> {
         if let Some(layer) = self.layer(node) {
             self.lora_module(node, layer, label, indent, lines);
         } else if node.children.is_empty() {
-            push(lines, indent, format!("{label}{}", self.leaf(node)), false);
+            push(lines, indent, &format!("{label}{}", self.leaf(node)), false);
         } else {
-            push(lines, indent, format!("{label}{}(", node.class), false);
+            push(lines, indent, &format!("{label}{}(", node.class), false);
             self.children(node, indent + 1, lines);
-            push(lines, indent, ")".to_owned(), false);
+            push(lines, indent, ")", false);
         }
     }
 
@@ -112,23 +107,23 @@ impl Printer<'_> {
             [out_features, in_features] => linear(*out_features, *in_features, false),
             _ => "Module()".to_owned(),
         };
-        push(lines, indent, format!("{label}lora.Linear("), true);
-        push(lines, indent + 1, format!("(base_layer): {}", self.leaf(node)), true);
+        push(lines, indent, &format!("{label}lora.Linear("), true);
+        push(lines, indent + 1, &format!("(base_layer): {}", self.leaf(node)), true);
         for (name, inner) in
             [("lora_dropout", dropout), ("lora_A", factor(&layer.a_shape)), ("lora_B", factor(&layer.b_shape))]
         {
-            push(lines, indent + 1, format!("({name}): ModuleDict("), true);
-            push(lines, indent + 2, format!("(default): {inner}"), true);
-            push(lines, indent + 1, ")".to_owned(), true);
+            push(lines, indent + 1, &format!("({name}): ModuleDict("), true);
+            push(lines, indent + 2, &format!("(default): {inner}"), true);
+            push(lines, indent + 1, ")", true);
         }
         for (name, container) in [
             ("lora_embedding_A", "ParameterDict()"),
             ("lora_embedding_B", "ParameterDict()"),
             ("lora_magnitude_vector", "ModuleDict()"),
         ] {
-            push(lines, indent + 1, format!("({name}): {container}"), true);
+            push(lines, indent + 1, &format!("({name}): {container}"), true);
         }
-        push(lines, indent, ")".to_owned(), true);
+        push(lines, indent, ")", true);
     }
 
     fn leaf(&self, node: &ModuleNode) -> String {
@@ -172,6 +167,6 @@ fn linear(out_features: usize, in_features: usize, has_bias: bool) -> String {
     format!("Linear(in_features={in_features}, out_features={out_features}, bias={bias})")
 }
 
-fn push(lines: &mut Vec<PrintedLine>, indent: usize, text: String, is_changed: bool) {
+fn push(lines: &mut Vec<PrintedLine>, indent: usize, text: &str, is_changed: bool) {
     lines.push(PrintedLine { text: format!("{}{text}", "  ".repeat(indent)), is_changed });
 }

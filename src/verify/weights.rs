@@ -182,12 +182,11 @@ fn compare_bytes(
     let mut agreement = Agreement { element_count, exact_count: element_count, ..Default::default() };
     let Some(base) = base else { return Ok(agreement) };
     let is_equal = base.dtype() == tensor.dtype() && {
-        let byte_count = element_count * tensor.dtype().bitsize() as u64 / 8;
-        let mut bytes = [vec![0; usize::try_from(byte_count).unwrap_or(0)], Vec::new()];
-        bytes[1] = bytes[0].clone();
-        tensor.read_row_bytes(rows.clone(), &mut bytes[0])?;
-        base.read_row_bytes(rows, &mut bytes[1])?;
-        bytes[0] == bytes[1]
+        let byte_count = usize::try_from(element_count * tensor.dtype().bitsize() as u64 / 8).unwrap_or(0);
+        let (mut stored, mut expected) = (vec![0; byte_count], vec![0; byte_count]);
+        tensor.read_row_bytes(rows.clone(), &mut stored)?;
+        base.read_row_bytes(rows, &mut expected)?;
+        stored == expected
     };
     agreement.changed_count = if is_equal { 0 } else { element_count };
     Ok(agreement)

@@ -1,0 +1,128 @@
+//! Causal grouped-query attention over windows, in blocks of queries so that scores never cover a window squared.
+
+use candle_core::{Device, Result, Tensor};
+
+use super::{Linear, RopeTable};
+
+/// Queries whose scores are held at once: 32 heads × 256 × 2048 × 4 B = 67 MB.
+const QUERY_BLOCK: usize = 256;
+
+/// Keys and values of the tokens that came before, for one layer.
+#[derive(Clone, Debug, Default)]
+pub(in crate::evaluate) struct KvCache(Option<(Tensor, Tensor)>);
+
+impl KvCache {
+    /// Puts `k` and `v` (`kv_heads × tokens × head_dim`) behind those held, and gives all of them.
+    fn extended(&mut self, k: Tensor, v: Tensor) -> Result<(Tensor, Tensor)> {
+        let all = match &self.0 {
+            Some((past_k, past_v)) => (Tensor::cat(&[past_k, &k], 1)?, Tensor::cat(&[past_v, &v], 1)?),
+            None => (k, v),
+        };
+        self.0 = Some(all.clone());
+        Ok(all)
+    }
+}
+
+/// The attention of one layer.
+#[derive(Debug)]
+pub(super) struct Attention {
+    pub q: Linear,
+    pub k: Linear,
+    pub v: Linear,
+    pub output: Linear,
+    /// RMS norms over each head of q and of k, and their epsilon.
+    pub head_norms: Option<(Tensor, Tensor, f32)>,
+    pub head_count: usize,
+    pub kv_head_count: usize,
+    pub head_dim: usize,
+    /// How many tokens back a query sees, itself included.
+    pub sliding_window: Option<usize>,
+}
+
+impl Attention {
+    /// `inputs` (`tokens × hidden`) holds windows of `lengths`, one after another; none sees another.
+    pub fn forward(&self, inputs: &Tensor, lengths: &[usize], rope: &RopeTable) -> Result<Tensor> {
+        let [q, k, v] = self.heads(inputs, rope)?;
+        let mut blocks = Vec::new();
+        let mut start = 0;
+        for len in lengths {
+            let window = |heads: &Tensor| heads.narrow(1, start, *len);
+            self.attend(&window(&q)?, (&window(&k)?, &window(&v)?), &mut blocks)?;
+            start += len;
+        }
+        self.output.forward(&Tensor::cat(&blocks, 0)?)
+    }
+
+    /// `inputs` continue the tokens in `cache`, which takes them in.
+    pub fn forward_cached(&self, inputs: &Tensor, rope: &RopeTable, cache: &mut KvCache) -> Result<Tensor> {
+        let [q, k, v] = self.heads(inputs, rope)?;
+        let (k, v) = cache.extended(k, v)?;
+        let mut blocks = Vec::new();
+        self.attend(&q, (&k, &v), &mut blocks)?;
+        self.output.forward(&Tensor::cat(&blocks, 0)?)
+    }
+
+    /// Rotated and scaled q, rotated k, and v, each `heads × tokens × head_dim`.
+    fn heads(&self, inputs: &Tensor, rope: &RopeTable) -> Result<[Tensor; 3]> {
+        let (q_norm, k_norm) = match &self.head_norms {
+            Some((q, k, eps)) => (Some((q, *eps)), Some((k, *eps))),
+            None => (None, None),
+        };
+        let q = rope.rotate(&heads(&self.q.forward(inputs)?, self.head_count, q_norm)?)?;
+        let k = rope.rotate(&heads(&self.k.forward(inputs)?, self.kv_head_count, k_norm)?)?;
+        let v = heads(&self.v.forward(inputs)?, self.kv_head_count, None)?;
+        Ok([(q * (self.head_dim as f64).sqrt().recip())?, k, v])
+    }
+
+    /// One window, whose last tokens ask; pushes blocks of `queries × (heads · head_dim)`.
+    fn attend(&self, q: &Tensor, (k, v): (&Tensor, &Tensor), blocks: &mut Vec<Tensor>) -> Result<()> {
+        let (head_count, query_count, head_dim) = q.dims3()?;
+        let past = k.dim(1)? - query_count;
+        let group = head_count / self.kv_head_count;
+        for start in (0..query_count).step_by(QUERY_BLOCK) {
+            let count = QUERY_BLOCK.min(query_count - start);
+            let first = past + start;
+            let first_key = self.sliding_window.map_or(0, |window| (first + 1).saturating_sub(window));
+            let key_count = first + count - first_key;
+            // The heads of a group lie side by side, so that their queries share one product with the group's keys.
+            let queries = q.narrow(1, start, count)?.contiguous()?;
+            let queries = queries.reshape((self.kv_head_count, group * count, head_dim))?;
+            let keys = k.narrow(1, first_key, key_count)?.contiguous()?;
+            let values = v.narrow(1, first_key, key_count)?.contiguous()?;
+            let scores = queries.matmul(&keys.transpose(1, 2)?)?.reshape((head_count, count, key_count))?;
+            let scores = scores.broadcast_add(&mask(first, count, first_key, key_count, self.sliding_window)?)?;
+            let weights = candle_nn::ops::softmax_last_dim(&scores)?;
+            let weights = weights.reshape((self.kv_head_count, group * count, key_count))?;
+            let mixed = weights.matmul(&values)?.reshape((head_count, count, head_dim))?;
+            blocks.push(mixed.transpose(0, 1)?.contiguous()?.flatten_from(1)?);
+        }
+        Ok(())
+    }
+}
+
+/// `tokens × (heads · head_dim)` → `heads × tokens × head_dim`, normalised where the family does that.
+fn heads(projected: &Tensor, head_count: usize, norm: Option<(&Tensor, f32)>) -> Result<Tensor> {
+    let (token_count, width) = projected.dims2()?;
+    let mut heads = projected.reshape((token_count, head_count, width / head_count))?;
+    if let Some((weight, eps)) = norm {
+        heads = candle_nn::ops::rms_norm(&heads, weight, eps)?;
+    }
+    heads.transpose(0, 1)?.contiguous()
+}
+
+/// 0 where a query sees a key, −∞ where the key is later or too far back.
+fn mask(
+    first: usize,
+    count: usize,
+    first_key: usize,
+    key_count: usize,
+    sliding_window: Option<usize>,
+) -> Result<Tensor> {
+    let sees = |query: usize, key: usize| key <= query && sliding_window.is_none_or(|window| query - key < window);
+    let mut values = Vec::with_capacity(count * key_count);
+    for query in first..first + count {
+        let row = (first_key..first_key + key_count).map(|key| if sees(query, key) { 0.0 } else { f32::NEG_INFINITY });
+        values.extend(row);
+    }
+    Tensor::from_vec(values, (count, key_count), &Device::Cpu)
+}

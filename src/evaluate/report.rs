@@ -1,0 +1,170 @@
+//! What the models make of the texts.
+
+use serde::{Serialize, Serializer, ser::SerializeStruct as _};
+
+use super::statistics::{Interval, mean, mean_interval};
+
+/// Scores of every model on every text.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EvalReport {
+    /// How tokens were scored, the same for all.
+    pub protocol: Protocol,
+    /// The models in the order in which they were given.
+    pub models: Vec<ModelReport>,
+    /// Each later model against the first, text by text, where both have the same tokens.
+    pub paired: Vec<PairedDifference>,
+}
+
+/// How tokens are scored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Protocol {
+    /// Tokens of a window at most.
+    pub window: usize,
+    /// Tokens between the starts of two windows.
+    pub stride: usize,
+}
+
+impl Protocol {
+    /// The protocol in one sentence, to be printed beside every number.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        format!(
+            "float32; the tokenizer's own BOS once, never scored; windows of {} tokens, {} apart; each token scored once; perplexity pooled over tokens",
+            self.window, self.stride
+        )
+    }
+}
+
+/// One model's scores.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ModelReport {
+    /// The folder's name, and those of its adapters.
+    pub name: String,
+    /// Bytes of all tensors as stored, adapters included.
+    pub bytes: u64,
+    /// Elements of all tensors, adapters included.
+    pub parameters: u64,
+    /// The texts in the order in which they were given.
+    pub texts: Vec<TextScore>,
+}
+
+/// One model's score on one text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TextScore {
+    /// The text's name.
+    pub name: String,
+    /// Bytes of the text as UTF-8; `None` where token ids were given.
+    pub utf8_bytes: Option<u64>,
+    /// -ln p of each scored token, in nats; serialised for token ids only.
+    pub nll: Vec<f64>,
+}
+
+impl TextScore {
+    /// Tokens whose probability counts.
+    #[must_use]
+    pub fn tokens_scored(&self) -> usize {
+        self.nll.len()
+    }
+
+    /// Mean of -ln p over the scored tokens, in nats.
+    #[must_use]
+    pub fn mean_nll(&self) -> f64 {
+        mean(&self.nll)
+    }
+
+    /// exp of [`Self::mean_nll`]: pooled over tokens, not averaged over windows.
+    #[must_use]
+    pub fn perplexity(&self) -> f64 {
+        self.mean_nll().exp()
+    }
+
+    /// Σ -ln p / (ln 2 · bytes): comparable between tokenizers.
+    #[must_use]
+    pub fn bits_per_byte(&self) -> Option<f64> {
+        let byte_count = self.utf8_bytes? as f64;
+        Some(self.nll.iter().sum::<f64>() / (std::f64::consts::LN_2 * byte_count))
+    }
+
+    /// The 95 % interval of the perplexity; `None` for a text too short for one.
+    #[must_use]
+    pub fn perplexity_interval(&self) -> Option<Interval> {
+        mean_interval(&self.nll).map(|interval| Interval {
+            low: interval.low.exp(),
+            high: interval.high.exp(),
+            ..interval
+        })
+    }
+}
+
+impl Serialize for TextScore {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let has_tokens_only = self.utf8_bytes.is_none();
+        let mut score = serializer.serialize_struct("TextScore", 7 + usize::from(has_tokens_only))?;
+        score.serialize_field("name", &self.name)?;
+        score.serialize_field("tokens_scored", &self.tokens_scored())?;
+        score.serialize_field("utf8_bytes", &self.utf8_bytes)?;
+        score.serialize_field("mean_nll", &self.mean_nll())?;
+        score.serialize_field("perplexity", &self.perplexity())?;
+        score.serialize_field("perplexity_interval", &self.perplexity_interval())?;
+        score.serialize_field("bits_per_byte", &self.bits_per_byte())?;
+        if has_tokens_only {
+            score.serialize_field("nll", &self.nll)?;
+        }
+        score.end()
+    }
+}
+
+/// How much worse (above zero) or better a model predicts a text than the first one, token by token.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PairedDifference {
+    /// Index of the model in [`EvalReport::models`].
+    pub model: usize,
+    /// Index of the text in [`ModelReport::texts`].
+    pub text: usize,
+    /// Mean of -ln p(model) + ln p(first), in nats.
+    pub mean_difference: f64,
+    /// exp of it: perplexity over that of the first model.
+    pub perplexity_ratio: f64,
+    /// The 95 % interval of the mean difference; `None` for a text too short for one.
+    pub interval: Option<Interval>,
+}
+
+impl PairedDifference {
+    /// The difference between two scores of the same tokens.
+    pub(super) fn new((model, text): (usize, usize), first: &TextScore, other: &TextScore) -> Self {
+        let differences: Vec<f64> = other.nll.iter().zip(&first.nll).map(|(other, first)| other - first).collect();
+        let mean_difference = mean(&differences);
+        let perplexity_ratio = mean_difference.exp();
+        Self { model, text, mean_difference, perplexity_ratio, interval: mean_interval(&differences) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn score(nll: &[f64], utf8_bytes: Option<u64>) -> TextScore {
+        TextScore { name: "text".to_owned(), utf8_bytes, nll: nll.to_vec() }
+    }
+
+    #[test]
+    fn numbers_follow_from_the_nll() {
+        let score = score(&[1.0, 3.0], Some(4));
+        assert_eq!((score.tokens_scored(), score.mean_nll(), score.perplexity()), (2, 2.0, 2.0_f64.exp()));
+        assert_eq!(score.bits_per_byte(), Some(4.0 / (std::f64::consts::LN_2 * 4.0)));
+        assert_eq!(score.perplexity_interval(), None);
+    }
+
+    #[test]
+    fn single_tokens_are_written_for_token_ids_only() {
+        let has_nll = |score: &TextScore| serde_json::to_value(score).unwrap().get("nll").is_some();
+        assert!(has_nll(&score(&[1.0], None)));
+        assert!(!has_nll(&score(&[1.0], Some(3))));
+    }
+
+    #[test]
+    fn a_pair_is_compared_token_by_token() {
+        let difference = PairedDifference::new((1, 0), &score(&[1.0, 3.0], None), &score(&[2.0, 2.5], None));
+        assert_eq!((difference.mean_difference, difference.perplexity_ratio), (0.25, 0.25_f64.exp()));
+    }
+}

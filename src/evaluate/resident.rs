@@ -1,0 +1,169 @@
+//! A whole model in memory, for what a stream cannot show: seconds of a forward pass, and answers to a prompt.
+
+use std::{path::PathBuf, time::Instant};
+
+use candle_core::Tensor;
+use serde::Serialize;
+
+use super::{
+    EvalError, ModelSource,
+    decoder::{DecoderConfig, KvCache, Layer, Linear, RopeTable},
+    tokens,
+    weights::ModelWeights,
+};
+use crate::job::{JobContext, Stage};
+
+/// A model, loaded as float32.
+#[derive(Debug)]
+pub struct ResidentModel {
+    root: PathBuf,
+    name: String,
+    config: DecoderConfig,
+    embedding: Tensor,
+    layers: Vec<Layer>,
+    norm: Tensor,
+    head: Linear,
+    stop_ids: Vec<u32>,
+}
+
+/// A greedy continuation of a prompt.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Answer {
+    /// The new text.
+    pub text: String,
+    /// Its tokens, a final stop token left out.
+    pub ids: Vec<u32>,
+    /// Tokens of the prompt.
+    pub prompt_tokens: usize,
+    /// Seconds from the prompt's first layer to the last token.
+    pub duration_secs: f64,
+}
+
+impl ResidentModel {
+    /// Loads `source` as float32; progress counts the bytes of its layers and tables.
+    ///
+    /// # Errors
+    /// As [`super::run`] for the model.
+    pub fn load(source: &ModelSource, job: &JobContext) -> Result<Self, EvalError> {
+        let (weights, config) = ModelWeights::open(source)?;
+        let head_byte_count = weights.head_byte_count(&config);
+        let layer_byte_count: u64 =
+            (0..config.layer_count()).map(|layer| weights.layer_byte_count(&config, layer)).sum();
+        job.start_stage(Stage::Evaluating, head_byte_count + layer_byte_count);
+        job.set_current(weights.name());
+        let names = weights.names();
+        let embedding = weights.all(&names.embedding())?;
+        let head_name = names.head(&config);
+        // A tied head is the embedding, held once.
+        let weight = if config.ties_embeddings { embedding.clone() } else { weights.all(&head_name)? };
+        job.advance(head_byte_count);
+        let mut layers = Vec::with_capacity(config.layer_count());
+        for layer in 0..config.layer_count() {
+            job.check_cancelled()?;
+            layers.push(Layer::load(&config, &weights, layer)?);
+            job.advance(weights.layer_byte_count(&config, layer));
+        }
+        Ok(Self {
+            root: weights.root().to_owned(),
+            name: weights.name(),
+            norm: weights.all(&names.final_norm())?,
+            head: Linear { weight, bias: None, branches: weights.branches(&head_name)? },
+            stop_ids: weights.stop_ids(),
+            config,
+            embedding,
+            layers,
+        })
+    }
+
+    /// Bytes that [`Self::load`] takes for the weights of `source`: four for each of its parameters.
+    ///
+    /// # Errors
+    /// As [`Self::load`], from headers alone.
+    pub fn bytes_needed(source: &ModelSource) -> Result<u64, EvalError> {
+        Ok(ModelWeights::open(source)?.0.parameter_count() * 4)
+    }
+
+    /// The folder's name, and those of its adapters.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Seconds of one forward pass over `ids`, down to the logits of the last position.
+    ///
+    /// # Errors
+    /// No ids, or ids outside of the vocabulary.
+    pub fn forward_secs(&self, ids: &[u32]) -> Result<f64, EvalError> {
+        self.check_ids(ids)?;
+        let rope = RopeTable::new(&self.config.rope, ids.len())?;
+        let started = Instant::now();
+        self.last_logits(ids, 0, &rope, &mut self.caches())?;
+        Ok(started.elapsed().as_secs_f64())
+    }
+
+    /// Continues `prompt` with the likeliest token, again and again, until a stop token or `max_tokens`.
+    ///
+    /// The prompt is taken as it is, without a chat template.
+    ///
+    /// # Errors
+    /// No tokenizer, a prompt without tokens, or a cancelled job.
+    pub fn answer(&self, prompt: &str, max_tokens: usize, job: &JobContext) -> Result<Answer, EvalError> {
+        let tokenizer = tokens::open(&self.root)?;
+        let path = self.root.join("tokenizer.json");
+        let prompt_ids = tokens::encode(&tokenizer, prompt, &path)?;
+        self.check_ids(&prompt_ids)?;
+        let rope = RopeTable::new(&self.config.rope, prompt_ids.len().saturating_add(max_tokens))?;
+        let mut caches = self.caches();
+        let (mut ids, mut next, mut seen) = (Vec::new(), prompt_ids.clone(), 0);
+        let started = Instant::now();
+        while ids.len() < max_tokens {
+            job.check_cancelled()?;
+            let logits = self.last_logits(&next, seen, &rope, &mut caches)?;
+            seen += next.len();
+            let id = logits.argmax(0)?.to_scalar::<u32>()?;
+            if self.stop_ids.contains(&id) {
+                break;
+            }
+            ids.push(id);
+            next = vec![id];
+        }
+        let duration_secs = started.elapsed().as_secs_f64();
+        let text = tokenizer.decode(&ids, true).map_err(|error| tokens::bad_tokenizer(&*error, &path))?;
+        Ok(Answer { text, ids, prompt_tokens: prompt_ids.len(), duration_secs })
+    }
+
+    fn caches(&self) -> Vec<KvCache> {
+        vec![KvCache::default(); self.layers.len()]
+    }
+
+    /// The logits after the last of `ids`, which follow the `seen` tokens in `caches`.
+    fn last_logits(
+        &self,
+        ids: &[u32],
+        seen: usize,
+        rope: &RopeTable,
+        caches: &mut [KvCache],
+    ) -> candle_core::Result<Tensor> {
+        let rope = rope.at(seen, ids.len())?;
+        let ids = Tensor::new(ids, self.embedding.device())?;
+        let mut hidden = self.embedding.index_select(&ids, 0)?;
+        for (layer, cache) in self.layers.iter().zip(caches) {
+            hidden = layer.forward_cached(&hidden, &rope, cache)?;
+        }
+        let last = hidden.narrow(0, hidden.dim(0)? - 1, 1)?.contiguous()?;
+        #[expect(clippy::cast_possible_truncation, reason = "the norm works in f32")]
+        let last = candle_nn::ops::rms_norm(&last, &self.norm, self.config.norm_eps as f32)?;
+        self.head.forward(&last)?.squeeze(0)
+    }
+
+    fn check_ids(&self, ids: &[u32]) -> Result<(), EvalError> {
+        let (text, vocab_size) = ("the prompt".to_owned(), self.config.vocab_size);
+        if ids.is_empty() {
+            return Err(EvalError::NothingToScore { text, token_count: 0 });
+        }
+        match ids.iter().copied().find(|id| *id as usize >= vocab_size) {
+            Some(id) => Err(EvalError::TokenOutsideVocab { text, id, vocab_size, path: self.root.clone() }),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The pass over one model: layers outside, windows inside, so that each weight is read once for a group of windows and
+//! only one layer is ever in memory.
+
+use candle_core::Tensor;
+
+use super::{
+    EvalError,
+    decoder::{DecoderConfig, Layer, RopeTable},
+    head::{self, ScoredPositions},
+    weights::ModelWeights,
+    window::{Window, windows},
+};
+use crate::job::JobContext;
+
+/// Tokens that pass through a layer at once; a single window may be longer.
+const BATCH_TOKENS: usize = 1024;
+
+/// A model, ready to score.
+#[derive(Debug)]
+pub(super) struct OpenModel {
+    pub weights: ModelWeights,
+    pub config: DecoderConfig,
+}
+
+/// How texts are cut and how much is held.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StreamOptions {
+    pub window: usize,
+    pub memory_budget_bytes: u64,
+}
+
+/// One window of one text.
+#[derive(Clone, Debug)]
+struct Segment {
+    text: usize,
+    window: Window,
+}
+
+/// Windows that pass through a layer together.
+#[derive(Debug)]
+struct Batch<'a> {
+    segments: &'a [Segment],
+    lengths: Vec<usize>,
+    /// `tokens × hidden`.
+    hidden: Tensor,
+}
+
+/// Bytes that [`score`] reads from disk.
+pub(super) fn bytes_to_read(model: &OpenModel, texts: &[Vec<u32>], options: StreamOptions) -> u64 {
+    let OpenModel { weights, config } = model;
+    let layers: u64 = (0..config.layer_count()).map(|layer| weights.layer_byte_count(config, layer)).sum();
+    let segments = segments(texts, options.window);
+    let group_count = groups(&segments, config, options).len() as u64;
+    group_count * (layers + weights.head_byte_count(config))
+}
+
+/// -ln p of every token but the first, for each text.
+pub(super) fn score(
+    model: &OpenModel,
+    texts: &[Vec<u32>],
+    options: StreamOptions,
+    job: &JobContext,
+) -> Result<Vec<Vec<f64>>, EvalError> {
+    let segments = segments(texts, options.window);
+    let longest = segments.iter().map(|segment| segment.window.tokens.len()).max().unwrap_or(0);
+    let rope = RopeTable::new(&model.config.rope, longest)?;
+    let mut nll: Vec<Vec<f64>> = vec![Vec::new(); texts.len()];
+    for group in groups(&segments, &model.config, options) {
+        for (text, value) in score_group(model, texts, group, &rope, job)? {
+            nll[text].push(value);
+        }
+    }
+    Ok(nll)
+}
+
+/// The scored tokens of a group, in order, each with the text that it belongs to.
+fn score_group(
+    model: &OpenModel,
+    texts: &[Vec<u32>],
+    group: &[Segment],
+    rope: &RopeTable,
+    job: &JobContext,
+) -> Result<Vec<(usize, f64)>, EvalError> {
+    let OpenModel { weights, config } = model;
+    let name = weights.name();
+    let mut batches = split(group, BATCH_TOKENS)
+        .into_iter()
+        .map(|segments| Batch::embed(weights, texts, segments))
+        .collect::<Result<Vec<_>, _>>()?;
+    let ropes = batches.iter().map(|batch| rope.for_windows(&batch.lengths)).collect::<Result<Vec<_>, _>>()?;
+    for index in 0..config.layer_count() {
+        job.check_cancelled()?;
+        job.set_current(format!("{name}: layer {} of {}", index + 1, config.layer_count()));
+        let layer = Layer::load(config, weights, index)?;
+        let mut progress = Shares::new(weights.layer_byte_count(config, index), batches.len());
+        for (batch, rope) in batches.iter_mut().zip(&ropes) {
+            job.check_cancelled()?;
+            batch.hidden = layer.forward(&batch.hidden, &batch.lengths, rope)?;
+            job.advance(progress.next());
+        }
+    }
+    job.set_current(format!("{name}: output head"));
+    let norm = weights.all(&weights.names().final_norm())?;
+    let segments: Vec<&[Segment]> = batches.iter().map(|batch| batch.segments).collect();
+    // Hidden states go as they are replaced by those that count.
+    let mut scored = batches
+        .into_iter()
+        .map(|batch| batch.scored(texts, &norm, config.norm_eps))
+        .collect::<Result<Vec<_>, EvalError>>()?;
+    head::project(weights, config, &mut scored, job)?;
+    let texts = segments.into_iter().flatten().flat_map(|segment| segment.window.scored.clone().map(|_| segment.text));
+    Ok(texts.zip(scored.iter().flat_map(ScoredPositions::nll)).collect())
+}
+
+impl<'a> Batch<'a> {
+    fn embed(weights: &ModelWeights, texts: &[Vec<u32>], segments: &'a [Segment]) -> Result<Self, EvalError> {
+        let tokens = segments.iter().flat_map(|segment| &texts[segment.text][segment.window.tokens.clone()]);
+        let tokens: Vec<u32> = tokens.copied().collect();
+        let lengths = segments.iter().map(|segment| segment.window.tokens.len()).collect();
+        Ok(Self { segments, lengths, hidden: weights.embedded(&tokens)? })
+    }
+
+    /// The positions before each scored token, after the final norm.
+    fn scored(self, texts: &[Vec<u32>], norm: &Tensor, norm_eps: f64) -> Result<ScoredPositions, EvalError> {
+        let mut parts = Vec::with_capacity(self.segments.len());
+        let mut targets = Vec::new();
+        let mut start = 0;
+        for Segment { text, window } in self.segments {
+            let first = start + window.scored.start - 1 - window.tokens.start;
+            parts.push(self.hidden.narrow(0, first, window.scored.len())?);
+            targets.extend_from_slice(&texts[*text][window.scored.clone()]);
+            start += window.tokens.len();
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "the norm works in f32")]
+        let hidden = candle_nn::ops::rms_norm(&Tensor::cat(&parts, 0)?.contiguous()?, norm, norm_eps as f32)?;
+        Ok(ScoredPositions::new(hidden, targets))
+    }
+}
+
+fn segments(texts: &[Vec<u32>], window: usize) -> Vec<Segment> {
+    let of_text = |(text, ids): (usize, &Vec<u32>)| {
+        windows(ids.len(), window).into_iter().map(move |window| Segment { text, window }).collect::<Vec<_>>()
+    };
+    texts.iter().enumerate().flat_map(of_text).collect()
+}
+
+/// Segments whose hidden states fit the budget together.
+fn groups<'a>(segments: &'a [Segment], config: &DecoderConfig, options: StreamOptions) -> Vec<&'a [Segment]> {
+    let token_byte_count = config.hidden_size as u64 * 4;
+    let max_tokens = usize::try_from(options.memory_budget_bytes / token_byte_count).unwrap_or(usize::MAX);
+    split(segments, max_tokens)
+}
+
+/// Runs of segments with at most `max_tokens` together, at least one segment each.
+fn split(mut segments: &[Segment], max_tokens: usize) -> Vec<&[Segment]> {
+    let mut runs = Vec::new();
+    while !segments.is_empty() {
+        let mut token_count = 0;
+        let fitting = segments.iter().take_while(|segment| {
+            token_count += segment.window.tokens.len();
+            token_count <= max_tokens
+        });
+        let (run, rest) = segments.split_at(fitting.count().max(1));
+        runs.push(run);
+        segments = rest;
+    }
+    runs
+}
+
+/// A byte count handed out in equal parts that add up to it.
+struct Shares {
+    byte_count: u64,
+    part_count: u64,
+    given: u64,
+}
+
+impl Shares {
+    fn new(byte_count: u64, part_count: usize) -> Self {
+        Self { byte_count, part_count: part_count as u64, given: 0 }
+    }
+
+    fn next(&mut self) -> u64 {
+        let until =
+            |parts: u64| u64::try_from(u128::from(self.byte_count) * u128::from(parts) / u128::from(self.part_count));
+        let share = until(self.given + 1).unwrap_or(0) - until(self.given).unwrap_or(0);
+        self.given += 1;
+        share
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_keep_order_and_stay_within_the_limit() {
+        let texts: Vec<Vec<u32>> = [9_usize, 2, 30, 1, 4].iter().map(|len| vec![0; *len]).collect();
+        let segments = segments(&texts, 8);
+        let runs = split(&segments, 10);
+        assert_eq!(runs.iter().map(|run| run.len()).sum::<usize>(), segments.len());
+        for run in &runs {
+            let token_count: usize = run.iter().map(|segment| segment.window.tokens.len()).sum();
+            assert!(run.len() == 1 || token_count <= 10);
+        }
+        assert!(split(&segments, 0).iter().all(|run| run.len() == 1), "a segment larger than the limit stands alone");
+    }
+
+    #[test]
+    fn shares_add_up() {
+        let mut shares = Shares::new(10, 3);
+        assert_eq!([shares.next(), shares.next(), shares.next()], [3, 3, 4]);
+    }
+}

@@ -1,0 +1,74 @@
+//! From text to token ids, as the model's own tokenizer does it.
+
+use std::path::Path;
+
+use tokenizers::Tokenizer;
+
+use super::{EvalError, EvalText, TextContent};
+use crate::error::IoContext as _;
+
+const TOKENIZER_FILE: &str = "tokenizer.json";
+
+/// The token ids of every text for one model.
+#[derive(Debug)]
+pub(super) struct TokenizedTexts {
+    /// The file's bytes; empty where no text needed it.
+    tokenizer: Vec<u8>,
+    pub ids: Vec<Vec<u32>>,
+}
+
+impl TokenizedTexts {
+    /// Tokenizes `texts` for the model in `root`; `others` with the same tokenizer share their ids.
+    pub fn new(root: &Path, texts: &[EvalText], others: &[Self]) -> Result<Self, EvalError> {
+        let path = root.join(TOKENIZER_FILE);
+        let needs_tokenizer = texts.iter().any(|text| matches!(text.content, TextContent::Text(_)));
+        if needs_tokenizer && !path.is_file() {
+            return Err(EvalError::NoTokenizer { path: root.to_owned() });
+        }
+        let bytes = if needs_tokenizer { std::fs::read(&path).at("read the tokenizer", &path)? } else { Vec::new() };
+        if let Some(other) = others.iter().find(|other| other.tokenizer == bytes) {
+            return Ok(Self { tokenizer: bytes, ids: other.ids.clone() });
+        }
+        let tokenizer = if needs_tokenizer { Some(load(&bytes, &path)?) } else { None };
+        let encode = |text: &EvalText| match (&text.content, &tokenizer) {
+            (TextContent::Tokens(ids), _) => Ok(ids.clone()),
+            (TextContent::Text(content), Some(tokenizer)) => encode(tokenizer, content, &path),
+            (TextContent::Text(_), None) => Err(EvalError::NoTokenizer { path: root.to_owned() }),
+        };
+        let ids = texts.iter().map(encode).collect::<Result<_, _>>()?;
+        Ok(Self { tokenizer: bytes, ids })
+    }
+}
+
+/// The tokenizer in `root`.
+pub(super) fn open(root: &Path) -> Result<Tokenizer, EvalError> {
+    let path = root.join(TOKENIZER_FILE);
+    if !path.is_file() {
+        return Err(EvalError::NoTokenizer { path: root.to_owned() });
+    }
+    load(&std::fs::read(&path).at("read the tokenizer", &path)?, &path)
+}
+
+fn load(bytes: &[u8], path: &Path) -> Result<Tokenizer, EvalError> {
+    let mut tokenizer = Tokenizer::from_bytes(bytes).map_err(|error| bad_tokenizer(&*error, path))?;
+    // Trainers save the truncation of their last batch; transformers resets both on every call.
+    tokenizer.with_truncation(None).map_err(|error| bad_tokenizer(&*error, path))?;
+    tokenizer.with_padding(None);
+    Ok(tokenizer)
+}
+
+/// The ids with the special tokens that the tokenizer itself adds, but its BOS only once.
+pub(super) fn encode(tokenizer: &Tokenizer, text: &str, path: &Path) -> Result<Vec<u32>, EvalError> {
+    let encoding = tokenizer.encode_fast(text, true).map_err(|error| bad_tokenizer(&*error, path))?;
+    let mut ids = encoding.get_ids().to_vec();
+    let begins_special = encoding.get_special_tokens_mask().first() == Some(&1);
+    // A text that spells the BOS itself gets a second one from the tokenizer.
+    if begins_special && ids.len() > 1 && ids[0] == ids[1] {
+        ids.remove(0);
+    }
+    Ok(ids)
+}
+
+pub(super) fn bad_tokenizer(error: &(dyn std::error::Error + Send + Sync), path: &Path) -> EvalError {
+    EvalError::BadTokenizer { problem: error.to_string(), path: path.to_owned() }
+}

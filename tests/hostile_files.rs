@@ -1,0 +1,377 @@
+//! Files that are damaged, hostile or of the wrong kind: a clear error, never a panic, nothing written.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod common;
+
+use std::path::Path;
+
+use common::{
+    FileBuilder, noise, put, put_toy, toy_adapter_config, toy_adapter_file, toy_base_file, toy_request, with_header,
+};
+use lorafuse::{
+    adapter::{Adapter, AdapterError},
+    checkpoint::{Checkpoint, CheckpointError},
+    error::Hint as _,
+    job::JobContext,
+    merge::{self, MergeError},
+    numeric::FloatDtype,
+    plan::{DtypePolicy, MergePlan, PlanError},
+};
+use serde_json::json;
+
+/// The error that a base with these weights opens with.
+fn base_error(weights: &[u8]) -> CheckpointError {
+    let root = tempfile::tempdir().unwrap();
+    put(&root.path().join("config.json"), "{}");
+    put(&root.path().join("model.safetensors"), weights);
+    let error = Checkpoint::open(root.path()).unwrap_err();
+    assert!(error.hint().is_some(), "{error} has no hint");
+    error
+}
+
+/// The error that planning the toy ends with after `change` was made to it.
+fn plan_error(change: impl Fn(&Path)) -> PlanError {
+    let root = tempfile::tempdir().unwrap();
+    put_toy(root.path());
+    change(root.path());
+    let before = common::listing(root.path());
+    let error = MergePlan::new(&toy_request(root.path())).unwrap_err();
+    assert_eq!(common::listing(root.path()), before, "nothing is written");
+    assert!(error.hint().is_some(), "{error} has no hint");
+    error
+}
+
+/// The error that merging the toy ends with after `change` was made to it.
+fn merge_error(change: impl Fn(&Path), dtype: DtypePolicy) -> MergeError {
+    let root = tempfile::tempdir().unwrap();
+    put_toy(root.path());
+    change(root.path());
+    let before = common::listing(root.path());
+    let plan = MergePlan::new(&lorafuse::plan::MergeRequest { dtype, ..toy_request(root.path()) }).unwrap();
+    let error = merge::run(&plan, &JobContext::unwatched()).unwrap_err();
+    assert_eq!(common::listing(root.path()), before, "nothing is left behind");
+    assert!(error.hint().is_some(), "{error} has no hint");
+    error
+}
+
+fn put_adapter(root: &Path, file: &FileBuilder) {
+    put(&root.join("adapter/adapter_model.safetensors"), file.build());
+}
+
+fn put_config(root: &Path, key: &str, value: serde_json::Value) {
+    let mut config = toy_adapter_config();
+    config[key] = value;
+    put(&root.join("adapter/adapter_config.json"), config.to_string());
+}
+
+#[test]
+fn headers_that_lie_are_refused() {
+    let good = toy_base_file().build();
+    assert!(matches!(base_error(b""), CheckpointError::NoHeader { byte_count: 0, .. }));
+    assert!(matches!(base_error(&good[..5]), CheckpointError::NoHeader { .. }));
+    assert!(matches!(base_error(&u64::MAX.to_le_bytes()), CheckpointError::HeaderTooLong { .. }));
+    assert!(matches!(base_error(&good[..100]), CheckpointError::HeaderTooLong { .. }));
+    assert!(matches!(base_error(&good[..good.len() - 1]), CheckpointError::Truncated { .. }));
+    assert!(matches!(base_error(&[good, vec![0; 3]].concat()), CheckpointError::TrailingBytes { extra: 3, .. }));
+    assert!(matches!(base_error(&with_header(b"{}")), CheckpointError::Empty { .. }));
+    for header in [
+        &b"not json"[..],
+        b"[]",
+        br#"{"a": {"dtype": "F32"}}"#,
+        br#"{"a": {"dtype": "F99", "shape": [1], "data_offsets": [0, 4]}}"#,
+        br#"{"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 4]}}"#,
+        br#"{"a": {"dtype": "F32", "shape": [1], "data_offsets": [4, 0]}}"#,
+        br#"{"a": {"dtype": "F32", "shape": [1], "data_offsets": [8, 12]}}"#,
+        br#"{"a": {"dtype": "F32", "shape": [4294967296, 4294967296, 4294967296], "data_offsets": [0, 4]}}"#,
+        br#"{"a": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 4]}}"#,
+        b"{\"a\xff\": {}}",
+    ] {
+        let file = [with_header(header), vec![0; 4]].concat();
+        let error = base_error(&file);
+        assert!(matches!(error, CheckpointError::BadHeader { .. }), "{error}");
+    }
+}
+
+#[test]
+fn an_index_that_lies_is_refused() {
+    let shard = toy_base_file().build();
+    let open = |index: serde_json::Value, shards: &[&str]| {
+        let root = tempfile::tempdir().unwrap();
+        put(&root.path().join("config.json"), "{}");
+        put(&root.path().join("model.safetensors.index.json"), index.to_string());
+        for name in shards {
+            put(&root.path().join(name), &shard);
+        }
+        Checkpoint::open(root.path()).map(|_| ())
+    };
+    let map = |tensor: &str, shard: &str| json!({"weight_map": {tensor: shard}});
+    let missing = open(map("model.norm.weight", "a.safetensors"), &[]).unwrap_err();
+    assert!(matches!(missing, CheckpointError::ShardsMissing { .. }), "{missing}");
+    let outside = open(map("model.norm.weight", "../a.safetensors"), &[]).unwrap_err();
+    assert!(matches!(outside, CheckpointError::ShardOutside { .. }), "{outside}");
+    let absent = open(map("no.such.tensor", "a.safetensors"), &["a.safetensors"]).unwrap_err();
+    assert!(matches!(absent, CheckpointError::IndexedTensorsMissing { .. }), "{absent}");
+    let form = open(json!({"weight_map": 3}), &[]).unwrap_err();
+    assert!(matches!(form, CheckpointError::BadJson { .. }), "{form}");
+}
+
+#[test]
+fn folders_of_the_wrong_kind_are_named() {
+    let root = tempfile::tempdir().unwrap();
+    put_toy(root.path());
+    let (base, adapter) = (root.path().join("base"), root.path().join("adapter"));
+    assert!(matches!(Checkpoint::open(&adapter), Err(CheckpointError::IsAdapter { .. })));
+    assert!(matches!(Adapter::open(&base), Err(AdapterError::IsModel { .. })));
+    assert!(matches!(Checkpoint::open(&root.path().join("none")), Err(CheckpointError::Missing { .. })));
+    assert!(matches!(Checkpoint::open(&base.join("config.json")), Err(CheckpointError::NotAFolder { .. })));
+    let error = Adapter::open(root.path()).unwrap_err();
+    assert_eq!(error.hint().as_deref(), Some("adapters lie below it: adapter"));
+}
+
+#[test]
+fn pickled_weights_are_named_and_never_opened() {
+    let root = tempfile::tempdir().unwrap();
+    put_toy(root.path());
+    put(&root.path().join("pickled/config.json"), "{}");
+    put(&root.path().join("pickled/pytorch_model.bin"), "anything");
+    let error = Checkpoint::open(&root.path().join("pickled")).unwrap_err();
+    assert!(matches!(error, CheckpointError::PickleWeights { .. }), "{error}");
+    std::fs::rename(
+        root.path().join("adapter/adapter_model.safetensors"),
+        root.path().join("adapter/adapter_model.bin"),
+    )
+    .unwrap();
+    let error = Adapter::open(&root.path().join("adapter")).unwrap_err();
+    assert!(matches!(error, AdapterError::PickleWeights { .. }), "{error}");
+}
+
+#[test]
+fn factors_that_do_not_pair_are_refused() {
+    let prefix = "base_model.model.model.layers.0.proj";
+    let a = |rank| FileBuilder::default().f32(&format!("{prefix}.lora_A.weight"), &[rank, 4], noise(1));
+    let b = |file: FileBuilder, shape: &[usize]| file.f32(&format!("{prefix}.lora_B.weight"), shape, noise(2));
+    let open = |file: &FileBuilder| {
+        let root = tempfile::tempdir().unwrap();
+        put_toy(root.path());
+        put_adapter(root.path(), file);
+        Adapter::open(&root.path().join("adapter")).unwrap_err()
+    };
+    assert!(matches!(open(&a(2)), AdapterError::Unpaired { absent: "lora_B", .. }));
+    assert!(matches!(open(&b(FileBuilder::default(), &[6, 2])), AdapterError::Unpaired { absent: "lora_A", .. }));
+    assert!(matches!(open(&b(a(2), &[6, 3])), AdapterError::FactorShapes { .. }));
+    assert!(matches!(open(&b(a(2), &[6, 2, 1])), AdapterError::FactorShapes { .. }));
+    assert!(matches!(open(&b(a(3), &[6, 3])), AdapterError::RankMismatch { stored: 3, configured: 2, .. }));
+    assert!(matches!(
+        open(&FileBuilder::default().raw("x.lora_A.weight", "F32", &[0, 4], vec![])),
+        AdapterError::EmptyTensors { .. }
+    ));
+    assert!(matches!(open(&FileBuilder::default()), AdapterError::Empty { .. }));
+    let twice = b(a(2), &[6, 2]).f32(&format!("{prefix}.lora_A.second.weight"), &[2, 4], noise(3));
+    assert!(matches!(open(&twice), AdapterError::SeveralAdapters { .. }));
+    let integers = FileBuilder::default().raw(&format!("{prefix}.lora_A.weight"), "I32", &[2, 4], vec![0; 32]).raw(
+        &format!("{prefix}.lora_B.weight"),
+        "I32",
+        &[6, 2],
+        vec![0; 48],
+    );
+    assert!(matches!(open(&integers), AdapterError::Weights(CheckpointError::NotFloat { .. })));
+}
+
+#[test]
+fn configs_that_decide_another_merge_are_refused_by_name() {
+    let refused = [
+        ("use_dora", json!(true), "DoRA"),
+        ("lora_bias", json!(true), "bias"),
+        ("peft_type", json!("LOHA"), "LOHA"),
+        ("peft_type", json!("IA3"), "IA3"),
+        ("init_lora_weights", json!("pissa_niter_4"), "PiSSA"),
+        ("init_lora_weights", json!("olora"), "OLoRA"),
+        ("target_parameters", json!(["mlp.experts.down_proj"]), "expert"),
+        ("layer_replication", json!([[0, 1]]), "layer replication"),
+        ("alora_invocation_tokens", json!([1, 2]), "aLoRA"),
+        ("use_qalora", json!(true), "QA-LoRA"),
+    ];
+    for (key, value, name) in refused {
+        let error = plan_error(|root| put_config(root, key, value.clone()));
+        let PlanError::Adapter(AdapterError::Unsupported { feature, .. }) = &error else { panic!("{key}: {error}") };
+        assert!(feature.contains(name), "{key}: {feature}");
+    }
+    let error = plan_error(|root| put_config(root, "lora_alpha", json!(null)));
+    assert!(matches!(error, PlanError::Adapter(AdapterError::MissingKey { key: "lora_alpha", .. })), "{error}");
+    let error = plan_error(|root| put(&root.join("adapter/adapter_config.json"), "{oops"));
+    assert!(matches!(error, PlanError::Adapter(AdapterError::BadConfig { .. })), "{error}");
+}
+
+#[test]
+fn what_does_not_fit_is_listed_by_name() {
+    let too_many = plan_error(|root| {
+        let name = "base_model.model.model.layers.7.proj";
+        let file = toy_adapter_file().f32(&format!("{name}.lora_A.weight"), &[2, 4], noise(1)).f32(
+            &format!("{name}.lora_B.weight"),
+            &[6, 2],
+            noise(2),
+        );
+        put_adapter(root, &file);
+    });
+    let text = too_many.to_string();
+    assert!(text.contains("4 of 6 adapter tensors have a place"), "{text}");
+    assert!(text.contains("base_model.model.model.layers.7.proj.lora_A.weight"), "{text}");
+    assert!(text.contains("nearest: model.layers.0.proj"), "{text}");
+
+    let other_shape = plan_error(|root| {
+        let prefix = "base_model.model.model.layers.0.proj";
+        let file = FileBuilder::default().f32(&format!("{prefix}.lora_A.weight"), &[2, 5], noise(1)).f32(
+            &format!("{prefix}.lora_B.weight"),
+            &[6, 2],
+            noise(2),
+        );
+        put_adapter(root, &file);
+    });
+    assert!(other_shape.to_string().contains("the adapter is for 6 × 5, the base has 6 × 4"), "{other_shape}");
+
+    let full_copy = plan_error(|root| {
+        put_adapter(root, &toy_adapter_file().f32("base_model.model.lm_head.weight", &[10, 4], noise(5)));
+    });
+    assert!(full_copy.to_string().contains("base_model.model.lm_head.weight"), "{full_copy}");
+
+    let integers = plan_error(|root| {
+        let file = FileBuilder::default().raw("model.layers.0.proj.weight", "I8", &[6, 4], vec![0; 24]).f32(
+            "model.layers.1.proj.weight",
+            &[6, 4],
+            noise(3),
+        );
+        put(&root.join("base/model.safetensors"), file.build());
+    });
+    assert!(integers.to_string().contains("I8"), "{integers}");
+
+    let quantized = plan_error(|root| {
+        put(&root.join("base/config.json"), r#"{"quantization_config": {"quant_method": "gptq"}}"#);
+    });
+    assert!(matches!(&quantized, PlanError::QuantizedBase { method, .. } if method == "gptq"), "{quantized}");
+}
+
+#[test]
+fn a_prefix_that_all_modules_lack_is_found() {
+    let root = tempfile::tempdir().unwrap();
+    put_toy(root.path());
+    let renamed = FileBuilder::default().f32("layers.0.proj.weight", &[6, 4], noise(2)).f32(
+        "layers.1.proj.weight",
+        &[6, 4],
+        noise(3),
+    );
+    put(&root.path().join("base/model.safetensors"), renamed.build());
+    let plan = MergePlan::new(&toy_request(root.path())).unwrap();
+    assert_eq!(plan.matching.applied.len(), 2);
+    assert!(
+        plan.warnings.iter().any(|warning| warning.contains("`model.` is taken from every module path")),
+        "{:?}",
+        plan.warnings
+    );
+}
+
+#[test]
+fn outputs_that_would_harm_an_input_are_refused() {
+    let root = tempfile::tempdir().unwrap();
+    put_toy(root.path());
+    put(&root.path().join("full/precious.txt"), "kept");
+    std::fs::create_dir(root.path().join("empty")).unwrap();
+    let plan = |output: &Path| {
+        MergePlan::new(&lorafuse::plan::MergeRequest { output: output.to_owned(), ..toy_request(root.path()) })
+            .map(|_| ())
+    };
+    assert!(matches!(plan(&root.path().join("full")), Err(PlanError::OutputExists { .. })));
+    assert!(matches!(plan(&root.path().join("full/precious.txt")), Err(PlanError::OutputExists { .. })));
+    assert!(matches!(plan(&root.path().join("base")), Err(PlanError::OutputExists { .. })));
+    for inside in ["base/merged", "adapter/merged", "base/../base/merged"] {
+        assert!(matches!(plan(&root.path().join(inside)), Err(PlanError::OutputInsideInput { .. })), "{inside}");
+    }
+    plan(&root.path().join("empty")).unwrap();
+    plan(&root.path().join("new/deep/merged")).unwrap();
+}
+
+#[test]
+fn values_that_are_not_numbers_stop_the_merge() {
+    let nan_adapter = merge_error(
+        |root| {
+            let prefix = "base_model.model.model.layers.0.proj";
+            let file = FileBuilder::default()
+                .f32(&format!("{prefix}.lora_A.weight"), &[2, 4], |index| if index == 3 { f32::NAN } else { 1.0 })
+                .f32(&format!("{prefix}.lora_B.weight"), &[6, 2], noise(2));
+            put_adapter(root, &file);
+        },
+        DtypePolicy::Keep,
+    );
+    assert!(matches!(nan_adapter, MergeError::Adapter(AdapterError::NonFinite { .. })), "{nan_adapter}");
+
+    let untrained = merge_error(
+        |root| {
+            let prefix = "base_model.model.model.layers.0.proj";
+            let file = FileBuilder::default().f32(&format!("{prefix}.lora_A.weight"), &[2, 4], noise(1)).f32(
+                &format!("{prefix}.lora_B.weight"),
+                &[6, 2],
+                |_| 0.0,
+            );
+            put_adapter(root, &file);
+        },
+        DtypePolicy::Keep,
+    );
+    assert!(matches!(untrained, MergeError::Adapter(AdapterError::NoEffect { .. })), "{untrained}");
+
+    let infinite_base = merge_error(
+        |root| {
+            let file = FileBuilder::default()
+                .f32("model.layers.0.proj.weight", &[6, 4], |index| if index == 5 { f32::INFINITY } else { 1.0 })
+                .f32("model.layers.1.proj.weight", &[6, 4], noise(3));
+            put(&root.join("base/model.safetensors"), file.build());
+        },
+        DtypePolicy::Keep,
+    );
+    assert!(
+        matches!(&infinite_base, MergeError::BaseNotFinite { tensor, .. } if tensor == "model.layers.0.proj.weight"),
+        "{infinite_base}"
+    );
+
+    let overflow = merge_error(
+        |root| {
+            let file = FileBuilder::default()
+                .f32("model.layers.0.proj.weight", &[6, 4], |index| if index == 5 { 70_000.0 } else { 1.0 })
+                .f32("model.layers.1.proj.weight", &[6, 4], noise(3));
+            put(&root.join("base/model.safetensors"), file.build());
+        },
+        DtypePolicy::Convert(FloatDtype::F16),
+    );
+    let text = overflow.to_string();
+    assert!(text.contains("model.layers.0.proj.weight does not fit into F16") && text.contains("70000"), "{text}");
+}
+
+#[test]
+fn configs_found_in_public_open_or_are_refused_for_a_true_reason() {
+    let (mut opened, mut refused) = (0, Vec::new());
+    for entry in std::fs::read_dir(common::repository().join("tests/wild")).unwrap().flatten() {
+        let text = std::fs::read_to_string(entry.path()).unwrap();
+        let config: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let rank = config["r"].as_u64().map_or(8, |rank| usize::try_from(rank).unwrap());
+        let root = tempfile::tempdir().unwrap();
+        let prefix = "base_model.model.model.layers.0.self_attn.q_proj";
+        let file = FileBuilder::default().f32(&format!("{prefix}.lora_A.weight"), &[rank, 4], noise(1)).f32(
+            &format!("{prefix}.lora_B.weight"),
+            &[6, rank],
+            noise(2),
+        );
+        put(&root.path().join("adapter_config.json"), &text);
+        put(&root.path().join("adapter_model.safetensors"), file.build());
+        match Adapter::open(root.path()) {
+            Ok(adapter) => {
+                opened += 1;
+                let scaling = adapter.targets()[0].update.scaling().unwrap();
+                assert_eq!(Some(scaling.alpha), config["lora_alpha"].as_f64(), "{}", entry.path().display());
+            }
+            Err(error) => refused.push((entry.file_name().to_string_lossy().into_owned(), error.to_string())),
+        }
+    }
+    // 17.json belongs to another library: it holds nothing but the name of a base model.
+    let names: Vec<&str> = refused.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!((opened, names), (36, vec!["17.json"]), "{refused:#?}");
+    assert!(refused[0].1.contains("does not say peft_type"), "{}", refused[0].1);
+}
