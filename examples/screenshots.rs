@@ -48,8 +48,7 @@ fn walk_through(theme: Theme, scale: f32, save: impl Fn(&mut Harness<'_, Lorafus
     save(&mut harness, "3-merge-running");
     wait_until(&mut harness, "the end", |app| matches!(app.state.job, Job::Done(_)));
     save(&mut harness, "3-merge-done");
-    for (screen, name) in
-        [(Screen::Modules, "2-modules"), (Screen::Compare, "4-compare"), (Screen::Report, "5-report")]
+    for (screen, name) in [(Screen::Modules, "2-modules"), (Screen::Compare, "4-compare"), (Screen::Report, "5-report")]
     {
         show(&mut harness, UiCommand::ShowScreen(screen));
         save(&mut harness, name);

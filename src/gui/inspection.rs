@@ -151,10 +151,7 @@ impl Inspection {
         let Some(output) = self.output.clone() else { return };
         let request = MergeRequest {
             base: base.root().to_owned(),
-            adapters: vec![AdapterRequest {
-                path: adapter.root().to_owned(),
-                strength: question.options.strength,
-            }],
+            adapters: vec![AdapterRequest { path: adapter.root().to_owned(), strength: question.options.strength }],
             output,
             dtype: question.options.dtype,
             max_shard_bytes: None,

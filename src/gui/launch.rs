@@ -79,7 +79,8 @@ fn open(paths: LaunchPaths, renderer: eframe::Renderer) -> eframe::Result {
     let create = move |creation: &eframe::CreationContext<'_>| {
         install_look(&creation.egui_ctx);
         let mut app = LorafuseApp::new(Machine::detect());
-        let given = [(WellKind::Base, paths.base), (WellKind::Adapter, paths.adapter), (WellKind::Output, paths.output)];
+        let given =
+            [(WellKind::Base, paths.base), (WellKind::Adapter, paths.adapter), (WellKind::Output, paths.output)];
         for (kind, path) in given {
             if let Some(path) = path {
                 app.ask(UiCommand::EditPath(kind, path.to_string_lossy().into_owned()));

@@ -161,9 +161,8 @@ fn take_inspection(state: &mut AppState, inspection: Inspection) {
         Some(Ok(plan)) => Job::Planned(Arc::clone(plan)),
         Some(Err(_)) | None => Job::Idle,
     };
-    let selected_is_gone = |path: &String| {
-        inspection.tree.as_ref().is_none_or(|tree| tree.walk().all(|node| node.path != *path))
-    };
+    let selected_is_gone =
+        |path: &String| inspection.tree.as_ref().is_none_or(|tree| tree.walk().all(|node| node.path != *path));
     if state.modules.selected.as_ref().is_none_or(selected_is_gone) {
         let first_changed = inspection.tree.as_ref().and_then(|tree| tree.walk().find(|node| !node.lora.is_empty()));
         state.modules.selected = first_changed.map(|node| node.path.clone());

@@ -21,6 +21,7 @@ pub mod view;
 mod widget;
 mod words;
 mod words_en;
+mod words_ko;
 
 pub use self::{
     command::UiCommand,

@@ -182,7 +182,11 @@ pub struct Running {
 
 impl std::fmt::Debug for Running {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Running").field("stage", &self.stage).field("sample", &self.sample).finish_non_exhaustive()
+        formatter
+            .debug_struct("Running")
+            .field("stage", &self.stage)
+            .field("sample", &self.sample)
+            .finish_non_exhaustive()
     }
 }
 
@@ -342,9 +346,10 @@ impl AppState {
             Screen::Modules => self.inspection.as_ref().is_some_and(|inspection| inspection.tree.is_some()),
             Screen::Merge => {
                 matches!(self.job, Job::Planned(_) | Job::Running(_) | Job::Done(_) | Job::Failed(_))
-                    || self.inspection.as_ref().is_some_and(|inspection| {
-                        inspection.plan.is_some() && inspection.misfits.is_empty()
-                    })
+                    || self
+                        .inspection
+                        .as_ref()
+                        .is_some_and(|inspection| inspection.plan.is_some() && inspection.misfits.is_empty())
             }
             Screen::Compare | Screen::Report => self.finished().is_some(),
         }

@@ -285,7 +285,9 @@ mod tests {
     fn text_is_readable_on_every_surface() {
         for palette in [&LIGHT, &DARK] {
             for surface in [palette.app, palette.panel, palette.sunken] {
-                for text in [palette.text, palette.text_secondary, palette.text_tertiary, palette.accent, palette.adapter] {
+                for text in
+                    [palette.text, palette.text_secondary, palette.text_tertiary, palette.accent, palette.adapter]
+                {
                     assert!(contrast(text, surface) >= 4.5, "{text:?} on {surface:?}: {}", contrast(text, surface));
                 }
             }

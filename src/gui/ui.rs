@@ -16,8 +16,7 @@ pub(super) fn window_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<UiComm
     ui.painter().rect_filled(full, 0.0, palette.app);
     let header = Rect::from_min_max(full.min, pos2(full.right(), full.top() + grid::HEADER));
     let status = Rect::from_min_max(pos2(full.left(), full.bottom() - grid::STATUS), full.max);
-    let navigation =
-        Rect::from_min_max(header.left_bottom(), pos2(full.left() + grid::NAVIGATION, status.top()));
+    let navigation = Rect::from_min_max(header.left_bottom(), pos2(full.left() + grid::NAVIGATION, status.top()));
     let content = Rect::from_min_max(navigation.right_top(), status.right_top());
     let stroke = Stroke::new(1.0, palette.stroke);
     ui.painter().hline(full.x_range(), header.bottom() - 0.5, stroke);

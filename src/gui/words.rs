@@ -16,7 +16,7 @@ impl Language {
     pub fn words(self) -> &'static Words {
         match self {
             Self::English => &super::words_en::ENGLISH,
-            Self::Korean => &super::words_en::ENGLISH,
+            Self::Korean => &super::words_ko::KOREAN,
         }
     }
 
@@ -70,7 +70,6 @@ pub struct Words {
     pub params: fn(&str) -> String,
     pub shards: fn(usize) -> String,
     pub tensors: fn(usize) -> String,
-    pub modules_count: fn(usize) -> String,
     pub browse: &'static str,
     pub browse_base_tooltip: &'static str,
     pub browse_adapter_tooltip: &'static str,
@@ -146,7 +145,6 @@ pub struct Words {
     pub plan_subtitle: &'static str,
     pub read: &'static str,
     pub write: &'static str,
-    pub memory: &'static str,
     pub free_disk: &'static str,
     pub tensors_figure: &'static str,
     pub read_note: fn(&str, &str) -> String,
@@ -182,7 +180,6 @@ pub struct Words {
     pub merge_to: fn(&str) -> String,
     pub merge_tooltip: &'static str,
     pub warnings: &'static str,
-    pub cannot_plan: &'static str,
     pub cannot_plan_chip: &'static str,
     pub plan_again: &'static str,
 
@@ -199,14 +196,12 @@ pub struct Words {
     pub tensors_done: &'static str,
     pub events: &'static str,
     pub shards_title: &'static str,
-    pub tensor_done: fn(&str) -> String,
     pub merge_failed: &'static str,
     pub nothing_left: &'static str,
     pub worker_lost: &'static str,
     pub merge_done: &'static str,
     pub merge_done_note: fn(&str) -> String,
     pub largest_change: &'static str,
-    pub files_title: &'static str,
     pub written: &'static str,
     pub duration: &'static str,
     pub lost_targets: fn(usize) -> String,

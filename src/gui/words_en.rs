@@ -41,7 +41,6 @@ pub static ENGLISH: Words = Words {
     params: |count| format!("{count} params"),
     shards: |count| units::plural(count, "shard"),
     tensors: |count| units::plural(count, "tensor"),
-    modules_count: |count| units::plural(count, "module"),
     browse: "Browse…",
     browse_base_tooltip: "Choose the folder of the base model",
     browse_adapter_tooltip: "Choose the folder of the adapter",
@@ -118,7 +117,12 @@ pub static ENGLISH: Words = Words {
             format!("This adapter does not fit this base: {misfit} of its {total} tensors have no place")
         }
     },
-    misfit_summary: |count| format!("{} no place", if count == 1 { "1 adapter tensor has".to_owned() } else { format!("{count} adapter tensors have") }),
+    misfit_summary: |count| {
+        format!(
+            "{} no place",
+            if count == 1 { "1 adapter tensor has".to_owned() } else { format!("{count} adapter tensors have") }
+        )
+    },
     misfit_table: "Adapter tensors without a place",
     in_the_adapter: "In the adapter",
     nearest_in_the_base: "Nearest in the base",
@@ -132,7 +136,6 @@ pub static ENGLISH: Words = Words {
     plan_subtitle: "Plan. Nothing has been written.",
     read: "Read",
     write: "Write",
-    memory: "Memory",
     free_disk: "Free disk",
     tensors_figure: "Tensors",
     read_note: |base, adapter| format!("base {base} + adapter {adapter}"),
@@ -168,7 +171,6 @@ pub static ENGLISH: Words = Words {
     merge_to: |dtype| format!("Merge to {dtype}"),
     merge_tooltip: "Merges as planned, then checks the result",
     warnings: "Worth knowing",
-    cannot_plan: "This merge cannot be planned",
     cannot_plan_chip: "cannot be made",
     plan_again: "Plan again",
 
@@ -185,14 +187,12 @@ pub static ENGLISH: Words = Words {
     tensors_done: "Tensors",
     events: "Events",
     shards_title: "Shards",
-    tensor_done: |name| format!("{name} written"),
     merge_failed: "The merge stopped",
     nothing_left: "Nothing was left behind",
     worker_lost: "The worker stopped without saying why. Please report it.",
     merge_done: "Merged",
     merge_done_note: |path| format!("The folder is complete and has its name: {path}"),
     largest_change: "Largest ‖Δ‖ / ‖W‖",
-    files_title: "Files written",
     written: "Written",
     duration: "Duration",
     lost_targets: |count| {
@@ -217,7 +217,9 @@ pub static ENGLISH: Words = Words {
     verdict_warning: "This model stands alone, with a remark",
     verdict_failed: "This folder is not the merge it claims to be",
     verdict_unknown: "Not proven: the checks could not be made",
-    verdict_note: |passed, total| format!("{passed} of {total} checks passed. Recomputed from base and adapter, receipt not trusted."),
+    verdict_note: |passed, total| {
+        format!("{passed} of {total} checks passed. Recomputed from base and adapter, receipt not trusted.")
+    },
     verify_again: "Verify again",
     verify_again_tooltip: "Reads base, adapter and output once more",
     verified_in: |duration| format!("Verified in {duration}"),

@@ -71,7 +71,7 @@ pub fn wait_until(harness: &mut Harness<'_, LorafuseApp>, what: &str, is_done: i
         if is_done(harness.state()) {
             break;
         }
-        assert!(started.elapsed() < PATIENCE, "waited in vain for {what}: {:?}", harness.state().state.job);
+        assert!(started.elapsed() < PATIENCE, "waited in vain for {what}: {:?}", harness.state().state.notice);
         std::thread::sleep(Duration::from_millis(5));
     }
     // What changed in the last step is painted in the next.

@@ -65,9 +65,8 @@ impl<'a> CommandButton<'a> {
         if !self.enabled {
             builder = builder.disabled();
         }
-        let response = ui
-            .scope_builder(builder, |ui| button_ui(ui, rect, self.look, label, self.icon, shortcut.as_deref()))
-            .inner;
+        let response =
+            ui.scope_builder(builder, |ui| button_ui(ui, rect, self.look, label, self.icon, shortcut.as_deref())).inner;
         let hover_text = self.command.hover_text(words, ui.ctx());
         let is_clicked = response.clicked();
         if !hover_text.is_empty() {

@@ -106,10 +106,8 @@ fn chart_ui(ui: &mut Ui, rect: Rect, rows: &[ChartRow<'_>]) {
     let palette = Palette::of(ui);
     let labels = 104.0;
     let totals = 84.0;
-    let plot = Rect::from_min_max(
-        pos2(rect.left() + labels, rect.top() + 22.0),
-        pos2(rect.right() - totals, rect.bottom()),
-    );
+    let plot =
+        Rect::from_min_max(pos2(rect.left() + labels, rect.top() + 22.0), pos2(rect.right() - totals, rect.bottom()));
     let most = rows.iter().map(|row| row.bar.total()).max().unwrap_or(1).max(1) as f64;
     let mut charts = Vec::new();
     for (index, row) in rows.iter().enumerate() {
@@ -147,7 +145,8 @@ fn chart_ui(ui: &mut Ui, rect: Rect, rows: &[ChartRow<'_>]) {
     });
     let height = plot.height() / rows.len() as f32;
     for (index, row) in rows.iter().enumerate() {
-        let area = Rect::from_min_size(pos2(rect.left(), plot.top() + index as f32 * height), vec2(rect.width(), height));
+        let area =
+            Rect::from_min_size(pos2(rect.left(), plot.top() + index as f32 * height), vec2(rect.width(), height));
         let name = Rect::from_min_size(area.min + vec2(0.0, height / 2.0 - 17.0), vec2(labels - 8.0, 18.0));
         text_ui(ui, name, Align::Left, row.name, Type::BODY_MEDIUM, palette.text);
         text_ui(ui, name.translate(vec2(0.0, 16.0)), Align::Left, &row.note, Type::CAPTION, palette.text_secondary);

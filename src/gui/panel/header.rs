@@ -123,9 +123,8 @@ fn path_field_ui(ui: &mut Ui, rect: Rect, view: &WellView, state: &AppState, com
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few dozen characters")]
     let most_chars = ((rect.width() - 16.0) / 6.65) as usize;
     let mut text = if has_focus { well.text.clone() } else { elide_middle(&shown, most_chars) };
-    let response = ui
-        .add_enabled_ui(!state.is_locked(), |ui| field_ui(ui, rect, id, &mut text, view.hint, view.is_filled))
-        .inner;
+    let response =
+        ui.add_enabled_ui(!state.is_locked(), |ui| field_ui(ui, rect, id, &mut text, view.hint, view.is_filled)).inner;
     if has_focus && response.changed() {
         commands.push(UiCommand::EditPath(view.kind, text));
     }

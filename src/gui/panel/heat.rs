@@ -50,8 +50,7 @@ pub(super) fn heat_scale_ui(ui: &mut Ui, rect: Rect, scale: HeatScale) {
     let steps = 50_u16;
     for step in 0..steps {
         let width = ramp.width() / f32::from(steps);
-        let cell =
-            Rect::from_min_size(ramp.min + vec2(f32::from(step) * width, 0.0), vec2(width + 0.5, ramp.height()));
+        let cell = Rect::from_min_size(ramp.min + vec2(f32::from(step) * width, 0.0), vec2(width + 0.5, ramp.height()));
         ui.painter().rect_filled(cell, 0.0, palette.heat_at(f32::from(step) / f32::from(steps - 1)));
     }
     let start = Rect::from_min_max(pos2(rect.left(), rect.top()), pos2(ramp.left() - 8.0, rect.bottom()));

@@ -32,13 +32,7 @@ pub(super) fn inspector_ui(
     module_ui(ui, below, state, inspection, commands);
 }
 
-fn map_ui(
-    ui: &mut Ui,
-    rect: Rect,
-    state: &AppState,
-    inspection: &Inspection,
-    commands: &mut Vec<UiCommand>,
-) -> f32 {
+fn map_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection, commands: &mut Vec<UiCommand>) -> f32 {
     let palette = Palette::of(ui);
     let words = state.words();
     let title = Rect::from_min_size(rect.min + vec2(0.0, space::S12), vec2(rect.width(), 22.0));
@@ -74,7 +68,13 @@ fn module_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection,
     let name_row = Rect::from_min_size(body.min, vec2(body.width(), 22.0));
     name_ui(ui, name_row, &detail, state, commands);
     let output_dtype = state.finished().map_or_else(String::new, |done| done.merged.dtype.clone());
-    pairs_ui(ui, Rect::from_min_max(name_row.left_bottom() + vec2(0.0, space::S8), body.max), &detail, &output_dtype, state);
+    pairs_ui(
+        ui,
+        Rect::from_min_max(name_row.left_bottom() + vec2(0.0, space::S8), body.max),
+        &detail,
+        &output_dtype,
+        state,
+    );
     let note = Rect::from_min_size(pos2(rect.left(), rect.bottom() - 40.0), vec2(rect.width(), 32.0));
     if detail.is_changed {
         wrapped_text_ui(ui, note, &[(words.norm_note, Type::CAPTION, palette.text_tertiary)]);
@@ -96,9 +96,12 @@ fn name_ui(ui: &mut Ui, rect: Rect, detail: &ModuleDetail, state: &AppState, com
     };
     chip_ui(ui, pos2(placed.rect.right() + space::S8, rect.center().y), &detail.class, ink, fill);
     let copy = Rect::from_min_size(pos2(rect.right() - 24.0, rect.top()), vec2(24.0, rect.height()));
-    CommandButton::new(UiCommand::CopyText(detail.path.clone()), ButtonLook::Ghost)
-        .icon(Icon::Copy)
-        .show_icon_only(ui, copy, state.words(), commands);
+    CommandButton::new(UiCommand::CopyText(detail.path.clone()), ButtonLook::Ghost).icon(Icon::Copy).show_icon_only(
+        ui,
+        copy,
+        state.words(),
+        commands,
+    );
 }
 
 /// Shapes at the left, norms at the right.
@@ -120,9 +123,8 @@ fn pairs_ui(ui: &mut Ui, rect: Rect, detail: &ModuleDetail, output_dtype: &str, 
         text_ui(ui, row(0, true), Align::Left, words.unchanged, Type::EVIDENCE, palette.text_secondary);
         return;
     }
-    let known = |value: Option<f64>, digits: usize| {
-        value.map_or_else(|| "—".to_owned(), |value| format!("{value:.digits$}"))
-    };
+    let known =
+        |value: Option<f64>, digits: usize| value.map_or_else(|| "—".to_owned(), |value| format!("{value:.digits$}"));
     let kept = (words.kept_in)(output_dtype);
     let mut pairs = vec![
         ("‖Δ‖", known(detail.delta_norm, 3)),

@@ -66,11 +66,7 @@ fn done_figures(state: &AppState, done: &Finished) -> Vec<Figure> {
     let lost = receipt.lost().len();
     let largest = done.changes.iter().max_by(|a, b| a.1.total_cmp(b.1));
     let mut figures = vec![
-        Figure {
-            label: words.written,
-            value: units::bytes(written),
-            remark: (words.files)(receipt.files.len()),
-        },
+        Figure { label: words.written, value: units::bytes(written), remark: (words.files)(receipt.files.len()) },
         Figure {
             label: words.update,
             value: (words.tensors)(updated),
@@ -106,9 +102,7 @@ pub(in crate::gui) fn merge_failed_ui(
     let (_, body) = screen_header_ui(ui, rect, words.merge_failed, &subtitle);
     let banner = error_banner_ui(ui, inside(body), problem, state.machine.home.as_deref());
     let button = CommandButton::new(UiCommand::PlanAgain, ButtonLook::Plain);
-    let place = Rect::from_min_size(
-        banner.left_bottom() + vec2(0.0, space::S12),
-        vec2(button.width(ui, words), grid::BUTTON),
-    );
+    let place =
+        Rect::from_min_size(banner.left_bottom() + vec2(0.0, space::S12), vec2(button.width(ui, words), grid::BUTTON));
     button.show(ui, place, words, commands);
 }

@@ -1,6 +1,8 @@
 //! The choices of a merge, each with its consequence, and the button that starts it.
 
-use egui::{CornerRadius, Rect, Response, Role, Sense, Slider, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{
+    CornerRadius, Rect, Response, Role, Sense, Slider, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
 
 use super::command_button::CommandButton;
 use crate::{
@@ -52,9 +54,20 @@ pub(super) fn merge_options_ui(
     hairline(ui, rect, top);
     if let Job::Planned(plan) = &state.job {
         let row = Rect::from_min_size(pos2(rect.left() + space::S12, top + 10.0), vec2(rect.width() - 24.0, 60.0));
-        text_ui(ui, Rect::from_min_size(row.min, vec2(row.width(), 18.0)), Align::Left, words.tokenizer, Type::BODY_MEDIUM, palette.text);
+        text_ui(
+            ui,
+            Rect::from_min_size(row.min, vec2(row.width(), 18.0)),
+            Align::Left,
+            words.tokenizer,
+            Type::BODY_MEDIUM,
+            palette.text,
+        );
         let note = Rect::from_min_size(row.min + vec2(0.0, 20.0), vec2(row.width(), 40.0));
-        let height = wrapped_text_ui(ui, note, &[(&crate::gui::view::upper_first(&plan.tokenizer.sentence()), Type::CAPTION, palette.text_secondary)]);
+        let height = wrapped_text_ui(
+            ui,
+            note,
+            &[(&crate::gui::view::upper_first(&plan.tokenizer.sentence()), Type::CAPTION, palette.text_secondary)],
+        );
         hairline(ui, rect, note.top() + height + 10.0);
     }
     start_ui(ui, rect, state, commands);

@@ -2,14 +2,19 @@
 
 use egui::{CornerRadius, Rect, Ui, UiBuilder, pos2, vec2};
 
-use super::{command_button::CommandButton, screen_header::{inside, screen_header_ui}};
+use super::{
+    command_button::CommandButton,
+    screen_header::{inside, screen_header_ui},
+};
 use crate::{
     gui::{
         command::UiCommand,
         state::{AppState, Running},
         tokens::{Palette, Type, grid, space},
         view::split_unit,
-        widget::{Align, ButtonLook, Icon, hairline, icon_ui, panel_frame, panel_title_ui, runs_ui, text_ui, text_width},
+        widget::{
+            Align, ButtonLook, Icon, hairline, icon_ui, panel_frame, panel_title_ui, runs_ui, text_ui, text_width,
+        },
     },
     job::Stage,
     units,
@@ -155,7 +160,11 @@ fn bar_ui(ui: &mut Ui, rect: Rect, share: f64, label: &str) {
     #[expect(clippy::cast_possible_truncation, reason = "a width on screen")]
     let width = rect.width() * share as f32;
     if width >= 1.0 {
-        ui.painter().rect_filled(Rect::from_min_size(rect.min, vec2(width, rect.height())), corner, palette.accent_fill);
+        ui.painter().rect_filled(
+            Rect::from_min_size(rect.min, vec2(width, rect.height())),
+            corner,
+            palette.accent_fill,
+        );
     }
 }
 

@@ -187,10 +187,8 @@ fn misfit_table_ui(ui: &mut Ui, rect: Rect, misfits: &[Misfit], state: &AppState
                 row.col(|ui| {
                     let full = ui.max_rect();
                     hairline(ui, full, full.bottom());
-                    let texts =
-                        [&misfit.module, &misfit.shape, &misfit.nearest, &misfit.nearest_shape, &misfit.reason];
-                    let kinds =
-                        [Type::MONO_SMALL, Type::MONO_SMALL, Type::MONO_SMALL, Type::MONO_SMALL, Type::CAPTION];
+                    let texts = [&misfit.module, &misfit.shape, &misfit.nearest, &misfit.nearest_shape, &misfit.reason];
+                    let kinds = [Type::MONO_SMALL, Type::MONO_SMALL, Type::MONO_SMALL, Type::MONO_SMALL, Type::CAPTION];
                     let inks = [
                         palette.text,
                         palette.adapter,
@@ -199,7 +197,11 @@ fn misfit_table_ui(ui: &mut Ui, rect: Rect, misfits: &[Misfit], state: &AppState
                         palette.text_secondary,
                     ];
                     for (index, area) in cells(full).into_iter().enumerate() {
-                        let text = if index % 2 == 0 && index < 4 { fitting(texts[index], area) } else { texts[index].clone() };
+                        let text = if index % 2 == 0 && index < 4 {
+                            fitting(texts[index], area)
+                        } else {
+                            texts[index].clone()
+                        };
                         let response = text_ui(ui, area, aligns[index], &text, kinds[index], inks[index]);
                         if text != *texts[index] {
                             response.on_hover_text(texts[index]);

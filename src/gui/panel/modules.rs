@@ -131,7 +131,14 @@ fn table_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiComm
     header_ui(ui, header, first, words);
     let body = Rect::from_min_max(header.left_bottom(), rect.max);
     if rows.is_empty() {
-        text_ui(ui, Rect::from_min_size(body.min, vec2(body.width(), 64.0)), Align::Center, words.no_rows, Type::BODY, palette.text_secondary);
+        text_ui(
+            ui,
+            Rect::from_min_size(body.min, vec2(body.width(), 64.0)),
+            Align::Center,
+            words.no_rows,
+            Type::BODY,
+            palette.text_secondary,
+        );
         return;
     }
     ui.scope_builder(UiBuilder::new().id_salt("tree table").max_rect(body), |ui| {
@@ -233,7 +240,8 @@ impl RowPainter<'_> {
         let text_left = left + 14.0;
         let ink = if item.is_changed || item.depth == 0 { palette.text } else { palette.text_tertiary };
         // A long name may use what its shape leaves of the next column.
-        let shape_width = if item.folding == Folding::Leaf { text_width(ui, &item.base_shape, Type::MONO) } else { 0.0 };
+        let shape_width =
+            if item.folding == Folding::Leaf { text_width(ui, &item.base_shape, Type::MONO) } else { 0.0 };
         let right = self.full.left() + first + COLUMNS[0] - shape_width - space::S8;
         let name = Rect::from_min_max(pos2(text_left, self.full.top()), pos2(right, self.full.bottom()));
         let runs = [

@@ -41,7 +41,16 @@ pub(in crate::gui) fn printed_ui(ui: &mut Ui, rect: Rect, state: &AppState, comm
     if diff.right_count > 0 {
         let right = Rect::from_min_max(left.right_top(), titles.max);
         let text = diff.text(true);
-        pane_title_ui(ui, right, words.base_and_adapter, diff.right_count, &text, words.copy_adapted_tree, state, commands);
+        pane_title_ui(
+            ui,
+            right,
+            words.base_and_adapter,
+            diff.right_count,
+            &text,
+            words.copy_adapted_tree,
+            state,
+            commands,
+        );
     }
     let code = Rect::from_min_max(titles.left_bottom(), body.max);
     ui.painter().rect_filled(code, 0.0, palette.panel);
@@ -70,9 +79,8 @@ fn pane_title_ui(
     let name = text_ui(ui, inner, Align::Left, title, Type::BODY_STRONG, palette.text);
     let rest = Rect::from_min_max(pos2(name.rect.right() + space::S8, inner.top()), inner.max);
     text_ui(ui, rest, Align::Left, &(words.lines)(line_count), Type::EVIDENCE, palette.text_secondary);
-    let button = CommandButton::new(UiCommand::CopyText(text.to_owned()), ButtonLook::Small)
-        .icon(Icon::Copy)
-        .label(copy_label);
+    let button =
+        CommandButton::new(UiCommand::CopyText(text.to_owned()), ButtonLook::Small).icon(Icon::Copy).label(copy_label);
     let width = button.width(ui, words) - 8.0;
     let area = Rect::from_min_max(
         pos2(inner.right() - width, inner.center().y - grid::SMALL_BUTTON / 2.0),

@@ -50,6 +50,7 @@ fn status(state: &AppState) -> (Tone, String) {
         Job::Planned(plan) if state.screen == crate::gui::state::Screen::Merge => {
             (Tone::Good, (words.checks_passed)(plan.checks.len()))
         }
+        Job::Planned(_) if state.modules.view == crate::gui::state::ModulesView::Printed => neutral(words.printed_note),
         Job::Planned(_) => (Tone::Good, words.fits.to_owned()),
         Job::Done(done) => match &done.verified {
             Ok(report) => {

@@ -7,9 +7,7 @@ use crate::gui::{
     command::UiCommand,
     state::{AppState, Screen},
     tokens::{Palette, Type, grid, space},
-    widget::{
-        Align, ButtonLook, Icon, chip_ui, hairline, icon_ui, panel_frame, text_ui, text_width, wrapped_text_ui,
-    },
+    widget::{Align, ButtonLook, Icon, chip_ui, hairline, icon_ui, panel_frame, text_ui, text_width, wrapped_text_ui},
 };
 
 /// Widest the two columns get.
@@ -46,8 +44,10 @@ fn sample_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCom
     wrapped_text_ui(ui, text, &[(words.sample_text, Type::BODY, palette.text_secondary)]);
     let button = CommandButton::new(UiCommand::OpenSample, ButtonLook::Primary);
     let width = button.width(ui, words).max(134.0);
-    let place =
-        Rect::from_min_size(pos2(inner.left(), inner.bottom() - grid::PRIMARY_BUTTON), vec2(width, grid::PRIMARY_BUTTON));
+    let place = Rect::from_min_size(
+        pos2(inner.left(), inner.bottom() - grid::PRIMARY_BUTTON),
+        vec2(width, grid::PRIMARY_BUTTON),
+    );
     button.show(ui, place, words, commands);
     let promise = Rect::from_min_max(place.right_top() + vec2(space::S12, 0.0), pos2(inner.right(), place.bottom()));
     text_ui(ui, promise, Align::Left, words.sample_promise, Type::EVIDENCE, palette.text_secondary);

@@ -93,8 +93,10 @@ mod tests {
 
     #[test]
     fn modules_are_rows_and_layers_are_columns() {
-        let paths = ["model.layers.0.attn.q_proj", "model.layers.0.mlp.up_proj", "model.layers.1.attn.q_proj", "lm_head"];
-        let changes: ChangeMap = paths.iter().zip([0.1, 0.2, 0.3, 0.4]).map(|(path, v)| ((*path).to_owned(), v)).collect();
+        let paths =
+            ["model.layers.0.attn.q_proj", "model.layers.0.mlp.up_proj", "model.layers.1.attn.q_proj", "lm_head"];
+        let changes: ChangeMap =
+            paths.iter().zip([0.1, 0.2, 0.3, 0.4]).map(|(path, v)| ((*path).to_owned(), v)).collect();
         let map = HeatMap::new(paths.into_iter(), &changes);
         assert_eq!(map.layers, [0, 1]);
         assert_eq!(map.rows.iter().map(|row| row.0.as_str()).collect::<Vec<_>>(), ["q_proj", "up_proj"]);

@@ -131,7 +131,9 @@ pub fn size_sentence(base: &SizeBar, merged: &SizeBar, policy: DtypePolicy) -> S
         format!("The merge added {} weights.", units::count(added))
     };
     match policy {
-        DtypePolicy::Keep => format!("{weights}, each in the dtype that the base has: the file keeps its size. {merge}"),
+        DtypePolicy::Keep => {
+            format!("{weights}, each in the dtype that the base has: the file keeps its size. {merge}")
+        }
         DtypePolicy::Convert(_) if bits(base) == bits(merged) => {
             format!("{weights}, {} bits each as before: the file keeps its size. {merge}", bits(merged))
         }

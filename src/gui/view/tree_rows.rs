@@ -163,8 +163,7 @@ impl Flattener<'_> {
         if is_open && !is_layer {
             return Heat::Empty;
         }
-        let changes: Vec<f64> =
-            node.walk().filter_map(|inner| self.query.changes.get(&inner.path).copied()).collect();
+        let changes: Vec<f64> = node.walk().filter_map(|inner| self.query.changes.get(&inner.path).copied()).collect();
         if changes.is_empty() { Heat::Empty } else { Heat::Strip(pooled(&changes)) }
     }
 }
