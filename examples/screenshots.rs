@@ -2,6 +2,12 @@
 //!
 //! `cargo run --example screenshots`
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "folders of its own, in which a failure may stop everything"
+)]
+
 #[path = "../tests/gui_support/mod.rs"]
 mod gui_support;
 
@@ -10,7 +16,7 @@ use std::path::Path;
 use egui::Theme;
 use egui_kittest::Harness;
 use gui_support::{Workspace, copy_folder, drop_folders, open_window, wait_until};
-use lorafuse::gui::{Job, LorafuseApp, Machine, ModulesView, Screen, UiCommand};
+use lorafuse::gui::{Evaluation, Job, LorafuseApp, Machine, ModulesView, Screen, UiCommand};
 
 fn main() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots");
@@ -48,6 +54,13 @@ fn walk_through(theme: Theme, scale: f32, save: impl Fn(&mut Harness<'_, Lorafus
     save(&mut harness, "3-merge-running");
     wait_until(&mut harness, "the end", |app| matches!(app.state.job, Job::Done(_)));
     save(&mut harness, "3-merge-done");
+    let texts = ["english_plays", "korean_chat", "korean_reviews"];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/sample/texts");
+    let texts = texts.iter().map(|name| folder.join(format!("{name}.txt"))).collect();
+    show(&mut harness, UiCommand::MeasurePerplexity(texts));
+    wait_until(&mut harness, "the perplexities", |app| {
+        app.state.finished().is_some_and(|done| !matches!(done.evaluation, Evaluation::Running(_)))
+    });
     for (screen, name) in [(Screen::Modules, "2-modules"), (Screen::Compare, "4-compare"), (Screen::Report, "5-report")]
     {
         show(&mut harness, UiCommand::ShowScreen(screen));

@@ -1,5 +1,11 @@
 //! The window, driven as a person would: drop, look, choose, merge, cancel.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "folders of its own, in which a failure may stop everything"
+)]
+
 mod gui_support;
 
 use std::path::Path;
@@ -7,7 +13,7 @@ use std::path::Path;
 use egui::{Theme, accesskit::Role};
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults, kittest::Queryable as _};
 use gui_support::{Workspace, drop_folders, open_window, wait_until};
-use lorafuse::gui::{Job, LorafuseApp, Machine, Screen, UiCommand};
+use lorafuse::gui::{Evaluation, Job, LorafuseApp, Machine, Screen, UiCommand};
 
 fn is_planned(app: &LorafuseApp) -> bool {
     matches!(app.state.job, Job::Planned(_))
@@ -60,6 +66,12 @@ fn both_folders_dropped_are_merged_to_bf16_and_proven() {
 
     click(&mut harness, Role::Tab, "Compare");
     harness.get_by_label_contains("16 bits each in place of 32: half the file");
+    let text = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/sample/texts/three_sentences.txt");
+    harness.state_mut().ask(UiCommand::MeasurePerplexity(vec![text]));
+    wait_until(&mut harness, "the perplexities", |app| {
+        app.state.finished().is_some_and(|done| matches!(done.evaluation, Evaluation::Done(_)))
+    });
+    harness.get_by_label("three_sentences");
     click(&mut harness, Role::Tab, "Report");
     harness.get_by_label("This model stands alone");
     click(&mut harness, Role::Tab, "Modules");

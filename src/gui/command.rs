@@ -49,6 +49,10 @@ pub enum UiCommand {
     ShowModulesAs(ModulesView),
     /// Put text on the clipboard.
     CopyText(String),
+    /// Choose texts to measure perplexity on.
+    BrowseTexts,
+    /// Measure perplexity on these texts.
+    MeasurePerplexity(Vec<PathBuf>),
     /// Check the merged folder again.
     VerifyAgain,
     /// Write `report.json` and `report.md` beside the merged folder.
@@ -75,6 +79,8 @@ impl UiCommand {
             Self::FocusFilter => words.filter_hint,
             Self::ShowOnlyChanged(_) => words.only_changed,
             Self::CopyText(_) => words.copy,
+            Self::BrowseTexts => words.measure_on_texts,
+            Self::MeasurePerplexity(_) => words.measure_on_sample,
             Self::VerifyAgain => words.verify_again,
             Self::ExportReport => words.export,
             Self::OpenFolder => words.open_folder,

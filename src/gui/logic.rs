@@ -13,6 +13,7 @@ use super::{
     background::{Outcome, Task},
     command::UiCommand,
     drop_target,
+    evaluation::{self, Evaluation},
     inspection::{Inspection, Question, free_name},
     problem::Problem,
     run::{self, RunError},
@@ -39,6 +40,7 @@ const EVENTS_KEPT: usize = 200;
 #[derive(Default)]
 pub(super) struct Workers {
     dialog: Option<(WellKind, Promise<Option<PathBuf>>)>,
+    text_dialog: Option<Promise<Option<Vec<PathBuf>>>>,
     routing: Option<Task<Vec<(WellKind, PathBuf)>>>,
     verifying: Option<Task<(Result<VerifyReport, Problem>, f64)>>,
     exporting: Option<Task<Result<PathBuf, Problem>>>,
@@ -60,6 +62,14 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
             Err(dialog) => workers.dialog = Some((kind, dialog)),
         }
     }
+    if let Some(dialog) = workers.text_dialog.take() {
+        match dialog.try_take() {
+            Ok(Some(texts)) => measure(state, ctx, texts),
+            Ok(None) => {}
+            Err(dialog) => workers.text_dialog = Some(dialog),
+        }
+    }
+    drain_evaluation(state, ctx);
     if let Some(routed) = finished(&mut workers.routing) {
         take_routed(state, ctx, routed.unwrap_or_default());
     }
@@ -148,6 +158,21 @@ fn drain_events(running: &mut Running) {
         running.sampled = now;
         running.sample = running.watch.progress.sample();
         running.rate.observe(now, running.sample.bytes_done);
+    }
+}
+
+fn drain_evaluation(state: &mut AppState, ctx: &Context) {
+    let worker_lost = state.words().worker_lost;
+    let Job::Done(done) = &mut state.job else { return };
+    let Evaluation::Running(measuring) = &mut done.evaluation else { return };
+    match measuring.task.poll() {
+        Outcome::Pending => {
+            measuring.sample = measuring.watch.progress.sample();
+            ctx.request_repaint_after(SAMPLE_INTERVAL);
+        }
+        Outcome::Ready(Ok(report)) => done.evaluation = Evaluation::Done(report),
+        Outcome::Ready(Err(problem)) => done.evaluation = Evaluation::Failed(problem),
+        Outcome::Lost => done.evaluation = Evaluation::Failed(Problem::new(worker_lost)),
     }
 }
 
@@ -304,6 +329,8 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
         }
         UiCommand::ShowModulesAs(view) => state.modules.view = view,
         UiCommand::CopyText(text) => ctx.copy_text(text),
+        UiCommand::BrowseTexts => browse_texts(state, workers, ctx),
+        UiCommand::MeasurePerplexity(texts) => measure(state, ctx, texts),
         UiCommand::VerifyAgain => verify_again(state, workers, ctx),
         UiCommand::ExportReport => export(state, workers, ctx),
         UiCommand::OpenFolder => open_folder(state),
@@ -408,6 +435,25 @@ fn browse(state: &AppState, workers: &mut Workers, ctx: &Context, kind: WellKind
         chosen
     });
     workers.dialog = Some((kind, promise));
+}
+
+fn browse_texts(state: &AppState, workers: &mut Workers, ctx: &Context) {
+    if workers.text_dialog.is_some() || state.finished().is_none() {
+        return;
+    }
+    let (title, ctx) = (state.words().measure_on_texts, ctx.clone());
+    workers.text_dialog = Some(Promise::spawn_thread("text dialog", move || {
+        let chosen = rfd::FileDialog::new().set_title(title).add_filter("text", &["txt", "md"]).pick_files();
+        ctx.request_repaint();
+        chosen
+    }));
+}
+
+fn measure(state: &mut AppState, ctx: &Context, texts: Vec<PathBuf>) {
+    let Job::Done(done) = &mut state.job else { return };
+    if !matches!(done.evaluation, Evaluation::Running(_)) {
+        done.evaluation = evaluation::start(done, texts, ctx);
+    }
 }
 
 fn start_merge(state: &mut AppState, ctx: &Context) {

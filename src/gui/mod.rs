@@ -6,6 +6,7 @@
 mod background;
 mod command;
 mod drop_target;
+mod evaluation;
 mod fonts;
 mod inspection;
 mod launch;
@@ -25,6 +26,7 @@ mod words_ko;
 
 pub use self::{
     command::UiCommand,
+    evaluation::{Evaluation, Measuring},
     inspection::{Fit, Inspection, Slot},
     launch::{LaunchError, LaunchPaths, run},
     problem::Problem,

@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::{
+    evaluation::Evaluation,
     problem::Problem,
     view::{ChangeMap, ModelFacts, SizeBar, module_of},
 };
@@ -18,6 +19,7 @@ use crate::{
     merge::{self, MergeReceipt},
     plan::{AdapterRequest, DtypePolicy, MergePlan},
     report::RunReport,
+    sample::Sample,
     verify::{self, VerifyReport, VerifyRequest},
 };
 
@@ -52,6 +54,10 @@ pub struct Finished {
     pub verify_duration_secs: f64,
     /// Whether the checks are being made again.
     pub is_verifying: bool,
+    /// Perplexities, where they were asked for.
+    pub evaluation: Evaluation,
+    /// The sample's texts, where the base is the sample's.
+    pub sample_texts: Vec<PathBuf>,
 }
 
 /// The bars of the size chart.
@@ -92,9 +98,25 @@ pub fn merge_and_verify(plan: &Arc<MergePlan>, job: &JobContext) -> RunResult {
         verified,
         verify_duration_secs: started.elapsed().as_secs_f64(),
         is_verifying: false,
+        evaluation: Evaluation::default(),
+        sample_texts: sample_texts(plan),
         plan: Arc::clone(plan),
         receipt,
     })
+}
+
+/// The texts that belong to the built-in sample, when it is what was merged.
+fn sample_texts(plan: &MergePlan) -> Vec<PathBuf> {
+    let Ok(sample) = Sample::find() else { return Vec::new() };
+    let is_sample = matches!((sample.base().canonicalize(), plan.base.root().canonicalize()), (Ok(a), Ok(b)) if a == b);
+    if !is_sample {
+        return Vec::new();
+    }
+    let entries = std::fs::read_dir(sample.texts()).into_iter().flatten().flatten();
+    let mut texts: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    texts.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
+    texts.sort();
+    texts
 }
 
 /// Recomputes what the merge had to be and compares it with what lies on disk.

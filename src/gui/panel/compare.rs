@@ -3,14 +3,18 @@
 use egui::{Color32, Rect, Ui, UiBuilder, pos2, vec2};
 use egui_plot::{Bar, BarChart, Plot, PlotBounds};
 
-use super::screen_header::{inside, screen_header_ui};
+use super::{
+    perplexity::perplexity_ui,
+    screen_header::{inside, screen_header_ui},
+};
 use crate::{
     gui::{
+        command::UiCommand,
         run::Finished,
         state::AppState,
         tokens::{Palette, Type, grid, ink_on, space},
         view::{Component, SizeBar, size_sentence},
-        widget::{Align, Icon, hairline, icon_ui, panel_title_ui, sunken_text_ui, text_ui, wrapped_text_ui},
+        widget::{Align, hairline, panel_title_ui, sunken_text_ui, text_ui},
     },
     units,
 };
@@ -24,7 +28,13 @@ struct ChartRow<'a> {
 }
 
 /// The Compare screen.
-pub(in crate::gui) fn compare_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished) {
+pub(in crate::gui) fn compare_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    state: &AppState,
+    done: &Finished,
+    commands: &mut Vec<UiCommand>,
+) {
     let palette = Palette::of(ui);
     let words = state.words();
     let subtitle = [(words.compare_subtitle, Type::BODY, palette.text_secondary)];
@@ -38,13 +48,10 @@ pub(in crate::gui) fn compare_ui(ui: &mut Ui, rect: Rect, state: &AppState, done
     let table_height = grid::PANEL_TITLE + 26.0 + (Component::ALL.len() as f32 + 1.0) * grid::LIST_ROW;
     let table = Rect::from_min_size(right.min, vec2(right.width(), table_height));
     table_ui(ui, table, &rows, state);
-    let perplexity = Rect::from_min_size(table.left_bottom() + vec2(0.0, grid::GAP), vec2(right.width(), 96.0));
-    let inner = panel_title_ui(ui, perplexity, words.perplexity, "");
-    hairline(ui, perplexity, inner.top());
-    let text = inner.shrink2(vec2(space::S12, space::S12));
-    icon_ui(ui, Rect::from_min_size(text.min - vec2(2.0, 0.0), vec2(16.0, 17.0)), Icon::Info, palette.text_secondary);
-    let text = Rect::from_min_max(text.min + vec2(22.0, 0.0), text.max);
-    wrapped_text_ui(ui, text, &[(words.perplexity_waits, Type::EVIDENCE, palette.text_secondary)]);
+    let perplexity = Rect::from_min_max(table.left_bottom() + vec2(0.0, grid::GAP), right.max);
+    ui.scope_builder(UiBuilder::new().id_salt("perplexity").max_rect(perplexity), |ui| {
+        perplexity_ui(ui, perplexity, state, done, commands);
+    });
 }
 
 fn chart_rows<'a>(state: &AppState, done: &'a Finished) -> Vec<ChartRow<'a>> {

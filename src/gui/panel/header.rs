@@ -11,8 +11,8 @@ use crate::gui::{
     problem::Problem,
     state::{AppState, Job, WellKind},
     tokens::{Palette, Type, grid, radius, space},
-    view::{composed, display_path, elide_middle, parameter_count},
-    widget::{Align, ButtonLook, Icon, chip_ui, field_ui, icon_ui, text_ui},
+    view::{composed, display_path, parameter_count},
+    widget::{Align, ButtonLook, Icon, chip_ui, elided_middle, field_ui, icon_ui, text_ui},
     words::Words,
 };
 use crate::units;
@@ -120,9 +120,8 @@ fn path_field_ui(ui: &mut Ui, rect: Rect, view: &WellView, state: &AppState, com
     let id = path_field_id(view.kind);
     let has_focus = ui.memory(|memory| memory.has_focus(id));
     let shown = display_path(Path::new(&well.text), state.machine.home.as_deref());
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few dozen characters")]
-    let most_chars = ((rect.width() - 16.0) / 6.65) as usize;
-    let mut text = if has_focus { well.text.clone() } else { elide_middle(&shown, most_chars) };
+    let mut text =
+        if has_focus { well.text.clone() } else { elided_middle(ui, &shown, Type::MONO_SMALL, rect.width() - 16.0) };
     let response =
         ui.add_enabled_ui(!state.is_locked(), |ui| field_ui(ui, rect, id, &mut text, view.hint, view.is_filled)).inner;
     if has_focus && response.changed() {

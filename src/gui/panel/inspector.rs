@@ -85,8 +85,7 @@ fn name_ui(ui: &mut Ui, rect: Rect, detail: &ModuleDetail, state: &AppState, com
     let palette = Palette::of(ui);
     let chip_width = text_width(ui, &detail.class, Type::CAPTION_MEDIUM) + 24.0;
     let most = rect.width() - chip_width - 32.0;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few dozen characters")]
-    let shown = crate::gui::view::elide_middle(&detail.path, (most / 7.3) as usize);
+    let shown = crate::gui::widget::elided_middle(ui, &detail.path, Type::MONO, most);
     let name = Rect::from_min_size(rect.min, vec2(most, rect.height()));
     let placed = text_ui(ui, name, Align::Left, &shown, Type::MONO, palette.text);
     let (ink, fill) = if detail.is_changed {

@@ -69,7 +69,7 @@ fn done_figures(state: &AppState, done: &Finished) -> Vec<Figure> {
         Figure { label: words.written, value: units::bytes(written), remark: (words.files)(receipt.files.len()) },
         Figure {
             label: words.update,
-            value: (words.tensors)(updated),
+            value: units::count(updated as u64),
             remark: if lost > 0 { (words.lost_targets)(lost) } else { (words.no_lost_targets)(updated) },
         },
         Figure {

@@ -144,7 +144,7 @@ fn start_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiComm
     let line = Rect::from_min_size(pos2(inner.left(), button.top() - 30.0), vec2(inner.width(), 18.0));
     if let Some(output) = &state.wells.output.path {
         let shown = display_path(output, state.machine.home.as_deref());
-        let shown = crate::gui::view::elide_middle(&shown, 50);
+        let shown = crate::gui::widget::elided_middle(ui, &shown, Type::MONO_SMALL, inner.width() - 64.0);
         let runs = [
             (words.creates, Type::CAPTION, palette.text_secondary),
             ("  ", Type::CAPTION, palette.text),

@@ -149,9 +149,8 @@ fn ways_out_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspectio
 }
 
 /// A module path that loses its middle rather than its end.
-fn fitting(path: &str, area: Rect) -> String {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few dozen characters")]
-    crate::gui::view::elide_middle(path, (area.width() / 6.65) as usize)
+fn fitting(ui: &Ui, path: &str, area: Rect) -> String {
+    crate::gui::widget::elided_middle(ui, path, Type::MONO_SMALL, area.width())
 }
 
 fn misfit_table_ui(ui: &mut Ui, rect: Rect, misfits: &[Misfit], state: &AppState) {
@@ -198,7 +197,7 @@ fn misfit_table_ui(ui: &mut Ui, rect: Rect, misfits: &[Misfit], state: &AppState
                     ];
                     for (index, area) in cells(full).into_iter().enumerate() {
                         let text = if index % 2 == 0 && index < 4 {
-                            fitting(texts[index], area)
+                            fitting(ui, texts[index], area)
                         } else {
                             texts[index].clone()
                         };

@@ -12,6 +12,7 @@ mod merge_running;
 mod mismatch;
 mod modules;
 mod navigation;
+mod perplexity;
 mod printed;
 mod report;
 mod screen_header;

@@ -45,7 +45,8 @@ pub(in crate::gui) fn modules_ui(
     let mut runs = Vec::new();
     for (index, (text, is_strong)) in facts.iter().enumerate() {
         let kind = if *is_strong { Type::BODY_STRONG } else { Type::BODY };
-        if index > 0 && !text.starts_with(' ') {
+        // The second fact ends the sentence that the first begins.
+        if index > 1 {
             runs.push(("  ·  ", Type::BODY, palette.text_tertiary));
         }
         runs.push((text.as_str(), kind, if *is_strong { palette.text } else { palette.text_secondary }));

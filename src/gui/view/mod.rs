@@ -6,6 +6,7 @@ mod heat_map;
 mod misfit;
 mod module_detail;
 mod path_text;
+mod perplexity;
 mod plan_rows;
 mod printed_diff;
 mod size_chart;
@@ -20,6 +21,7 @@ pub use self::{
     misfit::{Misfit, misfits},
     module_detail::ModuleDetail,
     path_text::{composed, display_path, elide_middle, upper_first},
+    perplexity::{PerplexityTable, Score, TextRow},
     plan_rows::{PlanRow, PlanRowKind, plan_rows},
     printed_diff::{DiffLine, PrintedDiff},
     size_chart::{Component, SizeBar, size_sentence},
@@ -38,7 +40,7 @@ pub fn module_of(tensor: &str) -> &str {
 /// `19.5 MB` as number and unit, for key figures.
 #[must_use]
 pub fn split_unit(text: &str) -> (&str, &str) {
-    text.rsplit_once(' ').unwrap_or((text, ""))
+    text.split_once(' ').unwrap_or((text, ""))
 }
 
 /// `4.87 M`, `287.7 k`: a parameter count in three or four digits.

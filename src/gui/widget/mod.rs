@@ -13,5 +13,5 @@ pub use self::{
     field::{field_ui, filter_ui},
     icon::{Icon, icon_ui, mark_ui},
     panel::{hairline, panel_frame, panel_title_ui, sunken_text_ui},
-    text::{Align, Run, runs_ui, text_ui, text_width, wrapped_text_ui},
+    text::{Align, Run, elided_middle, runs_ui, text_ui, text_width, wrapped_text_ui},
 };

@@ -8,7 +8,7 @@ use egui::{
     text::{LayoutJob, TextFormat, TextWrapping},
 };
 
-use crate::gui::tokens::Type;
+use crate::gui::{tokens::Type, view::elide_middle};
 
 /// Where a line stands in its rectangle; always centred vertically.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +62,21 @@ pub fn wrapped_text_ui(ui: &mut Ui, rect: Rect, runs: &[Run<'_>]) -> f32 {
     let area = Rect::from_min_size(rect.min, egui::vec2(rect.width(), height));
     place(ui, area, Align::Left, &galley, runs);
     height
+}
+
+/// `text` with as much of its middle left out as it takes to fit `width`.
+pub fn elided_middle(ui: &Ui, text: &str, kind: Type, width: f32) -> String {
+    let mut most_chars = text.chars().count();
+    let mut elided = text.to_owned();
+    while most_chars > 4 && text_width(ui, &elided, kind) > width {
+        // One step goes most of the way, for wide and narrow characters are mixed.
+        let ratio = width / text_width(ui, &elided, kind);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "fewer characters than before")]
+        let scaled = (most_chars as f32 * ratio) as usize;
+        most_chars = scaled.clamp(4, most_chars - 1);
+        elided = elide_middle(text, most_chars);
+    }
+    elided
 }
 
 /// Width of a line.
