@@ -54,7 +54,9 @@ fn walk_through(theme: Theme, scale: f32, save: impl Fn(&mut Harness<'_, Lorafus
     save(&mut harness, "3-merge-running");
     wait_until(&mut harness, "the end", |app| matches!(app.state.job, Job::Done(_)));
     save(&mut harness, "3-merge-done");
-    let texts = ["english_plays", "korean_chat", "korean_reviews"];
+    // Scoring takes a while, so the large pictures do with three sentences.
+    let texts: &[&str] =
+        if scale < 1.5 { &["english_plays", "korean_chat", "korean_reviews"] } else { &["three_sentences"] };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/sample/texts");
     let texts = texts.iter().map(|name| folder.join(format!("{name}.txt"))).collect();
     show(&mut harness, UiCommand::MeasurePerplexity(texts));

@@ -4,7 +4,7 @@ use egui::{Color32, Rect, Ui, UiBuilder, pos2, vec2};
 use egui_plot::{Bar, BarChart, Plot, PlotBounds};
 
 use super::{
-    perplexity::perplexity_ui,
+    perplexity::{measure_buttons_ui, perplexity_ui},
     screen_header::{inside, screen_header_ui},
 };
 use crate::{
@@ -38,7 +38,8 @@ pub(in crate::gui) fn compare_ui(
     let palette = Palette::of(ui);
     let words = state.words();
     let subtitle = [(words.compare_subtitle, Type::BODY, palette.text_secondary)];
-    let (_, body) = screen_header_ui(ui, rect, words.compare, &subtitle);
+    let (line, body) = screen_header_ui(ui, rect, words.compare, &subtitle);
+    measure_buttons_ui(ui, line, state, done, commands);
     let area = inside(body);
     let half = ((area.width() - grid::GAP) * 0.512).round();
     let rows = chart_rows(state, done);
@@ -50,7 +51,7 @@ pub(in crate::gui) fn compare_ui(
     table_ui(ui, table, &rows, state);
     let perplexity = Rect::from_min_max(table.left_bottom() + vec2(0.0, grid::GAP), right.max);
     ui.scope_builder(UiBuilder::new().id_salt("perplexity").max_rect(perplexity), |ui| {
-        perplexity_ui(ui, perplexity, state, done, commands);
+        perplexity_ui(ui, perplexity, state, done);
     });
 }
 

@@ -34,26 +34,40 @@ pub(super) fn perplexity_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Fi
     let body = panel_title_ui(ui, rect, words.perplexity, &remark);
     hairline(ui, rect, body.top());
     let inner = body.shrink2(vec2(space::S12, space::S8));
-    let below = match &done.evaluation {
-        Evaluation::Done(table) => scores_ui(ui, inner, table, words),
-        Evaluation::Failed(problem) => error_banner_ui(ui, inner, problem, state.machine.home.as_deref()).bottom(),
-        Evaluation::Idle | Evaluation::Running(_) => {
-            let runs = [(words.perplexity_waits, Type::EVIDENCE, palette.text_secondary)];
-            inner.top() + wrapped_text_ui(ui, inner, &runs)
+    match &done.evaluation {
+        Evaluation::Done(table) => {
+            scores_ui(ui, inner, table, words);
         }
-    };
+        Evaluation::Failed(problem) => {
+            error_banner_ui(ui, inner, problem, state.machine.home.as_deref());
+        }
+        Evaluation::Idle | Evaluation::Running(_) => {
+            wrapped_text_ui(ui, inner, &[(words.perplexity_waits, Type::EVIDENCE, palette.text_secondary)]);
+        }
+    }
+}
+
+/// The ways to ask for a measurement, at the right of the screen's title line.
+pub(super) fn measure_buttons_ui(
+    ui: &mut Ui,
+    line: Rect,
+    state: &AppState,
+    done: &Finished,
+    commands: &mut Vec<UiCommand>,
+) {
+    let words = state.words();
     let is_running = matches!(done.evaluation, Evaluation::Running(_));
-    let mut left = inner.left();
+    let mut right = line.right();
     let mut asked = vec![UiCommand::BrowseTexts];
     if !done.sample_texts.is_empty() {
-        asked.insert(0, UiCommand::MeasurePerplexity(done.sample_texts.clone()));
+        asked.push(UiCommand::MeasurePerplexity(done.sample_texts.clone()));
     }
     for command in asked {
         let button = CommandButton::new(command, ButtonLook::Plain).enabled(!is_running);
         let size = vec2(button.width(ui, words), grid::BUTTON);
-        let place = Rect::from_min_size(pos2(left, below + space::S12), size);
+        let place = Rect::from_min_size(pos2(right - size.x, line.center().y - size.y / 2.0), size);
         button.show(ui, place, words, commands);
-        left = place.right() + space::S8;
+        right = place.left() - space::S8;
     }
 }
 
