@@ -31,6 +31,8 @@ pub mod adapter;
 pub mod checkpoint;
 pub mod error;
 pub mod evaluate;
+#[cfg(feature = "gui")]
+pub mod gui;
 pub mod job;
 pub mod matching;
 pub mod merge;

@@ -156,6 +156,13 @@ impl MergePlan {
         weights + texts as u64 + self.side_files.iter().map(SideFileStep::byte_count).sum::<u64>()
     }
 
+    /// Bytes of all tensors if this plan's merge were written under `policy`.
+    #[must_use]
+    pub fn weight_bytes_with(&self, policy: DtypePolicy) -> u64 {
+        let steps = layout::steps(&self.base, &self.matching, policy);
+        steps.iter().flatten().map(|step| step.byte_count).sum()
+    }
+
     /// The folder in which the work is done until it is complete.
     #[must_use]
     pub fn partial_path(&self) -> PathBuf {

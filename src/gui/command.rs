@@ -1,0 +1,187 @@
+//! Everything that a person can ask of the window. Widgets emit these; only `logic` acts on them.
+
+use std::path::PathBuf;
+
+use egui::{Key, KeyboardShortcut, Modifiers};
+
+use super::{
+    state::{ModulesView, Screen, WellKind},
+    words::Words,
+};
+use crate::plan::DtypePolicy;
+
+/// One wish of the user.
+#[derive(Clone, Debug, PartialEq)]
+pub enum UiCommand {
+    /// Show another screen.
+    ShowScreen(Screen),
+    /// Fill the wells with the built-in sample.
+    OpenSample,
+    /// Choose a folder for a well in the system's dialog.
+    Browse(WellKind),
+    /// The text of a well's path field changed.
+    EditPath(WellKind, String),
+    /// The text of a well's path field is meant.
+    EnterPath(WellKind),
+    /// Put dropped folders into the wells they belong to.
+    Drop(Vec<PathBuf>),
+    /// Choose what happens to dtypes.
+    ChooseDtype(DtypePolicy),
+    /// Choose how much of the adapter is merged.
+    ChooseStrength(f64),
+    /// Merge as planned.
+    StartMerge,
+    /// Stop the running merge and leave nothing behind.
+    CancelMerge,
+    /// Plan again after a failure.
+    PlanAgain,
+    /// Open or fold a module of the tree.
+    ToggleModule(String),
+    /// Look at one module.
+    SelectModule(String),
+    /// Show only modules whose path contains this.
+    FilterModules(String),
+    /// Put the cursor into the filter.
+    FocusFilter,
+    /// Show only modules that change.
+    ShowOnlyChanged(bool),
+    /// Show the tree as a table or as printed text.
+    ShowModulesAs(ModulesView),
+    /// Put text on the clipboard.
+    CopyText(String),
+    /// Choose texts to measure perplexity on.
+    BrowseTexts,
+    /// Measure perplexity on these texts.
+    MeasurePerplexity(Vec<PathBuf>),
+    /// Check the merged folder again.
+    VerifyAgain,
+    /// Write `report.json` and `report.md` beside the merged folder.
+    ExportReport,
+    /// Show the merged folder in the system's file manager.
+    OpenFolder,
+    /// System, light, dark, and around again.
+    SwitchTheme,
+    /// The next language.
+    SwitchLanguage,
+}
+
+impl UiCommand {
+    /// What its button says; empty for commands that no button carries.
+    #[must_use]
+    pub fn label<'w>(&self, words: &'w Words) -> &'w str {
+        match self {
+            Self::ShowScreen(screen) => screen.title(words),
+            Self::OpenSample => words.open_sample,
+            Self::Browse(_) => words.browse,
+            Self::StartMerge => words.merge,
+            Self::CancelMerge => words.cancel,
+            Self::PlanAgain => words.plan_again,
+            Self::FocusFilter => words.filter_hint,
+            Self::ShowOnlyChanged(_) => words.only_changed,
+            Self::CopyText(_) => words.copy,
+            Self::BrowseTexts => words.measure_on_texts,
+            Self::MeasurePerplexity(_) => words.measure_on_sample,
+            Self::VerifyAgain => words.verify_again,
+            Self::ExportReport => words.export,
+            Self::OpenFolder => words.open_folder,
+            Self::SwitchTheme => words.theme,
+            Self::SwitchLanguage => words.language_name,
+            Self::ShowModulesAs(ModulesView::Table) => words.table,
+            Self::ShowModulesAs(ModulesView::Printed) => words.printed,
+            Self::EditPath(..)
+            | Self::EnterPath(_)
+            | Self::Drop(_)
+            | Self::ChooseDtype(_)
+            | Self::ChooseStrength(_)
+            | Self::ToggleModule(_)
+            | Self::SelectModule(_)
+            | Self::FilterModules(_) => "",
+        }
+    }
+
+    /// What it does, for the tooltip; empty where the label says it all.
+    #[must_use]
+    pub fn tooltip<'w>(&self, words: &'w Words) -> &'w str {
+        match self {
+            Self::ShowScreen(screen) => screen.tooltip(words),
+            Self::OpenSample => words.open_sample_tooltip,
+            Self::Browse(WellKind::Base) => words.browse_base_tooltip,
+            Self::Browse(WellKind::Adapter) => words.browse_adapter_tooltip,
+            Self::Browse(WellKind::Output) => words.browse_output_tooltip,
+            Self::StartMerge => words.merge_tooltip,
+            Self::CancelMerge => words.cancel_tooltip,
+            Self::FocusFilter => words.filter_tooltip,
+            Self::VerifyAgain => words.verify_again_tooltip,
+            Self::ExportReport => words.export_tooltip,
+            Self::OpenFolder => words.open_folder_tooltip,
+            Self::SwitchTheme => words.theme_tooltip,
+            Self::SwitchLanguage => words.language_tooltip,
+            Self::ShowModulesAs(ModulesView::Printed) => words.printed_tooltip,
+            _ => "",
+        }
+    }
+
+    /// The keys that ask for it from anywhere.
+    #[must_use]
+    pub fn shortcut(&self) -> Option<KeyboardShortcut> {
+        let command = |key| Some(KeyboardShortcut::new(Modifiers::COMMAND, key));
+        match self {
+            Self::ShowScreen(Screen::Modules) => command(Key::Num1),
+            Self::ShowScreen(Screen::Merge) => command(Key::Num2),
+            Self::ShowScreen(Screen::Compare) => command(Key::Num3),
+            Self::ShowScreen(Screen::Report) => command(Key::Num4),
+            Self::Browse(WellKind::Base) => command(Key::B),
+            Self::Browse(WellKind::Adapter) => command(Key::L),
+            Self::Browse(WellKind::Output) => command(Key::O),
+            Self::StartMerge => command(Key::Enter),
+            Self::CancelMerge => Some(KeyboardShortcut::new(Modifiers::NONE, Key::Escape)),
+            Self::FocusFilter => command(Key::F),
+            Self::ShowModulesAs(_) => command(Key::P),
+            Self::ExportReport => command(Key::E),
+            Self::SwitchTheme => command(Key::T),
+            _ => None,
+        }
+    }
+
+    /// Tooltip and shortcut in one line; empty when there is neither.
+    #[must_use]
+    pub fn hover_text(&self, words: &Words, ctx: &egui::Context) -> String {
+        let shortcut = self.shortcut().map(|shortcut| ctx.format_shortcut(&shortcut)).unwrap_or_default();
+        match (self.tooltip(words), shortcut.as_str()) {
+            ("", "") => String::new(),
+            (tooltip, "") => tooltip.to_owned(),
+            ("", shortcut) => shortcut.to_owned(),
+            (tooltip, shortcut) => format!("{tooltip} ({shortcut})"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gui::words_en::ENGLISH;
+
+    #[test]
+    fn shortcuts_are_unique() {
+        let commands = [
+            UiCommand::ShowScreen(Screen::Modules),
+            UiCommand::ShowScreen(Screen::Merge),
+            UiCommand::ShowScreen(Screen::Compare),
+            UiCommand::ShowScreen(Screen::Report),
+            UiCommand::Browse(WellKind::Base),
+            UiCommand::Browse(WellKind::Adapter),
+            UiCommand::Browse(WellKind::Output),
+            UiCommand::StartMerge,
+            UiCommand::CancelMerge,
+            UiCommand::FocusFilter,
+            UiCommand::ShowModulesAs(ModulesView::Table),
+            UiCommand::ExportReport,
+            UiCommand::SwitchTheme,
+        ];
+        for (index, command) in commands.iter().enumerate() {
+            let shortcut = command.shortcut().unwrap();
+            assert!(commands[..index].iter().all(|other| other.shortcut() != Some(shortcut)), "{command:?}");
+            assert!(!command.label(&ENGLISH).is_empty());
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Perplexity of base, base + adapter and merged, measured on a worker.
+
+use std::path::PathBuf;
+
+use super::{background::Task, problem::Problem, run::Finished, view::PerplexityTable};
+use crate::{
+    evaluate::{self, EvalRequest, EvalText, ModelSource},
+    job::{JobContext, JobWatch, ProgressSample},
+    plan::{AdapterRequest, MergePlan},
+};
+
+/// How far a measurement is.
+#[derive(Debug, Default)]
+pub enum Evaluation {
+    /// Nothing was asked.
+    #[default]
+    Idle,
+    /// A worker measures.
+    Running(Box<Measuring>),
+    /// The numbers.
+    Done(PerplexityTable),
+    /// Why there are none.
+    Failed(Problem),
+}
+
+/// A measurement at work.
+pub struct Measuring {
+    /// Counters.
+    pub watch: JobWatch,
+    /// The latest look at them.
+    pub sample: ProgressSample,
+    /// The result, once there is one.
+    pub task: Task<Result<PerplexityTable, Problem>>,
+}
+
+impl std::fmt::Debug for Measuring {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Measuring").field("sample", &self.sample).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Measuring {
+    /// A result that nobody waits for is not worth its time.
+    fn drop(&mut self) {
+        self.watch.cancel();
+    }
+}
+
+/// Starts a measurement of `finished` on `texts`.
+#[must_use]
+pub fn start(finished: &Finished, texts: Vec<PathBuf>, ctx: &egui::Context) -> Evaluation {
+    let waker = ctx.clone();
+    let (job, watch) = JobContext::new(move || waker.request_repaint());
+    let models = models(&finished.plan, finished.receipt.output.clone());
+    let task = Task::spawn("evaluate", ctx, move || measure(models, &texts, &job));
+    Evaluation::Running(Box::new(Measuring { watch, sample: ProgressSample::default(), task }))
+}
+
+/// Base as stored, base + adapter at run time, merged.
+fn models(plan: &MergePlan, merged: PathBuf) -> Vec<ModelSource> {
+    let base = plan.base.root().to_owned();
+    let adapters = plan.adapters.iter().zip(&plan.strengths);
+    let adapters = adapters
+        .map(|(adapter, strength)| AdapterRequest { path: adapter.root().to_owned(), strength: *strength })
+        .collect();
+    vec![ModelSource::Stored(base.clone()), ModelSource::WithAdapters { base, adapters }, ModelSource::Stored(merged)]
+}
+
+fn measure(models: Vec<ModelSource>, texts: &[PathBuf], job: &JobContext) -> Result<PerplexityTable, Problem> {
+    let texts = texts.iter().map(|path| EvalText::read(path)).collect::<Result<Vec<_>, _>>();
+    let texts = texts.map_err(|error| Problem::of(&error))?;
+    let report = evaluate::run(&EvalRequest::new(models, texts), job).map_err(|error| Problem::of(&error))?;
+    Ok(PerplexityTable::of(&report))
+}

@@ -1,0 +1,213 @@
+//! One look at the wells, made on a worker: what they hold, how they fit together, and the plan that follows.
+//!
+//! Everything that the panels show of the inputs is a function of this value, so nothing on screen can be out of step
+//! with the folders that were read.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{
+    problem::Problem,
+    state::MergeOptions,
+    view::{self, AdapterFacts, DtypeOption, Misfit, ModelFacts, PrintedDiff, SizeBar},
+};
+use crate::{
+    adapter::Adapter,
+    checkpoint::Checkpoint,
+    error::Hint as _,
+    matching::Matching,
+    plan::{AdapterRequest, MergePlan, MergeRequest},
+    tree::{self, ModuleNode},
+};
+
+/// What is in the wells when the look begins.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// The base's folder.
+    pub base: Option<PathBuf>,
+    /// The adapter's folder.
+    pub adapter: Option<PathBuf>,
+    /// The output, where the user chose one.
+    pub output: Option<PathBuf>,
+    /// Dtype and strength.
+    pub options: MergeOptions,
+}
+
+/// What a well holds.
+#[derive(Clone, Debug, Default)]
+pub enum Slot<T> {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// A folder that opened.
+    Open(T),
+    /// A folder that did not.
+    Failed(Problem),
+}
+
+impl<T> Slot<T> {
+    /// The contents, if there are any.
+    pub fn open(&self) -> Option<&T> {
+        match self {
+            Self::Open(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// How many of the adapter's tensors have a place, and what becomes of the base.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fit {
+    /// Base tensors that change.
+    pub changed_tensors: usize,
+    /// All base tensors.
+    pub base_tensors: usize,
+    /// Adapter tensors with a place.
+    pub placed: usize,
+    /// Adapter tensors left out by a rule.
+    pub set_aside: usize,
+    /// All adapter tensors.
+    pub adapter_tensors: usize,
+}
+
+/// The answer.
+#[derive(Debug, Default)]
+pub struct Inspection {
+    /// The base.
+    pub base: Slot<ModelFacts>,
+    /// The adapter.
+    pub adapter: Slot<AdapterFacts>,
+    /// The output that the plan is for.
+    pub output: Option<PathBuf>,
+    /// Modules of the base with what the adapter adds; the base alone without one.
+    pub tree: Option<ModuleNode>,
+    /// Both trees as PyTorch prints them.
+    pub printed: Arc<PrintedDiff>,
+    /// Counts, once both wells are open.
+    pub fit: Option<Fit>,
+    /// Adapter tensors without a place, empty when all fits.
+    pub misfits: Vec<Misfit>,
+    /// What the misfits suggest.
+    pub misfit_hint: Option<String>,
+    /// ‖Δ‖ by module, from the factors alone.
+    pub delta_norms: view::ChangeMap,
+    /// Sizes of the base as stored.
+    pub base_size: Option<SizeBar>,
+    /// What each dtype would cost.
+    pub dtype_options: Vec<DtypeOption>,
+    /// The plan, or why there is none.
+    pub plan: Option<Result<Arc<MergePlan>, Problem>>,
+}
+
+impl Inspection {
+    /// Opens and compares what `question` names.
+    #[must_use]
+    pub fn new(question: &Question) -> Self {
+        let mut inspection = Self::default();
+        let base = question.base.as_deref().map(Checkpoint::open);
+        let adapter = question.adapter.as_deref().map(Adapter::open);
+        inspection.base = match &base {
+            None => Slot::Empty,
+            Some(Ok(base)) => Slot::Open(ModelFacts::of(base)),
+            Some(Err(error)) => Slot::Failed(Problem::of(error)),
+        };
+        inspection.adapter = match &adapter {
+            None => Slot::Empty,
+            Some(Ok(adapter)) => Slot::Open(AdapterFacts::of(adapter)),
+            Some(Err(error)) => Slot::Failed(Problem::of(error)),
+        };
+        let Some(Ok(base)) = base else { return inspection };
+        inspection.output = Some(question.output.clone().unwrap_or_else(|| proposed_output(base.root())));
+        inspection.base_size = Some(SizeBar::stored(&base));
+        let adapters: Vec<Adapter> = adapter.into_iter().filter_map(Result::ok).collect();
+        let matching = Matching::new(&base, &adapters);
+        inspection.look_at_tree(&base, &matching, &adapters);
+        if let Some(adapter) = adapters.first() {
+            inspection.compare(question, &base, &matching, adapter);
+            inspection.measure(&matching, &adapters, question.options.strength);
+        }
+        inspection
+    }
+
+    fn look_at_tree(&mut self, base: &Checkpoint, matching: &Matching, adapters: &[Adapter]) {
+        let tree = ModuleNode::new(base, matching, adapters);
+        let plain = tree::print_model(&tree, base.config(), None);
+        let adapted = adapters.first().map(|adapter| tree::print_model(&tree, base.config(), Some((0, adapter))));
+        self.printed = Arc::new(PrintedDiff::new(&plain, adapted.as_deref().unwrap_or_default()));
+        self.tree = Some(tree);
+    }
+
+    fn compare(&mut self, question: &Question, base: &Checkpoint, matching: &Matching, adapter: &Adapter) {
+        self.fit = Some(Fit {
+            changed_tensors: matching.applied.len(),
+            base_tensors: base.tensors().len(),
+            placed: matching.applied_tensor_count(std::slice::from_ref(adapter)),
+            set_aside: matching.set_aside.len(),
+            adapter_tensors: adapter.tensor_count(),
+        });
+        self.misfits = view::misfits(base, adapter, matching);
+        let Some(output) = self.output.clone() else { return };
+        let request = MergeRequest {
+            base: base.root().to_owned(),
+            adapters: vec![AdapterRequest { path: adapter.root().to_owned(), strength: question.options.strength }],
+            output,
+            dtype: question.options.dtype,
+            max_shard_bytes: None,
+        };
+        self.plan = Some(match MergePlan::new(&request) {
+            Ok(plan) => {
+                self.dtype_options = DtypeOption::all(&plan);
+                Ok(Arc::new(plan))
+            }
+            Err(error) => {
+                if !self.misfits.is_empty() {
+                    self.misfit_hint = error.hint();
+                }
+                Err(Problem::of(&error))
+            }
+        });
+    }
+
+    /// ‖Δ‖ of every target; a factor that cannot be read leaves a gap, for the merge's scan will name it.
+    fn measure(&mut self, matching: &Matching, adapters: &[Adapter], strength: f64) {
+        for applied in &matching.applied {
+            let module = view::module_of(&applied.tensor);
+            if let Ok(Some(norm)) = tree::delta_norm(applied, adapters, &[strength]) {
+                self.delta_norms.insert(module.to_owned(), norm);
+            }
+        }
+    }
+}
+
+/// `<base>-merged` beside the base, numbered where that exists.
+#[must_use]
+pub fn proposed_output(base: &Path) -> PathBuf {
+    let absolute = std::path::absolute(base).unwrap_or_else(|_| base.to_owned());
+    let name = absolute.file_name().map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned());
+    free_name(&absolute.with_file_name(format!("{name}-merged")))
+}
+
+/// `path`, or the first of `path-2`, `path-3` … that nothing has.
+#[must_use]
+pub fn free_name(path: &Path) -> PathBuf {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let numbered = (2..1000).map(|number| path.with_file_name(format!("{name}-{number}")));
+    let mut candidates = std::iter::once(path.to_owned()).chain(numbered);
+    candidates.find(|candidate| candidate.symlink_metadata().is_err()).unwrap_or_else(|| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_is_proposed_beside_the_base_and_never_taken() {
+        let root = tempfile::tempdir().unwrap();
+        let base = root.path().join("한국어-모델");
+        assert_eq!(proposed_output(&base), root.path().join("한국어-모델-merged"));
+        std::fs::create_dir(root.path().join("한국어-모델-merged")).unwrap();
+        assert_eq!(proposed_output(&base), root.path().join("한국어-모델-merged-2"));
+    }
+}

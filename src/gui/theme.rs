@@ -1,0 +1,67 @@
+//! egui's own style, made from the tokens.
+
+use egui::{Context, CornerRadius, FontFamily, Shadow, Stroke, Style, TextStyle, Theme, style::WidgetVisuals};
+
+use super::tokens::{DARK, LIGHT, Palette, Type, radius, space};
+
+/// Sets both themes; which one is shown stays the user's choice.
+pub fn install(ctx: &Context) {
+    ctx.style_mut_of(Theme::Light, |style| apply(style, &LIGHT));
+    ctx.style_mut_of(Theme::Dark, |style| apply(style, &DARK));
+}
+
+fn apply(style: &mut Style, palette: &Palette) {
+    style.text_styles = [
+        (TextStyle::Small, Type::CAPTION.font_id()),
+        (TextStyle::Body, Type::BODY.font_id()),
+        (TextStyle::Button, Type::BODY_MEDIUM.font_id()),
+        (TextStyle::Heading, Type::TITLE.font_id()),
+        (TextStyle::Monospace, egui::FontId::new(Type::MONO.size, FontFamily::Monospace)),
+    ]
+    .into();
+    style.animation_time = 0.12;
+    style.interaction.tooltip_delay = 0.4;
+    style.interaction.selectable_labels = false;
+    let spacing = &mut style.spacing;
+    spacing.item_spacing = egui::vec2(space::S8, space::S8);
+    spacing.button_padding = egui::vec2(space::S12, space::S4);
+    spacing.interact_size.y = 22.0;
+    spacing.slider_width = 120.0;
+    spacing.slider_rail_height = 4.0;
+    spacing.scroll = egui::style::ScrollStyle { bar_width: 6.0, ..egui::style::ScrollStyle::floating() };
+    let visuals = &mut style.visuals;
+    visuals.panel_fill = palette.app;
+    visuals.window_fill = palette.panel;
+    visuals.window_stroke = Stroke::new(1.0, palette.stroke_strong);
+    visuals.window_corner_radius = CornerRadius::same(radius::POPUP);
+    visuals.menu_corner_radius = CornerRadius::same(radius::POPUP);
+    visuals.window_shadow = Shadow::NONE;
+    visuals.popup_shadow = Shadow::NONE;
+    visuals.extreme_bg_color = palette.sunken;
+    visuals.text_edit_bg_color = Some(palette.sunken);
+    visuals.faint_bg_color = palette.app;
+    visuals.code_bg_color = palette.sunken;
+    visuals.hyperlink_color = palette.accent;
+    visuals.warn_fg_color = palette.warn;
+    visuals.error_fg_color = palette.error;
+    visuals.selection.bg_fill = palette.selected;
+    visuals.selection.stroke = Stroke::new(1.0, palette.accent);
+    visuals.weak_text_color = Some(palette.text_tertiary);
+    visuals.slider_trailing_fill = true;
+    visuals.handle_shape = egui::style::HandleShape::Circle;
+    visuals.striped = false;
+    let widget = |fill, border| WidgetVisuals {
+        bg_fill: fill,
+        weak_bg_fill: fill,
+        bg_stroke: Stroke::new(1.0, border),
+        corner_radius: CornerRadius::same(radius::CHIP),
+        fg_stroke: Stroke::new(1.0, palette.text),
+        expansion: 0.0,
+    };
+    let widgets = &mut visuals.widgets;
+    widgets.noninteractive = widget(palette.panel, palette.stroke);
+    widgets.inactive = widget(palette.panel, palette.stroke_strong);
+    widgets.hovered = widget(palette.hover, palette.stroke_strong);
+    widgets.active = widget(palette.selected, palette.accent);
+    widgets.open = widget(palette.hover, palette.stroke_strong);
+}

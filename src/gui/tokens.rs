@@ -1,0 +1,306 @@
+//! Every colour, distance, radius and text size of the window: the only place with numbers for them.
+
+use egui::{Color32, FontFamily, FontId};
+
+/// The colours of one theme, by role.
+#[derive(Debug)]
+pub struct Palette {
+    pub app: Color32,
+    pub panel: Color32,
+    pub sunken: Color32,
+    pub hover: Color32,
+    pub selected: Color32,
+    pub stroke: Color32,
+    pub stroke_strong: Color32,
+    pub text: Color32,
+    pub text_secondary: Color32,
+    pub text_tertiary: Color32,
+    pub text_disabled: Color32,
+    pub accent: Color32,
+    pub accent_fill: Color32,
+    pub on_accent: Color32,
+    pub base: Color32,
+    pub adapter: Color32,
+    pub merged: Color32,
+    pub adapter_soft: Color32,
+    pub adapter_faint: Color32,
+    pub ok: Color32,
+    pub ok_soft: Color32,
+    pub warn: Color32,
+    pub error: Color32,
+    pub error_soft: Color32,
+    pub base_parts: [Color32; 4],
+    pub merged_parts: [Color32; 4],
+    pub heat: [Color32; 7],
+}
+
+const fn hex(rgb: u32) -> Color32 {
+    let [_, red, green, blue] = rgb.to_be_bytes();
+    Color32::from_rgb(red, green, blue)
+}
+
+/// Light theme.
+pub static LIGHT: Palette = Palette {
+    app: hex(0x00F4_F5F7),
+    panel: hex(0x00FF_FFFF),
+    sunken: hex(0x00EC_EEF1),
+    hover: hex(0x00ED_EFF2),
+    selected: hex(0x00E2_EBFB),
+    stroke: hex(0x00E1_E4E8),
+    stroke_strong: hex(0x00C4_CAD1),
+    text: hex(0x001A_1E23),
+    text_secondary: hex(0x0053_5C66),
+    text_tertiary: hex(0x0062_6B76),
+    text_disabled: hex(0x009A_A3AD),
+    accent: hex(0x001D_5BCB),
+    accent_fill: hex(0x001D_5BCB),
+    on_accent: hex(0x00FF_FFFF),
+    base: hex(0x0068_737F),
+    adapter: hex(0x00A3_4813),
+    merged: hex(0x001D_5BCB),
+    adapter_soft: hex(0x00FB_EBDD),
+    adapter_faint: hex(0x00FD_F5EE),
+    ok: hex(0x0017_703F),
+    ok_soft: hex(0x00E3_F3E9),
+    warn: hex(0x0083_5A00),
+    error: hex(0x00B3_261E),
+    error_soft: hex(0x00FB_E6E4),
+    base_parts: [hex(0x0068_737F), hex(0x0097_A1AB), hex(0x00BC_C4CC), hex(0x00D9_DEE3)],
+    merged_parts: [hex(0x001D_5BCB), hex(0x005C_8CE4), hex(0x009B_B9F0), hex(0x00CA_DAF8)],
+    heat: [
+        hex(0x00FD_F3EA),
+        hex(0x00FB_DFC6),
+        hex(0x00F6_C298),
+        hex(0x00EC_9C63),
+        hex(0x00D9_7434),
+        hex(0x00B4_521A),
+        hex(0x007F_370F),
+    ],
+};
+
+/// Dark theme.
+pub static DARK: Palette = Palette {
+    app: hex(0x0015_171A),
+    panel: hex(0x001B_1E22),
+    sunken: hex(0x0011_1316),
+    hover: hex(0x0024_282D),
+    selected: hex(0x001E_2F4D),
+    stroke: hex(0x002A_2E34),
+    stroke_strong: hex(0x0043_4A52),
+    text: hex(0x00E6_E8EB),
+    text_secondary: hex(0x00A9_B1BA),
+    text_tertiary: hex(0x008E_97A1),
+    text_disabled: hex(0x0059_626C),
+    accent: hex(0x007A_AAFF),
+    accent_fill: hex(0x002C_66D8),
+    on_accent: hex(0x00FF_FFFF),
+    base: hex(0x008E_99A5),
+    adapter: hex(0x00F0_985B),
+    merged: hex(0x007A_AAFF),
+    adapter_soft: hex(0x003A_2718),
+    adapter_faint: hex(0x0023_1E1A),
+    ok: hex(0x0052_C48C),
+    ok_soft: hex(0x0017_322A),
+    warn: hex(0x00E4_B553),
+    error: hex(0x00FF_8178),
+    error_soft: hex(0x003C_1E1D),
+    base_parts: [hex(0x008E_99A5), hex(0x006C_7681), hex(0x0051_5A63), hex(0x003A_4149)],
+    merged_parts: [hex(0x007A_AAFF), hex(0x004F_83E0), hex(0x0036_5FAE), hex(0x0028_447A)],
+    heat: [
+        hex(0x002A_231E),
+        hex(0x0045_2F1F),
+        hex(0x0069_401F),
+        hex(0x0095_5424),
+        hex(0x00C3_7133),
+        hex(0x00E6_9A5B),
+        hex(0x00FF_D0A0),
+    ],
+};
+
+impl Palette {
+    /// The palette of the theme that `ui` is painted in.
+    #[must_use]
+    pub fn of(ui: &egui::Ui) -> &'static Self {
+        if ui.visuals().dark_mode { &DARK } else { &LIGHT }
+    }
+
+    /// The heat ramp at `position` between 0 and 1.
+    #[must_use]
+    pub fn heat_at(&self, position: f32) -> Color32 {
+        let last = self.heat.len() - 1;
+        let scaled = position.clamp(0.0, 1.0) * last as f32;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 6")]
+        let index = (scaled.floor() as usize).min(last - 1);
+        self.heat[index].lerp_to_gamma(self.heat[index + 1], scaled - index as f32)
+    }
+}
+
+/// Black or white, whichever contrasts more with `background`.
+#[must_use]
+pub fn ink_on(background: Color32) -> Color32 {
+    let linear = egui::Rgba::from(background);
+    let luminance = 0.2126 * linear.r() + 0.7152 * linear.g() + 0.0722 * linear.b();
+    // Equal contrast with both at √(1.05 · 0.05) − 0.05.
+    if luminance > 0.179 { LIGHT.text } else { Color32::WHITE }
+}
+
+/// Distances.
+pub mod space {
+    pub const S4: f32 = 4.0;
+    pub const S8: f32 = 8.0;
+    pub const S12: f32 = 12.0;
+    pub const S16: f32 = 16.0;
+    pub const S24: f32 = 24.0;
+    pub const S32: f32 = 32.0;
+}
+
+/// Corner radii.
+pub mod radius {
+    /// Heat cells and check boxes.
+    pub const CELL: u8 = 3;
+    /// Chips, fields, small buttons.
+    pub const CHIP: u8 = 4;
+    /// Buttons, panels, wells.
+    pub const PANEL: u8 = 6;
+    /// Popups.
+    pub const POPUP: u8 = 8;
+}
+
+/// Fixed heights and widths of the grid.
+pub mod grid {
+    /// The strip with the three wells.
+    pub const HEADER: f32 = 104.0;
+    /// The navigation on the left.
+    pub const NAVIGATION: f32 = 72.0;
+    /// The status line.
+    pub const STATUS: f32 = 26.0;
+    /// Title line of a screen.
+    pub const SCREEN_HEADER: f32 = 48.0;
+    /// Title line of a panel.
+    pub const PANEL_TITLE: f32 = 36.0;
+    /// A row of the module tree.
+    pub const TREE_ROW: f32 = 26.0;
+    /// A row of a list.
+    pub const LIST_ROW: f32 = 28.0;
+    /// Header of a table.
+    pub const TABLE_HEADER: f32 = 28.0;
+    /// A line of printed code.
+    pub const CODE_ROW: f32 = 18.0;
+    /// One level of the module tree.
+    pub const TREE_INDENT: f32 = 12.0;
+    /// Between panels.
+    pub const GAP: f32 = 12.0;
+    /// A plain button.
+    pub const BUTTON: f32 = 28.0;
+    /// A small button and a field in a well.
+    pub const SMALL_BUTTON: f32 = 22.0;
+    /// The primary button.
+    pub const PRIMARY_BUTTON: f32 = 32.0;
+}
+
+/// A text size with its line height and face.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Type {
+    /// Font size in points.
+    pub size: f32,
+    /// Line height in points.
+    pub line_height: f32,
+    /// Which face.
+    pub face: Face,
+}
+
+/// The faces that are bundled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Face {
+    /// Proportional, 400.
+    Regular,
+    /// Proportional, 500.
+    Medium,
+    /// Proportional, 600.
+    SemiBold,
+    /// Fixed width, 400.
+    Mono,
+}
+
+impl Face {
+    /// The family under which the face is registered.
+    #[must_use]
+    pub fn family(self) -> FontFamily {
+        match self {
+            Self::Regular => FontFamily::Proportional,
+            Self::Medium => FontFamily::Name("medium".into()),
+            Self::SemiBold => FontFamily::Name("semibold".into()),
+            Self::Mono => FontFamily::Monospace,
+        }
+    }
+}
+
+impl Type {
+    const fn new(size: f32, line_height: f32, face: Face) -> Self {
+        Self { size, line_height, face }
+    }
+
+    /// Size and family for egui.
+    #[must_use]
+    pub fn font_id(self) -> FontId {
+        FontId::new(self.size, self.face.family())
+    }
+
+    /// Key figures and verdicts.
+    pub const FIGURE: Self = Self::new(20.0, 28.0, Face::SemiBold);
+    /// Titles of screens.
+    pub const TITLE: Self = Self::new(15.0, 22.0, Face::SemiBold);
+    /// Running text.
+    pub const BODY: Self = Self::new(13.0, 18.0, Face::Regular);
+    /// Labels of choices and buttons.
+    pub const BODY_MEDIUM: Self = Self::new(13.0, 18.0, Face::Medium);
+    /// Titles of panels, names.
+    pub const BODY_STRONG: Self = Self::new(13.0, 18.0, Face::SemiBold);
+    /// Evidence and tables of text.
+    pub const EVIDENCE: Self = Self::new(12.0, 17.0, Face::Regular);
+    /// Captions, headers, axes.
+    pub const CAPTION: Self = Self::new(11.0, 16.0, Face::Regular);
+    /// Captions that name a choice.
+    pub const CAPTION_MEDIUM: Self = Self::new(11.0, 16.0, Face::Medium);
+    /// Shapes, numbers in columns.
+    pub const MONO: Self = Self::new(12.0, 18.0, Face::Mono);
+    /// Paths, hashes, code, heat values.
+    pub const MONO_SMALL: Self = Self::new(11.0, 16.0, Face::Mono);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contrast(a: Color32, b: Color32) -> f32 {
+        let luminance = |color: Color32| {
+            let linear = egui::Rgba::from(color);
+            0.2126 * linear.r() + 0.7152 * linear.g() + 0.0722 * linear.b() + 0.05
+        };
+        let (a, b) = (luminance(a), luminance(b));
+        a.max(b) / a.min(b)
+    }
+
+    #[test]
+    fn text_is_readable_on_every_surface() {
+        for palette in [&LIGHT, &DARK] {
+            for surface in [palette.app, palette.panel, palette.sunken] {
+                for text in
+                    [palette.text, palette.text_secondary, palette.text_tertiary, palette.accent, palette.adapter]
+                {
+                    assert!(contrast(text, surface) >= 4.5, "{text:?} on {surface:?}: {}", contrast(text, surface));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn ink_on_a_heat_cell_is_readable() {
+        for palette in [&LIGHT, &DARK] {
+            for step in 0..=60 {
+                let cell = palette.heat_at(step as f32 / 60.0);
+                assert!(contrast(ink_on(cell), cell) >= 4.0, "{cell:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Adapter tensors without a place, as rows of a table.
+
+use crate::{adapter::Adapter, checkpoint::Checkpoint, matching::Matching, units};
+
+/// One module of the adapter that the base has no place for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// The module as the adapter names it.
+    pub module: String,
+    /// Adapter tensors that it stands for.
+    pub tensor_count: usize,
+    /// `(out, in)` of the update, where it has one.
+    pub shape: String,
+    /// The nearest base module, or the base tensor that it clashes with.
+    pub nearest: String,
+    /// Shape of that base weight.
+    pub nearest_shape: String,
+    /// Why it does not fit.
+    pub reason: String,
+}
+
+/// Every orphan and clash of `matching`, orphans first.
+#[must_use]
+pub fn misfits(base: &Checkpoint, adapter: &Adapter, matching: &Matching) -> Vec<Misfit> {
+    let update_shape = |module: &str| {
+        let target = adapter.targets().iter().find(|target| target.module == module);
+        target.map_or_else(String::new, |target| {
+            let (out_features, in_features) = target.update.features();
+            units::shape(&[out_features, in_features])
+        })
+    };
+    let base_shape = |tensor: &str| base.tensor(tensor).map_or_else(String::new, |tensor| units::shape(tensor.shape()));
+    let orphans = matching.orphaned.iter().map(|orphan| {
+        let nearest = orphan.nearest.first().cloned().unwrap_or_default();
+        Misfit {
+            module: orphan.module.clone(),
+            tensor_count: orphan.tensors.len(),
+            shape: update_shape(&orphan.module),
+            nearest_shape: base_shape(&format!("{nearest}.weight")),
+            nearest,
+            reason: orphan.reason.to_string(),
+        }
+    });
+    let clashes = matching.clashing.iter().map(|clash| Misfit {
+        module: clash.module.clone(),
+        tensor_count: clash.tensors.len(),
+        shape: update_shape(&clash.module),
+        nearest: clash.base_tensor.clone(),
+        nearest_shape: base_shape(&clash.base_tensor),
+        reason: clash.reason.to_string(),
+    });
+    orphans.chain(clashes).collect()
+}

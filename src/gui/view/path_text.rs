@@ -1,0 +1,66 @@
+//! Paths as people read them: composed Hangul, `~` for the user's folder, the middle left out where space is short.
+
+use std::path::Path;
+
+use unicode_normalization::UnicodeNormalization as _;
+
+/// Text with Hangul syllables and accents composed; macOS hands out names in pieces.
+#[must_use]
+pub fn composed(text: &str) -> String {
+    text.nfc().collect()
+}
+
+/// A phrase of a core room as a sentence begins.
+#[must_use]
+pub fn upper_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// A path for display.
+#[must_use]
+pub fn display_path(path: &Path, home: Option<&Path>) -> String {
+    let shortened = home
+        .filter(|home| !home.as_os_str().is_empty())
+        .and_then(|home| path.strip_prefix(home).ok())
+        .map(|rest| Path::new("~").join(rest));
+    composed(&shortened.as_deref().unwrap_or(path).to_string_lossy())
+}
+
+/// At most `most_chars` characters of `text`: the beginning, an ellipsis, and more of the end.
+#[must_use]
+pub fn elide_middle(text: &str, most_chars: usize) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    if chars.len() <= most_chars {
+        return text.to_owned();
+    }
+    let kept = most_chars.saturating_sub(1);
+    let head = kept / 3;
+    let tail = kept - head;
+    chars[..head].iter().chain(std::iter::once(&'…')).chain(&chars[chars.len() - tail..]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_paths_lose_their_middle_and_never_their_end() {
+        assert_eq!(elide_middle("/data/models/base", 40), "/data/models/base");
+        let elided = elide_middle("/data/very/long/path/to/some/checkpoint-1800", 21);
+        assert_eq!(elided, "/data/…heckpoint-1800");
+        assert_eq!(elided.chars().count(), 21);
+    }
+
+    #[test]
+    fn decomposed_hangul_is_shown_composed() {
+        assert_eq!(composed("\u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af}"), "한글");
+    }
+
+    #[test]
+    fn the_home_folder_is_a_tilde() {
+        let home = Path::new("/home/kim");
+        assert_eq!(display_path(Path::new("/home/kim/models/base"), Some(home)), "~/models/base");
+        assert_eq!(display_path(Path::new("/data/base"), Some(home)), "/data/base");
+    }
+}

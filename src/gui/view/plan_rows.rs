@@ -1,0 +1,73 @@
+//! What a plan does, summed by kind of step.
+
+use crate::plan::{Action, MergePlan, SideFileContent};
+
+/// One kind of step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanRow {
+    /// Which kind.
+    pub kind: PlanRowKind,
+    /// Tensors or files.
+    pub count: usize,
+    /// A few of their names.
+    pub names: String,
+    /// Bytes read.
+    pub read_bytes: u64,
+    /// Bytes written.
+    pub write_bytes: u64,
+}
+
+/// What is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlanRowKind {
+    /// W + s·BA.
+    Update,
+    /// Another dtype.
+    Convert,
+    /// The same bytes.
+    CopyTensors,
+    /// A file with edits.
+    EditFiles,
+    /// A file as it is.
+    CopyFiles,
+}
+
+/// The rows of `plan`, those with nothing to do left out.
+#[must_use]
+pub fn plan_rows(plan: &MergePlan) -> Vec<PlanRow> {
+    let tensors = |kind: PlanRowKind, is_kind: fn(&Action) -> bool| {
+        let mut row = PlanRow { kind, count: 0, names: String::new(), read_bytes: 0, write_bytes: 0 };
+        let mut names: Vec<&str> = Vec::new();
+        for step in plan.steps().filter(|step| is_kind(&step.action)) {
+            row.count += 1;
+            row.read_bytes += step.source.byte_count();
+            row.write_bytes += step.byte_count;
+            let name = super::module_of(&step.name).rsplit('.').next().unwrap_or(&step.name);
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        row.names = crate::error::listed(&names, 3);
+        row
+    };
+    let mut rows = vec![
+        tensors(PlanRowKind::Update, |action| matches!(action, Action::Update { .. })),
+        tensors(PlanRowKind::Convert, |action| matches!(action, Action::Convert)),
+        tensors(PlanRowKind::CopyTensors, |action| matches!(action, Action::Copy)),
+    ];
+    let mut edited: Vec<(&str, u64)> = vec![("config.json", plan.config_text.len() as u64)];
+    edited.extend(plan.index_text.as_ref().map(|text| (crate::checkpoint::INDEX_FILE, text.len() as u64)));
+    let mut copied: Vec<(&str, u64)> = Vec::new();
+    for file in &plan.side_files {
+        let list = if matches!(file.content, SideFileContent::Text(_)) { &mut edited } else { &mut copied };
+        list.push((&file.relative_path, file.byte_count()));
+    }
+    for (kind, files) in [(PlanRowKind::EditFiles, edited), (PlanRowKind::CopyFiles, copied)] {
+        let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+        let byte_count = files.iter().map(|(_, byte_count)| byte_count).sum();
+        let names = crate::error::listed(&names, 2);
+        rows.push(PlanRow { kind, count: files.len(), names, read_bytes: byte_count, write_bytes: byte_count });
+    }
+    rows.retain(|row| row.count > 0);
+    rows
+}

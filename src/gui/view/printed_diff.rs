@@ -1,0 +1,123 @@
+//! Both trees as PyTorch prints them, line by line side by side.
+
+use crate::tree::PrintedLine;
+
+/// One line of the right side and what stands beside it on the left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiffLine {
+    /// Number and text on the left; `None` where only the right has a line.
+    pub left: Option<(usize, String)>,
+    /// Number and text on the right; `None` where there is no adapter.
+    pub right: Option<(usize, String)>,
+    /// Whether the sides differ.
+    pub is_changed: bool,
+}
+
+/// The aligned lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PrintedDiff {
+    /// Rows.
+    pub lines: Vec<DiffLine>,
+    /// Lines on the left.
+    pub left_count: usize,
+    /// Lines on the right.
+    pub right_count: usize,
+    /// Rows with text on both sides that differs.
+    pub differing: usize,
+    /// Rows that only the right side has.
+    pub added: usize,
+}
+
+impl PrintedDiff {
+    /// Aligns `base` with `adapted`; `adapted` may be empty.
+    #[must_use]
+    pub fn new(base: &[PrintedLine], adapted: &[PrintedLine]) -> Self {
+        let mut diff = Self { left_count: base.len(), right_count: adapted.len(), ..Self::default() };
+        let numbered = |(index, line): (usize, &PrintedLine)| (index + 1, line.text.clone());
+        if adapted.is_empty() {
+            let line = |left| DiffLine { left: Some(left), right: None, is_changed: false };
+            diff.lines = base.iter().enumerate().map(numbered).map(line).collect();
+            return diff;
+        }
+        let mut left = base.iter().enumerate().map(numbered).peekable();
+        for right in adapted.iter().enumerate().map(numbered) {
+            let matched = left.peek().and_then(|(_, text)| same_place(text, &right.1));
+            let beside = if matched.is_some() { left.next() } else { None };
+            let is_changed = matched != Some(Likeness::Equal);
+            match (&beside, is_changed) {
+                (Some(_), true) => diff.differing += 1,
+                (None, _) => diff.added += 1,
+                _ => {}
+            }
+            diff.lines.push(DiffLine { left: beside, right: Some(right), is_changed });
+        }
+        diff.lines.extend(left.map(|left| DiffLine { left: Some(left), right: None, is_changed: true }));
+        diff
+    }
+
+    /// One side as text, for the clipboard.
+    #[must_use]
+    pub fn text(&self, is_right: bool) -> String {
+        let side = |line: &DiffLine| if is_right { line.right.clone() } else { line.left.clone() };
+        let lines: Vec<String> = self.lines.iter().filter_map(side).map(|(_, text)| text).collect();
+        lines.join("\n")
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Likeness {
+    Equal,
+    Changed,
+}
+
+/// Whether two lines stand for the same module: PEFT's tree is two levels deeper, and a target has another class.
+fn same_place(left: &str, right: &str) -> Option<Likeness> {
+    let (left, right) = (left.trim_start(), right.trim_start());
+    if left == right {
+        return Some(Likeness::Equal);
+    }
+    let label = |line: &str| line.split_once("): ").map(|(label, _)| label.to_owned());
+    match (label(left), label(right)) {
+        (Some(left), Some(right)) => (left == right).then_some(Likeness::Changed),
+        // The first line of the base has no label; in PEFT's tree it stands behind `(model): `.
+        (None, Some(_)) => right.strip_prefix("(model): ").filter(|class| *class == left).map(|_| Likeness::Changed),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(texts: &[&str]) -> Vec<PrintedLine> {
+        texts.iter().map(|text| PrintedLine { text: (*text).to_owned(), is_changed: false }).collect()
+    }
+
+    #[test]
+    fn a_target_stands_beside_its_layer_and_its_inside_beside_nothing() {
+        let base = lines(&["Model(", "  (q_proj): Linear(8, 8)", "  (norm): Norm()", ")"]);
+        let adapted = lines(&[
+            "PeftModel(",
+            "  (base_model): LoraModel(",
+            "    (model): Model(",
+            "      (q_proj): lora.Linear(",
+            "        (base_layer): Linear(8, 8)",
+            "      )",
+            "      (norm): Norm()",
+            "    )",
+            "  )",
+            ")",
+        ]);
+        let diff = PrintedDiff::new(&base, &adapted);
+        let beside: Vec<Option<usize>> = diff.lines.iter().map(|line| line.left.as_ref().map(|left| left.0)).collect();
+        assert_eq!(beside, [None, None, Some(1), Some(2), None, None, Some(3), Some(4), None, None]);
+        assert_eq!((diff.differing, diff.added), (2, 6));
+        assert!(!diff.lines[6].is_changed);
+    }
+
+    #[test]
+    fn without_an_adapter_there_is_one_side() {
+        let diff = PrintedDiff::new(&lines(&["Model()"]), &[]);
+        assert_eq!((diff.left_count, diff.right_count, diff.lines.len()), (1, 0, 1));
+    }
+}

@@ -1,0 +1,274 @@
+//! The window, driven as a person would: drop, look, choose, merge, cancel.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "folders of its own, in which a failure may stop everything"
+)]
+
+mod gui_support;
+
+use std::path::Path;
+
+use egui::{Theme, accesskit::Role};
+use egui_kittest::{Harness, SnapshotOptions, SnapshotResults, kittest::Queryable as _};
+use gui_support::{Workspace, drop_folders, open_window, wait_until};
+use lorafuse::gui::{Evaluation, Job, LorafuseApp, Machine, Screen, UiCommand};
+
+fn is_planned(app: &LorafuseApp) -> bool {
+    matches!(app.state.job, Job::Planned(_))
+}
+
+fn is_done(app: &LorafuseApp) -> bool {
+    matches!(app.state.job, Job::Done(_))
+}
+
+fn open_pair(harness: &mut Harness<'_, LorafuseApp>, workspace: &Workspace) {
+    drop_folders(harness, &[workspace.folder("adapter"), workspace.folder("base")]);
+    wait_until(harness, "the plan", is_planned);
+}
+
+fn click(harness: &mut Harness<'_, LorafuseApp>, role: Role, label: &str) {
+    harness.get_by_role_and_label(role, label).click();
+    harness.run_steps(3);
+}
+
+/// The one blessed tolerance.
+fn snapshot(harness: &mut Harness<'_, LorafuseApp>, name: &str) {
+    let options = SnapshotOptions::new().threshold(1.0).max_failed_pixels(40_usize);
+    harness.snapshot_options(name, &options);
+}
+
+#[test]
+fn both_folders_dropped_are_merged_to_bf16_and_proven() {
+    let workspace = Workspace::new();
+    let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
+    open_pair(&mut harness, &workspace);
+
+    // The diff: a row with both shapes of the adapter, an unchanged one, and a folded layer.
+    harness.get_by_label_contains("model.layers.0.mlp.gate_proj, Linear, 688 × 256, F32, 16 × 256, 688 × 16");
+    harness.get_by_label_contains("lm_head, Linear, 4096 × 256, F32, unchanged");
+    harness.get_by_label_contains("model.layers, 0–3 · 4 × LlamaDecoderLayer");
+    assert!(harness.query_by_label_contains("model.layers.3.mlp.gate_proj, Linear").is_none(), "layer 3 is folded");
+
+    click(&mut harness, Role::Tab, "Merge");
+    click(&mut harness, Role::RadioButton, "BF16");
+    wait_until(&mut harness, "the plan for bf16", is_planned);
+    harness.get_by_label("Merge to BF16").click();
+    wait_until(&mut harness, "the end of the merge", is_done);
+
+    let output = workspace.folder("base-merged");
+    assert!(output.join("config.json").is_file());
+    let Job::Done(done) = &harness.state().state.job else { unreachable!() };
+    assert!(done.verified.as_ref().unwrap().is_passed());
+    assert_eq!(done.merged.dtype, "BF16");
+    assert_eq!(done.changes.len(), 28);
+
+    click(&mut harness, Role::Tab, "Compare");
+    harness.get_by_label_contains("16 bits each in place of 32: half the file");
+    let text = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/sample/texts/three_sentences.txt");
+    harness.state_mut().ask(UiCommand::MeasurePerplexity(vec![text]));
+    wait_until(&mut harness, "the perplexities", |app| {
+        app.state.finished().is_some_and(|done| matches!(done.evaluation, Evaluation::Done(_)))
+    });
+    harness.get_by_label("three_sentences");
+    click(&mut harness, Role::Tab, "Report");
+    harness.get_by_label("This model stands alone");
+    click(&mut harness, Role::Tab, "Modules");
+    harness.get_by_label_contains("gate_proj, Linear, 688 × 256, F32, 16 × 256, 688 × 16, 0.422");
+}
+
+#[test]
+fn the_report_is_written_beside_the_output_and_never_over_another() {
+    let workspace = Workspace::new();
+    let mut harness = open_window(workspace.machine(), Theme::Dark, 1.0);
+    open_pair(&mut harness, &workspace);
+    harness.state_mut().ask(UiCommand::StartMerge);
+    wait_until(&mut harness, "the end of the merge", is_done);
+    for number in ["", "-2"] {
+        harness.state_mut().state.notice = None;
+        harness.state_mut().ask(UiCommand::ExportReport);
+        wait_until(&mut harness, "the report", |app| app.state.notice.is_some());
+        assert!(workspace.folder(&format!("base-merged-report{number}.md")).is_file());
+        assert!(workspace.folder(&format!("base-merged-report{number}.json")).is_file());
+    }
+}
+
+#[test]
+fn cancel_in_the_middle_leaves_nothing_behind() {
+    let workspace = Workspace::new();
+    let (base, adapter) = (workspace.folder("large"), workspace.folder("large-adapter"));
+    write_large_pair(&base, &adapter);
+    let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
+    drop_folders(&mut harness, &[base, adapter]);
+    wait_until(&mut harness, "the plan", is_planned);
+    click(&mut harness, Role::Tab, "Merge");
+    click(&mut harness, Role::RadioButton, "BF16");
+    wait_until(&mut harness, "the plan for bf16", is_planned);
+    harness.get_by_label("Merge to BF16").click();
+    wait_until(&mut harness, "the first tensor", |app| match &app.state.job {
+        Job::Running(running) => running.tensors_done > 0,
+        _ => false,
+    });
+    assert!(workspace.folder("large-merged.partial").exists(), "work happens in the partial folder");
+    harness.get_by_label("Cancel").click();
+    wait_until(&mut harness, "the plan again", is_planned);
+    harness.get_by_label_contains("Nothing was left behind");
+    assert!(!workspace.folder("large-merged").exists());
+    assert!(!workspace.folder("large-merged.partial").exists());
+}
+
+#[test]
+fn a_prefix_that_only_the_adapter_has_is_changed_and_said() {
+    let workspace = Workspace::new();
+    write_adapter(&workspace.folder("other"), "model.language_model.layers.0.self_attn.q_proj", 256, 256);
+    let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
+    drop_folders(&mut harness, &[workspace.folder("base"), workspace.folder("other")]);
+    wait_until(&mut harness, "the plan", is_planned);
+    click(&mut harness, Role::Tab, "Merge");
+    harness.get_by_label_contains("`model.language_model.` becomes `model.` in every module path");
+}
+
+#[test]
+fn an_adapter_with_other_shapes_does_not_fit() {
+    let workspace = Workspace::new();
+    write_adapter(&workspace.folder("wide"), "model.layers.0.self_attn.q_proj", 512, 512);
+    let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
+    drop_folders(&mut harness, &[workspace.folder("base"), workspace.folder("wide")]);
+    wait_until(&mut harness, "the diff", |app| {
+        app.state.inspection.as_ref().is_some_and(|inspection| !inspection.misfits.is_empty())
+    });
+    harness.get_by_label_contains("none of its 2 tensors has a place");
+    harness.get_by_label_contains("the adapter is for 512 × 512, the base has 256 × 256");
+    harness.get_by_label("Choose another adapter…");
+    snapshot(&mut harness, "mismatch_light");
+}
+
+#[test]
+fn a_path_can_be_pasted_and_a_wrong_one_is_explained() {
+    let workspace = Workspace::new();
+    let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
+    let missing = workspace.folder("없는 폴더");
+    harness.get_by_label("Base path").focus();
+    harness.run_steps(2);
+    harness.get_by_label("Base path").type_text(&missing.to_string_lossy());
+    harness.run_steps(2);
+    harness.key_press(egui::Key::Enter);
+    wait_until(&mut harness, "the answer", |app| app.state.inspection.is_some());
+    assert!(harness.query_all_by_label("There is no such folder").next().is_some());
+}
+
+#[test]
+fn the_keyboard_reaches_the_screens_and_the_filter() {
+    let workspace = Workspace::new();
+    let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
+    open_pair(&mut harness, &workspace);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Num2);
+    harness.run_steps(2);
+    assert_eq!(harness.state().state.screen, Screen::Merge);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Num4);
+    harness.run_steps(2);
+    assert_eq!(harness.state().state.screen, Screen::Merge, "there is no report yet");
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::F);
+    harness.run_steps(3);
+    harness.get_by_label("Filter modules").type_text("2.mlp.up");
+    harness.run_steps(3);
+    let labels: Vec<&str> = harness.state().state.modules.rows.iter().map(|row| row.label.as_str()).collect();
+    assert_eq!(labels, ["LlamaForCausalLM", "model", "layers", "2", "mlp", "up_proj"]);
+}
+
+#[test]
+fn the_window_sleeps_when_nothing_happens() {
+    let workspace = Workspace::new();
+    let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
+    open_pair(&mut harness, &workspace);
+    harness.run_steps(5);
+    // Panics when the window repaints on and on.
+    assert!(harness.try_run().is_ok());
+    let delay = harness.output().viewport_output.values().map(|viewport| viewport.repaint_delay).min();
+    assert!(delay.is_none_or(|delay| delay > std::time::Duration::from_secs(60)), "{delay:?}");
+}
+
+#[test]
+fn the_screens_look_as_blessed() {
+    let workspace = Workspace::new();
+    let mut results = SnapshotResults::new();
+    for (theme, name) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
+        let mut harness = open_window(workspace.machine(), theme, 1.0);
+        harness.run_steps(3);
+        snapshot(&mut harness, &format!("welcome_{name}"));
+        open_pair(&mut harness, &workspace);
+        snapshot(&mut harness, &format!("modules_{name}"));
+        harness.state_mut().ask(UiCommand::ShowScreen(Screen::Merge));
+        harness.state_mut().ask(UiCommand::ChooseDtype("bf16".parse().unwrap()));
+        harness.run_steps(2);
+        wait_until(&mut harness, "the plan for bf16", is_planned);
+        // How much of the disk is free is another number on every machine.
+        let free = harness.get_by_label_contains(" to write, ").rect();
+        harness.mask(free.expand(2.0));
+        snapshot(&mut harness, &format!("merge_{name}"));
+        harness.state_mut().ask(UiCommand::StartMerge);
+        wait_until(&mut harness, "the end of the merge", is_done);
+        for screen in [Screen::Modules, Screen::Compare, Screen::Report] {
+            harness.state_mut().ask(UiCommand::ShowScreen(screen));
+            harness.run_steps(3);
+            let screen = format!("{screen:?}").to_lowercase();
+            snapshot(&mut harness, &format!("{screen}_merged_{name}"));
+        }
+        results.extend_harness(&mut harness);
+        std::fs::remove_dir_all(workspace.folder("base-merged")).unwrap();
+    }
+}
+
+/// A Llama-like base of sparse zeros, large enough that a merge takes a while, and an adapter for it.
+fn write_large_pair(base: &Path, adapter: &Path) {
+    const LAYERS: usize = 48;
+    const WIDTH: usize = 2048;
+    std::fs::create_dir_all(base).unwrap();
+    let mut header = serde_json::Map::new();
+    let bytes = WIDTH * WIDTH * 4;
+    for layer in 0..LAYERS {
+        let entry = serde_json::json!({
+            "dtype": "F32", "shape": [WIDTH, WIDTH], "data_offsets": [layer * bytes, (layer + 1) * bytes],
+        });
+        header.insert(format!("model.layers.{layer:02}.self_attn.q_proj.weight"), entry);
+    }
+    let header = serde_json::Value::Object(header).to_string();
+    let path = base.join("model.safetensors");
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.extend_from_slice(header.as_bytes());
+    std::fs::write(&path, &file).unwrap();
+    let sparse = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    sparse.set_len((file.len() + LAYERS * bytes) as u64).unwrap();
+    let config = format!(
+        r#"{{"architectures": ["LlamaForCausalLM"], "model_type": "llama", "num_hidden_layers": {LAYERS}, "torch_dtype": "float32"}}"#
+    );
+    std::fs::write(base.join("config.json"), config).unwrap();
+    write_adapter(adapter, "model.layers.00.self_attn.q_proj", WIDTH, WIDTH);
+}
+
+/// A rank-4 adapter for one module.
+fn write_adapter(folder: &Path, module: &str, out_features: usize, in_features: usize) {
+    const RANK: usize = 4;
+    std::fs::create_dir_all(folder).unwrap();
+    let config = format!(
+        r#"{{"peft_type": "LORA", "r": {RANK}, "lora_alpha": 8, "target_modules": ["q_proj"], "base_model_name_or_path": "someone/else"}}"#
+    );
+    std::fs::write(folder.join("adapter_config.json"), config).unwrap();
+    let factor = |count: usize| (0..count).flat_map(|index| (index as f32).sin().to_le_bytes()).collect::<Vec<u8>>();
+    let (a, b) = (factor(RANK * in_features), factor(out_features * RANK));
+    let view =
+        |shape: Vec<usize>, data| safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape, data).unwrap();
+    let tensors = [
+        (format!("base_model.model.{module}.lora_A.weight"), view(vec![RANK, in_features], &a)),
+        (format!("base_model.model.{module}.lora_B.weight"), view(vec![out_features, RANK], &b)),
+    ];
+    let bytes = safetensors::serialize(tensors, None).unwrap();
+    std::fs::write(folder.join("adapter_model.safetensors"), bytes).unwrap();
+}
+
+/// `Machine` is what tests fix; this keeps the real one working.
+#[test]
+fn this_machine_is_detected() {
+    assert!(Machine::detect().thread_count > 0);
+}

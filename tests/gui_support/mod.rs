@@ -1,0 +1,99 @@
+//! The one way in which tests and pictures drive the window.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use egui::{Theme, vec2};
+use egui_kittest::Harness;
+use lorafuse::gui::{LorafuseApp, Machine, install_look};
+
+/// Longest wait for a worker, far above what any of them needs.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A copy of the sample in a folder of its own, which the window shows as `~`.
+pub struct Workspace {
+    /// Removed at the end.
+    pub home: tempfile::TempDir,
+}
+
+impl Workspace {
+    /// Copies the sample to `~/models/lorafuse-sample`.
+    pub fn new() -> Self {
+        let workspace = Self { home: tempfile::tempdir().unwrap() };
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/sample");
+        for part in ["base", "adapter"] {
+            copy_folder(&sample.join(part), &workspace.folder(part));
+        }
+        workspace
+    }
+
+    /// `~/models/lorafuse-sample/<name>`.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        self.home.path().join("models/lorafuse-sample").join(name)
+    }
+
+    /// The machine as this workspace sees it.
+    pub fn machine(&self) -> Machine {
+        Machine { home: Some(self.home.path().to_owned()), thread_count: 16, shows_measurements: false }
+    }
+}
+
+/// Copies the files of one folder.
+pub fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+    }
+}
+
+/// The real app at 1280×800.
+pub fn open_window(machine: Machine, theme: Theme, pixels_per_point: f32) -> Harness<'static, LorafuseApp> {
+    Harness::builder()
+        .with_size(vec2(1280.0, 800.0))
+        .with_pixels_per_point(pixels_per_point)
+        .with_theme(theme)
+        .with_os(egui::os::OperatingSystem::Nix)
+        .with_max_steps(64)
+        .with_context_setup(install_look)
+        .wgpu()
+        .build_eframe(move |_| LorafuseApp::new(machine))
+}
+
+/// Steps until `is_done`, giving workers time.
+pub fn wait_until(harness: &mut Harness<'_, LorafuseApp>, what: &str, is_done: impl Fn(&LorafuseApp) -> bool) {
+    let started = Instant::now();
+    loop {
+        harness.step();
+        if is_done(harness.state()) {
+            break;
+        }
+        assert!(started.elapsed() < PATIENCE, "waited in vain for {what}: {:?}", harness.state().state.notice);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // What changed in the last step is painted in the next.
+    harness.run_steps(3);
+}
+
+/// Drops folders on the window as the system would.
+pub fn drop_folders(harness: &mut Harness<'_, LorafuseApp>, folders: &[PathBuf]) {
+    let files = folders.iter().map(|path| Arc::new(Dropped(path.clone())) as egui::DroppedFileHandle);
+    harness.input_mut().dropped_files = files.collect();
+    harness.step();
+}
+
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("a checkpoint is never read whole".to_owned())
+    }
+}
