@@ -1,6 +1,6 @@
 //! What can be typed.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand};
 use lorafuse::plan::{AdapterRequest, DtypePolicy, MergeRequest};
@@ -12,6 +12,20 @@ pub struct Args {
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Folders to open in the window.
+    #[command(flatten)]
+    pub window: WindowArgs,
+}
+
+/// Without a subcommand the window opens, folders loaded where given.
+#[derive(Debug, ClapArgs)]
+pub struct WindowArgs {
+    /// The base model's folder
+    pub base: Option<PathBuf>,
+    /// The adapter's folder
+    pub adapter: Option<PathBuf>,
+    /// The merged model's folder
+    pub merged: Option<PathBuf>,
 }
 
 /// The subcommands.
@@ -156,12 +170,6 @@ pub fn with_strengths(adapters: &[PathBuf], strengths: &[f64]) -> Result<Vec<Ada
 /// Ends the program as clap ends it on a usage error: exit code 2.
 pub fn usage_error(message: &str) -> ! {
     Args::command().error(clap::error::ErrorKind::ValueValidation, message).exit()
-}
-
-/// Without a subcommand: what there is.
-pub fn print_help() -> super::Outcome {
-    super::print(&Args::command().render_long_help().to_string())?;
-    Ok(ExitCode::SUCCESS)
 }
 
 /// `5GB`, `500 MB`, `2GiB`, or plain bytes.

@@ -11,6 +11,7 @@ mod merge;
 mod session;
 mod table;
 mod verify;
+mod window;
 
 use std::process::ExitCode;
 
@@ -30,7 +31,7 @@ pub fn run() -> ExitCode {
         Some(Command::Verify(args)) => verify::run(&args),
         Some(Command::Compare(args)) => compare::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
-        None => args::print_help(),
+        None => window::run(args.window),
     };
     match result {
         Ok(code) => code,

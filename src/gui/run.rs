@@ -148,7 +148,11 @@ impl Documents {
     #[must_use]
     pub fn of(finished: &Finished) -> Self {
         let verified = finished.verified.as_ref().ok().cloned();
-        let report = RunReport::new(&finished.plan, Some(finished.receipt.clone()), verified);
+        let report = RunReport {
+            merge: Some(finished.receipt.clone()),
+            verify: verified,
+            ..RunReport::new(&finished.plan)
+        };
         Self { json: report.to_json(), markdown: report.to_markdown(), output: finished.receipt.output.clone() }
     }
 
