@@ -21,7 +21,7 @@ use crate::{
 const LINE: f32 = 20.0;
 
 /// The panel.
-pub(super) fn perplexity_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished, commands: &mut Vec<UiCommand>) {
+pub(super) fn perplexity_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished) {
     let palette = Palette::of(ui);
     let words = state.words();
     let remark = match &done.evaluation {
