@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{background::Task, problem::Problem, run::Finished, view::PerplexityTable};
 use crate::{
-    evaluate::{self, EvalRequest, EvalText, ModelSource},
+    evaluate::{self, EvalReport, EvalRequest, EvalText, ModelSource},
     job::{JobContext, JobWatch, ProgressSample},
     plan::{AdapterRequest, MergePlan},
 };
@@ -18,9 +18,18 @@ pub enum Evaluation {
     /// A worker measures.
     Running(Box<Measuring>),
     /// The numbers.
-    Done(PerplexityTable),
+    Done(Box<Measured>),
     /// Why there are none.
     Failed(Problem),
+}
+
+/// A finished measurement.
+#[derive(Debug)]
+pub struct Measured {
+    /// All of it, for the report.
+    pub report: EvalReport,
+    /// What the screen shows.
+    pub table: PerplexityTable,
 }
 
 /// A measurement at work.
@@ -30,7 +39,7 @@ pub struct Measuring {
     /// The latest look at them.
     pub sample: ProgressSample,
     /// The result, once there is one.
-    pub task: Task<Result<PerplexityTable, Problem>>,
+    pub task: Task<Result<Box<Measured>, Problem>>,
 }
 
 impl std::fmt::Debug for Measuring {
@@ -66,9 +75,10 @@ fn models(plan: &MergePlan, merged: PathBuf) -> Vec<ModelSource> {
     vec![ModelSource::Stored(base.clone()), ModelSource::WithAdapters { base, adapters }, ModelSource::Stored(merged)]
 }
 
-fn measure(models: Vec<ModelSource>, texts: &[PathBuf], job: &JobContext) -> Result<PerplexityTable, Problem> {
+fn measure(models: Vec<ModelSource>, texts: &[PathBuf], job: &JobContext) -> Result<Box<Measured>, Problem> {
     let texts = texts.iter().map(|path| EvalText::read(path)).collect::<Result<Vec<_>, _>>();
     let texts = texts.map_err(|error| Problem::of(&error))?;
     let report = evaluate::run(&EvalRequest::new(models, texts), job).map_err(|error| Problem::of(&error))?;
-    Ok(PerplexityTable::of(&report))
+    let table = PerplexityTable::of(&report);
+    Ok(Box::new(Measured { report, table }))
 }

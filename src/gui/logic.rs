@@ -170,7 +170,7 @@ fn drain_evaluation(state: &mut AppState, ctx: &Context) {
             measuring.sample = measuring.watch.progress.sample();
             ctx.request_repaint_after(SAMPLE_INTERVAL);
         }
-        Outcome::Ready(Ok(report)) => done.evaluation = Evaluation::Done(report),
+        Outcome::Ready(Ok(measured)) => done.evaluation = Evaluation::Done(measured),
         Outcome::Ready(Err(problem)) => done.evaluation = Evaluation::Failed(problem),
         Outcome::Lost => done.evaluation = Evaluation::Failed(Problem::new(worker_lost)),
     }
@@ -253,6 +253,10 @@ pub(super) fn shortcuts(state: &AppState, ctx: &Context) -> Vec<UiCommand> {
     commands
 }
 
+fn is_text(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("txt"))
+}
+
 /// The command of folders that were dropped.
 pub(super) fn drops(state: &mut AppState, ctx: &Context) -> Option<UiCommand> {
     let (is_hovering, dropped) = ctx.input(|input| {
@@ -277,6 +281,10 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
         UiCommand::EnterPath(kind) => {
             let path = entered_path(&state.wells.get(kind).text);
             set_path(state, ctx, kind, path);
+        }
+        // A text dropped on a finished merge is to be measured.
+        UiCommand::Drop(paths) if state.finished().is_some() && paths.iter().all(|path| is_text(path)) => {
+            measure(state, ctx, paths);
         }
         UiCommand::Drop(paths) => {
             if !state.is_locked() {

@@ -26,7 +26,7 @@ mod words_ko;
 
 pub use self::{
     command::UiCommand,
-    evaluation::{Evaluation, Measuring},
+    evaluation::{Evaluation, Measured, Measuring},
     inspection::{Fit, Inspection, Slot},
     launch::{LaunchError, LaunchPaths, run},
     problem::Problem,

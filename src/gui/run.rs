@@ -148,7 +148,12 @@ impl Documents {
     #[must_use]
     pub fn of(finished: &Finished) -> Self {
         let verified = finished.verified.as_ref().ok().cloned();
+        let evaluate = match &finished.evaluation {
+            Evaluation::Done(measured) => Some(measured.report.clone()),
+            _ => None,
+        };
         let report = RunReport {
+            evaluate,
             merge: Some(finished.receipt.clone()),
             verify: verified,
             ..RunReport::new(&finished.plan)

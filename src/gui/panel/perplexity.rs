@@ -35,7 +35,8 @@ pub(super) fn perplexity_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Fi
     hairline(ui, rect, body.top());
     let inner = body.shrink2(vec2(space::S12, space::S8));
     match &done.evaluation {
-        Evaluation::Done(table) => {
+        Evaluation::Done(measured) => {
+            let table = &measured.table;
             scores_ui(ui, inner, table, words);
         }
         Evaluation::Failed(problem) => {
