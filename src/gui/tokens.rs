@@ -141,7 +141,7 @@ pub fn ink_on(background: Color32) -> Color32 {
     let linear = egui::Rgba::from(background);
     let luminance = 0.2126 * linear.r() + 0.7152 * linear.g() + 0.0722 * linear.b();
     // Equal contrast with both at √(1.05 · 0.05) − 0.05.
-    if luminance > 0.179 { LIGHT.text } else { Color32::WHITE }
+    if luminance > 0.179 { Color32::BLACK } else { Color32::WHITE }
 }
 
 /// Distances.
@@ -299,7 +299,7 @@ mod tests {
         for palette in [&LIGHT, &DARK] {
             for step in 0..=60 {
                 let cell = palette.heat_at(step as f32 / 60.0);
-                assert!(contrast(ink_on(cell), cell) >= 4.0, "{cell:?}");
+                assert!(contrast(ink_on(cell), cell) >= 4.5, "{cell:?}");
             }
         }
     }
