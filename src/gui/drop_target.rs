@@ -41,6 +41,7 @@ fn has_checkpoints(folder: &Path) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "fixtures in temporary folders")]
 mod tests {
     use super::*;
 

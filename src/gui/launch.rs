@@ -61,7 +61,9 @@ pub fn run(paths: LaunchPaths) -> Result<(), LaunchError> {
 }
 
 fn explained(error: &eframe::Error) -> LaunchError {
-    let reason = error.to_string();
+    // The window system prefixes the place in its own source; what a user needs is the last part.
+    let text = error.to_string();
+    let reason = text.rsplit(": ").next().unwrap_or(&text).trim_end_matches('.').to_owned();
     match error {
         eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_) => LaunchError::NoDisplay { reason },
         _ => LaunchError::NoRenderer { reason },

@@ -77,7 +77,7 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
     if let Some(verified) = finished(&mut workers.verifying)
         && let Job::Done(done) = &mut state.job
     {
-        let (report, duration_secs) = verified.unwrap_or_else(|| (Err(Problem::new(worker_lost)), 0.0));
+        let (report, duration_secs) = verified.unwrap_or_else(|Lost| (Err(Problem::new(worker_lost)), 0.0));
         done.verified = report;
         done.verify_duration_secs = duration_secs;
         done.is_verifying = false;
@@ -85,24 +85,27 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
     if let Some(exported) = finished(&mut workers.exporting) {
         let words = state.words();
         state.notice = Some(match exported {
-            Some(Ok(path)) => notice(Tone::Good, (words.exported)(&path.display().to_string())),
-            Some(Err(problem)) => problem_notice(&problem),
-            None => notice(Tone::Bad, words.worker_lost.to_owned()),
+            Ok(Ok(path)) => notice(Tone::Good, (words.exported)(&path.display().to_string())),
+            Ok(Err(problem)) => problem_notice(&problem),
+            Err(Lost) => notice(Tone::Bad, words.worker_lost.to_owned()),
         });
     }
 }
 
-/// `None` while the task runs or when there is none; `Some(None)` when it was lost.
-fn finished<T: Send + 'static>(task: &mut Option<Task<T>>) -> Option<Option<T>> {
+/// A worker that ended without its result.
+struct Lost;
+
+/// `None` while the task runs or when there is none.
+fn finished<T: Send + 'static>(task: &mut Option<Task<T>>) -> Option<Result<T, Lost>> {
     match task.as_ref()?.poll() {
         Outcome::Pending => None,
         Outcome::Ready(value) => {
             *task = None;
-            Some(Some(value))
+            Some(Ok(value))
         }
         Outcome::Lost => {
             *task = None;
-            Some(None)
+            Some(Err(Lost))
         }
     }
 }

@@ -37,15 +37,14 @@ fn screen_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCom
         return panel::welcome_ui(ui, rect, state, commands);
     }
     match (state.screen, &state.job) {
-        (Screen::Modules, _) => modules_ui(ui, rect, state, commands),
         (Screen::Merge, Job::Running(running)) => panel::merge_running_ui(ui, rect, state, running, commands),
         (Screen::Merge, Job::Done(done)) => panel::merge_done_ui(ui, rect, state, done, commands),
         (Screen::Merge, Job::Failed(problem)) => panel::merge_failed_ui(ui, rect, state, problem, commands),
         (Screen::Merge, _) => panel::merge_plan_ui(ui, rect, state, commands),
         (Screen::Compare, Job::Done(done)) => panel::compare_ui(ui, rect, state, done, commands),
         (Screen::Report, Job::Done(done)) => panel::report_ui(ui, rect, state, done, commands),
-        // A result that is gone (its inputs changed) leaves the tree to look at.
-        (Screen::Compare | Screen::Report, _) => modules_ui(ui, rect, state, commands),
+        // A result that is gone (its inputs changed) has no screen of its own.
+        (Screen::Modules | Screen::Compare | Screen::Report, _) => modules_ui(ui, rect, state, commands),
     }
 }
 

@@ -11,7 +11,7 @@ use egui_kittest::Harness;
 use lorafuse::gui::{LorafuseApp, Machine, install_look};
 
 /// Longest wait for a worker, far above what any of them needs.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A copy of the sample in a folder of its own, which the window shows as `~`.
 pub struct Workspace {
