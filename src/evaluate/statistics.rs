@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn equal_values_have_an_interval_of_no_width() {
-        let interval = mean_interval(&[0.5; 1_000]).unwrap();
-        assert_eq!((interval.low, interval.high, interval.block_count), (0.5, 0.5, 4));
+        let interval = mean_interval(&[0.5; 8 * BLOCK_TOKENS]).unwrap();
+        assert_eq!((interval.low, interval.high, interval.block_count), (0.5, 0.5, 8));
     }
 }
