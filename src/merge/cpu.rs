@@ -89,15 +89,11 @@ struct Scratch {
     stored: Vec<f32>,
     converted: Vec<f32>,
     converted_bytes: Vec<u8>,
-    output: Vec<u8>,
 }
 
 impl Scratch {
     fn compute(&mut self, tile: TileJob) -> TileResult {
-        let TileJob { rows, columns, input, input_dtype, output_dtype, updates, output_offset } = tile;
-        let mut output = std::mem::take(&mut self.output);
-        output.clear();
-        output.resize(rows.len() * columns * output_dtype.byte_count(), 0);
+        let TileJob { ticket, rows, columns, input, input_dtype, mut output, output_dtype, updates } = tile;
         let mut stats = TileStats::default();
         let shape = TileShape { rows: rows.len(), columns };
         for block in row_tiles(shape, BLOCK_ELEMENTS) {
@@ -122,7 +118,7 @@ impl Scratch {
                 weight_converted: converted,
             });
         }
-        TileResult { output, output_offset, stats, input }
+        TileResult { ticket, output, stats, input }
     }
 
     fn resize(&mut self, element_count: usize, output_dtype: FloatDtype) {
@@ -168,7 +164,7 @@ mod tests {
     use std::{ops::Range, sync::Arc};
 
     use super::*;
-    use crate::{adapter::RowUpdate, merge::WeightedUpdate, numeric::LowRank};
+    use crate::{adapter::RowUpdate, merge::WeightedUpdate, numeric::LowRank, platform::PageBuffer};
 
     /// Doubles W: a method that transforms instead of adding.
     struct Doubling;
@@ -186,18 +182,20 @@ mod tests {
         dtypes: (FloatDtype, FloatDtype),
         updates: Vec<WeightedUpdate>,
     ) -> (Vec<f32>, TileStats) {
-        let mut input = vec![0; values.len() * dtypes.0.byte_count()];
+        let mut input = PageBuffer::of(&vec![0; values.len() * dtypes.0.byte_count()]);
+        let output = PageBuffer::of(&vec![0; values.len() * dtypes.1.byte_count()]);
         narrow(dtypes.0, values, &mut input);
         let mut kernel = CpuKernel::new().unwrap();
         let rows = 0..values.len() / columns;
         let tile = TileJob {
+            ticket: 0,
             rows,
             columns,
             input,
             input_dtype: dtypes.0,
+            output,
             output_dtype: dtypes.1,
             updates: updates.into(),
-            output_offset: 0,
         };
         kernel.submit(tile).unwrap();
         let result = kernel.collect().unwrap().unwrap();

@@ -6,6 +6,7 @@ use super::MergeError;
 use crate::{
     adapter::RowUpdate,
     numeric::{FloatDtype, TileStats},
+    platform::PageBuffer,
 };
 
 /// A loaded update and the factor on it.
@@ -19,32 +20,34 @@ pub struct WeightedUpdate {
 
 /// One row tile to compute.
 pub struct TileJob {
+    /// Number of the tile; results may come back in another order.
+    pub ticket: u64,
     /// Rows of the tensor.
     pub rows: Range<usize>,
     /// Elements of a row.
     pub columns: usize,
     /// The base's bytes.
-    pub input: Vec<u8>,
+    pub input: PageBuffer,
     /// Their dtype.
     pub input_dtype: FloatDtype,
+    /// Where the result is written: as long as the tile in `output_dtype`.
+    pub output: PageBuffer,
     /// The dtype to round to.
     pub output_dtype: FloatDtype,
     /// What is added; nothing for a conversion.
     pub updates: Arc<[WeightedUpdate]>,
-    /// Where the result belongs in the output file; carried along.
-    pub output_offset: u64,
 }
 
 /// One computed tile.
 pub struct TileResult {
+    /// Number of the tile.
+    pub ticket: u64,
     /// The bytes to write.
-    pub output: Vec<u8>,
-    /// Where.
-    pub output_offset: u64,
+    pub output: PageBuffer,
     /// What the pass learned.
     pub stats: TileStats,
     /// The input buffer, for the next tile.
-    pub input: Vec<u8>,
+    pub input: PageBuffer,
 }
 
 /// A device that computes tiles, a few of them in flight.

@@ -8,7 +8,7 @@ use crate::{
     job::{JobContext, JobEvent},
     numeric::{TileStats, row_tiles},
     plan::{Action, MergePlan, OutputShard, TensorStep},
-    platform,
+    platform::{self, PageBuffer},
 };
 
 /// Bytes copied between two looks at the cancel flag.
@@ -49,7 +49,7 @@ struct ShardWriter<'a> {
     path: &'a Path,
     kernel: &'a mut dyn Kernel,
     job: &'a JobContext,
-    spare_buffers: Vec<Vec<u8>>,
+    spare_buffers: Vec<PageBuffer>,
 }
 
 impl ShardWriter<'_> {
@@ -143,14 +143,16 @@ impl ShardWriter<'_> {
                 self.collect(&mut stats)?;
             }
             let element_count = rows.len() * shape.columns;
-            let mut input = self.spare_buffers.pop().unwrap_or_default();
-            input.resize(element_count * input_dtype.byte_count(), 0);
-            source.read_row_bytes(rows.clone(), &mut input)?;
             let first_element = (rows.start * shape.columns) as u64;
             let output_offset = step.offset + first_element * output_dtype.byte_count() as u64;
-            let columns = shape.columns;
-            let updates = Arc::clone(updates);
-            self.kernel.submit(TileJob { rows, columns, input, input_dtype, output_dtype, updates, output_offset })?;
+            let mut input = self.spare_buffers.pop().unwrap_or_default();
+            input.place(0, element_count * input_dtype.byte_count());
+            source.read_row_bytes(rows.clone(), &mut input)?;
+            let mut output = self.spare_buffers.pop().unwrap_or_default();
+            output.place(output_offset, element_count * output_dtype.byte_count());
+            let (columns, updates) = (shape.columns, Arc::clone(updates));
+            let ticket = output_offset;
+            self.kernel.submit(TileJob { ticket, rows, columns, input, input_dtype, output, output_dtype, updates })?;
         }
         while self.collect(&mut stats)? {}
         Ok(stats)
@@ -158,13 +160,13 @@ impl ShardWriter<'_> {
 
     /// Writes one finished tile; false when none is in flight.
     fn collect(&mut self, stats: &mut TileStats) -> Result<bool, MergeError> {
-        let Some(TileResult { output, output_offset, stats: tile_stats, input }) = self.kernel.collect()? else {
+        let Some(TileResult { ticket, output, stats: tile_stats, input }) = self.kernel.collect()? else {
             return Ok(false);
         };
-        platform::write_all_at(self.file, &output, output_offset).at("write weights", self.path)?;
+        platform::write_all_at(self.file, &output, ticket).at("write weights", self.path)?;
         self.job.advance(output.len() as u64);
         stats.merge(&tile_stats);
-        self.spare_buffers.push(input);
+        self.spare_buffers.extend([input, output]);
         Ok(true)
     }
 }
