@@ -32,7 +32,8 @@ use crate::{
     numeric::row_tiles,
 };
 
-const CONFIG_FILE: &str = "adapter_config.json";
+/// The name of an adapter's config in its folder.
+pub const CONFIG_FILE: &str = "adapter_config.json";
 const WEIGHTS_FILE: &str = "adapter_model.safetensors";
 const PICKLE_FILE: &str = "adapter_model.bin";
 

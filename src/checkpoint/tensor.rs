@@ -97,6 +97,13 @@ impl LogicalTensor {
         *offset
     }
 
+    /// The file and the offset of the tensor's bytes, where they lie there as a plain span.
+    #[must_use]
+    pub fn span(&self) -> Option<(&Arc<SafetensorsFile>, u64)> {
+        let Storage::Span { file, offset, .. } = &self.storage;
+        Some((file, *offset))
+    }
+
     /// The dtype for arithmetic.
     ///
     /// # Errors
