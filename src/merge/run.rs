@@ -35,7 +35,8 @@ pub fn run_with(
     job: &JobContext,
 ) -> Result<MergeReceipt, MergeError> {
     let started = Instant::now();
-    job.start_stage(Stage::Merging, plan.bytes().output);
+    let weight_bytes: u64 = plan.shards.iter().map(|shard| shard.byte_count).sum();
+    job.start_stage(Stage::Merging, weight_bytes);
     for adapter in &plan.adapters {
         adapter.scan(job)?;
     }
@@ -44,13 +45,22 @@ pub fn run_with(
     let mut journal = Journal::open(folder.partial(), &fingerprint)?;
     let is_direct = io.is_direct(plan.output_bytes(), platform::available_memory_bytes());
     let device = kernel.name();
-    let mut merge = Merge { plan, folder: &folder, journal: &mut journal, is_direct, job, resumed_byte_count: 0 };
+    let mut merge = Merge {
+        plan,
+        folder: &folder,
+        journal: &mut journal,
+        is_direct,
+        job,
+        resumed_byte_count: 0,
+        is_written: false,
+    };
     let result = merge.write(kernel);
-    let resumed_byte_count = merge.resumed_byte_count;
+    let Merge { resumed_byte_count, is_written, .. } = merge;
+    let kept_byte_count = if is_written { weight_bytes } else { job.sample().bytes_done };
     drop(journal);
     let written = match result {
         Ok(written) => written,
-        Err(error) if error.is_cancelled() => return Err(keep(folder, plan, job).unwrap_or(error)),
+        Err(error) if error.is_cancelled() => return Err(keep(folder, kept_byte_count).unwrap_or(error)),
         Err(error) => return Err(error),
     };
     folder.commit(&plan.config_text)?;
@@ -67,8 +77,7 @@ pub fn run_with(
 }
 
 /// Leaves the work of a cancelled run where the next one finds it; nothing if there is none worth keeping.
-fn keep(folder: OutputFolder, plan: &MergePlan, job: &JobContext) -> Option<MergeError> {
-    let byte_count = job.sample().bytes_done.min(plan.bytes().output);
+fn keep(folder: OutputFolder, byte_count: u64) -> Option<MergeError> {
     let path = folder.partial().to_owned();
     (byte_count > 0).then(|| {
         folder.keep();
@@ -84,6 +93,8 @@ struct Merge<'a> {
     is_direct: bool,
     job: &'a JobContext,
     resumed_byte_count: u64,
+    /// Whether all weights are handed to the system.
+    is_written: bool,
 }
 
 /// A shard's file, reserved or left by an earlier run.
@@ -109,6 +120,7 @@ impl Merge<'_> {
         for shard in &shards {
             tensors.extend(self.write_shard(shard, kernel)?);
         }
+        self.is_written = true;
         let sync_started = Instant::now();
         self.job.start_stage(Stage::Syncing, self.plan.output_bytes());
         let mut files = Vec::new();
