@@ -11,12 +11,9 @@ use super::{
 };
 use crate::{
     error::{IoContext as _, IoError},
-    plan::partial_path,
+    plan::{LOCK_FILE, partial_path},
     platform,
 };
-
-/// Marks a folder as ours and is locked while a process works in it.
-const LOCK_FILE: &str = "lorafuse.lock";
 
 const CONFIG_FILE: &str = "config.json";
 

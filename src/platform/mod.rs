@@ -12,7 +12,7 @@ mod reserve;
 pub use self::{
     copy_range::{copy_range, copy_range_portable},
     direct_io::DirectFile,
-    free_space::free_bytes,
+    free_space::{free_bytes, is_writable},
     memory::available_memory_bytes,
     page_buffer::{PAGE_LEN, PageBuffer, page_remainder},
     positioned::{read_exact_at, write_all_at},
