@@ -1,5 +1,5 @@
-//! I/O past the page cache: for files larger than memory, where the cache only evicts everything else and writes stall
-//! on dirty pages.
+//! I/O past the page cache, which for large files costs more than the disk: every byte is copied once more, other
+//! programs lose their pages, and writes stall on dirty ones.
 
 use std::{fs::File, io};
 
