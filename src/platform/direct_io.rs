@@ -143,7 +143,7 @@ mod tests {
     use crate::platform::PAGE_LEN;
 
     fn content(byte_count: usize) -> Vec<u8> {
-        (0..byte_count).map(|i| (i * 7 % 251) as u8).collect()
+        (0..=250_u8).cycle().take(byte_count).collect()
     }
 
     #[test]
