@@ -27,6 +27,7 @@ use clap::Parser;
 use lorafuse::{platform, units};
 
 #[derive(Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 struct Args {
     /// tiny, 1b (Llama-3.2-1B) or 8b-kr (Llama-3-8B with 145,088 tokens)
     #[arg(long, default_value = "tiny")]
@@ -207,11 +208,16 @@ fn print_table(args: &Args, base_bytes: u64, contenders: &[Contender]) {
         println!(
             "| {} | {secs:.2} s | {}/s | {:.2} × | {low:.2}–{high:.2} s | {} |",
             contender.name,
-            units::bytes((base_bytes as f64 / secs) as u64),
+            units::bytes(rate(base_bytes, secs)),
             secs / reference,
             units::bytes(peak),
         );
     }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive rate for display")]
+fn rate(byte_count: u64, secs: f64) -> u64 {
+    (byte_count as f64 / secs) as u64
 }
 
 fn median_secs(contender: &Contender) -> f64 {

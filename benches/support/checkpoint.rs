@@ -15,6 +15,9 @@ const POOL_LEN: usize = 1 << 24;
 /// Tensor bytes of one file at most.
 const SHARD_BYTES: u64 = 5_000_000_000;
 
+/// A tensor that is to be written.
+type NamedShape = (String, Vec<usize>);
+
 /// The dimensions of a Llama.
 #[derive(Clone, Copy)]
 pub struct Shape {
@@ -57,7 +60,7 @@ impl Shape {
         ]
     }
 
-    fn tensors(&self) -> Vec<(String, Vec<usize>)> {
+    fn tensors(&self) -> Vec<NamedShape> {
         let mut tensors = vec![("model.embed_tokens.weight".to_owned(), vec![self.vocab, self.hidden])];
         for layer in 0..self.layers {
             let prefix = format!("model.layers.{layer}");
@@ -113,7 +116,7 @@ impl Pool {
 
     fn write(&mut self, mut element_count: usize, out: &mut impl std::io::Write) -> std::io::Result<()> {
         while element_count > 0 {
-            let start = next(&mut self.state) as usize % (POOL_LEN / 2);
+            let start = usize::try_from(next(&mut self.state) % (POOL_LEN as u64 / 2)).unwrap_or(0);
             let count = element_count.min(POOL_LEN - start);
             out.write_all(&self.bytes[start * self.element_bytes..(start + count) * self.element_bytes])?;
             element_count -= count;
@@ -134,7 +137,7 @@ pub fn write_base(folder: &Path, shape: Shape, dtype: &str) -> std::io::Result<(
     std::fs::create_dir_all(folder)?;
     let mut pool = Pool::new(dtype, 0.02);
     let byte_count = |shape: &[usize]| (shape.iter().product::<usize>() * pool.element_bytes) as u64;
-    let mut shards: Vec<(u64, Vec<(String, Vec<usize>)>)> = Vec::new();
+    let mut shards: Vec<(u64, Vec<NamedShape>)> = Vec::new();
     for (name, dimensions) in shape.tensors() {
         let bytes = byte_count(&dimensions);
         match shards.last_mut() {
@@ -190,7 +193,7 @@ pub fn write_adapter(folder: &Path, shape: Shape, rank: usize, saves_head: bool)
     std::fs::write(folder.join("adapter_config.json"), config.to_string())
 }
 
-fn write_file(path: &Path, tensors: &[(String, Vec<usize>)], dtype: &str, pool: &mut Pool) -> std::io::Result<()> {
+fn write_file(path: &Path, tensors: &[NamedShape], dtype: &str, pool: &mut Pool) -> std::io::Result<()> {
     let mut header = Map::from_iter([("__metadata__".to_owned(), json!({"format": "pt"}))]);
     let mut end = 0;
     for (name, shape) in tensors {
