@@ -130,23 +130,6 @@ fn folders_of_the_wrong_kind_are_named() {
 }
 
 #[test]
-fn pickled_weights_are_named_and_never_opened() {
-    let root = tempfile::tempdir().unwrap();
-    put_toy(root.path());
-    put(&root.path().join("pickled/config.json"), "{}");
-    put(&root.path().join("pickled/pytorch_model.bin"), "anything");
-    let error = Checkpoint::open(&root.path().join("pickled")).unwrap_err();
-    assert!(matches!(error, CheckpointError::PickleWeights { .. }), "{error}");
-    std::fs::rename(
-        root.path().join("adapter/adapter_model.safetensors"),
-        root.path().join("adapter/adapter_model.bin"),
-    )
-    .unwrap();
-    let error = Adapter::open(&root.path().join("adapter")).unwrap_err();
-    assert!(matches!(error, AdapterError::PickleWeights { .. }), "{error}");
-}
-
-#[test]
 fn factors_that_do_not_pair_are_refused() {
     let prefix = "base_model.model.model.layers.0.proj";
     let a = |rank| FileBuilder::default().f32(&format!("{prefix}.lora_A.weight"), &[rank, 4], noise(1));

@@ -21,10 +21,8 @@ pub enum AdapterError {
     IsModel { path: PathBuf },
     #[error("there is no adapter_config.json in this folder: {}", path.display())]
     NoConfig { subfolders: Vec<String>, path: PathBuf },
-    #[error("there is no adapter_model.safetensors in this folder: {}", path.display())]
+    #[error("there is no adapter_model.safetensors (or .bin) in this folder: {}", path.display())]
     NoWeights { path: PathBuf },
-    #[error("the weights are adapter_model.bin, and only safetensors are read: {}", path.display())]
-    PickleWeights { path: PathBuf },
     #[error("not a valid adapter_config.json: {problem}: {}", path.display())]
     BadConfig { problem: String, path: PathBuf },
     #[error("adapter_config.json does not say {key}: {}", path.display())]
@@ -68,7 +66,6 @@ impl Hint for AdapterError {
             }
             Self::NoConfig { .. } => "give the folder that holds adapter_config.json and adapter_model.safetensors",
             Self::NoWeights { .. } => "download the adapter again with its weights",
-            Self::PickleWeights { .. } => "save the adapter once with PEFT 0.7 or newer, which writes safetensors",
             Self::BadConfig { .. } => "download the adapter again",
             Self::MissingKey { .. } => {
                 "take the number from the training run; guessing it would scale every change wrongly"

@@ -26,7 +26,7 @@ pub use self::{
     scaling::Scaling,
 };
 use crate::{
-    checkpoint::{LogicalTensor, SafetensorsFile, SideFile, folder_name, side_files},
+    checkpoint::{LogicalTensor, SideFile, WeightFile, folder_name, open_weights, side_files},
     error::IoContext as _,
     job::JobContext,
     numeric::row_tiles,
@@ -45,7 +45,7 @@ pub struct Adapter {
     root: PathBuf,
     config: PeftConfig,
     method: Box<dyn Method>,
-    file: Arc<SafetensorsFile>,
+    file: Arc<dyn WeightFile>,
     targets: Vec<Target>,
     strays: Vec<Stray>,
     side_files: Vec<SideFile>,
@@ -78,18 +78,11 @@ impl Adapter {
         }
         let config = PeftConfig::read(&config_path)?;
         let method = support::method_for(&config, &config_path)?;
-        let weights_path = root.join(WEIGHTS_FILE);
-        if !weights_path.is_file() {
-            let path = root.to_owned();
-            let is_pickled = root.join(PICKLE_FILE).is_file();
-            return Err(if is_pickled {
-                AdapterError::PickleWeights { path }
-            } else {
-                AdapterError::NoWeights { path }
-            });
-        }
-        let file = Arc::new(SafetensorsFile::open(&weights_path)?);
-        let (targets, strays) = group(method.as_ref(), file.tensors(), &weights_path)?;
+        let weights_path =
+            [WEIGHTS_FILE, PICKLE_FILE].map(|name| root.join(name)).into_iter().find(|path| path.is_file());
+        let weights_path = weights_path.ok_or_else(|| AdapterError::NoWeights { path: root.to_owned() })?;
+        let file = open_weights(&weights_path)?;
+        let (targets, strays) = group(method.as_ref(), Arc::clone(&file).tensors(), &weights_path)?;
         let side_files = side_files(root).at("list the folder", root)?;
         Ok(Self { root: root.to_owned(), config, method, file, targets, strays, side_files })
     }
@@ -120,7 +113,7 @@ impl Adapter {
 
     /// The weight file.
     #[must_use]
-    pub fn file(&self) -> &Arc<SafetensorsFile> {
+    pub fn file(&self) -> &Arc<dyn WeightFile> {
         &self.file
     }
 

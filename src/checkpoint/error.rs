@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::PickleError;
 use crate::{
     error::{Hint, IoError, listed},
     numeric::Dtype,
@@ -20,10 +21,10 @@ pub enum CheckpointError {
     IsAdapter { path: PathBuf },
     #[error("there is no config.json in this folder: {}", path.display())]
     NoConfig { path: PathBuf },
-    #[error("there are no weights in this folder (looked for model.safetensors and its index): {}", path.display())]
+    #[error("there are no weights in this folder (looked for model.safetensors, pytorch_model.bin and their indices): {}", path.display())]
     NoWeights { path: PathBuf },
-    #[error("the weights are {file}, and only safetensors are read: {}", path.display())]
-    PickleWeights { file: String, path: PathBuf },
+    #[error("{problem}: {}", path.display())]
+    Pickle { problem: PickleError, path: PathBuf },
     #[error("{file} names {}, not in the folder: {}", listed(missing, 4), path.display())]
     ShardsMissing { file: &'static str, missing: Vec<String>, path: PathBuf },
     #[error("the index names {} that no shard holds: {}: {}", units::plural(tensors.len(), "tensor"), listed(tensors, 4), path.display())]
@@ -60,10 +61,8 @@ impl Hint for CheckpointError {
             Self::IsAdapter { .. } => {
                 "give the base model first and the adapter second; adapter_config.json names the base it was trained on"
             }
-            Self::NoWeights { .. } => "download the model again with its *.safetensors files",
-            Self::PickleWeights { .. } => {
-                "convert the model once with transformers' `save_pretrained`, which writes safetensors"
-            }
+            Self::NoWeights { .. } => "download the model again with its weights",
+            Self::Pickle { problem, .. } => return problem.hint(),
             Self::ShardsMissing { .. } => "the download is incomplete; fetch the missing shards",
             Self::IndexedTensorsMissing { .. } => "index and shards are from different downloads; fetch both again",
             Self::ShardOutside { .. } => "an index may only name files in its own folder; do not use this download",

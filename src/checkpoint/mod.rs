@@ -9,8 +9,11 @@ mod files;
 mod folder;
 mod index;
 mod json_text;
+mod pickle;
 mod safetensors_file;
+mod strided;
 mod tensor;
+mod weight_file;
 
 use std::{
     collections::BTreeMap,
@@ -21,12 +24,15 @@ use std::{
 pub use self::{
     config::ModelConfig,
     error::CheckpointError,
-    files::{INDEX_FILE, SINGLE_FILE, WeightFiles},
+    files::{INDEX_FILE, SINGLE_FILE, WeightFiles, open_weights},
     folder::{FileRole, SideFile, side_files},
     index::WeightIndex,
     json_text::JsonText,
+    pickle::{PickleError, PickleFile},
     safetensors_file::{HEADER_LEN_BYTES, MAX_HEADER_BYTES, SafetensorsFile, header_bytes},
+    strided::StridedSpan,
     tensor::{LogicalTensor, Storage},
+    weight_file::{WeightFile, WeightFormat},
 };
 use crate::error::IoContext as _;
 
@@ -35,7 +41,7 @@ use crate::error::IoContext as _;
 pub struct Checkpoint {
     root: PathBuf,
     config: ModelConfig,
-    files: Vec<Arc<SafetensorsFile>>,
+    files: Vec<Arc<dyn WeightFile>>,
     index: Option<WeightIndex>,
     tensors: BTreeMap<String, LogicalTensor>,
     side_files: Vec<SideFile>,
@@ -92,7 +98,7 @@ impl Checkpoint {
 
     /// The weight files, in the order of their names.
     #[must_use]
-    pub fn files(&self) -> &[Arc<SafetensorsFile>] {
+    pub fn files(&self) -> &[Arc<dyn WeightFile>] {
         &self.files
     }
 
@@ -163,13 +169,13 @@ pub fn folder_name(path: &Path) -> String {
 }
 
 fn collect_tensors(
-    files: &[Arc<SafetensorsFile>],
+    files: &[Arc<dyn WeightFile>],
     index: Option<&WeightIndex>,
     root: &Path,
 ) -> Result<BTreeMap<String, LogicalTensor>, CheckpointError> {
     let mut tensors: BTreeMap<String, LogicalTensor> = BTreeMap::new();
     for file in files {
-        for tensor in file.tensors() {
+        for tensor in Arc::clone(file).tensors() {
             // transformers loads what the index names; a stray copy in another shard is never read.
             let listed = index.is_none_or(|index| index.shard_of(tensor.name()) == Some(file.name()));
             if !listed {
@@ -187,7 +193,7 @@ fn collect_tensors(
         let missing: Vec<String> =
             index.tensor_names().filter(|name| !tensors.contains_key(*name)).map(str::to_owned).collect();
         if !missing.is_empty() {
-            return Err(CheckpointError::IndexedTensorsMissing { tensors: missing, path: root.join(INDEX_FILE) });
+            return Err(CheckpointError::IndexedTensorsMissing { tensors: missing, path: root.to_owned() });
         }
     }
     if tensors.is_empty() {
