@@ -125,8 +125,7 @@ fn folders_of_the_wrong_kind_are_named() {
     assert!(matches!(Adapter::open(&base), Err(AdapterError::IsModel { .. })));
     assert!(matches!(Checkpoint::open(&root.path().join("none")), Err(CheckpointError::Missing { .. })));
     assert!(matches!(Checkpoint::open(&base.join("config.json")), Err(CheckpointError::NotAFolder { .. })));
-    let error = Adapter::open(root.path()).unwrap_err();
-    assert_eq!(error.hint().as_deref(), Some("adapters lie below it: adapter"));
+    assert!(Adapter::open(root.path()).unwrap().root().ends_with("adapter"), "the only adapter below");
 }
 
 #[test]

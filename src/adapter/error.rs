@@ -55,6 +55,14 @@ pub enum AdapterError {
     Cancelled(#[from] Cancelled),
 }
 
+impl AdapterError {
+    /// Whether the folder holds no adapter itself but several below it.
+    #[must_use]
+    pub fn lists_adapters(&self) -> bool {
+        matches!(self, Self::NoConfig { subfolders, .. } if !subfolders.is_empty())
+    }
+}
+
 impl Hint for AdapterError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -62,7 +70,7 @@ impl Hint for AdapterError {
             Self::NotAFolder { .. } => "give the folder that holds adapter_config.json",
             Self::IsModel { .. } => "give the base model first and the adapter second",
             Self::NoConfig { subfolders, .. } if !subfolders.is_empty() => {
-                return Some(format!("adapters lie below it: {}", listed(subfolders, 4)));
+                return Some(format!("adapters lie below it, name one: {}", listed(subfolders, 4)));
             }
             Self::NoConfig { .. } => "give the folder that holds adapter_config.json and adapter_model.safetensors",
             Self::NoWeights { .. } => "download the adapter again with its weights",

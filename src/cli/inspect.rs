@@ -3,8 +3,8 @@
 use std::{fmt::Write as _, process::ExitCode};
 
 use lorafuse::{
-    adapter::Adapter,
-    checkpoint::Checkpoint,
+    adapter::{Adapter, AdapterError, suggested_base},
+    checkpoint::{Checkpoint, CheckpointError},
     matching::Matching,
     report::{AdapterSummary, ModelSummary, ModuleSummary},
     tree::{ModuleNode, print_model},
@@ -24,7 +24,10 @@ const SHOWN_PROBLEMS: usize = 20;
 
 /// Runs the command; an adapter that does not fit is shown and is a failed check.
 pub fn run(args: &InspectArgs) -> Outcome {
-    let base = Checkpoint::open(&args.base)?;
+    let base = match Checkpoint::open(&args.base) {
+        Ok(base) => base,
+        Err(error) => return adapter_alone(args, error),
+    };
     let adapters = args.adapters.iter().map(|path| Adapter::open(path)).collect::<Result<Vec<_>, _>>()?;
     let matching = Matching::new(&base, &adapters);
     let text = if args.json {
@@ -37,6 +40,29 @@ pub fn run(args: &InspectArgs) -> Outcome {
     print(&text)?;
     let fits = adapters.is_empty() || matching.is_complete();
     Ok(if fits { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Shows what was given as a base where it is an adapter in truth, with the base that it asks for.
+fn adapter_alone(args: &InspectArgs, error: CheckpointError) -> Outcome {
+    let adapter = match (Adapter::open(&args.base), args.adapters.is_empty() && !args.print_model) {
+        (Ok(adapter), true) => adapter,
+        // Several adapters to choose from say more than a base that is none.
+        (Err(choice @ AdapterError::NoConfig { .. }), true) if choice.lists_adapters() => return Err(choice.into()),
+        _ => return Err(error.into()),
+    };
+    let (summary, base) = (AdapterSummary::of(&adapter), suggested_base(&adapter));
+    if args.json {
+        print(&format!("{:#}\n", json!({"adapters": [summary], "suggested_base": base})))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let found = match (&base, adapter.config().base_model()) {
+        (Some(base), _) => format!("{} · in {} · {}", base.name, base.found_in, base.path.display()),
+        (None, Some(name)) => format!("{name} · not found on this machine"),
+        (None, None) => "the adapter does not name it".to_owned(),
+    };
+    let rows = [["Adapter".to_owned(), adapter_line(&summary)], ["Base".to_owned(), found]];
+    print(&render(&["", ""], &[Align::Left, Align::Left], &rows))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn json_text(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> Result<String, Failure> {

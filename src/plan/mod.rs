@@ -181,6 +181,7 @@ pub fn partial_path(output: &Path) -> PathBuf {
 fn warnings(base: &Checkpoint, adapters: &[Adapter], matching: &Matching, tokenizer: &TokenizerChoice) -> Vec<String> {
     let mut warnings = Vec::new();
     for (index, adapter) in adapters.iter().enumerate() {
+        warnings.extend(adapter.config().notes().iter().map(|note| format!("{}: {note}", adapter.name())));
         let unknown = adapter.config().unknown_keys();
         if !unknown.is_empty() {
             let keys = unknown.join(", ");
