@@ -126,6 +126,13 @@ fn overview(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> Res
     }
     let changes = matching.prefix_changes.iter().flatten();
     rows.extend(changes.map(|change| ["Note".to_owned(), change.to_string()]));
+    let renamed = matching.renamed_modules.iter().filter(|count| **count > 0);
+    rows.extend(renamed.map(|count| {
+        [
+            "Note".to_owned(),
+            format!("{} found under the names that the base has on disk", units::plural(*count, "module")),
+        ]
+    }));
     let mut out = render(&["", ""], &[Align::Left, Align::Left], &rows);
     let modules = ModuleSummary::all(base, matching, adapters, &[])?;
     if !modules.is_empty() {

@@ -194,6 +194,13 @@ fn warnings(base: &Checkpoint, adapters: &[Adapter], matching: &Matching, tokeni
         if let Some(change) = matching.prefix_changes.get(index).and_then(Option::as_ref) {
             warnings.push(format!("{}: {change} to find its tensors in the base", adapter.name()));
         }
+        if let Some(count) = matching.renamed_modules.get(index).filter(|count| **count > 0) {
+            warnings.push(format!(
+                "{}: {} found under the names that the base has on disk (transformers' table of names)",
+                adapter.name(),
+                units::plural(*count, "module"),
+            ));
+        }
         if adapter.config().base_model().is_some_and(|name| name.contains("4bit")) {
             warnings.push(format!(
                 "{}: trained on a 4-bit base; merging it into the 16-bit original is common, but not exactly what was trained",
