@@ -47,6 +47,8 @@ pub(super) fn peft_config(config: &PeftConfig, path: &Path) -> Result<PeftConfig
     set("r", json!(rank));
     set("lora_alpha", json!(alpha));
     set("lora_dropout", parameters["dropout"].clone());
+    // mlx-lm changes the last `num_layers` layers only.
+    set("layers_to_transform", config.get("num_layers").cloned().unwrap_or(Value::Null));
     set("use_dora", json!(kind == "dora"));
     set("base_model_name_or_path", config.get("model").cloned().unwrap_or(Value::Null));
     let mut notes = vec![format!("an mlx-lm adapter: scale {scale} read as lora_alpha {alpha} on rank {rank}")];

@@ -5,9 +5,6 @@ use std::path::{Path, PathBuf};
 use super::Adapter;
 use crate::checkpoint::hub_cache;
 
-/// Endings of names under which 4-bit copies of a model are published; without them the name is the original's.
-const QUANTIZED_ENDINGS: [&str; 4] = ["-unsloth-bnb-4bit", "-bnb-4bit", "-4bit", "-8bit"];
-
 /// A base model on this machine that an adapter asks for.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct BaseSuggestion {
@@ -52,7 +49,7 @@ pub fn suggested_base(adapter: &Adapter) -> Option<BaseSuggestion> {
 pub fn suggested_in(caches: &[PathBuf], adapter: &Adapter) -> Option<BaseSuggestion> {
     let name = adapter.config().base_model()?;
     let revision = adapter.config().get("revision").and_then(serde_json::Value::as_str);
-    let original = QUANTIZED_ENDINGS.iter().find_map(|ending| name.strip_suffix(ending));
+    let original = hub_cache::original_name(name);
     // The 16-bit original comes first: nothing can be merged into packed weights.
     let names = original.into_iter().map(|original| (original, None)).chain([(name, revision)]);
     names.into_iter().find_map(|(name, revision)| {

@@ -8,6 +8,15 @@ use std::{
 
 use super::CheckpointError;
 
+/// Endings of names under which quantised copies of a model are published; without them the name is the original's.
+const QUANTIZED_ENDINGS: [&str; 4] = ["-unsloth-bnb-4bit", "-bnb-4bit", "-4bit", "-8bit"];
+
+/// The name of the model that `name` is a quantised copy of, by the custom of the Hub.
+#[must_use]
+pub fn original_name(name: &str) -> Option<&str> {
+    QUANTIZED_ENDINGS.iter().find_map(|ending| name.strip_suffix(ending))
+}
+
 /// Folders of the cache, best first: `$HF_HUB_CACHE`, `$HUGGINGFACE_HUB_CACHE`, `$HF_HOME/hub`,
 /// `$XDG_CACHE_HOME/huggingface/hub`, `~/.cache/huggingface/hub`.
 #[must_use]

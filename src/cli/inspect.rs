@@ -6,6 +6,7 @@ use lorafuse::{
     adapter::{Adapter, AdapterError, suggested_base},
     checkpoint::{Checkpoint, CheckpointError},
     matching::Matching,
+    plan::{self, Verdict},
     report::{AdapterSummary, ModelSummary, ModuleSummary},
     tree::{ModuleNode, print_model},
     units,
@@ -91,6 +92,7 @@ fn json_text(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> Re
             "orphaned": orphaned,
             "clashing": clashing,
         },
+        "findings": plan::findings(base, adapters, matching)?,
     });
     Ok(format!("{document:#}\n"))
 }
@@ -133,6 +135,9 @@ fn overview(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> Res
             format!("{} found under the names that the base has on disk", units::plural(*count, "module")),
         ]
     }));
+    let findings = plan::findings(base, adapters, matching)?;
+    let differing = findings.iter().flatten().filter(|finding| finding.verdict == Verdict::Differs);
+    rows.extend(differing.map(|finding| ["Note".to_owned(), finding.evidence.clone()]));
     let mut out = render(&["", ""], &[Align::Left, Align::Left], &rows);
     let modules = ModuleSummary::all(base, matching, adapters, &[])?;
     if !modules.is_empty() {

@@ -92,7 +92,8 @@ fn candidates(base: &Checkpoint, targets: &[Target]) -> Vec<PrefixChange> {
             changes.extend(base.tensors().keys().filter_map(|name| {
                 let to = name.strip_suffix(&ending)?;
                 let is_whole = to.is_empty() || to.ends_with('.');
-                (is_whole && is_minimal(from, to) && !has_number(from) && !has_number(to)).then(|| PrefixChange { from: from.to_owned(), to: to.to_owned() })
+                (is_whole && is_minimal(from, to) && !has_number(from) && !has_number(to))
+                    .then(|| PrefixChange { from: from.to_owned(), to: to.to_owned() })
             }));
         }
     }
