@@ -8,7 +8,7 @@ use lorafuse::{
     matching::Matching,
     plan::{self, Verdict},
     report::{AdapterSummary, ModelSummary, ModuleSummary},
-    tree::{ModuleNode, print_model},
+    tree::{ModuleNode, is_transformers_text, print_model},
     units,
 };
 use serde_json::json;
@@ -100,6 +100,9 @@ fn json_text(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> Re
 fn printed_models(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> String {
     let tree = ModuleNode::new(base, matching, adapters);
     let mut out = String::new();
+    if !is_transformers_text(&tree, base.config()) {
+        out.push_str("# a generic tree from tensor names: modules without tensors are missing, classes may differ\n");
+    }
     for line in print_model(&tree, base.config(), None) {
         writeln!(out, "{}", line.text).ok();
     }
