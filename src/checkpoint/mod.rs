@@ -7,10 +7,15 @@ mod config;
 mod error;
 mod files;
 mod folder;
+pub mod hub_cache;
 mod index;
 mod json_text;
+mod pickle;
 mod safetensors_file;
+mod source;
+mod strided;
 mod tensor;
+mod weight_file;
 
 use std::{
     collections::BTreeMap,
@@ -21,12 +26,16 @@ use std::{
 pub use self::{
     config::ModelConfig,
     error::CheckpointError,
-    files::{INDEX_FILE, SINGLE_FILE, WeightFiles},
+    files::{INDEX_FILE, SINGLE_FILE, WeightFiles, open_weights},
     folder::{FileRole, SideFile, side_files},
     index::WeightIndex,
     json_text::JsonText,
+    pickle::{PickleError, PickleFile},
     safetensors_file::{HEADER_LEN_BYTES, MAX_HEADER_BYTES, SafetensorsFile, header_bytes},
+    source::Source,
+    strided::StridedSpan,
     tensor::{LogicalTensor, Storage},
+    weight_file::{WeightFile, WeightFormat},
 };
 use crate::error::IoContext as _;
 
@@ -35,29 +44,27 @@ use crate::error::IoContext as _;
 pub struct Checkpoint {
     root: PathBuf,
     config: ModelConfig,
-    files: Vec<Arc<SafetensorsFile>>,
+    files: Vec<Arc<dyn WeightFile>>,
     index: Option<WeightIndex>,
     tensors: BTreeMap<String, LogicalTensor>,
     side_files: Vec<SideFile>,
 }
 
 impl Checkpoint {
-    /// Opens the folder `root`: config, weight headers and the list of side files.
+    /// Opens the model at `path`: config, weight headers and the list of side files. `path` is its folder, one weight
+    /// file with `config.json` beside it, or an entry of the Hugging Face cache (the snapshot of its main revision).
     ///
     /// # Errors
-    /// A folder that is missing, is an adapter, has no config or no safetensors weights; a header that is truncated,
-    /// oversized or inconsistent; an index that disagrees with its files.
-    pub fn open(root: &Path) -> Result<Self, CheckpointError> {
-        if !root.is_dir() {
-            let path = root.to_owned();
-            return Err(if root.exists() {
-                CheckpointError::NotAFolder { path }
-            } else {
-                CheckpointError::Missing { path }
-            });
-        }
+    /// A folder that is missing, is an adapter, has no config or no weights; a header that is truncated, oversized or
+    /// inconsistent; an index that disagrees with its files; a download that is not complete.
+    pub fn open(path: &Path) -> Result<Self, CheckpointError> {
+        let source = Source::find(path)?;
+        Self::open_source(&source).map_err(|error| error.explained_by_cache(&source.root))
+    }
+
+    fn open_source(Source { root, weights }: &Source) -> Result<Self, CheckpointError> {
         let config_path = root.join("config.json");
-        let weights = WeightFiles::find(root)?;
+        let chosen = weights.is_none().then(|| WeightFiles::find(root)).transpose()?;
         if !config_path.is_file() {
             return Err(if root.join("adapter_config.json").is_file() {
                 CheckpointError::IsAdapter { path: root.to_owned() }
@@ -66,7 +73,10 @@ impl Checkpoint {
             });
         }
         let config = ModelConfig::read(&config_path)?;
-        let (files, index) = weights.open(root)?;
+        let (files, index) = match (weights, chosen) {
+            (None, Some(chosen)) => chosen.open(root)?,
+            (weights, _) => (weights.iter().map(|file| open_weights(file)).collect::<Result<_, _>>()?, None),
+        };
         let tensors = collect_tensors(&files, index.as_ref(), root)?;
         let side_files = side_files(root).at("list the folder", root)?;
         Ok(Self { root: root.to_owned(), config, files, index, tensors, side_files })
@@ -92,7 +102,7 @@ impl Checkpoint {
 
     /// The weight files, in the order of their names.
     #[must_use]
-    pub fn files(&self) -> &[Arc<SafetensorsFile>] {
+    pub fn files(&self) -> &[Arc<dyn WeightFile>] {
         &self.files
     }
 
@@ -163,13 +173,13 @@ pub fn folder_name(path: &Path) -> String {
 }
 
 fn collect_tensors(
-    files: &[Arc<SafetensorsFile>],
+    files: &[Arc<dyn WeightFile>],
     index: Option<&WeightIndex>,
     root: &Path,
 ) -> Result<BTreeMap<String, LogicalTensor>, CheckpointError> {
     let mut tensors: BTreeMap<String, LogicalTensor> = BTreeMap::new();
     for file in files {
-        for tensor in file.tensors() {
+        for tensor in Arc::clone(file).tensors() {
             // transformers loads what the index names; a stray copy in another shard is never read.
             let listed = index.is_none_or(|index| index.shard_of(tensor.name()) == Some(file.name()));
             if !listed {
@@ -187,7 +197,7 @@ fn collect_tensors(
         let missing: Vec<String> =
             index.tensor_names().filter(|name| !tensors.contains_key(*name)).map(str::to_owned).collect();
         if !missing.is_empty() {
-            return Err(CheckpointError::IndexedTensorsMissing { tensors: missing, path: root.join(INDEX_FILE) });
+            return Err(CheckpointError::IndexedTensorsMissing { tensors: missing, path: root.to_owned() });
         }
     }
     if tensors.is_empty() {

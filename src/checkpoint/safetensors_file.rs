@@ -8,7 +8,7 @@ use std::{
 
 use safetensors::tensor::Metadata;
 
-use super::{CheckpointError, LogicalTensor, Storage};
+use super::{CheckpointError, LogicalTensor, Storage, WeightFile, WeightFormat};
 use crate::{error::IoContext as _, platform};
 
 /// Bytes in front of the header that give its length.
@@ -114,7 +114,7 @@ impl SafetensorsFile {
             .map(|(name, info)| {
                 let (start, end) = info.data_offsets;
                 let storage = Storage::Span {
-                    file: Arc::clone(self),
+                    file: Arc::<Self>::clone(self),
                     offset: self.data_offset() + start as u64,
                     byte_count: (end - start) as u64,
                 };
@@ -123,6 +123,40 @@ impl SafetensorsFile {
             .collect();
         tensors.sort_by(|a, b| (a.file_offset(), a.name()).cmp(&(b.file_offset(), b.name())));
         tensors
+    }
+}
+
+impl WeightFile for SafetensorsFile {
+    fn path(&self) -> &Path {
+        self.path()
+    }
+
+    fn name(&self) -> &str {
+        self.name()
+    }
+
+    fn handle(&self) -> &Arc<File> {
+        self.handle()
+    }
+
+    fn byte_count(&self) -> u64 {
+        self.byte_count()
+    }
+
+    fn format(&self) -> WeightFormat {
+        WeightFormat::Safetensors
+    }
+
+    fn header(&self) -> &[u8] {
+        self.header()
+    }
+
+    fn metadata(&self) -> std::collections::BTreeMap<String, String> {
+        self.metadata()
+    }
+
+    fn tensors(self: Arc<Self>) -> Vec<LogicalTensor> {
+        Self::tensors(&self)
     }
 }
 

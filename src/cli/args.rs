@@ -49,7 +49,7 @@ pub enum Command {
 /// `inspect`.
 #[derive(Debug, ClapArgs)]
 pub struct InspectArgs {
-    /// The base model's folder
+    /// The base model: its folder, a weight file of it, or its entry in the Hugging Face cache; or an adapter alone
     pub base: PathBuf,
     /// Adapter folders
     pub adapters: Vec<PathBuf>,

@@ -25,6 +25,12 @@ impl Failure {
         Self { code: CANCELLED, ..self }
     }
 
+    /// The same failure with another hint, where there is one.
+    pub fn with_hint(mut self, hint: Option<String>) -> Self {
+        self.hint = hint.or(self.hint);
+        self
+    }
+
     /// Tells the user, once.
     pub fn report(self) -> ExitCode {
         super::tell(&format!("error: {}", self.message));

@@ -12,7 +12,7 @@ use lorafuse::{
 use super::{
     Outcome,
     args::{MergeArgs, usage_error},
-    print,
+    base_hint, print,
     session::Session,
     table::{Align, render},
     tell,
@@ -21,7 +21,7 @@ use super::{
 /// Runs the command.
 pub fn run(args: &MergeArgs) -> Outcome {
     let request = args.request().unwrap_or_else(|message| usage_error(&message));
-    let plan = MergePlan::new(&request)?;
+    let plan = MergePlan::new(&request).map_err(|error| base_hint::with_suggestion(error, &args.adapters))?;
     for warning in &plan.warnings {
         tell(&format!("warning: {warning}"));
     }
