@@ -160,6 +160,12 @@ impl JobContext {
         *self.progress.current.lock().unwrap_or_else(PoisonError::into_inner) = name.into();
     }
 
+    /// The counters as a watcher sees them.
+    #[must_use]
+    pub fn sample(&self) -> ProgressSample {
+        self.progress.sample()
+    }
+
     /// Counts `byte_count` bytes as done.
     pub fn advance(&self, byte_count: u64) {
         self.progress.bytes_done.fetch_add(byte_count, Ordering::Relaxed);

@@ -6,7 +6,7 @@ use common::{FileBuilder, noise, put};
 use lorafuse::{
     checkpoint::Checkpoint,
     job::JobContext,
-    merge,
+    merge::{self, CpuKernel, IoMode},
     numeric::{FloatDtype, narrow},
     plan::{DtypePolicy, MergePlan, MergeRequest},
     verify::{self, VerifyRequest},
@@ -46,6 +46,7 @@ proptest! {
         policy in policy(),
         strength in -2.0_f64..2.0,
         tile_elements in 1_usize..5_000,
+        io in prop_oneof![Just(IoMode::Cached), Just(IoMode::Direct)],
         max_shard_bytes in prop::option::of(1_u64..20_000),
         seed in 0_usize..1_000,
     ) {
@@ -71,7 +72,7 @@ proptest! {
         request.adapters[0].strength = strength;
         let mut plan = MergePlan::new(&request).unwrap();
         plan.tile_elements = tile_elements;
-        merge::run(&plan, &JobContext::unwatched()).unwrap();
+        merge::run_with(&mut CpuKernel::new().unwrap(), &plan, io, &JobContext::unwatched()).unwrap();
 
         let merged = Checkpoint::open(&request.output).unwrap();
         prop_assert_eq!(common::bytes(&merged, "model.ids"), vec![7; 24], "integers are never converted");

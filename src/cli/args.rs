@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand};
-use lorafuse::plan::{AdapterRequest, DtypePolicy, MergeRequest};
+use lorafuse::{
+    merge::IoMode,
+    plan::{AdapterRequest, DtypePolicy, MergeRequest},
+};
 
 /// Fuses a LoRA adapter into its base model, shows what changes, and proves the result.
 #[derive(Debug, Parser)]
@@ -78,6 +81,9 @@ pub struct MergeArgs {
     /// Where to compute
     #[arg(long, default_value = "auto", value_parser = ["auto", "cpu"])]
     pub device: String,
+    /// How bytes reach the disk: past the page cache but for small outputs, always through it, or always past it
+    #[arg(long, default_value = "auto", value_name = "auto|cached|direct")]
+    pub io: IoMode,
     /// Tensor bytes of one file at most, as 5GB or 500MB [default: files as the base has them]
     #[arg(long, value_parser = parse_size)]
     pub max_shard_size: Option<u64>,

@@ -26,9 +26,9 @@ impl Failure {
         self
     }
 
-    /// The user stopped the run.
-    pub fn cancelled() -> Self {
-        Self { message: "cancelled; nothing was left behind".to_owned(), hint: None, code: CANCELLED }
+    /// The same, for a run that the user stopped.
+    pub fn cancelled(self) -> Self {
+        Self { code: CANCELLED, ..self }
     }
 
     /// Tells the user, once.

@@ -30,7 +30,7 @@ pub fn run(args: &MergeArgs) -> Outcome {
         print(&text)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let receipt = Session::start().run(|job| merge::run(&plan, job))?;
+    let receipt = Session::start().run(|job| merge::run_with(&mut merge::CpuKernel::new()?, &plan, args.io, job))?;
     for name in receipt.lost() {
         tell(&format!("warning: {name}: the update is smaller than the dtype can hold, so nothing of it is left"));
     }
@@ -82,6 +82,10 @@ pub fn receipt_text(receipt: &MergeReceipt) -> String {
         receipt.device,
     )
     .ok();
+    if receipt.resumed_byte_count > 0 {
+        let kept = units::bytes(receipt.resumed_byte_count);
+        writeln!(out, "{kept} of it were kept from an interrupted run, after their hashes were checked").ok();
+    }
     if let (Some(change), Some(gain)) = (stats.relative_change(), stats.gain()) {
         writeln!(
             out,

@@ -65,7 +65,7 @@ impl Session {
         });
         line.clear();
         let was_cancelled = self.watch.cancel_flag().load(Ordering::Relaxed);
-        result?.map_err(|error| if was_cancelled { Failure::cancelled() } else { error.into() })
+        result?.map_err(|error| if was_cancelled { error.into().cancelled() } else { error.into() })
     }
 }
 

@@ -23,6 +23,10 @@ pub enum MergeError {
     BaseNotFinite { tensor: String, element_count: u64, path: PathBuf },
     #[error("{tensor} does not fit into {dtype}: {} too large, the largest {max_magnitude}", units::plural(usize::try_from(*element_count).unwrap_or(usize::MAX), "value"))]
     Overflow { tensor: String, element_count: u64, max_magnitude: f32, dtype: Dtype },
+    #[error("the disk is too full: {} more needed, {} free: {}", units::bytes(*needed), units::bytes(*free), path.display())]
+    DiskFull { needed: u64, free: u64, path: PathBuf },
+    #[error("cancelled; {} are written and kept in {}", units::bytes(*byte_count), path.display())]
+    CancelledKept { byte_count: u64, path: PathBuf },
     #[error("the device stopped answering: {device}")]
     DeviceLost { device: String },
     #[error(transparent)]
@@ -39,7 +43,7 @@ impl MergeError {
     /// Whether the user stopped it.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        matches!(self, Self::Cancelled(_) | Self::Adapter(AdapterError::Cancelled(_)))
+        matches!(self, Self::Cancelled(_) | Self::CancelledKept { .. } | Self::Adapter(AdapterError::Cancelled(_)))
     }
 }
 
@@ -50,6 +54,10 @@ impl Hint for MergeError {
             Self::PartialIsForeign { .. } => "move it away, or choose another output",
             Self::BaseNotFinite { .. } => "the base is damaged; fetch it again",
             Self::Overflow { .. } => "write bfloat16 or float32 instead (`--dtype bf16`)",
+            Self::DiskFull { .. } => {
+                "free some space, choose another disk, or write half the bytes with `--dtype bf16`"
+            }
+            Self::CancelledKept { .. } => "run the same merge again to go on from there, or delete that folder",
             Self::DeviceLost { .. } => "run it again; if it stays, please report it",
             Self::Base(error) => return error.hint(),
             Self::Adapter(error) => return error.hint(),

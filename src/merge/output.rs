@@ -5,13 +5,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::MergeError;
-use crate::{error::IoContext as _, plan::partial_path, platform};
+use super::{
+    MergeError,
+    journal::{JOURNAL_FILE, Journal},
+};
+use crate::{
+    error::{IoContext as _, IoError},
+    plan::{LOCK_FILE, partial_path},
+    platform,
+};
 
-/// Marks a folder as ours and is locked while a process works in it.
-const LOCK_FILE: &str = "lorafuse.lock";
+const CONFIG_FILE: &str = "config.json";
 
-/// A merged model in the making; dropped without [`OutputFolder::commit`], it is removed.
+/// A merged model in the making; dropped without [`OutputFolder::commit`] or [`OutputFolder::keep`], it is removed.
 #[derive(Debug)]
 pub struct OutputFolder {
     output: PathBuf,
@@ -21,15 +27,16 @@ pub struct OutputFolder {
 }
 
 impl OutputFolder {
-    /// Creates `<output>.partial`, with the folders above it where they are missing.
+    /// Creates `<output>.partial`, with the folders above it where they are missing, or takes over the one that an
+    /// interrupted run left: with its shards if its journal has this `fingerprint`, emptied otherwise.
     ///
     /// # Errors
     /// Another process works on the same output; a folder of that name that is not ours; no permission.
-    pub fn create(output: &Path) -> Result<Self, MergeError> {
+    pub fn create(output: &Path, fingerprint: &str) -> Result<Self, MergeError> {
         let partial = partial_path(output);
         let created_parents = create_parents(output)?;
         let mut folder = Self { output: output.to_owned(), partial, lock: None, created_parents };
-        folder.take_over()?;
+        folder.take_over(fingerprint)?;
         Ok(folder)
     }
 
@@ -39,28 +46,64 @@ impl OutputFolder {
         &self.partial
     }
 
-    /// A new file of `byte_count` bytes for a shard, under a name that no loader takes for weights.
+    /// Opens the file for a shard of `byte_count` bytes, under a name that no loader takes for weights, with its blocks
+    /// reserved; true with it if an interrupted run left one of this size.
     ///
     /// # Errors
-    /// Whatever the system says.
-    pub fn create_shard(&self, file_name: &str, byte_count: u64) -> Result<File, MergeError> {
-        let path = self.partial.join(part_name(file_name));
-        let file = create_new(&path)?;
-        file.set_len(byte_count).at("reserve space for a shard", &path)?;
-        Ok(file)
+    /// [`MergeError::DiskFull`]; whatever the system says otherwise.
+    pub fn open_shard(&self, file_name: &str, byte_count: u64) -> Result<(File, bool), MergeError> {
+        let path = self.part_path(file_name);
+        // A run that was interrupted while it named its shards.
+        std::fs::rename(self.partial.join(file_name), &path).ok();
+        let options = OpenOptions::new().read(true).write(true).clone();
+        if let Ok(file) = options.open(&path) {
+            // Written up to the last whole page before its length was set.
+            let length = file.metadata().at("read the size", &path)?.len();
+            if length == byte_count || length == byte_count.next_multiple_of(platform::PAGE_LEN as u64) {
+                return Ok((file, true));
+            }
+            drop(file);
+            std::fs::remove_file(&path).at("remove what an interrupted run left", &path)?;
+        }
+        let file = options.clone().create_new(true).open(&path).at("create a shard", &path)?;
+        platform::reserve(&file, byte_count).map_err(|error| self.reserve_error(error, byte_count))?;
+        Ok((file, false))
     }
 
-    /// Forces a shard to the disk and gives it its name.
+    /// Forces a shard to the disk.
     ///
     /// # Errors
     /// Whatever the system says.
-    pub fn finish_shard(&self, file_name: &str) -> Result<(), MergeError> {
-        let path = self.partial.join(part_name(file_name));
+    pub fn sync_shard(&self, file_name: &str) -> Result<(), MergeError> {
+        let path = self.part_path(file_name);
         let file = OpenOptions::new().write(true).open(&path).at("open a shard", &path)?;
         file.sync_all().at("write a shard to the disk", &path)?;
-        let target = self.partial.join(file_name);
-        std::fs::rename(&path, &target).at("name a shard", &target)?;
         Ok(())
+    }
+
+    /// Gives a finished shard its name.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn name_shard(&self, file_name: &str) -> Result<(), MergeError> {
+        let target = self.partial.join(file_name);
+        std::fs::rename(self.part_path(file_name), &target).at("name a shard", &target)?;
+        Ok(())
+    }
+
+    /// Where the file for a shard lies until it has its name.
+    #[must_use]
+    pub fn part_path(&self, file_name: &str) -> PathBuf {
+        self.partial.join(part_name(file_name))
+    }
+
+    fn reserve_error(&self, error: std::io::Error, byte_count: u64) -> MergeError {
+        use std::io::ErrorKind;
+        if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge) {
+            let free = platform::free_bytes(&self.partial).unwrap_or(0);
+            return MergeError::DiskFull { needed: byte_count, free, path: self.partial.clone() };
+        }
+        IoError { action: "reserve space for a shard", source: error, path: self.partial.clone() }.into()
     }
 
     /// Copies `source` to `relative_path` below the output.
@@ -89,22 +132,35 @@ impl OutputFolder {
         Ok(())
     }
 
-    /// Gives the finished folder its name.
+    /// Writes `config.json`, without which no loader takes the folder for a model, and gives the folder its name.
     ///
     /// # Errors
     /// Something took the name meanwhile; whatever the system says otherwise.
-    pub fn commit(mut self) -> Result<(), MergeError> {
+    pub fn commit(mut self, config_text: &str) -> Result<(), MergeError> {
+        let (config, config_part) = (self.partial.join(CONFIG_FILE), self.part_path(CONFIG_FILE));
+        self.write_text(&part_name(CONFIG_FILE), config_text)?;
+        let journal = self.partial.join(JOURNAL_FILE);
+        platform::sync_folder(&self.partial).at("write the folder to the disk", &self.partial)?;
+        std::fs::remove_file(&journal).at("remove the journal", &journal)?;
+        std::fs::rename(&config_part, &config).at("name the config", &config)?;
         // Windows renames no folder with an open file in it.
         drop(self.lock.take());
-        let lock_path = self.partial.join(LOCK_FILE);
-        std::fs::remove_file(&lock_path).at("remove the lock", &lock_path)?;
-        platform::sync_folder(&self.partial).at("write the folder to the disk", &self.partial)?;
         platform::rename_into_place(&self.partial, &self.output).at("name the output", &self.output)?;
         self.created_parents.clear();
+        // The lock goes last: until the rename it tells the next run that the folder is ours.
+        let lock_path = self.output.join(LOCK_FILE);
+        std::fs::remove_file(&lock_path).at("remove the lock", &lock_path)?;
+        platform::sync_folder(&self.output).at("write the folder to the disk", &self.output)?;
         if let Some(parent) = self.output.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             platform::sync_folder(parent).at("write the folder to the disk", parent)?;
         }
         Ok(())
+    }
+
+    /// Lets go of the folder and leaves it for a later run.
+    pub fn keep(mut self) {
+        self.lock = None;
+        self.created_parents.clear();
     }
 
     fn place(&self, relative_path: &str) -> Result<PathBuf, MergeError> {
@@ -115,11 +171,13 @@ impl OutputFolder {
         Ok(target)
     }
 
-    /// Creates the partial folder, or empties the one that an interrupted run of ours left.
-    fn take_over(&mut self) -> Result<(), MergeError> {
+    /// Creates the partial folder, or cleans the one that an interrupted run of ours left.
+    fn take_over(&mut self, fingerprint: &str) -> Result<(), MergeError> {
         let lock_path = self.partial.join(LOCK_FILE);
         let exists = self.partial.symlink_metadata().is_ok();
-        if exists && !lock_path.is_file() {
+        // An empty one is what a run leaves that was killed before it made its lock; nothing is lost with it.
+        let is_empty = || std::fs::read_dir(&self.partial).is_ok_and(|mut entries| entries.next().is_none());
+        if exists && !lock_path.is_file() && !is_empty() {
             return Err(MergeError::PartialIsForeign { path: std::mem::take(&mut self.partial) });
         }
         if !exists {
@@ -135,9 +193,10 @@ impl OutputFolder {
             return Err(MergeError::InUse { path: std::mem::take(&mut self.partial) });
         }
         self.lock = Some(lock);
+        let resumes = Journal::is_bound_to(&self.partial, fingerprint);
         for entry in std::fs::read_dir(&self.partial).at("list the folder", &self.partial)?.flatten() {
             let path = entry.path();
-            if path != lock_path {
+            if path != lock_path && !(resumes && is_resumable(&path)) {
                 let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
                 let removed = if is_folder { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
                 removed.at("remove what an interrupted run left", &path)?;
@@ -145,6 +204,24 @@ impl OutputFolder {
         }
         Ok(())
     }
+}
+
+/// Removes what an interrupted merge into `output` left; false if there is nothing of ours.
+///
+/// # Errors
+/// A process that works there now; whatever the system says.
+pub fn discard_partial(output: &Path) -> Result<bool, MergeError> {
+    let partial = partial_path(output);
+    let lock_path = partial.join(LOCK_FILE);
+    if !lock_path.is_file() {
+        return Ok(false);
+    }
+    let lock = OpenOptions::new().write(true).open(&lock_path).at("open the lock", &lock_path)?;
+    if lock.try_lock().is_err() {
+        return Err(MergeError::InUse { path: partial });
+    }
+    std::fs::remove_dir_all(&partial).at("remove what an interrupted run left", &partial)?;
+    Ok(true)
 }
 
 impl Drop for OutputFolder {
@@ -170,6 +247,12 @@ fn create_parents(output: &Path) -> Result<Vec<PathBuf>, MergeError> {
     Ok(missing)
 }
 
+/// Whether a file of an interrupted run is of use to the next: the journal and the shards, named or not.
+fn is_resumable(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name == JOURNAL_FILE || name.ends_with(".safetensors.part") || name.ends_with(".safetensors")
+}
+
 fn part_name(file_name: &str) -> String {
     format!("{file_name}.part")
 }
@@ -184,28 +267,35 @@ fn create_new(path: &Path) -> Result<File, MergeError> {
 mod tests {
     use super::*;
 
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
     #[test]
     fn a_dropped_folder_leaves_nothing_behind() {
         let root = tempfile::tempdir().unwrap();
         let output = root.path().join("a/b/merged");
-        let folder = OutputFolder::create(&output).unwrap();
+        let folder = OutputFolder::create(&output, "f").unwrap();
         folder.write_text("nested/file.txt", "x").unwrap();
         drop(folder);
-        assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 0);
+        assert!(names(root.path()).is_empty());
     }
 
     #[test]
     fn a_committed_folder_holds_only_what_was_written() {
         let root = tempfile::tempdir().unwrap();
         let output = root.path().join("merged");
-        let folder = OutputFolder::create(&output).unwrap();
-        folder.create_shard("model.safetensors", 4).unwrap();
-        folder.finish_shard("model.safetensors").unwrap();
-        folder.write_text("config.json", "{}").unwrap();
-        folder.commit().unwrap();
-        let mut names: Vec<_> = std::fs::read_dir(&output).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        names.sort();
-        assert_eq!(names, ["config.json", "model.safetensors"]);
+        let folder = OutputFolder::create(&output, "f").unwrap();
+        Journal::open(folder.partial(), "f").unwrap();
+        folder.open_shard("model.safetensors", 4).unwrap();
+        folder.sync_shard("model.safetensors").unwrap();
+        folder.name_shard("model.safetensors").unwrap();
+        folder.commit("{}").unwrap();
+        assert_eq!(names(&output), ["config.json", "model.safetensors"]);
         assert!(!partial_path(&output).exists());
     }
 
@@ -213,28 +303,58 @@ mod tests {
     fn a_second_worker_and_a_foreign_folder_are_refused_and_kept() {
         let root = tempfile::tempdir().unwrap();
         let output = root.path().join("merged");
-        let first = OutputFolder::create(&output).unwrap();
+        let first = OutputFolder::create(&output, "f").unwrap();
         first.write_text("work.txt", "x").unwrap();
-        assert!(matches!(OutputFolder::create(&output), Err(MergeError::InUse { .. })));
+        assert!(matches!(OutputFolder::create(&output, "f"), Err(MergeError::InUse { .. })));
+        assert!(matches!(discard_partial(&output), Err(MergeError::InUse { .. })));
         assert!(first.partial().join("work.txt").is_file());
 
         let foreign = root.path().join("other.partial");
         std::fs::create_dir(&foreign).unwrap();
+        OutputFolder::create(&root.path().join("other"), "f").unwrap().keep();
+        std::fs::remove_file(foreign.join(LOCK_FILE)).unwrap();
         std::fs::write(foreign.join("precious"), "kept").unwrap();
-        let error = OutputFolder::create(&root.path().join("other")).unwrap_err();
+        let error = OutputFolder::create(&root.path().join("other"), "f").unwrap_err();
         assert!(matches!(error, MergeError::PartialIsForeign { .. }));
+        assert!(!discard_partial(&root.path().join("other")).unwrap());
         assert!(foreign.join("precious").is_file());
     }
 
     #[test]
-    fn what_an_interrupted_run_left_is_cleared() {
+    fn a_kept_folder_is_resumed_by_the_same_merge_only() {
         let root = tempfile::tempdir().unwrap();
         let output = root.path().join("merged");
-        let stale = partial_path(&output);
-        std::fs::create_dir(&stale).unwrap();
-        std::fs::write(stale.join(LOCK_FILE), "").unwrap();
-        std::fs::write(stale.join("model.safetensors.part"), "half").unwrap();
-        let folder = OutputFolder::create(&output).unwrap();
-        assert!(!folder.partial().join("model.safetensors.part").exists());
+        let start = |fingerprint: &str| {
+            let folder = OutputFolder::create(&output, fingerprint).unwrap();
+            Journal::open(folder.partial(), fingerprint).unwrap();
+            let (_, is_resumed) = folder.open_shard("model.safetensors", 4).unwrap();
+            (folder, is_resumed)
+        };
+        let (folder, is_resumed) = start("f");
+        assert!(!is_resumed);
+        folder.write_text("config.json.part", "{}").unwrap();
+        folder.keep();
+        let (folder, is_resumed) = start("f");
+        assert!(is_resumed);
+        assert!(!folder.partial().join("config.json.part").exists(), "side files are written anew");
+        folder.name_shard("model.safetensors").unwrap();
+        folder.keep();
+        let (folder, is_resumed) = start("f");
+        assert!(is_resumed, "a shard that has its name already is found too");
+        folder.keep();
+        let (folder, is_resumed) = start("other inputs");
+        assert!(!is_resumed);
+        folder.keep();
+        assert!(discard_partial(&output).unwrap());
+        assert!(names(root.path()).is_empty());
+    }
+
+    #[test]
+    fn a_shard_that_does_not_fit_the_disk_says_what_is_missing() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = OutputFolder::create(&root.path().join("merged"), "f").unwrap();
+        let byte_count = 1 << 60;
+        let error = folder.open_shard("model.safetensors", byte_count).unwrap_err();
+        assert!(matches!(error, MergeError::DiskFull { needed, .. } if needed == byte_count), "{error}");
     }
 }

@@ -1,8 +1,8 @@
 //! What a merge did, tensor by tensor.
 
-use std::path::PathBuf;
+use std::{borrow::Cow, path::PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{numeric::TileStats, plan::ByteBudget};
 
@@ -20,6 +20,8 @@ pub struct MergeReceipt {
     pub duration_secs: f64,
     /// The part of it spent on forcing bytes to the disk and on side files.
     pub sync_duration_secs: f64,
+    /// Bytes of weights that an interrupted run had written and this one kept.
+    pub resumed_byte_count: u64,
     /// Every tensor, in the order written.
     pub tensors: Vec<TensorRecord>,
     /// Every file, in the order written.
@@ -27,12 +29,18 @@ pub struct MergeReceipt {
 }
 
 /// One output tensor.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TensorRecord {
     /// Its name.
     pub name: String,
-    /// "copied", "converted" or "updated".
-    pub action: &'static str,
+    /// "copied", "converted", "updated" and so on.
+    pub action: Cow<'static, str>,
+    /// What computed it; `None` for copied bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// BLAKE3 of its bytes, taken as they were written; `None` for copied bytes, which are compared with their source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blake3: Option<String>,
     /// What the pass learned; `None` for copied bytes.
     pub stats: Option<TileStats>,
 }

@@ -31,6 +31,8 @@ pub enum PlanError {
     OutputExists { path: PathBuf },
     #[error("the output lies inside the {role} folder: {}", path.display())]
     OutputInsideInput { role: &'static str, path: PathBuf },
+    #[error("nothing may be written here: {}", path.display())]
+    NotWritable { path: PathBuf },
     #[error("the disk is too full: {} needed, {} free: {}", units::bytes(*needed), units::bytes(*free), path.display())]
     DiskFull { needed: u64, free: u64, path: PathBuf },
     #[error("a tokenizer file is not valid JSON: {problem}: {}", path.display())]
@@ -98,6 +100,7 @@ impl Hint for PlanError {
                 "choose another name, or empty the folder yourself; nothing is ever overwritten"
             }
             Self::OutputInsideInput { .. } => "choose a folder outside of it",
+            Self::NotWritable { .. } => "choose a folder of your own, or change its permissions",
             Self::DiskFull { .. } => {
                 "free some space, choose another disk, or write half the bytes with `--dtype bf16`"
             }

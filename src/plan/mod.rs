@@ -181,6 +181,9 @@ impl MergePlan {
     }
 }
 
+/// Marks a work folder as ours and is locked while a process works in it.
+pub const LOCK_FILE: &str = "lorafuse.lock";
+
 /// `<out>.partial`, beside the output so that a rename finishes the work.
 #[must_use]
 pub fn partial_path(output: &Path) -> PathBuf {

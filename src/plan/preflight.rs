@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{MergePlan, PlanError};
+use super::{LOCK_FILE, MergePlan, PlanError};
 use crate::{error::IoContext as _, platform, units};
 
 /// Space left free for whatever else the machine writes meanwhile.
@@ -28,6 +28,7 @@ pub(super) fn check(plan: &MergePlan) -> Result<Vec<PreflightCheck>, PlanError> 
             evidence: format!("{matched} of {total} adapter tensors land on {modules}"),
         },
         output_is_free(plan)?,
+        output_is_writable(plan)?,
         disk_has_room(plan)?,
     ])
 }
@@ -54,8 +55,26 @@ fn output_is_free(plan: &MergePlan) -> Result<PreflightCheck, PlanError> {
     Ok(PreflightCheck { title: "Output is free", evidence: evidence.to_owned() })
 }
 
+fn output_is_writable(plan: &MergePlan) -> Result<PreflightCheck, PlanError> {
+    let folder = existing_ancestor(&plan.output.with_file_name(""));
+    if !platform::is_writable(&folder) {
+        return Err(PlanError::NotWritable { path: folder });
+    }
+    Ok(PreflightCheck { title: "Folder is writable", evidence: folder.display().to_string() })
+}
+
+/// Bytes that an interrupted run of ours holds already, to be kept or freed.
+fn held_by_interrupted_run(plan: &MergePlan) -> u64 {
+    let partial = plan.partial_path();
+    if !partial.join(LOCK_FILE).is_file() {
+        return 0;
+    }
+    let entries = std::fs::read_dir(partial).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.metadata().ok()).filter(std::fs::Metadata::is_file).map(|data| data.len()).sum()
+}
+
 fn disk_has_room(plan: &MergePlan) -> Result<PreflightCheck, PlanError> {
-    let needed = plan.output_bytes() + SPARE_BYTES;
+    let needed = (plan.output_bytes() + SPARE_BYTES).saturating_sub(held_by_interrupted_run(plan));
     let folder = existing_ancestor(&plan.output);
     let evidence = match platform::free_bytes(&folder) {
         Some(free) if free < needed => {

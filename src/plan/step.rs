@@ -36,6 +36,18 @@ pub enum Action {
 }
 
 impl Action {
+    /// Whether bytes stay as they are.
+    #[must_use]
+    pub fn is_copy(&self) -> bool {
+        matches!(self, Self::Copy)
+    }
+
+    /// Whether an adapter changes the values.
+    #[must_use]
+    pub fn is_update(&self) -> bool {
+        matches!(self, Self::Update { .. })
+    }
+
     /// The action as reports name it.
     #[must_use]
     pub fn label(&self) -> &'static str {

@@ -1,4 +1,4 @@
-//! How much a disk still takes.
+//! Whether and how much a disk still takes.
 
 use std::path::Path;
 
@@ -18,6 +18,20 @@ pub fn free_bytes(folder: &Path) -> Option<u64> {
     }
 }
 
+/// Whether this process may create files in `folder`, as far as the system tells without trying.
+#[must_use]
+pub fn is_writable(folder: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        rustix::fs::access(folder, rustix::fs::Access::WRITE_OK).is_ok()
+    }
+    #[cfg(not(unix))]
+    {
+        // The read-only flag of a Windows folder does not protect it.
+        folder.is_dir()
+    }
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
@@ -26,5 +40,7 @@ mod tests {
     fn an_existing_folder_has_an_answer_and_a_missing_one_does_not() {
         assert!(free_bytes(&std::env::temp_dir()).is_some());
         assert_eq!(free_bytes(Path::new("/nonexistent/folder")), None);
+        assert!(is_writable(&std::env::temp_dir()));
+        assert!(!is_writable(Path::new("/nonexistent/folder")));
     }
 }

@@ -1,0 +1,204 @@
+//! What an interrupted run had finished, so that the next one goes on from there.
+//!
+//! One JSON line binds the journal to inputs, options, device and kernel; one more follows for each finished tensor.
+//! A line is a claim, never trusted: the tensor's bytes are hashed again before they are kept.
+
+use std::{
+    collections::HashMap,
+    fs::{File, OpenOptions},
+    io::{BufRead as _, BufReader, Write as _},
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{MergeError, TensorRecord};
+use crate::{error::IoContext as _, job::JobContext, plan::MergePlan};
+
+/// The journal's name in the work folder.
+pub(super) const JOURNAL_FILE: &str = "lorafuse.journal";
+
+/// Changes when the meaning of a journal does.
+const FORMAT: u32 = 1;
+
+/// Bytes hashed between two looks at the cancel flag.
+const HASH_STEP_BYTES: usize = 4 << 20;
+
+#[derive(Serialize, Deserialize)]
+struct Binding {
+    format: u32,
+    fingerprint: String,
+}
+
+/// An open journal, appended to as tensors are finished.
+#[derive(Debug)]
+pub(super) struct Journal {
+    file: File,
+    path: PathBuf,
+    finished: HashMap<String, TensorRecord>,
+}
+
+impl Journal {
+    /// Whether the journal in `folder` belongs to a run with this fingerprint.
+    pub(super) fn is_bound_to(folder: &Path, fingerprint: &str) -> bool {
+        let Ok(file) = File::open(folder.join(JOURNAL_FILE)) else { return false };
+        let Some(Ok(line)) = BufReader::new(file).lines().next() else { return false };
+        serde_json::from_str::<Binding>(&line)
+            .is_ok_and(|binding| binding.format == FORMAT && binding.fingerprint == fingerprint)
+    }
+
+    /// Opens the journal in `folder`, or begins it.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub(super) fn open(folder: &Path, fingerprint: &str) -> Result<Self, MergeError> {
+        let path = folder.join(JOURNAL_FILE);
+        let finished = if Self::is_bound_to(folder, fingerprint) { finished_in(&path)? } else { HashMap::new() };
+        let file =
+            OpenOptions::new().create(true).truncate(true).write(true).open(&path).at("write the journal", &path)?;
+        let mut journal = Self { file, path, finished: HashMap::new() };
+        journal.append(&Binding { format: FORMAT, fingerprint: fingerprint.to_owned() })?;
+        // Written anew, so that a line that a crash cut off does not swallow the next one.
+        for record in finished.values() {
+            journal.append(record)?;
+        }
+        journal.finished = finished;
+        Ok(journal)
+    }
+
+    /// What the interrupted run claims to have finished.
+    pub(super) fn claim(&self, tensor: &str) -> Option<&TensorRecord> {
+        self.finished.get(tensor)
+    }
+
+    /// Adds a finished tensor.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub(super) fn record(&mut self, record: &TensorRecord) -> Result<(), MergeError> {
+        self.append(record)
+    }
+
+    fn append(&mut self, line: &impl Serialize) -> Result<(), MergeError> {
+        let mut text = serde_json::to_string(line).unwrap_or_else(|error| unreachable!("plain data: {error}"));
+        text.push('\n');
+        self.file.write_all(text.as_bytes()).at("write the journal", &self.path)?;
+        Ok(())
+    }
+}
+
+/// The complete lines after the binding; a crash may have cut off the last.
+fn finished_in(path: &Path) -> Result<HashMap<String, TensorRecord>, MergeError> {
+    let file = File::open(path).at("read the journal", path)?;
+    let lines = BufReader::new(file).lines().skip(1).map_while(Result::ok);
+    let records = lines.map_while(|line| serde_json::from_str::<TensorRecord>(&line).ok());
+    Ok(records.map(|record| (record.name.clone(), record)).collect())
+}
+
+/// A hash of all that decides the output's bytes: the headers, sizes and times of the base's files, the adapters'
+/// contents, the options, the output's layout, and what computes.
+///
+/// # Errors
+/// A file that cannot be read, or a cancelled job.
+pub(super) fn fingerprint(plan: &MergePlan, kernel_name: &str, job: &JobContext) -> Result<String, MergeError> {
+    let mut hasher = blake3::Hasher::new();
+    let mut add = |bytes: &[u8]| {
+        // With its length, so that no two lists of parts read the same.
+        hasher.update(&(bytes.len() as u64).to_le_bytes());
+        hasher.update(bytes);
+    };
+    add(env!("CARGO_PKG_VERSION").as_bytes());
+    add(kernel_name.as_bytes());
+    add(format!("{:?} {:?} {}", plan.strengths, plan.dtype, plan.tile_elements).as_bytes());
+    for file in plan.base.files() {
+        let metadata = file.handle().metadata().at("read the time of change", file.path())?;
+        let modified = metadata.modified().at("read the time of change", file.path())?;
+        add(file.name().as_bytes());
+        add(file.header());
+        add(format!("{} {modified:?}", metadata.len()).as_bytes());
+    }
+    for adapter in &plan.adapters {
+        let file = adapter.file();
+        let config_path = adapter.root().join(crate::adapter::CONFIG_FILE);
+        add(&std::fs::read(&config_path).at("read the adapter's config", &config_path)?);
+        add(hash_range(file.handle(), file.path(), 0..file.byte_count(), job)?.as_bytes());
+    }
+    for shard in &plan.shards {
+        add(shard.file_name.as_bytes());
+        add(&shard.header);
+        for step in &shard.steps {
+            add(step.action.label().as_bytes());
+        }
+    }
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// BLAKE3 of a range of a file.
+///
+/// # Errors
+/// A file that cannot be read, or a cancelled job.
+pub(super) fn hash_range(
+    file: &File,
+    path: &Path,
+    range: std::ops::Range<u64>,
+    job: &JobContext,
+) -> Result<blake3::Hash, MergeError> {
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = Vec::new();
+    let mut offset = range.start;
+    while offset < range.end {
+        job.check_cancelled()?;
+        let step = usize::try_from(range.end - offset).map_or(HASH_STEP_BYTES, |left| left.min(HASH_STEP_BYTES));
+        buffer.resize(step, 0);
+        crate::platform::read_exact_at(file, &mut buffer, offset).at("read back", path)?;
+        hasher.update(&buffer);
+        offset += step as u64;
+    }
+    Ok(hasher.finalize())
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "fixtures in temporary folders")]
+mod tests {
+    use super::*;
+
+    fn record(name: &str) -> TensorRecord {
+        TensorRecord {
+            name: name.to_owned(),
+            action: "updated".into(),
+            device: Some("CPU".to_owned()),
+            blake3: Some("00".repeat(32)),
+            stats: Some(crate::numeric::TileStats { element_count: 3, delta_square_sum: 0.1, ..Default::default() }),
+        }
+    }
+
+    #[test]
+    fn a_cut_off_line_is_forgotten_and_the_rest_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(folder.path(), "a").unwrap();
+        journal.record(&record("x")).unwrap();
+        journal.record(&record("y")).unwrap();
+        drop(journal);
+        let path = folder.path().join(JOURNAL_FILE);
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, &text[..text.len() - 5]).unwrap();
+
+        let mut journal = Journal::open(folder.path(), "a").unwrap();
+        assert_eq!(journal.claim("x"), Some(&record("x")));
+        assert_eq!(journal.claim("y"), None);
+        journal.record(&record("z")).unwrap();
+        drop(journal);
+        let journal = Journal::open(folder.path(), "a").unwrap();
+        assert!(journal.claim("x").is_some() && journal.claim("z").is_some());
+    }
+
+    #[test]
+    fn a_journal_of_another_run_is_not_used() {
+        let folder = tempfile::tempdir().unwrap();
+        Journal::open(folder.path(), "a").unwrap().record(&record("x")).unwrap();
+        assert!(Journal::is_bound_to(folder.path(), "a"));
+        assert!(!Journal::is_bound_to(folder.path(), "b"));
+        assert!(Journal::open(folder.path(), "b").unwrap().claim("x").is_none());
+        assert!(!Journal::is_bound_to(folder.path(), "a"));
+    }
+}
