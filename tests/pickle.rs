@@ -141,6 +141,22 @@ fn views_of_a_base_are_written_as_plain_tensors() {
 }
 
 #[test]
+fn a_head_that_is_the_embedding_is_left_out_as_save_pretrained_does() {
+    let root = tempfile::tempdir().unwrap();
+    let entry = |name: &str| Entry { name: name.to_owned(), key: "0".to_owned(), shape: [6, 4], strides: [4, 1] };
+    let pickle = state_dict(&["model.embed_tokens.weight", "lm_head.weight", "model.other.weight"].map(entry));
+    put(&root.path().join("pytorch_model.bin"), archive(&pickle, &[vec![1.0; 24]], &[]));
+    let names = |config: &str| {
+        put(&root.path().join("config.json"), config);
+        Checkpoint::open(root.path()).unwrap().tensors().keys().cloned().collect::<Vec<_>>()
+    };
+    let others = ["model.embed_tokens.weight", "model.other.weight"];
+    assert_eq!(names("{}"), others);
+    assert_eq!(names(r#"{"tie_word_embeddings": true}"#), others);
+    assert_eq!(names(r#"{"tie_word_embeddings": false}"#).len(), 3);
+}
+
+#[test]
 fn state_dicts_of_modules_and_alone_nested_ones_are_read() {
     for file in ["with_metadata.bin", "nested_alone.bin"] {
         let names: Vec<String> = tensors(&fixture(file)).iter().map(|tensor| tensor.name().to_owned()).collect();

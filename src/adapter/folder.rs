@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{AdapterError, CONFIG_FILE};
 use crate::{
-    checkpoint::{INDEX_FILE, SINGLE_FILE, hub_cache},
+    checkpoint::{WeightFiles, hub_cache},
     error::IoContext as _,
 };
 
@@ -37,8 +37,7 @@ impl AdapterFolder {
         if root.join(CONFIG_FILE).is_file() {
             return Self::with_weights(root);
         }
-        let has = |name: &str| root.join(name).is_file();
-        if has("config.json") && (has(SINGLE_FILE) || has(INDEX_FILE)) {
+        if root.join("config.json").is_file() && WeightFiles::find(&root).is_ok() {
             return Err(AdapterError::IsModel { path: root });
         }
         match adapters_below(&root).at("list the folder", &root)?.as_slice() {

@@ -77,7 +77,8 @@ impl Checkpoint {
             (None, Some(chosen)) => chosen.open(root)?,
             (weights, _) => (weights.iter().map(|file| open_weights(file)).collect::<Result<_, _>>()?, None),
         };
-        let tensors = collect_tensors(&files, index.as_ref(), root)?;
+        let mut tensors = collect_tensors(&files, index.as_ref(), root)?;
+        omit_tied_head(&mut tensors, &config);
         let side_files = side_files(root).at("list the folder", root)?;
         Ok(Self { root: root.to_owned(), config, files, index, tensors, side_files })
     }
@@ -170,6 +171,25 @@ pub fn folder_name(path: &Path) -> String {
         .or_else(|| component(path))
         .or_else(|| path.canonicalize().ok().as_deref().and_then(component))
         .unwrap_or_else(|| path.display().to_string())
+}
+
+/// Leaves out an output head that is the embedding itself, as `save_pretrained` does: a pickle lists both names of one
+/// storage. A config that says nothing ties them, which is transformers' default.
+fn omit_tied_head(tensors: &mut BTreeMap<String, LogicalTensor>, config: &ModelConfig) {
+    if config.get("tie_word_embeddings").and_then(serde_json::Value::as_bool) == Some(false) {
+        return;
+    }
+    let place =
+        |tensor: &LogicalTensor| (tensor.file().path().to_owned(), tensor.file_offset(), tensor.shape().to_vec());
+    let is_head = |name: &str| name.ends_with("lm_head.weight") || name.ends_with("embed_out.weight");
+    let heads: Vec<String> = tensors.keys().filter(|name| is_head(name)).cloned().collect();
+    for head in heads {
+        let own_place = place(&tensors[&head]);
+        let is_shared = tensors.values().any(|other| other.name() != head && place(other) == own_place);
+        if is_shared {
+            tensors.remove(&head);
+        }
+    }
 }
 
 fn collect_tensors(

@@ -15,6 +15,12 @@ const MAX_STACK: usize = 1 << 22;
 /// Values that a pickle may push in all, which bounds what its containers hold: 400 000 tensors need about that many.
 const MAX_PUSHES: usize = 1 << 24;
 
+/// Names of classes and functions that no state dict needs; each is kept for messages.
+const MAX_FOREIGN_NAMES: usize = 4096;
+
+/// The longest name of a class or function.
+const MAX_GLOBAL_BYTES: usize = 256;
+
 /// The longest text: a name of a tensor or of a class.
 const MAX_TEXT_BYTES: usize = 1 << 16;
 
@@ -40,6 +46,7 @@ struct Machine<'a> {
     marks: Vec<usize>,
     memo: HashMap<u64, Value>,
     pushes: usize,
+    foreign_names: usize,
     arena: Arena,
 }
 
@@ -191,9 +198,18 @@ impl<'a> Machine<'a> {
             };
             (self.arena.texts[module].clone(), self.arena.texts[name].clone())
         };
+        if module.len() > MAX_GLOBAL_BYTES || name.len() > MAX_GLOBAL_BYTES {
+            return Err(self.damaged("a name longer than any class has"));
+        }
         let global = match Global::known(&module, &name) {
             Some(global) => global,
-            None => Global::Foreign(self.arena.text(&format!("{module}.{name}"))),
+            None if self.foreign_names == MAX_FOREIGN_NAMES => {
+                return Err(self.damaged("more classes than any state dict needs"));
+            }
+            None => {
+                self.foreign_names += 1;
+                Global::Foreign(self.arena.text(&format!("{module}.{name}")))
+            }
         };
         self.push(Value::Global(global))
     }
@@ -308,6 +324,8 @@ mod tests {
         assert!(matches!(error(b"\x8a\x09123456789."), PickleError::Damaged { .. }), "beyond 64 bits");
         assert!(matches!(error(b"cos\nsystem"), PickleError::EndsEarly { .. }));
         assert!(matches!(error(b"ios\nsystem\n."), PickleError::UnknownOpcode { opcode: b'i', at: 0 }));
+        let classes = b"cos\nsystem\n".repeat(MAX_FOREIGN_NAMES + 1);
+        assert!(matches!(error(&classes), PickleError::Damaged { .. }), "classes without end");
         assert!(matches!(error(&[b'('; MAX_STACK + 2]), PickleError::Damaged { .. }), "marks without end");
         assert!(matches!(error(&[b'N'; MAX_STACK + 2]), PickleError::Damaged { .. }), "values without end");
     }
