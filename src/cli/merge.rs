@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, process::ExitCode};
 
 use lorafuse::{
-    merge::{self, MergeReceipt},
+    merge::{self, MergeReceipt, device},
     plan::MergePlan,
     report::{PlanSummary, RunReport},
     units,
@@ -30,7 +30,12 @@ pub fn run(args: &MergeArgs) -> Outcome {
         print(&text)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let receipt = Session::start().run(|job| merge::run_with(&mut merge::CpuKernel::new()?, &plan, args.io, job))?;
+    let (mut kernel, device) = device::open(args.device, &plan)?;
+    tell(&format!("device: {}", device.reason));
+    let receipt = Session::start().run(|job| merge::run_with(&mut *kernel, &plan, args.io, job))?;
+    if let Some(tally) = &device.tally {
+        tell(&format!("device: {}", tally.sentence()));
+    }
     for name in receipt.lost() {
         tell(&format!("warning: {name}: the update is smaller than the dtype can hold, so nothing of it is left"));
     }

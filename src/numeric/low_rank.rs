@@ -67,6 +67,24 @@ impl LowRank {
         self.scale
     }
 
+    /// The rank r: columns of L, rows of R.
+    #[must_use]
+    pub fn rank(&self) -> usize {
+        self.rank
+    }
+
+    /// L, `rows × rank`, row-major.
+    #[must_use]
+    pub fn left(&self) -> &[f32] {
+        &self.left
+    }
+
+    /// R, `rank × columns`, row-major.
+    #[must_use]
+    pub fn right(&self) -> &[f32] {
+        &self.right
+    }
+
     /// Adds `strength · Δ[rows]` to `delta` (f32, row-major, `rows.len() × columns`).
     ///
     /// The product is formed first and scaled after, s rounded to f32 once, as PEFT does (spec section 1.3).
