@@ -92,7 +92,9 @@ fn a_pickled_base_merges_to_the_same_bytes_as_its_safetensors_twin() {
         MergeRequest::new(twin.join("base"), twin.join("adapter"), &outputs[0]),
         MergeRequest::new(fixture("base"), fixture("adapter"), &outputs[1]),
     ];
-    requests.iter().for_each(|request| drop(merged(request)));
+    for request in &requests {
+        drop(merged(request));
+    }
     let [expected, ours] = outputs.each_ref().map(|path| Checkpoint::open(path).unwrap());
     assert_eq!(ours.tensors().keys().collect::<Vec<_>>(), expected.tensors().keys().collect::<Vec<_>>());
     for name in expected.tensors().keys() {

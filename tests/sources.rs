@@ -15,7 +15,7 @@ use lorafuse::{
 };
 use serde_json::json;
 
-/// A cache entry of the toy's base, as huggingface_hub lays it out: snapshots of links into blobs.
+/// A cache entry of the toy's base, as `huggingface_hub` lays it out: snapshots of links into blobs.
 fn put_cache_entry(cache: &Path, id: &str, commit: &str) -> PathBuf {
     let entry = cache.join(format!("models--{}", id.replace('/', "--")));
     let snapshot = entry.join("snapshots").join(commit);
@@ -78,7 +78,7 @@ fn one_weight_file_is_a_base_with_its_config_beside_it() {
     put_toy(root.path());
     let base = root.path().join("base");
     let other = base.join("other.safetensors");
-    std::fs::copy(base.join("model.safetensors"), &other).unwrap();
+    put(&other, toy_base_file().build());
     let opened = Checkpoint::open(&other).unwrap();
     assert_eq!(opened.files()[0].name(), "other.safetensors");
     let request = MergeRequest { base: other.clone(), ..toy_request(root.path()) };

@@ -90,6 +90,7 @@ fn adapters_below(root: &Path) -> std::io::Result<Vec<String>> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "test fixtures, in temporary folders")]
 mod tests {
     use super::*;
 

@@ -19,7 +19,7 @@ pub(super) fn is_mlx(config: &PeftConfig) -> bool {
     config.peft_type().is_none() && (has("lora_parameters") || has("fine_tune_type"))
 }
 
-/// The config in PEFT's terms: rank and scale become `r` and `lora_alpha` = scale · r, so that lora_alpha / r is the
+/// The config in PEFT's terms: rank and scale become `r` and `lora_alpha` = scale · r, so that `lora_alpha / r` is the
 /// scale.
 ///
 /// # Errors
@@ -109,7 +109,7 @@ fn expert_count(tensor: &LogicalTensor) -> Option<(String, usize)> {
 }
 
 /// One factor for each expert, under the name of the expert's own Linear layer: `switch_mlp.up_proj` holds what the
-/// checkpoint calls `experts.N.up_proj`. lora_a is experts × r × in, or in older files (experts · r) × in.
+/// checkpoint calls `experts.N.up_proj`. `lora_a` is experts × r × in, or in older files (experts · r) × in.
 fn expert_factors(tensor: &LogicalTensor, module: &str, part: &str, count: usize) -> Option<Vec<LogicalTensor>> {
     let (rows, columns) = match (part, tensor.shape()) {
         (_, [experts, rows, columns]) if *experts == count => (*rows, *columns),

@@ -16,6 +16,9 @@ const PICKLE_FILE: &str = "pytorch_model.bin";
 /// The name of the index of sharded pickled weights.
 const PICKLE_INDEX_FILE: &str = "pytorch_model.bin.index.json";
 
+/// The files of a checkpoint, in the order of their names, and their index where there is one.
+type OpenWeights = (Vec<Arc<dyn WeightFile>>, Option<WeightIndex>);
+
 /// The weights that transformers would load from a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WeightFiles {
@@ -61,7 +64,7 @@ impl WeightFiles {
     ///
     /// # Errors
     /// A missing shard, a damaged header or an index that names files outside the folder.
-    pub fn open(self, root: &Path) -> Result<(Vec<Arc<dyn WeightFile>>, Option<WeightIndex>), CheckpointError> {
+    pub fn open(self, root: &Path) -> Result<OpenWeights, CheckpointError> {
         match self {
             Self::Single(name) => Ok((vec![open_weights(&root.join(name))?], None)),
             Self::Sharded(index_name) => {
@@ -86,7 +89,7 @@ impl WeightFiles {
 /// A file that is not what its name says, or is damaged.
 pub fn open_weights(path: &Path) -> Result<Arc<dyn WeightFile>, CheckpointError> {
     const PICKLES: [&str; 3] = ["bin", "pt", "pth"];
-    let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
+    let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
     let is_pickle = extension.is_some_and(|extension| PICKLES.iter().any(|known| extension == *known));
     if is_pickle { Ok(Arc::new(PickleFile::open(path)?)) } else { Ok(Arc::new(SafetensorsFile::open(path)?)) }
 }

@@ -15,7 +15,7 @@ pub struct PrintedLine {
 }
 
 /// Whether [`print_model`] gives transformers' own text for this model, to the letter (5.23 and PEFT 0.21; llama, qwen2,
-/// gpt_neox and gpt2); other trees are built from tensor names alone and lack the modules that have none.
+/// `gpt_neox` and gpt2); other trees are built from tensor names alone and lack the modules that have none.
 #[must_use]
 pub fn is_transformers_text(root: &ModuleNode, config: &ModelConfig) -> bool {
     registered::completed(root, config).is_some()

@@ -53,10 +53,11 @@ struct Machine<'a> {
 impl<'a> Machine<'a> {
     fn step(&mut self, opcode: u8, at: usize) -> Result<(), PickleError> {
         match opcode {
-            0x80 => drop(self.take(1)?),            // PROTO
-            0x95 => drop(self.take(8)?),            // FRAME
-            b'(' => self.mark()?,                   // MARK
-            b'0' => drop(self.pop()?),              // POP
+            0x80 => drop(self.take(1)?), // PROTO
+            0x95 => drop(self.take(8)?), // FRAME
+            b'(' => self.mark()?,        // MARK
+            // POP, and BUILD: attributes (`_metadata` of a state dict), which no tensor needs.
+            b'0' | b'b' => drop(self.pop()?),
             b'1' => drop(self.pop_mark()?),         // POP_MARK
             b'2' => self.push(self.top()?)?,        // DUP
             b'N' => self.push(Value::None)?,        // NONE
@@ -77,7 +78,6 @@ impl<'a> Machine<'a> {
                 let value = reduced(callable, arguments, &mut self.arena).map_err(|problem| self.damaged(problem))?;
                 self.push(value)?;
             }
-            b'b' => drop(self.pop()?), // BUILD: attributes (`_metadata` of a state dict), which no tensor needs
             b'Q' => {
                 let id = self.pop()?; // BINPERSID
                 let value = storage(id, &mut self.arena).map_err(|problem| self.damaged(problem))?;
@@ -326,8 +326,8 @@ mod tests {
         assert!(matches!(error(b"ios\nsystem\n."), PickleError::UnknownOpcode { opcode: b'i', at: 0 }));
         let classes = b"cos\nsystem\n".repeat(MAX_FOREIGN_NAMES + 1);
         assert!(matches!(error(&classes), PickleError::Damaged { .. }), "classes without end");
-        assert!(matches!(error(&[b'('; MAX_STACK + 2]), PickleError::Damaged { .. }), "marks without end");
-        assert!(matches!(error(&[b'N'; MAX_STACK + 2]), PickleError::Damaged { .. }), "values without end");
+        assert!(matches!(error(&vec![b'('; MAX_STACK + 2]), PickleError::Damaged { .. }), "marks without end");
+        assert!(matches!(error(&vec![b'N'; MAX_STACK + 2]), PickleError::Damaged { .. }), "values without end");
     }
 
     #[test]

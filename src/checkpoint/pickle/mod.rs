@@ -42,7 +42,7 @@ impl PickleFile {
     /// Opens `path`: reads the list of records and the pickle, no tensor.
     ///
     /// # Errors
-    /// A file in PyTorch's older format, a TorchScript program or any other pickle, each by its name; an entry that is
+    /// A file in PyTorch's older format, a `TorchScript` program or any other pickle, each by its name; an entry that is
     /// no tensor; a tensor that does not fit its storage; records that are compressed, missing or big-endian.
     pub fn open(path: &Path) -> Result<Self, CheckpointError> {
         let handle = File::open(path).at("open the weights", path)?;

@@ -43,8 +43,7 @@ fn targets_whole_kinds(adapter: &Adapter) -> bool {
     let config = adapter.config();
     let limits = ["layers_to_transform", "exclude_modules", "layer_replication", "eva_config"];
     let Some(Value::Array(targets)) = config.get("target_modules") else { return false };
-    let is_plain =
-        |target: &Value| target.as_str().is_some_and(|target| !target.contains(|c: char| c == '.' || c == '*'));
+    let is_plain = |target: &Value| target.as_str().is_some_and(|target| !target.contains(['.', '*']));
     limits.iter().all(|key| config.meaningful(key).is_none()) && !targets.is_empty() && targets.iter().all(is_plain)
 }
 

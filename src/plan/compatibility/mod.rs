@@ -11,7 +11,7 @@ mod vocabulary;
 use super::PlanError;
 use crate::{
     adapter::Adapter,
-    checkpoint::{Checkpoint, hub_cache},
+    checkpoint::{Checkpoint, LogicalTensor, hub_cache},
     matching::Matching,
     numeric::Dtype,
 };
@@ -98,7 +98,7 @@ fn dtypes(base: &Checkpoint, adapter: &Adapter) -> Finding {
     let name = |dtype: Option<Dtype>| dtype.map_or_else(|| "nothing".to_owned(), |dtype| dtype.to_string());
     let factor = adapter.targets().first().and_then(|target| target.update.tensors().first());
     let (factors, weights) =
-        (factor.map(|tensor| tensor.dtype()), base.dtypes_by_bytes().first().map(|(dtype, _)| *dtype));
+        (factor.map(LogicalTensor::dtype), base.dtypes_by_bytes().first().map(|(dtype, _)| *dtype));
     Finding::new(
         "Dtypes",
         Verdict::Agrees,
