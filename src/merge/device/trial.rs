@@ -37,9 +37,12 @@ impl Prospect {
         let tile_count: usize =
             updated().map(|step| row_tiles(step.source.tile_shape(), plan.tile_elements).count()).sum();
         let element_count = |step: &&TensorStep| step.source.tile_shape().rows * step.source.tile_shape().columns;
-        let Some(step) = updated().max_by_key(element_count).filter(|_| tile_count >= FEWEST_TILES) else {
-            return Ok(Self::Nothing("a merge this small is over before a GPU is ready"));
+        let Some(step) = updated().max_by_key(element_count) else {
+            return Ok(Self::Nothing("this merge copies and converts, which leaves a GPU nothing to compute"));
         };
+        if tile_count < FEWEST_TILES {
+            return Ok(Self::Nothing("a merge this small is over before a GPU is ready"));
+        }
         let updates = load_updates(plan, step)?;
         let Some(output_dtype) = FloatDtype::of(step.output_dtype) else {
             return Ok(Self::Nothing("its output dtype is not computed on a GPU"));

@@ -60,6 +60,8 @@ impl Context {
             label: Some("lorafuse merge"),
             // All that the adapter has: the defaults would cut buffers smaller than they must be.
             required_limits: limits,
+            // A few tiles and two factors need no blocks of hundreds of megabytes.
+            memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..Default::default()
         };
         let (device, queue) =

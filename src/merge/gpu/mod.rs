@@ -31,8 +31,7 @@ const RING_LEN: usize = 3;
 
 /// A GPU, and beside it the CPU for what is not for a GPU: conversions, which are nothing but transfer, and methods
 /// that are not low-rank.
-pub struct GpuKernel {
-    // Before the context, so that buffers go before their device.
+pub(in crate::merge) struct GpuKernel {
     ring: VecDeque<InFlight>,
     spare_slots: Vec<Slot>,
     factors: Option<Factors>,
@@ -88,8 +87,7 @@ impl GpuKernel {
     }
 
     /// How many tiles went to the GPU and how many to the CPU, as they are finished.
-    #[must_use]
-    pub fn tally(&self) -> Arc<TileTally> {
+    pub(in crate::merge) fn tally(&self) -> Arc<TileTally> {
         Arc::clone(&self.tally)
     }
 
