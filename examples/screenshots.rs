@@ -1,6 +1,12 @@
-//! Writes pictures of every screen into `screenshots/`: 1× and 2×, light and dark, a long path, Korean.
+//! Takes pictures of every screen by driving the real window over the built-in sample: both folders are dropped, the
+//! merge runs, the perplexities are measured.
 //!
-//! `cargo run --example screenshots`
+//! ```text
+//! cargo run --example screenshots               the few pictures of the repository, into `screenshots/`
+//! cargo run --example screenshots -- FOLDER     all of them: light and dark, 1× and 2×, small window, Korean
+//! ```
+//!
+//! Needs no display. Takes about two minutes in a development build.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,78 +17,215 @@
 #[path = "../tests/gui_support/mod.rs"]
 mod gui_support;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use egui::Theme;
-use egui_kittest::Harness;
-use gui_support::{Workspace, copy_folder, drop_folders, open_window, wait_until};
-use lorafuse::gui::{Evaluation, Job, LorafuseApp, Machine, ModulesView, Screen, UiCommand};
+use egui::{Theme, Vec2, accesskit::Role, vec2};
+use egui_kittest::{Harness, kittest::Queryable as _};
+use gui_support::{
+    USUAL_SIZE, Workspace, click, copy_folder, drop_folders,
+    large_model::{LargeModel, write_adapter},
+    open_window, sample, wait_until,
+};
+use lorafuse::gui::{Evaluation, Job, LorafuseApp, Machine, UiCommand};
+use unicode_normalization::UnicodeNormalization as _;
+
+/// The smallest window that is allowed.
+const SMALLEST_SIZE: Vec2 = vec2(900.0, 600.0);
+
+/// The pictures that the repository keeps.
+const KEPT: [&str; 11] = [
+    "welcome-light",
+    "modules-light",
+    "modules-dark",
+    "modules-printed-light",
+    "mismatch-light",
+    "merge-plan-light",
+    "merge-running-dark",
+    "compare-light",
+    "compare-dark",
+    "report-light",
+    "modules-korean-light",
+];
 
 fn main() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots");
-    std::fs::create_dir_all(&folder).unwrap();
-    for (theme, name) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
-        for scale in [1.0, 2.0] {
-            let suffix = if scale > 1.5 { "@2x" } else { "" };
-            let save = |harness: &mut Harness<'_, LorafuseApp>, screen: &str| {
-                let image = harness.render().unwrap();
-                image.save(folder.join(format!("{screen}-{name}{suffix}.png"))).unwrap();
-            };
-            walk_through(theme, scale, save);
+    let album = std::env::args_os().nth(1).map_or_else(Album::of_the_repository, Album::of_everything);
+    std::fs::create_dir_all(&album.folder).unwrap();
+    walk_through(&album);
+    does_not_fit(&album);
+    large_merge(&album);
+    korean(&album);
+}
+
+/// Where pictures go, and which are taken.
+struct Album {
+    folder: PathBuf,
+    is_complete: bool,
+}
+
+impl Album {
+    fn of_the_repository() -> Self {
+        Self { folder: Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots"), is_complete: false }
+    }
+
+    fn of_everything(folder: std::ffi::OsString) -> Self {
+        Self { folder: folder.into(), is_complete: true }
+    }
+
+    /// Takes `screen` as it is now, in every look that is wanted.
+    fn take(&self, harness: &mut Harness<'_, LorafuseApp>, screen: &str) {
+        let looks = [
+            ("light", Theme::Light, 1.0, USUAL_SIZE),
+            ("dark", Theme::Dark, 1.0, USUAL_SIZE),
+            ("light@2x", Theme::Light, 2.0, USUAL_SIZE),
+            ("light-small", Theme::Light, 1.0, SMALLEST_SIZE),
+        ];
+        for (look, theme, scale, size) in looks {
+            let name = format!("{screen}-{look}");
+            if !self.is_complete && !KEPT.contains(&name.as_str()) {
+                continue;
+            }
+            harness.ctx.set_theme(theme);
+            show_at(harness, scale, size);
+            harness.render().unwrap().save(self.folder.join(format!("{name}.png"))).unwrap();
         }
+        show_at(harness, 1.0, USUAL_SIZE);
     }
 }
 
-fn walk_through(theme: Theme, scale: f32, save: impl Fn(&mut Harness<'_, LorafuseApp>, &str)) {
+/// Moves the window to a screen of this scale and gives it this size in points.
+fn show_at(harness: &mut Harness<'_, LorafuseApp>, scale: f32, size: Vec2) {
+    let viewport = harness.input_mut().viewports.entry(egui::ViewportId::ROOT).or_default();
+    viewport.native_pixels_per_point = Some(scale);
+    harness.set_size(size);
+    harness.set_render_cursor(false);
+    harness.run_steps(3);
+}
+
+fn is_planned(app: &LorafuseApp) -> bool {
+    matches!(app.state.job, Job::Planned(_))
+}
+
+fn is_done(app: &LorafuseApp) -> bool {
+    matches!(app.state.job, Job::Done(_))
+}
+
+fn is_measured(app: &LorafuseApp) -> bool {
+    app.state.finished().is_some_and(|done| matches!(done.evaluation, Evaluation::Done(_)))
+}
+
+fn machine(workspace: &Workspace) -> Machine {
+    Machine { home: workspace.machine().home, ..Machine::detect() }
+}
+
+/// The beginning of each sample text, long enough for intervals and short enough for a development build.
+fn excerpts(workspace: &Workspace) -> Vec<PathBuf> {
+    const LINES: [(&str, usize); 3] = [("korean_chat", 160), ("korean_reviews", 120), ("english_plays", 160)];
+    let excerpt = |(name, lines): (&str, usize)| {
+        let text = std::fs::read_to_string(sample(&format!("texts/{name}.txt"))).unwrap();
+        let kept: Vec<&str> = text.lines().take(lines).collect();
+        let path = workspace.home.path().join(format!("{name}.txt"));
+        std::fs::write(&path, kept.join("\n")).unwrap();
+        path
+    };
+    LINES.map(excerpt).to_vec()
+}
+
+/// From the empty window to the report.
+fn walk_through(album: &Album) {
     let workspace = Workspace::new();
-    let machine = Machine { shows_measurements: true, ..workspace.machine() };
-    let mut harness = open_window(machine.clone(), theme, scale);
-    harness.run_steps(3);
-    save(&mut harness, "1-welcome");
+    let mut harness = open_window(machine(&workspace), Theme::Light, 1.0);
+    wait_until(&mut harness, "the sample", |app| app.state.sample.is_some());
+    album.take(&mut harness, "welcome");
     drop_folders(&mut harness, &[workspace.folder("base"), workspace.folder("adapter")]);
-    wait_until(&mut harness, "the plan", |app| matches!(app.state.job, Job::Planned(_)));
-    save(&mut harness, "2-modules-before");
-    show(&mut harness, UiCommand::ShowModulesAs(ModulesView::Printed));
-    save(&mut harness, "2-modules-printed");
-    show(&mut harness, UiCommand::ShowModulesAs(ModulesView::Table));
-    show(&mut harness, UiCommand::ShowScreen(Screen::Merge));
-    show(&mut harness, UiCommand::ChooseDtype("bf16".parse().unwrap()));
-    wait_until(&mut harness, "the plan", |app| matches!(app.state.job, Job::Planned(_)));
-    save(&mut harness, "3-merge-plan");
-    harness.state_mut().ask(UiCommand::StartMerge);
-    harness.run_steps(2);
-    save(&mut harness, "3-merge-running");
-    wait_until(&mut harness, "the end", |app| matches!(app.state.job, Job::Done(_)));
-    save(&mut harness, "3-merge-done");
-    // Scoring takes a while, so the large pictures do with three sentences.
-    let texts: &[&str] =
-        if scale < 1.5 { &["english_plays", "korean_chat", "korean_reviews"] } else { &["three_sentences"] };
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/sample/texts");
-    let texts = texts.iter().map(|name| folder.join(format!("{name}.txt"))).collect();
-    show(&mut harness, UiCommand::MeasurePerplexity(texts));
-    wait_until(&mut harness, "the perplexities", |app| {
-        app.state.finished().is_some_and(|done| !matches!(done.evaluation, Evaluation::Running(_)))
-    });
-    for (screen, name) in [(Screen::Modules, "2-modules"), (Screen::Compare, "4-compare"), (Screen::Report, "5-report")]
-    {
-        show(&mut harness, UiCommand::ShowScreen(screen));
-        save(&mut harness, name);
-    }
-
-    // A long path with Korean in it, in Korean.
-    let long = workspace.home.path().join("연구실-공유폴더/2026-하반기/한국어-지시-조정-실험/모델/체크포인트-모음");
-    copy_folder(&workspace.folder("base"), &long.join("한국어-영어-베이스"));
-    copy_folder(&workspace.folder("adapter"), &long.join("checkpoint-1800"));
-    let mut harness = open_window(machine, theme, scale);
-    show(&mut harness, UiCommand::SwitchLanguage);
-    drop_folders(&mut harness, &[long.join("한국어-영어-베이스"), long.join("checkpoint-1800")]);
-    wait_until(&mut harness, "the plan", |app| matches!(app.state.job, Job::Planned(_)));
-    save(&mut harness, "7-korean-modules");
-    show(&mut harness, UiCommand::ShowScreen(Screen::Merge));
-    save(&mut harness, "7-korean-merge");
+    wait_until(&mut harness, "the estimates", |app| is_planned(app) && app.state.modules.scale.is_some());
+    album.take(&mut harness, "modules-before");
+    click(&mut harness, Role::RadioButton, "print(model)");
+    album.take(&mut harness, "modules-printed");
+    click(&mut harness, Role::RadioButton, "Table");
+    click(&mut harness, Role::Tab, "Merge");
+    click(&mut harness, Role::RadioButton, "BF16");
+    wait_until(&mut harness, "the plan for bf16", is_planned);
+    album.take(&mut harness, "merge-plan");
+    harness.get_by_label("Merge to BF16").click();
+    wait_until(&mut harness, "the end of the merge", is_done);
+    album.take(&mut harness, "merge-done");
+    click(&mut harness, Role::Tab, "Compare");
+    album.take(&mut harness, "compare-waiting");
+    drop_folders(&mut harness, &excerpts(&workspace));
+    harness.run_steps(20);
+    album.take(&mut harness, "compare-measuring");
+    wait_until(&mut harness, "the perplexities", is_measured);
+    album.take(&mut harness, "compare");
+    click(&mut harness, Role::Tab, "Modules");
+    album.take(&mut harness, "modules");
+    click(&mut harness, Role::Tab, "Report");
+    album.take(&mut harness, "report");
 }
 
-fn show(harness: &mut Harness<'_, LorafuseApp>, command: UiCommand) {
-    harness.state_mut().ask(command);
-    harness.run_steps(3);
+/// An adapter that was trained on a wider model, and a folder that is none.
+fn does_not_fit(album: &Album) {
+    let workspace = Workspace::new();
+    let modules: Vec<String> = (0..6)
+        .flat_map(|layer| ["q_proj", "o_proj"].map(|name| format!("model.layers.{layer}.self_attn.{name}")))
+        .collect();
+    write_adapter(&workspace.folder("wider"), &modules, 512, 512);
+    let mut harness = open_window(machine(&workspace), Theme::Light, 1.0);
+    drop_folders(&mut harness, &[workspace.folder("base"), workspace.folder("wider")]);
+    wait_until(&mut harness, "the diff", |app| app.state.inspection.is_some());
+    album.take(&mut harness, "mismatch");
+
+    let mut harness = open_window(machine(&workspace), Theme::Light, 1.0);
+    harness.state_mut().ask(UiCommand::EditPath(lorafuse::gui::WellKind::Base, "/data/models/gone".to_owned()));
+    harness.state_mut().ask(UiCommand::EnterPath(lorafuse::gui::WellKind::Base));
+    wait_until(&mut harness, "the answer", |app| app.state.inspection.is_some());
+    album.take(&mut harness, "problem");
+}
+
+/// A merge that takes long enough to be seen.
+fn large_merge(album: &Album) {
+    let workspace = Workspace::new();
+    let (base, adapter) = (workspace.folder("llama-wide"), workspace.folder("llama-wide-chat-r4"));
+    LargeModel { shards: 7, layers: 21, width: 2048 }.write(&base, &adapter);
+    let mut harness = open_window(machine(&workspace), Theme::Light, 1.0);
+    drop_folders(&mut harness, &[base, adapter]);
+    wait_until(&mut harness, "the plan", is_planned);
+    click(&mut harness, Role::Tab, "Merge");
+    harness.get_by_label("Merge, keep F32").click();
+    wait_until(&mut harness, "the third shard", |app| match &app.state.job {
+        Job::Running(running) => running.tensors_done > 34,
+        _ => false,
+    });
+    album.take(&mut harness, "merge-running");
+    harness.get_by_label("Cancel").click();
+    wait_until(&mut harness, "the plan again", is_planned);
+}
+
+/// Long paths with Hangul in both normal forms, in Korean.
+fn korean(album: &Album) {
+    let workspace = Workspace::new();
+    let long =
+        workspace.home.path().join("연구실-공유폴더/2026-하반기/한국어-지시-조정-실험/모델과-어댑터/체크포인트-모음");
+    let base = long.join("한국어-영어-베이스-모델-490만");
+    let adapter = long.join("한국어-대화-오알피오-어댑터-랭크16".nfd().collect::<String>()).join("checkpoint-1800");
+    copy_folder(&workspace.folder("base"), &base);
+    copy_folder(&workspace.folder("adapter"), &adapter);
+    let mut harness = open_window(machine(&workspace), Theme::Light, 1.0);
+    harness.state_mut().ask(UiCommand::SwitchLanguage);
+    wait_until(&mut harness, "the sample", |app| app.state.sample.is_some());
+    album.take(&mut harness, "welcome-korean");
+    drop_folders(&mut harness, &[base, adapter]);
+    wait_until(&mut harness, "the plan", is_planned);
+    click(&mut harness, Role::Tab, "병합");
+    album.take(&mut harness, "merge-plan-korean");
+    harness.state_mut().ask(UiCommand::StartMerge);
+    wait_until(&mut harness, "the end of the merge", is_done);
+    album.take(&mut harness, "merge-done-korean");
+    click(&mut harness, Role::Tab, "모듈");
+    album.take(&mut harness, "modules-korean");
+    click(&mut harness, Role::Tab, "비교");
+    drop_folders(&mut harness, &[sample("texts/three_sentences.txt")]);
+    wait_until(&mut harness, "the perplexities", is_measured);
+    album.take(&mut harness, "compare-korean");
+    click(&mut harness, Role::Tab, "보고서");
+    album.take(&mut harness, "report-korean");
 }

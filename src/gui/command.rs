@@ -17,6 +17,15 @@ pub enum UiCommand {
     ShowScreen(Screen),
     /// Fill the wells with the built-in sample.
     OpenSample,
+    /// Fill the wells with a pair that was opened before.
+    OpenPair {
+        /// The base's folder.
+        base: PathBuf,
+        /// The adapter's folder.
+        adapter: PathBuf,
+    },
+    /// Forget the pairs that were opened before.
+    ClearRecent,
     /// Choose a folder for a well in the system's dialog.
     Browse(WellKind),
     /// The text of a well's path field changed.
@@ -53,6 +62,8 @@ pub enum UiCommand {
     BrowseTexts,
     /// Measure perplexity on these texts.
     MeasurePerplexity(Vec<PathBuf>),
+    /// Stop measuring and forget what was measured so far.
+    CancelMeasurement,
     /// Check the merged folder again.
     VerifyAgain,
     /// Write `report.json` and `report.md` beside the merged folder.
@@ -74,13 +85,14 @@ impl UiCommand {
             Self::OpenSample => words.open_sample,
             Self::Browse(_) => words.browse,
             Self::StartMerge => words.merge,
-            Self::CancelMerge => words.cancel,
+            Self::CancelMerge | Self::CancelMeasurement => words.cancel,
             Self::PlanAgain => words.plan_again,
             Self::FocusFilter => words.filter_hint,
             Self::ShowOnlyChanged(_) => words.only_changed,
             Self::CopyText(_) => words.copy,
             Self::BrowseTexts => words.measure_on_texts,
             Self::MeasurePerplexity(_) => words.measure_on_sample,
+            Self::ClearRecent => words.clear_list,
             Self::VerifyAgain => words.verify_again,
             Self::ExportReport => words.export,
             Self::OpenFolder => words.open_folder,
@@ -88,7 +100,8 @@ impl UiCommand {
             Self::SwitchLanguage => words.language_name,
             Self::ShowModulesAs(ModulesView::Table) => words.table,
             Self::ShowModulesAs(ModulesView::Printed) => words.printed,
-            Self::EditPath(..)
+            Self::OpenPair { .. }
+            | Self::EditPath(..)
             | Self::EnterPath(_)
             | Self::Drop(_)
             | Self::ChooseDtype(_)
@@ -111,6 +124,8 @@ impl UiCommand {
             Self::StartMerge => words.merge_tooltip,
             Self::CancelMerge => words.cancel_tooltip,
             Self::FocusFilter => words.filter_tooltip,
+            Self::ClearRecent => words.clear_list_tooltip,
+            Self::BrowseTexts => words.measure_on_texts_tooltip,
             Self::VerifyAgain => words.verify_again_tooltip,
             Self::ExportReport => words.export_tooltip,
             Self::OpenFolder => words.open_folder_tooltip,
@@ -146,7 +161,7 @@ impl UiCommand {
     /// Tooltip and shortcut in one line; empty when there is neither.
     #[must_use]
     pub fn hover_text(&self, words: &Words, ctx: &egui::Context) -> String {
-        let shortcut = self.shortcut().map(|shortcut| ctx.format_shortcut(&shortcut)).unwrap_or_default();
+        let shortcut = self.shortcut().map(|shortcut| shortcut_text(ctx, shortcut)).unwrap_or_default();
         match (self.tooltip(words), shortcut.as_str()) {
             ("", "") => String::new(),
             (tooltip, "") => tooltip.to_owned(),
@@ -154,6 +169,11 @@ impl UiCommand {
             (tooltip, shortcut) => format!("{tooltip} ({shortcut})"),
         }
     }
+}
+
+/// `Ctrl+Enter`, and `Esc` as it stands on the key.
+pub fn shortcut_text(ctx: &egui::Context, shortcut: KeyboardShortcut) -> String {
+    ctx.format_shortcut(&shortcut).replace("Escape", "Esc")
 }
 
 #[cfg(test)]

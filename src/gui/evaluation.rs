@@ -1,8 +1,8 @@
 //! Perplexity of base, base + adapter and merged, measured on a worker.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
-use super::{background::Task, problem::Problem, run::Finished, view::PerplexityTable};
+use super::{background::Task, problem::Problem, run::Finished, view::PerplexityTable, wake::Waker};
 use crate::{
     evaluate::{self, EvalReport, EvalRequest, EvalText, ModelSource},
     job::{JobContext, JobWatch, ProgressSample},
@@ -36,6 +36,8 @@ pub struct Measured {
 pub struct Measuring {
     /// Counters.
     pub watch: JobWatch,
+    /// Asks for a frame when there is something new.
+    pub waker: Arc<Waker>,
     /// The latest look at them.
     pub sample: ProgressSample,
     /// The result, once there is one.
@@ -58,11 +60,14 @@ impl Drop for Measuring {
 /// Starts a measurement of `finished` on `texts`.
 #[must_use]
 pub fn start(finished: &Finished, texts: Vec<PathBuf>, ctx: &egui::Context) -> Evaluation {
-    let waker = ctx.clone();
-    let (job, watch) = JobContext::new(move || waker.request_repaint());
+    let waker = Arc::new(Waker::new(ctx));
+    let (job, watch) = JobContext::new({
+        let waker = Arc::clone(&waker);
+        move || waker.wake()
+    });
     let models = models(&finished.plan, finished.receipt.output.clone());
     let task = Task::spawn("evaluate", ctx, move || measure(models, &texts, &job));
-    Evaluation::Running(Box::new(Measuring { watch, sample: ProgressSample::default(), task }))
+    Evaluation::Running(Box::new(Measuring { watch, waker, sample: ProgressSample::default(), task }))
 }
 
 /// Base as stored, base + adapter at run time, merged.

@@ -11,7 +11,7 @@ use std::{
 use super::{
     problem::Problem,
     state::MergeOptions,
-    view::{self, AdapterFacts, DtypeOption, Misfit, ModelFacts, PrintedDiff, SizeBar},
+    view::{self, AdapterFacts, DtypeOption, Misfit, ModelFacts, PlanSummary, PrintedDiff},
 };
 use crate::{
     adapter::Adapter,
@@ -93,10 +93,10 @@ pub struct Inspection {
     pub misfit_hint: Option<String>,
     /// ‖Δ‖ by module, from the factors alone.
     pub delta_norms: view::ChangeMap,
-    /// Sizes of the base as stored.
-    pub base_size: Option<SizeBar>,
     /// What each dtype would cost.
     pub dtype_options: Vec<DtypeOption>,
+    /// What the plan comes to.
+    pub plan_summary: PlanSummary,
     /// The plan, or why there is none.
     pub plan: Option<Result<Arc<MergePlan>, Problem>>,
 }
@@ -120,7 +120,6 @@ impl Inspection {
         };
         let Some(Ok(base)) = base else { return inspection };
         inspection.output = Some(question.output.clone().unwrap_or_else(|| proposed_output(base.root())));
-        inspection.base_size = Some(SizeBar::stored(&base));
         let adapters: Vec<Adapter> = adapter.into_iter().filter_map(Result::ok).collect();
         let matching = Matching::new(&base, &adapters);
         inspection.look_at_tree(&base, &matching, &adapters);
@@ -159,6 +158,7 @@ impl Inspection {
         self.plan = Some(match MergePlan::new(&request) {
             Ok(plan) => {
                 self.dtype_options = DtypeOption::all(&plan);
+                self.plan_summary = PlanSummary::of(&plan);
                 Ok(Arc::new(plan))
             }
             Err(error) => {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{LorafuseApp, Machine, UiCommand, WellKind, install_look};
+use super::{LorafuseApp, Machine, UiCommand, WellKind, install_look, settings::Settings};
 use crate::error::Hint;
 
 /// The name under which desktops know the window.
@@ -75,12 +75,15 @@ fn open(paths: LaunchPaths, renderer: eframe::Renderer) -> eframe::Result {
         .with_title("Lorafuse")
         .with_app_id(APP_ID)
         .with_inner_size([1280.0, 800.0])
-        .with_min_inner_size([1024.0, 640.0])
+        .with_min_inner_size([900.0, 600.0])
         .with_drag_and_drop(true);
     let options = eframe::NativeOptions { viewport, renderer, ..eframe::NativeOptions::default() };
     let create = move |creation: &eframe::CreationContext<'_>| {
         install_look(&creation.egui_ctx);
         let mut app = LorafuseApp::new(Machine::detect());
+        if let Some(storage) = creation.storage {
+            Settings::load(storage).apply(&mut app.state, &creation.egui_ctx);
+        }
         let given =
             [(WellKind::Base, paths.base), (WellKind::Adapter, paths.adapter), (WellKind::Output, paths.output)];
         for (kind, path) in given {

@@ -1,28 +1,41 @@
 //! The window. A leaf: no room knows that it exists.
 //!
-//! `logic` drains what workers report and acts on commands, `ui` only paints, a widget changes nothing but emits a
+//! `drain` takes what workers report, `logic` acts on commands, `ui` only paints, a widget changes nothing but emits a
 //! [`UiCommand`]. Everything slower than a frame happens on named threads.
 
 mod background;
 mod command;
+mod drain;
 mod drop_target;
+mod estimate;
 mod evaluation;
 mod fonts;
+mod input;
 mod inspection;
 mod launch;
 mod logic;
+mod machine;
 mod panel;
 mod problem;
+mod recent;
 mod run;
+mod running;
+mod sample_facts;
+mod screen;
+mod settings;
 mod state;
 mod theme;
+mod throughput;
 mod tokens;
 mod ui;
 pub mod view;
+mod wake;
+mod well;
 mod widget;
 mod words;
 mod words_en;
 mod words_ko;
+mod workers;
 
 pub use self::{
     command::UiCommand,
@@ -46,15 +59,22 @@ pub fn install_look(ctx: &egui::Context) {
 pub struct LorafuseApp {
     /// What is known and shown.
     pub state: AppState,
-    workers: logic::Workers,
+    workers: workers::Workers,
     commands: Vec<UiCommand>,
+    /// As last seen, for the settings, which are saved outside of any frame.
+    theme: egui::ThemePreference,
 }
 
 impl LorafuseApp {
     /// A window with nothing in its wells; [`install_look`] must have been called.
     #[must_use]
     pub fn new(machine: Machine) -> Self {
-        Self { state: AppState::new(machine), workers: logic::Workers::default(), commands: Vec::new() }
+        Self {
+            state: AppState::new(machine),
+            workers: workers::Workers::default(),
+            commands: Vec::new(),
+            theme: egui::ThemePreference::default(),
+        }
     }
 
     /// Asks for `command` as a widget would; it is carried out in the next frame.
@@ -65,9 +85,13 @@ impl LorafuseApp {
 
 impl eframe::App for LorafuseApp {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
-        logic::drain(&mut self.state, &mut self.workers, ctx);
-        self.commands.extend(logic::shortcuts(&self.state, ctx));
-        self.commands.extend(logic::drops(&mut self.state, ctx));
+        self.theme = ctx.options(|options| options.theme_preference);
+        if self.state.is_welcome() && self.state.sample.is_none() && self.workers.greeting.is_none() {
+            self.workers.greeting = Some(workers::greet(&self.state, ctx));
+        }
+        drain::drain(&mut self.state, &mut self.workers, ctx);
+        self.commands.extend(input::shortcuts(&self.state, ctx));
+        self.commands.extend(input::drops(&mut self.state, ctx));
         for command in std::mem::take(&mut self.commands) {
             logic::carry_out(&mut self.state, &mut self.workers, ctx, command);
         }
@@ -82,6 +106,10 @@ impl eframe::App for LorafuseApp {
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
         visuals.panel_fill.to_normalized_gamma_f32()
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        settings::Settings::of(&self.state, self.theme).save(storage);
     }
 
     fn persist_egui_memory(&self) -> bool {

@@ -27,6 +27,12 @@ impl Problem {
         Self { what, hint: error.hint().map(|hint| upper_first(&hint)), path }
     }
 
+    /// What happened, for a line in which nothing is set in mono.
+    #[must_use]
+    pub fn line(&self) -> String {
+        self.what.replace('`', "")
+    }
+
     /// A failure that only has a description.
     #[must_use]
     pub fn new(what: impl Into<String>) -> Self {

@@ -10,7 +10,7 @@ use std::{
 use super::{
     evaluation::Evaluation,
     problem::Problem,
-    view::{ChangeMap, ModelFacts, SizeBar, module_of},
+    view::{ChangeMap, ManifestRow, ModelFacts, SizeBar, UpdatedTensor, manifest, module_of, updated_tensors},
 };
 use crate::{
     checkpoint::Checkpoint,
@@ -46,6 +46,10 @@ pub struct Finished {
     pub merged: ModelFacts,
     /// ‖Δ‖/‖W‖ by module.
     pub changes: ChangeMap,
+    /// Every file that was written.
+    pub manifest: Vec<ManifestRow>,
+    /// What was done to each target.
+    pub updated: Vec<UpdatedTensor>,
     /// Base as stored, base in the output dtype, merged.
     pub sizes: Sizes,
     /// The checks, or why they could not be made.
@@ -93,6 +97,8 @@ pub fn merge_and_verify(plan: &Arc<MergePlan>, job: &JobContext) -> RunResult {
     });
     Ok(Finished {
         changes: changes.collect(),
+        updated: updated_tensors(&receipt),
+        manifest: manifest(plan, &receipt.files),
         merged: ModelFacts::of(&merged),
         sizes,
         verified,

@@ -1,125 +1,24 @@
 //! What the window knows. Only `logic` changes it; panels read it.
 
-use std::{
-    collections::BTreeSet,
-    path::PathBuf,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     background::Task,
     inspection::Inspection,
     problem::Problem,
+    recent::{RecentPair, RecentState},
     run::Finished,
-    view::{ChangeMap, PrintedDiff, TreeRow},
+    sample_facts::SampleFacts,
+    view::{ChangeMap, HeatMap, HeatScale, PrintedDiff, TreeRow},
     words::{Language, Words},
 };
-use crate::{
-    job::{JobWatch, ProgressSample, RateMeter, Stage},
-    plan::{DtypePolicy, MergePlan},
+pub use super::{
+    machine::Machine,
+    running::Running,
+    screen::Screen,
+    well::{Well, WellKind, Wells},
 };
-
-/// The four screens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Screen {
-    /// The diff.
-    #[default]
-    Modules,
-    /// The plan and the run.
-    Merge,
-    /// Size and quality of the result.
-    Compare,
-    /// The checks of the result.
-    Report,
-}
-
-impl Screen {
-    /// In the order of the navigation.
-    pub const ALL: [Self; 4] = [Self::Modules, Self::Merge, Self::Compare, Self::Report];
-
-    /// Its name.
-    #[must_use]
-    pub fn title(self, words: &Words) -> &'static str {
-        match self {
-            Self::Modules => words.modules,
-            Self::Merge => words.merge,
-            Self::Compare => words.compare,
-            Self::Report => words.report,
-        }
-    }
-
-    /// The question that it answers.
-    #[must_use]
-    pub fn tooltip(self, words: &Words) -> &'static str {
-        match self {
-            Self::Modules => words.modules_tooltip,
-            Self::Merge => words.merge_screen_tooltip,
-            Self::Compare => words.compare_tooltip,
-            Self::Report => words.report_tooltip,
-        }
-    }
-}
-
-/// The three wells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum WellKind {
-    /// The model that was fine-tuned.
-    Base,
-    /// What training wrote.
-    Adapter,
-    /// Where the merged model goes.
-    Output,
-}
-
-/// One well: what stands in its field, and the path that counts.
-#[derive(Clone, Debug, Default)]
-pub struct Well {
-    /// The field's text while it is edited.
-    pub text: String,
-    /// The path that was last entered, chosen or dropped.
-    pub path: Option<PathBuf>,
-}
-
-impl Well {
-    /// Takes `path` as entered.
-    pub fn set(&mut self, path: Option<PathBuf>) {
-        self.text = path.as_ref().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
-        self.path = path;
-    }
-}
-
-/// All wells.
-#[derive(Clone, Debug, Default)]
-pub struct Wells {
-    /// Base model.
-    pub base: Well,
-    /// Adapter.
-    pub adapter: Well,
-    /// Output.
-    pub output: Well,
-}
-
-impl Wells {
-    /// One of them.
-    #[must_use]
-    pub fn get(&self, kind: WellKind) -> &Well {
-        match kind {
-            WellKind::Base => &self.base,
-            WellKind::Adapter => &self.adapter,
-            WellKind::Output => &self.output,
-        }
-    }
-
-    /// One of them, to change.
-    pub fn get_mut(&mut self, kind: WellKind) -> &mut Well {
-        match kind {
-            WellKind::Base => &mut self.base,
-            WellKind::Adapter => &mut self.adapter,
-            WellKind::Output => &mut self.output,
-        }
-    }
-}
+use crate::plan::{DtypePolicy, MergePlan};
 
 /// What the user chose on the Merge screen.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -154,42 +53,6 @@ pub enum Job {
     Failed(Problem),
 }
 
-/// A merge at work.
-pub struct Running {
-    /// The plan that it follows.
-    pub plan: Arc<MergePlan>,
-    /// Counters, facts and the way to cancel.
-    pub watch: JobWatch,
-    /// The result, once there is one.
-    pub task: Option<Task<super::run::RunResult>>,
-    /// The part of the work that runs.
-    pub stage: Stage,
-    /// The latest look at the counters.
-    pub sample: ProgressSample,
-    /// Throughput of the stage.
-    pub rate: RateMeter,
-    /// When it began.
-    pub started: Instant,
-    /// When the counters were last looked at.
-    pub sampled: Instant,
-    /// Tensors written.
-    pub tensors_done: usize,
-    /// Facts for the list, newest last, with the time since the start.
-    pub events: Vec<(Duration, String)>,
-    /// The user asked to stop.
-    pub is_cancelling: bool,
-}
-
-impl std::fmt::Debug for Running {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Running")
-            .field("stage", &self.stage)
-            .field("sample", &self.sample)
-            .finish_non_exhaustive()
-    }
-}
-
 /// How the Modules screen shows the tree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ModulesView {
@@ -215,8 +78,12 @@ pub struct ModulesState {
     pub view: ModulesView,
     /// Rows as filtered and folded; rebuilt when any of the above or the tree changes.
     pub rows: Arc<Vec<TreeRow>>,
-    /// ‖Δ‖/‖W‖ by module, known after a merge.
+    /// ‖Δ‖/‖W‖ by module: estimated before a merge, exact after it.
     pub changes: ChangeMap,
+    /// The scale of all of them; `None` while there are none.
+    pub scale: Option<HeatScale>,
+    /// The same as modules × layers.
+    pub map: Arc<HeatMap>,
     /// Both printed trees, aligned.
     pub printed: Arc<PrintedDiff>,
 }
@@ -243,29 +110,6 @@ pub enum Tone {
     Bad,
 }
 
-/// What the window takes from the machine; tests fix it so that pictures repeat.
-#[derive(Clone, Debug)]
-pub struct Machine {
-    /// The user's folder, shown as `~`.
-    pub home: Option<PathBuf>,
-    /// Threads that a merge uses.
-    pub thread_count: usize,
-    /// Whether seconds, rates and free space are shown as measured or left out.
-    pub shows_measurements: bool,
-}
-
-impl Machine {
-    /// This machine.
-    #[must_use]
-    pub fn detect() -> Self {
-        Self {
-            home: std::env::home_dir(),
-            thread_count: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-            shows_measurements: true,
-        }
-    }
-}
-
 /// All of it.
 #[derive(Debug)]
 pub struct AppState {
@@ -285,6 +129,12 @@ pub struct AppState {
     pub modules: ModulesState,
     /// The last thing worth saying in the status line.
     pub notice: Option<Notice>,
+    /// The built-in sample, once its headers are read.
+    pub sample: Option<Result<SampleFacts, Problem>>,
+    /// Pairs that were opened before, the latest first.
+    pub recent: Vec<RecentPair>,
+    /// What has become of each of them, once that is known.
+    pub recent_states: Vec<RecentState>,
     /// Whether a folder is dragged over the window.
     pub is_drop_hovering: bool,
     /// Language of all words.
@@ -306,6 +156,9 @@ impl AppState {
             job: Job::default(),
             modules: ModulesState::default(),
             notice: None,
+            sample: None,
+            recent: Vec::new(),
+            recent_states: Vec::new(),
             is_drop_hovering: false,
             language: Language::default(),
             machine,

@@ -12,6 +12,7 @@ pub struct Palette {
     pub selected: Color32,
     pub stroke: Color32,
     pub stroke_strong: Color32,
+    pub grid: Color32,
     pub text: Color32,
     pub text_secondary: Color32,
     pub text_tertiary: Color32,
@@ -48,6 +49,7 @@ pub static LIGHT: Palette = Palette {
     selected: hex(0x00E2_EBFB),
     stroke: hex(0x00E1_E4E8),
     stroke_strong: hex(0x00C4_CAD1),
+    grid: hex(0x00E9_ECEF),
     text: hex(0x001A_1E23),
     text_secondary: hex(0x0053_5C66),
     text_tertiary: hex(0x0062_6B76),
@@ -87,6 +89,7 @@ pub static DARK: Palette = Palette {
     selected: hex(0x001E_2F4D),
     stroke: hex(0x002A_2E34),
     stroke_strong: hex(0x0043_4A52),
+    grid: hex(0x0026_2A2F),
     text: hex(0x00E6_E8EB),
     text_secondary: hex(0x00A9_B1BA),
     text_tertiary: hex(0x008E_97A1),
@@ -188,8 +191,12 @@ pub mod grid {
     pub const CODE_ROW: f32 = 18.0;
     /// One level of the module tree.
     pub const TREE_INDENT: f32 = 12.0;
+    /// Header of a table inside a panel.
+    pub const PANEL_TABLE_HEADER: f32 = 26.0;
     /// Between panels.
     pub const GAP: f32 = 12.0;
+    /// Below this width of a screen, columns are left out or go below one another.
+    pub const NARROW: f32 = 1000.0;
     /// A plain button.
     pub const BUTTON: f32 = 28.0;
     /// A small button and a field in a well.

@@ -1,7 +1,9 @@
 //! Every word of the window, one value for each language. A sentence with numbers in it is a function.
 
+use super::view::{PerplexityTable, SizeStory};
+
 /// A language of the window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Language {
     /// English.
     #[default]
@@ -137,7 +139,6 @@ pub struct Words {
     pub nearest_in_the_base: &'static str,
     pub shape: &'static str,
     pub reason: &'static str,
-    pub or: &'static str,
     pub choose_another_adapter: &'static str,
     pub choose_another_base: &'static str,
     pub says_its_base_is: &'static str,
@@ -200,7 +201,6 @@ pub struct Words {
     pub nothing_left: &'static str,
     pub worker_lost: &'static str,
     pub merge_done: &'static str,
-    pub merge_done_note: fn(&str) -> String,
     pub largest_change: &'static str,
     pub written: &'static str,
     pub duration: &'static str,
@@ -210,7 +210,7 @@ pub struct Words {
     pub see_report: &'static str,
 
     pub size: &'static str,
-    pub size_note: &'static str,
+    pub size_note: fn(&str) -> String,
     pub as_stored: fn(&str) -> String,
     pub cast_to: fn(&str) -> String,
     pub perplexity: &'static str,
@@ -250,4 +250,41 @@ pub struct Words {
     pub exported: fn(&str) -> String,
     pub open_folder: &'static str,
     pub open_folder_tooltip: &'static str,
+    pub overview: &'static str,
+    pub checks_of: fn(usize, usize) -> String,
+
+    pub recent_pairs: &'static str,
+    pub clear_list: &'static str,
+    pub clear_list_tooltip: &'static str,
+    pub state: &'static str,
+    pub not_merged: &'static str,
+    pub gone: &'static str,
+    pub same_parameters: &'static str,
+    pub as_bf16: &'static str,
+    pub modules_count: fn(usize) -> String,
+    pub estimated: &'static str,
+    pub estimated_tooltip: &'static str,
+    pub norm_note_before: &'static str,
+    pub see_merge: &'static str,
+    pub merged_to: &'static str,
+    pub merge_keeping: fn(&str) -> String,
+    pub merge_done_subtitle: &'static str,
+    pub updated_tensors: &'static str,
+    pub largest_first: &'static str,
+    pub elements_changed: &'static str,
+    pub throughput_note: fn(&str) -> String,
+    pub complete_of: fn(usize, usize) -> String,
+    pub tensors_written: fn(usize) -> String,
+    pub bytes_note: &'static str,
+    pub size_story: fn(&SizeStory) -> String,
+    pub perplexity_story: fn(&PerplexityTable) -> String,
+    pub perplexity_column: &'static str,
+    pub measuring_note: &'static str,
+    pub measure_on_texts_tooltip: &'static str,
+    pub no_interval: &'static str,
+    pub blocks: fn(usize) -> String,
+    pub origin: &'static str,
+    pub edited: &'static str,
+    pub copied: &'static str,
+    pub choose_base: &'static str,
 }

@@ -1,6 +1,9 @@
 //! English.
 
-use super::words::Words;
+use super::{
+    view::{PerplexityTable, SizeStory, percent_change},
+    words::Words,
+};
 use crate::units;
 
 /// The English words.
@@ -60,7 +63,7 @@ pub static ENGLISH: Words = Words {
         ("What did the adapter change?", "Every module, its shapes, and how far it moved."),
         ("Will it work without the base?", "Checked alone, file by file, with the evidence."),
         ("Why did the file get smaller?", "Bytes by component and dtype, in one sentence."),
-        ("Is it as good, does it still answer?", "Perplexity with intervals, time, memory, answers."),
+        ("Is it as good as before?", "Perplexity on your texts, with intervals, beside the base."),
     ],
 
     ready: "Ready",
@@ -72,7 +75,7 @@ pub static ENGLISH: Words = Words {
     adapter_only: "The adapter is open. Add the base that it was trained on.",
     checks_passed: |count| format!("{count} of {count} checks passed. Ready to merge."),
     merging_status: "Merging. Cancel removes everything that was written.",
-    cancelled_status: "Cancelled. Nothing was left behind.",
+    cancelled_status: "Cancelled. What is finished is kept: merging again goes on from there.",
     threads: |count| format!("CPU {}", units::plural(count, "thread")),
 
     table: "Table",
@@ -98,7 +101,7 @@ pub static ENGLISH: Words = Words {
     selected_module: "Selected module",
     select_a_module: "Select a row to see its shapes, its scale and how far it moves.",
     kept_in: |dtype| format!("kept in {dtype}"),
-    norm_note: "‖Δ‖ = ‖scale · BA‖, Frobenius, from the factors. ‖W‖ is read during the merge.",
+    norm_note: "‖Δ‖ = ‖scale · BA‖, Frobenius, from the factors. Every row of W was read.",
     printed_note: "After the merge the second tree is printed exactly like the first: lora.Linear becomes Linear again.",
     printed_summary: |differing, added| {
         format!("{} differ, {} only in the second", units::plural(differing, "line"), units::count(added as u64))
@@ -128,7 +131,6 @@ pub static ENGLISH: Words = Words {
     nearest_in_the_base: "Nearest in the base",
     shape: "Shape",
     reason: "Why",
-    or: "Try instead",
     choose_another_adapter: "Choose another adapter…",
     choose_another_base: "Choose another base…",
     says_its_base_is: "The adapter says its base is",
@@ -190,8 +192,7 @@ pub static ENGLISH: Words = Words {
     merge_failed: "The merge stopped",
     nothing_left: "Nothing was left behind",
     worker_lost: "The worker stopped without saying why. Please report it.",
-    merge_done: "Merged",
-    merge_done_note: |path| format!("The folder is complete and has its name: {path}"),
+    merge_done: "Merged and checked",
     largest_change: "Largest ‖Δ‖ / ‖W‖",
     written: "Written",
     duration: "Duration",
@@ -199,15 +200,15 @@ pub static ENGLISH: Words = Words {
         format!("{} rounded away completely: a finer dtype keeps them", units::plural(count, "change"))
     },
     no_lost_targets: |count| format!("All {count} changes survive the rounding"),
-    see_compare: "See Compare",
-    see_report: "See Report",
+    see_compare: "Compare with the base",
+    see_report: "Read the report",
 
     size: "Size",
-    size_note: "tensor data, by component",
+    size_note: |unit| format!("tensor data by component, {unit}"),
     as_stored: |dtype| format!("as stored, {dtype}"),
     cast_to: |dtype| format!("cast to {dtype}"),
     perplexity: "Perplexity",
-    perplexity_waits: "Not measured yet. Choose texts that neither training has seen; base, base + adapter and merged score the same tokens.",
+    perplexity_waits: "Not measured yet. Choose texts that neither training has seen, or drop them here: base, base + adapter and merged will score the same tokens.",
     measure_on_texts: "Measure on text files…",
     measure_on_sample: "Measure on the sample's texts",
     measuring: "Measuring…",
@@ -215,7 +216,7 @@ pub static ENGLISH: Words = Words {
     vs_base: "vs base",
     tokens: |count| units::plural(count, "token"),
     lower_is_better: "lower is better, log scale",
-    weak_interval: "Grey intervals rest on fewer than 30 blocks of text: too little for a firm statement.",
+    weak_interval: "Grey intervals rest on fewer than 30 blocks of 128 tokens, and a text of less than two has none: too little for a firm statement.",
     component: "Component",
     total: "total",
     merged_model: "Merged",
@@ -245,4 +246,140 @@ pub static ENGLISH: Words = Words {
     exported: |path| format!("Report written: {path}"),
     open_folder: "Open folder",
     open_folder_tooltip: "Shows the merged folder in the file manager",
+    overview: "All differences; click to go there",
+    checks_of: |passed, total| format!("{passed} of {total} checks passed."),
+
+    recent_pairs: "Recent pairs",
+    clear_list: "Clear list",
+    clear_list_tooltip: "Forgets these pairs; no folder is touched",
+    state: "State",
+    not_merged: "not merged",
+    gone: "folder gone",
+    same_parameters: "same parameters",
+    as_bf16: "as BF16",
+    modules_count: |count| units::plural(count, "module"),
+    estimated: "≈ from some rows of W",
+    estimated_tooltip: "Δ is exact, from the factors. W is read in full during the merge; then the numbers are exact.",
+    norm_note_before: "‖Δ‖ = ‖scale · BA‖, Frobenius, from the factors. ‖W‖ is estimated from some of its rows.",
+    see_merge: "See the merge",
+    merged_to: "Merged to",
+    merge_keeping: |dtype| format!("Merge, keep {dtype}"),
+    merge_done_subtitle: "Done. The folder is complete and was checked.",
+    updated_tensors: "Updated tensors",
+    largest_first: "largest change first",
+    elements_changed: "elements changed",
+    throughput_note: |unit| format!("{unit}/s written, mean over 1 s"),
+    complete_of: |complete, total| format!("{complete} of {total} complete"),
+    tensors_written: |count| format!("{} written", units::plural(count, "tensor")),
+    bytes_note: "the same, to the byte",
+    size_story,
+    perplexity_story,
+    perplexity_column: "perplexity",
+    measuring_note: "Base, base + adapter at run time, and merged read the same tokens, one model after the other. The window stays usable.",
+    measure_on_texts_tooltip: "Text files that neither training has seen; they can also be dropped on this window",
+    no_interval: "no interval: too short",
+    blocks: |count| units::plural(count, "block"),
+    origin: "Origin",
+    edited: "edited",
+    copied: "copied",
+    choose_base: "Choose the base…",
 };
+
+/// Why the file has the size that it has.
+fn size_story(story: &SizeStory) -> String {
+    let weights = if story.base_parameters == story.merged_parameters {
+        format!("The same {} weights", units::count(story.merged_parameters))
+    } else {
+        let (from, to) = (units::count(story.base_parameters), units::count(story.merged_parameters));
+        format!("{to} weights in place of {from}")
+    };
+    let merge = match story.added_parameters() {
+        0 => "The merge itself added 0 bytes, and nothing was pruned.".to_owned(),
+        added => format!("The merge added {} weights.", units::count(added)),
+    };
+    let bits = story.merged_bits;
+    if story.is_dtype_kept {
+        return format!("{weights}, each in the dtype that the base has: the file keeps its size. {merge}");
+    }
+    if story.base_bits == bits {
+        return format!("{weights}, {bits} bits each as before: the file keeps its size. {merge}");
+    }
+    let share = if story.is_half() {
+        "half the file".to_owned()
+    } else {
+        format!("{:.0} % of the file", story.ratio() * 100.0)
+    };
+    format!("{weights}, {bits} bits each in place of {}: {share}. {merge}", story.base_bits)
+}
+
+/// How the merged model does against the base, and whether the merge itself cost anything.
+fn perplexity_story(table: &PerplexityTable) -> String {
+    let texts: Vec<String> = table
+        .texts
+        .iter()
+        .filter_map(|text| {
+            let pair = text.pair?;
+            let interval = pair.interval.map_or_else(
+                || "too short for an interval".to_owned(),
+                |interval| format!("{} to {}", percent_change(interval.low), percent_change(interval.high)),
+            );
+            Some(format!("{} {} ({interval})", text.name, percent_change(pair.ratio)))
+        })
+        .collect();
+    let against_base = if texts.is_empty() {
+        String::new()
+    } else {
+        format!("Merged against base on the same tokens, with the 95 % interval: {}. ", texts.join(", "))
+    };
+    let merge = table.largest_merge_difference().map_or_else(String::new, |difference| {
+        if difference < 5e-5 {
+            return "Merged and base + adapter differ by less than 0.01 %.".to_owned();
+        }
+        format!("Merged and base + adapter differ by at most {:.2} %.", difference * 100.0)
+    });
+    format!("{against_base}{merge}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        evaluate::Interval,
+        gui::view::{Pair, Score, TextRow},
+    };
+
+    #[test]
+    fn the_size_is_explained_from_its_numbers() {
+        let story = SizeStory {
+            base_parameters: 4_868_352,
+            merged_parameters: 4_868_352,
+            base_bits: 32.0,
+            merged_bits: 16.0,
+            is_dtype_kept: false,
+        };
+        assert_eq!(
+            size_story(&story),
+            "The same 4,868,352 weights, 16 bits each in place of 32: half the file. The merge itself added 0 bytes, \
+             and nothing was pruned."
+        );
+        assert!(size_story(&SizeStory { is_dtype_kept: true, ..story }).contains("keeps its size"));
+    }
+
+    #[test]
+    fn a_comparison_has_its_interval_and_the_cost_of_the_merge() {
+        let score = |perplexity| Score { perplexity, interval: None };
+        let interval = Some(Interval { low: 0.57, high: 0.62, block_count: 46 });
+        let text = TextRow {
+            name: "korean_chat".to_owned(),
+            token_count: 5_912,
+            scores: vec![score(363.1), score(215.5), score(215.6)],
+            pair: Some(Pair { ratio: 0.594, interval }),
+        };
+        let table = PerplexityTable { protocol: String::new(), texts: vec![text] };
+        assert_eq!(
+            perplexity_story(&table),
+            "Merged against base on the same tokens, with the 95 % interval: korean_chat −40.6\u{a0}% (−43.0\u{a0}% \
+             to −38.0\u{a0}%). Merged and base + adapter differ by at most 0.05 %."
+        );
+    }
+}

@@ -1,6 +1,10 @@
 //! Korean.
 
-use super::words::Words;
+use super::{
+    view::{PerplexityTable, SizeStory, percent_change},
+    words::Words,
+};
+use crate::units;
 
 /// The Korean words.
 pub static KOREAN: Words = Words {
@@ -59,7 +63,7 @@ pub static KOREAN: Words = Words {
         ("어댑터가 무엇을 바꿨나?", "모든 모듈과 그 크기, 얼마나 움직였는지."),
         ("베이스 없이 동작하나?", "파일 하나하나, 증거와 함께 검사합니다."),
         ("파일이 왜 작아졌나?", "구성 요소와 자료형별 바이트를 한 문장으로."),
-        ("그만큼 좋은가, 여전히 답하나?", "구간을 붙인 퍼플렉시티, 시간, 메모리, 답변."),
+        ("전만큼 좋은가?", "내 글로 잰 퍼플렉시티를 구간과 함께, 베이스와 나란히."),
     ],
 
     ready: "준비됨",
@@ -71,7 +75,7 @@ pub static KOREAN: Words = Words {
     adapter_only: "어댑터를 열었습니다. 학습에 쓴 베이스를 더하세요.",
     checks_passed: |count| format!("검사 {count}개를 모두 통과했습니다. 병합할 수 있습니다."),
     merging_status: "병합 중입니다. 취소하면 지금까지 쓴 것을 지웁니다.",
-    cancelled_status: "취소했습니다. 남은 파일은 없습니다.",
+    cancelled_status: "취소했습니다. 끝난 부분은 남아 있으며, 다시 병합하면 이어서 진행합니다.",
     threads: |count| format!("CPU {count} 스레드"),
 
     table: "표",
@@ -95,7 +99,7 @@ pub static KOREAN: Words = Words {
     selected_module: "선택한 모듈",
     select_a_module: "행을 고르면 크기와 배율, 변화량을 보여 줍니다.",
     kept_in: |dtype| format!("{dtype} 보존율"),
-    norm_note: "‖Δ‖ = ‖배율 · BA‖, 프로베니우스 노름. ‖W‖는 병합하면서 읽습니다.",
+    norm_note: "‖Δ‖ = ‖배율 · BA‖, 프로베니우스 노름. W의 모든 행을 읽었습니다.",
     printed_note: "병합 뒤의 트리는 첫째와 똑같이 출력됩니다. lora.Linear는 다시 Linear가 됩니다.",
     printed_summary: |differing, added| format!("{differing}줄이 다르고, {added}줄은 둘째에만 있음"),
     printed_same: "베이스만",
@@ -114,7 +118,6 @@ pub static KOREAN: Words = Words {
     nearest_in_the_base: "베이스에서 가장 가까운 것",
     shape: "크기",
     reason: "이유",
-    or: "다른 방법",
     choose_another_adapter: "다른 어댑터 선택…",
     choose_another_base: "다른 베이스 선택…",
     says_its_base_is: "어댑터가 밝힌 베이스",
@@ -176,30 +179,29 @@ pub static KOREAN: Words = Words {
     merge_failed: "병합이 멈췄습니다",
     nothing_left: "남은 파일은 없습니다",
     worker_lost: "작업이 이유 없이 멈췄습니다. 알려 주세요.",
-    merge_done: "병합했습니다",
-    merge_done_note: |path| format!("폴더가 완성되어 제 이름을 얻었습니다. {path}"),
+    merge_done: "병합하고 검사했습니다",
     largest_change: "가장 큰 ‖Δ‖ / ‖W‖",
     written: "쓴 양",
     duration: "걸린 시간",
     lost_targets: |count| format!("변화 {count}개가 반올림으로 모두 사라짐. 더 촘촘한 자료형이면 남습니다"),
     no_lost_targets: |count| format!("변화 {count}개가 모두 반올림 뒤에도 남음"),
-    see_compare: "비교 보기",
-    see_report: "보고서 보기",
+    see_compare: "베이스와 비교",
+    see_report: "보고서 읽기",
 
     size: "크기",
-    size_note: "구성 요소별 텐서 데이터",
+    size_note: |unit| format!("구성 요소별 텐서 데이터, {unit}"),
     as_stored: |dtype| format!("저장된 그대로, {dtype}"),
     cast_to: |dtype| format!("{dtype}로 변환하면"),
     perplexity: "퍼플렉시티",
-    perplexity_waits: "아직 재지 않았습니다. 학습에 쓰지 않은 글을 고르세요. 베이스, 베이스 + 어댑터, 병합이 같은 토큰을 잽니다.",
+    perplexity_waits: "아직 재지 않았습니다. 학습에 쓰지 않은 글을 고르거나 여기에 놓으세요. 베이스, 베이스 + 어댑터, 병합이 같은 토큰을 잽니다.",
     measure_on_texts: "텍스트 파일로 재기…",
     measure_on_sample: "샘플 텍스트로 재기",
     measuring: "재는 중…",
     interval: "95 % 구간",
     vs_base: "베이스 대비",
-    tokens: |count| format!("토큰 {}개", crate::units::count(count as u64)),
+    tokens: |count| format!("토큰 {}개", units::count(count as u64)),
     lower_is_better: "낮을수록 좋음, 로그 눈금",
-    weak_interval: "회색 구간은 30블록보다 적은 글로 잰 것이라 확실하지 않습니다.",
+    weak_interval: "회색 구간은 128토큰 블록이 30개가 안 되는 글이라 확실하지 않습니다. 두 블록이 안 되면 구간이 없습니다.",
     component: "구성 요소",
     total: "합계",
     merged_model: "병합",
@@ -229,7 +231,99 @@ pub static KOREAN: Words = Words {
     exported: |path| format!("보고서를 썼습니다. {path}"),
     open_folder: "폴더 열기",
     open_folder_tooltip: "파일 관리자에서 병합 폴더를 봅니다",
+    overview: "모든 차이. 누르면 그곳으로",
+    checks_of: |passed, total| format!("검사 {total}개 중 {passed}개를 통과했습니다."),
+
+    recent_pairs: "최근에 연 쌍",
+    clear_list: "목록 비우기",
+    clear_list_tooltip: "목록만 지우고 폴더는 그대로 둡니다",
+    state: "상태",
+    not_merged: "병합 안 됨",
+    gone: "폴더 없음",
+    same_parameters: "파라미터 그대로",
+    as_bf16: "BF16일 때",
+    modules_count: |count| format!("모듈 {count}개"),
+    estimated: "≈ W의 일부 행으로",
+    estimated_tooltip: "Δ는 정확한 값이고, W는 병합하면서 모두 읽습니다. 그 뒤에는 정확한 값이 됩니다.",
+    norm_note_before: "‖Δ‖ = ‖배율 · BA‖, 프로베니우스 노름. ‖W‖는 일부 행으로 어림했습니다.",
+    see_merge: "병합 보기",
+    merged_to: "병합한 폴더",
+    merge_keeping: |dtype| format!("{dtype} 그대로 병합"),
+    merge_done_subtitle: "끝났습니다. 폴더가 완성되었고 검사했습니다.",
+    updated_tensors: "갱신한 텐서",
+    largest_first: "변화가 큰 것부터",
+    elements_changed: "바뀐 원소",
+    throughput_note: |unit| format!("쓰기 {unit}/s, 1초 평균"),
+    complete_of: |complete, total| format!("{total}개 중 {complete}개 완료"),
+    tensors_written: |count| format!("텐서 {count}개 씀"),
+    bytes_note: "바이트까지 그대로",
+    size_story,
+    perplexity_story,
+    perplexity_column: "퍼플렉시티",
+    measuring_note: "베이스, 베이스 + 어댑터, 병합이 같은 토큰을 차례로 읽습니다. 그동안 창을 계속 쓸 수 있습니다.",
+    measure_on_texts_tooltip: "어느 학습에도 쓰지 않은 글. 창에 놓아도 됩니다",
+    no_interval: "구간 없음: 너무 짧음",
+    blocks: |count| format!("블록 {count}개"),
+    origin: "출처",
+    edited: "편집",
+    copied: "복사",
+    choose_base: "베이스 선택…",
 };
+
+/// Why the file has the size that it has.
+fn size_story(story: &SizeStory) -> String {
+    let weights = if story.base_parameters == story.merged_parameters {
+        format!("가중치 {}개 그대로", units::count(story.merged_parameters))
+    } else {
+        let (from, to) = (units::count(story.base_parameters), units::count(story.merged_parameters));
+        format!("가중치 {from}개에서 {to}개로")
+    };
+    let merge = match story.added_parameters() {
+        0 => "병합이 더한 것은 0바이트이고, 잘라 낸 것도 없습니다.".to_owned(),
+        added => format!("병합이 가중치 {}개를 더했습니다.", units::count(added)),
+    };
+    let bits = story.merged_bits;
+    if story.is_dtype_kept {
+        return format!("{weights}, 자료형도 베이스와 같아 파일 크기가 그대로입니다. {merge}");
+    }
+    if story.base_bits == bits {
+        return format!("{weights}, 하나에 {bits}비트도 전과 같아 파일 크기가 그대로입니다. {merge}");
+    }
+    let share = if story.is_half() {
+        "파일이 절반이 됩니다".to_owned()
+    } else {
+        format!("파일이 {:.0} %가 됩니다", story.ratio() * 100.0)
+    };
+    format!("{weights}, 하나에 {}비트가 {bits}비트로 바뀌어 {share}. {merge}", story.base_bits)
+}
+
+/// How the merged model does against the base, and whether the merge itself cost anything.
+fn perplexity_story(table: &PerplexityTable) -> String {
+    let texts: Vec<String> = table
+        .texts
+        .iter()
+        .filter_map(|text| {
+            let pair = text.pair?;
+            let interval = pair.interval.map_or_else(
+                || "구간을 내기에 너무 짧음".to_owned(),
+                |interval| format!("{} ~ {}", percent_change(interval.low), percent_change(interval.high)),
+            );
+            Some(format!("{} {} ({interval})", text.name, percent_change(pair.ratio)))
+        })
+        .collect();
+    let against_base = if texts.is_empty() {
+        String::new()
+    } else {
+        format!("같은 토큰에서 베이스 대비 병합, 괄호는 95 % 구간: {}. ", texts.join(", "))
+    };
+    let merge = table.largest_merge_difference().map_or_else(String::new, |difference| {
+        if difference < 5e-5 {
+            return "병합과 베이스 + 어댑터의 차이는 0.01 %보다 작습니다.".to_owned();
+        }
+        format!("병합과 베이스 + 어댑터의 차이는 많아야 {:.2} %입니다.", difference * 100.0)
+    });
+    format!("{against_base}{merge}")
+}
 
 #[cfg(test)]
 mod tests {

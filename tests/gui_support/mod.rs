@@ -1,4 +1,6 @@
-//! The one way in which tests and pictures drive the window.
+//! The one way in which tests, pictures and measurements drive the window.
+
+pub mod large_model;
 
 use std::{
     path::{Path, PathBuf},
@@ -6,12 +8,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use egui::{Theme, vec2};
-use egui_kittest::Harness;
+use egui::{Theme, Vec2, accesskit::Role, vec2};
+use egui_kittest::{Harness, kittest::Queryable as _};
 use lorafuse::gui::{LorafuseApp, Machine, install_look};
 
 /// Longest wait for a worker, far above what any of them needs.
-const PATIENCE: Duration = Duration::from_mins(2);
+const PATIENCE: Duration = Duration::from_mins(4);
+
+/// The size that the window opens with.
+pub const USUAL_SIZE: Vec2 = vec2(1280.0, 800.0);
 
 /// A copy of the sample in a folder of its own, which the window shows as `~`.
 pub struct Workspace {
@@ -23,9 +28,8 @@ impl Workspace {
     /// Copies the sample to `~/models/lorafuse-sample`.
     pub fn new() -> Self {
         let workspace = Self { home: tempfile::tempdir().unwrap() };
-        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/sample");
         for part in ["base", "adapter"] {
-            copy_folder(&sample.join(part), &workspace.folder(part));
+            copy_folder(&sample(part), &workspace.folder(part));
         }
         workspace
     }
@@ -41,6 +45,11 @@ impl Workspace {
     }
 }
 
+/// A part of the sample in the repository.
+pub fn sample(part: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/sample").join(part)
+}
+
 /// Copies the files of one folder.
 pub fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
@@ -50,10 +59,10 @@ pub fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-/// The real app at 1280×800.
+/// The real app at its usual size.
 pub fn open_window(machine: Machine, theme: Theme, pixels_per_point: f32) -> Harness<'static, LorafuseApp> {
     Harness::builder()
-        .with_size(vec2(1280.0, 800.0))
+        .with_size(USUAL_SIZE)
         .with_pixels_per_point(pixels_per_point)
         .with_theme(theme)
         .with_os(egui::os::OperatingSystem::Nix)
@@ -75,6 +84,12 @@ pub fn wait_until(harness: &mut Harness<'_, LorafuseApp>, what: &str, is_done: i
         std::thread::sleep(Duration::from_millis(5));
     }
     // What changed in the last step is painted in the next.
+    harness.run_steps(3);
+}
+
+/// Clicks what a screen reader calls `label`.
+pub fn click(harness: &mut Harness<'_, LorafuseApp>, role: Role, label: &str) {
+    harness.get_by_role_and_label(role, label).click();
     harness.run_steps(3);
 }
 

@@ -3,7 +3,7 @@
 use egui::{CornerRadius, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo};
 
 use crate::gui::{
-    command::UiCommand,
+    command::{UiCommand, shortcut_text},
     tokens::{Palette, Type, radius, space},
     widget::{ButtonLook, Icon, button_ui, icon_ui, text_width},
     words::Words,
@@ -17,12 +17,14 @@ pub(super) struct CommandButton<'a> {
     pub enabled: bool,
     /// In place of the command's own label.
     pub label: Option<&'a str>,
+    /// In place of the command's own tooltip.
+    pub hover: Option<&'a str>,
     pub shows_shortcut: bool,
 }
 
 impl<'a> CommandButton<'a> {
     pub fn new(command: UiCommand, look: ButtonLook) -> Self {
-        Self { command, look, icon: None, enabled: true, label: None, shows_shortcut: false }
+        Self { command, look, icon: None, enabled: true, label: None, hover: None, shows_shortcut: false }
     }
 
     pub fn icon(self, icon: Icon) -> Self {
@@ -35,6 +37,10 @@ impl<'a> CommandButton<'a> {
 
     pub fn label(self, label: &'a str) -> Self {
         Self { label: Some(label), ..self }
+    }
+
+    pub fn hover(self, hover: &'a str) -> Self {
+        Self { hover: Some(hover), ..self }
     }
 
     pub fn with_shortcut(self) -> Self {
@@ -54,7 +60,7 @@ impl<'a> CommandButton<'a> {
 
     fn shortcut(&self, ui: &Ui) -> Option<String> {
         let shortcut = self.command.shortcut().filter(|_| self.shows_shortcut)?;
-        Some(ui.ctx().format_shortcut(&shortcut))
+        Some(shortcut_text(ui.ctx(), shortcut))
     }
 
     /// Paints it into `rect`.
@@ -67,7 +73,7 @@ impl<'a> CommandButton<'a> {
         }
         let response =
             ui.scope_builder(builder, |ui| button_ui(ui, rect, self.look, label, self.icon, shortcut.as_deref())).inner;
-        let hover_text = self.command.hover_text(words, ui.ctx());
+        let hover_text = self.hover.map_or_else(|| self.command.hover_text(words, ui.ctx()), str::to_owned);
         let is_clicked = response.clicked();
         if !hover_text.is_empty() {
             response.on_hover_text(hover_text);

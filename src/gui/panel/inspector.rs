@@ -1,19 +1,26 @@
-//! The side of the Modules screen: the map, and the selected module.
+//! The side of the Modules screen: the map, the selected module, and the way on.
 
 use egui::{Rect, Stroke, Ui, pos2, vec2};
 
 use super::{
     command_button::CommandButton,
-    heat::{heat_map_ui, heat_number, heat_scale_ui},
+    heat::{heat_map_height, heat_map_ui, heat_number, heat_scale_ui, scale_number},
+    next_step::{self, next_step_ui},
 };
 use crate::gui::{
     command::UiCommand,
     inspection::Inspection,
     state::AppState,
     tokens::{Palette, Type, space},
-    view::{HeatMap, HeatScale, ModuleDetail},
-    widget::{Align, ButtonLook, Icon, chip_ui, text_ui, text_width, wrapped_text_ui},
+    view::{HeatMap, HeatScale, ModuleDetail, ModuleNumbers},
+    widget::{Align, ButtonLook, Icon, chip_ui, elided_middle, scrolled_ui, text_ui, text_width, wrapped_text_ui},
 };
+
+/// Narrowest side in which shapes and norms stand beside each other.
+const TWO_COLUMNS: f32 = 360.0;
+
+/// Height of a pair of name and value.
+const PAIR: f32 = 22.0;
 
 /// The whole side.
 pub(super) fn inspector_ui(
@@ -23,30 +30,55 @@ pub(super) fn inspector_ui(
     inspection: &Inspection,
     commands: &mut Vec<UiCommand>,
 ) {
-    let palette = Palette::of(ui);
-    let inner = Rect::from_min_max(rect.min + vec2(space::S12, 0.0), rect.max - vec2(space::S16, 0.0));
-    let map_height = map_ui(ui, inner, state, inspection, commands);
-    let top = inner.top() + map_height + space::S12;
-    ui.painter().hline(rect.x_range(), top.round() + 0.5, Stroke::new(1.0, palette.stroke));
-    let below = Rect::from_min_max(pos2(inner.left(), top + space::S12), inner.max);
-    module_ui(ui, below, state, inspection, commands);
+    let stroke = Stroke::new(1.0, Palette::of(ui).stroke);
+    let has_next_step = inspection.plan.is_some();
+    let next_height = if has_next_step { next_step::HEIGHT + 2.0 * space::S12 } else { 0.0 };
+    let upper = Rect::from_min_max(rect.min, rect.max - vec2(0.0, next_height));
+    let map = state.modules.scale.map(|scale| (scale, state.modules.map.as_ref()));
+    let map_height = map.map_or(88.0, |(_, map)| 58.0 + heat_map_height(map));
+    let pair_rows = if rect.width() < TWO_COLUMNS { 8.0 } else { 4.0 };
+    let needed = map_height + 2.0 * space::S12 + 60.0 + pair_rows * PAIR + 52.0;
+    scrolled_ui(ui, "inspector", upper, needed, |ui, area| {
+        let inner = Rect::from_min_max(area.min + vec2(space::S12, 0.0), area.max - vec2(space::S16, 0.0));
+        map_ui(ui, inner, map, state, commands);
+        let top = (inner.top() + map_height).round();
+        ui.painter().hline(area.x_range(), top + 0.5, stroke);
+        let below = Rect::from_min_max(pos2(inner.left(), top + space::S12), inner.max);
+        module_ui(ui, below, state, inspection, commands);
+    });
+    if has_next_step {
+        ui.painter().hline(rect.x_range(), upper.bottom().round() + 0.5, stroke);
+        let strip = Rect::from_min_max(upper.left_bottom(), rect.max);
+        let inner =
+            Rect::from_min_max(strip.min + vec2(space::S12, space::S12), strip.max - vec2(space::S16, space::S12));
+        next_step_ui(ui, inner, state, commands);
+    }
 }
 
-fn map_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection, commands: &mut Vec<UiCommand>) -> f32 {
+fn map_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    map: Option<(HeatScale, &HeatMap)>,
+    state: &AppState,
+    commands: &mut Vec<UiCommand>,
+) {
     let palette = Palette::of(ui);
     let words = state.words();
     let title = Rect::from_min_size(rect.min + vec2(0.0, space::S12), vec2(rect.width(), 22.0));
-    text_ui(ui, title, Align::Left, words.change_by_layer, Type::BODY_STRONG, palette.text);
+    let name = text_ui(ui, title, Align::Left, words.change_by_layer, Type::BODY_STRONG, palette.text);
     let body = Rect::from_min_max(title.left_bottom() + vec2(0.0, space::S8), rect.max);
-    let changes = &state.modules.changes;
-    let (Some(scale), Some(tree)) = (HeatScale::of(changes), &inspection.tree) else {
-        let height = wrapped_text_ui(ui, body, &[(words.change_waits, Type::EVIDENCE, palette.text_secondary)]);
-        return body.top() + height - rect.top() + space::S4;
+    let Some((scale, map)) = map else {
+        wrapped_text_ui(ui, body, &[(words.change_waits, Type::EVIDENCE, palette.text_secondary)]);
+        return;
     };
-    heat_scale_ui(ui, title, scale);
-    let map = HeatMap::new(tree.walk().map(|node| node.path.as_str()), changes);
-    let height = heat_map_ui(ui, body, &map, scale, state.modules.selected.as_deref(), words, commands);
-    body.top() + height - rect.top()
+    let ramp = heat_scale_ui(ui, title, scale);
+    if scale.is_estimate {
+        let note =
+            Rect::from_min_max(pos2(name.rect.right() + space::S8, title.top()), pos2(ramp.left(), title.bottom()));
+        text_ui(ui, note, Align::Left, words.estimated, Type::CAPTION, palette.text_secondary)
+            .on_hover_text(words.estimated_tooltip);
+    }
+    heat_map_ui(ui, body, map, scale, state.modules.selected.as_deref(), words, commands);
 }
 
 fn module_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection, commands: &mut Vec<UiCommand>) {
@@ -55,45 +87,56 @@ fn module_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection,
     let title = Rect::from_min_size(rect.min, vec2(rect.width(), 22.0));
     text_ui(ui, title, Align::Left, words.selected_module, Type::BODY_STRONG, palette.text);
     let body = Rect::from_min_max(title.left_bottom() + vec2(0.0, space::S4), rect.max);
-    let (Some(path), Some(tree)) = (&state.modules.selected, &inspection.tree) else {
+    let Some(detail) = detail(state, inspection) else {
         wrapped_text_ui(ui, body, &[(words.select_a_module, Type::EVIDENCE, palette.text_secondary)]);
         return;
     };
+    let name_row = Rect::from_min_size(body.min, vec2(body.width(), 22.0));
+    name_ui(ui, name_row, &detail, state, commands);
+    let pairs = Rect::from_min_max(name_row.left_bottom() + vec2(0.0, space::S8), body.max);
+    pairs_ui(ui, pairs, &detail, state);
+    if detail.is_changed {
+        let note = Rect::from_min_max(pos2(rect.left(), rect.bottom() - 40.0), rect.max);
+        let text = match state.modules.scale {
+            Some(scale) if scale.is_estimate => words.norm_note_before,
+            Some(_) => words.norm_note,
+            None => "",
+        };
+        wrapped_text_ui(ui, note, &[(text, Type::CAPTION, palette.text_tertiary)]);
+    }
+}
+
+fn detail(state: &AppState, inspection: &Inspection) -> Option<ModuleDetail> {
+    let path = state.modules.selected.as_deref()?;
     let record = state.finished().and_then(|done| {
         let tensor = format!("{path}.weight");
         done.receipt.tensors.iter().find(|record| record.name == tensor)
     });
-    let stats = record.and_then(|record| record.stats.as_ref());
-    let Some(detail) = ModuleDetail::new(tree, path, &inspection.delta_norms, stats) else { return };
-    let name_row = Rect::from_min_size(body.min, vec2(body.width(), 22.0));
-    name_ui(ui, name_row, &detail, state, commands);
-    let output_dtype = state.finished().map_or_else(String::new, |done| done.merged.dtype.clone());
-    pairs_ui(
-        ui,
-        Rect::from_min_max(name_row.left_bottom() + vec2(0.0, space::S8), body.max),
-        &detail,
-        &output_dtype,
-        state,
-    );
-    let note = Rect::from_min_size(pos2(rect.left(), rect.bottom() - 40.0), vec2(rect.width(), 32.0));
-    if detail.is_changed {
-        wrapped_text_ui(ui, note, &[(words.norm_note, Type::CAPTION, palette.text_tertiary)]);
-    }
+    let numbers = ModuleNumbers {
+        delta_norms: &inspection.delta_norms,
+        changes: &state.modules.changes,
+        stats: record.and_then(|record| record.stats.as_ref()),
+    };
+    ModuleDetail::new(inspection.tree.as_ref()?, path, numbers)
 }
 
 fn name_ui(ui: &mut Ui, rect: Rect, detail: &ModuleDetail, state: &AppState, commands: &mut Vec<UiCommand>) {
     let palette = Palette::of(ui);
-    let chip_width = text_width(ui, &detail.class, Type::CAPTION_MEDIUM) + 24.0;
+    let chip_width = text_width(ui, &detail.class, Type::CAPTION_MEDIUM) + space::S24;
     let most = rect.width() - chip_width - 32.0;
-    let shown = crate::gui::widget::elided_middle(ui, &detail.path, Type::MONO, most);
+    let shown = elided_middle(ui, &detail.path, Type::MONO, most);
     let name = Rect::from_min_size(rect.min, vec2(most, rect.height()));
     let placed = text_ui(ui, name, Align::Left, &shown, Type::MONO, palette.text);
+    let right = placed.rect.right();
+    if shown != detail.path {
+        placed.on_hover_text(&detail.path);
+    }
     let (ink, fill) = if detail.is_changed {
         (palette.adapter, palette.adapter_soft)
     } else {
         (palette.text_secondary, palette.sunken)
     };
-    chip_ui(ui, pos2(placed.rect.right() + space::S8, rect.center().y), &detail.class, ink, fill);
+    chip_ui(ui, pos2(right + space::S8, rect.center().y), &detail.class, ink, fill);
     let copy = Rect::from_min_size(pos2(rect.right() - 24.0, rect.top()), vec2(24.0, rect.height()));
     CommandButton::new(UiCommand::CopyText(detail.path.clone()), ButtonLook::Ghost).icon(Icon::Copy).show_icon_only(
         ui,
@@ -103,39 +146,44 @@ fn name_ui(ui: &mut Ui, rect: Rect, detail: &ModuleDetail, state: &AppState, com
     );
 }
 
-/// Shapes at the left, norms at the right.
-fn pairs_ui(ui: &mut Ui, rect: Rect, detail: &ModuleDetail, output_dtype: &str, state: &AppState) {
+/// Shapes at the left, norms at the right, or below them where the side is narrow.
+fn pairs_ui(ui: &mut Ui, rect: Rect, detail: &ModuleDetail, state: &AppState) {
     let palette = Palette::of(ui);
-    let words = state.words();
-    let column = (rect.width() - 20.0) / 2.0;
-    let row = |index: usize, is_right: bool| {
-        let left = if is_right { rect.left() + column + 20.0 } else { rect.left() };
-        Rect::from_min_size(pos2(left, rect.top() + index as f32 * 22.0), vec2(column, 22.0))
-    };
+    let has_two_columns = rect.width() >= TWO_COLUMNS - space::S24 - space::S4;
+    let column = if has_two_columns { (rect.width() - 20.0) / 2.0 } else { rect.width() };
+    let row =
+        |left: f32, index: usize| Rect::from_min_size(pos2(left, rect.top() + index as f32 * PAIR), vec2(column, PAIR));
     for (index, (name, value)) in detail.shapes.iter().enumerate() {
-        let area = row(index, false);
+        let area = row(rect.left(), index);
         text_ui(ui, area, Align::Left, name, Type::EVIDENCE, palette.text_secondary);
         let color = if name.starts_with("lora") { palette.adapter } else { palette.text };
         text_ui(ui, area, Align::Right, value, Type::MONO, color);
     }
+    let (left, first) = if has_two_columns { (rect.right() - column, 0) } else { (rect.left(), detail.shapes.len()) };
     if !detail.is_changed {
-        text_ui(ui, row(0, true), Align::Left, words.unchanged, Type::EVIDENCE, palette.text_secondary);
+        let words = state.words();
+        text_ui(ui, row(left, first), Align::Left, words.unchanged, Type::EVIDENCE, palette.text_secondary);
         return;
     }
-    let known =
-        |value: Option<f64>, digits: usize| value.map_or_else(|| "—".to_owned(), |value| format!("{value:.digits$}"));
-    let kept = (words.kept_in)(output_dtype);
+    for (index, (name, value)) in norms(detail, state).into_iter().enumerate() {
+        let area = row(left, first + index);
+        text_ui(ui, area, Align::Left, &name, Type::EVIDENCE, palette.text_secondary);
+        text_ui(ui, area, Align::Right, &value, Type::MONO, palette.text);
+    }
+}
+
+fn norms(detail: &ModuleDetail, state: &AppState) -> Vec<(String, String)> {
+    let unknown = || "—".to_owned();
+    let scale = state.modules.scale;
+    let about = if scale.is_some_and(|scale| scale.is_estimate) { "≈ " } else { "" };
+    let relative = |value: f64| scale.map_or_else(|| heat_number(value), |scale| scale_number(value, scale));
     let mut pairs = vec![
-        ("‖Δ‖", known(detail.delta_norm, 3)),
-        ("‖W‖", known(detail.weight_norm, 3)),
-        ("‖Δ‖ / ‖W‖", detail.relative_change.map_or_else(|| "—".to_owned(), heat_number)),
+        ("‖Δ‖".to_owned(), detail.delta_norm.map_or_else(unknown, |norm| format!("{norm:.3}"))),
+        ("‖W‖".to_owned(), detail.weight_norm.map_or_else(unknown, |norm| format!("{about}{norm:.3}"))),
+        ("‖Δ‖ / ‖W‖".to_owned(), detail.relative_change.map_or_else(unknown, relative)),
     ];
-    if let Some(gain) = detail.gain {
-        pairs.push((&kept, format!("{:.1} %", gain * 100.0)));
+    if let (Some(gain), Some(done)) = (detail.gain, state.finished()) {
+        pairs.push(((state.words().kept_in)(&done.merged.dtype), format!("{:.1} %", gain * 100.0)));
     }
-    for (index, (name, value)) in pairs.iter().enumerate() {
-        let area = row(index, true);
-        text_ui(ui, area, Align::Left, name, Type::EVIDENCE, palette.text_secondary);
-        text_ui(ui, area, Align::Right, value, Type::MONO, palette.text);
-    }
+    pairs
 }

@@ -1,11 +1,12 @@
-//! The Merge screen after a run: what was written, or what went wrong.
+//! The Merge screen after a run: what was written and done to each target, or what went wrong.
 
-use egui::{Rect, Ui, pos2, vec2};
+use egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use super::{
     command_button::CommandButton,
-    merge_plan::{Figure, figure_row_ui},
-    mismatch::error_banner_ui,
+    error_banner::error_banner_with_buttons_ui,
+    figures::{Figure, figures_height, figures_ui},
+    heat::heat_cell_ui,
     screen_header::{inside, screen_header_ui},
 };
 use crate::{
@@ -15,11 +16,20 @@ use crate::{
         run::Finished,
         state::{AppState, Screen},
         tokens::{Palette, Type, grid, space},
-        view::display_path,
-        widget::{Align, ButtonLook, Icon, icon_ui, panel_frame, text_ui},
+        view::{HeatScale, UpdatedTensor, display_path},
+        widget::{
+            Align, ButtonLook, Icon, elided_middle, hairline, icon_ui, panel_frame, panel_title_ui, scrolled_ui,
+            table_header, text_ui,
+        },
     },
     units,
 };
+
+/// Height of the panel that says that all went well.
+const VERDICT: f32 = 124.0;
+
+/// Lowest the list of tensors gets before the screen scrolls.
+const LEAST_LIST: f32 = 150.0;
 
 /// A merge that succeeded.
 pub(in crate::gui) fn merge_done_ui(
@@ -31,51 +41,65 @@ pub(in crate::gui) fn merge_done_ui(
 ) {
     let palette = Palette::of(ui);
     let words = state.words();
-    let (_, body) = screen_header_ui(ui, rect, words.merge, &[(words.merge_done, Type::BODY, palette.ok)]);
-    let area = inside(body);
-    let verdict = Rect::from_min_size(area.min, vec2(area.width(), 92.0));
-    panel_frame(ui, verdict);
-    let icon = Rect::from_min_size(verdict.min + vec2(space::S16, space::S16), vec2(20.0, 24.0));
+    let subtitle = [(words.merge_done_subtitle, Type::BODY, palette.text_secondary)];
+    let (_, body) = screen_header_ui(ui, rect, words.merge, &subtitle);
+    let figures = figures(state, done);
+    let figures_height = figures_height(inside(body).width(), figures.len());
+    let needed = VERDICT + figures_height + LEAST_LIST + 2.0 * (grid::GAP + space::S16);
+    scrolled_ui(ui, "merge done", body, needed, |ui, body| {
+        let area = inside(body);
+        let verdict = Rect::from_min_size(area.min, vec2(area.width(), VERDICT));
+        verdict_ui(ui, verdict, state, done, commands);
+        let figures_top = verdict.bottom() + grid::GAP;
+        figures_ui(ui, Rect::from_min_max(pos2(area.left(), figures_top), area.max), &figures);
+        let list = Rect::from_min_max(pos2(area.left(), figures_top + figures_height + grid::GAP), area.max);
+        updated_ui(ui, list, state, done);
+    });
+}
+
+fn verdict_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished, commands: &mut Vec<UiCommand>) {
+    let palette = Palette::of(ui);
+    let words = state.words();
+    panel_frame(ui, rect);
+    let icon = Rect::from_min_size(rect.min + vec2(space::S16, space::S16), vec2(20.0, 28.0));
     icon_ui(ui, icon, Icon::Passed, palette.ok);
-    let text = Rect::from_min_max(verdict.min + vec2(46.0, 14.0), verdict.max - vec2(space::S16, 0.0));
-    let line = |index: f32| Rect::from_min_size(text.min + vec2(0.0, index), vec2(text.width(), 28.0));
-    text_ui(ui, line(0.0), Align::Left, words.merge_done, Type::FIGURE, palette.text);
+    let text = Rect::from_min_max(rect.min + vec2(46.0, space::S16), rect.max - vec2(space::S16, 0.0));
+    let line = |top: f32, height: f32| Rect::from_min_size(text.min + vec2(0.0, top), vec2(text.width(), height));
+    text_ui(ui, line(0.0, 28.0), Align::Left, words.merge_done, Type::FIGURE, palette.text);
     let path = display_path(&done.receipt.output, state.machine.home.as_deref());
-    let note = (words.merge_done_note)(&path);
-    text_ui(ui, line(32.0), Align::Left, &note, Type::BODY, palette.text_secondary);
-    let figures = Rect::from_min_size(verdict.left_bottom() + vec2(0.0, grid::GAP), vec2(area.width(), 88.0));
-    figure_row_ui(ui, figures, &done_figures(state, done));
-    let buttons = figures.left_bottom() + vec2(0.0, space::S16);
-    let mut left = buttons.x;
-    for (screen, label) in [(Screen::Compare, words.see_compare), (Screen::Report, words.see_report)] {
-        let button = CommandButton::new(UiCommand::ShowScreen(screen), ButtonLook::Plain).label(label);
-        let place = Rect::from_min_size(pos2(left, buttons.y), vec2(button.width(ui, words), grid::BUTTON));
+    let path = elided_middle(ui, &path, Type::MONO, text.width());
+    text_ui(ui, line(30.0, 18.0), Align::Left, &path, Type::MONO, palette.text_secondary);
+    let mut left = text.left();
+    let buttons = [
+        CommandButton::new(UiCommand::ShowScreen(Screen::Compare), ButtonLook::Primary).label(words.see_compare),
+        CommandButton::new(UiCommand::ShowScreen(Screen::Report), ButtonLook::Plain).label(words.see_report),
+        CommandButton::new(UiCommand::OpenFolder, ButtonLook::Plain).icon(Icon::Folder),
+    ];
+    for button in buttons {
+        let size = vec2(button.width(ui, words), grid::PRIMARY_BUTTON);
+        let place = Rect::from_min_size(pos2(left, rect.bottom() - space::S16 - size.y), size);
         button.show(ui, place, words, commands);
         left = place.right() + space::S8;
     }
-    let button = CommandButton::new(UiCommand::OpenFolder, ButtonLook::Plain).icon(Icon::Folder);
-    let place = Rect::from_min_size(pos2(left, buttons.y), vec2(button.width(ui, words), grid::BUTTON));
-    button.show(ui, place, words, commands);
 }
 
-fn done_figures(state: &AppState, done: &Finished) -> Vec<Figure> {
+fn figures(state: &AppState, done: &Finished) -> Vec<Figure> {
     let words = state.words();
     let receipt = &done.receipt;
     let written: u64 = receipt.files.iter().map(|file| file.byte_count).sum();
-    let updated = receipt.updated().count();
     let lost = receipt.lost().len();
-    let largest = done.changes.iter().max_by(|a, b| a.1.total_cmp(b.1));
+    let largest = done.updated.first();
     let mut figures = vec![
         Figure { label: words.written, value: units::bytes(written), remark: (words.files)(receipt.files.len()) },
         Figure {
-            label: words.update,
-            value: units::count(updated as u64),
-            remark: if lost > 0 { (words.lost_targets)(lost) } else { (words.no_lost_targets)(updated) },
+            label: words.updated_tensors,
+            value: units::count(done.updated.len() as u64),
+            remark: if lost > 0 { (words.lost_targets)(lost) } else { (words.no_lost_targets)(done.updated.len()) },
         },
         Figure {
             label: words.largest_change,
-            value: largest.map_or_else(|| "—".to_owned(), |(_, value)| super::heat::heat_number(*value)),
-            remark: largest.map_or_else(String::new, |(path, _)| path.clone()),
+            value: largest.and_then(|row| row.change).map_or_else(|| "—".to_owned(), super::heat::heat_number),
+            remark: largest.map_or_else(String::new, |row| row.module.clone()),
         },
     ];
     if state.machine.shows_measurements {
@@ -86,6 +110,62 @@ fn done_figures(state: &AppState, done: &Finished) -> Vec<Figure> {
         });
     }
     figures
+}
+
+/// Module, change, elements changed, part kept.
+fn cells(row: Rect) -> [Rect; 4] {
+    let inner = row.shrink2(vec2(space::S16, 0.0));
+    let at = |left: f32, right: f32| Rect::from_min_max(pos2(left, row.top()), pos2(right, row.bottom()));
+    let right = inner.right();
+    [
+        at(inner.left(), right - 424.0),
+        at(right - 408.0, right - 320.0),
+        at(right - 312.0, right - 112.0),
+        at(right - 104.0, right),
+    ]
+}
+
+fn updated_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished) {
+    let palette = Palette::of(ui);
+    let words = state.words();
+    let body = panel_title_ui(ui, rect, words.updated_tensors, words.largest_first);
+    let header = table_header(ui, body);
+    let kept = (words.kept_in)(&done.merged.dtype);
+    let titles = [
+        (words.module, Align::Left),
+        ("‖Δ‖ / ‖W‖", Align::Center),
+        (words.elements_changed, Align::Right),
+        (kept.as_str(), Align::Right),
+    ];
+    for (cell, (title, align)) in cells(header).into_iter().zip(titles) {
+        text_ui(ui, cell, align, title, Type::CAPTION, palette.text_secondary);
+    }
+    let list = Rect::from_min_max(header.left_bottom(), body.max).shrink2(vec2(1.0, 1.0));
+    ui.scope_builder(UiBuilder::new().id_salt("updated").max_rect(list), |ui| {
+        ui.set_clip_rect(list.intersect(ui.clip_rect()));
+        ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
+        let count = done.updated.len();
+        ScrollArea::vertical().auto_shrink(false).show_rows(ui, grid::TREE_ROW, count, |ui, range| {
+            for row in &done.updated[range] {
+                let (_, area) = ui.allocate_space(vec2(list.width(), grid::TREE_ROW));
+                row_ui(ui, area, row, state.modules.scale);
+                ui.advance_cursor_after_rect(area);
+            }
+        });
+    });
+}
+
+fn row_ui(ui: &mut Ui, rect: Rect, row: &UpdatedTensor, scale: Option<HeatScale>) {
+    let palette = Palette::of(ui);
+    let [module, change, changed, kept] = cells(rect);
+    let name = elided_middle(ui, &row.module, Type::MONO_SMALL, module.width());
+    text_ui(ui, module, Align::Left, &name, Type::MONO_SMALL, palette.text);
+    if let (Some(value), Some(scale)) = (row.change, scale) {
+        heat_cell_ui(ui, change.shrink2(vec2(0.0, 3.0)), value, scale);
+    }
+    text_ui(ui, changed, Align::Right, &row.changed, Type::MONO, palette.text);
+    text_ui(ui, kept, Align::Right, &row.kept, Type::MONO, palette.text);
+    hairline(ui, rect, rect.bottom());
 }
 
 /// A merge that stopped with an error.
@@ -100,9 +180,7 @@ pub(in crate::gui) fn merge_failed_ui(
     let words = state.words();
     let subtitle = [(words.nothing_left, Type::BODY, palette.text_secondary)];
     let (_, body) = screen_header_ui(ui, rect, words.merge_failed, &subtitle);
-    let banner = error_banner_ui(ui, inside(body), problem, state.machine.home.as_deref());
-    let button = CommandButton::new(UiCommand::PlanAgain, ButtonLook::Plain);
-    let place =
-        Rect::from_min_size(banner.left_bottom() + vec2(0.0, space::S12), vec2(button.width(ui, words), grid::BUTTON));
-    button.show(ui, place, words, commands);
+    let home = state.machine.home.as_deref();
+    let buttons = vec![CommandButton::new(UiCommand::PlanAgain, ButtonLook::Plain)];
+    error_banner_with_buttons_ui(ui, inside(body), problem, home, buttons, words, commands);
 }

@@ -4,15 +4,15 @@ use egui::{
     CornerRadius, Rect, Response, Role, Sense, Slider, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
-use super::command_button::CommandButton;
+use super::next_step::{self, next_step_ui};
 use crate::{
     gui::{
         command::UiCommand,
         inspection::Inspection,
-        state::{AppState, Job},
-        tokens::{Palette, Type, grid, space},
-        view::{DtypeOption, display_path},
-        widget::{Align, ButtonLook, hairline, panel_title_ui, runs_ui, text_ui, wrapped_text_ui},
+        state::AppState,
+        tokens::{Palette, Type, space},
+        view::{DtypeOption, upper_first},
+        widget::{Align, hairline, panel_title_ui, prose_ui, scrolled_ui, text_ui},
         words::Words,
     },
     numeric::FloatDtype,
@@ -23,6 +23,18 @@ use crate::{
 /// Height of a choice with its consequence.
 const CHOICE: f32 = 44.0;
 
+/// Height of the line with the slider.
+const STRENGTH: f32 = 58.0;
+
+/// Strengths that can be chosen.
+const STRENGTHS: std::ops::RangeInclusive<f64> = 0.0..=2.0;
+
+/// Width of the strength as a number.
+const VALUE: f32 = 48.0;
+
+/// Height of the words about the tokenizer.
+const TOKENIZER: f32 = 90.0;
+
 /// The panel at the right of the plan.
 pub(super) fn merge_options_ui(
     ui: &mut Ui,
@@ -31,15 +43,28 @@ pub(super) fn merge_options_ui(
     inspection: &Inspection,
     commands: &mut Vec<UiCommand>,
 ) {
-    let palette = Palette::of(ui);
     let words = state.words();
     let body = panel_title_ui(ui, rect, words.options, "");
     hairline(ui, rect, body.top());
-    let label = Rect::from_min_size(body.min + vec2(space::S12, 6.0), vec2(body.width() - 24.0, 18.0));
+    let strip = Rect::from_min_max(pos2(rect.left(), rect.bottom() - next_step::HEIGHT - 2.0 * space::S12), rect.max);
+    let choices = Rect::from_min_max(body.min + vec2(1.0, 0.0), strip.right_top() - vec2(1.0, 0.0));
+    let height = 36.0 + inspection.dtype_options.len() as f32 * CHOICE + STRENGTH + TOKENIZER;
+    scrolled_ui(ui, "options", choices, height, |ui, area| choices_ui(ui, area, state, inspection, commands));
+    if choices.height() < height {
+        hairline(ui, rect, strip.top());
+    }
+    next_step_ui(ui, strip.shrink(space::S12), state, commands);
+}
+
+fn choices_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection, commands: &mut Vec<UiCommand>) {
+    let palette = Palette::of(ui);
+    let words = state.words();
+    let inner = rect.shrink2(vec2(space::S12 - 1.0, 0.0));
+    let label = Rect::from_min_size(inner.min + vec2(0.0, 6.0), vec2(inner.width(), 18.0));
     text_ui(ui, label, Align::Left, words.output_dtype, Type::CAPTION_MEDIUM, palette.text_secondary);
     let mut top = label.bottom() + space::S4;
     for option in &inspection.dtype_options {
-        let row = Rect::from_min_size(pos2(rect.left() + 1.0, top), vec2(rect.width() - 2.0, CHOICE));
+        let row = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), CHOICE));
         let stored = inspection.base.open().map_or("", |facts| facts.dtype.as_str());
         if choice_ui(ui, row, option, stored, state.options.dtype == option.policy, words).clicked() {
             commands.push(UiCommand::ChooseDtype(option.policy));
@@ -48,29 +73,17 @@ pub(super) fn merge_options_ui(
     }
     top += space::S8;
     hairline(ui, rect, top);
-    let row = Rect::from_min_size(pos2(rect.left() + space::S12, top), vec2(rect.width() - 24.0, 58.0));
+    let row = Rect::from_min_size(pos2(inner.left(), top), vec2(inner.width(), STRENGTH));
     strength_ui(ui, row, state, commands);
-    top = row.bottom();
-    hairline(ui, rect, top);
-    if let Job::Planned(plan) = &state.job {
-        let row = Rect::from_min_size(pos2(rect.left() + space::S12, top + 10.0), vec2(rect.width() - 24.0, 60.0));
-        text_ui(
-            ui,
-            Rect::from_min_size(row.min, vec2(row.width(), 18.0)),
-            Align::Left,
-            words.tokenizer,
-            Type::BODY_MEDIUM,
-            palette.text,
-        );
-        let note = Rect::from_min_size(row.min + vec2(0.0, 20.0), vec2(row.width(), 40.0));
-        let height = wrapped_text_ui(
-            ui,
-            note,
-            &[(&crate::gui::view::upper_first(&plan.tokenizer.sentence()), Type::CAPTION, palette.text_secondary)],
-        );
+    hairline(ui, rect, row.bottom());
+    if let Some(Ok(plan)) = &inspection.plan {
+        let title = Rect::from_min_size(row.left_bottom() + vec2(0.0, 10.0), vec2(row.width(), 18.0));
+        text_ui(ui, title, Align::Left, words.tokenizer, Type::BODY_MEDIUM, palette.text);
+        let note = Rect::from_min_size(title.left_bottom() + vec2(0.0, 2.0), vec2(row.width(), 48.0));
+        let sentence = upper_first(&plan.tokenizer.sentence());
+        let height = prose_ui(ui, note, &sentence, Type::CAPTION, palette.text_secondary);
         hairline(ui, rect, note.top() + height + 10.0);
     }
-    start_ui(ui, rect, state, commands);
 }
 
 fn choice_ui(ui: &mut Ui, rect: Rect, option: &DtypeOption, stored: &str, is_chosen: bool, words: &Words) -> Response {
@@ -115,50 +128,38 @@ fn strength_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiC
     let upper = Rect::from_min_size(rect.min + vec2(0.0, 11.0), vec2(rect.width(), 18.0));
     let label = text_ui(ui, upper, Align::Left, words.strength, Type::BODY_MEDIUM, palette.text);
     let lower = upper.translate(vec2(0.0, 18.0));
-    text_ui(ui, lower, Align::Left, words.strength_note, Type::CAPTION, palette.text_secondary);
-    let area = Rect::from_center_size(pos2(rect.right() - 90.0, rect.center().y), vec2(180.0, 24.0));
+    let note = text_ui(ui, lower, Align::Left, words.strength_note, Type::CAPTION, palette.text_secondary);
+    let label_width = label.rect.width().max(note.rect.width());
+    let width = 180.0_f32.min(rect.width() - label_width - space::S12);
+    let area = Rect::from_min_size(pos2(rect.right() - width, rect.center().y - 12.0), vec2(width, 24.0));
     let mut strength = state.options.strength;
-    let response = ui
-        .scope_builder(UiBuilder::new().id_salt("strength").max_rect(area), |ui| {
-            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                ui.spacing_mut().slider_width = 124.0;
-                ui.visuals_mut().selection.bg_fill = palette.accent_fill;
-                ui.visuals_mut().widgets.inactive.bg_fill = palette.stroke;
-                ui.add(Slider::new(&mut strength, 0.0..=2.0).step_by(0.05).fixed_decimals(2))
-            })
-            .inner
+    let (rail, value) = area.split_left_right_at_x(area.right() - VALUE);
+    let number = egui::DragValue::new(&mut strength).range(STRENGTHS).speed(0.01).fixed_decimals(2);
+    let number = ui.put(value, number).labelled_by(label.id);
+    let slider = |ui: &mut Ui| {
+        ui.spacing_mut().slider_width = rail.width() - space::S12;
+        slider_look(ui, palette);
+        ui.add(Slider::new(&mut strength, STRENGTHS).step_by(0.05).show_value(false))
+    };
+    let slid = ui
+        .scope_builder(UiBuilder::new().id_salt("strength").max_rect(rail), |ui| {
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), slider).inner
         })
         .inner
         .labelled_by(label.id);
-    if response.changed() {
+    if number.changed() || slid.changed() {
         commands.push(UiCommand::ChooseStrength(strength));
     }
 }
 
-/// Where the merge goes, and the one primary button.
-fn start_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
-    let palette = Palette::of(ui);
-    let words = state.words();
-    let inner = rect.shrink(space::S12);
-    let button = Rect::from_min_max(pos2(inner.left(), inner.bottom() - grid::PRIMARY_BUTTON), inner.max);
-    let line = Rect::from_min_size(pos2(inner.left(), button.top() - 30.0), vec2(inner.width(), 18.0));
-    if let Some(output) = &state.wells.output.path {
-        let shown = display_path(output, state.machine.home.as_deref());
-        let shown = crate::gui::widget::elided_middle(ui, &shown, Type::MONO_SMALL, inner.width() - 64.0);
-        let runs = [
-            (words.creates, Type::CAPTION, palette.text_secondary),
-            ("  ", Type::CAPTION, palette.text),
-            (shown.as_str(), Type::MONO_SMALL, palette.text),
-        ];
-        runs_ui(ui, line, Align::Left, &runs);
+/// A filled rail and a knob with an accent edge.
+fn slider_look(ui: &mut Ui, palette: &Palette) {
+    let visuals = ui.visuals_mut();
+    visuals.selection.bg_fill = palette.accent_fill;
+    let widgets = &mut visuals.widgets;
+    // The rail takes its colour from the knob at rest.
+    widgets.inactive.bg_fill = palette.stroke;
+    for state in [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active] {
+        state.fg_stroke = Stroke::new(2.0, palette.accent_fill);
     }
-    let label = match state.options.dtype {
-        DtypePolicy::Keep => words.merge.to_owned(),
-        DtypePolicy::Convert(dtype) => (words.merge_to)(&dtype.stored().to_string()),
-    };
-    CommandButton::new(UiCommand::StartMerge, ButtonLook::Primary)
-        .label(&label)
-        .with_shortcut()
-        .enabled(matches!(state.job, Job::Planned(_)))
-        .show(ui, button, words, commands);
 }

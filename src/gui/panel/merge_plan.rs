@@ -1,11 +1,12 @@
 //! The plan before it runs: what will be read and written, step by step, and the checks with their evidence.
 
-use egui::{Rect, ScrollArea, Stroke, Ui, UiBuilder, pos2, vec2};
+use egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use super::{
+    error_banner::error_banner_ui,
+    figures::{Figure, figures_height, figures_ui},
     merge_options::merge_options_ui,
-    mismatch::error_banner_ui,
-    screen_header::{inside, screen_header_ui},
+    screen_header::screen_header_ui,
 };
 use crate::{
     gui::{
@@ -13,16 +14,25 @@ use crate::{
         inspection::Inspection,
         state::AppState,
         tokens::{Palette, Type, grid, space},
-        view::{PlanRow, PlanRowKind, display_path, plan_rows, split_unit},
-        widget::{Align, Icon, hairline, icon_ui, panel_frame, panel_title_ui, runs_ui, text_ui, wrapped_text_ui},
+        view::{PlanRow, PlanRowKind, display_path, upper_first},
+        widget::{Align, Icon, hairline, icon_ui, panel_title_ui, prose_ui, scrolled_ui, table_header, text_ui},
         words::Words,
     },
     plan::{DtypePolicy, MergePlan},
-    platform, units,
+    units,
 };
 
-/// Width of the options.
+/// Width of the options, where there is room for it.
 const SIDE: f32 = 436.0;
+
+/// Their width in a narrow window.
+const NARROW_SIDE: f32 = 312.0;
+
+/// Narrower than this a step takes two lines.
+const TWO_LINES: f32 = 640.0;
+
+/// Height of the line under the checks.
+const CHECKS_FOOTER: f32 = 36.0;
 
 /// The Merge screen before a run.
 pub(in crate::gui) fn merge_plan_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
@@ -30,139 +40,151 @@ pub(in crate::gui) fn merge_plan_ui(ui: &mut Ui, rect: Rect, state: &AppState, c
     let words = state.words();
     let subtitle = [(words.plan_subtitle, Type::BODY, palette.text_secondary)];
     let (_, body) = screen_header_ui(ui, rect, words.merge, &subtitle);
-    let area = inside(body);
     let Some(inspection) = state.inspection.as_deref() else { return };
-    let left = Rect::from_min_max(area.min, pos2(area.right() - SIDE - grid::GAP, area.bottom()));
-    let side = Rect::from_min_max(pos2(left.right() + grid::GAP, area.top()), area.max);
-    match &inspection.plan {
-        Some(Ok(plan)) => plan_ui(ui, left, plan, inspection, state),
-        Some(Err(problem)) => {
-            error_banner_ui(ui, left, problem, state.machine.home.as_deref());
+    let Some(plan) = &inspection.plan else { return };
+    let side_width = if rect.width() < grid::NARROW { NARROW_SIDE } else { SIDE };
+    let (left, side) = body.split_left_right_at_x(body.right() - side_width - space::S16 - grid::GAP / 2.0);
+    match plan {
+        Ok(plan) => {
+            let width = left.width() - space::S16 - grid::GAP / 2.0;
+            let figures = figures(inspection, plan, state);
+            let rows = &inspection.plan_summary.rows;
+            let heights = [
+                figures_height(width, figures.len()),
+                steps_height(width, rows),
+                checks_height(plan),
+                2.0 * grid::GAP + 2.0 * space::S16,
+            ];
+            scrolled_ui(ui, "plan", left, heights.iter().sum(), |ui, area| {
+                let area = Rect::from_min_size(
+                    area.min + vec2(space::S16, space::S16),
+                    vec2(width, area.height() - 2.0 * space::S16),
+                );
+                figures_ui(ui, area, &figures);
+                let steps = Rect::from_min_size(area.min + vec2(0.0, heights[0] + grid::GAP), vec2(width, heights[1]));
+                steps_ui(ui, steps, rows, plan, words);
+                checks_ui(ui, Rect::from_min_max(steps.left_bottom() + vec2(0.0, grid::GAP), area.max), plan, state);
+            });
         }
-        None => return,
-    }
-    ui.scope_builder(UiBuilder::new().id_salt("options").max_rect(side), |ui| {
-        merge_options_ui(ui, side, state, inspection, commands);
-    });
-}
-
-fn plan_ui(ui: &mut Ui, rect: Rect, plan: &MergePlan, inspection: &Inspection, state: &AppState) {
-    let figures = Rect::from_min_size(rect.min, vec2(rect.width(), 88.0));
-    figures_ui(ui, figures, plan, inspection, state);
-    let rows = plan_rows(plan);
-    let steps_height = grid::PANEL_TITLE + 26.0 + rows.len() as f32 * grid::LIST_ROW;
-    let steps = Rect::from_min_size(figures.left_bottom() + vec2(0.0, grid::GAP), vec2(rect.width(), steps_height));
-    steps_ui(ui, steps, &rows, plan, state.words());
-    let checks = Rect::from_min_max(steps.left_bottom() + vec2(0.0, grid::GAP), rect.max);
-    checks_ui(ui, checks, plan, state);
-}
-
-/// One key figure of a row: label, number, unit, remark.
-pub(super) struct Figure {
-    pub label: &'static str,
-    pub value: String,
-    pub remark: String,
-}
-
-/// Key figures side by side in one panel.
-pub(super) fn figure_row_ui(ui: &mut Ui, rect: Rect, figures: &[Figure]) {
-    let palette = Palette::of(ui);
-    panel_frame(ui, rect);
-    let width = rect.width() / figures.len().max(1) as f32;
-    for (index, figure) in figures.iter().enumerate() {
-        let left = rect.left() + index as f32 * width;
-        let cell = Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()));
-        if index > 0 {
-            ui.painter().vline(left.round() + 0.5, rect.y_range().shrink(1.0), Stroke::new(1.0, palette.stroke));
+        Err(problem) => {
+            let area = Rect::from_min_max(
+                left.min + vec2(space::S16, space::S16),
+                left.max - vec2(grid::GAP / 2.0, space::S16),
+            );
+            error_banner_ui(ui, area, problem, state.machine.home.as_deref());
         }
-        let inner = Rect::from_min_max(cell.min + vec2(space::S16, 12.0), cell.max - vec2(space::S8, 8.0));
-        let label = Rect::from_min_size(inner.min, vec2(inner.width(), 16.0));
-        text_ui(ui, label, Align::Left, figure.label, Type::CAPTION_MEDIUM, palette.text_secondary);
-        let (number, unit) = split_unit(&figure.value);
-        let value = Rect::from_min_size(inner.min + vec2(0.0, 17.0), vec2(inner.width(), 28.0));
-        let runs = [
-            (number, Type::FIGURE, palette.text),
-            (" ", Type::BODY, palette.text_secondary),
-            (unit, Type::BODY, palette.text_secondary),
-        ];
-        runs_ui(ui, value, Align::Left, &runs[..if unit.is_empty() { 1 } else { 3 }]);
-        let remark = Rect::from_min_size(inner.min + vec2(0.0, 46.0), vec2(inner.width(), 16.0));
-        text_ui(ui, remark, Align::Left, &figure.remark, Type::CAPTION, palette.text_secondary);
     }
+    let side =
+        Rect::from_min_max(side.min + vec2(grid::GAP / 2.0, space::S16), side.max - vec2(space::S16, space::S16));
+    merge_options_ui(ui, side, state, inspection, commands);
 }
 
-fn figures_ui(ui: &mut Ui, rect: Rect, plan: &MergePlan, inspection: &Inspection, state: &AppState) {
+fn step_height(width: f32) -> f32 {
+    if width < TWO_LINES { 48.0 } else { grid::LIST_ROW }
+}
+
+fn steps_height(width: f32, rows: &[PlanRow]) -> f32 {
+    grid::PANEL_TITLE + grid::PANEL_TABLE_HEADER + rows.len() as f32 * step_height(width)
+}
+
+/// Lowest the checks get before the whole column scrolls.
+fn checks_height(plan: &MergePlan) -> f32 {
+    let rows = (plan.checks.len() + plan.warnings.len()).min(6) as f32;
+    grid::PANEL_TITLE + rows * grid::LIST_ROW + CHECKS_FOOTER
+}
+
+fn figures(inspection: &Inspection, plan: &MergePlan, state: &AppState) -> Vec<Figure> {
     let words = state.words();
-    let bytes = plan.bytes();
+    let summary = &inspection.plan_summary;
     let adapter_bytes = inspection.adapter.open().map_or(0, |facts| facts.byte_count);
-    let changed = plan.matching.applied.len();
     let mut figures = vec![
         Figure {
             label: words.read,
-            value: units::bytes(bytes.input + adapter_bytes),
-            remark: (words.read_note)(&units::bytes(bytes.input), &units::bytes(adapter_bytes)),
+            value: units::bytes(summary.bytes.input + adapter_bytes),
+            remark: (words.read_note)(&units::bytes(summary.bytes.input), &units::bytes(adapter_bytes)),
         },
         Figure {
             label: words.write,
-            value: units::bytes(plan.output_bytes()),
-            remark: (words.write_note)(&units::bytes(bytes.output), plan.shards.len()),
+            value: units::bytes(summary.output_bytes),
+            remark: (words.write_note)(&units::bytes(summary.bytes.output), plan.shards.len()),
         },
         Figure {
             label: words.tensors_figure,
-            value: units::count(plan.steps().count() as u64),
-            remark: (words.tensors_note)(changed),
+            value: units::count(summary.tensor_count as u64),
+            remark: (words.tensors_note)(plan.matching.applied.len()),
         },
     ];
-    let folder = plan.output.ancestors().find(|ancestor| ancestor.is_dir());
     if state.machine.shows_measurements
-        && let Some(free) = folder.and_then(platform::free_bytes)
+        && let Some(free) = summary.free_bytes
     {
-        figures.push(Figure {
-            label: words.free_disk,
-            value: units::bytes(free),
-            remark: words.on_this_volume.to_owned(),
-        });
+        let remark = words.on_this_volume.to_owned();
+        figures.push(Figure { label: words.free_disk, value: units::bytes(free), remark });
     }
-    figure_row_ui(ui, rect, &figures);
+    figures
+}
+
+/// Where the cells of a step stand; on a narrow panel its description has a line of its own.
+struct StepCells {
+    name: Rect,
+    count: Rect,
+    how: Rect,
+    read: Rect,
+    write: Rect,
+}
+
+impl StepCells {
+    fn of(row: Rect) -> Self {
+        let inner = row.shrink2(vec2(space::S16, 0.0));
+        let at = |left: f32, right: f32| Rect::from_min_max(pos2(left, row.top()), pos2(right, row.bottom()));
+        let (left, right) = (inner.left(), inner.right());
+        let mut cells = Self {
+            name: at(left, left + 72.0),
+            count: at(left + 76.0, left + 164.0),
+            how: at(left + 168.0, right - 176.0),
+            read: at(right - 168.0, right - 88.0),
+            write: at(right - 80.0, right),
+        };
+        if row.width() < TWO_LINES {
+            let upper = |area: &mut Rect| area.max.y = area.min.y + row.height().min(grid::LIST_ROW);
+            [&mut cells.name, &mut cells.count, &mut cells.read, &mut cells.write].into_iter().for_each(upper);
+            cells.how = Rect::from_min_max(pos2(left, row.bottom() - 24.0), pos2(right, row.bottom() - 4.0));
+        }
+        cells
+    }
 }
 
 fn steps_ui(ui: &mut Ui, rect: Rect, rows: &[PlanRow], plan: &MergePlan, words: &Words) {
     let palette = Palette::of(ui);
     let body = panel_title_ui(ui, rect, words.what_will_be_done, words.same_plan);
-    let header = Rect::from_min_size(body.min, vec2(body.width(), 26.0));
-    ui.painter().rect_filled(header.shrink2(vec2(1.0, 0.0)), 0.0, palette.app);
-    hairline(ui, rect, header.top());
-    hairline(ui, rect, header.bottom());
-    let columns = |row: Rect| {
-        let inner = row.shrink2(vec2(space::S16, 0.0));
-        let at = |left: f32, right: f32| Rect::from_min_max(pos2(left, row.top()), pos2(right, row.bottom()));
-        let right = inner.right();
-        [
-            at(inner.left(), inner.left() + 72.0),
-            at(inner.left() + 76.0, inner.left() + 160.0),
-            at(inner.left() + 168.0, right - 176.0),
-            at(right - 168.0, right - 88.0),
-            at(right - 80.0, right),
-        ]
-    };
-    let titles = [words.step, words.count, words.how, words.read, words.write];
-    let aligns = [Align::Left, Align::Left, Align::Left, Align::Right, Align::Right];
-    for (index, area) in columns(header).into_iter().enumerate() {
-        text_ui(ui, area, aligns[index], titles[index], Type::CAPTION, palette.text_secondary);
+    let header = table_header(ui, body);
+    let cells = StepCells::of(header);
+    let titles = [
+        (cells.name, Align::Left, words.step),
+        (cells.count, Align::Left, words.count),
+        (cells.how, Align::Left, words.how),
+        (cells.read, Align::Right, words.read),
+        (cells.write, Align::Right, words.write),
+    ];
+    let is_narrow = rect.width() < TWO_LINES;
+    for (index, (area, align, title)) in titles.into_iter().enumerate() {
+        if !(is_narrow && index == 2) {
+            text_ui(ui, area, align, title, Type::CAPTION, palette.text_secondary);
+        }
     }
     for (index, item) in rows.iter().enumerate() {
-        let top = header.bottom() + index as f32 * grid::LIST_ROW;
-        let row = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), grid::LIST_ROW));
+        let height = step_height(rect.width());
+        let top = header.bottom() + index as f32 * height;
+        let row = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), height));
         if index > 0 {
             hairline(ui, rect, row.top());
         }
         let (name, count, how, ink) = described(item, plan, words, palette);
-        let [name_area, count_area, how_area, read_area, write_area] = columns(row);
-        text_ui(ui, name_area, Align::Left, name, Type::BODY_MEDIUM, ink);
-        text_ui(ui, count_area, Align::Left, &count, Type::EVIDENCE, palette.text);
-        text_ui(ui, how_area, Align::Left, &how, Type::EVIDENCE, palette.text_secondary);
-        text_ui(ui, read_area, Align::Right, &units::bytes(item.read_bytes), Type::MONO, palette.text);
-        text_ui(ui, write_area, Align::Right, &units::bytes(item.write_bytes), Type::MONO, palette.text);
+        let cells = StepCells::of(row);
+        text_ui(ui, cells.name, Align::Left, name, Type::BODY_MEDIUM, ink);
+        text_ui(ui, cells.count, Align::Left, &count, Type::EVIDENCE, palette.text);
+        text_ui(ui, cells.how, Align::Left, &how, Type::EVIDENCE, palette.text_secondary);
+        text_ui(ui, cells.read, Align::Right, &units::bytes(item.read_bytes), Type::MONO, palette.text);
+        text_ui(ui, cells.write, Align::Right, &units::bytes(item.write_bytes), Type::MONO, palette.text);
     }
 }
 
@@ -209,7 +231,7 @@ fn checks_ui(ui: &mut Ui, rect: Rect, plan: &MergePlan, state: &AppState) {
     let remark = (words.passed_of)(plan.checks.len(), plan.checks.len());
     let body = panel_title_ui(ui, rect, words.checks_title, &remark);
     hairline(ui, rect, body.top());
-    let footer = Rect::from_min_max(pos2(body.left(), body.bottom() - 36.0), body.max);
+    let footer = Rect::from_min_max(pos2(body.left(), body.bottom() - CHECKS_FOOTER), body.max);
     let list = Rect::from_min_max(body.min + vec2(1.0, 0.0), pos2(body.right() - 1.0, footer.top()));
     ui.scope_builder(UiBuilder::new().id_salt("checks").max_rect(list), |ui| {
         ui.set_clip_rect(list.intersect(ui.clip_rect()));
@@ -236,10 +258,9 @@ fn checks_ui(ui: &mut Ui, rect: Rect, plan: &MergePlan, state: &AppState) {
 fn check_row_ui(ui: &mut Ui, width: f32, icon: Icon, color: egui::Color32, title: &str, evidence: &str) {
     let palette = Palette::of(ui);
     let top = ui.cursor().min;
-    let text_left = 234.0;
+    let text_left = (width * 0.322).clamp(150.0, 234.0).round();
     let evidence_area = Rect::from_min_size(top + vec2(text_left, 5.5), vec2(width - text_left - space::S12, 200.0));
-    let evidence = crate::gui::view::upper_first(evidence);
-    let height = wrapped_text_ui(ui, evidence_area, &[(&evidence, Type::EVIDENCE, palette.text_secondary)]);
+    let height = prose_ui(ui, evidence_area, &upper_first(evidence), Type::EVIDENCE, palette.text_secondary);
     let row = Rect::from_min_size(top, vec2(width, grid::LIST_ROW.max(height + 11.0)));
     let line = Rect::from_min_size(row.min, vec2(row.width(), grid::LIST_ROW));
     icon_ui(ui, Rect::from_min_size(line.min + vec2(10.0, 0.0), vec2(16.0, line.height())), icon, color);

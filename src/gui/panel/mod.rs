@@ -2,6 +2,8 @@
 
 mod command_button;
 mod compare;
+mod error_banner;
+mod figures;
 mod header;
 mod heat;
 mod inspector;
@@ -10,14 +12,23 @@ mod merge_options;
 mod merge_plan;
 mod merge_running;
 mod mismatch;
+mod module_columns;
+mod module_row;
 mod modules;
 mod navigation;
+mod next_step;
 mod perplexity;
+mod perplexity_chart;
 mod printed;
+mod recent;
 mod report;
+mod run_lists;
 mod screen_header;
+mod size_chart;
 mod status_bar;
+mod throughput;
 mod welcome;
+mod well_view;
 
 pub(super) use self::{
     compare::compare_ui,

@@ -4,7 +4,7 @@ use egui::{Color32, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use super::{
     command_button::CommandButton,
-    screen_header::{inside, screen_header_ui},
+    screen_header::{at_right, inside, screen_header_ui},
     status_bar::passed_count,
 };
 use crate::{
@@ -13,7 +13,11 @@ use crate::{
         run::Finished,
         state::AppState,
         tokens::{Palette, Type, grid, space},
-        widget::{Align, ButtonLook, Icon, hairline, icon_ui, panel_frame, panel_title_ui, text_ui, wrapped_text_ui},
+        view::{ManifestRow, Origin, upper_first},
+        widget::{
+            Align, ButtonLook, Icon, elided_middle, hairline, icon_ui, panel_frame, panel_title_ui, prose_ui,
+            table_header, text_ui, wrapped_text_ui,
+        },
         words::Words,
     },
     units,
@@ -40,13 +44,9 @@ pub(in crate::gui) fn report_ui(
     let (line, body) = screen_header_ui(ui, rect, words.report, &[(&subtitle, Type::BODY, palette.text_secondary)]);
     let button = CommandButton::new(UiCommand::VerifyAgain, ButtonLook::Plain).enabled(!done.is_verifying);
     let width = button.width(ui, words);
-    let place = Rect::from_min_max(
-        pos2(line.right() - width, line.center().y - grid::BUTTON / 2.0),
-        pos2(line.right(), line.center().y + grid::BUTTON / 2.0),
-    );
-    button.show(ui, place, words, commands);
+    button.show(ui, at_right(line, vec2(width, grid::BUTTON)), words, commands);
     let area = inside(body);
-    let half = ((area.width() - grid::GAP) * 0.512).round();
+    let half = ((area.width() - grid::GAP) / 2.0).round();
     let checks = Rect::from_min_size(area.min, vec2(half, area.height()));
     verdict_ui(ui, checks, done, words);
     let right = Rect::from_min_max(pos2(checks.right() + grid::GAP, area.top()), area.max);
@@ -68,7 +68,7 @@ fn look(outcome: Outcome, palette: &Palette) -> (Icon, Color32) {
 fn verdict_ui(ui: &mut Ui, rect: Rect, done: &Finished, words: &Words) {
     let palette = Palette::of(ui);
     panel_frame(ui, rect);
-    let head = Rect::from_min_size(rect.min, vec2(rect.width(), 84.0));
+    let head = Rect::from_min_size(rect.min, vec2(rect.width(), 120.0));
     let (icon, color, title, note) = match &done.verified {
         Ok(report) => {
             let has_warning = report.checks.iter().any(|check| check.outcome == Outcome::Warning);
@@ -85,9 +85,10 @@ fn verdict_ui(ui: &mut Ui, rect: Rect, done: &Finished, words: &Words) {
     let text = Rect::from_min_max(head.min + vec2(46.0, 16.0), head.max - vec2(space::S16, 0.0));
     let upper = Rect::from_min_size(text.min, vec2(text.width(), 28.0));
     text_ui(ui, upper, Align::Left, title, Type::FIGURE, palette.text);
-    let lower = Rect::from_min_size(text.min + vec2(0.0, 31.0), vec2(text.width(), 18.0));
-    text_ui(ui, lower, Align::Left, &note, Type::BODY, palette.text_secondary);
-    let list = Rect::from_min_max(head.left_bottom(), rect.max).shrink2(vec2(1.0, 1.0));
+    let lower = Rect::from_min_max(text.min + vec2(0.0, 31.0), text.max);
+    let height = wrapped_text_ui(ui, lower, &[(&note, Type::BODY, palette.text_secondary)]);
+    let list_top = pos2(rect.left(), lower.top() + height + space::S16);
+    let list = Rect::from_min_max(list_top, rect.max).shrink2(vec2(1.0, 1.0));
     ui.scope_builder(UiBuilder::new().id_salt("verdict").max_rect(list), |ui| {
         ui.set_clip_rect(list.intersect(ui.clip_rect()));
         ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
@@ -112,7 +113,7 @@ fn checks_ui(ui: &mut Ui, width: f32, report: &VerifyReport) {
     let palette = Palette::of(ui);
     for check in &report.checks {
         let (icon, color) = look(check.outcome, palette);
-        let evidence = crate::gui::view::upper_first(&check.evidence);
+        let evidence = upper_first(&check.evidence);
         let lines = std::iter::once(evidence.as_str()).chain(check.details.iter().map(String::as_str));
         entry_ui(ui, width, &Entry { icon, color, title: check.title }, lines);
     }
@@ -129,25 +130,32 @@ fn entry_ui<'a>(ui: &mut Ui, width: f32, entry: &Entry<'_>, lines: impl Iterator
     let mut y = title.bottom() + 6.0;
     for line in lines {
         let area = Rect::from_min_size(pos2(title.left(), y), vec2(title.width(), 400.0));
-        y += wrapped_text_ui(ui, area, &[(line, Type::EVIDENCE, palette.text_secondary)]) + 3.0;
+        y += prose_ui(ui, area, line, Type::EVIDENCE, palette.text_secondary) + 3.0;
     }
     let row = Rect::from_min_max(top, pos2(top.x + width, y + 9.0));
     ui.allocate_rect(row, egui::Sense::hover());
 }
 
+/// File, origin, bytes.
+fn manifest_cells(row: Rect) -> [Rect; 3] {
+    let inner = row.shrink2(vec2(space::S12, 0.0));
+    let at = |left: f32, right: f32| Rect::from_min_max(pos2(left, row.top()), pos2(right, row.bottom()));
+    let bytes = inner.right() - 100.0;
+    let origin = bytes - 64.0;
+    [at(inner.left(), origin - space::S8), at(origin, bytes), at(bytes, inner.right())]
+}
+
 fn manifest_ui(ui: &mut Ui, rect: Rect, done: &Finished, words: &Words) {
     let palette = Palette::of(ui);
-    let files = &done.receipt.files;
+    let files = &done.manifest;
     let total: u64 = files.iter().map(|file| file.byte_count).sum();
     let remark = (words.manifest_note)(files.len(), &units::bytes(total));
     let body = panel_title_ui(ui, rect, words.manifest, &remark);
-    let header = Rect::from_min_size(body.min, vec2(body.width(), 26.0));
-    ui.painter().rect_filled(header.shrink2(vec2(1.0, 0.0)), 0.0, palette.app);
-    hairline(ui, rect, header.top());
-    hairline(ui, rect, header.bottom());
-    let inner = header.shrink2(vec2(space::S12, 0.0));
-    text_ui(ui, inner, Align::Left, words.file, Type::CAPTION, palette.text_secondary);
-    text_ui(ui, inner, Align::Right, words.bytes, Type::CAPTION, palette.text_secondary);
+    let header = table_header(ui, body);
+    let titles = [(words.file, Align::Left), (words.origin, Align::Left), (words.bytes, Align::Right)];
+    for (cell, (title, align)) in manifest_cells(header).into_iter().zip(titles) {
+        text_ui(ui, cell, align, title, Type::CAPTION, palette.text_secondary);
+    }
     let list = Rect::from_min_max(header.left_bottom(), body.max).shrink2(vec2(1.0, 1.0));
     ui.scope_builder(UiBuilder::new().id_salt("manifest").max_rect(list), |ui| {
         ui.set_clip_rect(list.intersect(ui.clip_rect()));
@@ -155,15 +163,26 @@ fn manifest_ui(ui: &mut Ui, rect: Rect, done: &Finished, words: &Words) {
         ScrollArea::vertical().auto_shrink(false).show_rows(ui, grid::TREE_ROW, files.len(), |ui, range| {
             for file in &files[range] {
                 let (_, row) = ui.allocate_space(vec2(list.width(), grid::TREE_ROW));
-                let inner = row.shrink2(vec2(space::S12, 0.0));
-                let name = Rect::from_min_max(inner.min, inner.max - vec2(110.0, 0.0));
-                text_ui(ui, name, Align::Left, &file.name, Type::MONO_SMALL, palette.text);
-                text_ui(ui, inner, Align::Right, &units::count(file.byte_count), Type::MONO, palette.text);
+                manifest_row_ui(ui, row.expand2(vec2(1.0, 0.0)), file, words);
                 hairline(ui, row, row.bottom());
                 ui.advance_cursor_after_rect(row);
             }
         });
     });
+}
+
+fn manifest_row_ui(ui: &mut Ui, row: Rect, file: &ManifestRow, words: &Words) {
+    let palette = Palette::of(ui);
+    let (origin, ink) = match file.origin {
+        Origin::Merged => (words.merged, palette.merged),
+        Origin::Edited => (words.edited, palette.text_secondary),
+        Origin::Copied => (words.copied, palette.text_secondary),
+    };
+    let [name_area, origin_area, bytes_area] = manifest_cells(row);
+    let name = elided_middle(ui, &file.name, Type::MONO_SMALL, name_area.width());
+    text_ui(ui, name_area, Align::Left, &name, Type::MONO_SMALL, palette.text);
+    text_ui(ui, origin_area, Align::Left, origin, Type::EVIDENCE, ink);
+    text_ui(ui, bytes_area, Align::Right, &units::count(file.byte_count), Type::MONO, palette.text);
 }
 
 fn export_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {

@@ -1,6 +1,6 @@
 //! The title line of a screen.
 
-use egui::{Rect, Ui, vec2};
+use egui::{Rect, Ui, pos2, vec2};
 
 use crate::gui::{
     tokens::{Palette, Type, grid, space},
@@ -19,10 +19,20 @@ pub(super) fn screen_header_ui(ui: &mut Ui, rect: Rect, title: &str, subtitle: &
         runs_ui(ui, rest, Align::Left, subtitle);
     }
     hairline(ui, bar.expand2(vec2(1.0, 0.0)), bar.bottom());
-    (line, Rect::from_min_max(egui::pos2(rect.left(), bar.bottom()), rect.max))
+    (line, Rect::from_min_max(pos2(rect.left(), bar.bottom()), rect.max))
 }
 
 /// The content below a header, inside the margins.
 pub(super) fn inside(rect: Rect) -> Rect {
     rect.shrink(space::S16)
+}
+
+/// Width of a segmented switch with these labels.
+pub(super) fn segmented_width(ui: &Ui, labels: &[&str]) -> f32 {
+    labels.iter().map(|label| text_width(ui, label, Type::BODY_MEDIUM) + space::S24).sum()
+}
+
+/// Where a control of this size stands at the right end of a header's line.
+pub(super) fn at_right(line: Rect, size: egui::Vec2) -> Rect {
+    Rect::from_min_size(pos2(line.right() - size.x, line.center().y - size.y / 2.0), size)
 }

@@ -6,7 +6,7 @@ use crate::gui::{
     inspection::Slot,
     state::{AppState, Job, Tone},
     tokens::{Palette, Type, radius, space},
-    widget::{Align, Icon, icon_ui, text_ui},
+    widget::{Align, Icon, mark_ui, text_ui},
     words::Words,
 };
 
@@ -30,9 +30,8 @@ pub(in crate::gui) fn status_bar_ui(ui: &mut Ui, rect: Rect, state: &AppState) {
         Tone::Bad => (Some(Icon::Failed), palette.error),
     };
     if let Some(icon) = icon {
-        let place = Rect::from_min_size(pos2(left - 2.0, line.center().y - 8.0), vec2(16.0, 16.0));
-        icon_ui(ui, place, icon, color);
-        left += 18.0;
+        mark_ui(ui, pos2(left + 5.0, line.center().y), icon, color);
+        left += 16.0;
     }
     let rest = Rect::from_min_max(pos2(left, line.top()), pos2(about.rect.left() - space::S16, line.bottom()));
     text_ui(ui, rest, Align::Left, &text, Type::CAPTION, palette.text_secondary);
@@ -56,9 +55,9 @@ fn status(state: &AppState) -> (Tone, String) {
             Ok(report) => {
                 let passed = passed_count(report);
                 let tone = if report.is_passed() { Tone::Good } else { Tone::Bad };
-                (tone, format!("{}.", (words.passed_of)(passed, report.checks.len())))
+                (tone, (words.checks_of)(passed, report.checks.len()))
             }
-            Err(problem) => (Tone::Caution, problem.what.clone()),
+            Err(problem) => (Tone::Caution, problem.line()),
         },
         Job::Failed(_) => (Tone::Bad, words.merge_failed.to_owned()),
         Job::Idle => idle_status(state),
@@ -78,10 +77,10 @@ fn idle_status(state: &AppState) -> (Tone, String) {
         return (Tone::Bad, words.does_not_fit_status.to_owned());
     }
     if let Some(Err(problem)) = &inspection.plan {
-        return (Tone::Bad, problem.what.clone());
+        return (Tone::Bad, problem.line());
     }
     match (&inspection.base, &inspection.adapter) {
-        (Slot::Failed(problem), _) | (_, Slot::Failed(problem)) => (Tone::Bad, problem.what.clone()),
+        (Slot::Failed(problem), _) | (_, Slot::Failed(problem)) => (Tone::Bad, problem.line()),
         (Slot::Open(_), Slot::Empty) => (Tone::Neutral, words.base_only.to_owned()),
         (Slot::Empty, Slot::Open(_)) => (Tone::Neutral, words.adapter_only.to_owned()),
         _ => (Tone::Neutral, words.ready.to_owned()),

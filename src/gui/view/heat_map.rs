@@ -1,6 +1,6 @@
 //! ‖Δ‖/‖W‖ as a grid of modules × layers, with one scale for every place that shows it.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use super::ChangeMap;
 
@@ -9,14 +9,16 @@ use super::ChangeMap;
 pub struct HeatScale {
     /// The value at the strong end.
     pub max: f64,
+    /// Whether the values rest on some rows of W only.
+    pub is_estimate: bool,
 }
 
 impl HeatScale {
     /// The scale for `changes`; `None` when there are none.
     #[must_use]
-    pub fn of(changes: &ChangeMap) -> Option<Self> {
+    pub fn of(changes: &ChangeMap, is_estimate: bool) -> Option<Self> {
         let max = changes.values().copied().filter(|value| value.is_finite()).fold(0.0, f64::max);
-        (max > 0.0).then(|| Self { max: round_up(max) })
+        (max > 0.0).then(|| Self { max: round_up(max), is_estimate })
     }
 
     /// Where `value` lies, between 0 and 1.
@@ -77,6 +79,26 @@ impl HeatMap {
     }
 }
 
+impl HeatMap {
+    /// The same with at most `most_columns`: neighbouring layers give the larger of their changes.
+    #[must_use]
+    pub fn pooled(&self, most_columns: usize) -> Cow<'_, Self> {
+        let width = self.layers.len().div_ceil(most_columns.max(1));
+        if width <= 1 {
+            return Cow::Borrowed(self);
+        }
+        let largest =
+            |cells: &[Option<HeatCell>]| cells.iter().flatten().max_by(|a, b| a.value.total_cmp(&b.value)).cloned();
+        let row = |(name, cells): &(String, Vec<Option<HeatCell>>)| {
+            (name.clone(), cells.chunks(width).map(largest).collect())
+        };
+        Cow::Owned(Self {
+            layers: self.layers.iter().copied().step_by(width).collect(),
+            rows: self.rows.iter().map(row).collect(),
+        })
+    }
+}
+
 /// `model.layers.3.mlp.up_proj` → (3, `up_proj`).
 fn layer_and_name(path: &str) -> Option<(usize, String)> {
     let mut segments = path.split('.');
@@ -105,10 +127,23 @@ mod tests {
     }
 
     #[test]
+    fn more_layers_than_columns_give_the_larger_of_their_changes() {
+        let paths: Vec<String> = (0..5).map(|layer| format!("layers.{layer}.q_proj")).collect();
+        let changes: ChangeMap = paths.iter().cloned().zip([0.1, 0.4, 0.2, 0.3, 0.5]).collect();
+        let map = HeatMap::new(paths.iter().map(String::as_str), &changes);
+        assert_eq!(map.pooled(5).layers.len(), 5);
+        let pooled = map.pooled(3);
+        assert_eq!(pooled.layers, [0, 2, 4]);
+        let values: Vec<f64> = pooled.rows[0].1.iter().flatten().map(|cell| cell.value).collect();
+        assert_eq!(values, [0.4, 0.3, 0.5]);
+        assert_eq!(pooled.rows[0].1[0].as_ref().unwrap().path, "layers.1.q_proj");
+    }
+
+    #[test]
     fn the_scale_ends_on_a_round_number() {
-        let scale = |max: f64| HeatScale::of(&ChangeMap::from([("a".to_owned(), max)])).unwrap().max;
+        let scale = |max: f64| HeatScale::of(&ChangeMap::from([("a".to_owned(), max)]), false).unwrap().max;
         assert!((scale(0.422) - 0.45).abs() < 1e-9);
         assert!((scale(0.0123) - 0.015).abs() < 1e-9);
-        assert_eq!(HeatScale::of(&ChangeMap::new()), None);
+        assert_eq!(HeatScale::of(&ChangeMap::new(), false), None);
     }
 }

@@ -45,7 +45,7 @@ pub fn misfits(base: &Checkpoint, adapter: &Adapter, matching: &Matching) -> Vec
         module: clash.module.clone(),
         tensor_count: clash.tensors.len(),
         shape: update_shape(&clash.module),
-        nearest: clash.base_tensor.clone(),
+        nearest: super::module_of(&clash.base_tensor).to_owned(),
         nearest_shape: base_shape(&clash.base_tensor),
         reason: clash.reason.to_string(),
     });

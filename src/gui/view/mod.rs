@@ -3,14 +3,17 @@
 mod dtype_option;
 mod facts;
 mod heat_map;
+mod manifest;
 mod misfit;
 mod module_detail;
 mod path_text;
 mod perplexity;
-mod plan_rows;
+mod plan_summary;
 mod printed_diff;
+mod scale;
 mod size_chart;
 mod tree_rows;
+mod updated_tensors;
 
 use std::collections::BTreeMap;
 
@@ -18,14 +21,17 @@ pub use self::{
     dtype_option::DtypeOption,
     facts::{AdapterFacts, ModelFacts},
     heat_map::{HeatMap, HeatScale},
+    manifest::{ManifestRow, Origin, manifest},
     misfit::{Misfit, misfits},
-    module_detail::ModuleDetail,
-    path_text::{composed, display_path, elide_middle, upper_first},
-    perplexity::{PerplexityTable, Score, TextRow},
-    plan_rows::{PlanRow, PlanRowKind, plan_rows},
+    module_detail::{ModuleDetail, ModuleNumbers},
+    path_text::{composed, display_path, elide_middle, lexically_normal, upper_first},
+    perplexity::{Pair, PerplexityTable, Score, TextRow, percent_change},
+    plan_summary::{PlanRow, PlanRowKind, PlanSummary},
     printed_diff::{DiffLine, PrintedDiff},
-    size_chart::{Component, SizeBar, size_sentence},
+    scale::{ByteUnit, log_marks, round_step},
+    size_chart::{Component, SizeBar, SizeStory},
     tree_rows::{Folding, Heat, TreeQuery, TreeRow, tree_rows},
+    updated_tensors::{UpdatedTensor, updated_tensors},
 };
 
 /// A number by module path.

@@ -1,6 +1,6 @@
 //! Paths as people read them: composed Hangul, `~` for the user's folder, the middle left out where space is short.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -25,6 +25,22 @@ pub fn display_path(path: &Path, home: Option<&Path>) -> String {
         .and_then(|home| path.strip_prefix(home).ok())
         .map(|rest| Path::new("~").join(rest));
     composed(&shortened.as_deref().unwrap_or(path).to_string_lossy())
+}
+
+/// A path without `.` and without `..` where a folder stands before it, for a path in which no folder is a link.
+#[must_use]
+pub fn lexically_normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match (component, normal.components().next_back()) {
+            (Component::CurDir, _) => {}
+            (Component::ParentDir, Some(Component::Normal(_))) => {
+                normal.pop();
+            }
+            _ => normal.push(component),
+        }
+    }
+    normal
 }
 
 /// At most `most_chars` characters of `text`: the beginning, an ellipsis, and more of the end.
@@ -55,6 +71,13 @@ mod tests {
     #[test]
     fn decomposed_hangul_is_shown_composed() {
         assert_eq!(composed("\u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af}"), "한글");
+    }
+
+    #[test]
+    fn a_path_is_shown_without_ways_back() {
+        let normal = |path: &str| lexically_normal(Path::new(path));
+        assert_eq!(normal("/opt/bin/../share/./lorafuse"), Path::new("/opt/share/lorafuse"));
+        assert_eq!(normal("../models/base"), Path::new("../models/base"));
     }
 
     #[test]

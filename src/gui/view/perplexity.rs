@@ -1,6 +1,6 @@
 //! Perplexities with their intervals, computed once: a bootstrap is no work for a frame.
 
-use crate::evaluate::{EvalReport, Interval};
+use crate::evaluate::{EvalReport, Interval, PairedDifference};
 
 /// All scores of a measurement.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +20,8 @@ pub struct TextRow {
     pub token_count: usize,
     /// One score for each model: base, base + adapter, merged.
     pub scores: Vec<Score>,
+    /// The last model against the first, token by token; `None` where their tokens differ.
+    pub pair: Option<Pair>,
 }
 
 /// One model on one text.
@@ -31,14 +33,25 @@ pub struct Score {
     pub interval: Option<Interval>,
 }
 
+/// One model's perplexity as a part of another's on the same tokens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pair {
+    /// Perplexity over perplexity.
+    pub ratio: f64,
+    /// The 95 % interval of it, where the text is long enough for one.
+    pub interval: Option<Interval>,
+}
+
 impl PerplexityTable {
     /// The table of `report`.
     #[must_use]
     pub fn of(report: &EvalReport) -> Self {
         let text_count = report.models.first().map_or(0, |model| model.texts.len());
+        let last_model = report.models.len().saturating_sub(1);
         let row = |index: usize| {
             let scores: Vec<_> = report.models.iter().filter_map(|model| model.texts.get(index)).collect();
             let first = scores.first()?;
+            let pair = report.paired.iter().find(|pair| pair.model == last_model && pair.text == index);
             Some(TextRow {
                 name: first.name.strip_suffix(".txt").unwrap_or(&first.name).to_owned(),
                 token_count: first.tokens_scored(),
@@ -46,6 +59,7 @@ impl PerplexityTable {
                     .iter()
                     .map(|score| Score { perplexity: score.perplexity(), interval: score.perplexity_interval() })
                     .collect(),
+                pair: pair.map(Pair::of),
             })
         };
         Self { protocol: report.protocol.sentence(), texts: (0..text_count).filter_map(row).collect() }
@@ -68,5 +82,70 @@ impl PerplexityTable {
         });
         let values: Vec<f64> = values.filter(|value| value.is_finite() && *value > 0.0).collect();
         Some((values.iter().copied().reduce(f64::min)?, values.iter().copied().reduce(f64::max)?))
+    }
+
+    /// The largest relative difference between the last model (merged) and the one before it (base + adapter).
+    #[must_use]
+    pub fn largest_merge_difference(&self) -> Option<f64> {
+        let differences = self.texts.iter().filter_map(|text| match text.scores.as_slice() {
+            [.., run_time, merged] if text.scores.len() > 2 => {
+                Some((merged.perplexity / run_time.perplexity - 1.0).abs())
+            }
+            _ => None,
+        });
+        differences.filter(|difference| difference.is_finite()).reduce(f64::max)
+    }
+}
+
+impl Pair {
+    /// From a difference in nats per token.
+    fn of(difference: &PairedDifference) -> Self {
+        let interval = difference.interval.map(|interval| Interval {
+            low: interval.low.exp(),
+            high: interval.high.exp(),
+            ..interval
+        });
+        Self { ratio: difference.perplexity_ratio, interval }
+    }
+}
+
+/// `−40.6 %`: a ratio as a change, with a true minus and nothing that a line could break at.
+#[must_use]
+pub fn percent_change(ratio: f64) -> String {
+    let change = (ratio - 1.0) * 100.0;
+    let sign = if change < -0.05 {
+        "−"
+    } else if change < 0.05 {
+        "±"
+    } else {
+        "+"
+    };
+    format!("{sign}{:.1}\u{a0}%", change.abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(perplexities: [f64; 3]) -> TextRow {
+        let scores = perplexities.map(|perplexity| Score { perplexity, interval: None }).to_vec();
+        TextRow { name: "text".to_owned(), token_count: 3, scores, pair: None }
+    }
+
+    #[test]
+    fn changes_have_a_true_minus() {
+        assert_eq!(
+            [percent_change(0.594), percent_change(1.361), percent_change(1.0001)],
+            ["−40.6\u{a0}%", "+36.1\u{a0}%", "±0.0\u{a0}%"]
+        );
+    }
+
+    #[test]
+    fn the_merge_is_held_against_base_and_adapter_at_run_time() {
+        let table =
+            PerplexityTable { protocol: String::new(), texts: vec![row([100.0, 50.0, 50.1]), row([9.0, 8.0, 8.0])] };
+        assert!((table.largest_merge_difference().unwrap() - 0.002).abs() < 1e-9);
+        assert_eq!(table.range(), Some((8.0, 100.0)));
+        assert!(table.has_weak_interval());
     }
 }

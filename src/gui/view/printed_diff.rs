@@ -1,5 +1,7 @@
 //! Both trees as PyTorch prints them, line by line side by side.
 
+use std::ops::Range;
+
 use crate::tree::PrintedLine;
 
 /// One line of the right side and what stands beside it on the left.
@@ -26,13 +28,26 @@ pub struct PrintedDiff {
     pub differing: usize,
     /// Rows that only the right side has.
     pub added: usize,
+    /// Characters of the longest line on the left.
+    pub left_columns: usize,
+    /// Characters of the longest line on the right.
+    pub right_columns: usize,
+    /// Rows that differ, as runs of neighbours.
+    pub changed_runs: Vec<Range<usize>>,
 }
 
 impl PrintedDiff {
     /// Aligns `base` with `adapted`; `adapted` may be empty.
     #[must_use]
     pub fn new(base: &[PrintedLine], adapted: &[PrintedLine]) -> Self {
-        let mut diff = Self { left_count: base.len(), right_count: adapted.len(), ..Self::default() };
+        let longest = |lines: &[PrintedLine]| lines.iter().map(|line| line.text.chars().count()).max().unwrap_or(0);
+        let mut diff = Self {
+            left_count: base.len(),
+            right_count: adapted.len(),
+            left_columns: longest(base),
+            right_columns: longest(adapted),
+            ..Self::default()
+        };
         let numbered = |(index, line): (usize, &PrintedLine)| (index + 1, line.text.clone());
         if adapted.is_empty() {
             let line = |left| DiffLine { left: Some(left), right: None, is_changed: false };
@@ -52,6 +67,7 @@ impl PrintedDiff {
             diff.lines.push(DiffLine { left: beside, right: Some(right), is_changed });
         }
         diff.lines.extend(left.map(|left| DiffLine { left: Some(left), right: None, is_changed: true }));
+        diff.changed_runs = changed_runs(&diff.lines);
         diff
     }
 
@@ -62,6 +78,18 @@ impl PrintedDiff {
         let lines: Vec<String> = self.lines.iter().filter_map(side).map(|(_, text)| text).collect();
         lines.join("\n")
     }
+}
+
+/// Neighbouring rows that differ.
+fn changed_runs(lines: &[DiffLine]) -> Vec<Range<usize>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    for (index, _) in lines.iter().enumerate().filter(|(_, line)| line.is_changed) {
+        match runs.last_mut() {
+            Some(run) if run.end == index => run.end += 1,
+            _ => runs.push(index..index + 1),
+        }
+    }
+    runs
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +141,8 @@ mod tests {
         assert_eq!(beside, [None, None, Some(1), Some(2), None, None, Some(3), Some(4), None, None]);
         assert_eq!((diff.differing, diff.added), (2, 6));
         assert!(!diff.lines[6].is_changed);
+        assert_eq!(diff.changed_runs, [0..6, 8..10]);
+        assert_eq!((diff.left_columns, diff.right_columns), (24, 35));
     }
 
     #[test]

@@ -1,10 +1,9 @@
-//! Bytes by component, and the sentence that explains why a file got smaller.
+//! Bytes by component, and why a file got smaller.
 
 use crate::{
     checkpoint::Checkpoint,
     numeric::{Dtype, FloatDtype},
-    plan::{DtypePolicy, MergePlan},
-    units,
+    plan::DtypePolicy,
 };
 
 /// Parts of a model that people ask about.
@@ -84,13 +83,6 @@ impl SizeBar {
         }))
     }
 
-    /// What a plan writes.
-    #[must_use]
-    pub fn planned(plan: &MergePlan) -> Self {
-        let steps = plan.steps();
-        Self::sum(steps.map(|step| (step.name.as_str(), step.source.element_count() as u64, step.output_dtype)))
-    }
-
     /// The sum of the parts.
     #[must_use]
     pub fn total(&self) -> u64 {
@@ -114,38 +106,52 @@ impl SizeBar {
     }
 }
 
-/// Why `merged` has the size that it has, made from the numbers alone.
-#[must_use]
-pub fn size_sentence(base: &SizeBar, merged: &SizeBar, policy: DtypePolicy) -> String {
-    let weights = if base.parameter_count == merged.parameter_count {
-        format!("The same {} weights", units::count(merged.parameter_count))
-    } else {
-        let (from, to) = (units::count(base.parameter_count), units::count(merged.parameter_count));
-        format!("{to} weights in place of {from}")
-    };
-    let bits = |bar: &SizeBar| (bar.total() as f64 * 8.0 / bar.parameter_count.max(1) as f64).round();
-    let added = merged.parameter_count.saturating_sub(base.parameter_count);
-    let merge = if added == 0 {
-        "The merge itself added 0 bytes, and nothing was pruned.".to_owned()
-    } else {
-        format!("The merge added {} weights.", units::count(added))
-    };
-    match policy {
-        DtypePolicy::Keep => {
-            format!("{weights}, each in the dtype that the base has: the file keeps its size. {merge}")
+/// Why a merged file has the size that it has: the facts, for each language to put into a sentence.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SizeStory {
+    /// Weights of the base.
+    pub base_parameters: u64,
+    /// Weights of the merged model.
+    pub merged_parameters: u64,
+    /// Bits of a weight of the base, on average.
+    pub base_bits: f64,
+    /// Bits of a weight of the merged model, on average.
+    pub merged_bits: f64,
+    /// Whether the dtypes of the base were kept.
+    pub is_dtype_kept: bool,
+}
+
+impl SizeStory {
+    /// The story of `base` and `merged`.
+    #[must_use]
+    pub fn new(base: &SizeBar, merged: &SizeBar, policy: DtypePolicy) -> Self {
+        let bits = |bar: &SizeBar| (bar.total() as f64 * 8.0 / bar.parameter_count.max(1) as f64).round();
+        Self {
+            base_parameters: base.parameter_count,
+            merged_parameters: merged.parameter_count,
+            base_bits: bits(base),
+            merged_bits: bits(merged),
+            is_dtype_kept: policy == DtypePolicy::Keep,
         }
-        DtypePolicy::Convert(_) if bits(base) == bits(merged) => {
-            format!("{weights}, {} bits each as before: the file keeps its size. {merge}", bits(merged))
-        }
-        DtypePolicy::Convert(_) => {
-            let ratio = merged.total() as f64 / base.total().max(1) as f64;
-            let share = if (ratio - 0.5).abs() < 0.005 {
-                "half the file".to_owned()
-            } else {
-                format!("{:.0} % of the file", ratio * 100.0)
-            };
-            format!("{weights}, {} bits each in place of {}: {share}. {merge}", bits(merged), bits(base))
-        }
+    }
+
+    /// Weights that the merge added.
+    #[must_use]
+    pub fn added_parameters(&self) -> u64 {
+        self.merged_parameters.saturating_sub(self.base_parameters)
+    }
+
+    /// Size of the merged file as a part of the base's.
+    #[must_use]
+    pub fn ratio(&self) -> f64 {
+        let size = |parameters: u64, bits: f64| parameters as f64 * bits;
+        size(self.merged_parameters, self.merged_bits) / size(self.base_parameters, self.base_bits).max(1.0)
+    }
+
+    /// Whether it is half of it.
+    #[must_use]
+    pub fn is_half(&self) -> bool {
+        (self.ratio() - 0.5).abs() < 0.005
     }
 }
 
@@ -168,15 +174,11 @@ mod tests {
     }
 
     #[test]
-    fn the_sentence_says_what_halved() {
+    fn half_the_bits_are_half_the_file() {
         let (base, merged) = (bar(Dtype::F32), bar(Dtype::BF16));
-        let sentence = size_sentence(&base, &merged, DtypePolicy::Convert(FloatDtype::BF16));
-        assert_eq!(
-            sentence,
-            "The same 1,000 weights, 16 bits each in place of 32: half the file. The merge itself added 0 bytes, and \
-             nothing was pruned."
-        );
-        let kept = size_sentence(&base, &base, DtypePolicy::Keep);
-        assert!(kept.contains("keeps its size"), "{kept}");
+        let story = SizeStory::new(&base, &merged, DtypePolicy::Convert(FloatDtype::BF16));
+        assert!(story.is_half() && !story.is_dtype_kept);
+        assert_eq!((story.base_bits, story.merged_bits, story.added_parameters()), (32.0, 16.0, 0));
+        assert_eq!(SizeStory::new(&base, &base, DtypePolicy::Keep).ratio(), 1.0);
     }
 }

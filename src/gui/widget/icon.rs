@@ -53,11 +53,11 @@ pub fn icon_ui(ui: &Ui, rect: Rect, icon: Icon, color: Color32) {
     Pen { ui, origin, scale: 1.0, stroke: Stroke::new(1.4, color) }.draw(icon);
 }
 
-/// Paints `icon` at two thirds of its size, as a mark beside another icon.
+/// Paints `icon` small, as a mark beside another icon or a line of small text.
 pub fn mark_ui(ui: &Ui, center: Pos2, icon: Icon, color: Color32) {
-    let scale = 0.68;
+    let scale = 0.72;
     let origin = center - vec2(8.0, 8.0) * scale;
-    Pen { ui, origin, scale, stroke: Stroke::new(1.4, color) }.draw(icon);
+    Pen { ui, origin, scale, stroke: Stroke::new(1.2, color) }.draw(icon);
 }
 
 struct Pen<'a> {

@@ -1,17 +1,23 @@
 //! Small painted parts that every screen shares. They report clicks and change nothing.
 
 mod button;
+mod chart;
 mod chip;
 mod field;
 mod icon;
 mod panel;
+mod progress;
+mod scroll;
 mod text;
 
 pub use self::{
     button::{ButtonLook, button_ui, checkbox_ui, segmented_ui},
+    chart::chart_ui,
     chip::chip_ui,
     field::{field_ui, filter_ui},
     icon::{Icon, icon_ui, mark_ui},
-    panel::{hairline, panel_frame, panel_title_ui, sunken_text_ui},
-    text::{Align, Run, elided_middle, runs_ui, text_ui, text_width, wrapped_text_ui},
+    panel::{hairline, panel_frame, panel_title_ui, sunken_text_ui, table_header},
+    progress::progress_bar_ui,
+    scroll::scrolled_ui,
+    text::{Align, Run, elided_middle, prose_ui, runs_ui, text_ui, text_width, wrapped_text_ui},
 };

@@ -29,6 +29,15 @@ pub fn panel_title_ui(ui: &mut Ui, rect: Rect, title: &str, remark: &str) -> Rec
     Rect::from_min_max(egui::pos2(rect.left(), rect.top() + grid::PANEL_TITLE), rect.max)
 }
 
+/// The band for the column titles of a table that fills `body`, the space below a panel's title.
+pub fn table_header(ui: &Ui, body: Rect) -> Rect {
+    let header = Rect::from_min_size(body.min, vec2(body.width(), grid::PANEL_TABLE_HEADER));
+    ui.painter().rect_filled(header.shrink2(vec2(1.0, 0.0)), 0.0, Palette::of(ui).app);
+    hairline(ui, body, header.top());
+    hairline(ui, body, header.bottom());
+    header
+}
+
 /// The honest sentence under a chart; returns its rectangle.
 pub fn sunken_text_ui(ui: &mut Ui, rect: Rect, text: &str) -> Rect {
     let palette = Palette::of(ui);

@@ -8,7 +8,10 @@ use egui::{
     text::{LayoutJob, TextFormat, TextWrapping},
 };
 
-use crate::gui::{tokens::Type, view::elide_middle};
+use crate::gui::{
+    tokens::{Face, Type},
+    view::elide_middle,
+};
 
 /// Where a line stands in its rectangle; always centred vertically.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +67,18 @@ pub fn wrapped_text_ui(ui: &mut Ui, rect: Rect, runs: &[Run<'_>]) -> f32 {
     height
 }
 
+/// A paragraph in which names between backticks stand in the mono face; returns the height that it took.
+pub fn prose_ui(ui: &mut Ui, rect: Rect, text: &str, kind: Type, color: Color32) -> f32 {
+    wrapped_text_ui(ui, rect, &prose_runs(text, kind, color))
+}
+
+/// Every second part between backticks is a name.
+fn prose_runs(text: &str, kind: Type, color: Color32) -> Vec<Run<'_>> {
+    let mono = Type { size: kind.size - 1.0, face: Face::Mono, ..kind };
+    let parts = text.split('`').enumerate();
+    parts.map(|(index, part)| (part, if index % 2 == 1 { mono } else { kind }, color)).collect()
+}
+
 /// `text` with as much of its middle left out as it takes to fit `width`.
 pub fn elided_middle(ui: &Ui, text: &str, kind: Type, width: f32) -> String {
     let mut most_chars = text.chars().count();
@@ -111,4 +126,18 @@ fn place(ui: &mut Ui, rect: Rect, align: Align, galley: &Arc<Galley>, runs: &[Ru
         ui.painter().galley(text_rect.min, Arc::clone(galley), color);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_between_backticks_are_set_in_mono() {
+        let runs = prose_runs("`model.` becomes `base.`", Type::BODY, Color32::BLACK);
+        let text: String = runs.iter().map(|run| run.0).collect();
+        assert_eq!(text, "model. becomes base.");
+        let faces: Vec<Face> = runs.iter().filter(|run| !run.0.is_empty()).map(|run| run.1.face).collect();
+        assert_eq!(faces, [Face::Mono, Face::Regular, Face::Mono]);
+    }
 }

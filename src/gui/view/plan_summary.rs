@@ -1,6 +1,39 @@
-//! What a plan does, summed by kind of step.
+//! What a plan does, summed by kind of step; made once, for a plan has thousands of steps.
 
-use crate::plan::{Action, MergePlan, SideFileContent};
+use crate::{
+    plan::{Action, ByteBudget, MergePlan, SideFileContent},
+    platform,
+};
+
+/// A plan in a few numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlanSummary {
+    /// Steps by kind.
+    pub rows: Vec<PlanRow>,
+    /// Bytes of weights by what happens to them.
+    pub bytes: ByteBudget,
+    /// Bytes of all files.
+    pub output_bytes: u64,
+    /// Output tensors.
+    pub tensor_count: usize,
+    /// Bytes that are free where the output goes; `None` where the system does not say.
+    pub free_bytes: Option<u64>,
+}
+
+impl PlanSummary {
+    /// Sums `plan` up and asks the disk how much is free.
+    #[must_use]
+    pub fn of(plan: &MergePlan) -> Self {
+        let folder = plan.output.ancestors().find(|ancestor| ancestor.is_dir());
+        Self {
+            rows: plan_rows(plan),
+            bytes: plan.bytes(),
+            output_bytes: plan.output_bytes(),
+            tensor_count: plan.steps().count(),
+            free_bytes: folder.and_then(platform::free_bytes),
+        }
+    }
+}
 
 /// One kind of step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +66,7 @@ pub enum PlanRowKind {
 }
 
 /// The rows of `plan`, those with nothing to do left out.
-#[must_use]
-pub fn plan_rows(plan: &MergePlan) -> Vec<PlanRow> {
+fn plan_rows(plan: &MergePlan) -> Vec<PlanRow> {
     let tensors = |kind: PlanRowKind, is_kind: fn(&Action) -> bool| {
         let mut row = PlanRow { kind, count: 0, names: String::new(), read_bytes: 0, write_bytes: 0 };
         let mut names: Vec<&str> = Vec::new();
@@ -47,7 +79,7 @@ pub fn plan_rows(plan: &MergePlan) -> Vec<PlanRow> {
                 names.push(name);
             }
         }
-        row.names = crate::error::listed(&names, 3);
+        row.names = crate::error::listed(&names, 2);
         row
     };
     let mut rows = vec![

@@ -1,0 +1,168 @@
+//! Measures what a frame of the window costs while a merge runs: CPU time of logic, layout and tessellation, and the
+//! time from an input to the frame that shows it.
+//!
+//! ```text
+//! cargo run --example frame_time
+//! ```
+//!
+//! The real app runs without a window: the window system, the upload and the GPU are left out. CPU time is that of the
+//! window's own thread, so the merge and other programs do not count; the latency is wall time, so they do.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a measurement with folders of its own, in which a failure may stop everything"
+)]
+
+#[path = "../tests/gui_support/large_model.rs"]
+mod large_model;
+
+use std::time::{Duration, Instant};
+
+use eframe::App as _;
+use egui::{Event, RawInput, Rect, Vec2, pos2, vec2};
+use large_model::LargeModel;
+use lorafuse::gui::{Job, LorafuseApp, Machine, Screen, UiCommand, WellKind, install_look};
+
+/// The size that the window opens with.
+const SIZE: Vec2 = vec2(1280.0, 800.0);
+
+/// Between two frames, as on a screen of 60 Hz.
+const FRAME: Duration = Duration::from_micros(16_667);
+
+/// What a frame may cost, and how late it may be.
+const FRAME_LIMIT: Duration = Duration::from_millis(4);
+const LATENCY_LIMIT: Duration = Duration::from_millis(50);
+
+fn main() {
+    let folder = tempfile::tempdir().unwrap();
+    let (base, adapter) = (folder.path().join("large"), folder.path().join("large-adapter"));
+    let model = LargeModel { shards: 8, layers: 64, width: 1024 };
+    model.write(&base, &adapter);
+    let mut window = Window::new();
+    for (kind, path) in [(WellKind::Base, base), (WellKind::Adapter, adapter)] {
+        window.app.ask(UiCommand::EditPath(kind, path.to_string_lossy().into_owned()));
+        window.app.ask(UiCommand::EnterPath(kind));
+    }
+    window.run_until(|app| matches!(app.state.job, Job::Planned(_)) && app.state.modules.scale.is_some());
+    window.app.ask(UiCommand::StartMerge);
+    window.run_until(|app| matches!(app.state.job, Job::Running(_)));
+    let threads = Machine::detect().thread_count;
+    println!("merging {} MB in the background, {threads} threads", model.byte_count() / 1_000_000);
+    let mut screens = [Screen::Merge, Screen::Modules].map(|screen| (screen, Frames::default()));
+    for turn in 0.. {
+        let (screen, frames) = &mut screens[turn % 2];
+        window.app.ask(UiCommand::ShowScreen(*screen));
+        for _ in 0..60 {
+            frames.take(&mut window);
+        }
+        if !matches!(window.app.state.job, Job::Running(_)) {
+            break;
+        }
+    }
+    for (screen, frames) in screens {
+        println!("{screen:?}: {} frames while the merge ran", frames.cpu.len());
+        frames.report();
+    }
+}
+
+/// The app in a window that nobody sees.
+struct Window {
+    ctx: egui::Context,
+    app: LorafuseApp,
+    frame: eframe::Frame,
+    started: Instant,
+}
+
+impl Window {
+    fn new() -> Self {
+        let ctx = egui::Context::default();
+        install_look(&ctx);
+        let app = LorafuseApp::new(Machine::detect());
+        Self { ctx, app, frame: eframe::Frame::_new_kittest(), started: Instant::now() }
+    }
+
+    /// All that a frame needs before its triangles go to the GPU.
+    fn frame(&mut self, events: Vec<Event>) {
+        let input = RawInput {
+            screen_rect: Some(Rect::from_min_size(egui::Pos2::ZERO, SIZE)),
+            time: Some(self.started.elapsed().as_secs_f64()),
+            focused: true,
+            events,
+            ..RawInput::default()
+        };
+        let mut output = self.ctx.run_ui(input, |ui| {
+            self.app.logic(ui.ctx(), &mut self.frame);
+            self.app.ui(ui, &mut self.frame);
+        });
+        output.textures_delta.clear();
+        let meshes = self.ctx.tessellate(output.shapes, output.pixels_per_point);
+        assert!(!meshes.is_empty(), "a frame that shows nothing costs nothing");
+    }
+
+    fn run_until(&mut self, is_done: impl Fn(&LorafuseApp) -> bool) {
+        while !is_done(&self.app) {
+            self.frame(Vec::new());
+            std::thread::sleep(FRAME);
+        }
+    }
+}
+
+/// Costs of the frames of one screen.
+#[derive(Default)]
+struct Frames {
+    cpu: Vec<Duration>,
+    latency: Vec<Duration>,
+}
+
+impl Frames {
+    /// One frame after a movement of the pointer, then a pause until the next is due.
+    fn take(&mut self, window: &mut Window) {
+        let phase = self.cpu.len() as f32 * 0.11;
+        let at = pos2(SIZE.x * (0.5 + 0.45 * phase.sin()), SIZE.y * (0.5 + 0.45 * (phase * 0.7).cos()));
+        let (began, cpu_began) = (Instant::now(), thread_cpu_time());
+        window.frame(vec![Event::PointerMoved(at)]);
+        self.cpu.push(thread_cpu_time().saturating_sub(cpu_began));
+        self.latency.push(began.elapsed());
+        std::thread::sleep(FRAME.saturating_sub(began.elapsed()));
+    }
+
+    fn report(mut self) {
+        print("  CPU time of a frame", &mut self.cpu, FRAME_LIMIT);
+        print("  input to finished frame", &mut self.latency, LATENCY_LIMIT);
+    }
+}
+
+fn print(what: &str, values: &mut [Duration], limit: Duration) {
+    values.sort_unstable();
+    if values.is_empty() {
+        return;
+    }
+    let at = |share: f64| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index into the values")]
+        let index = ((values.len() - 1) as f64 * share).round() as usize;
+        values[index].as_secs_f64() * 1e3
+    };
+    let verdict = if at(0.99) < limit.as_secs_f64() * 1e3 { "holds" } else { "EXCEEDED" };
+    println!(
+        "{what}: p50 {:.2} ms, p99 {:.2} ms, largest {:.2} ms (p99 limit {} ms: {verdict})",
+        at(0.5),
+        at(0.99),
+        at(1.0),
+        limit.as_millis()
+    );
+}
+
+/// CPU time of this thread, where the system counts it; elsewhere wall time, which is never less.
+#[cfg(unix)]
+fn thread_cpu_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.try_into().unwrap(), time.tv_nsec.try_into().unwrap())
+}
+
+#[cfg(not(unix))]
+fn thread_cpu_time() -> Duration {
+    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    START.get_or_init(Instant::now).elapsed()
+}

@@ -1,0 +1,26 @@
+//! The machine as the window sees it.
+
+use std::path::PathBuf;
+
+/// What the window takes from the machine; tests fix it so that pictures repeat.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    /// The user's folder, shown as `~`.
+    pub home: Option<PathBuf>,
+    /// Threads that a merge uses.
+    pub thread_count: usize,
+    /// Whether seconds, rates and free space are shown as measured or left out.
+    pub shows_measurements: bool,
+}
+
+impl Machine {
+    /// This machine.
+    #[must_use]
+    pub fn detect() -> Self {
+        Self {
+            home: std::env::home_dir(),
+            thread_count: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            shows_measurements: true,
+        }
+    }
+}
