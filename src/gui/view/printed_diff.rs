@@ -142,7 +142,7 @@ mod tests {
         assert_eq!((diff.differing, diff.added), (2, 6));
         assert!(!diff.lines[6].is_changed);
         assert_eq!(diff.changed_runs, [0..6, 8..10]);
-        assert_eq!((diff.left_columns, diff.right_columns), (24, 35));
+        assert_eq!((diff.left_columns, diff.right_columns), (24, 34));
     }
 
     #[test]

@@ -54,7 +54,7 @@ mod tests {
             effect_delta_sum: delta_square_sum * 0.999,
             ..TileStats::default()
         };
-        TensorRecord { name: name.to_owned(), action: "updated", stats: Some(stats) }
+        TensorRecord { name: name.to_owned(), action: "updated".into(), device: None, blake3: None, stats: Some(stats) }
     }
 
     #[test]
