@@ -1,6 +1,6 @@
 //! What `--device` promises, on whatever adapters the machine has.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test that cannot go on should say where and why")]
 
 mod common;
 

@@ -215,9 +215,9 @@ mod with_gpu {
 
         #[test]
         fn the_faster_one_is_named_first() {
-            let times = TrialTimes { cpu_tile_ms: 3.14, gpu_tile_ms: 4.0 };
+            let times = TrialTimes { cpu_tile_ms: 3.06, gpu_tile_ms: 4.0 };
             assert_eq!(verdict("A100, Vulkan", times), "CPU: 3.1 ms a tile, A100, Vulkan 4.0 ms");
-            let times = TrialTimes { cpu_tile_ms: 3.14, gpu_tile_ms: 1.0 };
+            let times = TrialTimes { cpu_tile_ms: 3.06, gpu_tile_ms: 1.0 };
             assert_eq!(verdict("A100, Vulkan", times), "A100, Vulkan: 1.0 ms a tile, CPU 3.1 ms");
         }
     }

@@ -13,7 +13,7 @@ use super::{
 use crate::merge::MergeError;
 
 /// No tile takes nearly as long; a device that does is not coming back.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// Bytes of one buffer that the kernel uses at most: offsets in it stay far below 2³², also in elements.
 const MOST_BINDING_BYTES: u64 = 1 << 30;

@@ -1,12 +1,8 @@
 //! The factors of one tensor on the device, uploaded once and used by all of its tiles.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
-use super::{
-    chunks::FactorGrid,
-    context::Context,
-    upload::{Upload, upload},
-};
+use super::{chunks::FactorGrid, context::Context, upload::upload};
 use crate::{
     merge::{TileJob, WeightedUpdate},
     numeric::LowRank,
@@ -43,31 +39,32 @@ impl Factors {
         let (rows, columns) = low_ranks[0].shape();
         let depth = low_ranks.iter().map(|low_rank| low_rank.rank()).sum();
         let grid = FactorGrid::new(rows, columns, depth, context.limits)?;
-        let left = grid.left_blocks().map(|rows| {
-            let rows_of = |low_rank: &&LowRank| rows.start * low_rank.rank()..rows.end * low_rank.rank();
-            let target = Upload { label: "left", float_count: rows.len() * depth };
-            match low_ranks.as_slice() {
-                [only] => upload(context, target, [&only.left()[rows_of(only)]]),
-                several => {
-                    let row_of = |row: usize| {
-                        several.iter().map(move |part| &part.left()[row * part.rank()..(row + 1) * part.rank()])
-                    };
-                    upload(context, target, rows.clone().flat_map(row_of))
-                }
-            }
-        });
-        let left = left.collect();
-        let right = grid.right_blocks().map(|block| {
-            let target = Upload { label: "right", float_count: block.len() * depth };
-            if block.len() == columns {
-                return upload(context, target, low_ranks.iter().map(|low_rank| low_rank.right()));
-            }
-            let terms = low_ranks.iter().flat_map(|low_rank| low_rank.right().chunks(columns));
-            upload(context, target, terms.map(|term| &term[block.clone()]))
-        });
-        let right = right.collect();
+        let left = grid.left_blocks().map(|rows| upload_left(context, &low_ranks, rows)).collect();
+        let right = grid.right_blocks().map(|columns| upload_right(context, &low_ranks, columns)).collect();
         Some(Self { updates: Arc::clone(&tile.updates), grid, depth, table: table(tile, &low_ranks), left, right })
     }
+}
+
+/// These rows of every L, side by side.
+fn upload_left(context: &Context, low_ranks: &[&LowRank], rows: Range<usize>) -> wgpu::Buffer {
+    let rows_of = |part: &LowRank, rows: Range<usize>| rows.start * part.rank()..rows.end * part.rank();
+    let float_count = low_ranks.iter().map(|part| rows.len() * part.rank()).sum();
+    if let [only] = low_ranks {
+        return upload(context, "left", float_count, [&only.left()[rows_of(only, rows)]]);
+    }
+    let row = |row: usize| low_ranks.iter().map(move |part| &part.left()[rows_of(part, row..row + 1)]);
+    upload(context, "left", float_count, rows.flat_map(row))
+}
+
+/// These columns of every R, one below the other.
+fn upload_right(context: &Context, low_ranks: &[&LowRank], columns: Range<usize>) -> wgpu::Buffer {
+    let float_count = low_ranks.iter().map(|part| part.rank() * columns.len()).sum();
+    let all_columns = low_ranks[0].shape().1;
+    if columns.len() == all_columns {
+        return upload(context, "right", float_count, low_ranks.iter().map(|part| part.right()));
+    }
+    let terms = low_ranks.iter().flat_map(|part| part.right().chunks(all_columns));
+    upload(context, "right", float_count, terms.map(|term| &term[columns.clone()]))
 }
 
 /// The updates of a tile where all of them are low-rank and few enough; they agree with the tile's shape and have a

@@ -2,26 +2,20 @@
 
 use super::context::Context;
 
-/// A buffer to be made and filled.
-pub(super) struct Upload {
-    /// Its name in a debugger.
-    pub label: &'static str,
-    /// What it holds.
-    pub float_count: usize,
-}
-
-/// Makes a buffer that a shader reads, and fills it with `pieces`, one after the other.
+/// Makes a buffer of `float_count` floats that a shader reads, and fills it with `pieces`, one after the other; `label`
+/// is its name in a debugger.
 ///
 /// # Panics
 /// If the pieces have another length together than the buffer.
 pub(super) fn upload<'a>(
     context: &Context,
-    target: Upload,
+    label: &'static str,
+    float_count: usize,
     pieces: impl IntoIterator<Item = &'a [f32]>,
 ) -> wgpu::Buffer {
-    let byte_count = target.float_count * size_of::<f32>();
+    let byte_count = float_count * size_of::<f32>();
     let buffer = context.device.create_buffer(&wgpu::BufferDescriptor {
-        label: Some(target.label),
+        label: Some(label),
         size: byte_count as u64,
         usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST,
         mapped_at_creation: false,
