@@ -1,5 +1,6 @@
 //! One pass over a tile: widen W, add Δ, round once, store, and learn what that did.
 
+#![expect(clippy::needless_range_loop, reason = "lanes by index are what the compiler turns into whole registers")]
 #![expect(clippy::inline_always, reason = "only what is inlined is compiled with the instructions of a level")]
 
 use super::{
@@ -38,6 +39,7 @@ impl TileBytes<'_> {
     ///
     /// # Panics
     /// If `delta` or `output` has another number of elements than `input`.
+    #[must_use]
     pub fn write_sum(self, level: CpuLevel, delta: &[f32]) -> TileStats {
         assert_eq!(delta.len(), self.element_count(), "Δ and elements must agree");
         level.run(Pass { bytes: self, delta: Some(delta) })
@@ -47,6 +49,7 @@ impl TileBytes<'_> {
     ///
     /// # Panics
     /// If `output` has another number of elements than `input`.
+    #[must_use]
     pub fn write_converted(self, level: CpuLevel) -> TileStats {
         self.element_count();
         level.run(Pass { bytes: self, delta: None })

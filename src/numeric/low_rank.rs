@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use super::gemm::{self, Shape};
 
+/// A row-major factor and its shape.
+type Factor<'a> = (&'a [f32], Shape);
+
 /// A low-rank change of a `rows × columns` matrix: `scale · left·right`.
 ///
 /// For a Linear layer `left` is `lora_B` and `right` is `lora_A`; for GPT-2's `Conv1D`, whose weight is stored
@@ -99,7 +102,7 @@ impl LowRank {
         gemm::set_product(self.scale_in_f32(strength), left, right, delta);
     }
 
-    fn factors(&self, rows: Range<usize>) -> ((&[f32], Shape), (&[f32], Shape)) {
+    fn factors(&self, rows: Range<usize>) -> (Factor<'_>, Factor<'_>) {
         let left_shape = Shape { rows: rows.len(), columns: self.rank };
         let left = &self.left[rows.start * self.rank..rows.end * self.rank];
         ((left, left_shape), (&self.right, Shape { rows: self.rank, columns: self.columns }))
