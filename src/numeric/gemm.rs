@@ -58,8 +58,9 @@ pub(super) fn add_product<T: Real>(
     }
 }
 
-/// An element type that `gemm` multiplies.
-pub(super) trait Real: Copy + 'static {
+/// An element type that `gemm` multiplies; sealed, for the crate computes by type id.
+pub trait Real: Copy + 'static {
+    /// 1.
     const ONE: Self;
 }
 

@@ -1,10 +1,12 @@
-//! Numbers without files: dtypes, rounding, row tiles, low-rank products and what a tile did.
+//! Numbers without files: dtypes, rounding, row tiles, low-rank products, small dense matrices and what a tile did.
 //!
 //! Every merge computes in f32 and rounds once, to nearest even (`spec: one rounding`); this room holds the pieces of
 //! that sentence.
 
 mod convert;
+mod dense;
 mod dtype;
+mod element;
 mod gemm;
 mod low_rank;
 mod stats;
@@ -12,7 +14,9 @@ mod tile;
 
 pub use self::{
     convert::{narrow, widen, widen_to_f64},
+    dense::Matrix,
     dtype::{Dtype, FloatDtype},
+    element::Element,
     low_rank::{LowRank, LowRankF64},
     stats::{ElementViews, TileStats},
     tile::{TileShape, row_tiles},
