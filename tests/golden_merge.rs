@@ -11,7 +11,7 @@ use lorafuse::{
     adapter::Adapter,
     checkpoint::Checkpoint,
     job::JobContext,
-    matching::Matching,
+    matching::{Applied, Matching},
     numeric::FloatDtype,
     plan::{AdapterRequest, MergeRequest},
     verify::{self, Outcome, VerifyRequest},
@@ -39,6 +39,14 @@ golden_cases! {
     gpt2_conv1d: "gpt2-conv1d",
     falcon_fused: "falcon-fused",
     mixtral_attention: "mixtral-attn",
+    llama_embedding: "llama-embedding",
+    llama_modules_to_save: "llama-modules-to-save",
+    bert_classifier: "bert-cls-lora",
+    qwen2_bias_all: "qwen2-bias-all",
+    qwen2_lora_bias: "qwen2-lora-bias",
+    llama_trainable_tokens: "llama-trainable-tokens",
+    llama_dora: "llama-dora",
+    llama_dora_bf16: "llama-dora-bf16",
 }
 
 fn check_case(case: &str) {
@@ -94,20 +102,24 @@ fn max_deltas(folder: &std::path::Path, scratch: &std::path::Path) -> BTreeMap<S
     let matching = Matching::new(&base, &adapters);
     assert!(matching.is_complete());
     assert_eq!(matching.applied_tensor_count(&adapters), adapters[0].tensor_count(), "{}", scratch.display());
-    matching
-        .applied
-        .iter()
-        .map(|applied| {
-            let target = applied.updates[0].target_in(&adapters);
-            let loaded = target.update.load(applied.orientation).unwrap();
-            let low_rank = loaded.as_low_rank().unwrap();
-            let (rows, columns) = low_rank.shape();
-            let mut delta = vec![0.0; rows * columns];
-            low_rank.accumulate_rows(0..rows, 1.0, &mut delta);
-            let max = delta.iter().fold(0.0_f64, |max, value| max.max(f64::from(value.abs())));
-            (applied.tensor.clone(), max)
-        })
-        .collect()
+    matching.applied.iter().map(|applied| (applied.tensor.clone(), max_delta(applied, &base, &adapters))).collect()
+}
+
+/// The largest change of one tensor.
+fn max_delta(applied: &Applied, base: &Checkpoint, adapters: &[Adapter]) -> f64 {
+    let source = applied.source(base, adapters).unwrap();
+    let weight = source.read_all().unwrap();
+    let mut max = 0.0_f64;
+    for update in &applied.updates {
+        let loaded = update.load(adapters).unwrap();
+        let mut changed = weight.clone();
+        let rows = 0..source.tile_shape().rows;
+        (1..loaded.passes()).for_each(|_| loaded.observe_rows(rows.clone(), &weight));
+        loaded.apply_rows(rows, &mut changed);
+        let deltas = changed.iter().zip(&weight).map(|(changed, weight)| f64::from((changed - weight).abs()));
+        max += deltas.fold(0.0, f64::max);
+    }
+    max
 }
 
 fn verifies(request: &MergeRequest) {

@@ -181,8 +181,6 @@ fn factors_that_do_not_pair_are_refused() {
 #[test]
 fn configs_that_decide_another_merge_are_refused_by_name() {
     let refused = [
-        ("use_dora", json!(true), "DoRA"),
-        ("lora_bias", json!(true), "bias"),
         ("peft_type", json!("LOHA"), "LOHA"),
         ("peft_type", json!("IA3"), "IA3"),
         ("init_lora_weights", json!("pissa_niter_4"), "PiSSA"),
@@ -364,7 +362,7 @@ fn configs_found_in_public_open_or_are_refused_for_a_true_reason() {
         match Adapter::open(root.path()) {
             Ok(adapter) => {
                 opened += 1;
-                let scaling = adapter.targets()[0].update.scaling().unwrap();
+                let scaling = adapter.targets()[0].scaling().unwrap();
                 assert_eq!(Some(scaling.alpha), config["lora_alpha"].as_f64(), "{}", entry.path().display());
             }
             Err(error) => refused.push((entry.file_name().to_string_lossy().into_owned(), error.to_string())),

@@ -101,16 +101,58 @@ impl PeftConfig {
         self.get("base_model_name_or_path")?.as_str().filter(|name| !name.is_empty())
     }
 
+    /// Whether a key is true.
+    #[must_use]
+    pub fn flag(&self, key: &str) -> bool {
+        self.get(key).and_then(Value::as_bool).unwrap_or(false)
+    }
+
     /// `use_rslora`.
     #[must_use]
     pub fn uses_rslora(&self) -> bool {
-        self.get("use_rslora").and_then(Value::as_bool).unwrap_or(false)
+        self.flag("use_rslora")
+    }
+
+    /// The strings of a list; a single string counts as a list of one.
+    #[must_use]
+    pub fn strings(&self, key: &str) -> Vec<&str> {
+        match self.get(key) {
+            Some(Value::String(text)) => vec![text],
+            Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether `module` was trained whole: listed in `modules_to_save`, by PEFT's rule (a plain ending, with no regard
+    /// to dots), or the head of a classifier.
+    #[must_use]
+    pub fn is_saved_whole(&self, module: &str) -> bool {
+        const CLASSIFIER_TASKS: [&str; 2] = ["SEQ_CLS", "TOKEN_CLS"];
+        const CLASSIFIER_HEADS: [&str; 2] = ["classifier", "score"];
+        let task = self.get("task_type").and_then(Value::as_str).unwrap_or_default();
+        let heads = if CLASSIFIER_TASKS.contains(&task) { &CLASSIFIER_HEADS[..] } else { &[] };
+        let mut names = self.strings("modules_to_save");
+        names.extend(heads);
+        // A listed module may hold others (`classifier` holds `classifier.dense`).
+        let ends: Vec<&str> = std::iter::once(module.len())
+            .chain(module.match_indices('.').map(|(at, _)| at))
+            .map(|end| &module[..end])
+            .collect();
+        names.iter().any(|name| ends.iter().any(|path| path.ends_with(name)))
     }
 
     /// `fan_in_fan_out`, which PEFT forces to the truth for the layers that it targets.
     #[must_use]
     pub fn fan_in_fan_out(&self) -> bool {
-        self.get("fan_in_fan_out").and_then(Value::as_bool).unwrap_or(false)
+        self.flag("fan_in_fan_out")
+    }
+
+    /// Whether `peft_version` says this release or a later one; absent before 0.18.
+    #[must_use]
+    pub fn is_from_peft(&self, major: u64, minor: u64) -> bool {
+        let version = self.get("peft_version").and_then(Value::as_str).unwrap_or_default();
+        let mut numbers = version.split('.').map(|number| number.parse::<u64>().unwrap_or(0));
+        (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= (major, minor)
     }
 
     /// Keys that no PEFT release up to 0.21 writes and that say something: worth a warning, for they may change a

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{AdapterError, Lora, Method, PeftConfig};
+use super::{AdapterError, Lora, Method, PeftConfig, TrainableTokens};
 
 const CONVERT_WITH_PEFT: &str = "merge it with PEFT's `merge_and_unload`, or convert it there to plain LoRA first";
 const NEEDS_RESIDUAL: &str =
@@ -20,19 +20,7 @@ struct Refusal {
 }
 
 /// LoRA options by config key, refused when they are set.
-const REFUSED_OPTIONS: [Refusal; 10] = [
-    Refusal {
-        key: "use_dora",
-        feature: "DoRA",
-        reason: "it rescales whole rows by a learned magnitude",
-        way_out: CONVERT_WITH_PEFT,
-    },
-    Refusal {
-        key: "lora_bias",
-        feature: "a trained bias on lora_B",
-        reason: "it changes the layers' biases too",
-        way_out: CONVERT_WITH_PEFT,
-    },
+const REFUSED_OPTIONS: [Refusal; 8] = [
     Refusal {
         key: "target_parameters",
         feature: "LoRA on expert parameters",
@@ -104,6 +92,7 @@ pub(super) fn method_for(config: &PeftConfig, path: &Path) -> Result<Box<dyn Met
             );
         }
         None => return Err(AdapterError::MissingKey { key: "peft_type", path: path.to_owned() }),
+        Some("TRAINABLE_TOKENS") => return Ok(Box::new(TrainableTokens::new(config.clone()))),
         Some(method) => {
             return unsupported(
                 format!("the method {method}"),

@@ -2,8 +2,11 @@
 
 use std::fmt;
 
-use super::orientation;
-use crate::{adapter::Target, checkpoint::Checkpoint};
+use super::orientation::Layouts;
+use crate::{
+    adapter::{Target, joined},
+    checkpoint::Checkpoint,
+};
 
 /// Leading segments that a change may take away.
 const MAX_STRIPPED: usize = 3;
@@ -45,11 +48,10 @@ impl fmt::Display for PrefixChange {
 
 /// The change under which most targets land on base tensors of their shape; `None` when the paths fit as they are, or
 /// when two changes do equally well.
-pub(super) fn common_change(base: &Checkpoint, targets: &[Target], uses_conv1d: bool) -> Option<PrefixChange> {
+pub(super) fn common_change(base: &Checkpoint, targets: &[Target], layouts: Layouts) -> Option<PrefixChange> {
     let lands = |target: &Target, change: Option<&PrefixChange>| {
-        let name = format!("{}.weight", PrefixChange::apply(change, &target.module));
-        let features = target.update.features();
-        base.tensor(&name).is_some_and(|tensor| orientation::of(tensor.shape(), features, uses_conv1d).is_some())
+        let name = joined(&PrefixChange::apply(change, &target.module), &target.parameter);
+        base.tensor(&name).is_some_and(|tensor| layouts.suits(target, tensor.shape()))
     };
     let landed = |change: Option<&PrefixChange>| targets.iter().filter(|target| lands(target, change)).count();
     let unchanged = landed(None);
@@ -76,7 +78,7 @@ fn candidates(base: &Checkpoint, targets: &[Target]) -> Vec<PrefixChange> {
             if rest.split('.').count() < MIN_KEPT {
                 break;
             }
-            let ending = format!("{rest}.weight");
+            let ending = joined(rest, &target.parameter);
             changes.extend(base.tensors().keys().filter_map(|name| {
                 let to = name.strip_suffix(&ending)?;
                 let is_whole = to.is_empty() || to.ends_with('.');

@@ -31,7 +31,7 @@ pub struct MergeReceipt {
 pub struct TensorRecord {
     /// Its name.
     pub name: String,
-    /// "copied", "converted" or "updated".
+    /// "copied", "converted", "updated", "replaced" or "added".
     pub action: &'static str,
     /// What the pass learned; `None` for copied bytes.
     pub stats: Option<TileStats>,

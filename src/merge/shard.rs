@@ -37,7 +37,7 @@ pub(super) fn write(
             Action::Convert => Some(writer.convert(step)?),
             Action::Update { .. } => Some(writer.update(step)?),
         };
-        records.push(TensorRecord { name: step.name.clone(), action: step.action.label(), stats });
+        records.push(TensorRecord { name: step.name.clone(), action: step.label(), stats });
         job.send(JobEvent::TensorDone { name: step.name.clone() });
     }
     Ok(records)
@@ -104,11 +104,11 @@ impl ShardWriter<'_> {
     }
 
     fn load_updates(&self, step: &TensorStep) -> Result<Arc<[WeightedUpdate]>, MergeError> {
-        let Action::Update { orientation, updates } = &step.action else { return Ok(Arc::from([])) };
+        let Action::Update { updates } = &step.action else { return Ok(Arc::from([])) };
         updates
             .iter()
             .map(|reference| {
-                let update = reference.target_in(&self.plan.adapters).update.load(*orientation)?;
+                let update = reference.load(&self.plan.adapters)?;
                 Ok(WeightedUpdate { update, strength: self.plan.strengths[reference.adapter] })
             })
             .collect()

@@ -8,10 +8,12 @@ mod error;
 mod keep_f32;
 mod layout;
 mod preflight;
+mod replacement;
 mod request;
 mod side_files;
 mod step;
 mod tokenizer;
+mod warnings;
 
 use std::path::{Path, PathBuf};
 
@@ -21,10 +23,10 @@ pub use self::{
     preflight::PreflightCheck,
     request::{AdapterRequest, DtypePolicy, MergeRequest},
     side_files::{SideFileContent, SideFileStep},
-    step::{Action, TensorStep},
+    step::{Action, Role, TensorStep},
     tokenizer::TokenizerChoice,
 };
-use crate::{adapter::Adapter, checkpoint::Checkpoint, matching::Matching, units};
+use crate::{adapter::Adapter, checkpoint::Checkpoint, matching::Matching};
 
 /// Elements of one tile: 4 MB as f32, small enough that a ring of them fits any machine.
 const TILE_ELEMENTS: usize = 1 << 20;
@@ -65,7 +67,7 @@ pub struct MergePlan {
 /// Bytes of a plan by what happens to them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct ByteBudget {
-    /// Read from the base.
+    /// Read from the base and from full tensors of adapters.
     pub input: u64,
     /// Written as weights.
     pub output: u64,
@@ -75,6 +77,10 @@ pub struct ByteBudget {
     pub converted: u64,
     /// Written with an update.
     pub updated: u64,
+    /// Written from full tensors of an adapter, in the place of the base's.
+    pub replaced: u64,
+    /// Written in addition to what the base has.
+    pub added: u64,
 }
 
 impl MergePlan {
@@ -101,14 +107,16 @@ impl MergePlan {
         if !matching.is_complete() {
             return Err(PlanError::does_not_fit(&matching, &adapters, &base));
         }
-        let steps = layout::steps(&base, &matching, request.dtype);
+        replacement::check(&adapters, &matching, &strengths)?;
+        let inputs = layout::Inputs { base: &base, adapters: &adapters, matching: &matching };
+        let steps = layout::steps(inputs, request.dtype);
         let shards = layout::shards(&base, steps, request.max_shard_bytes);
         let index_text = layout::index_text(&base, &shards);
         let tokenizer = TokenizerChoice::new(&base, &adapters)?;
         let side_files = side_files::steps(&base, &adapters, &tokenizer)?;
         let mut plan = Self {
-            config_text: config_edit::edited(base.config().text(), request.dtype),
-            warnings: warnings(&base, &adapters, &matching, &tokenizer),
+            config_text: config_edit::edited(base.config().text(), &config_edit::Edits::new(inputs, request.dtype)),
+            warnings: warnings::all(inputs, &tokenizer),
             output: request.output.clone(),
             dtype: request.dtype,
             tile_elements: TILE_ELEMENTS,
@@ -138,10 +146,12 @@ impl MergePlan {
         for step in self.steps() {
             bytes.input += step.source.byte_count();
             bytes.output += step.byte_count;
-            let share = match step.action {
-                Action::Copy => &mut bytes.copied,
-                Action::Convert => &mut bytes.converted,
-                Action::Update { .. } => &mut bytes.updated,
+            let share = match (&step.action, step.role) {
+                (Action::Update { .. }, _) => &mut bytes.updated,
+                (_, Role::Replaced) => &mut bytes.replaced,
+                (_, Role::Added) => &mut bytes.added,
+                (Action::Copy, Role::Kept) => &mut bytes.copied,
+                (Action::Convert, Role::Kept) => &mut bytes.converted,
             };
             *share += step.byte_count;
         }
@@ -159,7 +169,8 @@ impl MergePlan {
     /// Bytes of all tensors if this plan's merge were written under `policy`.
     #[must_use]
     pub fn weight_bytes_with(&self, policy: DtypePolicy) -> u64 {
-        let steps = layout::steps(&self.base, &self.matching, policy);
+        let inputs = layout::Inputs { base: &self.base, adapters: &self.adapters, matching: &self.matching };
+        let steps = layout::steps(inputs, policy);
         steps.iter().flatten().map(|step| step.byte_count).sum()
     }
 
@@ -176,41 +187,4 @@ pub fn partial_path(output: &Path) -> PathBuf {
     let mut name = output.file_name().unwrap_or_default().to_owned();
     name.push(".partial");
     output.with_file_name(name)
-}
-
-fn warnings(base: &Checkpoint, adapters: &[Adapter], matching: &Matching, tokenizer: &TokenizerChoice) -> Vec<String> {
-    let mut warnings = Vec::new();
-    for (index, adapter) in adapters.iter().enumerate() {
-        let unknown = adapter.config().unknown_keys();
-        if !unknown.is_empty() {
-            let keys = unknown.join(", ");
-            warnings.push(format!(
-                "{}: adapter_config.json has {} that no PEFT release up to 0.21 writes ({keys}); a newer option may want another merge",
-                adapter.name(),
-                if unknown.len() == 1 { "a key" } else { "keys" },
-            ));
-        }
-        if let Some(change) = matching.prefix_changes.get(index).and_then(Option::as_ref) {
-            warnings.push(format!("{}: {change} to find its tensors in the base", adapter.name()));
-        }
-        if adapter.config().base_model().is_some_and(|name| name.contains("4bit")) {
-            warnings.push(format!(
-                "{}: trained on a 4-bit base; merging it into the 16-bit original is common, but not exactly what was trained",
-                adapter.name(),
-            ));
-        }
-    }
-    for set_aside in &matching.set_aside {
-        warnings.push(format!("{} is not merged: {}", set_aside.tensor, set_aside.rule));
-    }
-    if let (Some(tokens), Some(rows)) = (tokenizer.token_count, base.config().integer("vocab_size"))
-        && tokens > rows
-    {
-        warnings.push(format!(
-            "the tokenizer has {} tokens, the embedding {} rows: ids beyond it will fail",
-            units::count(tokens),
-            units::count(rows),
-        ));
-    }
-    warnings
 }

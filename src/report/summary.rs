@@ -71,12 +71,8 @@ impl AdapterSummary {
     /// The figures of `adapter`.
     #[must_use]
     pub fn of(adapter: &Adapter) -> Self {
-        let mut scales: Vec<String> = adapter
-            .targets()
-            .iter()
-            .filter_map(|target| target.update.scaling())
-            .map(|scale| scale.to_string())
-            .collect();
+        let mut scales: Vec<String> =
+            adapter.targets().iter().filter_map(|target| target.scaling()).map(|scale| scale.to_string()).collect();
         scales.sort();
         scales.dedup();
         let trained_on = adapter.config().base_model().map(|name| {
@@ -131,8 +127,8 @@ impl ModuleSummary {
             .applied
             .iter()
             .map(|applied| {
-                let updates = || applied.updates.iter().map(|update| &update.target_in(adapters).update);
-                let tensor = base.tensor(&applied.tensor);
+                let updates = || applied.updates.iter().map(|update| update.target_in(adapters));
+                let tensor = base.tensor(&applied.tensor).or_else(|| applied.source(base, adapters));
                 Ok(Self {
                     tensor: applied.tensor.clone(),
                     shape: tensor.map(|tensor| tensor.shape().to_vec()).unwrap_or_default(),
@@ -175,6 +171,10 @@ pub struct PlanSummary {
     pub converted_tensors: usize,
     /// See `copied_tensors`.
     pub updated_tensors: usize,
+    /// Full tensors of an adapter in the place of the base's.
+    pub replaced_tensors: usize,
+    /// Tensors that the base does not have.
+    pub added_tensors: usize,
     /// Bytes by what happens to them.
     pub bytes: ByteBudget,
     /// Weight files of the output, with their sizes.
@@ -195,7 +195,7 @@ impl PlanSummary {
     /// The figures of `plan`.
     #[must_use]
     pub fn of(plan: &MergePlan) -> Self {
-        let count = |label: &str| plan.steps().filter(|step| step.action.label() == label).count();
+        let count = |label: &str| plan.steps().filter(|step| step.label() == label).count();
         let changes = plan.matching.prefix_changes.iter().enumerate();
         Self {
             base: ModelSummary::of(&plan.base),
@@ -205,6 +205,8 @@ impl PlanSummary {
             copied_tensors: count("copied"),
             converted_tensors: count("converted"),
             updated_tensors: count("updated"),
+            replaced_tensors: count("replaced"),
+            added_tensors: count("added"),
             bytes: plan.bytes(),
             shards: plan.shards.iter().map(|shard| (shard.file_name.clone(), shard.byte_count)).collect(),
             side_files: plan.side_files.iter().map(|step| step.relative_path.clone()).collect(),

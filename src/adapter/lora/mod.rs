@@ -1,0 +1,96 @@
+//! LoRA and its layer kinds: Linear, GPT-2's `Conv1D`, embeddings, convolutions and experts (Hu et al. 2021; spec
+//! section 2), with trained biases. DoRA wraps the same updates.
+
+mod dora;
+mod update;
+
+use std::{path::Path, sync::Arc};
+
+use self::{
+    dora::Dora,
+    update::{Kind, LoraUpdate},
+};
+use super::{
+    AdapterError, Method, Part, Parts, PeftConfig, Scaling, Target, TargetUpdate,
+    factors::{misshapen, required},
+    vector::VectorDelta,
+};
+use crate::checkpoint::LogicalTensor;
+
+/// LoRA, rsLoRA and DoRA included, with per-module ranks and alphas.
+#[derive(Debug)]
+pub struct Lora {
+    config: PeftConfig,
+}
+
+impl Lora {
+    /// LoRA as `config` describes it.
+    #[must_use]
+    pub fn new(config: PeftConfig) -> Self {
+        Self { config }
+    }
+
+    /// The update of a layer's weight from the factors in `parts`.
+    fn weight(&self, module: &str, parts: &mut Parts, path: &Path) -> Result<LoraUpdate, AdapterError> {
+        let is_embedding = [Part::LoraEmbeddingA, Part::LoraEmbeddingB].iter().any(|part| parts.contains_key(part));
+        let (a_part, b_part) =
+            if is_embedding { (Part::LoraEmbeddingA, Part::LoraEmbeddingB) } else { (Part::LoraA, Part::LoraB) };
+        let a = required(parts, a_part, module, path)?;
+        let b = required(parts, b_part, module, path)?;
+        let kind = if is_embedding { Kind::of_embedding(&a, &b) } else { Kind::of_layer(&a, &b) };
+        let kind = kind.ok_or_else(|| misshapen(module, &[&a, &b], path))?;
+        let scaling = self.checked_scaling(module, a.shape()[0], path)?;
+        Ok(LoraUpdate { kind, scaling, factors: [a, b] })
+    }
+
+    /// The scale of `module`, whose factors have rank `stored`.
+    fn checked_scaling(&self, module: &str, stored: usize, path: &Path) -> Result<Scaling, AdapterError> {
+        let scaling = self.config.scaling_of(module, path)?;
+        if scaling.rank == stored {
+            return Ok(scaling);
+        }
+        let (module, configured, path) = (module.to_owned(), scaling.rank, path.to_owned());
+        Err(AdapterError::RankMismatch { module, stored, configured, path })
+    }
+}
+
+impl Method for Lora {
+    fn name(&self) -> &'static str {
+        match (self.config.flag("use_dora"), self.config.uses_rslora()) {
+            (true, _) => "DoRA",
+            (false, true) => "rsLoRA",
+            (false, false) => "LoRA",
+        }
+    }
+
+    fn owns(&self, part: Part) -> bool {
+        matches!(
+            part,
+            Part::LoraA
+                | Part::LoraB
+                | Part::LoraBBias
+                | Part::LoraEmbeddingA
+                | Part::LoraEmbeddingB
+                | Part::LoraMagnitude
+        )
+    }
+
+    fn targets(&self, module: &str, mut parts: Parts, path: &Path) -> Result<Vec<Target>, AdapterError> {
+        let bias = parts.remove(&Part::LoraBBias);
+        let magnitude = parts.remove(&Part::LoraMagnitude);
+        let update = self.weight(module, &mut parts, path)?;
+        let scaling = update.scaling;
+        let update: Arc<dyn TargetUpdate> = match magnitude {
+            Some(magnitude) => Arc::new(
+                Dora::new(update, magnitude)
+                    .map_err(|tensors| misshapen(module, &tensors.iter().collect::<Vec<&LogicalTensor>>(), path))?,
+            ),
+            None => Arc::new(update),
+        };
+        let mut targets = vec![Target::weight(module, update)];
+        if let Some(bias) = bias {
+            targets.push(Target::parameter(module, "bias", Arc::new(VectorDelta::new(bias, scaling)?)));
+        }
+        Ok(targets)
+    }
+}
