@@ -121,6 +121,15 @@ impl<T: Precision> RowUpdate<T> for Reshaped<T> {
     }
 }
 
+/// An additive update of a matrix with rows of `columns` elements, on whatever the stored tensor's rows are.
+pub(super) fn reshaped<T: Precision>(
+    update: Arc<dyn RowUpdate<T>>,
+    columns: usize,
+    placement: &Placement,
+) -> Arc<dyn RowUpdate<T>> {
+    if placement.shape.len() > 2 { Arc::new(Reshaped { update, columns }) } else { update }
+}
+
 /// Reads a tensor as the matrix `(rows, columns)`.
 pub(super) fn read_matrix(tensor: &LogicalTensor, rows: usize) -> Result<Matrix<f32>, AdapterError> {
     let columns = tensor.element_count() / rows.max(1);
@@ -156,6 +165,7 @@ pub(super) fn misshapen(module: &str, factors: &[&LogicalTensor], path: &std::pa
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::numeric::FloatDtype;
 
     fn factors(out: usize, inner: usize) -> Factors {
         let values = |count: usize| (0..count).map(|index| index as f32 * 0.5 - 1.0).collect::<Vec<_>>();
@@ -178,7 +188,7 @@ mod tests {
         let factors = factors(2, 3);
         for (orientation, shape) in [(Orientation::OutIn, vec![4, 5, 3]), (Orientation::InOut, vec![4, 3, 5])] {
             let window = Window::UpdateIsPart { expert: 2, out: 1..3 };
-            let placement = Placement { shape: shape.clone(), orientation, window };
+            let placement = Placement { shape: shape.clone(), dtype: FloatDtype::F32, orientation, window };
             let update = factors.clone().placed::<f64>(&placement);
             let tile = applied(update.as_ref(), 0..shape[0] * shape[1], shape[2]);
             for (index, value) in tile.iter().enumerate() {
@@ -196,7 +206,8 @@ mod tests {
     fn a_part_of_an_update_is_some_of_its_rows() {
         let factors = factors(4, 3);
         let window = Window::TensorIsPart { expert: 0, out: 1..3 };
-        let placement = Placement { shape: vec![2, 3], orientation: Orientation::OutIn, window };
+        let placement =
+            Placement { shape: vec![2, 3], dtype: FloatDtype::F32, orientation: Orientation::OutIn, window };
         let tile = applied(factors.clone().placed::<f64>(&placement).as_ref(), 0..2, 3);
         assert!((tile[4] - delta(&factors, 2, 1)).abs() < 1e-12);
     }

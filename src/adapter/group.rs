@@ -46,7 +46,10 @@ pub(super) fn group(
     for (module, mut parts) in sorted.modules {
         let rows = parts.remove_entry(&Part::TrainableTokens);
         if !parts.is_empty() {
-            targets.extend(method.targets(&module, parts, path)?);
+            let all = parts.clone();
+            let found = method.targets(&module, parts, path)?;
+            sorted.strays.extend(left_over(&module, all, &found));
+            targets.extend(found);
         }
         if let Some((part, rows)) = rows {
             targets.extend(tokens.targets(&module, Parts::from([(part, rows)]), path)?);
@@ -57,6 +60,14 @@ pub(super) fn group(
     }
     targets.sort_by_key(Target::name);
     Ok((targets, sorted.strays))
+}
+
+/// Factors that no target took.
+fn left_over(module: &str, parts: Parts, targets: &[Target]) -> Vec<Stray> {
+    let is_taken =
+        |tensor: &LogicalTensor| targets.iter().flat_map(Target::tensors).any(|taken| taken.name() == tensor.name());
+    let left = parts.into_iter().filter(|(_, tensor)| !is_taken(tensor));
+    left.map(|(part, tensor)| Stray { tensor, parameter: format!("{module}.{part}"), is_second_copy: false }).collect()
 }
 
 #[derive(Default)]

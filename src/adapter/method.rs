@@ -67,6 +67,11 @@ pub trait TargetUpdate: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Rows of the weight, for updates that have one row for each token where the layer is an embedding or a head.
+    fn vocabulary_rows(&self) -> Option<usize> {
+        None
+    }
+
     /// The token ids whose rows this replaces, for trainable tokens.
     fn new_token_ids(&self) -> Option<&[usize]> {
         None

@@ -3,18 +3,26 @@
 //! Opening reads headers only; factors are loaded one target at a time while merging, so that an adapter of any size
 //! costs the memory of its largest module. A method (LoRA now) is one file behind the [`Method`] trait.
 
+mod adalora;
 mod error;
 mod factors;
 mod group;
+mod ia3;
 mod key;
+mod ln_tuning;
+mod loha;
+mod lokr;
 mod lora;
 mod method;
+mod oft;
 mod peft_config;
+mod refusals;
 mod scaling;
 mod scan;
 mod support;
 mod target;
 mod trainable_tokens;
+mod tucker;
 mod vector;
 
 use std::{
@@ -24,11 +32,17 @@ use std::{
 
 pub(crate) use self::target::joined;
 pub use self::{
+    adalora::AdaLora,
     error::AdapterError,
     group::Stray,
+    ia3::Ia3,
     key::{AdapterKey, CopyKind, Part},
+    ln_tuning::LnTuning,
+    loha::LoHa,
+    lokr::LoKr,
     lora::Lora,
     method::{Content, Layer, Method, Orientation, Parts, RowUpdate, TargetUpdate},
+    oft::Oft,
     peft_config::PeftConfig,
     scaling::Scaling,
     target::{Effect, Placement, Replacement, Target, Window},

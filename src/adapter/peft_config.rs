@@ -14,23 +14,37 @@ pub struct PeftConfig {
     values: Map<String, Value>,
 }
 
-/// Keys of PEFT's LoRA config, all releases up to 0.21, that a merge reads or may ignore knowingly.
-const KNOWN_KEYS: [&str; 47] = [
+/// Keys of the configs of the methods that are merged, all PEFT releases up to 0.21, that a merge reads or may ignore
+/// knowingly.
+const KNOWN_KEYS: [&str; 72] = [
     "alora_invocation_tokens",
     "alpha",
     "alpha_pattern",
     "arrow_config",
     "auto_mapping",
+    "base_model_class",
     "base_model_name_or_path",
+    "beta1",
+    "beta2",
     "bias",
+    "block_share",
+    "coft",
     "corda_config",
+    "decompose_both",
+    "decompose_factor",
+    "deltaT",
     "enable_lora",
     "ensure_weight_tying",
+    "eps",
     "eva_config",
     "exclude_modules",
     "fan_in_fan_out",
+    "feedforward_modules",
     "inference_mode",
+    "init_ia3_weights",
     "init_lora_weights",
+    "init_r",
+    "init_weights",
     "kasa_config",
     "layer_replication",
     "layers_pattern",
@@ -43,26 +57,38 @@ const KNOWN_KEYS: [&str; 47] = [
     "megatron_config",
     "megatron_core",
     "merge_weights",
+    "module_dropout",
     "modules_to_save",
     "monteclora_config",
+    "num_cayley_neumann_terms",
+    "oft_block_size",
+    "orth_reg_weight",
     "peft_type",
     "peft_version",
     "qalora_group_size",
     "r",
+    "rank_dropout",
+    "rank_dropout_scale",
     "rank_pattern",
     "revision",
     "runtime_config",
     "target_modules",
     "target_parameters",
+    "target_r",
     "task_type",
+    "tfinal",
+    "tinit",
+    "token_indices",
+    "total_step",
     "trainable_token_indices",
     "unsloth_fixed",
     "use_bdlora",
+    "use_cayley_neumann",
     "use_dora",
+    "use_effective_conv2d",
     "use_qalora",
     "use_rslora",
     "velora_config",
-    "base_model_class",
 ];
 
 impl PeftConfig {
@@ -168,6 +194,33 @@ impl PeftConfig {
     /// # Errors
     /// `r` or `lora_alpha` missing or no positive number; a pattern that cannot be read.
     pub fn scaling_of(&self, module: &str, path: &Path) -> Result<Scaling, AdapterError> {
+        self.scaling_by("lora_alpha", module, path)
+    }
+
+    /// Rank and alpha of `module` for LoHa and LoKr, which call it `alpha`.
+    ///
+    /// # Errors
+    /// As [`Self::scaling_of`].
+    pub fn lycoris_scaling_of(&self, module: &str, path: &Path) -> Result<Scaling, AdapterError> {
+        self.scaling_by("alpha", module, path)
+    }
+
+    /// Rank and alpha of AdaLoRA: the rank that training began with, whatever was pruned since; an alpha that is not
+    /// positive counts as that rank.
+    ///
+    /// # Errors
+    /// `init_r` or `lora_alpha` missing or no number.
+    pub fn adalora_scaling(&self, path: &Path) -> Result<Scaling, AdapterError> {
+        let number = |key| self.get(key).and_then(Value::as_f64).filter(|value| value.is_finite());
+        let missing = |key| AdapterError::MissingKey { key, path: path.to_owned() };
+        let rank = self.get("init_r").and_then(Value::as_u64).and_then(|rank| usize::try_from(rank).ok());
+        let rank = rank.filter(|rank| *rank > 0).ok_or_else(|| missing("init_r"))?;
+        let alpha = number("lora_alpha").ok_or_else(|| missing("lora_alpha"))?;
+        let alpha = if alpha > 0.0 { alpha } else { rank as f64 };
+        Ok(Scaling { alpha, rank, is_rank_stabilized: false })
+    }
+
+    fn scaling_by(&self, alpha_key: &'static str, module: &str, path: &Path) -> Result<Scaling, AdapterError> {
         let missing = |key| AdapterError::MissingKey { key, path: path.to_owned() };
         let rank = match self.pattern_value("rank_pattern", module, path)? {
             Some(rank) => Some(rank),
@@ -176,10 +229,10 @@ impl PeftConfig {
         let rank = rank.and_then(Value::as_u64).filter(|rank| *rank > 0).ok_or_else(|| missing("r"))?;
         let alpha = match self.pattern_value("alpha_pattern", module, path)? {
             Some(alpha) => Some(alpha),
-            None => self.get("lora_alpha"),
+            None => self.get(alpha_key),
         };
         let alpha =
-            alpha.and_then(Value::as_f64).filter(|alpha| alpha.is_finite()).ok_or_else(|| missing("lora_alpha"))?;
+            alpha.and_then(Value::as_f64).filter(|alpha| alpha.is_finite()).ok_or_else(|| missing(alpha_key))?;
         let rank = usize::try_from(rank).map_err(|_| missing("r"))?;
         Ok(Scaling { alpha, rank, is_rank_stabilized: self.uses_rslora() })
     }

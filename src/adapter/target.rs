@@ -3,7 +3,7 @@
 use std::{ops::Range, sync::Arc};
 
 use super::{CopyKind, Orientation, Scaling, TargetUpdate};
-use crate::{checkpoint::LogicalTensor, units};
+use crate::{checkpoint::LogicalTensor, numeric::FloatDtype, units};
 
 /// One parameter that an adapter changes.
 #[derive(Clone, Debug)]
@@ -134,6 +134,8 @@ pub(crate) fn joined(module: &str, parameter: &str) -> String {
 pub struct Placement {
     /// Shape of the stored tensor.
     pub shape: Vec<usize>,
+    /// Its dtype.
+    pub dtype: FloatDtype,
     /// The order of its dimensions.
     pub orientation: Orientation,
     /// Which part of either lies on the other.
@@ -149,7 +151,7 @@ pub enum Window {
     TensorIsPart {
         /// The expert.
         expert: usize,
-        /// Output features of the update that the tensor holds.
+        /// Output features of the parameter that the tensor holds.
         out: Range<usize>,
     },
     /// The update is for one expert's block of the tensor, some of its output features.
@@ -164,7 +166,7 @@ pub enum Window {
 impl Placement {
     /// All of an update on all of a tensor of `shape`.
     #[must_use]
-    pub fn whole(shape: &[usize], orientation: Orientation) -> Self {
-        Self { shape: shape.to_vec(), orientation, window: Window::Whole }
+    pub fn whole(shape: &[usize], dtype: FloatDtype, orientation: Orientation) -> Self {
+        Self { shape: shape.to_vec(), dtype, orientation, window: Window::Whole }
     }
 }

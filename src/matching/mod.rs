@@ -5,6 +5,7 @@
 //! shown from the result above all when it does not fit. Only a complete matching may be merged.
 
 mod applied;
+mod experts;
 mod nearest;
 mod orientation;
 mod place;

@@ -44,6 +44,11 @@ impl Layouts {
         Self { experts, ..self }
     }
 
+    /// The first choice for expert weights.
+    pub fn experts(self) -> Orientation {
+        self.experts
+    }
+
     /// The orientation in which a parameter of `shape` belongs to `update`; `None` when it does not.
     ///
     /// `Conv1D` models have Linear layers too (`lm_head`), so there both are tried; their square weights are `Conv1D`.

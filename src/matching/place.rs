@@ -2,7 +2,7 @@
 
 use super::{
     Applied, Clash, ClashReason, Entries, Matching, Origin, Orphan, OrphanReason, SetAside, TiedHead, UpdateRef,
-    nearest, orientation::Layouts, prefix, prefix::PrefixChange, problem, source_of, tied,
+    experts, nearest, orientation::Layouts, prefix, prefix::PrefixChange, problem, source_of, tied,
 };
 use crate::{
     adapter::{Adapter, Effect, Placement, Replacement, Target, TargetUpdate, joined},
@@ -37,6 +37,11 @@ impl<'a> Placer<'a> {
         let adapter = &self.adapters[index];
         let layouts = Layouts::of(self.base, adapter);
         let change = prefix::common_change(self.base, adapter.targets(), layouts);
+        let layouts = layouts.with_experts_like(adapter.targets().iter().filter_map(|target| {
+            let module = PrefixChange::apply(change.as_ref(), &target.module);
+            let stored = self.base.tensor(&joined(&module, &target.parameter))?;
+            Some((target.update()?.as_ref(), stored.shape()))
+        }));
         let targets = || {
             let targets = adapter.targets().iter().enumerate();
             targets.map(|(target_index, target)| Positioned { adapter: index, index: target_index, target })
@@ -113,23 +118,40 @@ impl<'a> Placer<'a> {
         let module = PrefixChange::apply(change, &target.module);
         let name = self.name_of(&module, &target.parameter);
         let Some(stored) = self.current(&name) else {
-            if !target.is_optional {
-                self.orphan(positioned, module);
-            }
+            self.place_in_pieces(positioned, update, layouts, module);
             return;
         };
         let Some(orientation) = layouts.orientation(update, stored.shape()) else {
-            let (expected, base_shape) = (target.expected_shape(), stored.shape().to_vec());
-            self.clash(positioned, name, ClashReason::Shape { expected, base_shape });
+            self.clash(positioned, name, update_problem(update, &module, stored));
             return;
         };
-        if FloatDtype::of(stored.dtype()).is_none() {
-            let dtype = stored.dtype();
-            self.clash(positioned, name, ClashReason::NotFloat { dtype });
+        let Some(dtype) = FloatDtype::of(stored.dtype()) else {
+            self.clash(positioned, name, ClashReason::NotFloat { dtype: stored.dtype() });
             return;
+        };
+        self.add_update(positioned, name, Placement::whole(stored.shape(), dtype, orientation));
+    }
+
+    /// Places an update whose parameter the base has not, but in other pieces.
+    fn place_in_pieces(
+        &mut self,
+        positioned: Positioned<'_>,
+        update: &dyn TargetUpdate,
+        layouts: Layouts,
+        module: String,
+    ) {
+        let preferred = layouts.experts();
+        let split = experts::split_places(self.base, positioned.target, update, &module, preferred);
+        let fused = || experts::fused_place(self.base, update, &module, preferred).map(|place| vec![place]);
+        match split.or_else(fused) {
+            Some(places) => {
+                for (stored, placement) in places {
+                    self.add_update(positioned, stored.name().to_owned(), placement);
+                }
+            }
+            None if positioned.target.is_optional => {}
+            None => self.orphan(positioned, module),
         }
-        let placement = Placement::whole(stored.shape(), orientation);
-        self.add_update(positioned, name, placement);
     }
 
     fn add_update(&mut self, positioned: Positioned<'_>, name: String, placement: Placement) {
@@ -268,6 +290,16 @@ fn replacement_problem(replacement: &Replacement, module: &str, old: &LogicalTen
         && new.shape().iter().skip(1).eq(old.shape().iter().skip(1))
         && (rows_may_differ || same_rows);
     (!fits).then(|| ClashReason::Shape { expected: crate::units::shape(new.shape()), base_shape: old.shape().to_vec() })
+}
+
+/// Why an update does not fit `stored`.
+fn update_problem(update: &dyn TargetUpdate, module: &str, stored: &LogicalTensor) -> ClashReason {
+    let rows =
+        update.vocabulary_rows().filter(|rows| tied::is_vocabulary(module) && Some(rows) != stored.shape().first());
+    match (rows, stored.shape()) {
+        (Some(rows), &[base_rows, _]) => ClashReason::Vocabulary { rows, base_rows },
+        _ => ClashReason::Shape { expected: update.expected_shape(), base_shape: stored.shape().to_vec() },
+    }
 }
 
 /// Whether two updates of one adapter lie on the same part of a tensor.

@@ -101,6 +101,13 @@ pub enum ClashReason {
         /// Shape of the base tensor.
         base_shape: Vec<usize>,
     },
+    /// Training resized the vocabulary, and the file holds no copy of the weight that it made.
+    Vocabulary {
+        /// Rows in training.
+        rows: usize,
+        /// Rows of the base.
+        base_rows: usize,
+    },
     /// The base tensor holds no floats that can be merged into.
     NotFloat {
         /// What it holds.
@@ -119,6 +126,10 @@ impl fmt::Display for ClashReason {
             Self::Shape { expected, base_shape } => {
                 write!(formatter, "the adapter is for {expected}, the base has {}", units::shape(base_shape))
             }
+            Self::Vocabulary { rows, base_rows } => write!(
+                formatter,
+                "training resized the vocabulary to {rows} rows, the base has {base_rows}, and the adapter holds no copy of the resized weight",
+            ),
             Self::NotFloat { dtype } => write!(formatter, "the base holds {dtype}, into which nothing can be merged"),
             Self::Taken { other_module } => write!(formatter, "{other_module} lands on the same base tensor"),
         }

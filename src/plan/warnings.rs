@@ -38,6 +38,12 @@ fn of_adapter(adapter: &Adapter) -> Vec<String> {
             unknown.join(", "),
         ));
     }
+    if adapter.method_name() == "OLoRA" {
+        warnings.push(format!(
+            "{}: OLoRA trained on a base that its init had changed; that base is computed anew from this one, which must be the original",
+            adapter.name(),
+        ));
+    }
     if adapter.config().base_model().is_some_and(|name| name.contains("4bit")) {
         warnings.push(format!(
             "{}: trained on a 4-bit base; merging it into the 16-bit original is common, but not exactly what was trained",

@@ -68,11 +68,11 @@ pub enum ParameterChange {
 pub struct LoraLayer {
     /// Index into the list of adapters.
     pub adapter: usize,
-    /// Shape of `lora_A`.
+    /// Shape of the method's first factor (`lora_A`).
     pub a_shape: Vec<usize>,
-    /// Shape of `lora_B`.
+    /// Shape of its second factor (`lora_B`), empty where it has one.
     pub b_shape: Vec<usize>,
-    /// Rank of the update.
+    /// Rank of the update, 0 where it has none.
     pub rank: usize,
     /// The factor on it, and where it comes from.
     pub scaling: Option<Scaling>,

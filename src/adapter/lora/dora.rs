@@ -81,6 +81,10 @@ impl TargetUpdate for Dora {
         false
     }
 
+    fn vocabulary_rows(&self) -> Option<usize> {
+        self.direction.vocabulary_rows()
+    }
+
     /// A magnitude is never zero, so only A and B tell.
     fn is_untrained(&self, contents: &[Content]) -> bool {
         contents.iter().take(2).any(|content| content.is_zero)

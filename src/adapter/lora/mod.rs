@@ -2,16 +2,21 @@
 //! section 2), with trained biases. DoRA wraps the same updates.
 
 mod dora;
+mod experts;
+mod olora;
 mod update;
 
 use std::{path::Path, sync::Arc};
 
+use serde_json::Value;
+
 use self::{
     dora::Dora,
+    olora::Olora,
     update::{Kind, LoraUpdate},
 };
 use super::{
-    AdapterError, Method, Part, Parts, PeftConfig, Scaling, Target, TargetUpdate,
+    AdapterError, Method, Part, Parts, PeftConfig, Target, TargetUpdate,
     factors::{misshapen, required},
     vector::VectorDelta,
 };
@@ -30,6 +35,12 @@ impl Lora {
         Self { config }
     }
 
+    /// Whether training began from a base that the init had changed.
+    fn is_olora(&self) -> bool {
+        let init = self.config.get("init_lora_weights").and_then(Value::as_str);
+        init.is_some_and(|init| init.eq_ignore_ascii_case("olora"))
+    }
+
     /// The update of a layer's weight from the factors in `parts`.
     fn weight(&self, module: &str, parts: &mut Parts, path: &Path) -> Result<LoraUpdate, AdapterError> {
         let is_embedding = [Part::LoraEmbeddingA, Part::LoraEmbeddingB].iter().any(|part| parts.contains_key(part));
@@ -39,27 +50,19 @@ impl Lora {
         let b = required(parts, b_part, module, path)?;
         let kind = if is_embedding { Kind::of_embedding(&a, &b) } else { Kind::of_layer(&a, &b) };
         let kind = kind.ok_or_else(|| misshapen(module, &[&a, &b], path))?;
-        let scaling = self.checked_scaling(module, a.shape()[0], path)?;
-        Ok(LoraUpdate { kind, scaling, factors: [a, b] })
-    }
-
-    /// The scale of `module`, whose factors have rank `stored`.
-    fn checked_scaling(&self, module: &str, stored: usize, path: &Path) -> Result<Scaling, AdapterError> {
         let scaling = self.config.scaling_of(module, path)?;
-        if scaling.rank == stored {
-            return Ok(scaling);
-        }
-        let (module, configured, path) = (module.to_owned(), scaling.rank, path.to_owned());
-        Err(AdapterError::RankMismatch { module, stored, configured, path })
+        scaling.check_rank(module, a.shape()[0], path)?;
+        Ok(LoraUpdate { kind, scaling, factors: [a, b] })
     }
 }
 
 impl Method for Lora {
     fn name(&self) -> &'static str {
-        match (self.config.flag("use_dora"), self.config.uses_rslora()) {
-            (true, _) => "DoRA",
-            (false, true) => "rsLoRA",
-            (false, false) => "LoRA",
+        match (self.config.flag("use_dora"), self.is_olora(), self.config.uses_rslora()) {
+            (true, _, _) => "DoRA",
+            (false, true, _) => "OLoRA",
+            (false, false, true) => "rsLoRA",
+            (false, false, false) => "LoRA",
         }
     }
 
@@ -76,6 +79,10 @@ impl Method for Lora {
     }
 
     fn targets(&self, module: &str, mut parts: Parts, path: &Path) -> Result<Vec<Target>, AdapterError> {
+        if let Some(target) = experts::parameter_of(&self.config, module, path)? {
+            let update = experts::update(&self.config, &target, &mut parts, path)?;
+            return Ok(vec![Target::parameter(&target.module, &target.parameter, Arc::new(update))]);
+        }
         let bias = parts.remove(&Part::LoraBBias);
         let magnitude = parts.remove(&Part::LoraMagnitude);
         let update = self.weight(module, &mut parts, path)?;
@@ -85,6 +92,10 @@ impl Method for Lora {
                 Dora::new(update, magnitude)
                     .map_err(|tensors| misshapen(module, &tensors.iter().collect::<Vec<&LogicalTensor>>(), path))?,
             ),
+            None if self.is_olora() => match Olora::new(update) {
+                Ok(update) => Arc::new(update),
+                Err(update) => Arc::new(update),
+            },
             None => Arc::new(update),
         };
         let mut targets = vec![Target::weight(module, update)];

@@ -8,7 +8,7 @@ use crate::{
         factors::{Factors, Reshaped, Stacked, read_matrix},
     },
     checkpoint::LogicalTensor,
-    numeric::Matrix,
+    numeric::{LowRank, Matrix},
     units,
 };
 
@@ -81,6 +81,7 @@ impl LoraUpdate {
     }
 
     /// The factors of one expert: A[e·r.., :] and B[:, j·E + e], of which only the rows `out` are read.
+    /// The rows of B are output features, but where PEFT took the dimensions of the parameter the other way round.
     fn expert_factors(&self, expert: usize, out: std::ops::Range<usize>) -> Result<Factors, AdapterError> {
         let Kind::Experts { count, inner, .. } = self.kind else { return self.factors() };
         let ([a, b], rank) = (&self.factors, self.scaling.rank);
@@ -93,6 +94,22 @@ impl LoraUpdate {
         Ok(Factors { b, a, scale: self.scaling.value() })
     }
 
+    /// The update of the rows `out` of one expert's matrix.
+    fn expert_block(
+        &self,
+        expert: usize,
+        out: std::ops::Range<usize>,
+        orientation: Orientation,
+    ) -> Result<LowRank, AdapterError> {
+        if orientation == Orientation::OutIn {
+            return Ok(self.expert_factors(expert, out)?.low_rank(orientation));
+        }
+        let rows_of_b = self.factors[1].shape()[0];
+        let factors = self.expert_factors(expert, 0..rows_of_b)?;
+        let a = factors.a.transposed().row_range(out).transposed();
+        Ok(Factors { a, ..factors }.low_rank(orientation))
+    }
+
     /// The update as it lies on the stored tensor.
     pub fn rows<T: Precision>(&self, placement: &Placement) -> Result<Arc<dyn RowUpdate<T>>, AdapterError> {
         match (&self.kind, &placement.window) {
@@ -102,8 +119,7 @@ impl LoraUpdate {
                 Ok(Arc::new(Reshaped { update: T::low_rank(self.factors()?.low_rank(Orientation::OutIn)), columns }))
             }
             (Kind::Experts { .. }, Window::TensorIsPart { expert, out }) => {
-                let factors = self.expert_factors(*expert, out.clone())?;
-                Ok(T::low_rank(factors.low_rank(placement.orientation)))
+                Ok(T::low_rank(self.expert_block(*expert, out.clone(), placement.orientation)?))
             }
             (Kind::Experts { count, out, .. }, _) => {
                 let mut parts = Vec::with_capacity(*count);
@@ -160,6 +176,14 @@ impl TargetUpdate for LoraUpdate {
             Kind::Linear { out, inner } => Some((1, out, inner)),
             Kind::Experts { count, out, inner } => Some((count, out, inner)),
             Kind::Embedding { .. } | Kind::Convolution { .. } => None,
+        }
+    }
+
+    fn vocabulary_rows(&self) -> Option<usize> {
+        match self.kind {
+            Kind::Linear { out, .. } => Some(out),
+            Kind::Embedding { num, .. } => Some(num),
+            Kind::Convolution { .. } | Kind::Experts { .. } => None,
         }
     }
 
