@@ -347,10 +347,10 @@ fn targets_without_effect_are_listed() {
     }
     put_adapter(root.path(), "adapter", &common::toy_adapter_config(), &file);
     let plan = MergePlan::new(&toy_request(root.path())).unwrap();
-    let (job, events) = JobContext::watched(|| {});
+    let (job, watch) = JobContext::new(|| {});
     merge::run(&plan, &job).unwrap();
     drop(job);
-    let warned = events.try_iter().any(|event| {
+    let warned = watch.events.try_iter().any(|event| {
         matches!(event, JobEvent::Warning(text) if text.contains("1 of 2 targets") && text.contains("layers.1.proj"))
     });
     assert!(warned, "the untrained target is named");
