@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use common::{golden, merged, values};
 use lorafuse::{
-    adapter::Adapter,
+    adapter::{Adapter, Target},
     checkpoint::{Checkpoint, LogicalTensor},
     job::JobContext,
     matching::{Applied, Matching},
@@ -19,7 +19,10 @@ use lorafuse::{
 
 macro_rules! golden_cases {
     ($check:ident: $($name:ident: $case:literal),* $(,)?) => {
-        $(#[test] fn $name() { $check($case); })*
+        $(#[test] fn $name() {
+            let error = $check($case);
+            println!("{}: largest error {error:.2e} of the largest magnitude", $case);
+        })*
     };
 }
 
@@ -124,7 +127,8 @@ impl Case {
     }
 }
 
-fn equals_peft(name: &str) {
+/// Judges by the rule; gives the largest error.
+fn equals_peft(name: &str) -> f64 {
     let case = Case::merge(name);
     case.assert_same_tensors();
     let max_deltas = max_deltas(&case.request);
@@ -134,10 +138,11 @@ fn equals_peft(name: &str) {
         let (ours, dtype) = (values(tensor), tensor.float_dtype().unwrap());
         assert_equal_by_rule(&format!("{name}: {tensor_name}"), &ours, &values(expected), dtype, max_delta);
     }
-    println!("{name}: largest error {:.2e} of the largest magnitude", largest_error(&case));
+    largest_error(&case)
 }
 
-fn equals_peft_but_for_its_second_rounding(name: &str) {
+/// Allows PEFT the error of its second rounding; gives the largest error.
+fn equals_peft_but_for_its_second_rounding(name: &str) -> f64 {
     let case = Case::merge(name);
     case.assert_same_tensors();
     let max_deltas = max_deltas(&case.request);
@@ -150,7 +155,7 @@ fn equals_peft_but_for_its_second_rounding(name: &str) {
             assert!((ours - peft).abs() <= allowed, "{name}: {tensor_name}: {ours} and {peft}");
         }
     }
-    println!("{name}: largest error {:.2e} of the largest magnitude", largest_error(&case));
+    largest_error(&case)
 }
 
 /// max |ours − PEFT's| ÷ max |PEFT's|, over the tensor where that is largest.
@@ -290,7 +295,7 @@ fn a_tied_update_is_added_once_and_stays_tied() {
 /// s·(B·A)ᵀ of the embedding and s·B·A of the head, the plain way.
 fn tied_deltas(request: &MergeRequest) -> (Option<Vec<f64>>, Option<Vec<f64>>) {
     let adapter = Adapter::open(&request.adapters[0].path).unwrap();
-    let scale = adapter.targets().iter().find_map(|target| target.scaling()).unwrap().value();
+    let scale = adapter.targets().iter().find_map(Target::scaling).unwrap().value();
     let factor = |name: &str| {
         let tensors = adapter.tensors();
         let tensor = tensors.iter().find(|tensor| tensor.name().ends_with(name))?;

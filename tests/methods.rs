@@ -47,6 +47,7 @@ fn proven(request: &MergeRequest) -> Checkpoint {
     Checkpoint::open(&request.output).unwrap()
 }
 
+/// Within what f32 can be off in sums of a few terms of about one.
 fn assert_close(what: &str, found: &[f64], expected: &[f64]) {
     assert_eq!(found.len(), expected.len(), "{what}");
     for (index, (found, expected)) in found.iter().zip(expected).enumerate() {
@@ -58,7 +59,7 @@ fn toy_config() -> Value {
     json!({"model_type": "toy", "architectures": ["ToyForCausalLM"], "tie_word_embeddings": false})
 }
 
-/// s·Σ_k b[out, k]·a[k, inner] of noise factors `(out, r)` and `(r, inner)`.
+/// `Σ_k b[row, k]·a[k, column]` of noise factors `(out, r)` and `(r, in)`, by the seeds of a and b.
 fn low_rank_element(seeds: (usize, usize), (rank, inner): (usize, usize), (row, column): (usize, usize)) -> f64 {
     (0..rank).map(|k| noise_at(seeds.1, row * rank + k) * noise_at(seeds.0, k * inner + column)).sum()
 }
@@ -113,8 +114,8 @@ fn keys_of_raw_dumps_merge_like_those_that_peft_saves() {
     for tensor in adapter.tensors() {
         let name = tensor.name().replace("base_model.model.", "_orig_mod.base_model.model.base_model.model.");
         let name = name.replace(".lora_A.", ".lora_A.default.").replace(".lora_B.", ".lora_B.default.default.");
-        let stored = values(tensor);
-        file = file.f32(&name, tensor.shape(), |index| stored[index] as f32);
+        let stored = tensor.read_all().unwrap();
+        file = file.f32(&name, tensor.shape(), |index| stored[index]);
     }
     let config: Value =
         serde_json::from_str(&std::fs::read_to_string(case.join("adapter/adapter_config.json")).unwrap()).unwrap();
@@ -207,6 +208,58 @@ fn expert_factors_of_older_releases_are_turned() {
             assert_close(&name, &values(ours.tensor(&name).unwrap()), &expected);
         }
     }
+}
+
+/// Names as on the Hub's `gpt2`, and layouts with several embeddings, of which any may be the shared one.
+#[test]
+fn a_tied_embedding_is_never_changed_for_both_unnoticed() {
+    let root = tempfile::tempdir().unwrap();
+    let tied = json!({"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"]});
+    let lora = |module: &str| {
+        FileBuilder::default().f32(&format!("base_model.model.{module}.lora_embedding_A"), &[2, 10], noise(10)).f32(
+            &format!("base_model.model.{module}.lora_embedding_B"),
+            &[4, 2],
+            noise(11),
+        )
+    };
+    let config = json!({"peft_type": "LORA", "r": 2, "lora_alpha": 2});
+    put_model(root.path(), &tied, &FileBuilder::default().f32("wte.weight", &[10, 4], noise(1)));
+    put_adapter(root.path(), "adapter", &config, &lora("wte"));
+    let ours = proven(&toy_request(root.path()));
+    let head = values(ours.tensor("lm_head.weight").unwrap());
+    assert_close("lm_head.weight", &head, &(0..40).map(|index| noise_at(1, index)).collect::<Vec<_>>());
+
+    let several = FileBuilder::default().f32("encoder.embed_tokens.weight", &[10, 4], noise(1)).f32(
+        "decoder.embed_tokens.weight",
+        &[10, 4],
+        noise(2),
+    );
+    put_model(root.path(), &json!({"architectures": ["ToyForConditionalGeneration"]}), &several);
+    put_adapter(root.path(), "adapter", &config, &lora("decoder.embed_tokens"));
+    let error =
+        MergePlan::new(&MergeRequest { output: root.path().join("other"), ..toy_request(root.path()) }).unwrap_err();
+    assert!(error.to_string().contains("output head shares this embedding"), "{error}");
+}
+
+/// A resized embedding beside a head of the old size is no model.
+#[test]
+fn embedding_and_head_grow_together() {
+    let root = tempfile::tempdir().unwrap();
+    let base = FileBuilder::default().f32("model.embed_tokens.weight", &[10, 4], noise(1)).f32(
+        "lm_head.weight",
+        &[10, 4],
+        noise(2),
+    );
+    put_model(root.path(), &toy_config(), &base);
+    let config = json!({"peft_type": "LORA", "modules_to_save": ["embed_tokens", "lm_head"]});
+    let embedding = FileBuilder::default().f32("base_model.model.model.embed_tokens.weight", &[12, 4], noise(3));
+    put_adapter(root.path(), "adapter", &config, &embedding);
+    let error = MergePlan::new(&toy_request(root.path())).unwrap_err();
+    assert!(error.to_string().contains("resized the vocabulary to 12 rows"), "{error}");
+    let both = embedding.f32("base_model.model.lm_head.weight", &[12, 4], noise(4));
+    put_adapter(root.path(), "adapter", &config, &both);
+    let ours = proven(&toy_request(root.path()));
+    assert_eq!(ours.tensor("lm_head.weight").unwrap().shape(), [12, 4]);
 }
 
 #[test]

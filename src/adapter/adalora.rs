@@ -1,4 +1,4 @@
-//! AdaLoRA: Δ = B·(A ⊙ E) · alpha / (init_r + 10⁻⁵) (Zhang et al. 2023; spec section 8).
+//! AdaLoRA: Δ = B·(A ⊙ E) · alpha / (`init_r` + 10⁻⁵) (Zhang et al. 2023; spec section 8).
 
 use std::{path::Path, sync::Arc};
 
@@ -66,7 +66,9 @@ impl AdaLoraUpdate {
         let (mut a, b) = (read_matrix(a, self.rank)?, read_matrix(b, self.features.0)?);
         let inner = self.features.1;
         for (row, singular_value) in a.values_mut().chunks_mut(inner.max(1)).zip(e.read_all()?) {
-            row.iter_mut().for_each(|value| *value *= singular_value);
+            for value in row {
+                *value *= singular_value;
+            }
         }
         let scale = self.scaling.alpha / (self.scaling.rank as f64 + RANK_EPSILON);
         Ok(Factors { b, a, scale }.placed(placement))

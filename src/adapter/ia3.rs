@@ -146,7 +146,9 @@ impl<T: Precision> RowUpdate<T> for Factor<T> {
         for (row, values) in rows.zip(tile.chunks_mut(columns)) {
             if self.inner.is_multiple_of(columns) {
                 let factor = self.factors[row * columns / self.inner % self.factors.len()];
-                values.iter_mut().for_each(|value| *value *= factor);
+                for value in values {
+                    *value *= factor;
+                }
             } else {
                 values.iter_mut().zip(&self.factors).for_each(|(value, factor)| *value *= *factor);
             }

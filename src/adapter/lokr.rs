@@ -111,7 +111,7 @@ impl LoKrUpdate {
     /// Rows and columns of W1 ⊗ W2.
     fn shape(&self) -> (usize, usize) {
         let [first, second] = [self.factors[0].shape(), self.factors[1].shape()];
-        (first.0 * second.0, first.1 * second.1)
+        (first.0.saturating_mul(second.0), first.1.saturating_mul(second.1))
     }
 
     fn rows<T: Precision>(&self, placement: &Placement) -> Result<Arc<dyn RowUpdate<T>>, AdapterError> {

@@ -59,7 +59,7 @@ impl ProductTensors {
         let inner = self.right.shape()[1];
         match &self.core {
             None => (self.left.shape()[0], inner),
-            Some(core) => (self.left.shape()[1], inner * core.shape().iter().skip(2).product::<usize>()),
+            Some(core) => (self.left.shape()[1], inner.saturating_mul(core.shape().iter().skip(2).product())),
         }
     }
 

@@ -11,7 +11,7 @@ use super::{
     family,
 };
 use crate::{
-    adapter::{Adapter, Orientation, Window},
+    adapter::{Adapter, Orientation, Target, Window},
     checkpoint::{Checkpoint, LogicalTensor},
     matching::{Applied, Matching, Origin},
     numeric::row_tiles,
@@ -69,7 +69,7 @@ impl ModelWeights {
     /// Bytes of all tensors, adapters included.
     pub fn byte_count(&self) -> u64 {
         let factors = self.adapters.iter().flat_map(|adapter| {
-            let factors = adapter.targets().iter().flat_map(|target| target.tensors());
+            let factors = adapter.targets().iter().flat_map(Target::tensors);
             factors.chain(adapter.strays().iter().map(|stray| &stray.tensor))
         });
         self.checkpoint.byte_count() + factors.map(LogicalTensor::byte_count).sum::<u64>()

@@ -69,8 +69,11 @@ impl<'a> Placer<'a> {
                 tied::Outcome::SaidTwice(head) => self.set_aside(&head),
                 tied::Outcome::Untied => self.matching.untied = Some(tied),
             }
+        } else if let Some(embedding) = tied::hidden_head(self.base, self.adapters, &self.entries) {
+            self.clash_at(embedding, ClashReason::SharedWithHead);
         }
         self.refuse_mixed_entries();
+        self.refuse_uneven_vocabulary();
         self.matching.applied = self.entries.into_values().collect();
         self.matching
     }
@@ -238,6 +241,20 @@ impl<'a> Placer<'a> {
             }
         }
         self.matching.clashing.extend(clashes);
+    }
+
+    /// An embedding and a head with different numbers of tokens are no model.
+    fn refuse_uneven_vocabulary(&mut self) {
+        let uneven = tied::uneven_vocabulary(self.base, self.adapters, &self.entries);
+        if let Some((base_tensor, rows, base_rows)) = uneven {
+            self.clash_at(base_tensor, ClashReason::Vocabulary { rows, base_rows });
+        }
+    }
+
+    /// A clash on a tensor of the output, whichever adapter tensors lead to it.
+    fn clash_at(&mut self, base_tensor: String, reason: ClashReason) {
+        let module = base_tensor.strip_suffix(".weight").unwrap_or(&base_tensor).to_owned();
+        self.matching.clashing.push(Clash { adapter: 0, tensors: Vec::new(), module, base_tensor, reason });
     }
 
     fn set_aside(&mut self, head: &Applied) {

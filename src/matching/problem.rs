@@ -108,6 +108,8 @@ pub enum ClashReason {
         /// Rows of the base.
         base_rows: usize,
     },
+    /// An output head shares the tensor, and the name of one of its own cannot be told.
+    SharedWithHead,
     /// The base tensor holds no floats that can be merged into.
     NotFloat {
         /// What it holds.
@@ -129,6 +131,9 @@ impl fmt::Display for ClashReason {
             Self::Vocabulary { rows, base_rows } => write!(
                 formatter,
                 "training resized the vocabulary to {rows} rows, the base has {base_rows}, and the adapter holds no copy of the resized weight",
+            ),
+            Self::SharedWithHead => formatter.write_str(
+                "the base's output head shares this embedding's tensor, training took them apart, and the name of a tensor for the head cannot be told in this layout",
             ),
             Self::NotFloat { dtype } => write!(formatter, "the base holds {dtype}, into which nothing can be merged"),
             Self::Taken { other_module } => write!(formatter, "{other_module} lands on the same base tensor"),

@@ -39,15 +39,12 @@ pub struct TiedHead {
 impl TiedHead {
     /// The tied head of `base`, where it has one that can be told apart by name.
     pub(super) fn of(base: &Checkpoint) -> Option<Self> {
-        let config = base.config();
-        let is_headed = config.architecture().is_some_and(|name| HEADED.iter().any(|end| name.ends_with(end)));
-        let is_untied = config.get("tie_word_embeddings").and_then(Value::as_bool) == Some(false);
-        let mut modules = base.tensors().keys().filter_map(|name| name.strip_suffix(".weight"));
-        if !is_headed || is_untied || modules.clone().any(is_head) {
+        if !has_tied_head(base) {
             return None;
         }
+        let mut modules = base.tensors().keys().filter_map(|name| name.strip_suffix(".weight"));
         let embedding_of = |module: &str| {
-            let (path, name) = module.rsplit_once('.')?;
+            let (path, name) = module.rsplit_once('.').unwrap_or(("", module));
             let (_, head) = EMBEDDINGS.iter().find(|(embedding, _)| *embedding == name)?;
             // The head stands beside the decoder: `language_model.model.embed_tokens` → `language_model.lm_head`.
             let outer = path.rsplit_once('.').filter(|(outer, _)| *outer != "model").map_or("", |(outer, _)| outer);
@@ -60,6 +57,26 @@ impl TiedHead {
     }
 }
 
+/// Whether `base` has an output head without a tensor of its own.
+fn has_tied_head(base: &Checkpoint) -> bool {
+    let config = base.config();
+    let is_headed = config.architecture().is_some_and(|name| HEADED.iter().any(|end| name.ends_with(end)));
+    let is_untied = config.get("tie_word_embeddings").and_then(Value::as_bool) == Some(false);
+    let has_head = || base.tensors().keys().filter_map(|name| name.strip_suffix(".weight")).any(is_head);
+    is_headed && !is_untied && !has_head()
+}
+
+/// The embedding that training took apart from a tied head of which the name cannot be told, if there is one.
+pub(super) fn hidden_head(
+    base: &Checkpoint,
+    adapters: &[Adapter],
+    applied: &BTreeMap<String, Applied>,
+) -> Option<String> {
+    let is_vocabulary = |name: &str| name.strip_suffix(".weight").is_some_and(is_vocabulary);
+    let touched = applied.values().find(|entry| is_vocabulary(&entry.tensor) && !stays_shared(entry, adapters));
+    touched.filter(|_| has_tied_head(base)).map(|entry| entry.tensor.clone())
+}
+
 /// Whether `module` is an output head.
 pub(super) fn is_head(module: &str) -> bool {
     HEADS.contains(&module.rsplit('.').next().unwrap_or(module))
@@ -69,6 +86,37 @@ pub(super) fn is_head(module: &str) -> bool {
 pub(super) fn is_vocabulary(module: &str) -> bool {
     let name = module.rsplit('.').next().unwrap_or(module);
     is_head(module) || name == "shared" || EMBEDDINGS.iter().any(|(embedding, _)| *embedding == name)
+}
+
+/// Whether `module` is an input embedding.
+fn is_embedding(module: &str) -> bool {
+    let name = module.rsplit('.').next().unwrap_or(module);
+    EMBEDDINGS.iter().any(|(embedding, _)| *embedding == name)
+}
+
+/// The head or embedding that keeps its rows while the vocabulary of the other changes, with the rows of both: a
+/// model that no loader would take.
+pub(super) fn uneven_vocabulary(
+    base: &Checkpoint,
+    adapters: &[Adapter],
+    applied: &BTreeMap<String, Applied>,
+) -> Option<(String, usize, usize)> {
+    let rows = |tensor: &LogicalTensor| tensor.shape().first().copied();
+    let resized = applied.values().find_map(|entry| {
+        let module = entry.tensor.strip_suffix(".weight")?;
+        let (old, new) = (rows(base.tensor(&entry.tensor)?)?, rows(entry.source(base, adapters)?)?);
+        let is_resized = old != new && (is_head(module) || is_embedding(module));
+        is_resized.then(|| (is_head(module), old, new))
+    });
+    let (is_head_resized, old, new) = resized?;
+    let is_counterpart = |name: &&String| {
+        let module = name.strip_suffix(".weight");
+        module.is_some_and(|module| if is_head_resized { is_embedding(module) } else { is_head(module) })
+    };
+    let counterpart = base.tensors().keys().find(is_counterpart)?;
+    let source = applied.get(counterpart).and_then(|entry| entry.source(base, adapters));
+    let kept = rows(source.or_else(|| base.tensor(counterpart))?)?;
+    (kept == old).then(|| (counterpart.clone(), new, kept))
 }
 
 /// What became of a tied head.
@@ -101,11 +149,10 @@ pub(super) fn settle(
             applied.insert(tied.head.clone(), head);
             Outcome::Untied
         }
-        (None, Some(_)) => Outcome::Untied,
         (Some(embedding), Some(head)) if says_the_same(embedding, head, base, adapters).unwrap_or(false) => {
             applied.remove(&tied.head).map_or(Outcome::Tied, Outcome::SaidTwice)
         }
-        (Some(_), Some(_)) => Outcome::Untied,
+        (_, Some(_)) => Outcome::Untied,
     }
 }
 
@@ -127,12 +174,11 @@ fn share_copies(tied: &TiedHead, base: &Checkpoint, adapters: &[Adapter], applie
     let has_grown = new_rows != base.tensor(&tied.embedding).map(|tensor| tensor.shape()[0]);
     match applied.get_mut(&tied.embedding) {
         Some(embedding) if embedding.origin == Origin::Base => embedding.origin = copy,
-        Some(_) => {}
         None if has_grown => {
             let embedding = Applied { tensor: tied.embedding.clone(), origin: copy, updates: Vec::new() };
             applied.insert(tied.embedding.clone(), embedding);
         }
-        None => {}
+        Some(_) | None => {}
     }
 }
 

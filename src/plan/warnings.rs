@@ -88,8 +88,11 @@ fn is_head(inputs: Inputs<'_>, name: &str) -> bool {
 
 fn of_the_head(inputs: Inputs<'_>) -> Option<String> {
     let untied = inputs.matching.untied.as_ref()?;
+    // Older releases take names without the model's prefix for the inner model alone.
+    let is_bare = untied.embedding.split('.').count() == 2;
+    let loader = if is_bare { "; with these names, only transformers 5 or later loads both" } else { "" };
     Some(format!(
-        "{} and {} share one tensor in the base, but training took them apart; each gets its own, and tie_word_embeddings becomes false",
+        "{} and {} share one tensor in the base, but training took them apart; each gets its own, and tie_word_embeddings becomes false{loader}",
         untied.embedding, untied.head,
     ))
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    adapter::{Adapter, AdapterError},
+    adapter::{Adapter, AdapterError, Target},
     checkpoint::Checkpoint,
     matching::{Matching, PrefixChange},
     plan::{ByteBudget, DtypePolicy, MergePlan, PreflightCheck, TokenizerChoice},
@@ -72,7 +72,7 @@ impl AdapterSummary {
     #[must_use]
     pub fn of(adapter: &Adapter) -> Self {
         let mut scales: Vec<String> =
-            adapter.targets().iter().filter_map(|target| target.scaling()).map(|scale| scale.to_string()).collect();
+            adapter.targets().iter().filter_map(Target::scaling).map(|scale| scale.to_string()).collect();
         scales.sort();
         scales.dedup();
         let trained_on = adapter.config().base_model().map(|name| {
@@ -102,6 +102,8 @@ pub struct ModuleSummary {
     pub shape: Vec<usize>,
     /// Its dtype in the base.
     pub dtype: String,
+    /// "updated", "replaced" by a full tensor of an adapter, or "added" to what the base has.
+    pub change: &'static str,
     /// Shapes of the factors of each update, in the method's own order (lora_A before lora_B).
     pub factors: Vec<Vec<Vec<usize>>>,
     /// Rank of each update.
@@ -129,15 +131,21 @@ impl ModuleSummary {
             .map(|applied| {
                 let updates = || applied.updates.iter().map(|update| update.target_in(adapters));
                 let tensor = base.tensor(&applied.tensor).or_else(|| applied.source(base, adapters));
+                let change = match (base.tensor(&applied.tensor), applied.updates.is_empty()) {
+                    (None, _) => "added",
+                    (Some(_), true) => "replaced",
+                    (Some(_), false) => "updated",
+                };
                 Ok(Self {
+                    change,
                     tensor: applied.tensor.clone(),
                     shape: tensor.map(|tensor| tensor.shape().to_vec()).unwrap_or_default(),
                     dtype: tensor.map(|tensor| tensor.dtype().to_string()).unwrap_or_default(),
                     factors: updates()
                         .map(|update| update.tensors().iter().map(|factor| factor.shape().to_vec()).collect())
                         .collect(),
-                    ranks: updates().filter_map(|update| update.rank()).collect(),
-                    scales: updates().filter_map(|update| update.scaling()).map(|scale| scale.to_string()).collect(),
+                    ranks: updates().filter_map(Target::rank).collect(),
+                    scales: updates().filter_map(Target::scaling).map(|scale| scale.to_string()).collect(),
                     delta_norm: tree::delta_norm(applied, adapters, strengths)?,
                 })
             })

@@ -23,8 +23,8 @@ pub(super) struct Dora {
 }
 
 impl Dora {
-    /// Joins an update with its `magnitude`; gives all tensors back where they do not fit together.
-    pub fn new(direction: LoraUpdate, magnitude: LogicalTensor) -> Result<Self, [LogicalTensor; 3]> {
+    /// Joins an update with its `magnitude`; `None` where they do not fit together.
+    pub fn new(direction: LoraUpdate, magnitude: LogicalTensor) -> Option<Self> {
         let unit_count = match direction.kind {
             Kind::Linear { out, .. } => Some(out),
             Kind::Embedding { dim, .. } => Some(dim),
@@ -34,8 +34,7 @@ impl Dora {
         let is_float = magnitude.float_dtype().is_ok();
         let fits = unit_count == Some(magnitude.element_count()) && is_float;
         let [a, b] = direction.factors.clone();
-        let tensors = [a, b, magnitude];
-        if fits { Ok(Self { direction, tensors }) } else { Err(tensors) }
+        fits.then(|| Self { direction, tensors: [a, b, magnitude] })
     }
 
     fn rows<T: Precision>(&self, placement: &Placement) -> Result<Arc<dyn RowUpdate<T>>, AdapterError> {
@@ -193,7 +192,9 @@ impl<T: Precision> RowUpdate<T> for DoraRows<T> {
             for (row, values) in rows.zip(tile.chunks_mut(columns.max(1))) {
                 let square_sum: f64 = values.iter().map(|value| value.to_f64() * value.to_f64()).sum();
                 let factor = T::rounded(self.magnitudes[row] / square_sum.sqrt());
-                values.iter_mut().for_each(|value| *value *= factor);
+                for value in values {
+                    *value *= factor;
+                }
             }
         } else {
             self.scale(rows.start * columns, tile);

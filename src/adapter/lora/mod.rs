@@ -20,7 +20,6 @@ use super::{
     factors::{misshapen, required},
     vector::VectorDelta,
 };
-use crate::checkpoint::LogicalTensor;
 
 /// LoRA, rsLoRA and DoRA included, with per-module ranks and alphas.
 #[derive(Debug)]
@@ -88,14 +87,12 @@ impl Method for Lora {
         let update = self.weight(module, &mut parts, path)?;
         let scaling = update.scaling;
         let update: Arc<dyn TargetUpdate> = match magnitude {
-            Some(magnitude) => Arc::new(
-                Dora::new(update, magnitude)
-                    .map_err(|tensors| misshapen(module, &tensors.iter().collect::<Vec<&LogicalTensor>>(), path))?,
-            ),
-            None if self.is_olora() => match Olora::new(update) {
-                Ok(update) => Arc::new(update),
-                Err(update) => Arc::new(update),
-            },
+            Some(magnitude) => {
+                let [a, b] = update.factors.clone();
+                let dora = Dora::new(update, magnitude.clone());
+                Arc::new(dora.ok_or_else(|| misshapen(module, &[&a, &b, &magnitude], path))?)
+            }
+            None if self.is_olora() && Olora::is_initialized(&update) => Arc::new(Olora::new(update)),
             None => Arc::new(update),
         };
         let mut targets = vec![Target::weight(module, update)];

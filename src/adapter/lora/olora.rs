@@ -25,9 +25,14 @@ pub(super) struct Olora {
 }
 
 impl Olora {
-    /// The update of a Linear layer; gives it back for any other layer, which PEFT does not initialise this way.
-    pub fn new(update: LoraUpdate) -> Result<Self, LoraUpdate> {
-        if matches!(update.kind, Kind::Linear { .. }) { Ok(Self { update }) } else { Err(update) }
+    /// `update`, on the base that the init of a Linear layer left.
+    pub fn new(update: LoraUpdate) -> Self {
+        Self { update }
+    }
+
+    /// Whether PEFT initialises the layer of `update` this way.
+    pub fn is_initialized(update: &LoraUpdate) -> bool {
+        matches!(update.kind, Kind::Linear { .. })
     }
 
     fn rows<T: Precision>(&self, placement: &Placement) -> Result<Arc<dyn RowUpdate<T>>, AdapterError> {
@@ -203,7 +208,9 @@ fn orthonormal(columns: &Matrix<f64>) -> Matrix<f64> {
             }
         }
         let norm = current.iter().map(|value| value * value).sum::<f64>().sqrt();
-        current.iter_mut().for_each(|value| *value /= norm);
+        for value in current {
+            *value /= norm;
+        }
     }
     basis.transposed()
 }

@@ -77,8 +77,8 @@ impl AdapterFacts {
         Self {
             name: super::composed(&adapter.name()),
             method: adapter.method_name(),
-            rank: shared(targets.iter().map(|target| target.rank())),
-            scaling: shared(targets.iter().map(|target| target.scaling())),
+            rank: shared(targets.iter().map(Target::rank)),
+            scaling: shared(targets.iter().map(Target::scaling)),
             dtype: factors().next().map(crate::checkpoint::LogicalTensor::dtype),
             parameter_count: adapter.parameter_count(),
             byte_count: adapter.tensors().into_iter().map(crate::checkpoint::LogicalTensor::byte_count).sum(),
