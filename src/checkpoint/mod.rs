@@ -7,10 +7,12 @@ mod config;
 mod error;
 mod files;
 mod folder;
+mod header;
 mod index;
 mod json_text;
 mod safetensors_file;
 mod tensor;
+mod text_file;
 
 use std::{
     collections::BTreeMap,
@@ -23,10 +25,12 @@ pub use self::{
     error::CheckpointError,
     files::{INDEX_FILE, SINGLE_FILE, WeightFiles},
     folder::{FileRole, SideFile, side_files},
+    header::{Header, HeaderError, HeaderTensor},
     index::WeightIndex,
     json_text::JsonText,
     safetensors_file::{HEADER_LEN_BYTES, MAX_HEADER_BYTES, SafetensorsFile, header_bytes},
     tensor::{LogicalTensor, Storage},
+    text_file::read_text,
 };
 use crate::error::IoContext as _;
 
@@ -170,28 +174,46 @@ fn collect_tensors(
     let mut tensors: BTreeMap<String, LogicalTensor> = BTreeMap::new();
     for file in files {
         for tensor in file.tensors() {
-            // transformers loads what the index names; a stray copy in another shard is never read.
-            let listed = index.is_none_or(|index| index.shard_of(tensor.name()) == Some(file.name()));
-            if !listed {
-                continue;
-            }
             if let Some(first) = tensors.insert(tensor.name().to_owned(), tensor.clone()) {
-                return Err(CheckpointError::DuplicateTensor {
-                    tensor: first.name().to_owned(),
-                    path: root.to_owned(),
-                });
+                let shards = [first.file().name().to_owned(), file.name().to_owned()];
+                let (tensor, path) = (first.name().to_owned(), root.to_owned());
+                return Err(CheckpointError::DuplicateTensor { tensor, shards, path });
             }
         }
     }
     if let Some(index) = index {
-        let missing: Vec<String> =
-            index.tensor_names().filter(|name| !tensors.contains_key(*name)).map(str::to_owned).collect();
-        if !missing.is_empty() {
-            return Err(CheckpointError::IndexedTensorsMissing { tensors: missing, path: root.join(INDEX_FILE) });
-        }
+        check_index(index, &tensors, root)?;
     }
     if tensors.is_empty() {
         return Err(CheckpointError::Empty { path: root.to_owned() });
     }
     Ok(tensors)
+}
+
+/// Every tensor that the index names lies where it says. The converse is not asked: transformers (5.23) takes the list
+/// of shards from the index and loads all that they hold, so a tensor that the index forgot is part of the model.
+fn check_index(
+    index: &WeightIndex,
+    tensors: &BTreeMap<String, LogicalTensor>,
+    root: &Path,
+) -> Result<(), CheckpointError> {
+    let mut missing = Vec::new();
+    for (name, shard) in &index.weight_map {
+        match tensors.get(name) {
+            None => missing.push(name.clone()),
+            Some(tensor) if tensor.file().name() != shard => {
+                return Err(CheckpointError::IndexMisplaces {
+                    tensor: name.clone(),
+                    indexed: shard.clone(),
+                    found: tensor.file().name().to_owned(),
+                    path: root.to_owned(),
+                });
+            }
+            Some(_) => {}
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(CheckpointError::IndexedTensorsMissing { tensors: missing, path: root.to_owned() })
 }

@@ -8,12 +8,14 @@ mod dtype;
 mod gemm;
 mod low_rank;
 mod stats;
+mod stored_dtype;
 mod tile;
 
 pub use self::{
     convert::{narrow, widen, widen_to_f64},
-    dtype::{Dtype, FloatDtype},
+    dtype::FloatDtype,
     low_rank::{LowRank, LowRankF64},
     stats::{ElementViews, TileStats},
+    stored_dtype::{Dtype, UnknownDtype},
     tile::{TileShape, row_tiles},
 };
