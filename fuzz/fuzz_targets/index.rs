@@ -1,0 +1,25 @@
+//! Indices of sharded checkpoints: what is accepted leads to weight files in the index's own folder, and is written
+//! again as it was read.
+
+#![no_main]
+
+use std::path::Path;
+
+use libfuzzer_sys::fuzz_target;
+use lorafuse::checkpoint::WeightIndex;
+
+fuzz_target!(|text: &str| {
+    let path = Path::new("folder/model.safetensors.index.json");
+    let Ok(index) = WeightIndex::parse(text, path) else { return };
+    for shard in index.shards() {
+        let joined = Path::new("folder").join(shard);
+        assert_eq!(joined.parent(), Some(Path::new("folder")), "{shard:?} leads elsewhere");
+        assert_eq!(joined.file_name().and_then(|name| name.to_str()), Some(shard));
+        assert!(!shard.contains(['\\', ':', '\0']), "{shard:?} leads elsewhere on another system");
+    }
+    for tensor in index.tensor_names() {
+        assert!(index.shard_of(tensor).is_some());
+    }
+    let again = serde_json::to_string_pretty(&index).expect("an index can be written");
+    assert_eq!(WeightIndex::parse(&again, path).expect("what was written is read"), index);
+});
