@@ -161,7 +161,7 @@ fn a_journal_is_a_claim_and_damaged_bytes_are_computed_again() {
     merge_to(root.path(), "whole", IoMode::Cached);
     cancel_at(root.path(), 3 * LAYER_COUNT - 1);
     let partial = root.path().join("merged.partial");
-    for name in listing(&partial).iter().filter(|name| name.ends_with(".part")) {
+    for name in listing(&partial).iter().filter(|name| name.contains(".safetensors")) {
         let mut content = std::fs::read(partial.join(name)).unwrap();
         let middle = content.len() / 2;
         content[middle] ^= 0x40;

@@ -81,7 +81,7 @@ pub struct MergeArgs {
     /// Where to compute
     #[arg(long, default_value = "auto", value_parser = ["auto", "cpu"])]
     pub device: String,
-    /// How bytes reach the disk: past the page cache what would not fit into it, always through it, or always past it
+    /// How bytes reach the disk: past the page cache but for small outputs, always through it, or always past it
     #[arg(long, default_value = "auto", value_name = "auto|cached|direct")]
     pub io: IoMode,
     /// Tensor bytes of one file at most, as 5GB or 500MB [default: files as the base has them]

@@ -1,9 +1,13 @@
 //! How a merge runs, as far as it does not change the result.
 
+/// Below this, an output is written before direct I/O could pay.
+const SMALL_OUTPUT_BYTES: u64 = 64 << 20;
+
 /// The way of bytes between memory and disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum IoMode {
-    /// Past the page cache for an output that would not fit into it, through it otherwise.
+    /// Past the page cache, but for small outputs: measured, it takes a third of the processor time of the way through
+    /// it and never waits for dirty pages.
     #[default]
     Auto,
     /// Through the page cache: what reads the output next finds it in memory.
@@ -13,14 +17,13 @@ pub enum IoMode {
 }
 
 impl IoMode {
-    /// Whether to bypass the page cache for an output of `output_bytes`, with `available_memory` bytes to spare.
+    /// Whether to bypass the page cache for an output of `output_bytes`.
     #[must_use]
-    pub fn is_direct(self, output_bytes: u64, available_memory: Option<u64>) -> bool {
+    pub fn is_direct(self, output_bytes: u64) -> bool {
         match self {
             Self::Cached => false,
             Self::Direct => true,
-            // Base and output share the cache, and other programs want theirs.
-            Self::Auto => available_memory.is_some_and(|memory| output_bytes > memory / 4),
+            Self::Auto => output_bytes >= SMALL_OUTPUT_BYTES,
         }
     }
 }
@@ -43,11 +46,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_cache_is_for_what_fits_it() {
-        assert!(!IoMode::Auto.is_direct(10, Some(100)));
-        assert!(IoMode::Auto.is_direct(60, Some(100)));
-        assert!(!IoMode::Auto.is_direct(60, None));
-        assert!(IoMode::Direct.is_direct(1, None) && !IoMode::Cached.is_direct(u64::MAX, Some(1)));
+    fn small_outputs_go_through_the_cache() {
+        assert!(!IoMode::Auto.is_direct(SMALL_OUTPUT_BYTES - 1));
+        assert!(IoMode::Auto.is_direct(SMALL_OUTPUT_BYTES));
+        assert!(IoMode::Direct.is_direct(1) && !IoMode::Cached.is_direct(u64::MAX));
         assert_eq!("direct".parse(), Ok(IoMode::Direct));
         assert!("fast".parse::<IoMode>().is_err());
     }

@@ -175,7 +175,9 @@ impl OutputFolder {
     fn take_over(&mut self, fingerprint: &str) -> Result<(), MergeError> {
         let lock_path = self.partial.join(LOCK_FILE);
         let exists = self.partial.symlink_metadata().is_ok();
-        if exists && !lock_path.is_file() {
+        // An empty one is what a run leaves that was killed before it made its lock; nothing is lost with it.
+        let is_empty = || std::fs::read_dir(&self.partial).is_ok_and(|mut entries| entries.next().is_none());
+        if exists && !lock_path.is_file() && !is_empty() {
             return Err(MergeError::PartialIsForeign { path: std::mem::take(&mut self.partial) });
         }
         if !exists {
@@ -309,6 +311,8 @@ mod tests {
 
         let foreign = root.path().join("other.partial");
         std::fs::create_dir(&foreign).unwrap();
+        OutputFolder::create(&root.path().join("other"), "f").unwrap().keep();
+        std::fs::remove_file(foreign.join(LOCK_FILE)).unwrap();
         std::fs::write(foreign.join("precious"), "kept").unwrap();
         let error = OutputFolder::create(&root.path().join("other"), "f").unwrap_err();
         assert!(matches!(error, MergeError::PartialIsForeign { .. }));

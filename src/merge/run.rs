@@ -43,7 +43,7 @@ pub fn run_with(
     let fingerprint = journal::fingerprint(plan, &kernel.name(), job)?;
     let folder = OutputFolder::create(&plan.output, &fingerprint)?;
     let mut journal = Journal::open(folder.partial(), &fingerprint)?;
-    let is_direct = io.is_direct(plan.output_bytes(), platform::available_memory_bytes());
+    let is_direct = io.is_direct(weight_bytes);
     let device = kernel.name();
     let mut merge = Merge {
         plan,
@@ -61,7 +61,7 @@ pub fn run_with(
     let written = match result {
         Ok(written) => written,
         Err(error) if error.is_cancelled() => return Err(keep(folder, kept_byte_count).unwrap_or(error)),
-        Err(error) => return Err(error),
+        Err(error) => return Err(explained(error, plan, job)),
     };
     folder.commit(&plan.config_text)?;
     Ok(MergeReceipt {
@@ -83,6 +83,19 @@ fn keep(folder: OutputFolder, byte_count: u64) -> Option<MergeError> {
         folder.keep();
         MergeError::CancelledKept { byte_count, path }
     })
+}
+
+/// Says how much is missing where the disk filled up in mid-merge.
+fn explained(error: MergeError, plan: &MergePlan, job: &JobContext) -> MergeError {
+    use std::io::ErrorKind;
+    match error {
+        MergeError::Io(io) if matches!(io.source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
+            let path = plan.partial_path();
+            let needed = plan.output_bytes().saturating_sub(job.sample().bytes_done);
+            MergeError::DiskFull { needed, free: platform::free_bytes(&path).unwrap_or(0), path }
+        }
+        error => error,
+    }
 }
 
 /// A merge under way.

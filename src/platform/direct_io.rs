@@ -1,5 +1,5 @@
-//! I/O past the page cache: for files larger than memory, where the cache only evicts everything else and writes stall
-//! on dirty pages.
+//! I/O past the page cache, which for large files costs more than the disk: every byte is copied once more, other
+//! programs lose their pages, and writes stall on dirty ones.
 
 use std::{fs::File, io};
 
@@ -143,7 +143,7 @@ mod tests {
     use crate::platform::PAGE_LEN;
 
     fn content(byte_count: usize) -> Vec<u8> {
-        (0..byte_count).map(|i| (i * 7 % 251) as u8).collect()
+        (0..=250_u8).cycle().take(byte_count).collect()
     }
 
     #[test]

@@ -3,7 +3,6 @@
 mod copy_range;
 mod direct_io;
 mod free_space;
-mod memory;
 mod page_buffer;
 mod positioned;
 mod rename;
@@ -13,7 +12,6 @@ pub use self::{
     copy_range::{copy_range, copy_range_portable},
     direct_io::DirectFile,
     free_space::{free_bytes, is_writable},
-    memory::available_memory_bytes,
     page_buffer::{PAGE_LEN, PageBuffer, page_remainder},
     positioned::{read_exact_at, write_all_at},
     rename::{rename_into_place, sync_folder},

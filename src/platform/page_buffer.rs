@@ -68,8 +68,9 @@ impl DerefMut for PageBuffer {
 
 /// How far `file_offset` lies behind a page boundary.
 #[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "a remainder is below the page")]
 pub fn page_remainder(file_offset: u64) -> usize {
-    usize::try_from(file_offset % PAGE_LEN as u64).expect("a remainder below a page fits")
+    (file_offset % PAGE_LEN as u64) as usize
 }
 
 #[cfg(test)]

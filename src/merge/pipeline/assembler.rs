@@ -104,12 +104,12 @@ mod tests {
             let mut expected = vec![1_u8; total];
             let mut assembler = Assembler::new(&file, total as u64);
             let (mut offset, mut writes) = (0, Vec::new());
-            for (index, (byte_count, is_pushed)) in pieces.into_iter().enumerate() {
+            for (mark, (byte_count, is_pushed)) in (2_u8..).zip(pieces) {
                 if is_pushed {
                     let mut buffer = PageBuffer::default();
                     buffer.place(offset as u64, byte_count);
-                    buffer.fill(2 + index as u8);
-                    expected[offset..offset + byte_count].fill(2 + index as u8);
+                    buffer.fill(mark);
+                    expected[offset..offset + byte_count].fill(mark);
                     let (before_gap, pages) = assembler.push(buffer, offset as u64).unwrap();
                     writes.extend(before_gap);
                     writes.push(pages);

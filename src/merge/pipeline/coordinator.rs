@@ -195,26 +195,16 @@ impl<'a, 't> Coordinator<'a, 't> {
         let ReadItem { item: WorkItem { step: index, kind, .. }, buffer } = read;
         let step = self.step(index);
         let offset = step.offset + self.tally.byte_count_so_far(index);
-        match (kind, step.source.span()) {
-            (WorkKind::Span { range }, Some((source, source_offset))) => {
-                let byte_count = range.end - range.start;
-                self.tally.add_copied(index, byte_count);
-                ends.inputs.try_send(buffer).ok();
-                Self::send(
-                    ends,
-                    WriteItem::Span {
-                        source: source.handle(),
-                        source_path: source.path(),
-                        source_offset: source_offset + range.start,
-                        offset,
-                        byte_count,
-                    },
-                )?;
-            }
-            _ => {
-                self.tally.add_copied(index, buffer.len() as u64);
-                self.write(ends, buffer, offset, Home::Input)?;
-            }
+        if let (WorkKind::Span { range }, Some((source, source_offset))) = (kind, step.source.span()) {
+            let byte_count = range.end - range.start;
+            self.tally.add_copied(index, byte_count);
+            ends.inputs.try_send(buffer).ok();
+            let (source_path, source_offset) = (source.path(), source_offset + range.start);
+            let source = source.handle();
+            Self::send(ends, WriteItem::Span { source, source_path, source_offset, offset, byte_count })?;
+        } else {
+            self.tally.add_copied(index, buffer.len() as u64);
+            self.write(ends, buffer, offset, Home::Input)?;
         }
         Ok(index)
     }

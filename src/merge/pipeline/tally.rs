@@ -19,7 +19,7 @@ pub struct ShardTally<'a> {
 enum StepState {
     /// Nothing of it is handed to the writers yet, or what was does not count.
     Pending,
-    Underway(Underway),
+    Underway(Box<Underway>),
     Complete(TensorRecord),
 }
 
@@ -88,7 +88,7 @@ impl<'a> ShardTally<'a> {
     pub(super) fn begin(&mut self, index: usize, job: &JobContext) {
         if matches!(self.steps[index], StepState::Pending) {
             job.set_current(self.shard.steps[index].name.as_str());
-            self.steps[index] = StepState::Underway(Underway::default());
+            self.steps[index] = StepState::Underway(Box::default());
         }
     }
 
