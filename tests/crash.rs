@@ -22,7 +22,13 @@ use std::{
 };
 
 use common::{listing, put};
-use lorafuse::numeric::FloatDtype;
+use lorafuse::{
+    error::Hint as _,
+    job::JobContext,
+    merge::{self, MergeError},
+    numeric::FloatDtype,
+    plan::{MergePlan, MergeRequest},
+};
 use synthetic::{LlamaShape, Synthetic};
 
 /// 88 MB in four shards, adapters of rank 8 on 84 modules.
@@ -87,21 +93,26 @@ impl Fixture {
         self.folder.path().join(name)
     }
 
-    fn merge_command(&self, output: &Path) -> Command {
+    fn merge_command(&self, output: &Path, io: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lorafuse"));
         command.arg("merge").arg(self.path("base")).arg(self.path("adapter")).arg("--output").arg(output);
+        command.args(["--device", "cpu", "--io", io]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
     /// Starts a merge.
     fn merge(&self, output: &Path) -> Child {
-        self.merge_command(output).spawn().unwrap()
+        self.merge_with(output, "auto")
+    }
+
+    fn merge_with(&self, output: &Path, io: &str) -> Child {
+        self.merge_command(output, io).spawn().unwrap()
     }
 
     /// Merges to the end.
     fn merge_whole(&self, output: &Path) {
-        let done = self.merge_command(output).output().unwrap();
+        let done = end(self.merge(output));
         assert!(done.status.success(), "{}", stderr(&done));
     }
 
@@ -131,11 +142,11 @@ impl Fixture {
     }
 
     /// Kills a merge after a share of the time that it takes undisturbed; whether it was at work then.
-    fn kill_after(&self, output: &Path, share: f64) -> bool {
-        let mut child = self.merge(output);
+    fn kill_after(&self, output: &Path, io: &str, share: f64) -> bool {
+        let mut child = self.merge_with(output, io);
         sleep(self.duration.mul_f64(share));
         child.kill().unwrap();
-        let ended = child.wait_with_output().unwrap();
+        let ended = end(child);
         if output.exists() {
             // It was quicker than the kill, or the kill came after the last rename.
             self.assert_is_whole(output);
@@ -148,6 +159,19 @@ impl Fixture {
     }
 }
 
+/// Waits for the end, which must come.
+fn end(mut child: Child) -> Output {
+    let started = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if started.elapsed() > PATIENCE {
+            child.kill().unwrap();
+            panic!("the program hangs: {}", stderr(&child.wait_with_output().unwrap()));
+        }
+        sleep(Duration::from_millis(2));
+    }
+    child.wait_with_output().unwrap()
+}
+
 fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
@@ -158,6 +182,10 @@ fn files_of(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 
 fn partial_of(output: &Path) -> PathBuf {
     output.with_file_name(format!("{}.partial", output.file_name().unwrap().display()))
+}
+
+fn rounds() -> u64 {
+    std::env::var("LORAFUSE_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(DEFAULT_ROUNDS)
 }
 
 /// Sends a signal by its name.
@@ -190,16 +218,17 @@ fn fraction(round: u64) -> f64 {
 
 #[test]
 fn a_killed_merge_leaves_no_model_and_the_next_run_completes_it() {
-    let rounds = std::env::var("LORAFUSE_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok());
-    let rounds: u64 = rounds.unwrap_or(DEFAULT_ROUNDS);
+    let rounds = rounds();
     let fixture = fixture();
     let output = fixture.path("killed");
     let mut hit_count = 0;
     for round in 0..rounds {
-        hit_count += u64::from(fixture.kill_after(&output, fraction(2 * round)));
+        // The run that goes on may take another way to the disk than the killed one.
+        let io = ["direct", "cached", "auto"][usize::try_from(round % 3).unwrap()];
+        hit_count += u64::from(fixture.kill_after(&output, io, fraction(2 * round)));
         // Every other time the run after it is killed too, while it takes over what the first one left.
         if round % 2 == 1 {
-            hit_count += u64::from(fixture.kill_after(&output, fraction(2 * round + 1)));
+            hit_count += u64::from(fixture.kill_after(&output, "cached", fraction(2 * round + 1)));
         }
         fixture.merge_whole(&output);
         fixture.assert_is_whole(&output);
@@ -215,29 +244,27 @@ fn a_killed_merge_leaves_no_model_and_the_next_run_completes_it() {
 fn an_interrupted_merge_ends_with_130_and_the_next_run_completes_it() {
     let fixture = fixture();
     let output = fixture.path("interrupted");
-    let mut was_interrupted = false;
-    for round in 0..5 {
-        let mut child = fixture.merge(&output);
+    let mut hit_count = 0;
+    for round in 0..rounds().max(6) {
+        let mut child = fixture.merge_with(&output, ["cached", "direct"][usize::try_from(round % 2).unwrap()]);
         if wait_until_it_writes(&mut child, &output) {
-            sleep(fixture.duration.mul_f64(0.3 * fraction(round)));
+            sleep(fixture.duration.mul_f64(0.5 * fraction(round)));
             signal(&child, "INT");
         }
-        let ended = child.wait_with_output().unwrap();
-        if ended.status.success() {
-            fixture.assert_is_whole(&output);
-            std::fs::remove_dir_all(&output).unwrap();
-            continue;
+        let ended = end(child);
+        if !ended.status.success() {
+            assert_eq!(ended.status.code(), Some(130), "{}", stderr(&ended));
+            assert!(stderr(&ended).contains("cancelled"), "{}", stderr(&ended));
+            fixture.assert_is_no_model(&output);
+            hit_count += 1;
+            fixture.merge_whole(&output);
         }
-        assert_eq!(ended.status.code(), Some(130), "{}", stderr(&ended));
-        assert!(stderr(&ended).contains("cancelled"), "{}", stderr(&ended));
-        fixture.assert_is_no_model(&output);
-        was_interrupted = true;
-        break;
+        fixture.assert_is_whole(&output);
+        assert!(!partial_of(&output).exists());
+        std::fs::remove_dir_all(&output).unwrap();
     }
-    assert!(was_interrupted, "no signal came in mid-merge");
-    fixture.merge_whole(&output);
-    fixture.assert_is_whole(&output);
-    assert!(!partial_of(&output).exists());
+    println!("{hit_count} of {} interrupts came in mid-merge", rounds().max(6));
+    assert!(hit_count > 0, "no interrupt came in mid-merge");
 }
 
 #[test]
@@ -247,11 +274,11 @@ fn a_second_process_on_the_same_output_is_refused_and_harms_nothing() {
     let mut first = fixture.merge(&output);
     assert!(wait_until_it_writes(&mut first, &output), "the merge ended before it could be doubled");
     signal(&first, "STOP");
-    let second = fixture.merge(&output).wait_with_output().unwrap();
+    let second = end(fixture.merge(&output));
     signal(&first, "CONT");
     assert_eq!(second.status.code(), Some(1), "{}", stderr(&second));
     assert!(stderr(&second).contains("another process is merging into this output"), "{}", stderr(&second));
-    let first = first.wait_with_output().unwrap();
+    let first = end(first);
     assert!(first.status.success(), "{}", stderr(&first));
     fixture.assert_is_whole(&output);
 }
@@ -262,7 +289,7 @@ fn a_write_that_fails_leaves_nothing_that_looks_like_a_model() {
     let fixture = fixture();
     let output = fixture.path("limited");
     let mut shell = Command::new("sh");
-    let merge = fixture.merge_command(&output);
+    let merge = fixture.merge_command(&output, "auto");
     // In blocks of 512 bytes: more than the first shard's header, less than the shard.
     shell.arg("-c").arg("trap '' XFSZ; ulimit -f 8192; exec \"$@\"").arg("sh").arg(merge.get_program());
     let ended = shell.args(merge.get_args()).output().unwrap();
@@ -308,7 +335,7 @@ fn a_disk_that_is_too_small_is_noticed_before_anything_is_written() {
     let fixture = fixture();
     let Some(disk) = SmallDisk::mount(fixture.path("small"), 60_000_000) else { return };
     let output = disk.point.join("merged");
-    let ended = fixture.merge(&output).wait_with_output().unwrap();
+    let ended = end(fixture.merge(&output));
     let message = stderr(&ended);
     assert_eq!(ended.status.code(), Some(1), "{message}");
     assert!(message.contains("MB needed") && message.contains("60.0 MB free"), "{message}");
@@ -328,7 +355,7 @@ fn a_disk_that_fills_up_in_mid_merge_costs_the_merge_at_most() {
     let error = std::io::copy(&mut std::io::repeat(1), &mut File::create(&filler).unwrap()).unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
     signal(&child, "CONT");
-    let ended = child.wait_with_output().unwrap();
+    let ended = end(child);
     if ended.status.success() {
         fixture.assert_is_whole(&output);
         return;
@@ -340,4 +367,17 @@ fn a_disk_that_fills_up_in_mid_merge_costs_the_merge_at_most() {
     std::fs::remove_file(&filler).unwrap();
     fixture.merge_whole(&output);
     fixture.assert_is_whole(&output);
+}
+
+#[test]
+fn a_disk_that_fills_up_after_the_plan_says_how_much_is_missing() {
+    let fixture = fixture();
+    let Some(disk) = SmallDisk::mount(fixture.path("filled"), 180_000_000) else { return };
+    let output = disk.point.join("merged");
+    let plan = MergePlan::new(&MergeRequest::new(fixture.path("base"), fixture.path("adapter"), &output)).unwrap();
+    put(&disk.point.join("other"), vec![0; 120_000_000]);
+    let error = merge::run(&plan, &JobContext::unwatched()).unwrap_err();
+    assert!(matches!(error, MergeError::DiskFull { needed, free, .. } if needed > free), "{error}");
+    assert!(error.hint().is_some(), "{error}");
+    assert_eq!(listing(&disk.point), ["other"]);
 }
