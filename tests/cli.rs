@@ -217,6 +217,18 @@ fn inspect_shows_what_changes() {
 }
 
 #[test]
+fn an_adapter_alone_is_shown_with_the_base_that_it_names() {
+    let root = tempfile::tempdir().unwrap();
+    let adapter = sample().join("adapter").display().to_string();
+    let text = stdout(&lorafuse(root.path(), &["inspect", &adapter]));
+    assert!(text.contains("28 targets"), "{text}");
+    assert!(text.contains("sample/base · in a folder of that name beside the adapter"), "{text}");
+    let document: Value =
+        serde_json::from_str(&stdout(&lorafuse(root.path(), &["inspect", &adapter, "--json"]))).unwrap();
+    assert_eq!(document["suggested_base"]["found_in"], "neighbour");
+}
+
+#[test]
 fn print_model_prints_what_pytorch_prints() {
     let root = tempfile::tempdir().unwrap();
     let print = |case: &str| {

@@ -63,25 +63,7 @@ fn folders_of_the_wrong_kind_are_named() {
     assert!(matches!(Adapter::open(&base), Err(AdapterError::IsModel { .. })));
     assert!(matches!(Checkpoint::open(&root.path().join("none")), Err(CheckpointError::Missing { .. })));
     assert!(matches!(Checkpoint::open(&base.join("config.json")), Err(CheckpointError::NotAFolder { .. })));
-    let error = Adapter::open(root.path()).unwrap_err();
-    assert_eq!(error.hint().as_deref(), Some("adapters lie below it: adapter"));
-}
-
-#[test]
-fn pickled_weights_are_named_and_never_opened() {
-    let root = tempfile::tempdir().unwrap();
-    put_toy(root.path());
-    put(&root.path().join("pickled/config.json"), "{}");
-    put(&root.path().join("pickled/pytorch_model.bin"), "anything");
-    let error = Checkpoint::open(&root.path().join("pickled")).unwrap_err();
-    assert!(matches!(error, CheckpointError::PickleWeights { .. }), "{error}");
-    std::fs::rename(
-        root.path().join("adapter/adapter_model.safetensors"),
-        root.path().join("adapter/adapter_model.bin"),
-    )
-    .unwrap();
-    let error = Adapter::open(&root.path().join("adapter")).unwrap_err();
-    assert!(matches!(error, AdapterError::PickleWeights { .. }), "{error}");
+    assert!(Adapter::open(root.path()).unwrap().root().ends_with("adapter"), "the only adapter below");
 }
 
 #[test]

@@ -21,10 +21,8 @@ pub enum AdapterError {
     IsModel { path: PathBuf },
     #[error("there is no adapter_config.json in this folder: {}", path.display())]
     NoConfig { subfolders: Vec<String>, path: PathBuf },
-    #[error("there is no adapter_model.safetensors in this folder: {}", path.display())]
+    #[error("there is no adapter_model.safetensors (or .bin) in this folder: {}", path.display())]
     NoWeights { path: PathBuf },
-    #[error("the weights are adapter_model.bin, and only safetensors are read: {}", path.display())]
-    PickleWeights { path: PathBuf },
     #[error("not a valid adapter_config.json: {problem}: {}", path.display())]
     BadConfig { problem: String, path: PathBuf },
     #[error("adapter_config.json does not say {key}: {}", path.display())]
@@ -57,6 +55,14 @@ pub enum AdapterError {
     Cancelled(#[from] Cancelled),
 }
 
+impl AdapterError {
+    /// Whether the folder holds no adapter itself but several below it.
+    #[must_use]
+    pub fn lists_adapters(&self) -> bool {
+        matches!(self, Self::NoConfig { subfolders, .. } if !subfolders.is_empty())
+    }
+}
+
 impl Hint for AdapterError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -64,11 +70,10 @@ impl Hint for AdapterError {
             Self::NotAFolder { .. } => "give the folder that holds adapter_config.json",
             Self::IsModel { .. } => "give the base model first and the adapter second",
             Self::NoConfig { subfolders, .. } if !subfolders.is_empty() => {
-                return Some(format!("adapters lie below it: {}", listed(subfolders, 4)));
+                return Some(format!("adapters lie below it, name one: {}", listed(subfolders, 4)));
             }
             Self::NoConfig { .. } => "give the folder that holds adapter_config.json and adapter_model.safetensors",
             Self::NoWeights { .. } => "download the adapter again with its weights",
-            Self::PickleWeights { .. } => "save the adapter once with PEFT 0.7 or newer, which writes safetensors",
             Self::BadConfig { .. } => "download the adapter again",
             Self::MissingKey { .. } => {
                 "take the number from the training run; guessing it would scale every change wrongly"

@@ -4,11 +4,14 @@
 //! costs the memory of its largest module. A method (LoRA now) is one file behind the [`Method`] trait.
 
 mod error;
+mod folder;
 mod key;
 mod lora;
 mod method;
+mod mlx;
 mod peft_config;
 mod scaling;
+mod suggested_base;
 mod support;
 
 use std::{
@@ -17,6 +20,7 @@ use std::{
     sync::Arc,
 };
 
+use self::folder::AdapterFolder;
 pub use self::{
     error::AdapterError,
     key::{AdapterKey, Part},
@@ -24,9 +28,10 @@ pub use self::{
     method::{Method, Orientation, RowUpdate, Target, TargetUpdate},
     peft_config::PeftConfig,
     scaling::Scaling,
+    suggested_base::{BaseSuggestion, FoundIn, suggested_base, suggested_in},
 };
 use crate::{
-    checkpoint::{LogicalTensor, SafetensorsFile, SideFile, folder_name, side_files},
+    checkpoint::{LogicalTensor, SideFile, WeightFile, folder_name, open_weights, side_files},
     error::IoContext as _,
     job::JobContext,
     numeric::row_tiles,
@@ -34,8 +39,6 @@ use crate::{
 
 /// The name of an adapter's config in its folder.
 pub const CONFIG_FILE: &str = "adapter_config.json";
-const WEIGHTS_FILE: &str = "adapter_model.safetensors";
-const PICKLE_FILE: &str = "adapter_model.bin";
 
 /// Elements read at once when the factors are scanned.
 const SCAN_ELEMENTS: usize = 1 << 20;
@@ -46,7 +49,7 @@ pub struct Adapter {
     root: PathBuf,
     config: PeftConfig,
     method: Box<dyn Method>,
-    file: Arc<SafetensorsFile>,
+    file: Arc<dyn WeightFile>,
     targets: Vec<Target>,
     strays: Vec<Stray>,
     side_files: Vec<SideFile>,
@@ -62,37 +65,26 @@ pub struct Stray {
 }
 
 impl Adapter {
-    /// Opens the folder `root`.
+    /// Opens the adapter at `path`: PEFT's or mlx-lm's folder, its weight file, an entry of the Hugging Face cache, or a
+    /// folder with one adapter below it.
     ///
     /// # Errors
     /// A folder that is missing or is a full model; a config without the numbers that scaling needs; a method or init
     /// that this version does not merge, by its name; factors that do not pair, have no elements or contradict the
     /// config's rank.
-    pub fn open(root: &Path) -> Result<Self, AdapterError> {
-        if !root.is_dir() {
-            let path = root.to_owned();
-            return Err(if root.exists() { AdapterError::NotAFolder { path } } else { AdapterError::Missing { path } });
-        }
+    pub fn open(path: &Path) -> Result<Self, AdapterError> {
+        let AdapterFolder { root, weights } = AdapterFolder::find(path)?;
         let config_path = root.join(CONFIG_FILE);
-        if !config_path.is_file() {
-            return Err(missing_config(root));
-        }
         let config = PeftConfig::read(&config_path)?;
+        let is_mlx = mlx::is_mlx(&config);
+        let config = if is_mlx { mlx::peft_config(&config, &config_path)? } else { config };
         let method = support::method_for(&config, &config_path)?;
-        let weights_path = root.join(WEIGHTS_FILE);
-        if !weights_path.is_file() {
-            let path = root.to_owned();
-            let is_pickled = root.join(PICKLE_FILE).is_file();
-            return Err(if is_pickled {
-                AdapterError::PickleWeights { path }
-            } else {
-                AdapterError::NoWeights { path }
-            });
-        }
-        let file = Arc::new(SafetensorsFile::open(&weights_path)?);
-        let (targets, strays) = group(method.as_ref(), file.tensors(), &weights_path)?;
-        let side_files = side_files(root).at("list the folder", root)?;
-        Ok(Self { root: root.to_owned(), config, method, file, targets, strays, side_files })
+        let file = open_weights(&weights)?;
+        let tensors = Arc::clone(&file).tensors();
+        let tensors = if is_mlx { mlx::peft_tensors(tensors, &weights)? } else { tensors };
+        let (targets, strays) = group(method.as_ref(), tensors, &weights)?;
+        let side_files = side_files(&root).at("list the folder", &root)?;
+        Ok(Self { root, config, method, file, targets, strays, side_files })
     }
 
     /// The folder.
@@ -121,7 +113,7 @@ impl Adapter {
 
     /// The weight file.
     #[must_use]
-    pub fn file(&self) -> &Arc<SafetensorsFile> {
+    pub fn file(&self) -> &Arc<dyn WeightFile> {
         &self.file
     }
 
@@ -231,22 +223,4 @@ fn group(
         return Err(AdapterError::Empty { path: path.to_owned() });
     }
     Ok((targets, strays))
-}
-
-fn missing_config(root: &Path) -> AdapterError {
-    let path = root.to_owned();
-    let has = |name: &str| root.join(name).is_file();
-    let has_weights = has(crate::checkpoint::SINGLE_FILE) || has(crate::checkpoint::INDEX_FILE);
-    if has("config.json") && has_weights {
-        return AdapterError::IsModel { path };
-    }
-    let mut subfolders: Vec<String> = std::fs::read_dir(root)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter(|entry| entry.path().join(CONFIG_FILE).is_file())
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect();
-    subfolders.sort();
-    AdapterError::NoConfig { subfolders, path }
 }

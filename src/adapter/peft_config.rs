@@ -12,6 +12,7 @@ use crate::checkpoint::read_text;
 #[derive(Clone, Debug)]
 pub struct PeftConfig {
     values: Map<String, Value>,
+    notes: Vec<String>,
 }
 
 /// Keys of PEFT's LoRA config, all releases up to 0.21, that a merge reads or may ignore knowingly.
@@ -80,8 +81,19 @@ impl PeftConfig {
     /// Text that is no JSON object.
     pub fn parse(text: &str, path: &Path) -> Result<Self, AdapterError> {
         serde_json::from_str(text)
-            .map(|values| Self { values })
+            .map(|values| Self { values, notes: Vec::new() })
             .map_err(|error| AdapterError::BadConfig { problem: error.to_string(), path: path.to_owned() })
+    }
+
+    /// A config that was written in another trainer's terms, with what the translation decided.
+    pub(super) fn translated(values: Map<String, Value>, notes: Vec<String>) -> Self {
+        Self { values, notes }
+    }
+
+    /// What was decided while the config was read, for the user to know.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// A key's value; null counts as absent.
@@ -199,7 +211,7 @@ mod tests {
 
     fn config(value: Value) -> PeftConfig {
         let Value::Object(values) = value else { panic!("an object") };
-        PeftConfig { values }
+        PeftConfig { values, notes: Vec::new() }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What can be wrong with a model folder.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{HeaderError, MAX_HEADER_BYTES};
+use super::{HeaderError, MAX_HEADER_BYTES, PickleError, hub_cache};
 use crate::{
     error::{Hint, IoError, listed, shortened},
     numeric::Dtype,
@@ -19,12 +19,18 @@ pub enum CheckpointError {
     NotAFolder { path: PathBuf },
     #[error("this folder holds an adapter, not a base model: {}", path.display())]
     IsAdapter { path: PathBuf },
-    #[error("there is no config.json in this folder: {}", path.display())]
+    #[error("there is no config.json beside the weights, which names the architecture: {}", path.display())]
     NoConfig { path: PathBuf },
-    #[error("there are no weights in this folder (looked for model.safetensors and its index): {}", path.display())]
+    #[error("there are no weights in this folder (looked for model.safetensors, pytorch_model.bin and their indices): {}", path.display())]
     NoWeights { path: PathBuf },
-    #[error("the weights are {file}, and only safetensors are read: {}", path.display())]
-    PickleWeights { file: String, path: PathBuf },
+    #[error("{problem}: {}", path.display())]
+    Pickle { problem: PickleError, path: PathBuf },
+    #[error("the cache entry holds no complete snapshot: {}", path.display())]
+    NoSnapshot { path: PathBuf },
+    #[error("the cache entry holds {} and says nothing about a main one: {}: {}", units::plural(snapshots.len(), "snapshot"), listed(snapshots, 4), path.display())]
+    SeveralSnapshots { snapshots: Vec<String>, path: PathBuf },
+    #[error("the download of this cache snapshot is not complete: {}: {}", incomplete(missing, *partial_download_count), path.display())]
+    IncompleteSnapshot { missing: Vec<String>, partial_download_count: usize, path: PathBuf },
     #[error("{file} names {}, not in the folder: {}", listed(missing, 4), path.display())]
     ShardsMissing { file: &'static str, missing: Vec<String>, path: PathBuf },
     #[error("the index names {} that no shard holds: {}: {}", units::plural(tensors.len(), "tensor"), listed(tensors, 4), path.display())]
@@ -59,18 +65,51 @@ pub enum CheckpointError {
     Io(#[from] IoError),
 }
 
+impl CheckpointError {
+    /// The same error, or what the Hugging Face cache tells about it where `root` is a snapshot that lacks files.
+    pub(super) fn explained_by_cache(self, root: &Path) -> Self {
+        let mut missing = match &self {
+            Self::ShardsMissing { missing, .. } => missing.clone(),
+            Self::NoConfig { .. } | Self::NoWeights { .. } => Vec::new(),
+            _ => return self,
+        };
+        let blobs = hub_cache::missing_blobs(root);
+        missing.extend(blobs.into_iter().filter(|name| !missing.contains(name)).collect::<Vec<_>>());
+        let partial_download_count = hub_cache::partial_download_count(root);
+        let is_snapshot = root.parent().is_some_and(|parent| parent.ends_with("snapshots"));
+        if is_snapshot && (!missing.is_empty() || partial_download_count > 0) {
+            Self::IncompleteSnapshot { missing, partial_download_count, path: root.to_owned() }
+        } else {
+            self
+        }
+    }
+}
+
+fn incomplete(missing: &[String], partial_download_count: usize) -> String {
+    let partial = units::plural(partial_download_count, "download");
+    match (missing, partial_download_count) {
+        ([], _) => format!("{partial} broken off"),
+        (_, 0) => format!("{} missing", listed(missing, 4)),
+        _ => format!("{} missing, {partial} broken off", listed(missing, 4)),
+    }
+}
+
 impl Hint for CheckpointError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Missing { .. } => "check the path",
-            Self::NotAFolder { .. } | Self::NoConfig { .. } => "give the folder that holds config.json and the weights",
+            Self::NotAFolder { .. } | Self::NoConfig { .. } => {
+                "give the folder that holds config.json and the weights, or a weight file that has config.json beside it"
+            }
             Self::IsAdapter { .. } => {
                 "give the base model first and the adapter second; adapter_config.json names the base it was trained on"
             }
-            Self::NoWeights { .. } => "download the model again with its *.safetensors files",
-            Self::PickleWeights { .. } => {
-                "convert the model once with transformers' `save_pretrained`, which writes safetensors"
+            Self::NoWeights { .. } => "download the model again with its weights",
+            Self::Pickle { problem, .. } => return problem.hint(),
+            Self::NoSnapshot { .. } | Self::IncompleteSnapshot { .. } => {
+                "download the model again; what is there already is kept"
             }
+            Self::SeveralSnapshots { .. } => "name one of the folders below `snapshots`",
             Self::ShardsMissing { .. } => "the download is incomplete; fetch the missing shards",
             Self::IndexedTensorsMissing { .. } | Self::IndexMisplaces { .. } => {
                 "index and shards are from different downloads; fetch both again"

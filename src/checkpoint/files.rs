@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::{CheckpointError, SafetensorsFile, WeightIndex};
+use super::{CheckpointError, PickleFile, SafetensorsFile, WeightFile, WeightIndex};
 
 /// The name of unsharded weights.
 pub const SINGLE_FILE: &str = "model.safetensors";
@@ -10,35 +10,53 @@ pub const SINGLE_FILE: &str = "model.safetensors";
 /// The name of the index of sharded weights.
 pub const INDEX_FILE: &str = "model.safetensors.index.json";
 
-/// Pickled weights, which transformers would fall back to.
-const PICKLE_FILES: [&str; 2] = ["pytorch_model.bin", "pytorch_model.bin.index.json"];
+/// The name of unsharded pickled weights.
+const PICKLE_FILE: &str = "pytorch_model.bin";
+
+/// The name of the index of sharded pickled weights.
+const PICKLE_INDEX_FILE: &str = "pytorch_model.bin.index.json";
+
+/// The files of a checkpoint, in the order of their names, and their index where there is one.
+type OpenWeights = (Vec<Arc<dyn WeightFile>>, Option<WeightIndex>);
 
 /// The weights that transformers would load from a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WeightFiles {
-    /// `model.safetensors`, which wins even when an index lies beside it.
-    Single,
-    /// The shards of `model.safetensors.index.json`.
-    Sharded,
+    /// All tensors in the file of this name: `model.safetensors`, which wins even when an index lies beside it, or
+    /// `pytorch_model.bin`.
+    Single(&'static str),
+    /// The shards of the index of this name.
+    Sharded(&'static str),
 }
 
 impl WeightFiles {
-    /// Looks in `root`.
+    /// Looks in `root`: safetensors before pickles, one file before an index.
     ///
     /// # Errors
-    /// No safetensors weights: an adapter, a pickled model, or nothing at all.
+    /// No weights: an adapter, or nothing at all.
     pub fn find(root: &Path) -> Result<Self, CheckpointError> {
-        let exists = |name: &str| root.join(name).is_file();
-        if exists(SINGLE_FILE) {
-            Ok(Self::Single)
-        } else if exists(INDEX_FILE) {
-            Ok(Self::Sharded)
-        } else if exists("adapter_config.json") {
-            Err(CheckpointError::IsAdapter { path: root.to_owned() })
-        } else if let Some(file) = PICKLE_FILES.into_iter().find(|name| exists(name)) {
-            Err(CheckpointError::PickleWeights { file: file.to_owned(), path: root.to_owned() })
-        } else {
-            Err(CheckpointError::NoWeights { path: root.to_owned() })
+        const PRECEDENCE: [WeightFiles; 4] = [
+            WeightFiles::Single(SINGLE_FILE),
+            WeightFiles::Sharded(INDEX_FILE),
+            WeightFiles::Single(PICKLE_FILE),
+            WeightFiles::Sharded(PICKLE_INDEX_FILE),
+        ];
+        let found = PRECEDENCE.into_iter().find(|files| root.join(files.file_name()).is_file());
+        found.ok_or_else(|| {
+            let path = root.to_owned();
+            if root.join("adapter_config.json").is_file() {
+                CheckpointError::IsAdapter { path }
+            } else {
+                CheckpointError::NoWeights { path }
+            }
+        })
+    }
+
+    /// The file to begin with: the weights, or their index.
+    #[must_use]
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Self::Single(name) | Self::Sharded(name) => name,
         }
     }
 
@@ -46,24 +64,32 @@ impl WeightFiles {
     ///
     /// # Errors
     /// A missing shard, a damaged header or an index that names files outside the folder.
-    pub fn open(self, root: &Path) -> Result<(Vec<Arc<SafetensorsFile>>, Option<WeightIndex>), CheckpointError> {
+    pub fn open(self, root: &Path) -> Result<OpenWeights, CheckpointError> {
         match self {
-            Self::Single => Ok((vec![Arc::new(SafetensorsFile::open(&root.join(SINGLE_FILE))?)], None)),
-            Self::Sharded => {
-                let index = WeightIndex::read(&root.join(INDEX_FILE))?;
+            Self::Single(name) => Ok((vec![open_weights(&root.join(name))?], None)),
+            Self::Sharded(index_name) => {
+                let index = WeightIndex::read(&root.join(index_name))?;
                 let shards = index.shards();
                 let missing: Vec<String> =
                     shards.iter().filter(|name| !root.join(name).is_file()).map(|name| (*name).to_owned()).collect();
                 if !missing.is_empty() {
                     let path = root.to_owned();
-                    return Err(CheckpointError::ShardsMissing { file: INDEX_FILE, missing, path });
+                    return Err(CheckpointError::ShardsMissing { file: index_name, missing, path });
                 }
-                let files = shards
-                    .iter()
-                    .map(|name| SafetensorsFile::open(&root.join(name)).map(Arc::new))
-                    .collect::<Result<_, _>>()?;
+                let files = shards.iter().map(|name| open_weights(&root.join(name))).collect::<Result<_, _>>()?;
                 Ok((files, Some(index)))
             }
         }
     }
+}
+
+/// Opens one file of weights by its extension: `.bin`, `.pt` and `.pth` are pickles, all others safetensors.
+///
+/// # Errors
+/// A file that is not what its name says, or is damaged.
+pub fn open_weights(path: &Path) -> Result<Arc<dyn WeightFile>, CheckpointError> {
+    const PICKLES: [&str; 3] = ["bin", "pt", "pth"];
+    let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
+    let is_pickle = extension.is_some_and(|extension| PICKLES.iter().any(|known| extension == *known));
+    if is_pickle { Ok(Arc::new(PickleFile::open(path)?)) } else { Ok(Arc::new(SafetensorsFile::open(path)?)) }
 }

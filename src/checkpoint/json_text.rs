@@ -37,7 +37,7 @@ impl JsonText {
         &self.text
     }
 
-    /// The value tree, for reading; a non-finite number appears as an empty string.
+    /// The value tree, for reading; a non-finite number appears as a blank string.
     #[must_use]
     pub fn value(&self) -> serde_json::Value {
         serde_json::from_str(&masked(&self.text)).unwrap_or_default()
@@ -149,8 +149,8 @@ fn members(text: &str, object: Range<usize>) -> Result<Vec<Member>, serde_json::
     Ok(members)
 }
 
-/// The text with each bare `NaN`, `Infinity` and `-Infinity` replaced by an empty string of the same length, so that
-/// positions stay true.
+/// The text with each bare `NaN`, `Infinity` and `-Infinity` replaced by a blank string of the same length, quotes
+/// included, so that positions stay true and a value ends where it does in the text.
 fn masked(text: &str) -> Cow<'_, str> {
     const NON_FINITE: [&str; 3] = ["NaN", "-Infinity", "Infinity"];
     if !NON_FINITE.iter().any(|literal| text.contains(literal)) {
@@ -161,8 +161,9 @@ fn masked(text: &str) -> Cow<'_, str> {
     while let Some(next) = rest.chars().next() {
         let literal = NON_FINITE.into_iter().find(|literal| !in_string && rest.starts_with(literal));
         let taken = if let Some(literal) = literal {
-            out.push_str("\"\"");
+            out.push('"');
             out.extend(std::iter::repeat_n(' ', literal.len() - 2));
+            out.push('"');
             literal.len()
         } else if in_string && next == '\\' {
             let escaped = 1 + rest[1..].chars().next().map_or(0, char::len_utf8);
@@ -231,7 +232,19 @@ mod tests {
         let text = parsed();
         assert_eq!(text.object_paths(), [vec![], vec!["text_config".to_owned()]]);
         assert_eq!(text.value()["note"], "NaN stays, \"Infinity\" too");
-        assert_eq!(text.value()["scale"], "");
+        assert_eq!(text.value()["scale"], " ");
+    }
+
+    #[test]
+    fn what_stands_beside_a_number_that_is_none_can_be_removed_and_the_number_set() {
+        for literal in ["NaN", "Infinity", "-Infinity"] {
+            let config = format!(r#"{{"scale": {literal}, "_name_or_path": "org/base"}}"#);
+            let mut text = JsonText::parse(config).unwrap();
+            text.remove(&["_name_or_path"]);
+            assert_eq!(text.as_str(), format!(r#"{{"scale": {literal}}}"#));
+            text.set(&["scale"], &1.into());
+            assert_eq!(text.as_str(), r#"{"scale": 1}"#);
+        }
     }
 
     #[test]

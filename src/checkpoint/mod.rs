@@ -8,11 +8,16 @@ mod error;
 mod files;
 mod folder;
 mod header;
+pub mod hub_cache;
 mod index;
 mod json_text;
+mod pickle;
 mod safetensors_file;
+mod source;
+mod strided;
 mod tensor;
 mod text_file;
+mod weight_file;
 
 use std::{
     collections::BTreeMap,
@@ -23,14 +28,18 @@ use std::{
 pub use self::{
     config::ModelConfig,
     error::CheckpointError,
-    files::{INDEX_FILE, SINGLE_FILE, WeightFiles},
+    files::{INDEX_FILE, SINGLE_FILE, WeightFiles, open_weights},
     folder::{FileRole, SideFile, side_files},
     header::{Header, HeaderError, HeaderTensor},
     index::WeightIndex,
     json_text::JsonText,
+    pickle::{PickleError, PickleFile},
     safetensors_file::{HEADER_LEN_BYTES, MAX_HEADER_BYTES, SafetensorsFile, header_bytes},
+    source::Source,
+    strided::StridedSpan,
     tensor::{LogicalTensor, Storage},
     text_file::read_text,
+    weight_file::{WeightFile, WeightFormat},
 };
 use crate::error::IoContext as _;
 
@@ -39,29 +48,27 @@ use crate::error::IoContext as _;
 pub struct Checkpoint {
     root: PathBuf,
     config: ModelConfig,
-    files: Vec<Arc<SafetensorsFile>>,
+    files: Vec<Arc<dyn WeightFile>>,
     index: Option<WeightIndex>,
     tensors: BTreeMap<String, LogicalTensor>,
     side_files: Vec<SideFile>,
 }
 
 impl Checkpoint {
-    /// Opens the folder `root`: config, weight headers and the list of side files.
+    /// Opens the model at `path`: config, weight headers and the list of side files. `path` is its folder, one weight
+    /// file with `config.json` beside it, or an entry of the Hugging Face cache (the snapshot of its main revision).
     ///
     /// # Errors
-    /// A folder that is missing, is an adapter, has no config or no safetensors weights; a header that is truncated,
-    /// oversized or inconsistent; an index that disagrees with its files.
-    pub fn open(root: &Path) -> Result<Self, CheckpointError> {
-        if !root.is_dir() {
-            let path = root.to_owned();
-            return Err(if root.exists() {
-                CheckpointError::NotAFolder { path }
-            } else {
-                CheckpointError::Missing { path }
-            });
-        }
+    /// A folder that is missing, is an adapter, has no config or no weights; a header that is truncated, oversized or
+    /// inconsistent; an index that disagrees with its files; a download that is not complete.
+    pub fn open(path: &Path) -> Result<Self, CheckpointError> {
+        let source = Source::find(path)?;
+        Self::open_source(&source).map_err(|error| error.explained_by_cache(&source.root))
+    }
+
+    fn open_source(Source { root, weights }: &Source) -> Result<Self, CheckpointError> {
         let config_path = root.join("config.json");
-        let weights = WeightFiles::find(root)?;
+        let chosen = weights.is_none().then(|| WeightFiles::find(root)).transpose()?;
         if !config_path.is_file() {
             return Err(if root.join("adapter_config.json").is_file() {
                 CheckpointError::IsAdapter { path: root.to_owned() }
@@ -70,8 +77,12 @@ impl Checkpoint {
             });
         }
         let config = ModelConfig::read(&config_path)?;
-        let (files, index) = weights.open(root)?;
-        let tensors = collect_tensors(&files, index.as_ref(), root)?;
+        let (files, index) = match (weights, chosen) {
+            (None, Some(chosen)) => chosen.open(root)?,
+            (weights, _) => (weights.iter().map(|file| open_weights(file)).collect::<Result<_, _>>()?, None),
+        };
+        let mut tensors = collect_tensors(&files, index.as_ref(), root)?;
+        omit_tied_head(&mut tensors, &config);
         let side_files = side_files(root).at("list the folder", root)?;
         Ok(Self { root: root.to_owned(), config, files, index, tensors, side_files })
     }
@@ -96,7 +107,7 @@ impl Checkpoint {
 
     /// The weight files, in the order of their names.
     #[must_use]
-    pub fn files(&self) -> &[Arc<SafetensorsFile>] {
+    pub fn files(&self) -> &[Arc<dyn WeightFile>] {
         &self.files
     }
 
@@ -166,14 +177,33 @@ pub fn folder_name(path: &Path) -> String {
         .unwrap_or_else(|| path.display().to_string())
 }
 
+/// Leaves out an output head that is the embedding itself, as `save_pretrained` does: a pickle lists both names of one
+/// storage. A config that says nothing ties them, which is transformers' default.
+fn omit_tied_head(tensors: &mut BTreeMap<String, LogicalTensor>, config: &ModelConfig) {
+    if config.get("tie_word_embeddings").and_then(serde_json::Value::as_bool) == Some(false) {
+        return;
+    }
+    let place =
+        |tensor: &LogicalTensor| (tensor.file().path().to_owned(), tensor.file_offset(), tensor.shape().to_vec());
+    let is_head = |name: &str| name.ends_with("lm_head.weight") || name.ends_with("embed_out.weight");
+    let heads: Vec<String> = tensors.keys().filter(|name| is_head(name)).cloned().collect();
+    for head in heads {
+        let own_place = place(&tensors[&head]);
+        let is_shared = tensors.values().any(|other| other.name() != head && place(other) == own_place);
+        if is_shared {
+            tensors.remove(&head);
+        }
+    }
+}
+
 fn collect_tensors(
-    files: &[Arc<SafetensorsFile>],
+    files: &[Arc<dyn WeightFile>],
     index: Option<&WeightIndex>,
     root: &Path,
 ) -> Result<BTreeMap<String, LogicalTensor>, CheckpointError> {
     let mut tensors: BTreeMap<String, LogicalTensor> = BTreeMap::new();
     for file in files {
-        for tensor in file.tensors() {
+        for tensor in Arc::clone(file).tensors() {
             if let Some(first) = tensors.insert(tensor.name().to_owned(), tensor.clone()) {
                 let shards = [first.file().name().to_owned(), file.name().to_owned()];
                 let (tensor, path) = (first.name().to_owned(), root.to_owned());

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{CheckpointError, Header, LogicalTensor, Storage};
+use super::{CheckpointError, Header, LogicalTensor, Storage, WeightFile, WeightFormat};
 use crate::{error::IoContext as _, platform};
 
 /// Bytes in front of the header that give its length.
@@ -110,13 +110,47 @@ impl SafetensorsFile {
     pub fn tensors(self: &Arc<Self>) -> Vec<LogicalTensor> {
         let tensors = self.header.tensors.iter().map(|tensor| {
             let storage = Storage::Span {
-                file: Arc::clone(self),
+                file: Arc::<Self>::clone(self),
                 offset: self.data_offset() + tensor.range.start,
                 byte_count: tensor.range.end - tensor.range.start,
             };
             LogicalTensor::new(tensor.name.clone(), tensor.shape.clone(), tensor.dtype, storage)
         });
         tensors.collect()
+    }
+}
+
+impl WeightFile for SafetensorsFile {
+    fn path(&self) -> &Path {
+        self.path()
+    }
+
+    fn name(&self) -> &str {
+        self.name()
+    }
+
+    fn handle(&self) -> &Arc<File> {
+        self.handle()
+    }
+
+    fn byte_count(&self) -> u64 {
+        self.byte_count()
+    }
+
+    fn format(&self) -> WeightFormat {
+        WeightFormat::Safetensors
+    }
+
+    fn header(&self) -> &[u8] {
+        self.header()
+    }
+
+    fn metadata(&self) -> std::collections::BTreeMap<String, String> {
+        self.metadata()
+    }
+
+    fn tensors(self: Arc<Self>) -> Vec<LogicalTensor> {
+        Self::tensors(&self)
     }
 }
 

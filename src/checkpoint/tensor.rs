@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use super::{CheckpointError, SafetensorsFile};
+use super::{CheckpointError, StridedSpan, WeightFile};
 use crate::{
     error::IoContext as _,
     numeric::{Dtype, FloatDtype, TileShape, widen},
@@ -25,12 +25,14 @@ pub enum Storage {
     /// Row-major and contiguous in one file.
     Span {
         /// The file.
-        file: Arc<SafetensorsFile>,
+        file: Arc<dyn WeightFile>,
         /// Bytes from the start of the file.
         offset: u64,
         /// Bytes of the tensor.
         byte_count: u64,
     },
+    /// A view whose elements are gathered from one file.
+    Strided(StridedSpan),
 }
 
 impl LogicalTensor {
@@ -76,32 +78,38 @@ impl LogicalTensor {
         self.shape.iter().product()
     }
 
-    /// Bytes on disk.
+    /// Bytes of its elements.
     #[must_use]
     pub fn byte_count(&self) -> u64 {
-        let Storage::Span { byte_count, .. } = &self.storage;
-        *byte_count
+        match &self.storage {
+            Storage::Span { byte_count, .. } => *byte_count,
+            Storage::Strided(_) => self.element_count() as u64 * self.dtype.bitsize() as u64 / 8,
+        }
     }
 
     /// The file that holds it.
     #[must_use]
-    pub fn file(&self) -> &Arc<SafetensorsFile> {
-        let Storage::Span { file, .. } = &self.storage;
-        file
+    pub fn file(&self) -> &Arc<dyn WeightFile> {
+        match &self.storage {
+            Storage::Span { file, .. } | Storage::Strided(StridedSpan { file, .. }) => file,
+        }
     }
 
-    /// Where in that file it begins.
+    /// Where in that file its first element lies.
     #[must_use]
     pub fn file_offset(&self) -> u64 {
-        let Storage::Span { offset, .. } = &self.storage;
-        *offset
+        match &self.storage {
+            Storage::Span { offset, .. } | Storage::Strided(StridedSpan { offset, .. }) => *offset,
+        }
     }
 
     /// The file and the offset of the tensor's bytes, where they lie there as a plain span.
     #[must_use]
-    pub fn span(&self) -> Option<(&Arc<SafetensorsFile>, u64)> {
-        let Storage::Span { file, offset, .. } = &self.storage;
-        Some((file, *offset))
+    pub fn span(&self) -> Option<(&Arc<dyn WeightFile>, u64)> {
+        match &self.storage {
+            Storage::Span { file, offset, .. } => Some((file, *offset)),
+            Storage::Strided(_) => None,
+        }
     }
 
     /// The dtype for arithmetic.
@@ -143,10 +151,13 @@ impl LogicalTensor {
         assert!(rows.end <= row_count, "rows must lie inside the tensor");
         let row_byte_count = columns as u64 * self.dtype.bitsize() as u64 / 8;
         assert_eq!(bytes.len() as u64, row_byte_count * rows.len() as u64, "bytes and rows must agree");
-        let offset = self.file_offset() + rows.start as u64 * row_byte_count;
-        let file = self.file();
-        platform::read_exact_at(file.handle(), bytes, offset).at("read the weights", file.path())?;
-        Ok(())
+        match &self.storage {
+            Storage::Span { file, offset, .. } => {
+                let offset = offset + rows.start as u64 * row_byte_count;
+                Ok(platform::read_exact_at(file.handle(), bytes, offset).at("read the weights", file.path())?)
+            }
+            Storage::Strided(view) => view.read_row_bytes(&self.shape, self.dtype.bitsize() / 8, rows, bytes),
+        }
     }
 
     /// Reads the whole tensor as f32; for factors and vectors, never for base weights.

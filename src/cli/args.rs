@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand};
 use lorafuse::{
-    merge::IoMode,
+    merge::{IoMode, device::DeviceChoice},
     plan::{AdapterRequest, DtypePolicy, MergeRequest},
 };
 
@@ -49,7 +49,7 @@ pub enum Command {
 /// `inspect`.
 #[derive(Debug, ClapArgs)]
 pub struct InspectArgs {
-    /// The base model's folder
+    /// The base model: its folder, a weight file of it, or its entry in the Hugging Face cache; or an adapter alone
     pub base: PathBuf,
     /// Adapter folders
     pub adapters: Vec<PathBuf>,
@@ -78,9 +78,10 @@ pub struct MergeArgs {
     /// Dtype of floating tensors: keep, f32, f16 or bf16
     #[arg(long, default_value = "keep")]
     pub dtype: DtypePolicy,
-    /// Where to compute
-    #[arg(long, default_value = "auto", value_parser = ["auto", "cpu"])]
-    pub device: String,
+    /// Where to compute: auto tries the GPU against the CPU for a moment and takes the faster one; gpu:N is a GPU by its
+    /// number (gpu:99 lists them)
+    #[arg(long, default_value = "auto", value_name = "auto|cpu|gpu[:N]")]
+    pub device: DeviceChoice,
     /// How bytes reach the disk: past the page cache but for small outputs, always through it, or always past it
     #[arg(long, default_value = "auto", value_name = "auto|cached|direct")]
     pub io: IoMode,

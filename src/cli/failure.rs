@@ -20,6 +20,12 @@ impl Failure {
         Self { message: error.to_string(), hint: None, code: 1 }
     }
 
+    /// The same failure with another hint, where there is one.
+    pub fn with_hint(mut self, hint: Option<String>) -> Self {
+        self.hint = hint.or(self.hint);
+        self
+    }
+
     /// The same, for a run that the user stopped.
     pub fn cancelled(self) -> Self {
         Self { code: CANCELLED, ..self }

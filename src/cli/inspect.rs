@@ -3,11 +3,12 @@
 use std::{fmt::Write as _, process::ExitCode};
 
 use lorafuse::{
-    adapter::Adapter,
-    checkpoint::Checkpoint,
+    adapter::{Adapter, AdapterError, suggested_base},
+    checkpoint::{Checkpoint, CheckpointError},
     matching::Matching,
+    plan::{self, Verdict},
     report::{AdapterSummary, ModelSummary, ModuleSummary},
-    tree::{ModuleNode, print_model},
+    tree::{ModuleNode, is_transformers_text, print_model},
     units,
 };
 use serde_json::json;
@@ -24,7 +25,10 @@ const SHOWN_PROBLEMS: usize = 20;
 
 /// Runs the command; an adapter that does not fit is shown and is a failed check.
 pub fn run(args: &InspectArgs) -> Outcome {
-    let base = Checkpoint::open(&args.base)?;
+    let base = match Checkpoint::open(&args.base) {
+        Ok(base) => base,
+        Err(error) => return adapter_alone(args, error),
+    };
     let adapters = args.adapters.iter().map(|path| Adapter::open(path)).collect::<Result<Vec<_>, _>>()?;
     let matching = Matching::new(&base, &adapters);
     let text = if args.json {
@@ -37,6 +41,29 @@ pub fn run(args: &InspectArgs) -> Outcome {
     print(&text)?;
     let fits = adapters.is_empty() || matching.is_complete();
     Ok(if fits { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Shows what was given as a base where it is an adapter in truth, with the base that it asks for.
+fn adapter_alone(args: &InspectArgs, error: CheckpointError) -> Outcome {
+    let adapter = match (Adapter::open(&args.base), args.adapters.is_empty() && !args.print_model) {
+        (Ok(adapter), true) => adapter,
+        // Several adapters to choose from say more than a base that is none.
+        (Err(choice @ AdapterError::NoConfig { .. }), true) if choice.lists_adapters() => return Err(choice.into()),
+        _ => return Err(error.into()),
+    };
+    let (summary, base) = (AdapterSummary::of(&adapter), suggested_base(&adapter));
+    if args.json {
+        print(&format!("{:#}\n", json!({"adapters": [summary], "suggested_base": base})))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let found = match (&base, adapter.config().base_model()) {
+        (Some(base), _) => format!("{} · in {} · {}", base.name, base.found_in, base.path.display()),
+        (None, Some(name)) => format!("{name} · not found on this machine"),
+        (None, None) => "the adapter does not name it".to_owned(),
+    };
+    let rows = [["Adapter".to_owned(), adapter_line(&summary)], ["Base".to_owned(), found]];
+    print(&render(&["", ""], &[Align::Left, Align::Left], &rows))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn json_text(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> Result<String, Failure> {
@@ -65,6 +92,7 @@ fn json_text(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> Re
             "orphaned": orphaned,
             "clashing": clashing,
         },
+        "findings": plan::findings(base, adapters, matching)?,
     });
     Ok(format!("{document:#}\n"))
 }
@@ -72,6 +100,9 @@ fn json_text(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> Re
 fn printed_models(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> String {
     let tree = ModuleNode::new(base, matching, adapters);
     let mut out = String::new();
+    if !is_transformers_text(&tree, base.config()) {
+        out.push_str("# a generic tree from tensor names: modules without tensors are missing, classes may differ\n");
+    }
     for line in print_model(&tree, base.config(), None) {
         writeln!(out, "{}", line.text).ok();
     }
@@ -100,6 +131,16 @@ fn overview(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> Res
     }
     let changes = matching.prefix_changes.iter().flatten();
     rows.extend(changes.map(|change| ["Note".to_owned(), change.to_string()]));
+    let renamed = matching.renamed_modules.iter().filter(|count| **count > 0);
+    rows.extend(renamed.map(|count| {
+        [
+            "Note".to_owned(),
+            format!("{} found under the names that the base has on disk", units::plural(*count, "module")),
+        ]
+    }));
+    let findings = plan::findings(base, adapters, matching)?;
+    let differing = findings.iter().flatten().filter(|finding| finding.verdict == Verdict::Differs);
+    rows.extend(differing.map(|finding| ["Note".to_owned(), finding.evidence.clone()]));
     let mut out = render(&["", ""], &[Align::Left, Align::Left], &rows);
     let modules = ModuleSummary::all(base, matching, adapters, &[])?;
     if !modules.is_empty() {

@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, process::ExitCode};
 
 use lorafuse::{
-    merge::{self, MergeReceipt},
+    merge::{self, MergeReceipt, device},
     plan::MergePlan,
     report::{PlanSummary, RunReport},
     units,
@@ -12,7 +12,7 @@ use lorafuse::{
 use super::{
     Outcome,
     args::{MergeArgs, usage_error},
-    print,
+    base_hint, print,
     session::Session,
     table::{Align, render},
     tell,
@@ -21,7 +21,7 @@ use super::{
 /// Runs the command.
 pub fn run(args: &MergeArgs) -> Outcome {
     let request = args.request().unwrap_or_else(|message| usage_error(&message));
-    let plan = MergePlan::new(&request)?;
+    let plan = MergePlan::new(&request).map_err(|error| base_hint::with_suggestion(error, &args.adapters))?;
     for warning in &plan.warnings {
         tell(&format!("warning: {warning}"));
     }
@@ -30,7 +30,12 @@ pub fn run(args: &MergeArgs) -> Outcome {
         print(&text)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let receipt = Session::start().run(|job| merge::run_with(&mut merge::CpuKernel::new()?, &plan, args.io, job))?;
+    let (mut kernel, device) = device::open(args.device, &plan)?;
+    tell(&format!("device: {}", device.reason));
+    let receipt = Session::start().run(|job| merge::run_with(&mut *kernel, &plan, args.io, job))?;
+    if let Some(tally) = &device.tally {
+        tell(&format!("device: {}", tally.sentence()));
+    }
     for name in receipt.lost() {
         tell(&format!("warning: {name}: the update is smaller than the dtype can hold, so nothing of it is left"));
     }

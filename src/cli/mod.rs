@@ -3,6 +3,7 @@
 //! stdout is data, stderr is everything else. Exit codes: 0 done, 1 failed or a check failed, 2 usage, 130 cancelled.
 
 mod args;
+mod base_hint;
 mod compare;
 mod demo;
 mod failure;

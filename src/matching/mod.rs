@@ -4,13 +4,17 @@
 //! section 3.6). Every adapter tensor is applied, set aside by a named rule, orphaned or clashing, and the diff is
 //! shown from the result above all when it does not fit. Only a complete matching may be merged.
 
+mod fused;
 mod nearest;
 mod orientation;
 mod prefix;
 mod problem;
+mod rename;
+mod resolve;
 
 use std::collections::BTreeMap;
 
+use self::resolve::Resolver;
 pub use self::{
     prefix::PrefixChange,
     problem::{Clash, ClashReason, Orphan, OrphanReason},
@@ -34,6 +38,8 @@ pub struct Matching {
     pub clashing: Vec<Clash>,
     /// For each adapter, the one change of prefix that all its modules needed.
     pub prefix_changes: Vec<Option<PrefixChange>>,
+    /// For each adapter, the modules that transformers' table of names found under another name on disk.
+    pub renamed_modules: Vec<usize>,
 }
 
 /// One base tensor and the updates that land on it, in the order of the adapters.
@@ -75,10 +81,11 @@ impl Matching {
         let mut applied: BTreeMap<String, Applied> = BTreeMap::new();
         for (index, adapter) in adapters.iter().enumerate() {
             let uses_conv1d = orientation::uses_conv1d(base, adapter);
-            let change = prefix::common_change(base, adapter.targets(), uses_conv1d);
-            matching.add_targets(base, (index, adapter), change.as_ref(), &mut applied);
+            let resolver = Resolver::new(base, adapter.targets(), uses_conv1d);
+            matching.add_targets(base, (index, adapter), &resolver, &mut applied);
             matching.add_strays((index, adapter));
-            matching.prefix_changes.push(change);
+            matching.renamed_modules.push(resolver.renamed_module_count(adapter.targets()));
+            matching.prefix_changes.push(resolver.into_change());
         }
         matching.applied = applied.into_values().collect();
         matching
@@ -108,12 +115,12 @@ impl Matching {
         &mut self,
         base: &Checkpoint,
         (adapter_index, adapter): (usize, &Adapter),
-        change: Option<&PrefixChange>,
+        resolver: &Resolver<'_>,
         applied: &mut BTreeMap<String, Applied>,
     ) {
         let uses_conv1d = orientation::uses_conv1d(base, adapter);
         for (target_index, target) in adapter.targets().iter().enumerate() {
-            let module = PrefixChange::apply(change, &target.module);
+            let module = resolver.module(&target.module);
             let name = format!("{module}.weight");
             let keys = || target.update.tensors().iter().map(|tensor| tensor.name().to_owned()).collect();
             let Some(tensor) = base.tensor(&name) else {

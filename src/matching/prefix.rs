@@ -43,15 +43,27 @@ impl fmt::Display for PrefixChange {
     }
 }
 
-/// The change under which most targets land on base tensors of their shape; `None` when the paths fit as they are, or
-/// when two changes do equally well.
-pub(super) fn common_change(base: &Checkpoint, targets: &[Target], uses_conv1d: bool) -> Option<PrefixChange> {
-    let lands = |target: &Target, change: Option<&PrefixChange>| {
-        let name = format!("{}.weight", PrefixChange::apply(change, &target.module));
+/// Targets whose module, renamed by `place`, is a base tensor of their shape.
+pub(super) fn landed(
+    base: &Checkpoint,
+    targets: &[Target],
+    uses_conv1d: bool,
+    place: impl Fn(&str) -> String,
+) -> usize {
+    let lands = |target: &&Target| {
+        let name = format!("{}.weight", place(&target.module));
         let features = target.update.features();
         base.tensor(&name).is_some_and(|tensor| orientation::of(tensor.shape(), features, uses_conv1d).is_some())
     };
-    let landed = |change: Option<&PrefixChange>| targets.iter().filter(|target| lands(target, change)).count();
+    targets.iter().filter(lands).count()
+}
+
+/// The change under which most targets land on base tensors of their shape; `None` when the paths fit as they are, or
+/// when two changes do equally well.
+pub(super) fn common_change(base: &Checkpoint, targets: &[Target], uses_conv1d: bool) -> Option<PrefixChange> {
+    let landed = |change: Option<&PrefixChange>| {
+        landed(base, targets, uses_conv1d, |module| PrefixChange::apply(change, module))
+    };
     let unchanged = landed(None);
     if unchanged == targets.len() {
         return None;
@@ -80,13 +92,19 @@ fn candidates(base: &Checkpoint, targets: &[Target]) -> Vec<PrefixChange> {
             changes.extend(base.tensors().keys().filter_map(|name| {
                 let to = name.strip_suffix(&ending)?;
                 let is_whole = to.is_empty() || to.ends_with('.');
-                (is_whole && is_minimal(from, to)).then(|| PrefixChange { from: from.to_owned(), to: to.to_owned() })
+                (is_whole && is_minimal(from, to) && !has_number(from) && !has_number(to))
+                    .then(|| PrefixChange { from: from.to_owned(), to: to.to_owned() })
             }));
         }
     }
     changes.sort();
     changes.dedup();
     changes
+}
+
+/// Whether a layer's or an expert's number is among the segments: another number is another layer, not another name.
+fn has_number(prefix: &str) -> bool {
+    prefix.split('.').any(|segment| segment.parse::<u64>().is_ok())
 }
 
 /// Whether the change says no more than it must: `a.x.` → `b.x.` is `a.` → `b.` in more words.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::fused;
 use crate::{checkpoint::Checkpoint, numeric::Dtype, units};
 
 /// Adapter tensors of one module for which the base has no place.
@@ -30,6 +31,23 @@ pub enum OrphanReason {
     OtherPart {
         /// First segment that one side has and the other lacks.
         segment: String,
+        /// Whether the base is a multimodal model itself, so that only this part of it is missing.
+        base_is_multimodal: bool,
+    },
+    /// The base has one matrix in place of this and others (`qkv_proj` for `q_proj`).
+    FusedInBase {
+        /// The base's module.
+        fused: String,
+    },
+    /// The base has several matrices in place of this one.
+    SplitInBase {
+        /// The base's modules.
+        parts: Vec<String>,
+    },
+    /// The base keeps its experts as one tensor of three dimensions.
+    ExpertsInOneTensor {
+        /// That tensor.
+        tensor: String,
     },
     /// The layer exists in name only: the base has fewer layers.
     TooFewLayers {
@@ -47,8 +65,20 @@ impl fmt::Display for OrphanReason {
             Self::TiedHead => {
                 formatter.write_str("the base's output head shares the embedding's tensor, and untying it is not done by this version")
             }
-            Self::OtherPart { segment } => {
-                write!(formatter, "these keys go through `{segment}`, which the base does not have: base and adapter are different parts of a multimodal model")
+            Self::OtherPart { segment, base_is_multimodal: false } => {
+                write!(formatter, "these keys go through `{segment}`: the adapter is for the multimodal model, the base is the text-only one")
+            }
+            Self::OtherPart { segment, base_is_multimodal: true } => {
+                write!(formatter, "these keys go through `{segment}`, a part that this base does not have")
+            }
+            Self::FusedInBase { fused } => {
+                write!(formatter, "the base has this matrix as a part of {fused}: it was converted, or the adapter was made with another implementation of the model")
+            }
+            Self::SplitInBase { parts } => {
+                write!(formatter, "the base has {} in place of this matrix: it was converted, or the adapter was made with another implementation of the model", parts.join(", "))
+            }
+            Self::ExpertsInOneTensor { tensor } => {
+                write!(formatter, "the base keeps all experts in one tensor, {tensor}")
             }
             Self::TooFewLayers { layer_count } => {
                 write!(formatter, "the base has only {layer_count} layers: it is a smaller model than the one trained on")
@@ -126,7 +156,11 @@ pub(super) fn orphan_reason(base: &Checkpoint, module: &str) -> OrphanReason {
     }
     let has_segment = |segment: &str| base.tensors().keys().any(|name| name.split('.').any(|part| part == segment));
     if let Some(segment) = module.split('.').find(|part| PARTS.contains(part) && !has_segment(part)) {
-        return OrphanReason::OtherPart { segment: segment.to_owned() };
+        let base_is_multimodal = PARTS.iter().any(|part| has_segment(part));
+        return OrphanReason::OtherPart { segment: segment.to_owned(), base_is_multimodal };
+    }
+    if let Some(reason) = fused::reason(base, module) {
+        return reason;
     }
     let layer_index = module.split('.').find_map(|segment| segment.parse::<u64>().ok());
     let layer_count = ["num_hidden_layers", "n_layer", "num_layers"].iter().find_map(|key| base.config().integer(key));

@@ -1,33 +1,47 @@
-//! Tiles on the CPU: widen, add the updates in f32, round once, and learn from the same pass.
+//! Tiles on the CPU: Δ as a product that stays in the cache, then one pass that adds it, rounds once, and learns.
 
-use std::thread;
+use std::{ops::Range, thread};
 
 use crossbeam_channel::{Receiver, Sender};
 
-use super::{Kernel, MergeError, TileJob, TileResult};
+use super::{Kernel, MergeError, TileJob, TileResult, WeightedUpdate};
 use crate::{
     error::IoContext as _,
-    numeric::{ElementViews, FloatDtype, TileShape, TileStats, narrow, row_tiles, widen},
+    numeric::{CpuLevel, FloatDtype, TileBytes, TileShape, TileStats, row_tiles, widen_at},
+    platform::PageBuffer,
 };
 
-/// Elements of one block: 64 rows of 4096, whose f32 scratch stays in a core's L2 cache.
+/// Elements of a block, whose Δ (1 MiB) stays in the caches of a core between the product and the pass that adds it.
 const BLOCK_ELEMENTS: usize = 64 * 4096;
+
+/// Rows of a block at the least: a product of fewer spends its time on reading the right factor again.
+const MIN_BLOCK_ROWS: usize = 64;
 
 /// One worker thread for each core, a tile each, and one tile more so that none waits for the disk.
 pub struct CpuKernel {
     jobs: Sender<TileJob>,
     results: Receiver<TileResult>,
     worker_count: usize,
+    level: CpuLevel,
     in_flight: usize,
 }
 
 impl CpuKernel {
-    /// Starts the workers; they end with the kernel.
+    /// Starts one worker for each core, with the best instructions of the processor; they end with the kernel.
     ///
     /// # Errors
     /// A system that starts no thread.
     pub fn new() -> Result<Self, MergeError> {
-        let worker_count = thread::available_parallelism().map_or(1, usize::from);
+        Self::with(thread::available_parallelism().map_or(1, usize::from), CpuLevel::detected())
+    }
+
+    /// Starts `worker_count` workers (at least one) that use `level`, or the best instructions below it that the
+    /// processor has.
+    ///
+    /// # Errors
+    /// A system that starts no thread.
+    pub fn with(worker_count: usize, level: CpuLevel) -> Result<Self, MergeError> {
+        let (worker_count, level) = (worker_count.max(1), level.min(CpuLevel::detected()));
         let capacity = worker_count + 1;
         let (jobs, job_receiver) = crossbeam_channel::bounded::<TileJob>(capacity);
         let (result_sender, results) = crossbeam_channel::bounded(capacity);
@@ -35,16 +49,16 @@ impl CpuKernel {
             let (jobs, results) = (job_receiver.clone(), result_sender.clone());
             thread::Builder::new()
                 .name(format!("merge-{index}"))
-                .spawn(move || work(&jobs, &results))
+                .spawn(move || work(&jobs, &results, level))
                 .at("start a worker thread", std::path::Path::new("merge"))?;
         }
-        Ok(Self { jobs, results, worker_count, in_flight: 0 })
+        Ok(Self { jobs, results, worker_count, level, in_flight: 0 })
     }
 }
 
 impl Kernel for CpuKernel {
     fn name(&self) -> String {
-        format!("CPU, {}", crate::units::plural(self.worker_count, "thread"))
+        format!("CPU, {}, {}", crate::units::plural(self.worker_count, "thread"), self.level)
     }
 
     fn capacity(&self) -> usize {
@@ -71,100 +85,109 @@ impl Kernel for CpuKernel {
     }
 }
 
-fn work(jobs: &Receiver<TileJob>, results: &Sender<TileResult>) {
-    let mut scratch = Scratch::default();
+fn work(jobs: &Receiver<TileJob>, results: &Sender<TileResult>, level: CpuLevel) {
+    let mut worker = Worker { level, delta: PageBuffer::default(), weight: Vec::new(), transformed: Vec::new() };
     for tile in jobs {
-        if results.send(scratch.compute(tile)).is_err() {
+        if results.send(worker.compute(tile)).is_err() {
             return;
         }
     }
 }
 
-/// The f32 buffers of one worker, reused from tile to tile.
-#[derive(Default)]
-struct Scratch {
+/// The buffers of one worker, reused from tile to tile.
+struct Worker {
+    level: CpuLevel,
+    /// Δ of a block in f32, on a page boundary: vectors that straddle cache lines cost a few per cent.
+    delta: PageBuffer,
+    /// W of a block, for methods that transform it.
     weight: Vec<f32>,
-    delta: Vec<f32>,
-    sum: Vec<f32>,
-    stored: Vec<f32>,
-    converted: Vec<f32>,
-    converted_bytes: Vec<u8>,
+    transformed: Vec<f32>,
 }
 
-impl Scratch {
+impl Worker {
     fn compute(&mut self, tile: TileJob) -> TileResult {
         let TileJob { ticket, rows, columns, input, input_dtype, mut output, output_dtype, updates } = tile;
+        let level = self.level;
+        if updates.is_empty() {
+            let bytes = TileBytes { input: &input, input_dtype, output: &mut output, output_dtype };
+            let stats = bytes.write_converted(level);
+            return TileResult { ticket, output, stats, input };
+        }
         let mut stats = TileStats::default();
-        let shape = TileShape { rows: rows.len(), columns };
-        for block in row_tiles(shape, BLOCK_ELEMENTS) {
+        for block in blocks(TileShape { rows: rows.len(), columns }) {
             let elements = block.start * columns..block.end * columns;
             let bytes_of = |dtype: FloatDtype| elements.start * dtype.byte_count()..elements.end * dtype.byte_count();
-            self.resize(elements.len(), output_dtype);
-            widen(input_dtype, &input[bytes_of(input_dtype)], &mut self.weight);
-            self.add_updates(rows.start + block.start..rows.start + block.end, &updates);
-            let stored = &mut output[bytes_of(output_dtype)];
-            narrow(output_dtype, &self.sum, stored);
-            widen(output_dtype, stored, &mut self.stored);
-            if output_dtype != input_dtype {
-                narrow(output_dtype, &self.weight, &mut self.converted_bytes);
-                widen(output_dtype, &self.converted_bytes, &mut self.converted);
-            }
-            let converted = if output_dtype == input_dtype { &self.weight } else { &self.converted };
-            stats.observe(ElementViews {
-                weight: &self.weight,
-                delta: &self.delta,
-                sum: &self.sum,
-                stored: &self.stored,
-                weight_converted: converted,
-            });
+            let input = &input[bytes_of(input_dtype)];
+            let delta = self.sum_deltas(
+                rows.start + block.start..rows.start + block.end,
+                &updates,
+                (input_dtype, input),
+                elements.len(),
+            );
+            let bytes = TileBytes { input, input_dtype, output: &mut output[bytes_of(output_dtype)], output_dtype };
+            stats.merge(&bytes.write_sum(level, delta));
         }
         TileResult { ticket, output, stats, input }
     }
 
-    fn resize(&mut self, element_count: usize, output_dtype: FloatDtype) {
-        for buffer in [&mut self.weight, &mut self.delta, &mut self.sum, &mut self.stored, &mut self.converted] {
-            buffer.resize(element_count, 0.0);
-        }
-        self.converted_bytes.resize(element_count * output_dtype.byte_count(), 0);
-    }
-
-    /// Δ into `delta` and W + Δ into `sum`; exactly W where there is no update, so that −0 stays −0.
-    fn add_updates(&mut self, rows: std::ops::Range<usize>, updates: &[super::WeightedUpdate]) {
-        self.delta.fill(0.0);
-        self.sum.copy_from_slice(&self.weight);
+    /// Σ strength·Δ of `rows`, for methods that transform W too.
+    fn sum_deltas(
+        &mut self,
+        rows: Range<usize>,
+        updates: &[WeightedUpdate],
+        (dtype, weight): (FloatDtype, &[u8]),
+        element_count: usize,
+    ) -> &[f32] {
+        let Self { level, delta, weight: widened, transformed } = self;
+        delta.place(0, element_count * size_of::<f32>());
+        let delta: &mut [f32] = bytemuck::cast_slice_mut(delta);
+        let mut is_empty = true;
         for weighted in updates {
-            if let Some(low_rank) = weighted.update.as_low_rank() {
-                low_rank.accumulate_rows(rows.clone(), weighted.strength, &mut self.delta);
-            } else {
-                self.add_transformed(rows.clone(), weighted);
+            match weighted.update.as_low_rank() {
+                Some(low_rank) if is_empty => low_rank.write_rows(rows.clone(), weighted.strength, delta),
+                Some(low_rank) => low_rank.accumulate_rows(rows.clone(), weighted.strength, delta),
+                None => {
+                    if is_empty {
+                        delta.fill(0.0);
+                    }
+                    widened.resize(element_count, 0.0);
+                    widen_at(*level, dtype, weight, widened);
+                    transformed.clone_from(widened);
+                    weighted.update.apply_rows(rows.clone(), transformed);
+                    add_difference(weighted.strength, transformed, widened, delta);
+                }
             }
+            is_empty = false;
         }
-        if !updates.is_empty() {
-            for (sum, delta) in self.sum.iter_mut().zip(&self.delta) {
-                *sum += delta;
-            }
-        }
+        delta
     }
+}
 
-    /// For methods that transform W: Δ = transformed − W, scaled by the strength.
-    fn add_transformed(&mut self, rows: std::ops::Range<usize>, weighted: &super::WeightedUpdate) {
-        #[expect(clippy::cast_possible_truncation, reason = "the sum is formed in f32")]
-        let strength = weighted.strength as f32;
-        let transformed = &mut self.stored;
-        transformed.copy_from_slice(&self.weight);
-        weighted.update.apply_rows(rows, transformed);
-        for ((delta, transformed), weight) in self.delta.iter_mut().zip(transformed.iter()).zip(&self.weight) {
-            *delta += strength * (transformed - weight);
-        }
+/// Δ += strength · (transformed − W).
+fn add_difference(strength: f64, transformed: &[f32], weight: &[f32], delta: &mut [f32]) {
+    #[expect(clippy::cast_possible_truncation, reason = "the sum is formed in f32")]
+    let strength = strength as f32;
+    for ((delta, transformed), weight) in delta.iter_mut().zip(transformed).zip(weight) {
+        *delta += strength * (transformed - weight);
     }
+}
+
+/// Cuts a tile into blocks of nearly the same number of rows, so that none is left with a few.
+fn blocks(tile: TileShape) -> impl Iterator<Item = Range<usize>> {
+    let wished_rows = (BLOCK_ELEMENTS / tile.columns.max(1)).max(MIN_BLOCK_ROWS);
+    let block_count = (tile.rows / wished_rows).max(1);
+    row_tiles(tile, tile.rows.div_ceil(block_count) * tile.columns)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{ops::Range, sync::Arc};
+    use std::sync::Arc;
 
     use super::*;
-    use crate::{adapter::RowUpdate, merge::WeightedUpdate, numeric::LowRank, platform::PageBuffer};
+    use crate::{
+        adapter::RowUpdate,
+        numeric::{LowRank, narrow, widen},
+    };
 
     /// Doubles W: a method that transforms instead of adding.
     struct Doubling;
@@ -232,6 +255,25 @@ mod tests {
         let updates = vec![WeightedUpdate { update: Arc::new(low_rank), strength: 1.0 }];
         let (_, stats) = compute(&[10_000.0, 1.0], 2, (FloatDtype::F16, FloatDtype::F16), updates);
         assert_eq!((stats.output_non_finite_count, stats.max_magnitude), (1, 70_000.0));
+    }
+
+    #[test]
+    fn the_name_tells_the_instructions_that_are_used() {
+        let kernel = CpuKernel::with(1, CpuLevel::Portable).unwrap();
+        assert_eq!(kernel.name(), format!("CPU, 1 thread, {}", CpuLevel::Portable));
+        let best = CpuKernel::with(2, CpuLevel::Avx512).unwrap();
+        assert_eq!(best.name(), format!("CPU, 2 threads, {}", CpuLevel::detected()));
+    }
+
+    #[test]
+    fn blocks_cover_a_tile_and_none_has_few_rows() {
+        for (rows, columns) in [(0, 5), (1, 1), (73, 14_336), (127, 4096), (256, 4096), (300, 5000), (1_000_000, 1)] {
+            let blocks: Vec<_> = blocks(TileShape { rows, columns }).collect();
+            assert_eq!(blocks.iter().map(ExactSizeIterator::len).sum::<usize>(), rows);
+            let shortest = blocks.iter().map(ExactSizeIterator::len).min().unwrap_or(0);
+            assert!(shortest >= rows.min(MIN_BLOCK_ROWS / 2), "{rows} × {columns}: {blocks:?}");
+            assert!(blocks.iter().all(|block| block.len() < 2 * MIN_BLOCK_ROWS.max(BLOCK_ELEMENTS / columns)));
+        }
     }
 
     #[test]

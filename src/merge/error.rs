@@ -29,6 +29,14 @@ pub enum MergeError {
     CancelledKept { byte_count: u64, path: PathBuf },
     #[error("the device stopped answering: {device}")]
     DeviceLost { device: String },
+    #[error("there is no device `{asked}`")]
+    NoSuchDevice { asked: String, listed: Vec<String> },
+    #[error("there is no GPU, only a software renderer: {}", listed.join(", "))]
+    OnlySoftwareDevice { listed: Vec<String> },
+    #[error("{device} cannot be used: {reason}")]
+    DeviceNotOpened { device: String, reason: String },
+    #[error("this build computes on the CPU only")]
+    NoGpuSupport,
     #[error(transparent)]
     Base(#[from] CheckpointError),
     #[error(transparent)]
@@ -58,6 +66,15 @@ impl Hint for MergeError {
                 "free some space, choose another disk, or write half the bytes with `--dtype bf16`"
             }
             Self::CancelledKept { .. } => "run the same merge again to go on from there, or delete that folder",
+            Self::NoSuchDevice { listed, .. } if listed.is_empty() => {
+                "no driver for Vulkan, Metal or DirectX 12 was found; merge on the CPU (`--device cpu`)"
+            }
+            Self::NoSuchDevice { listed, .. } => return Some(format!("there are cpu, {}", listed.join(", "))),
+            Self::OnlySoftwareDevice { .. } => {
+                "the CPU is faster (`--device cpu`); to use the renderer nevertheless, name it: `--device gpu:0`"
+            }
+            Self::DeviceNotOpened { .. } => "merge on the CPU (`--device cpu`), or update the device's driver",
+            Self::NoGpuSupport => "use `--device cpu`, or build with the feature `gpu`",
             Self::DeviceLost { .. } => "run it again; if it stays, please report it",
             Self::Base(error) => return error.hint(),
             Self::Adapter(error) => return error.hint(),

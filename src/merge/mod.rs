@@ -2,7 +2,10 @@
 //! model.
 
 mod cpu;
+pub mod device;
 mod error;
+#[cfg(feature = "gpu")]
+mod gpu;
 mod journal;
 mod kernel;
 mod options;

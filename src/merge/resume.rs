@@ -72,9 +72,8 @@ fn base_of_layout<'a>(target: &ShardFile<'a>) -> Option<&'a std::fs::File> {
     let steps = &target.shard.steps;
     let (first, _) = steps.iter().find(|step| step.byte_count > 0)?.source.span()?;
     let is_in_place = |step: &TensorStep| {
-        let in_first =
-            |(file, offset): (&std::sync::Arc<_>, u64)| std::sync::Arc::ptr_eq(file, first) && offset == step.offset;
-        step.byte_count == 0 || step.source.span().is_some_and(in_first)
+        let span = step.source.span();
+        step.byte_count == 0 || span.is_some_and(|(file, offset)| file.path() == first.path() && offset == step.offset)
     };
     (first.byte_count() == target.shard.byte_count && steps.iter().all(is_in_place)).then(|| &**first.handle())
 }

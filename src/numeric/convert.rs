@@ -1,39 +1,21 @@
 //! Between little-endian bytes on disk and f32 in memory, rounding to nearest even.
 
-use half::{bf16, f16, slice::HalfFloatSliceExt as _};
+#![expect(clippy::inline_always, reason = "only what is inlined is compiled with the instructions of a level")]
 
-use super::FloatDtype;
+use half::{bf16, f16};
 
-/// Elements converted at once through the stack, where `half` wants an aligned slice of its own type.
-const BLOCK_LEN: usize = 256;
+use super::{
+    CpuLevel, FloatDtype,
+    lanes::{Element as _, Lanes, with_element},
+    level::LaneLoop,
+};
 
 /// Widens `bytes` of `dtype` into `values`, exactly.
 ///
 /// # Panics
 /// If `bytes` does not hold exactly `values.len()` elements.
 pub fn widen(dtype: FloatDtype, bytes: &[u8], values: &mut [f32]) {
-    assert_eq!(bytes.len(), values.len() * dtype.byte_count(), "bytes and elements must agree");
-    match dtype {
-        FloatDtype::F32 => {
-            for (value, chunk) in values.iter_mut().zip(bytes.as_chunks::<4>().0) {
-                *value = f32::from_le_bytes(*chunk);
-            }
-        }
-        FloatDtype::BF16 => {
-            for (value, chunk) in values.iter_mut().zip(bytes.as_chunks::<2>().0) {
-                *value = f32::from_bits(u32::from(u16::from_le_bytes(*chunk)) << 16);
-            }
-        }
-        FloatDtype::F16 => {
-            let mut block = [f16::ZERO; BLOCK_LEN];
-            for (values, bytes) in values.chunks_mut(BLOCK_LEN).zip(bytes.chunks(BLOCK_LEN * 2)) {
-                for (half, chunk) in block.iter_mut().zip(bytes.as_chunks::<2>().0) {
-                    *half = f16::from_le_bytes(*chunk);
-                }
-                block[..values.len()].convert_to_f32_slice(values);
-            }
-        }
-    }
+    widen_at(CpuLevel::detected(), dtype, bytes, values);
 }
 
 /// Narrows `values` to `dtype`, each rounded once to nearest even; NaN stays NaN, f16 overflows to infinity.
@@ -41,37 +23,55 @@ pub fn widen(dtype: FloatDtype, bytes: &[u8], values: &mut [f32]) {
 /// # Panics
 /// If `bytes` does not have room for exactly `values.len()` elements.
 pub fn narrow(dtype: FloatDtype, values: &[f32], bytes: &mut [u8]) {
+    narrow_at(CpuLevel::detected(), dtype, values, bytes);
+}
+
+/// [`widen`] with the instructions of `level`, which changes nothing but the speed.
+///
+/// # Panics
+/// As [`widen`].
+pub fn widen_at(level: CpuLevel, dtype: FloatDtype, bytes: &[u8], values: &mut [f32]) {
     assert_eq!(bytes.len(), values.len() * dtype.byte_count(), "bytes and elements must agree");
-    match dtype {
-        FloatDtype::F32 => {
-            for (value, chunk) in values.iter().zip(bytes.as_chunks_mut::<4>().0) {
-                *chunk = value.to_le_bytes();
-            }
-        }
-        FloatDtype::BF16 => {
-            for (value, chunk) in values.iter().zip(bytes.as_chunks_mut::<2>().0) {
-                *chunk = bf16_bits(*value).to_le_bytes();
-            }
-        }
-        FloatDtype::F16 => {
-            let mut block = [f16::ZERO; BLOCK_LEN];
-            for (values, bytes) in values.chunks(BLOCK_LEN).zip(bytes.chunks_mut(BLOCK_LEN * 2)) {
-                let halves = &mut block[..values.len()];
-                halves.convert_from_f32_slice(values);
-                for (half, chunk) in halves.iter().zip(bytes.as_chunks_mut::<2>().0) {
-                    *chunk = half.to_le_bytes();
-                }
-            }
-        }
+    level.run(Widen { dtype, bytes, values });
+}
+
+/// [`narrow`] with the instructions of `level`, which changes nothing but the speed.
+///
+/// # Panics
+/// As [`narrow`].
+pub fn narrow_at(level: CpuLevel, dtype: FloatDtype, values: &[f32], bytes: &mut [u8]) {
+    assert_eq!(bytes.len(), values.len() * dtype.byte_count(), "bytes and elements must agree");
+    level.run(Narrow { dtype, values, bytes });
+}
+
+struct Widen<'a> {
+    dtype: FloatDtype,
+    bytes: &'a [u8],
+    values: &'a mut [f32],
+}
+
+impl LaneLoop for Widen<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        with_element!(self.dtype, E => E::widen_all(lanes, self.bytes, self.values));
     }
 }
 
-/// bf16 bits of `value` without a branch, so that the loop above becomes vector code; `half` is its oracle in tests.
-fn bf16_bits(value: f32) -> u16 {
-    let bits = value.to_bits();
-    let rounded = (bits.wrapping_add(0x7fff + ((bits >> 16) & 1)) >> 16) as u16;
-    let quiet_nan = ((bits >> 16) as u16) | 0x0040;
-    if value.is_nan() { quiet_nan } else { rounded }
+struct Narrow<'a> {
+    dtype: FloatDtype,
+    values: &'a [f32],
+    bytes: &'a mut [u8],
+}
+
+impl LaneLoop for Narrow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        with_element!(self.dtype, E => E::narrow_all(lanes, self.values, self.bytes));
+    }
 }
 
 /// Widens `bytes` of `dtype` into f64, for references and proofs.
@@ -100,6 +100,69 @@ mod tests {
         let mut bytes = vec![0; dtype.byte_count()];
         narrow(dtype, &[value], &mut bytes);
         bytes
+    }
+
+    fn le_bytes<const N: usize>(bits: impl Iterator<Item = [u8; N]>) -> Vec<u8> {
+        bits.flatten().collect()
+    }
+
+    #[test]
+    fn every_half_widens_as_half_says_on_every_level() {
+        let bytes = le_bytes((0..=u16::MAX).map(u16::to_le_bytes));
+        for level in CpuLevel::available() {
+            let mut values = vec![0.0; 1 << 16];
+            widen_at(level, FloatDtype::BF16, &bytes, &mut values);
+            for (bits, value) in (0..=u16::MAX).zip(&values) {
+                // `half` makes signalling NaNs quiet; widening by a shift keeps their bits.
+                assert_eq!(value.to_bits(), u32::from(bits) << 16, "{level}");
+                assert!(value.is_nan() || *value == bf16::from_bits(bits).to_f32());
+            }
+            widen_at(level, FloatDtype::F16, &bytes, &mut values);
+            for (bits, value) in (0..=u16::MAX).zip(&values) {
+                assert_eq!(value.to_bits(), f16::from_bits(bits).to_f32().to_bits(), "{level}: {bits:#06x}");
+            }
+        }
+    }
+
+    /// Each upper half with the lower bits around every rounding decision: exact, just above, tie, just beside it.
+    fn all_roundings() -> Vec<f32> {
+        let lower = [0, 1, 0x0fff, 0x1000, 0x1001, 0x2fff, 0x3000, 0x7fff, 0x8000, 0x8001, 0xffff];
+        (0..=u16::MAX).flat_map(|upper| lower.map(|lower| f32::from_bits(u32::from(upper) << 16 | lower))).collect()
+    }
+
+    #[test]
+    fn every_rounding_is_what_half_says_on_every_level() {
+        let values = all_roundings();
+        let expected_bf16 = le_bytes(values.iter().map(|value| bf16::from_f32(*value).to_le_bytes()));
+        let expected_f16 = le_bytes(values.iter().map(|value| f16::from_f32(*value).to_le_bytes()));
+        let mut bytes = vec![0; values.len() * 2];
+        for level in CpuLevel::available() {
+            narrow_at(level, FloatDtype::BF16, &values, &mut bytes);
+            assert!(bytes == expected_bf16, "{level}: bfloat16");
+            narrow_at(level, FloatDtype::F16, &values, &mut bytes);
+            assert!(bytes == expected_f16, "{level}: float16");
+        }
+    }
+
+    #[test]
+    fn blocks_of_any_length_convert_alike() {
+        let values: Vec<f32> = (0..100).map(|i| (i as f32).sin()).collect();
+        for level in CpuLevel::available() {
+            for dtype in [FloatDtype::F32, FloatDtype::F16, FloatDtype::BF16] {
+                let one_by_one: Vec<u8> = values.iter().flat_map(|value| narrow_one(dtype, *value)).collect();
+                for len in 0..values.len() {
+                    let mut bytes = vec![0; len * dtype.byte_count()];
+                    narrow_at(level, dtype, &values[..len], &mut bytes);
+                    assert_eq!(bytes, one_by_one[..bytes.len()], "{level} {dtype} {len}");
+                    let (mut widened, mut expected) = (vec![0.0; len], [0.0]);
+                    widen_at(level, dtype, &bytes, &mut widened);
+                    for (value, bytes) in widened.iter().zip(bytes.chunks(dtype.byte_count())) {
+                        widen(dtype, bytes, &mut expected);
+                        assert_eq!(*value, expected[0]);
+                    }
+                }
+            }
+        }
     }
 
     proptest! {

@@ -67,16 +67,47 @@ impl LowRank {
         self.scale
     }
 
+    /// The rank r: columns of L, rows of R.
+    #[must_use]
+    pub fn rank(&self) -> usize {
+        self.rank
+    }
+
+    /// L, `rows × rank`, row-major.
+    #[must_use]
+    pub fn left(&self) -> &[f32] {
+        &self.left
+    }
+
+    /// R, `rank × columns`, row-major.
+    #[must_use]
+    pub fn right(&self) -> &[f32] {
+        &self.right
+    }
+
     /// Adds `strength · Δ[rows]` to `delta` (f32, row-major, `rows.len() × columns`).
     ///
     /// The product is formed first and scaled after, s rounded to f32 once, as PEFT does (spec section 1.3).
     pub fn accumulate_rows(&self, rows: Range<usize>, strength: f64, delta: &mut [f32]) {
-        #[expect(clippy::cast_possible_truncation, reason = "PEFT multiplies by s in f32")]
-        let scale = (self.scale * strength) as f32;
+        let (left, right) = self.factors(rows);
+        gemm::add_product(self.scale_in_f32(strength), left, right, delta);
+    }
+
+    /// Writes `strength · Δ[rows]` over whatever `delta` held; otherwise as [`Self::accumulate_rows`].
+    pub fn write_rows(&self, rows: Range<usize>, strength: f64, delta: &mut [f32]) {
+        let (left, right) = self.factors(rows);
+        gemm::set_product(self.scale_in_f32(strength), left, right, delta);
+    }
+
+    fn factors(&self, rows: Range<usize>) -> ((&[f32], Shape), (&[f32], Shape)) {
         let left_shape = Shape { rows: rows.len(), columns: self.rank };
         let left = &self.left[rows.start * self.rank..rows.end * self.rank];
-        let right_shape = Shape { rows: self.rank, columns: self.columns };
-        gemm::add_product(scale, (left, left_shape), (&self.right, right_shape), delta);
+        ((left, left_shape), (&self.right, Shape { rows: self.rank, columns: self.columns }))
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "PEFT multiplies by s in f32")]
+    fn scale_in_f32(&self, strength: f64) -> f32 {
+        (self.scale * strength) as f32
     }
 
     /// The same update in f64: the reference against which a merge is judged.

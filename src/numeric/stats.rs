@@ -2,12 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Lanes of the running sums: enough for the compiler to use whole vector registers.
-const LANES: usize = 16;
-
-/// Elements summed in f32 before the sum is carried on in f64.
-const RUN_LEN: usize = 4096;
-
 /// Sums over the elements of a tile, a tensor or a model.
 ///
 /// W is the base as stored, Δ the exact change asked for, E the change that the output really holds.
@@ -47,19 +41,24 @@ pub struct ElementViews<'a> {
 }
 
 impl TileStats {
-    /// Adds elements.
+    /// Adds elements one by one: the definition of the sums, of which the fused pass is the fast form.
+    ///
+    /// # Panics
+    /// If the views have different lengths.
     pub fn observe(&mut self, views: ElementViews<'_>) {
         let ElementViews { weight, delta, sum, stored, weight_converted } = views;
-        let runs = weight
-            .chunks(RUN_LEN)
-            .zip(delta.chunks(RUN_LEN))
-            .zip(sum.chunks(RUN_LEN))
-            .zip(stored.chunks(RUN_LEN))
-            .zip(weight_converted.chunks(RUN_LEN));
-        for ((((weight, delta), sum), stored), weight_converted) in runs {
-            let mut lanes = Lanes::default();
-            lanes.observe_run(&ElementViews { weight, delta, sum, stored, weight_converted });
-            lanes.add_to(self);
+        let lens = [delta.len(), sum.len(), stored.len(), weight_converted.len()];
+        assert_eq!(lens, [weight.len(); 4], "views must have one length");
+        for index in 0..weight.len() {
+            let (weight, delta, stored) = (weight[index], delta[index], stored[index]);
+            let square = |value: f32| f64::from(value) * f64::from(value);
+            self.changed_count += u64::from(stored != weight_converted[index]);
+            self.base_non_finite_count += u64::from(!weight.is_finite());
+            self.output_non_finite_count += u64::from(!stored.is_finite());
+            self.weight_square_sum += square(weight);
+            self.delta_square_sum += square(delta);
+            self.effect_delta_sum += f64::from(stored - weight) * f64::from(delta);
+            self.max_magnitude = self.max_magnitude.max(sum[index].abs());
         }
         self.element_count += weight.len() as u64;
     }
@@ -86,54 +85,6 @@ impl TileStats {
     #[must_use]
     pub fn gain(&self) -> Option<f64> {
         (self.delta_square_sum > 0.0).then(|| self.effect_delta_sum / self.delta_square_sum)
-    }
-}
-
-/// Partial sums of one run, in lanes because float addition may not be reordered by the compiler.
-#[derive(Default)]
-struct Lanes {
-    weight_square: [f32; LANES],
-    delta_square: [f32; LANES],
-    effect_delta: [f32; LANES],
-    max_magnitude: [f32; LANES],
-    changed: [u32; LANES],
-    base_non_finite: [u32; LANES],
-    output_non_finite: [u32; LANES],
-}
-
-impl Lanes {
-    fn observe_run(&mut self, run: &ElementViews<'_>) {
-        let blocks = run
-            .weight
-            .chunks(LANES)
-            .zip(run.delta.chunks(LANES))
-            .zip(run.sum.chunks(LANES))
-            .zip(run.stored.chunks(LANES))
-            .zip(run.weight_converted.chunks(LANES));
-        for ((((weight, delta), sum), stored), converted) in blocks {
-            for lane in 0..weight.len() {
-                let effect = stored[lane] - weight[lane];
-                self.weight_square[lane] += weight[lane] * weight[lane];
-                self.delta_square[lane] += delta[lane] * delta[lane];
-                self.effect_delta[lane] += effect * delta[lane];
-                self.max_magnitude[lane] = self.max_magnitude[lane].max(sum[lane].abs());
-                self.changed[lane] += u32::from(stored[lane] != converted[lane]);
-                self.base_non_finite[lane] += u32::from(!weight[lane].is_finite());
-                self.output_non_finite[lane] += u32::from(!stored[lane].is_finite());
-            }
-        }
-    }
-
-    fn add_to(&self, stats: &mut TileStats) {
-        let count = |lanes: &[u32; LANES]| u64::from(lanes.iter().sum::<u32>());
-        let sum = |lanes: &[f32; LANES]| lanes.iter().map(|lane| f64::from(*lane)).sum::<f64>();
-        stats.changed_count += count(&self.changed);
-        stats.base_non_finite_count += count(&self.base_non_finite);
-        stats.output_non_finite_count += count(&self.output_non_finite);
-        stats.weight_square_sum += sum(&self.weight_square);
-        stats.delta_square_sum += sum(&self.delta_square);
-        stats.effect_delta_sum += sum(&self.effect_delta);
-        stats.max_magnitude = self.max_magnitude.iter().copied().fold(stats.max_magnitude, f32::max);
     }
 }
 

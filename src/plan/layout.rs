@@ -6,7 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::{Action, DtypePolicy, TensorStep, keep_f32};
 use crate::{
-    checkpoint::{Checkpoint, HEADER_LEN_BYTES, INDEX_FILE, LogicalTensor, SINGLE_FILE, WeightIndex, header_bytes},
+    checkpoint::{
+        Checkpoint, HEADER_LEN_BYTES, INDEX_FILE, LogicalTensor, SINGLE_FILE, WeightFile, WeightFormat, WeightIndex,
+        header_bytes,
+    },
     matching::Matching,
     numeric::FloatDtype,
 };
@@ -32,7 +35,7 @@ pub(super) fn steps(base: &Checkpoint, matching: &Matching, policy: DtypePolicy)
     base.files()
         .iter()
         .map(|file| {
-            let tensors = file.tensors().into_iter().filter(is_used);
+            let tensors = std::sync::Arc::clone(file).tensors().into_iter().filter(is_used);
             tensors.map(|tensor| step(base, matching, policy, tensor)).collect()
         })
         .collect()
@@ -49,7 +52,8 @@ fn step(base: &Checkpoint, matching: &Matching, policy: DtypePolicy, source: Log
     };
     let action = match matching.applied_to(&name) {
         Some(applied) => Action::Update { orientation: applied.orientation, updates: applied.updates.clone() },
-        None if output_dtype == source.dtype() => Action::Copy,
+        // Bytes of a view that is not contiguous must be gathered, which a conversion to its own dtype does.
+        None if output_dtype == source.dtype() && source.span().is_some() => Action::Copy,
         None => Action::Convert,
     };
     let byte_count = source.element_count() as u64 * output_dtype.bitsize() as u64 / 8;
@@ -92,11 +96,12 @@ fn grouped(steps: impl Iterator<Item = TensorStep>, max_bytes: u64) -> Vec<Vec<T
 }
 
 /// The base's file with the base's header to the byte, where every tensor keeps its place.
-fn shard_like(file: &std::sync::Arc<crate::checkpoint::SafetensorsFile>, mut steps: Vec<TensorStep>) -> OutputShard {
-    let keeps_layout =
-        steps.len() == file.tensors().len() && steps.iter().all(|step| step.output_dtype == step.source.dtype());
+fn shard_like(file: &std::sync::Arc<dyn WeightFile>, mut steps: Vec<TensorStep>) -> OutputShard {
+    let keeps_layout = file.format() == WeightFormat::Safetensors
+        && steps.len() == std::sync::Arc::clone(file).tensors().len()
+        && steps.iter().all(|step| step.output_dtype == step.source.dtype());
     if !keeps_layout {
-        return shard_anew(file.name().to_owned(), &file.metadata(), steps);
+        return shard_anew(safetensors_name(file.name()), &file.metadata(), steps);
     }
     for step in &mut steps {
         step.offset = step.source.file_offset();
@@ -104,6 +109,14 @@ fn shard_like(file: &std::sync::Arc<crate::checkpoint::SafetensorsFile>, mut ste
     let mut header = (file.header().len() as u64).to_le_bytes().to_vec();
     header.extend_from_slice(file.header());
     OutputShard { file_name: file.name().to_owned(), header, steps, byte_count: file.byte_count() }
+}
+
+/// `model-00001-of-00002.safetensors` for `pytorch_model-00001-of-00002.bin`: the name that `save_pretrained` gives.
+fn safetensors_name(name: &str) -> String {
+    match name.strip_suffix(".bin") {
+        Some(stem) => format!("{}.safetensors", stem.strip_prefix("pytorch_").unwrap_or(stem)),
+        None => name.to_owned(),
+    }
 }
 
 /// A file with a new header: the tensors in the given order, one after the other.

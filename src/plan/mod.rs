@@ -3,6 +3,7 @@
 //! [`MergeRequest`] is what was asked, [`MergePlan`] what follows from it: output shards with their headers, one step
 //! for each tensor, side files, space and warnings. Preview and run are one plan.
 
+mod compatibility;
 mod config_edit;
 mod error;
 mod keep_f32;
@@ -16,6 +17,7 @@ mod tokenizer;
 use std::path::{Path, PathBuf};
 
 pub use self::{
+    compatibility::{Finding, Verdict, findings},
     error::PlanError,
     layout::OutputShard,
     preflight::PreflightCheck,
@@ -56,6 +58,8 @@ pub struct MergePlan {
     pub tokenizer: TokenizerChoice,
     /// What was checked before the run, with its evidence.
     pub checks: Vec<PreflightCheck>,
+    /// For each adapter, what it says about its base against what the base is.
+    pub findings: Vec<Vec<Finding>>,
     /// Things the user should know that stop nothing.
     pub warnings: Vec<String>,
     /// Elements that one tile may hold.
@@ -106,9 +110,16 @@ impl MergePlan {
         let index_text = layout::index_text(&base, &shards);
         let tokenizer = TokenizerChoice::new(&base, &adapters)?;
         let side_files = side_files::steps(&base, &adapters, &tokenizer)?;
+        let findings = findings(&base, &adapters, &matching)?;
+        let mut warnings = warnings(&base, &adapters, &matching, &tokenizer);
+        for (adapter, findings) in adapters.iter().zip(&findings) {
+            let differing = findings.iter().filter(|finding| finding.verdict == Verdict::Differs);
+            warnings.extend(differing.map(|finding| format!("{}: {}", adapter.name(), finding.evidence)));
+        }
         let mut plan = Self {
             config_text: config_edit::edited(base.config().text(), request.dtype),
-            warnings: warnings(&base, &adapters, &matching, &tokenizer),
+            warnings,
+            findings,
             output: request.output.clone(),
             dtype: request.dtype,
             tile_elements: TILE_ELEMENTS,
@@ -184,6 +195,7 @@ pub fn partial_path(output: &Path) -> PathBuf {
 fn warnings(base: &Checkpoint, adapters: &[Adapter], matching: &Matching, tokenizer: &TokenizerChoice) -> Vec<String> {
     let mut warnings = Vec::new();
     for (index, adapter) in adapters.iter().enumerate() {
+        warnings.extend(adapter.config().notes().iter().map(|note| format!("{}: {note}", adapter.name())));
         let unknown = adapter.config().unknown_keys();
         if !unknown.is_empty() {
             let keys = unknown.join(", ");
@@ -196,10 +208,11 @@ fn warnings(base: &Checkpoint, adapters: &[Adapter], matching: &Matching, tokeni
         if let Some(change) = matching.prefix_changes.get(index).and_then(Option::as_ref) {
             warnings.push(format!("{}: {change} to find its tensors in the base", adapter.name()));
         }
-        if adapter.config().base_model().is_some_and(|name| name.contains("4bit")) {
+        if let Some(count) = matching.renamed_modules.get(index).filter(|count| **count > 0) {
             warnings.push(format!(
-                "{}: trained on a 4-bit base; merging it into the 16-bit original is common, but not exactly what was trained",
+                "{}: {} found under the names that the base has on disk (transformers' table of names)",
                 adapter.name(),
+                units::plural(*count, "module"),
             ));
         }
     }

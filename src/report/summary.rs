@@ -6,7 +6,7 @@ use crate::{
     adapter::{Adapter, AdapterError},
     checkpoint::Checkpoint,
     matching::{Matching, PrefixChange},
-    plan::{ByteBudget, DtypePolicy, MergePlan, PreflightCheck, TokenizerChoice},
+    plan::{ByteBudget, DtypePolicy, Finding, MergePlan, PreflightCheck, TokenizerChoice},
     tree,
 };
 
@@ -187,6 +187,8 @@ pub struct PlanSummary {
     pub prefix_changes: Vec<PrefixSummary>,
     /// Checks before the run, with their evidence.
     pub checks: Vec<PreflightCheck>,
+    /// For each adapter, what it says about its base against what the base is.
+    pub findings: Vec<Vec<Finding>>,
     /// Things to know that stop nothing.
     pub warnings: Vec<String>,
 }
@@ -213,6 +215,7 @@ impl PlanSummary {
                 .filter_map(|(adapter, change)| Some(PrefixSummary { adapter, change: change.clone()? }))
                 .collect(),
             checks: plan.checks.clone(),
+            findings: plan.findings.clone(),
             warnings: plan.warnings.clone(),
         }
     }

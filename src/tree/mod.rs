@@ -1,17 +1,18 @@
 //! The module hierarchy that tensor names spell out, with what adapters add to it.
 //!
-//! Classes and order follow what PyTorch prints for the families that are known; modules without tensors (activations,
-//! rotary embeddings) leave no trace in a checkpoint and are not shown.
+//! Classes and order follow what PyTorch prints for the families that are known. Modules without tensors (activations,
+//! rotary embeddings) leave no trace in a checkpoint: the printed form of four families adds them, other trees lack them.
 
 mod classes;
 mod norms;
 mod print;
+mod registered;
 
 use std::collections::BTreeMap;
 
 pub use self::{
     norms::delta_norm,
-    print::{PrintedLine, print_model},
+    print::{PrintedLine, is_transformers_text, print_model},
 };
 use crate::{
     adapter::{Adapter, Scaling},

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{LoraLayer, ModuleNode};
+use super::{LoraLayer, ModuleNode, registered};
 use crate::{adapter::Adapter, checkpoint::ModelConfig};
 
 /// One line of the printed model.
@@ -14,23 +14,44 @@ pub struct PrintedLine {
     pub is_changed: bool,
 }
 
+/// Whether [`print_model`] gives transformers' own text for this model, to the letter (5.23 and PEFT 0.21; llama, qwen2,
+/// `gpt_neox` and gpt2); other trees are built from tensor names alone and lack the modules that have none.
+#[must_use]
+pub fn is_transformers_text(root: &ModuleNode, config: &ModelConfig) -> bool {
+    registered::completed(root, config).is_some()
+}
+
 /// The model as PyTorch prints it; with `adapter`, as PEFT wraps it (its layers among [`ModuleNode::lora`]).
 #[must_use]
 pub fn print_model(root: &ModuleNode, config: &ModelConfig, adapter: Option<(usize, &Adapter)>) -> Vec<PrintedLine> {
     let printer = Printer { config, adapter };
     let mut lines = Vec::new();
-    if adapter.is_none() {
+    let completed = registered::completed(root, config);
+    let root = completed.as_ref().unwrap_or(root);
+    let Some((_, wrapper)) = adapter else {
         printer.module(root, "", 0, &mut lines);
         return lines;
-    }
-    let is_language_model = root.class.ends_with("ForCausalLM") || root.class.ends_with("LMHeadModel");
-    let class = if is_language_model { "PeftModelForCausalLM" } else { "PeftModel" };
+    };
+    let class = wrapper_class(wrapper.config().get("task_type").and_then(Value::as_str));
     push(&mut lines, 0, &format!("{class}("), true);
     push(&mut lines, 1, "(base_model): LoraModel(", true);
     printer.module(root, "(model): ", 2, &mut lines);
     push(&mut lines, 1, ")", true);
     push(&mut lines, 0, ")", true);
     lines
+}
+
+/// The class in which PEFT wraps a model, by its `task_type`.
+fn wrapper_class(task_type: Option<&str>) -> &'static str {
+    match task_type {
+        Some("CAUSAL_LM") => "PeftModelForCausalLM",
+        Some("SEQ_2_SEQ_LM") => "PeftModelForSeq2SeqLM",
+        Some("SEQ_CLS") => "PeftModelForSequenceClassification",
+        Some("TOKEN_CLS") => "PeftModelForTokenClassification",
+        Some("QUESTION_ANS") => "PeftModelForQuestionAnswering",
+        Some("FEATURE_EXTRACTION") => "PeftModelForFeatureExtraction",
+        _ => "PeftModel",
+    }
 }
 
 struct Printer<'a> {
@@ -100,7 +121,7 @@ impl Printer<'_> {
         let dropout =
             self.adapter.and_then(|(_, adapter)| adapter.config().get("lora_dropout")).and_then(Value::as_f64);
         let dropout = match dropout {
-            Some(p) if p > 0.0 => format!("Dropout(p={p}, inplace=False)"),
+            Some(p) if p > 0.0 => format!("Dropout(p={}, inplace=False)", python_float(p)),
             _ => "Identity()".to_owned(),
         };
         let factor = |shape: &[usize]| match shape {
@@ -140,9 +161,11 @@ impl Printer<'_> {
                 _ => format!("Embedding({rows}, {columns})"),
             },
             ("LayerNorm", &[size]) => {
-                format!("LayerNorm(({size},), eps={}, elementwise_affine=True)", self.epsilon())
+                let bias = if has_bias { "True" } else { "False" };
+                format!("LayerNorm(({size},), eps={}, elementwise_affine=True, bias={bias})", self.epsilon())
             }
             (_, &[size]) if class.ends_with("RMSNorm") => format!("{class}(({size},), eps={})", self.epsilon()),
+            _ if class.ends_with(')') => class.clone(),
             _ => format!("{class}()"),
         }
     }
@@ -151,14 +174,22 @@ impl Printer<'_> {
     fn epsilon(&self) -> String {
         const KEYS: [&str; 4] = ["rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon", "norm_eps"];
         let value = KEYS.iter().find_map(|key| self.config.get(key)).and_then(Value::as_f64).unwrap_or(1e-5);
-        if value >= 1e-4 {
-            return value.to_string();
-        }
-        let text = format!("{value:e}");
-        match text.split_once("e-") {
-            Some((digits, exponent)) => format!("{digits}e-{exponent:0>2}"),
-            None => text,
-        }
+        python_float(value)
+    }
+}
+
+/// A float as Python prints it: `0.1`, `1.0`, `1e-05`.
+pub(super) fn python_float(value: f64) -> String {
+    if value == 0.0 || (1e-4..1e16).contains(&value.abs()) {
+        return format!("{value:?}");
+    }
+    let text = format!("{value:e}");
+    match text.split_once('e') {
+        Some((digits, exponent)) => match exponent.strip_prefix('-') {
+            Some(exponent) => format!("{digits}e-{exponent:0>2}"),
+            None => format!("{digits}e+{exponent:0>2}"),
+        },
+        None => text,
     }
 }
 

@@ -1,0 +1,111 @@
+//! From what a person points at to an adapter's files: its folder, a folder or cache entry around it, or its weights.
+
+use std::path::{Path, PathBuf};
+
+use super::{AdapterError, CONFIG_FILE};
+use crate::{
+    checkpoint::{WeightFiles, hub_cache},
+    error::IoContext as _,
+};
+
+/// Names of an adapter's weights, best first: PEFT's, PEFT's before 0.7, mlx-lm's.
+const WEIGHT_FILES: [&str; 3] = ["adapter_model.safetensors", "adapter_model.bin", "adapters.safetensors"];
+
+/// An adapter on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct AdapterFolder {
+    /// The folder of `adapter_config.json`.
+    pub root: PathBuf,
+    /// Its weights.
+    pub weights: PathBuf,
+}
+
+impl AdapterFolder {
+    /// Finds the adapter at `path`: its folder, its weight file, a cache entry, or a folder with one adapter below it.
+    ///
+    /// # Errors
+    /// Nothing there, a full model, several adapters to choose from (a trainer's checkpoints, latest first), or an
+    /// adapter without weights.
+    pub(super) fn find(path: &Path) -> Result<Self, AdapterError> {
+        if path.is_file() {
+            return Self::of_file(path);
+        }
+        if !path.is_dir() {
+            return Err(AdapterError::Missing { path: path.to_owned() });
+        }
+        let root = hub_cache::entered(path)?;
+        if root.join(CONFIG_FILE).is_file() {
+            return Self::with_weights(root);
+        }
+        if root.join("config.json").is_file() && WeightFiles::find(&root).is_ok() {
+            return Err(AdapterError::IsModel { path: root });
+        }
+        match adapters_below(&root).at("list the folder", &root)?.as_slice() {
+            [only] => Self::with_weights(root.join(only)),
+            several => Err(AdapterError::NoConfig { subfolders: several.to_vec(), path: root }),
+        }
+    }
+
+    fn of_file(path: &Path) -> Result<Self, AdapterError> {
+        let root = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = path.file_name().unwrap_or_default();
+        let is_weights = WEIGHT_FILES.iter().any(|known| name == *known);
+        if !is_weights {
+            return Err(AdapterError::NotAFolder { path: path.to_owned() });
+        }
+        if !root.join(CONFIG_FILE).is_file() {
+            return Err(AdapterError::NoConfig { subfolders: Vec::new(), path: root.to_owned() });
+        }
+        Ok(Self { root: root.to_owned(), weights: path.to_owned() })
+    }
+
+    fn with_weights(root: PathBuf) -> Result<Self, AdapterError> {
+        let weights = WEIGHT_FILES.iter().map(|name| root.join(name)).find(|path| path.is_file());
+        match weights {
+            Some(weights) => Ok(Self { root, weights }),
+            None if root.join("adapters.npz").is_file() => Err(AdapterError::Unsupported {
+                feature: "an mlx-lm adapter in NumPy's format (adapters.npz)".to_owned(),
+                reason: "mlx-lm has written safetensors since 2024",
+                way_out: "load it with a newer mlx-lm and save it again as adapters.safetensors",
+                path: root,
+            }),
+            None => Err(AdapterError::NoWeights { path: root }),
+        }
+    }
+}
+
+/// Folders one level below `root` that hold an adapter: a trainer's `checkpoint-N` by number, latest first, then the
+/// others by name.
+fn adapters_below(root: &Path) -> std::io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(root)? {
+        let entry = entry?;
+        if entry.path().join(CONFIG_FILE).is_file() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    let step = |name: &str| name.strip_prefix("checkpoint-").and_then(|number| number.parse::<u64>().ok());
+    names.sort_by(|a, b| (std::cmp::Reverse(step(a)), a).cmp(&(std::cmp::Reverse(step(b)), b)));
+    Ok(names)
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "test fixtures, in temporary folders")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checkpoints_are_listed_latest_first() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["checkpoint-900", "checkpoint-1000", "checkpoint-20", "best", "logs"] {
+            std::fs::create_dir(root.path().join(name)).unwrap();
+            if name != "logs" {
+                std::fs::write(root.path().join(name).join(CONFIG_FILE), "{}").unwrap();
+            }
+        }
+        assert_eq!(
+            adapters_below(root.path()).unwrap(),
+            ["checkpoint-1000", "checkpoint-900", "checkpoint-20", "best"]
+        );
+    }
+}

@@ -1,0 +1,78 @@
+//! The base that an adapter names, where it lies on this machine already. Nothing is ever downloaded.
+
+use std::path::{Path, PathBuf};
+
+use super::Adapter;
+use crate::checkpoint::hub_cache;
+
+/// A base model on this machine that an adapter asks for.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct BaseSuggestion {
+    /// The name that the adapter gives, or that of the original where it names a quantised copy.
+    pub name: String,
+    /// The model's folder.
+    pub path: PathBuf,
+    /// Where it was found.
+    pub found_in: FoundIn,
+}
+
+/// Where a suggested base lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FoundIn {
+    /// At the path that the adapter names.
+    NamedPath,
+    /// In a folder of that name beside the adapter or its parent.
+    Neighbour,
+    /// In the Hugging Face cache.
+    HubCache,
+}
+
+impl std::fmt::Display for FoundIn {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::NamedPath => "the path that the adapter names",
+            Self::Neighbour => "a folder of that name beside the adapter",
+            Self::HubCache => "the Hugging Face cache",
+        })
+    }
+}
+
+/// The base that `adapter` was trained on (`base_model_name_or_path`), where this machine has it.
+#[must_use]
+pub fn suggested_base(adapter: &Adapter) -> Option<BaseSuggestion> {
+    suggested_in(&hub_cache::cache_folders(), adapter)
+}
+
+/// As [`suggested_base`], in the given folders of the Hugging Face cache.
+#[must_use]
+pub fn suggested_in(caches: &[PathBuf], adapter: &Adapter) -> Option<BaseSuggestion> {
+    let name = adapter.config().base_model()?;
+    let revision = adapter.config().get("revision").and_then(serde_json::Value::as_str);
+    let original = hub_cache::original_name(name);
+    // The 16-bit original comes first: nothing can be merged into packed weights.
+    let names = original.into_iter().map(|original| (original, None)).chain([(name, revision)]);
+    names.into_iter().find_map(|(name, revision)| {
+        let (path, found_in) = found(name, revision, adapter.root(), caches)?;
+        Some(BaseSuggestion { name: name.to_owned(), path, found_in })
+    })
+}
+
+fn found(name: &str, revision: Option<&str>, root: &Path, caches: &[PathBuf]) -> Option<(PathBuf, FoundIn)> {
+    let is_model = |path: &Path| path.join("config.json").is_file();
+    let named = Path::new(name);
+    if named.is_absolute() && is_model(named) {
+        return Some((named.to_owned(), FoundIn::NamedPath));
+    }
+    let is_relative_path = name.starts_with('.') && is_model(&root.join(named));
+    if is_relative_path {
+        return Some((root.join(named), FoundIn::NamedPath));
+    }
+    if let Some(snapshot) = hub_cache::cached_model(caches, name, revision).filter(|path| is_model(path)) {
+        return Some((snapshot, FoundIn::HubCache));
+    }
+    let last = named.file_name()?;
+    let around = [root.parent(), root.parent().and_then(Path::parent)];
+    let neighbour = around.into_iter().flatten().map(|folder| folder.join(last));
+    neighbour.into_iter().find(|path| is_model(path)).map(|path| (path, FoundIn::Neighbour))
+}

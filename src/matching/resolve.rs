@@ -1,0 +1,69 @@
+//! From a module's path in an adapter to its path on disk: as it stands, by transformers' table of names, or after one
+//! change of prefix for the whole adapter, whichever places most modules (spec section 3.6).
+
+use super::{
+    PrefixChange,
+    prefix::{common_change, landed},
+    rename::Aliases,
+};
+use crate::{adapter::Target, checkpoint::Checkpoint};
+
+/// How one adapter's paths become the base's.
+#[derive(Debug)]
+pub(super) struct Resolver<'a> {
+    base: &'a Checkpoint,
+    change: Option<PrefixChange>,
+    /// Used where a path is not on disk; empty where every path is.
+    aliases: Option<Aliases>,
+}
+
+impl<'a> Resolver<'a> {
+    /// Chooses for all of `targets` together; the simpler way wins where two do equally well.
+    pub(super) fn new(base: &'a Checkpoint, targets: &[Target], uses_conv1d: bool) -> Self {
+        let as_it_stands = Self { base, change: None, aliases: None };
+        let count = |resolver: &Self| landed(base, targets, uses_conv1d, |module| resolver.module(module));
+        let unchanged = count(&as_it_stands);
+        if unchanged == targets.len() {
+            return as_it_stands;
+        }
+        let renamed = Self { aliases: Some(Aliases::new(base)), ..as_it_stands };
+        let by_table = count(&renamed);
+        let changed = Self { base, change: common_change(base, targets, uses_conv1d), aliases: None };
+        let by_change = count(&changed);
+        if by_table > unchanged && by_table >= by_change {
+            renamed
+        } else if by_change > unchanged {
+            changed
+        } else {
+            Self { base, change: None, aliases: None }
+        }
+    }
+
+    /// The path on disk of an adapter's `module`, or its own path where nothing is known.
+    pub(super) fn module(&self, module: &str) -> String {
+        if self.change.is_some() {
+            return PrefixChange::apply(self.change.as_ref(), module);
+        }
+        self.renamed(module).unwrap_or_else(|| module.to_owned())
+    }
+
+    /// Modules that the table of names found.
+    pub(super) fn renamed_module_count(&self, targets: &[Target]) -> usize {
+        targets.iter().filter(|target| self.renamed(&target.module).is_some()).count()
+    }
+
+    /// The change of prefix, where that is the way.
+    pub(super) fn into_change(self) -> Option<PrefixChange> {
+        self.change
+    }
+
+    fn renamed(&self, module: &str) -> Option<String> {
+        let aliases = self.aliases.as_ref()?;
+        let name = format!("{module}.weight");
+        if self.base.tensor(&name).is_some() {
+            return None;
+        }
+        let disk_name = aliases.disk_name(self.base, &name)?;
+        disk_name.strip_suffix(".weight").map(str::to_owned)
+    }
+}

@@ -1,0 +1,77 @@
+//! The vocabulary: tokens that both tokenizers know must have the same ids, and every id needs a row.
+
+use std::{collections::HashMap, path::Path};
+
+use serde_json::Value;
+
+use super::{Finding, Verdict};
+use crate::{
+    adapter::Adapter,
+    checkpoint::Checkpoint,
+    error::{IoContext as _, listed},
+    plan::PlanError,
+    units,
+};
+
+const FILE: &str = "tokenizer.json";
+
+/// Compares the adapter's `tokenizer.json` with the base's; `None` where one of them has none or both are equal files.
+pub(super) fn finding(base: &Checkpoint, adapter: &Adapter) -> Result<Option<Finding>, PlanError> {
+    let (Some(ours), Some(theirs)) = (read(base.root())?, read(adapter.root())?) else { return Ok(None) };
+    if ours == theirs {
+        return Ok(Some(Finding::new("Tokenizer", Verdict::Agrees, "the adapter's is the base's, byte for byte")));
+    }
+    let (ours, theirs) = (ids(&ours, base.root())?, ids(&theirs, adapter.root())?);
+    let mut moved: Vec<&str> = theirs
+        .iter()
+        .filter(|(token, id)| ours.get(*token).is_some_and(|own| own != *id))
+        .map(|(token, _)| token.as_str())
+        .collect();
+    moved.sort_unstable();
+    if moved.is_empty() {
+        let evidence = format!(
+            "{} tokens against the base's {}, no id differs",
+            units::count(theirs.len() as u64),
+            units::count(ours.len() as u64)
+        );
+        return Ok(Some(Finding::new("Tokenizer", Verdict::Agrees, evidence)));
+    }
+    let evidence = format!(
+        "{} another id than the base gives it ({}): the adapter's tokenizer belongs to another model",
+        if moved.len() == 1 {
+            "1 token has".to_owned()
+        } else {
+            format!("{} tokens have", units::count(moved.len() as u64))
+        },
+        listed(&moved, 3),
+    );
+    Ok(Some(Finding::new("Tokenizer", Verdict::Differs, evidence)))
+}
+
+fn read(root: &Path) -> Result<Option<Vec<u8>>, PlanError> {
+    let path = root.join(FILE);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    Ok(Some(std::fs::read(&path).at("read the tokenizer", &path)?))
+}
+
+/// Token → id, added tokens included.
+fn ids(text: &[u8], root: &Path) -> Result<HashMap<String, u64>, PlanError> {
+    let tokenizer: Value = serde_json::from_slice(text)
+        .map_err(|error| PlanError::BadTokenizer { problem: error.to_string(), path: root.join(FILE) })?;
+    let mut ids = HashMap::new();
+    match &tokenizer["model"]["vocab"] {
+        Value::Object(vocabulary) => {
+            ids.extend(vocabulary.iter().filter_map(|(token, id)| Some((token.clone(), id.as_u64()?))));
+        }
+        // Unigram models list [piece, score] pairs, by id.
+        Value::Array(pieces) => {
+            ids.extend(pieces.iter().zip(0..).filter_map(|(piece, id)| Some((piece[0].as_str()?.to_owned(), id))));
+        }
+        _ => {}
+    }
+    let added = tokenizer["added_tokens"].as_array().into_iter().flatten();
+    ids.extend(added.filter_map(|token| Some((token["content"].as_str()?.to_owned(), token["id"].as_u64()?))));
+    Ok(ids)
+}
