@@ -163,16 +163,27 @@ fn factors_that_do_not_pair_are_refused() {
 #[test]
 fn configs_that_decide_another_merge_are_refused_by_name() {
     let refused = [
-        ("use_dora", json!(true), "DoRA"),
-        ("lora_bias", json!(true), "bias"),
-        ("peft_type", json!("LOHA"), "LOHA"),
-        ("peft_type", json!("IA3"), "IA3"),
+        ("peft_type", json!("BOFT"), "BOFT"),
+        ("peft_type", json!("VERA"), "VeRA"),
+        ("peft_type", json!("XLORA"), "X-LoRA"),
+        ("peft_type", json!("PROMPT_TUNING"), "prompt tuning"),
+        ("peft_type", json!("PREFIX_TUNING"), "prefix tuning"),
+        ("peft_type", json!("P_TUNING"), "p-tuning"),
+        ("peft_type", json!("HRA"), "HRA"),
+        ("peft_type", json!("FOURIERFT"), "FourierFT"),
+        ("peft_type", json!("FROM_TOMORROW"), "FROM_TOMORROW"),
+        ("init_lora_weights", json!("pissa"), "PiSSA"),
         ("init_lora_weights", json!("pissa_niter_4"), "PiSSA"),
-        ("init_lora_weights", json!("olora"), "OLoRA"),
-        ("target_parameters", json!(["mlp.experts.down_proj"]), "expert"),
+        ("init_lora_weights", json!("corda"), "CorDA"),
+        ("init_lora_weights", json!("loftq"), "LoftQ"),
+        ("init_lora_weights", json!("lora_ga"), "LoRA-GA"),
         ("layer_replication", json!([[0, 1]]), "layer replication"),
         ("alora_invocation_tokens", json!([1, 2]), "aLoRA"),
         ("use_qalora", json!(true), "QA-LoRA"),
+        ("use_bdlora", json!({"nblocks": 2}), "BD-LoRA"),
+        ("kasa_config", json!({"a": 1}), "KaSA"),
+        ("arrow_config", json!({"a": 1}), "Arrow"),
+        ("enable_lora", json!([true, false, true]), "grouped"),
     ];
     for (key, value, name) in refused {
         let error = plan_error(|root| put_config(root, key, value.clone()));
@@ -212,10 +223,38 @@ fn what_does_not_fit_is_listed_by_name() {
     });
     assert!(other_shape.to_string().contains("the adapter is for 6 × 5, the base has 6 × 4"), "{other_shape}");
 
-    let full_copy = plan_error(|root| {
-        put_adapter(root, &toy_adapter_file().f32("base_model.model.lm_head.weight", &[10, 4], noise(5)));
+    let unknown_copy = plan_error(|root| {
+        put_adapter(root, &toy_adapter_file().f32("base_model.model.model.extra.weight", &[10, 4], noise(5)));
     });
-    assert!(full_copy.to_string().contains("base_model.model.lm_head.weight"), "{full_copy}");
+    assert!(unknown_copy.to_string().contains("base_model.model.model.extra.weight"), "{unknown_copy}");
+
+    let wide_copy = plan_error(|root| {
+        put_adapter(root, &toy_adapter_file().f32("base_model.model.model.norm.weight", &[5], noise(5)));
+    });
+    assert!(wide_copy.to_string().contains("the adapter is for 5, the base has 4"), "{wide_copy}");
+
+    let unknown_factor = plan_error(|root| {
+        let name = "base_model.model.model.layers.0.proj.lora_diag";
+        put_adapter(root, &toy_adapter_file().f32(name, &[2], noise(5)));
+    });
+    assert!(unknown_factor.to_string().contains("unknown to the adapter's method"), "{unknown_factor}");
+
+    let missing_bias = plan_error(|root| {
+        let name = "base_model.model.model.layers.0.proj.lora_B.bias";
+        put_adapter(root, &toy_adapter_file().f32(name, &[6], noise(5)));
+    });
+    assert!(missing_bias.to_string().contains("no bias in it"), "{missing_bias}");
+
+    let resized = plan_error(|root| {
+        let name = "base_model.model.model.embed_tokens";
+        let file = toy_adapter_file().f32(&format!("{name}.lora_embedding_A"), &[2, 12], noise(5)).f32(
+            &format!("{name}.lora_embedding_B"),
+            &[4, 2],
+            noise(6),
+        );
+        put_adapter(root, &file);
+    });
+    assert!(resized.to_string().contains("training resized the vocabulary to 12 rows"), "{resized}");
 
     let integers = plan_error(|root| {
         let file = FileBuilder::default().raw("model.layers.0.proj.weight", "I8", &[6, 4], vec![0; 24]).f32(
@@ -346,7 +385,7 @@ fn configs_found_in_public_open_or_are_refused_for_a_true_reason() {
         match Adapter::open(root.path()) {
             Ok(adapter) => {
                 opened += 1;
-                let scaling = adapter.targets()[0].update.scaling().unwrap();
+                let scaling = adapter.targets()[0].scaling().unwrap();
                 assert_eq!(Some(scaling.alpha), config["lora_alpha"].as_f64(), "{}", entry.path().display());
             }
             Err(error) => refused.push((entry.file_name().to_string_lossy().into_owned(), error.to_string())),

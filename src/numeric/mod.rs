@@ -1,10 +1,12 @@
-//! Numbers without files: dtypes, rounding, row tiles, low-rank products and what a tile did.
+//! Numbers without files: dtypes, rounding, row tiles, low-rank products, small dense matrices and what a tile did.
 //!
 //! Every merge computes in f32 and rounds once, to nearest even (`spec: one rounding`); this room holds the pieces of
 //! that sentence.
 
 mod convert;
+mod dense;
 mod dtype;
+mod element;
 mod fused;
 mod gemm;
 mod lanes;
@@ -17,7 +19,9 @@ mod x86;
 
 pub use self::{
     convert::{narrow, narrow_at, widen, widen_at, widen_to_f64},
+    dense::Matrix,
     dtype::{Dtype, FloatDtype},
+    element::Element,
     fused::TileBytes,
     level::CpuLevel,
     low_rank::{LowRank, LowRankF64},
