@@ -6,7 +6,7 @@ use fancy_regex::Regex;
 use serde_json::{Map, Value};
 
 use super::{AdapterError, Scaling};
-use crate::error::IoContext as _;
+use crate::checkpoint::read_text;
 
 /// An adapter's config; keys keep the order of the file, for the first pattern that hits wins.
 #[derive(Clone, Debug)]
@@ -98,8 +98,15 @@ impl PeftConfig {
     /// # Errors
     /// A file that cannot be read or is no JSON object.
     pub fn read(path: &Path) -> Result<Self, AdapterError> {
-        let text = std::fs::read_to_string(path).at("read the adapter's config", path)?;
-        serde_json::from_str(&text)
+        Self::parse(&read_text(path, "read the adapter's config")?, path)
+    }
+
+    /// Reads the text of a config; `path` is for messages.
+    ///
+    /// # Errors
+    /// Text that is no JSON object.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, AdapterError> {
+        serde_json::from_str(text)
             .map(|values| Self { values, notes: Vec::new() })
             .map_err(|error| AdapterError::BadConfig { problem: error.to_string(), path: path.to_owned() })
     }

@@ -13,6 +13,7 @@ mod lanes;
 mod level;
 mod low_rank;
 mod stats;
+mod stored_dtype;
 mod tile;
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -20,11 +21,12 @@ mod x86;
 pub use self::{
     convert::{narrow, narrow_at, widen, widen_at, widen_to_f64},
     dense::Matrix,
-    dtype::{Dtype, FloatDtype},
+    dtype::FloatDtype,
     element::Element,
     fused::TileBytes,
     level::CpuLevel,
     low_rank::{LowRank, LowRankF64},
     stats::{ElementViews, TileStats},
+    stored_dtype::{Dtype, UnknownDtype},
     tile::{TileShape, row_tiles},
 };
