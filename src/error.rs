@@ -26,6 +26,8 @@ impl Hint for IoError {
             ErrorKind::PermissionDenied => "check that you may read the input and write the output folder",
             ErrorKind::StorageFull => "free some space, or write to another disk",
             ErrorKind::UnexpectedEof => "the file is shorter than its header says; download it again",
+            ErrorKind::InvalidData => "the file is damaged; download it again",
+            ErrorKind::FileTooLarge => "the file is not what its name says; download it again",
             _ => return None,
         };
         Some(hint.to_owned())
@@ -47,10 +49,25 @@ impl<T> IoContext<T> for std::io::Result<T> {
     }
 }
 
+/// Characters of a name that a message shows.
+const SHOWN_CHARACTERS: usize = 160;
+
+/// A name from a stranger's file, fit for a message: cut where it is endless, and without characters that would steer a
+/// terminal.
+#[must_use]
+pub fn shortened(name: &str) -> String {
+    let readable = |character: char| if character.is_control() { char::REPLACEMENT_CHARACTER } else { character };
+    let mut shown: String = name.chars().take(SHOWN_CHARACTERS).map(readable).collect();
+    if name.chars().nth(SHOWN_CHARACTERS).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
 /// `a, b, c and 4 more`: names in a message, never an endless list.
 #[must_use]
 pub fn listed<S: AsRef<str>>(names: &[S], most: usize) -> String {
-    let shown: Vec<&str> = names.iter().take(most).map(AsRef::as_ref).collect();
+    let shown: Vec<String> = names.iter().take(most).map(|name| shortened(name.as_ref())).collect();
     match names.len().checked_sub(shown.len()) {
         Some(0) | None => shown.join(", "),
         Some(more) => format!("{} and {more} more", shown.join(", ")),
@@ -65,5 +82,12 @@ mod tests {
     fn long_lists_say_how_many_more() {
         assert_eq!(listed(&["a", "b"], 3), "a, b");
         assert_eq!(listed(&["a", "b", "c", "d"], 2), "a, b and 2 more");
+    }
+
+    #[test]
+    fn names_from_strangers_are_cut_and_cannot_steer_a_terminal() {
+        assert_eq!(shortened("model.\x1b[31mred\n"), "model.\u{fffd}[31mred\u{fffd}");
+        assert_eq!(shortened(&"é".repeat(10_000)), format!("{}…", "é".repeat(160)));
+        assert_eq!(shortened("model.layers.0"), "model.layers.0");
     }
 }

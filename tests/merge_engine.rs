@@ -128,6 +128,71 @@ fn past_and_through_the_page_cache_give_the_same_files() {
     assert_same_files(&root.path().join("direct-bf16"), &root.path().join("cached-bf16"));
 }
 
+/// A device that is lost, with all its tiles, when it is full and the readers have filled every buffer that there is.
+struct LostWhenFull {
+    inner: CpuKernel,
+    is_lost: bool,
+}
+
+impl LostWhenFull {
+    fn lost(&self) -> MergeError {
+        MergeError::DeviceLost { device: self.name() }
+    }
+}
+
+impl Kernel for LostWhenFull {
+    fn name(&self) -> String {
+        "a weak device".to_owned()
+    }
+
+    fn capacity(&self) -> usize {
+        self.inner.capacity()
+    }
+
+    fn in_flight(&self) -> usize {
+        self.inner.in_flight()
+    }
+
+    fn submit(&mut self, tile: TileJob) -> Result<(), MergeError> {
+        if self.is_lost { Err(self.lost()) } else { self.inner.submit(tile) }
+    }
+
+    fn collect(&mut self) -> Result<Option<TileResult>, MergeError> {
+        // Time for the readers to take every buffer.
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        self.is_lost = true;
+        Err(self.lost())
+    }
+}
+
+/// The readers wait for a buffer then, and none comes back.
+#[test]
+fn a_device_that_is_lost_with_every_buffer_does_not_hang_the_merge() {
+    let root = tempfile::tempdir().unwrap();
+    put_model(root.path());
+    let folder = root.path().to_owned();
+    let (done, is_done) = crossbeam_channel::bounded(1);
+    std::thread::Builder::new()
+        .spawn(move || {
+            for (output, io) in [("cached", IoMode::Cached), ("direct", IoMode::Direct)] {
+                let mut plan = plan_to(&folder, output, DtypePolicy::Keep);
+                // Many more tiles than buffers.
+                plan.tile_elements = 50;
+                let mut kernel = LostWhenFull { inner: CpuKernel::new().unwrap(), is_lost: false };
+                merge::run_with(&mut kernel, &plan, io, &JobContext::unwatched()).unwrap();
+                done.send(()).unwrap();
+            }
+        })
+        .unwrap();
+    for _ in 0..2 {
+        assert_eq!(is_done.recv_timeout(std::time::Duration::from_secs(60)), Ok(()), "the merge hangs");
+    }
+    merge_to(root.path(), "whole", IoMode::Cached);
+    for output in ["cached", "direct"] {
+        assert_same_files(&root.path().join("whole"), &root.path().join(output));
+    }
+}
+
 #[test]
 fn a_cancelled_merge_is_no_model_and_the_next_run_ends_with_the_same_bytes() {
     let root = tempfile::tempdir().unwrap();

@@ -82,18 +82,4 @@ proptest! {
         let report = verify::run(&proof, &JobContext::unwatched()).unwrap();
         prop_assert!(report.is_passed(), "{:#?}", report);
     }
-
-    #[test]
-    fn no_file_makes_the_readers_panic(bytes in prop::collection::vec(any::<u8>(), 0..400), cut in 0_usize..400) {
-        let root = tempfile::tempdir().unwrap();
-        let mut file = common::toy_base_file().build();
-        file.truncate(cut);
-        for content in [bytes, file] {
-            put(&root.path().join("config.json"), &content);
-            put(&root.path().join("model.safetensors"), &content);
-            prop_assert!(Checkpoint::open(root.path()).is_err());
-            put(&root.path().join("config.json"), "{}");
-            prop_assert!(Checkpoint::open(root.path()).is_err());
-        }
-    }
 }

@@ -1,14 +1,24 @@
-"""Merges with PEFT as its documentation says; the benchmark measures this process from outside.
+"""Merges a LoRA adapter with PEFT, as its documentation does it.
 
 usage: peft_merge.py BASE ADAPTER OUTPUT
+       peft_merge.py --version
 """
 
 import sys
 
-from peft import PeftModel
-from transformers import AutoModelForCausalLM
+import peft
+import torch
+import transformers
 
-base, adapter, output = sys.argv[1:4]
-model = AutoModelForCausalLM.from_pretrained(base, dtype="auto", low_cpu_mem_usage=True)
-model = PeftModel.from_pretrained(model, adapter).merge_and_unload()
-model.save_pretrained(output)
+
+def main(base, adapter, output):
+    model = transformers.AutoModelForCausalLM.from_pretrained(base, dtype="auto", low_cpu_mem_usage=True)
+    model = peft.PeftModel.from_pretrained(model, adapter)
+    model = model.merge_and_unload()
+    model.save_pretrained(output, max_shard_size="5GB")
+
+
+if sys.argv[1:] == ["--version"]:
+    print(f"PEFT {peft.__version__}, transformers {transformers.__version__}, PyTorch {torch.__version__}")
+else:
+    main(*sys.argv[1:])

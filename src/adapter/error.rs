@@ -33,8 +33,10 @@ pub enum AdapterError {
     BadPattern { key: &'static str, pattern: String, path: PathBuf },
     #[error("{module} has {present} without {absent}: {}", path.display())]
     Unpaired { module: String, present: &'static str, absent: &'static str, path: PathBuf },
-    #[error("lora_A {} and lora_B {} of {module} do not fit together: {}", units::shape(a_shape), units::shape(b_shape), path.display())]
-    FactorShapes { module: String, a_shape: Vec<usize>, b_shape: Vec<usize>, path: PathBuf },
+    #[error("the factors of {module} do not fit together ({}): {}", shapes(factors), path.display())]
+    FactorShapes { module: String, factors: Vec<(String, Vec<usize>)>, path: PathBuf },
+    #[error("adapter_config.json contradicts the weights: {problem}: {}", path.display())]
+    Contradiction { problem: String, path: PathBuf },
     #[error("{module} has rank {stored}, its config says {configured}, so its scale is unknown: {}", path.display())]
     RankMismatch { module: String, stored: usize, configured: usize, path: PathBuf },
     #[error("the file holds more than one adapter ({} and {}): {}", names[0], names[1], path.display())]
@@ -63,6 +65,17 @@ impl AdapterError {
     }
 }
 
+/// Each factor's own name with its shape.
+fn shapes(factors: &[(String, Vec<usize>)]) -> String {
+    let own_name =
+        |name: &str| name.rsplit('.').take(2).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join(".");
+    factors
+        .iter()
+        .map(|(name, shape)| format!("{} {}", own_name(name), units::shape(shape)))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
 impl Hint for AdapterError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -81,7 +94,9 @@ impl Hint for AdapterError {
             Self::Unsupported { way_out, .. } => way_out,
             Self::BadPattern { .. } => "replace the pattern by plain module names",
             Self::Unpaired { .. } | Self::FactorShapes { .. } => "the adapter was saved incompletely; save it again",
-            Self::RankMismatch { .. } => "use the adapter_config.json that was saved with these weights",
+            Self::RankMismatch { .. } | Self::Contradiction { .. } => {
+                "use the adapter_config.json that was saved with these weights"
+            }
             Self::SeveralAdapters { .. } => "save each adapter to its own folder with PEFT's `save_pretrained`",
             Self::EmptyTensors { .. } => {
                 "the run saved placeholders (ZeRO-3 or FSDP); gather the weights before saving and save again"

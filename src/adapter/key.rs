@@ -10,7 +10,8 @@ const WRAPPER_SEGMENTS: [&str; 3] = ["_orig_mod", "_fsdp_wrapped_module", "_chec
 pub enum AdapterKey {
     /// A factor of a method, for a module.
     Factor {
-        /// Path of the module in the base model.
+        /// Path of the module in the base model; PEFT nests the factors of several parameters of one module by
+        /// `base_layer` segments, which stay.
         module: String,
         /// Which factor.
         part: Part,
@@ -19,15 +20,32 @@ pub enum AdapterKey {
     Full {
         /// The base tensor that it would replace.
         parameter: String,
+        /// What the key says about the copy.
+        kind: CopyKind,
     },
 }
 
-/// The factors of the LoRA family.
+/// What the key of a full copy says about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CopyKind {
+    /// Nothing: the base model's own name.
+    Plain,
+    /// `modules_to_save`: a module that was trained whole.
+    ModuleToSave,
+    /// `base_layer`: the weight (an embedding) or bias beneath an adapted layer.
+    BaseLayer,
+    /// `original_module`: the untrained copy of a module that was trained whole.
+    Original,
+    /// `ln_tuning_layers`: a trained norm.
+    TunedNorm,
+}
+
+/// The factors of all methods that are merged, by the name that PEFT gives them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
-    /// `lora_A.weight`, `(r, in)`.
+    /// `lora_A.weight`, `(r, in)`, or `(r, in, k…)` of a convolution.
     LoraA,
-    /// `lora_B.weight`, `(out, r)`.
+    /// `lora_B.weight`, `(out, r)`, or `(out, r, 1…)` of a convolution.
     LoraB,
     /// `lora_B.bias`, `(out,)`.
     LoraBBias,
@@ -35,20 +53,107 @@ pub enum Part {
     LoraEmbeddingA,
     /// `lora_embedding_B`, `(dim, r)`.
     LoraEmbeddingB,
-    /// `lora_magnitude_vector` of DoRA, `(out,)`.
+    /// `lora_magnitude_vector` of DoRA: `(out,)`, `(dim,)` of an embedding, `(1, out, 1…)` of a convolution.
     LoraMagnitude,
+    /// `lora_A` of AdaLoRA, `(r, in)`.
+    AdaLoraA,
+    /// `lora_B` of AdaLoRA, `(out, r)`.
+    AdaLoraB,
+    /// `lora_E` of AdaLoRA, `(r, 1)`.
+    AdaLoraE,
+    /// `hada_w1_a` of LoHa, `(out, r)`, or `(r, out)` with a core.
+    HadaW1A,
+    /// `hada_w1_b` of LoHa, `(r, in)`.
+    HadaW1B,
+    /// `hada_w2_a` of LoHa, `(out, r)`, or `(r, out)` with a core.
+    HadaW2A,
+    /// `hada_w2_b` of LoHa, `(r, in)`.
+    HadaW2B,
+    /// `hada_t1` of LoHa, a Tucker core `(r, r, k, k)`.
+    HadaT1,
+    /// `hada_t2` of LoHa, a Tucker core `(r, r, k, k)`.
+    HadaT2,
+    /// `lokr_w1` of LoKr, `(out/a, in/b)`.
+    LokrW1,
+    /// `lokr_w1_a` of LoKr.
+    LokrW1A,
+    /// `lokr_w1_b` of LoKr.
+    LokrW1B,
+    /// `lokr_w2` of LoKr, `(a, b)`, or `(a, b, k…)` of a convolution.
+    LokrW2,
+    /// `lokr_w2_a` of LoKr.
+    LokrW2A,
+    /// `lokr_w2_b` of LoKr.
+    LokrW2B,
+    /// `lokr_t2` of LoKr, a Tucker core `(r, r, k, k)`.
+    LokrT2,
+    /// `ia3_l` of IA³: `(out, 1)`, or `(1, in)` of a feed-forward module.
+    Ia3L,
+    /// `oft_R.weight` of OFT, `(blocks, b(b−1)/2)`.
+    OftR,
+    /// `oft_r` of OFT before PEFT 0.16, `(blocks, b, b)`.
+    OftLegacyR,
+    /// `trainable_tokens_delta`, `(n, dim)`: whole new rows, despite its name.
+    TrainableTokens,
+}
+
+/// Names of factors: the segment after the module, and whether a `weight` or `bias` follows.
+const MARKERS: [(&str, Option<&str>, Part); 27] = [
+    ("lora_A", Some("weight"), Part::LoraA),
+    ("lora_B", Some("weight"), Part::LoraB),
+    ("lora_B", Some("bias"), Part::LoraBBias),
+    ("lora_embedding_A", None, Part::LoraEmbeddingA),
+    ("lora_embedding_B", None, Part::LoraEmbeddingB),
+    ("lora_magnitude_vector", None, Part::LoraMagnitude),
+    // As PEFT 0.9 to 0.11 and raw dumps of trainers have it.
+    ("lora_magnitude_vector", Some("weight"), Part::LoraMagnitude),
+    ("lora_A", None, Part::AdaLoraA),
+    ("lora_B", None, Part::AdaLoraB),
+    ("lora_E", None, Part::AdaLoraE),
+    ("hada_w1_a", None, Part::HadaW1A),
+    ("hada_w1_b", None, Part::HadaW1B),
+    ("hada_w2_a", None, Part::HadaW2A),
+    ("hada_w2_b", None, Part::HadaW2B),
+    ("hada_t1", None, Part::HadaT1),
+    ("hada_t2", None, Part::HadaT2),
+    ("lokr_w1", None, Part::LokrW1),
+    ("lokr_w1_a", None, Part::LokrW1A),
+    ("lokr_w1_b", None, Part::LokrW1B),
+    ("lokr_w2", None, Part::LokrW2),
+    ("lokr_w2_a", None, Part::LokrW2A),
+    ("lokr_w2_b", None, Part::LokrW2B),
+    ("lokr_t2", None, Part::LokrT2),
+    ("ia3_l", None, Part::Ia3L),
+    ("oft_R", Some("weight"), Part::OftR),
+    ("oft_r", None, Part::OftLegacyR),
+    ("trainable_tokens_delta", None, Part::TrainableTokens),
+];
+
+/// Adapter names that may stand between a factor's name and its leaf.
+const MAX_NAMES: usize = 2;
+
+/// Segments that say what a full copy is.
+const COPY_MARKERS: [(&str, CopyKind); 4] = [
+    ("original_module", CopyKind::Original),
+    ("modules_to_save", CopyKind::ModuleToSave),
+    ("ln_tuning_layers", CopyKind::TunedNorm),
+    ("base_layer", CopyKind::BaseLayer),
+];
+
+impl Part {
+    /// The factor's name as PEFT spells it, without a leaf.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        MARKERS.iter().find(|(_, _, part)| *part == self).map_or("", |(name, _, _)| name)
+    }
 }
 
 impl fmt::Display for Part {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::LoraA => "lora_A.weight",
-            Self::LoraB => "lora_B.weight",
-            Self::LoraBBias => "lora_B.bias",
-            Self::LoraEmbeddingA => "lora_embedding_A",
-            Self::LoraEmbeddingB => "lora_embedding_B",
-            Self::LoraMagnitude => "lora_magnitude_vector",
-        })
+        match MARKERS.iter().find(|(_, _, part)| part == self) {
+            Some((name, Some(leaf), _)) => write!(formatter, "{name}.{leaf}"),
+            _ => formatter.write_str(self.name()),
+        }
     }
 }
 
@@ -66,11 +171,17 @@ impl AdapterKey {
                 break;
             }
         }
-        let marker = segments.iter().position(|segment| segment.starts_with("lora_"));
+        let is_marker = |segment: &&str| MARKERS.iter().any(|(name, _, _)| name == segment);
+        let marker = segments.iter().position(is_marker);
         let factor = marker.and_then(|at| Some((at, part_of(segments[at], &segments[at + 1..])?)));
         match factor {
-            Some((at, part)) => Self::Factor { module: segments[..at].join("."), part },
-            None => Self::Full { parameter: segments.join(".") },
+            Some((at, part)) => {
+                let module = &segments[..at];
+                // PEFT keeps the rows of trainable tokens in a module of their own beneath the embedding.
+                let module = module.strip_suffix(&["token_adapter"]).unwrap_or(module);
+                Self::Factor { module: module.join("."), part }
+            }
+            None => full_copy(&segments),
         }
     }
 }
@@ -81,18 +192,27 @@ fn part_of(marker: &str, tail: &[&str]) -> Option<Part> {
         [names @ .., leaf @ ("weight" | "bias")] => (names, Some(*leaf)),
         names => (names, None),
     };
-    if names.len() > 2 {
+    if names.len() > MAX_NAMES {
         return None;
     }
-    match (marker, leaf) {
-        ("lora_A", Some("weight")) => Some(Part::LoraA),
-        ("lora_B", Some("weight")) => Some(Part::LoraB),
-        ("lora_B", Some("bias")) => Some(Part::LoraBBias),
-        ("lora_embedding_A", None) => Some(Part::LoraEmbeddingA),
-        ("lora_embedding_B", None) => Some(Part::LoraEmbeddingB),
-        ("lora_magnitude_vector", None | Some("weight")) => Some(Part::LoraMagnitude),
-        _ => None,
+    MARKERS.iter().find(|(name, expected, _)| *name == marker && *expected == leaf).map(|(_, _, part)| *part)
+}
+
+/// A key without a factor: what it replaces, with the segments that say what it is taken out.
+fn full_copy(segments: &[&str]) -> AdapterKey {
+    let found = |name: &str| COPY_MARKERS.iter().find(|(marker, _)| *marker == name).map(|(_, kind)| *kind);
+    let kind = COPY_MARKERS.iter().find(|(marker, _)| segments.contains(marker)).map(|(_, kind)| *kind);
+    let mut parameter: Vec<&str> = Vec::with_capacity(segments.len());
+    let mut follows_marker = false;
+    for segment in segments {
+        let is_adapter_name = follows_marker && *segment == "default";
+        let is_marker = found(segment).is_some();
+        if !is_marker && !is_adapter_name {
+            parameter.push(segment);
+        }
+        follows_marker = is_marker;
     }
+    AdapterKey::Full { parameter: parameter.join("."), kind: kind.unwrap_or(CopyKind::Plain) }
 }
 
 #[cfg(test)]
@@ -101,6 +221,10 @@ mod tests {
 
     fn factor(module: &str, part: Part) -> AdapterKey {
         AdapterKey::Factor { module: module.to_owned(), part }
+    }
+
+    fn full(parameter: &str, kind: CopyKind) -> AdapterKey {
+        AdapterKey::Full { parameter: parameter.to_owned(), kind }
     }
 
     #[test]
@@ -127,9 +251,21 @@ mod tests {
             ("x.lora_embedding_B.default", factor("x", Part::LoraEmbeddingB)),
             ("x.lora_magnitude_vector", factor("x", Part::LoraMagnitude)),
             ("x.lora_magnitude_vector.default.weight", factor("x", Part::LoraMagnitude)),
-            ("base_model.model.lm_head.weight", AdapterKey::Full { parameter: "lm_head.weight".into() }),
-            ("x.lora_A.a.b.c.weight", AdapterKey::Full { parameter: "x.lora_A.a.b.c.weight".into() }),
-            ("x.lora_C.weight", AdapterKey::Full { parameter: "x.lora_C.weight".into() }),
+            ("x.lora_A.default", factor("x", Part::AdaLoraA)),
+            ("x.lora_E", factor("x", Part::AdaLoraE)),
+            ("x.experts.base_layer.lora_A.weight", factor("x.experts.base_layer", Part::LoraA)),
+            ("x.token_adapter.trainable_tokens_delta", factor("x", Part::TrainableTokens)),
+            ("x.trainable_tokens_delta.default", factor("x", Part::TrainableTokens)),
+            ("x.oft_R.default.weight", factor("x", Part::OftR)),
+            ("base_model.model.lm_head.weight", full("lm_head.weight", CopyKind::Plain)),
+            ("x.base_layer.weight", full("x.weight", CopyKind::BaseLayer)),
+            ("x.base_layer.bias", full("x.bias", CopyKind::BaseLayer)),
+            ("head.modules_to_save.default.dense.weight", full("head.dense.weight", CopyKind::ModuleToSave)),
+            ("head.modules_to_save.weight", full("head.weight", CopyKind::ModuleToSave)),
+            ("head.original_module.weight", full("head.weight", CopyKind::Original)),
+            ("norm.ln_tuning_layers.default.bias", full("norm.bias", CopyKind::TunedNorm)),
+            ("x.lora_A.a.b.c.weight", full("x.lora_A.a.b.c.weight", CopyKind::Plain)),
+            ("x.lora_C.weight", full("x.lora_C.weight", CopyKind::Plain)),
         ];
         for (key, expected) in cases {
             assert_eq!(AdapterKey::parse(key), expected, "{key}");

@@ -2,10 +2,13 @@
 
 use std::{collections::BTreeMap, fmt, ops::Range, path::Path, sync::Arc};
 
-use super::{AdapterError, Part, Scaling};
-use crate::{checkpoint::LogicalTensor, numeric::LowRank};
+use super::{AdapterError, Part, Placement, Scaling, Target};
+use crate::{
+    checkpoint::LogicalTensor,
+    numeric::{Element, LowRank, LowRankF64},
+};
 
-/// A method (LoRA, DoRA, LoHa …): the keys that it owns and how they become an update. One file each.
+/// A method (LoRA, DoRA, LoHa …): the keys that it owns and what they do to the base. One file each.
 pub trait Method: fmt::Debug + Send + Sync {
     /// The method as people name it.
     fn name(&self) -> &'static str;
@@ -13,55 +16,107 @@ pub trait Method: fmt::Debug + Send + Sync {
     /// Whether a factor of this kind belongs to the method.
     fn owns(&self, part: Part) -> bool;
 
-    /// Checks the factors of one module and joins them to an update.
+    /// Checks the factors of one module and says which parameters of the base they change.
     ///
     /// # Errors
     /// Factors that are missing or do not fit together or the config; `path` is the file, for the message.
-    fn target(
-        &self,
-        module: &str,
-        parts: BTreeMap<Part, LogicalTensor>,
-        path: &Path,
-    ) -> Result<Arc<dyn TargetUpdate>, AdapterError>;
+    fn targets(&self, module: &str, parts: Parts, path: &Path) -> Result<Vec<Target>, AdapterError>;
 }
 
-/// One module that an adapter changes.
-#[derive(Clone, Debug)]
-pub struct Target {
-    /// Path in the base model, as the adapter spells it.
-    pub module: String,
-    /// What is done to its weight.
-    pub update: Arc<dyn TargetUpdate>,
-}
+/// The factors of one module, by what they are.
+pub type Parts = BTreeMap<Part, LogicalTensor>;
 
-/// What an adapter does to one weight, described from headers alone.
+/// What an adapter does to one parameter, described from headers alone.
 pub trait TargetUpdate: fmt::Debug + Send + Sync {
-    /// `(out_features, in_features)` of the layer.
-    fn features(&self) -> (usize, usize);
+    /// The kind of layer, which decides how its weight may lie on the disk.
+    fn layer(&self) -> Layer {
+        Layer::Linear
+    }
+
+    /// Whether this is for a parameter of `shape`, stored in `orientation`.
+    fn fits(&self, shape: &[usize], orientation: Orientation) -> bool;
+
+    /// The shape that it is for, as messages show it.
+    fn expected_shape(&self) -> String;
 
     /// The rank of the update, for methods that have one.
-    fn rank(&self) -> Option<usize>;
+    fn rank(&self) -> Option<usize> {
+        None
+    }
 
     /// The factor s and where it comes from, for methods that have one.
-    fn scaling(&self) -> Option<Scaling>;
+    fn scaling(&self) -> Option<Scaling> {
+        None
+    }
 
     /// The adapter tensors that this update consumes, in the method's own order (`lora_A` before `lora_B`).
     fn tensors(&self) -> &[LogicalTensor];
+
+    /// Whether Δ is the same whatever W is: then it may be added to a weight that another adapter replaces.
+    fn is_additive(&self) -> bool {
+        true
+    }
+
+    /// Whether the values seen in [`Self::tensors`] change nothing, as before the first step of training.
+    fn is_untrained(&self, contents: &[Content]) -> bool {
+        contents.iter().any(|content| content.is_zero)
+    }
+
+    /// Experts, rows and columns of the matrices, for updates that may be cut by experts and output rows.
+    fn expert_features(&self) -> Option<(usize, usize, usize)> {
+        None
+    }
+
+    /// Rows of the weight, for updates that have one row for each token where the layer is an embedding or a head.
+    fn vocabulary_rows(&self) -> Option<usize> {
+        None
+    }
+
+    /// The token ids whose rows this replaces, for trainable tokens.
+    fn new_token_ids(&self) -> Option<&[usize]> {
+        None
+    }
 
     /// Reads the factors.
     ///
     /// # Errors
     /// A read that fails or a dtype that is no float.
-    fn load(&self, orientation: Orientation) -> Result<Arc<dyn RowUpdate>, AdapterError>;
+    fn load(&self, placement: &Placement) -> Result<Arc<dyn RowUpdate>, AdapterError>;
+
+    /// Reads the factors for a proof in f64.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    fn load_f64(&self, placement: &Placement) -> Result<Arc<dyn RowUpdate<f64>>, AdapterError>;
+}
+
+/// What a scan saw in a tensor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Content {
+    /// Every element is 0.
+    pub is_zero: bool,
+    /// Every element is 1.
+    pub is_one: bool,
+}
+
+/// The kind of layer that an update is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// `nn.Linear`, or `Conv1D` in models that have it.
+    Linear,
+    /// The experts of a mixture in one parameter: `(experts, out, in)` or `(experts, in, out)`.
+    Experts,
+    /// Anything whose parameter has one layout only: embeddings, convolutions, norms, biases.
+    Fixed,
 }
 
 /// How the base stores the weight of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Orientation {
-    /// `(out, in)`, as `nn.Linear` does.
+    /// `(out, in)`, as `nn.Linear` does; also every layout that has no second form.
     OutIn,
-    /// `(in, out)`, as GPT-2's `Conv1D` does.
+    /// `(in, out)`, as GPT-2's `Conv1D` and the experts of gpt-oss do.
     InOut,
 }
 
@@ -76,23 +131,33 @@ impl Orientation {
     }
 }
 
-/// A loaded update: transforms row tiles of W in f32, for not every method adds a delta.
-pub trait RowUpdate: Send + Sync {
+/// A loaded update: transforms row tiles of W, for not every method adds a delta. Merges use f32, proofs f64.
+pub trait RowUpdate<T: Element = f32>: Send + Sync {
     /// Passes over all rows of W: the last transforms, any before it only observe (DoRA on an embedding needs two).
     fn passes(&self) -> usize {
         1
     }
 
     /// Looks at `tile` (`rows` of W) in a pass before the last.
-    fn observe_rows(&self, _rows: Range<usize>, _tile: &[f32]) {}
+    fn observe_rows(&self, _rows: Range<usize>, _tile: &[T]) {}
 
     /// Transforms `tile` (`rows` of W, row-major) in place.
-    fn apply_rows(&self, rows: Range<usize>, tile: &mut [f32]);
+    fn apply_rows(&self, rows: Range<usize>, tile: &mut [T]);
 
     /// The update as W + s·L·R where it has that form, which GEMM and the GPU take directly.
     fn as_low_rank(&self) -> Option<&LowRank> {
         None
     }
+
+    /// A bound on the terms of which any element of the tile is summed, to which the error of f32 is proportional.
+    fn magnitude_bound(&self, before: &[T], after: &[T]) -> f64 {
+        largest(before).max(largest(after))
+    }
+}
+
+/// The largest magnitude among `values`.
+pub(super) fn largest<T: Element>(values: &[T]) -> f64 {
+    values.iter().map(|value| value.to_f64().abs()).fold(0.0, f64::max)
 }
 
 impl RowUpdate for LowRank {
@@ -102,5 +167,32 @@ impl RowUpdate for LowRank {
 
     fn as_low_rank(&self) -> Option<&LowRank> {
         Some(self)
+    }
+}
+
+impl RowUpdate<f64> for LowRankF64 {
+    fn apply_rows(&self, rows: Range<usize>, tile: &mut [f64]) {
+        self.accumulate_rows(rows, 1.0, tile);
+    }
+
+    fn magnitude_bound(&self, _before: &[f64], _after: &[f64]) -> f64 {
+        LowRankF64::magnitude_bound(self)
+    }
+}
+
+/// A precision in which a method computes: low-rank updates have a form of their own in each.
+pub(super) trait Precision: Element {
+    fn low_rank(update: LowRank) -> Arc<dyn RowUpdate<Self>>;
+}
+
+impl Precision for f32 {
+    fn low_rank(update: LowRank) -> Arc<dyn RowUpdate<Self>> {
+        Arc::new(update)
+    }
+}
+
+impl Precision for f64 {
+    fn low_rank(update: LowRank) -> Arc<dyn RowUpdate<Self>> {
+        Arc::new(update.to_f64())
     }
 }

@@ -6,7 +6,7 @@ use fancy_regex::Regex;
 use serde_json::{Map, Value};
 
 use super::{AdapterError, Scaling};
-use crate::error::IoContext as _;
+use crate::checkpoint::read_text;
 
 /// An adapter's config; keys keep the order of the file, for the first pattern that hits wins.
 #[derive(Clone, Debug)]
@@ -15,23 +15,37 @@ pub struct PeftConfig {
     notes: Vec<String>,
 }
 
-/// Keys of PEFT's LoRA config, all releases up to 0.21, that a merge reads or may ignore knowingly.
-const KNOWN_KEYS: [&str; 47] = [
+/// Keys of the configs of the methods that are merged, all PEFT releases up to 0.21, that a merge reads or may ignore
+/// knowingly.
+const KNOWN_KEYS: [&str; 72] = [
     "alora_invocation_tokens",
     "alpha",
     "alpha_pattern",
     "arrow_config",
     "auto_mapping",
+    "base_model_class",
     "base_model_name_or_path",
+    "beta1",
+    "beta2",
     "bias",
+    "block_share",
+    "coft",
     "corda_config",
+    "decompose_both",
+    "decompose_factor",
+    "deltaT",
     "enable_lora",
     "ensure_weight_tying",
+    "eps",
     "eva_config",
     "exclude_modules",
     "fan_in_fan_out",
+    "feedforward_modules",
     "inference_mode",
+    "init_ia3_weights",
     "init_lora_weights",
+    "init_r",
+    "init_weights",
     "kasa_config",
     "layer_replication",
     "layers_pattern",
@@ -44,26 +58,38 @@ const KNOWN_KEYS: [&str; 47] = [
     "megatron_config",
     "megatron_core",
     "merge_weights",
+    "module_dropout",
     "modules_to_save",
     "monteclora_config",
+    "num_cayley_neumann_terms",
+    "oft_block_size",
+    "orth_reg_weight",
     "peft_type",
     "peft_version",
     "qalora_group_size",
     "r",
+    "rank_dropout",
+    "rank_dropout_scale",
     "rank_pattern",
     "revision",
     "runtime_config",
     "target_modules",
     "target_parameters",
+    "target_r",
     "task_type",
+    "tfinal",
+    "tinit",
+    "token_indices",
+    "total_step",
     "trainable_token_indices",
     "unsloth_fixed",
     "use_bdlora",
+    "use_cayley_neumann",
     "use_dora",
+    "use_effective_conv2d",
     "use_qalora",
     "use_rslora",
     "velora_config",
-    "base_model_class",
 ];
 
 impl PeftConfig {
@@ -72,8 +98,15 @@ impl PeftConfig {
     /// # Errors
     /// A file that cannot be read or is no JSON object.
     pub fn read(path: &Path) -> Result<Self, AdapterError> {
-        let text = std::fs::read_to_string(path).at("read the adapter's config", path)?;
-        serde_json::from_str(&text)
+        Self::parse(&read_text(path, "read the adapter's config")?, path)
+    }
+
+    /// Reads the text of a config; `path` is for messages.
+    ///
+    /// # Errors
+    /// Text that is no JSON object.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, AdapterError> {
+        serde_json::from_str(text)
             .map(|values| Self { values, notes: Vec::new() })
             .map_err(|error| AdapterError::BadConfig { problem: error.to_string(), path: path.to_owned() })
     }
@@ -113,16 +146,58 @@ impl PeftConfig {
         self.get("base_model_name_or_path")?.as_str().filter(|name| !name.is_empty())
     }
 
+    /// Whether a key is true.
+    #[must_use]
+    pub fn flag(&self, key: &str) -> bool {
+        self.get(key).and_then(Value::as_bool).unwrap_or(false)
+    }
+
     /// `use_rslora`.
     #[must_use]
     pub fn uses_rslora(&self) -> bool {
-        self.get("use_rslora").and_then(Value::as_bool).unwrap_or(false)
+        self.flag("use_rslora")
+    }
+
+    /// The strings of a list; a single string counts as a list of one.
+    #[must_use]
+    pub fn strings(&self, key: &str) -> Vec<&str> {
+        match self.get(key) {
+            Some(Value::String(text)) => vec![text],
+            Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether `module` was trained whole: listed in `modules_to_save`, by PEFT's rule (a plain ending, with no regard
+    /// to dots), or the head of a classifier.
+    #[must_use]
+    pub fn is_saved_whole(&self, module: &str) -> bool {
+        const CLASSIFIER_TASKS: [&str; 2] = ["SEQ_CLS", "TOKEN_CLS"];
+        const CLASSIFIER_HEADS: [&str; 2] = ["classifier", "score"];
+        let task = self.get("task_type").and_then(Value::as_str).unwrap_or_default();
+        let heads = if CLASSIFIER_TASKS.contains(&task) { &CLASSIFIER_HEADS[..] } else { &[] };
+        let mut names = self.strings("modules_to_save");
+        names.extend(heads);
+        // A listed module may hold others (`classifier` holds `classifier.dense`).
+        let ends: Vec<&str> = std::iter::once(module.len())
+            .chain(module.match_indices('.').map(|(at, _)| at))
+            .map(|end| &module[..end])
+            .collect();
+        names.iter().any(|name| ends.iter().any(|path| path.ends_with(name)))
     }
 
     /// `fan_in_fan_out`, which PEFT forces to the truth for the layers that it targets.
     #[must_use]
     pub fn fan_in_fan_out(&self) -> bool {
-        self.get("fan_in_fan_out").and_then(Value::as_bool).unwrap_or(false)
+        self.flag("fan_in_fan_out")
+    }
+
+    /// Whether `peft_version` says this release or a later one; absent before 0.18.
+    #[must_use]
+    pub fn is_from_peft(&self, major: u64, minor: u64) -> bool {
+        let version = self.get("peft_version").and_then(Value::as_str).unwrap_or_default();
+        let mut numbers = version.split('.').map(|number| number.parse::<u64>().unwrap_or(0));
+        (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= (major, minor)
     }
 
     /// Keys that no PEFT release up to 0.21 writes and that say something: worth a warning, for they may change a
@@ -138,6 +213,33 @@ impl PeftConfig {
     /// # Errors
     /// `r` or `lora_alpha` missing or no positive number; a pattern that cannot be read.
     pub fn scaling_of(&self, module: &str, path: &Path) -> Result<Scaling, AdapterError> {
+        self.scaling_by("lora_alpha", module, path)
+    }
+
+    /// Rank and alpha of `module` for LoHa and LoKr, which call it `alpha`.
+    ///
+    /// # Errors
+    /// As [`Self::scaling_of`].
+    pub fn lycoris_scaling_of(&self, module: &str, path: &Path) -> Result<Scaling, AdapterError> {
+        self.scaling_by("alpha", module, path)
+    }
+
+    /// Rank and alpha of AdaLoRA: the rank that training began with, whatever was pruned since; an alpha that is not
+    /// positive counts as that rank.
+    ///
+    /// # Errors
+    /// `init_r` or `lora_alpha` missing or no number.
+    pub fn adalora_scaling(&self, path: &Path) -> Result<Scaling, AdapterError> {
+        let number = |key| self.get(key).and_then(Value::as_f64).filter(|value| value.is_finite());
+        let missing = |key| AdapterError::MissingKey { key, path: path.to_owned() };
+        let rank = self.get("init_r").and_then(Value::as_u64).and_then(|rank| usize::try_from(rank).ok());
+        let rank = rank.filter(|rank| *rank > 0).ok_or_else(|| missing("init_r"))?;
+        let alpha = number("lora_alpha").ok_or_else(|| missing("lora_alpha"))?;
+        let alpha = if alpha > 0.0 { alpha } else { rank as f64 };
+        Ok(Scaling { alpha, rank, is_rank_stabilized: false })
+    }
+
+    fn scaling_by(&self, alpha_key: &'static str, module: &str, path: &Path) -> Result<Scaling, AdapterError> {
         let missing = |key| AdapterError::MissingKey { key, path: path.to_owned() };
         let rank = match self.pattern_value("rank_pattern", module, path)? {
             Some(rank) => Some(rank),
@@ -146,10 +248,10 @@ impl PeftConfig {
         let rank = rank.and_then(Value::as_u64).filter(|rank| *rank > 0).ok_or_else(|| missing("r"))?;
         let alpha = match self.pattern_value("alpha_pattern", module, path)? {
             Some(alpha) => Some(alpha),
-            None => self.get("lora_alpha"),
+            None => self.get(alpha_key),
         };
         let alpha =
-            alpha.and_then(Value::as_f64).filter(|alpha| alpha.is_finite()).ok_or_else(|| missing("lora_alpha"))?;
+            alpha.and_then(Value::as_f64).filter(|alpha| alpha.is_finite()).ok_or_else(|| missing(alpha_key))?;
         let rank = usize::try_from(rank).map_err(|_| missing("r"))?;
         Ok(Scaling { alpha, rank, is_rank_stabilized: self.uses_rslora() })
     }

@@ -1,6 +1,8 @@
 //! The factor s in Δ = s·B·A, and the numbers that it comes from (spec section 1.3).
 
-use std::fmt;
+use std::{fmt, path::Path};
+
+use super::AdapterError;
 
 /// `lora_alpha / r`, or `lora_alpha / √r` with rsLoRA (Kalajdzievski 2023).
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
@@ -20,6 +22,17 @@ impl Scaling {
     pub fn value(&self) -> f64 {
         let rank = self.rank as f64;
         self.alpha / if self.is_rank_stabilized { rank.sqrt() } else { rank }
+    }
+}
+
+impl Scaling {
+    /// Refuses factors of `module` whose rank is another: which one training divided by is unknown then.
+    pub(super) fn check_rank(&self, module: &str, stored: usize, path: &Path) -> Result<(), AdapterError> {
+        if self.rank == stored {
+            return Ok(());
+        }
+        let (module, configured, path) = (module.to_owned(), self.rank, path.to_owned());
+        Err(AdapterError::RankMismatch { module, stored, configured, path })
     }
 }
 

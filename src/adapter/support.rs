@@ -1,129 +1,76 @@
-//! Which adapters this version merges, and why it refuses the others: by name, with the reason and the way out.
+//! Which method a config names, or why this version does not merge it: by name, with the reason and the way out.
 
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::{AdapterError, Lora, Method, PeftConfig};
-
-const CONVERT_WITH_PEFT: &str = "merge it with PEFT's `merge_and_unload`, or convert it there to plain LoRA first";
-const NEEDS_RESIDUAL: &str =
-    "save it again in PEFT with `path_initial_model_for_weight_conversion`, which makes it a plain LoRA";
-const INPUT_DEPENDENT: &str = "keep it as an adapter at run time; it has no merged form";
-
-/// A LoRA option that changes what a merge must do.
-struct Refusal {
-    key: &'static str,
-    feature: &'static str,
-    reason: &'static str,
-    way_out: &'static str,
-}
-
-/// LoRA options by config key, refused when they are set.
-const REFUSED_OPTIONS: [Refusal; 10] = [
-    Refusal {
-        key: "use_dora",
-        feature: "DoRA",
-        reason: "it rescales whole rows by a learned magnitude",
-        way_out: CONVERT_WITH_PEFT,
-    },
-    Refusal {
-        key: "lora_bias",
-        feature: "a trained bias on lora_B",
-        reason: "it changes the layers' biases too",
-        way_out: CONVERT_WITH_PEFT,
-    },
-    Refusal {
-        key: "target_parameters",
-        feature: "LoRA on expert parameters",
-        reason: "its factors are laid out by expert",
-        way_out: CONVERT_WITH_PEFT,
-    },
-    Refusal {
-        key: "use_bdlora",
-        feature: "BD-LoRA",
-        reason: "its factors are block-diagonal",
-        way_out: CONVERT_WITH_PEFT,
-    },
-    Refusal {
-        key: "kasa_config",
-        feature: "KaSA",
-        reason: "it changes the base's singular values",
-        way_out: CONVERT_WITH_PEFT,
-    },
-    Refusal {
-        key: "layer_replication",
-        feature: "layer replication",
-        reason: "it makes a deeper model out of repeated layers",
-        way_out: "build the deeper base first and merge into that",
-    },
-    Refusal {
-        key: "enable_lora",
-        feature: "the grouped LoRA of PEFT 0.1 to 0.3",
-        reason: "its factors cover only some thirds of a fused projection",
-        way_out: CONVERT_WITH_PEFT,
-    },
-    Refusal {
-        key: "alora_invocation_tokens",
-        feature: "activated LoRA (aLoRA)",
-        reason: "its effect depends on the prompt",
-        way_out: INPUT_DEPENDENT,
-    },
-    Refusal {
-        key: "arrow_config",
-        feature: "Arrow routing",
-        reason: "its effect depends on the input",
-        way_out: INPUT_DEPENDENT,
-    },
-    Refusal {
-        key: "use_qalora",
-        feature: "QA-LoRA",
-        reason: "its input is pooled by groups before lora_A",
-        way_out: CONVERT_WITH_PEFT,
-    },
-];
-
-/// Inits after which the base is no longer the original one (spec section 1.6).
-const BASE_CHANGING_INITS: [(&str, &str); 5] =
-    [("pissa", "PiSSA"), ("olora", "OLoRA"), ("corda", "CorDA"), ("loftq", "LoftQ"), ("lora_ga", "LoRA-GA")];
+use super::{
+    AdaLora, AdapterError, Ia3, LnTuning, LoHa, LoKr, Lora, Method, Oft, PeftConfig, TrainableTokens,
+    refusals::{self, Refusal},
+};
 
 /// The method behind a config, or the refusal that names it.
 pub(super) fn method_for(config: &PeftConfig, path: &Path) -> Result<Box<dyn Method>, AdapterError> {
-    let unsupported = |feature: String, reason, way_out| {
-        Err(AdapterError::Unsupported { feature, reason, way_out, path: path.to_owned() })
-    };
+    let own = config.clone();
     match config.peft_type().as_deref() {
-        Some("LORA") => {}
+        Some("LORA") => lora(config, path),
+        Some("ADALORA") => Ok(Box::new(AdaLora::new(own))),
+        Some("LOHA") => Ok(Box::new(LoHa::new(own))),
+        Some("LOKR") => Ok(Box::new(LoKr::new(own))),
+        Some("IA3") => Ok(Box::new(Ia3::new(own))),
+        Some("OFT") => Ok(Box::new(Oft::new(own))),
+        Some("LN_TUNING") => Ok(Box::new(LnTuning)),
+        Some("TRAINABLE_TOKENS") => Ok(Box::new(TrainableTokens::new(own))),
+        Some(name) => Err(unknown_method(name, path)),
         // torchtune and a few scripts write the numbers of LoRA and nothing else.
-        None if config.get("r").is_some() && config.get("lora_alpha").is_some() => {}
+        None if config.get("r").is_some() && config.get("lora_alpha").is_some() => lora(config, path),
         None if config.get("lora_parameters").is_some() || config.get("fine_tune_type").is_some() => {
-            return unsupported(
-                "an mlx-lm adapter".to_owned(),
-                "it has its own key names and scale",
-                "fuse it with mlx-lm's `fuse`, or convert it to PEFT's format",
-            );
+            Err(AdapterError::Unsupported {
+                feature: "an mlx-lm adapter".to_owned(),
+                reason: "it has its own key names and scale",
+                way_out: "fuse it with mlx-lm's `fuse`, or convert it to PEFT's format",
+                path: path.to_owned(),
+            })
         }
-        None => return Err(AdapterError::MissingKey { key: "peft_type", path: path.to_owned() }),
-        Some(method) => {
-            return unsupported(
-                format!("the method {method}"),
-                "this version merges LoRA and rsLoRA",
-                CONVERT_WITH_PEFT,
-            );
-        }
+        None => Err(AdapterError::MissingKey { key: "peft_type", path: path.to_owned() }),
     }
-    if let Some(refusal) = REFUSED_OPTIONS.iter().find(|refusal| config.meaningful(refusal.key).is_some()) {
-        return unsupported(format!("{} ({})", refusal.feature, refusal.key), refusal.reason, refusal.way_out);
+}
+
+/// LoRA, unless an option or an init makes another merge of it.
+fn lora(config: &PeftConfig, path: &Path) -> Result<Box<dyn Method>, AdapterError> {
+    if let Some(refusal) = refusals::OPTIONS.iter().find(|refusal| config.meaningful(refusal.key).is_some()) {
+        return Err(refused(refusal, &format!("{} ({})", refusal.feature, refusal.key), path));
     }
-    if let Some(init) = config.get("init_lora_weights").and_then(Value::as_str) {
-        let lower = init.to_ascii_lowercase();
-        if let Some((_, name)) = BASE_CHANGING_INITS.iter().find(|(prefix, _)| lower.starts_with(prefix)) {
-            return unsupported(
-                format!("{name} initialisation (init_lora_weights {init:?})"),
-                "training began from a changed base, so the factors do not fit the original one",
-                NEEDS_RESIDUAL,
-            );
-        }
+    let init = config.get("init_lora_weights").and_then(Value::as_str).unwrap_or_default();
+    let lower = init.to_ascii_lowercase();
+    if let Some(refusal) = refusals::INITS.iter().find(|refusal| lower.starts_with(refusal.key)) {
+        let feature = format!("{} initialisation (init_lora_weights {init:?})", refusal.feature);
+        return Err(refused(refusal, &feature, path));
+    }
+    if lower == "olora" && config.flag("use_dora") {
+        return Err(AdapterError::Unsupported {
+            feature: "DoRA on OLoRA initialisation".to_owned(),
+            reason: "its magnitudes were taken from a base that the init had changed",
+            way_out: "merge it with PEFT's `merge_and_unload`",
+            path: path.to_owned(),
+        });
     }
     Ok(Box::new(Lora::new(config.clone())))
+}
+
+fn unknown_method(name: &str, path: &Path) -> AdapterError {
+    match refusals::METHODS.iter().find(|refusal| refusal.key == name) {
+        Some(refusal) => refused(refusal, &format!("{} (peft_type {name})", refusal.feature), path),
+        None => AdapterError::Unsupported {
+            feature: format!("the method {name}"),
+            reason: "no PEFT release up to 0.21 has it",
+            way_out: "merge it with the library that trained it",
+            path: path.to_owned(),
+        },
+    }
+}
+
+fn refused(refusal: &Refusal, feature: &str, path: &Path) -> AdapterError {
+    let Refusal { reason, way_out, .. } = *refusal;
+    AdapterError::Unsupported { feature: feature.to_owned(), reason, way_out, path: path.to_owned() }
 }

@@ -4,8 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{CheckpointError, JsonText};
-use crate::error::IoContext as _;
+use super::{CheckpointError, JsonText, read_text};
 
 /// A model's `config.json`.
 #[derive(Clone, Debug)]
@@ -20,8 +19,7 @@ impl ModelConfig {
     /// # Errors
     /// A file that cannot be read or is no JSON object (Python's NaN and Infinity are accepted).
     pub fn read(path: &Path) -> Result<Self, CheckpointError> {
-        let text = std::fs::read_to_string(path).at("read the config", path)?;
-        let text = JsonText::parse(text)
+        let text = JsonText::parse(read_text(path, "read the config")?)
             .map_err(|error| CheckpointError::BadJson { problem: error.to_string(), path: path.to_owned() })?;
         Ok(Self { value: text.value(), text })
     }

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{PickleError, hub_cache};
+use super::{HeaderError, MAX_HEADER_BYTES, PickleError, hub_cache};
 use crate::{
-    error::{Hint, IoError, listed},
+    error::{Hint, IoError, listed, shortened},
     numeric::Dtype,
     units,
 };
@@ -37,16 +37,22 @@ pub enum CheckpointError {
     IndexedTensorsMissing { tensors: Vec<String>, path: PathBuf },
     #[error("the index names a shard outside its folder: {shard}: {}", path.display())]
     ShardOutside { shard: String, path: PathBuf },
-    #[error("two shards hold the same tensor: {tensor}: {}", path.display())]
-    DuplicateTensor { tensor: String, path: PathBuf },
+    #[error("the index names a shard that is no weight file: {shard}: {}", path.display())]
+    ShardNotWeights { shard: String, path: PathBuf },
+    #[error("the index says that {indexed} holds {}, but {found} does: {}", shortened(tensor), path.display())]
+    IndexMisplaces { tensor: String, indexed: String, found: String, path: PathBuf },
+    #[error("two shards hold the same tensor ({}): {}: {}", shards.join(", "), shortened(tensor), path.display())]
+    DuplicateTensor { tensor: String, shards: [String; 2], path: PathBuf },
     #[error("the checkpoint holds no tensor: {}", path.display())]
     Empty { path: PathBuf },
     #[error("the file is too short to be safetensors ({byte_count} bytes): {}", path.display())]
     NoHeader { byte_count: u64, path: PathBuf },
     #[error("the header claims {}, the file has {}: {}", units::bytes(*claimed), units::bytes(*available), path.display())]
     HeaderTooLong { claimed: u64, available: u64, path: PathBuf },
+    #[error("the header claims {}, and no reader of the format takes more than {}: {}", units::bytes(*claimed), units::bytes(MAX_HEADER_BYTES), path.display())]
+    HeaderOverLimit { claimed: u64, path: PathBuf },
     #[error("the header is not valid safetensors: {problem}: {}", path.display())]
-    BadHeader { problem: String, path: PathBuf },
+    BadHeader { problem: HeaderError, path: PathBuf },
     #[error("the file is truncated: its header promises {} of tensors, it holds {}: {}", units::bytes(*promised), units::bytes(*held), path.display())]
     Truncated { promised: u64, held: u64, path: PathBuf },
     #[error("the file goes on after its last tensor ({} of unknown content): {}", units::bytes(*extra), path.display())]
@@ -105,11 +111,21 @@ impl Hint for CheckpointError {
             }
             Self::SeveralSnapshots { .. } => "name one of the folders below `snapshots`",
             Self::ShardsMissing { .. } => "the download is incomplete; fetch the missing shards",
-            Self::IndexedTensorsMissing { .. } => "index and shards are from different downloads; fetch both again",
-            Self::ShardOutside { .. } => "an index may only name files in its own folder; do not use this download",
-            Self::DuplicateTensor { .. } => "the folder mixes two sets of shards; keep one",
+            Self::IndexedTensorsMissing { .. } | Self::IndexMisplaces { .. } => {
+                "index and shards are from different downloads; fetch both again"
+            }
+            Self::ShardOutside { .. } | Self::ShardNotWeights { .. } => {
+                "an index may only name weight files in its own folder; do not use this download"
+            }
+            Self::DuplicateTensor { .. } => {
+                "the folder mixes two sets of shards, and which copy counts depends on the loader; keep one set"
+            }
+            Self::BadHeader { problem: HeaderError::UnknownDtype { .. }, .. } => {
+                "the file is newer than this program, or damaged; look for a newer version of both"
+            }
             Self::NoHeader { .. }
             | Self::HeaderTooLong { .. }
+            | Self::HeaderOverLimit { .. }
             | Self::BadHeader { .. }
             | Self::Truncated { .. }
             | Self::TrailingBytes { .. } => "the download or copy was damaged; fetch this file again",

@@ -24,7 +24,10 @@ impl JsonText {
     /// # Errors
     /// `serde_json`'s message where the text is no such object.
     pub fn parse(text: String) -> Result<Self, serde_json::Error> {
-        members(&masked(&text), 0..text.len())?;
+        let masked = masked(&text);
+        members(&masked, 0..text.len())?;
+        // Members are found without a look into their values; what is nested too deep there, or no number, shows here.
+        serde_json::from_str::<serde_json::Value>(&masked)?;
         Ok(Self { text })
     }
 
@@ -34,18 +37,18 @@ impl JsonText {
         &self.text
     }
 
-    /// The value tree, for reading; a non-finite number appears as an empty string.
+    /// The value tree, for reading; a non-finite number appears as a blank string.
     #[must_use]
     pub fn value(&self) -> serde_json::Value {
         serde_json::from_str(&masked(&self.text)).unwrap_or_default()
     }
 
     /// Sets the member at `path` (keys from the outermost object inwards); a missing one is put first in its object.
-    /// Does nothing when an object on the way is missing.
+    /// Does nothing when an object on the way is missing. Of members with one name the last is set, which Python reads.
     pub fn set(&mut self, path: &[&str], value: &serde_json::Value) {
         let Some((key, object)) = self.object_of(path) else { return };
         let members = self.members(object.clone());
-        if let Some(member) = members.iter().find(|member| member.key == key) {
+        if let Some(member) = members.iter().rfind(|member| member.key == key) {
             self.text.replace_range(member.value.clone(), &value.to_string());
             return;
         }
@@ -56,17 +59,22 @@ impl JsonText {
         self.text.insert_str(after_brace, &format!("{indent}{key}: {value}{separator}"));
     }
 
-    /// Removes the member at `path` with its comma; does nothing when there is none.
+    /// Removes every member at `path` with its comma; does nothing when there is none.
     pub fn remove(&mut self, path: &[&str]) {
-        let Some((key, object)) = self.object_of(path) else { return };
+        while self.remove_one(path).is_some() {}
+    }
+
+    fn remove_one(&mut self, path: &[&str]) -> Option<()> {
+        let (key, object) = self.object_of(path)?;
         let members = self.members(object);
-        let Some(index) = members.iter().position(|member| member.key == key) else { return };
+        let index = members.iter().position(|member| member.key == key)?;
         let range = match (index.checked_sub(1).and_then(|before| members.get(before)), members.get(index + 1)) {
             (_, Some(next)) => members[index].start..next.start,
             (Some(previous), None) => previous.value.end..members[index].value.end,
             (None, None) => members[index].start..members[index].value.end,
         };
         self.text.replace_range(range, "");
+        Some(())
     }
 
     /// Paths of all objects in the text, the outermost (an empty path) first; arrays are not entered.
@@ -90,7 +98,7 @@ impl JsonText {
         let start = self.text.find('{')?;
         let mut object = start..self.text.rfind('}')? + 1;
         for parent in parents {
-            let value = self.members(object).into_iter().find(|member| member.key == *parent)?.value;
+            let value = self.members(object).into_iter().rfind(|member| member.key == *parent)?.value;
             if !self.text[value.clone()].starts_with('{') {
                 return None;
             }
@@ -141,8 +149,8 @@ fn members(text: &str, object: Range<usize>) -> Result<Vec<Member>, serde_json::
     Ok(members)
 }
 
-/// The text with each bare `NaN`, `Infinity` and `-Infinity` replaced by an empty string of the same length, so that
-/// positions stay true.
+/// The text with each bare `NaN`, `Infinity` and `-Infinity` replaced by a blank string of the same length, quotes
+/// included, so that positions stay true and a value ends where it does in the text.
 fn masked(text: &str) -> Cow<'_, str> {
     const NON_FINITE: [&str; 3] = ["NaN", "-Infinity", "Infinity"];
     if !NON_FINITE.iter().any(|literal| text.contains(literal)) {
@@ -153,8 +161,9 @@ fn masked(text: &str) -> Cow<'_, str> {
     while let Some(next) = rest.chars().next() {
         let literal = NON_FINITE.into_iter().find(|literal| !in_string && rest.starts_with(literal));
         let taken = if let Some(literal) = literal {
-            out.push_str("\"\"");
+            out.push('"');
             out.extend(std::iter::repeat_n(' ', literal.len() - 2));
+            out.push('"');
             literal.len()
         } else if in_string && next == '\\' {
             let escaped = 1 + rest[1..].chars().next().map_or(0, char::len_utf8);
@@ -223,13 +232,38 @@ mod tests {
         let text = parsed();
         assert_eq!(text.object_paths(), [vec![], vec!["text_config".to_owned()]]);
         assert_eq!(text.value()["note"], "NaN stays, \"Infinity\" too");
-        assert_eq!(text.value()["scale"], "");
+        assert_eq!(text.value()["scale"], " ");
+    }
+
+    #[test]
+    fn what_stands_beside_a_number_that_is_none_can_be_removed_and_the_number_set() {
+        for literal in ["NaN", "Infinity", "-Infinity"] {
+            let config = format!(r#"{{"scale": {literal}, "_name_or_path": "org/base"}}"#);
+            let mut text = JsonText::parse(config).unwrap();
+            text.remove(&["_name_or_path"]);
+            assert_eq!(text.as_str(), format!(r#"{{"scale": {literal}}}"#));
+            text.set(&["scale"], &1.into());
+            assert_eq!(text.as_str(), r#"{"scale": 1}"#);
+        }
     }
 
     #[test]
     fn other_text_is_refused() {
-        for text in ["[1]", "{\"a\": }", "{} {}", "", "{\"a\": nan}"] {
+        for text in ["[1]", "{\"a\": }", "{} {}", "", "{\"a\": nan}", "{\"a\": 1e999}"] {
             JsonText::parse(text.to_owned()).unwrap_err();
         }
+        // Not read as a config without any key.
+        let deep = format!(r#"{{"model_type": "llama", "a": {}{}}}"#, "[".repeat(200), "]".repeat(200));
+        JsonText::parse(deep).unwrap_err();
+    }
+
+    #[test]
+    fn of_equal_keys_the_last_counts_as_in_python() {
+        let mut text = JsonText::parse(r#"{"a": 1, "b": {"c": 1}, "a": 2, "b": {"c": 2}}"#.to_owned()).unwrap();
+        text.set(&["a"], &3.into());
+        text.set(&["b", "c"], &4.into());
+        assert_eq!(text.as_str(), r#"{"a": 1, "b": {"c": 1}, "a": 3, "b": {"c": 4}}"#);
+        text.remove(&["a"]);
+        assert_eq!(text.as_str(), r#"{"b": {"c": 1}, "b": {"c": 4}}"#);
     }
 }

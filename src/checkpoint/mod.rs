@@ -7,6 +7,7 @@ mod config;
 mod error;
 mod files;
 mod folder;
+mod header;
 pub mod hub_cache;
 mod index;
 mod json_text;
@@ -15,6 +16,7 @@ mod safetensors_file;
 mod source;
 mod strided;
 mod tensor;
+mod text_file;
 mod weight_file;
 
 use std::{
@@ -28,6 +30,7 @@ pub use self::{
     error::CheckpointError,
     files::{INDEX_FILE, SINGLE_FILE, WeightFiles, open_weights},
     folder::{FileRole, SideFile, side_files},
+    header::{Header, HeaderError, HeaderTensor},
     index::WeightIndex,
     json_text::JsonText,
     pickle::{PickleError, PickleFile},
@@ -35,6 +38,7 @@ pub use self::{
     source::Source,
     strided::StridedSpan,
     tensor::{LogicalTensor, Storage},
+    text_file::read_text,
     weight_file::{WeightFile, WeightFormat},
 };
 use crate::error::IoContext as _;
@@ -200,28 +204,46 @@ fn collect_tensors(
     let mut tensors: BTreeMap<String, LogicalTensor> = BTreeMap::new();
     for file in files {
         for tensor in Arc::clone(file).tensors() {
-            // transformers loads what the index names; a stray copy in another shard is never read.
-            let listed = index.is_none_or(|index| index.shard_of(tensor.name()) == Some(file.name()));
-            if !listed {
-                continue;
-            }
             if let Some(first) = tensors.insert(tensor.name().to_owned(), tensor.clone()) {
-                return Err(CheckpointError::DuplicateTensor {
-                    tensor: first.name().to_owned(),
-                    path: root.to_owned(),
-                });
+                let shards = [first.file().name().to_owned(), file.name().to_owned()];
+                let (tensor, path) = (first.name().to_owned(), root.to_owned());
+                return Err(CheckpointError::DuplicateTensor { tensor, shards, path });
             }
         }
     }
     if let Some(index) = index {
-        let missing: Vec<String> =
-            index.tensor_names().filter(|name| !tensors.contains_key(*name)).map(str::to_owned).collect();
-        if !missing.is_empty() {
-            return Err(CheckpointError::IndexedTensorsMissing { tensors: missing, path: root.to_owned() });
-        }
+        check_index(index, &tensors, root)?;
     }
     if tensors.is_empty() {
         return Err(CheckpointError::Empty { path: root.to_owned() });
     }
     Ok(tensors)
+}
+
+/// Every tensor that the index names lies where it says. The converse is not asked: transformers (5.23) takes the list
+/// of shards from the index and loads all that they hold, so a tensor that the index forgot is part of the model.
+fn check_index(
+    index: &WeightIndex,
+    tensors: &BTreeMap<String, LogicalTensor>,
+    root: &Path,
+) -> Result<(), CheckpointError> {
+    let mut missing = Vec::new();
+    for (name, shard) in &index.weight_map {
+        match tensors.get(name) {
+            None => missing.push(name.clone()),
+            Some(tensor) if tensor.file().name() != shard => {
+                return Err(CheckpointError::IndexMisplaces {
+                    tensor: name.clone(),
+                    indexed: shard.clone(),
+                    found: tensor.file().name().to_owned(),
+                    path: root.to_owned(),
+                });
+            }
+            Some(_) => {}
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(CheckpointError::IndexedTensorsMissing { tensors: missing, path: root.to_owned() })
 }

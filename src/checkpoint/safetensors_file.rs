@@ -6,9 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use safetensors::tensor::Metadata;
-
-use super::{CheckpointError, LogicalTensor, Storage, WeightFile, WeightFormat};
+use super::{CheckpointError, Header, LogicalTensor, Storage, WeightFile, WeightFormat};
 use crate::{error::IoContext as _, platform};
 
 /// Bytes in front of the header that give its length.
@@ -23,16 +21,17 @@ pub struct SafetensorsFile {
     path: PathBuf,
     name: String,
     handle: Arc<File>,
-    header: Vec<u8>,
+    header_json: Vec<u8>,
+    header: Header,
     byte_count: u64,
-    metadata: Metadata,
 }
 
 impl SafetensorsFile {
     /// Opens `path`, reads and checks the header.
     ///
     /// # Errors
-    /// A file that is too short, an oversized or inconsistent header, tensors that the file does not hold in full.
+    /// A file that is too short, an oversized or inconsistent header, tensors that the file does not hold in full. The
+    /// file is checked against its own size before anything is allocated.
     pub fn open(path: &Path) -> Result<Self, CheckpointError> {
         let handle = File::open(path).at("open the weights", path)?;
         let byte_count = handle.metadata().at("read the size", path)?.len();
@@ -43,16 +42,17 @@ impl SafetensorsFile {
         platform::read_exact_at(&handle, &mut length, 0).at("read the header", path)?;
         let claimed = u64::from_le_bytes(length);
         let available = byte_count - HEADER_LEN_BYTES;
-        if claimed > available.min(MAX_HEADER_BYTES) {
+        if claimed > available {
             return Err(CheckpointError::HeaderTooLong { claimed, available, path: path.to_owned() });
         }
-        let bad_header = |problem: String| CheckpointError::BadHeader { problem, path: path.to_owned() };
-        let mut header = vec![0; usize::try_from(claimed).map_err(|error| bad_header(error.to_string()))?];
-        platform::read_exact_at(&handle, &mut header, HEADER_LEN_BYTES).at("read the header", path)?;
-        let metadata: Metadata = serde_json::from_slice(&header).map_err(|error| bad_header(error.to_string()))?;
-        // Building it anew runs the crate's own checks: contiguous offsets, sizes that follow from shape and dtype.
-        let metadata = revalidated(&metadata).map_err(|error| bad_header(error.to_string()))?;
-        let (promised, held) = (metadata.data_len() as u64, available - claimed);
+        let header_len = usize::try_from(claimed).ok().filter(|_| claimed <= MAX_HEADER_BYTES);
+        let header_len =
+            header_len.ok_or_else(|| CheckpointError::HeaderOverLimit { claimed, path: path.to_owned() })?;
+        let mut header_json = vec![0; header_len];
+        platform::read_exact_at(&handle, &mut header_json, HEADER_LEN_BYTES).at("read the header", path)?;
+        let header = Header::parse(&header_json)
+            .map_err(|problem| CheckpointError::BadHeader { problem, path: path.to_owned() })?;
+        let (promised, held) = (header.data_byte_count(), available - claimed);
         if promised > held {
             return Err(CheckpointError::Truncated { promised, held, path: path.to_owned() });
         }
@@ -60,7 +60,7 @@ impl SafetensorsFile {
             return Err(CheckpointError::TrailingBytes { extra: held - promised, path: path.to_owned() });
         }
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        Ok(Self { path: path.to_owned(), name, handle: Arc::new(handle), header, byte_count, metadata })
+        Ok(Self { path: path.to_owned(), name, handle: Arc::new(handle), header_json, header, byte_count })
     }
 
     /// Where the file lies.
@@ -78,13 +78,13 @@ impl SafetensorsFile {
     /// The header's JSON, as it stands in the file.
     #[must_use]
     pub fn header(&self) -> &[u8] {
-        &self.header
+        &self.header_json
     }
 
     /// `__metadata__` of the header, sorted.
     #[must_use]
     pub fn metadata(&self) -> std::collections::BTreeMap<String, String> {
-        self.metadata.metadata().clone().unwrap_or_default().into_iter().collect()
+        self.header.metadata.clone()
     }
 
     /// Size of the whole file.
@@ -96,7 +96,7 @@ impl SafetensorsFile {
     /// Where the tensors begin.
     #[must_use]
     pub fn data_offset(&self) -> u64 {
-        HEADER_LEN_BYTES + self.header.len() as u64
+        HEADER_LEN_BYTES + self.header_json.len() as u64
     }
 
     /// The open file.
@@ -108,21 +108,15 @@ impl SafetensorsFile {
     /// The tensors in the order in which they lie in the file.
     #[must_use]
     pub fn tensors(self: &Arc<Self>) -> Vec<LogicalTensor> {
-        let infos = self.metadata.tensors();
-        let mut tensors: Vec<LogicalTensor> = infos
-            .into_iter()
-            .map(|(name, info)| {
-                let (start, end) = info.data_offsets;
-                let storage = Storage::Span {
-                    file: Arc::<Self>::clone(self),
-                    offset: self.data_offset() + start as u64,
-                    byte_count: (end - start) as u64,
-                };
-                LogicalTensor::new(name, info.shape.clone(), info.dtype, storage)
-            })
-            .collect();
-        tensors.sort_by(|a, b| (a.file_offset(), a.name()).cmp(&(b.file_offset(), b.name())));
-        tensors
+        let tensors = self.header.tensors.iter().map(|tensor| {
+            let storage = Storage::Span {
+                file: Arc::<Self>::clone(self),
+                offset: self.data_offset() + tensor.range.start,
+                byte_count: tensor.range.end - tensor.range.start,
+            };
+            LogicalTensor::new(tensor.name.clone(), tensor.shape.clone(), tensor.dtype, storage)
+        });
+        tensors.collect()
     }
 }
 
@@ -158,15 +152,6 @@ impl WeightFile for SafetensorsFile {
     fn tensors(self: Arc<Self>) -> Vec<LogicalTensor> {
         Self::tensors(&self)
     }
-}
-
-fn revalidated(metadata: &Metadata) -> Result<Metadata, safetensors::SafeTensorError> {
-    let tensors = metadata
-        .offset_keys()
-        .into_iter()
-        .filter_map(|name| metadata.info(&name).cloned().map(|info| (name, info)))
-        .collect();
-    Metadata::new(metadata.metadata().clone(), tensors)
 }
 
 /// The bytes in front of the tensors: length, then `header` padded with spaces so that the data begins on a multiple

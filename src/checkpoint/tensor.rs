@@ -54,10 +54,10 @@ impl LogicalTensor {
         &self.shape
     }
 
-    /// The shape as rows × columns.
+    /// The shape as rows × columns, each row of whole bytes.
     #[must_use]
     pub fn tile_shape(&self) -> TileShape {
-        TileShape::of(&self.shape)
+        TileShape::of(&self.shape).in_whole_bytes(self.dtype.bitsize())
     }
 
     /// The stored element type.

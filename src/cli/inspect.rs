@@ -186,6 +186,7 @@ fn module_table(modules: &[ModuleSummary]) -> String {
             *other == pattern
                 && first.shape == module.shape
                 && first.dtype == module.dtype
+                && first.change == module.change
                 && first.ranks == module.ranks
                 && first.scales == module.scales
         };
@@ -223,6 +224,9 @@ fn module_table(modules: &[ModuleSummary]) -> String {
 
 /// The shape of one factor of each update: `16 × 256`, or `16 × 256 + 8 × 256` for two adapters.
 fn factor_shapes(module: &ModuleSummary, factor: usize) -> String {
+    if module.factors.is_empty() && factor == 0 {
+        return module.change.to_owned();
+    }
     let shapes = module.factors.iter().filter_map(|factors| factors.get(factor));
     shapes.map(|shape| units::shape(shape)).collect::<Vec<_>>().join(" + ")
 }

@@ -11,9 +11,9 @@ use super::{
     family,
 };
 use crate::{
-    adapter::{Adapter, Orientation},
-    checkpoint::{Checkpoint, LogicalTensor},
-    matching::{Applied, Matching},
+    adapter::{Adapter, Orientation, Target, Window},
+    checkpoint::{Checkpoint, LogicalTensor, read_text},
+    matching::{Applied, Matching, Origin},
     numeric::row_tiles,
 };
 
@@ -69,7 +69,7 @@ impl ModelWeights {
     /// Bytes of all tensors, adapters included.
     pub fn byte_count(&self) -> u64 {
         let factors = self.adapters.iter().flat_map(|adapter| {
-            let factors = adapter.targets().iter().flat_map(|target| target.update.tensors());
+            let factors = adapter.targets().iter().flat_map(Target::tensors);
             factors.chain(adapter.strays().iter().map(|stray| &stray.tensor))
         });
         self.checkpoint.byte_count() + factors.map(LogicalTensor::byte_count).sum::<u64>()
@@ -91,7 +91,7 @@ impl ModelWeights {
 
     /// The tokens that end an answer: `eos_token_id` of the generation config, else of the config.
     pub fn stop_ids(&self) -> Vec<u32> {
-        let generation = std::fs::read_to_string(self.root().join("generation_config.json")).ok();
+        let generation = read_text(&self.root().join("generation_config.json"), "read the generation config").ok();
         let generation = generation.and_then(|text| serde_json::from_str::<Value>(&text).ok()).unwrap_or_default();
         let ids = generation.get("eos_token_id").filter(|ids| !ids.is_null());
         let ids = ids.or_else(|| self.checkpoint.config().get("eos_token_id"));
@@ -150,8 +150,8 @@ impl ModelWeights {
         let mut branches = Vec::with_capacity(applied.updates.len());
         for update in &applied.updates {
             let target = update.target_in(&self.adapters);
-            let [a, b] = target.update.tensors() else { return Err(self.adapter_method(applied)) };
-            let scaling = target.update.scaling().ok_or_else(|| self.adapter_method(applied))?;
+            let [a, b] = target.tensors() else { return Err(self.adapter_method(applied)) };
+            let scaling = target.scaling().ok_or_else(|| self.adapter_method(applied))?;
             branches.push(LowRankBranch {
                 a: tensor_of(a.read_all()?, a.shape())?,
                 b: tensor_of(b.read_all()?, b.shape())?,
@@ -207,11 +207,13 @@ impl ModelWeights {
         let linears = self.linear_weights(config);
         for applied in &self.matching.applied {
             let is_plain = applied.updates.iter().all(|update| {
-                let update = &update.target_in(&self.adapters).update;
-                let factors = update.tensors().iter().map(|factor| factor.shape().len()).collect::<Vec<_>>();
-                update.scaling().is_some() && factors == [2, 2]
+                let target = update.target_in(&self.adapters);
+                let factors = target.tensors().iter().map(|factor| factor.shape().len()).collect::<Vec<_>>();
+                let is_whole = update.placement.window == Window::Whole;
+                let is_linear = is_whole && update.placement.orientation == Orientation::OutIn;
+                is_linear && target.scaling().is_some() && factors == [2, 2]
             });
-            if !is_plain || applied.orientation != Orientation::OutIn || !linears.contains(&applied.tensor) {
+            if !is_plain || applied.origin != Origin::Base || !linears.contains(&applied.tensor) {
                 return Err(self.adapter_method(applied));
             }
         }

@@ -1,39 +1,77 @@
-//! Whether a weight is stored `(out, in)` or `(in, out)`: decided by the layer kind (spec section 1.2).
+//! Whether a weight is stored `(out, in)` or `(in, out)`: decided by the layer kind (spec sections 1.2 and 2.8).
 
 use crate::{
-    adapter::{Adapter, Orientation},
+    adapter::{Adapter, Effect, Layer, Orientation, Target, TargetUpdate},
     checkpoint::Checkpoint,
 };
 
 /// Model types whose projections are transformers' `Conv1D`, stored `(in, out)`.
 const CONV1D_MODEL_TYPES: [&str; 4] = ["gpt2", "openai-gpt", "imagegpt", "decision_transformer"];
 
-/// Whether the projections of this pair are `Conv1D`: the base's model type says so, or PEFT saved `fan_in_fan_out`,
-/// which it forces to the truth for the layers that it targets.
-pub(super) fn uses_conv1d(base: &Checkpoint, adapter: &Adapter) -> bool {
-    CONV1D_MODEL_TYPES.contains(&base.config().model_type()) || adapter.config().fan_in_fan_out()
+/// Model types whose experts transformers marks as `is_transposed`, stored `(experts, in, out)`.
+const TRANSPOSED_EXPERT_TYPES: [&str; 3] = ["gpt_oss", "openai_privacy_filter", "aria"];
+
+/// The orientations that are tried for the layers of one pair of base and adapter, by kind.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Layouts {
+    /// Whether projections may be `Conv1D`.
+    uses_conv1d: bool,
+    /// The first choice for expert weights, which decides where they are square.
+    experts: Orientation,
 }
 
-/// The orientation in which a weight of `shape` belongs to a layer with `(out, in)` features; `None` when it does not.
-///
-/// `Conv1D` models have Linear layers too (`lm_head`), so there both are tried; their square weights are `Conv1D`.
-pub(super) fn of(shape: &[usize], features: (usize, usize), uses_conv1d: bool) -> Option<Orientation> {
-    let allowed: &[Orientation] =
-        if uses_conv1d { &[Orientation::InOut, Orientation::OutIn] } else { &[Orientation::OutIn] };
-    allowed.iter().copied().find(|orientation| shape == orientation.weight_shape(features))
-}
+impl Layouts {
+    /// What model type and PEFT version say.
+    pub fn of(base: &Checkpoint, adapter: &Adapter) -> Self {
+        let model_type = base.config().model_type();
+        // PEFT forces `fan_in_fan_out` to the truth for the layers that it targets.
+        let uses_conv1d = CONV1D_MODEL_TYPES.contains(&model_type) || adapter.config().fan_in_fan_out();
+        let is_transposed = TRANSPOSED_EXPERT_TYPES.contains(&model_type) || !adapter.config().is_from_peft(0, 19);
+        Self { uses_conv1d, experts: if is_transposed { Orientation::InOut } else { Orientation::OutIn } }
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// The same with the orientation of the adapter's experts that are not square, which the others share.
+    pub fn with_experts_like<'a>(self, mut found: impl Iterator<Item = (&'a dyn TargetUpdate, &'a [usize])>) -> Self {
+        let only_fit = |(update, shape): (&dyn TargetUpdate, &[usize])| {
+            let fits = |orientation| update.layer() == Layer::Experts && update.fits(shape, orientation);
+            match (fits(Orientation::OutIn), fits(Orientation::InOut)) {
+                (true, false) => Some(Orientation::OutIn),
+                (false, true) => Some(Orientation::InOut),
+                _ => None,
+            }
+        };
+        let experts = found.find_map(only_fit).unwrap_or(self.experts);
+        Self { experts, ..self }
+    }
 
-    #[test]
-    fn shapes_decide_and_squares_follow_the_layer_kind() {
-        assert_eq!(of(&[8, 4], (8, 4), false), Some(Orientation::OutIn));
-        assert_eq!(of(&[4, 8], (8, 4), false), None, "a transposed Linear is another model");
-        assert_eq!(of(&[4, 8], (8, 4), true), Some(Orientation::InOut));
-        assert_eq!(of(&[8, 4], (8, 4), true), Some(Orientation::OutIn));
-        assert_eq!(of(&[4, 4], (4, 4), true), Some(Orientation::InOut));
-        assert_eq!(of(&[8, 4, 1], (8, 4), true), None);
+    /// The first choice for expert weights.
+    pub fn experts(self) -> Orientation {
+        self.experts
+    }
+
+    /// The orientation in which a parameter of `shape` belongs to `update`; `None` when it does not.
+    ///
+    /// `Conv1D` models have Linear layers too (`lm_head`), so there both are tried; their square weights are `Conv1D`.
+    pub fn orientation(self, update: &dyn TargetUpdate, shape: &[usize]) -> Option<Orientation> {
+        use Orientation::{InOut, OutIn};
+        let tried: &[Orientation] = match (update.layer(), self.experts) {
+            (Layer::Linear, _) if self.uses_conv1d => &[InOut, OutIn],
+            (Layer::Linear | Layer::Fixed, _) => &[OutIn],
+            (Layer::Experts, OutIn) => &[OutIn, InOut],
+            (Layer::Experts, InOut) => &[InOut, OutIn],
+        };
+        tried.iter().copied().find(|orientation| update.fits(shape, *orientation))
+    }
+
+    /// Whether a parameter of `shape` can be what `target` is for.
+    pub fn suits(self, target: &Target, shape: &[usize]) -> bool {
+        match &target.effect {
+            Effect::Update(update) => self.orientation(update.as_ref(), shape).is_some(),
+            // The number of rows may differ: a vocabulary grows, a classifier gets other labels.
+            Effect::Replace(replacement) => {
+                let new_shape = replacement.tensor().shape();
+                new_shape.len() == shape.len() && new_shape.iter().skip(1).eq(shape.iter().skip(1))
+            }
+        }
     }
 }

@@ -2,8 +2,11 @@
 
 use std::fmt;
 
-use super::orientation;
-use crate::{adapter::Target, checkpoint::Checkpoint};
+use super::orientation::Layouts;
+use crate::{
+    adapter::{Target, joined},
+    checkpoint::Checkpoint,
+};
 
 /// Leading segments that a change may take away.
 const MAX_STRIPPED: usize = 3;
@@ -43,26 +46,25 @@ impl fmt::Display for PrefixChange {
     }
 }
 
-/// Targets whose module, renamed by `place`, is a base tensor of their shape.
+/// Targets whose parameter, renamed by `place`, is a base tensor of their shape.
 pub(super) fn landed(
     base: &Checkpoint,
     targets: &[Target],
-    uses_conv1d: bool,
-    place: impl Fn(&str) -> String,
+    layouts: Layouts,
+    place: impl Fn(&Target) -> String,
 ) -> usize {
     let lands = |target: &&Target| {
-        let name = format!("{}.weight", place(&target.module));
-        let features = target.update.features();
-        base.tensor(&name).is_some_and(|tensor| orientation::of(tensor.shape(), features, uses_conv1d).is_some())
+        let name = joined(&place(target), &target.parameter);
+        base.tensor(&name).is_some_and(|tensor| layouts.suits(target, tensor.shape()))
     };
     targets.iter().filter(lands).count()
 }
 
 /// The change under which most targets land on base tensors of their shape; `None` when the paths fit as they are, or
 /// when two changes do equally well.
-pub(super) fn common_change(base: &Checkpoint, targets: &[Target], uses_conv1d: bool) -> Option<PrefixChange> {
+pub(super) fn common_change(base: &Checkpoint, targets: &[Target], layouts: Layouts) -> Option<PrefixChange> {
     let landed = |change: Option<&PrefixChange>| {
-        landed(base, targets, uses_conv1d, |module| PrefixChange::apply(change, module))
+        landed(base, targets, layouts, |target| PrefixChange::apply(change, &target.module))
     };
     let unchanged = landed(None);
     if unchanged == targets.len() {
@@ -88,7 +90,7 @@ fn candidates(base: &Checkpoint, targets: &[Target]) -> Vec<PrefixChange> {
             if rest.split('.').count() < MIN_KEPT {
                 break;
             }
-            let ending = format!("{rest}.weight");
+            let ending = joined(rest, &target.parameter);
             changes.extend(base.tensors().keys().filter_map(|name| {
                 let to = name.strip_suffix(&ending)?;
                 let is_whole = to.is_empty() || to.ends_with('.');

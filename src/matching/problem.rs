@@ -3,7 +3,12 @@
 use std::fmt;
 
 use super::fused;
-use crate::{checkpoint::Checkpoint, numeric::Dtype, units};
+use crate::{
+    adapter::{Effect, Stray, Target},
+    checkpoint::Checkpoint,
+    numeric::Dtype,
+    units,
+};
 
 /// Adapter tensors of one module for which the base has no place.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,8 +59,15 @@ pub enum OrphanReason {
         /// Layers that the base has.
         layer_count: u64,
     },
-    /// A full tensor, a bias or an embedding factor, which this version does not merge.
-    NoLowRankFactor,
+    /// The layer has no parameter of that name, such as a bias.
+    NoSuchParameter {
+        /// The parameter.
+        parameter: String,
+    },
+    /// A layer of PyTorch's `nn.MultiheadAttention`.
+    MultiheadAttention,
+    /// A tensor that the adapter's method does not have.
+    UnknownFactor,
 }
 
 impl fmt::Display for OrphanReason {
@@ -63,7 +75,7 @@ impl fmt::Display for OrphanReason {
         match self {
             Self::NoSuchModule => formatter.write_str("the base has no such module"),
             Self::TiedHead => {
-                formatter.write_str("the base's output head shares the embedding's tensor, and untying it is not done by this version")
+                formatter.write_str("the base's output head shares the embedding's tensor, and which of its embeddings that is cannot be told")
             }
             Self::OtherPart { segment, base_is_multimodal: false } => {
                 write!(formatter, "these keys go through `{segment}`: the adapter is for the multimodal model, the base is the text-only one")
@@ -83,9 +95,13 @@ impl fmt::Display for OrphanReason {
             Self::TooFewLayers { layer_count } => {
                 write!(formatter, "the base has only {layer_count} layers: it is a smaller model than the one trained on")
             }
-            Self::NoLowRankFactor => {
-                formatter.write_str("neither lora_A nor lora_B (a full copy, a bias or an embedding factor), which this version does not merge")
+            Self::NoSuchParameter { parameter } => {
+                write!(formatter, "the base has the module, but no {parameter} in it")
             }
+            Self::MultiheadAttention => formatter.write_str(
+                "this is PyTorch's MultiheadAttention, whose output projection PEFT applies twice in training up to 0.21, so what was trained depends on the release",
+            ),
+            Self::UnknownFactor => formatter.write_str("a tensor that is unknown to the adapter's method"),
         }
     }
 }
@@ -108,13 +124,22 @@ pub struct Clash {
 /// Why an update cannot be applied to the tensor of its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClashReason {
-    /// The shapes differ, in both orientations.
+    /// The shapes differ, in every orientation that the layer may have.
     Shape {
-        /// `(out, in)` of the update.
-        adapter_shape: Vec<usize>,
+        /// What the update is for.
+        expected: String,
         /// Shape of the base tensor.
         base_shape: Vec<usize>,
     },
+    /// Training resized the vocabulary, and the file holds no copy of the weight that it made.
+    Vocabulary {
+        /// Rows in training.
+        rows: usize,
+        /// Rows of the base.
+        base_rows: usize,
+    },
+    /// An output head shares the tensor, and the name of one of its own cannot be told.
+    SharedWithHead,
     /// The base tensor holds no floats that can be merged into.
     NotFloat {
         /// What it holds.
@@ -130,14 +155,16 @@ pub enum ClashReason {
 impl fmt::Display for ClashReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Shape { adapter_shape, base_shape } => {
-                write!(
-                    formatter,
-                    "the adapter is for {}, the base has {}",
-                    units::shape(adapter_shape),
-                    units::shape(base_shape)
-                )
+            Self::Shape { expected, base_shape } => {
+                write!(formatter, "the adapter is for {expected}, the base has {}", units::shape(base_shape))
             }
+            Self::Vocabulary { rows, base_rows } => write!(
+                formatter,
+                "training resized the vocabulary to {rows} rows, the base has {base_rows}, and the adapter holds no copy of the resized weight",
+            ),
+            Self::SharedWithHead => formatter.write_str(
+                "the base's output head shares this embedding's tensor, training took them apart, and the name of a tensor for the head cannot be told in this layout",
+            ),
             Self::NotFloat { dtype } => write!(formatter, "the base holds {dtype}, into which nothing can be merged"),
             Self::Taken { other_module } => write!(formatter, "{other_module} lands on the same base tensor"),
         }
@@ -149,7 +176,14 @@ const PARTS: [&str; 6] =
     ["language_model", "vision_tower", "vision_model", "visual", "audio_tower", "multi_modal_projector"];
 
 /// What a missing module suggests.
-pub(super) fn orphan_reason(base: &Checkpoint, module: &str) -> OrphanReason {
+pub(super) fn orphan_reason(base: &Checkpoint, module: &str, target: &Target) -> OrphanReason {
+    let has = |parameter: &str| base.tensor(&format!("{module}.{parameter}")).is_some();
+    if has("in_proj_weight") || module.contains(".base_layer.out_proj") {
+        return OrphanReason::MultiheadAttention;
+    }
+    if target.parameter != "weight" && has("weight") && matches!(target.effect, Effect::Update(_)) {
+        return OrphanReason::NoSuchParameter { parameter: target.parameter.clone() };
+    }
     let last = module.rsplit('.').next().unwrap_or(module);
     if ["lm_head", "embed_out"].contains(&last) && base.config().has_tied_embeddings() {
         return OrphanReason::TiedHead;
@@ -171,9 +205,11 @@ pub(super) fn orphan_reason(base: &Checkpoint, module: &str) -> OrphanReason {
 }
 
 /// The rule that leaves a stray tensor out of the merge, if there is one.
-pub(super) fn set_aside_rule(parameter: &str) -> Option<&'static str> {
-    let has = |part: &str| parameter.split('.').any(|segment| segment.starts_with(part));
-    if has("original_module") {
+pub(super) fn set_aside_rule(stray: &Stray) -> Option<&'static str> {
+    let has = |part: &str| stray.tensor.name().split('.').any(|segment| segment.starts_with(part));
+    if stray.is_second_copy {
+        Some("a second copy of a module that is saved whole")
+    } else if has("original_module") {
         Some("the untrained copy that PEFT keeps of a module it saves")
     } else if has("lora_velora_embed") || has("lora_monteclora_sampler") {
         Some("used in training only (VeLoRA, Monteclora)")

@@ -127,7 +127,7 @@ pub(super) fn fingerprint(plan: &MergePlan, kernel_name: &str, job: &JobContext)
         add(shard.file_name.as_bytes());
         add(&shard.header);
         for step in &shard.steps {
-            add(step.action.label().as_bytes());
+            add(step.label().as_bytes());
         }
     }
     Ok(hasher.finalize().to_hex().to_string())

@@ -5,7 +5,9 @@ use std::{ops::Range, sync::Arc};
 use super::MergeError;
 use crate::{
     adapter::RowUpdate,
+    matching::UpdateRef,
     numeric::{FloatDtype, TileStats},
+    plan::{Action, MergePlan, TensorStep},
     platform::PageBuffer,
 };
 
@@ -16,6 +18,21 @@ pub struct WeightedUpdate {
     pub update: Arc<dyn RowUpdate>,
     /// The strength that the user gave its adapter.
     pub strength: f64,
+}
+
+impl WeightedUpdate {
+    /// Reads the factors of every update of `step`, in the order of the adapters.
+    ///
+    /// # Errors
+    /// A read that fails or a dtype that is no float.
+    pub(super) fn load_all(plan: &MergePlan, step: &TensorStep) -> Result<Arc<[Self]>, MergeError> {
+        let Action::Update { updates } = &step.action else { return Ok(Arc::from([])) };
+        let load = |reference: &UpdateRef| {
+            let update = reference.load(&plan.adapters)?;
+            Ok(Self { update, strength: plan.strengths[reference.adapter] })
+        };
+        updates.iter().map(load).collect()
+    }
 }
 
 /// One row tile to compute.

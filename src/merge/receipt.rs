@@ -33,7 +33,7 @@ pub struct MergeReceipt {
 pub struct TensorRecord {
     /// Its name.
     pub name: String,
-    /// "copied", "converted", "updated" and so on.
+    /// "copied", "converted", "updated", "replaced" or "added".
     pub action: Cow<'static, str>,
     /// What computed it; `None` for copied bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -84,7 +84,7 @@ fn is_true(
     target: &ShardFile<'_>,
     job: &JobContext,
 ) -> Result<bool, MergeError> {
-    if claim.action != step.action.label() {
+    if claim.action != step.label() {
         return Ok(false);
     }
     if step.action.is_copy() {

@@ -1,8 +1,8 @@
-//! Element types: all that safetensors knows, and the three in which weights are merged.
+//! The three element types in which weights are merged.
 
 use serde::Serialize;
 
-pub use safetensors::Dtype;
+use super::Dtype;
 
 /// A floating dtype that a merge reads and writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -17,7 +17,8 @@ pub enum FloatDtype {
 }
 
 impl FloatDtype {
-    /// The merge dtype of a stored dtype; `None` for integers, booleans, packed and 8-bit floats, and F64.
+    /// The merge dtype of a stored dtype; `None` for integers, booleans, packed and 8-bit floats, and F64, which are
+    /// copied as they are even where others are converted.
     #[must_use]
     pub fn of(dtype: Dtype) -> Option<Self> {
         match dtype {

@@ -80,8 +80,9 @@ fn multiply<T: Real>(
     }
 }
 
-/// An element type that `gemm` multiplies.
-pub(super) trait Real: Copy + 'static {
+/// An element type that `gemm` multiplies; sealed, for the crate computes by type id.
+pub trait Real: Copy + 'static {
+    /// 1.
     const ONE: Self;
 }
 

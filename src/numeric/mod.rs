@@ -1,26 +1,32 @@
-//! Numbers without files: dtypes, rounding, row tiles, low-rank products and what a tile did.
+//! Numbers without files: dtypes, rounding, row tiles, low-rank products, small dense matrices and what a tile did.
 //!
 //! Every merge computes in f32 and rounds once, to nearest even (`spec: one rounding`); this room holds the pieces of
 //! that sentence.
 
 mod convert;
+mod dense;
 mod dtype;
+mod element;
 mod fused;
 mod gemm;
 mod lanes;
 mod level;
 mod low_rank;
 mod stats;
+mod stored_dtype;
 mod tile;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 pub use self::{
     convert::{narrow, narrow_at, widen, widen_at, widen_to_f64},
-    dtype::{Dtype, FloatDtype},
+    dense::Matrix,
+    dtype::FloatDtype,
+    element::Element,
     fused::TileBytes,
     level::CpuLevel,
     low_rank::{LowRank, LowRankF64},
     stats::{ElementViews, TileStats},
+    stored_dtype::{Dtype, UnknownDtype},
     tile::{TileShape, row_tiles},
 };

@@ -13,14 +13,25 @@ pub struct TileShape {
 }
 
 impl TileShape {
-    /// The matrix view of `shape`; a vector is n × 1, a scalar 1 × 1.
+    /// The matrix view of `shape`; a vector is n × 1, a scalar 1 × 1, a tensor without elements has no rows.
     #[must_use]
     pub fn of(shape: &[usize]) -> Self {
         match shape {
+            _ if shape.contains(&0) => Self { rows: 0, columns: 1 },
             [] => Self { rows: 1, columns: 1 },
             [rows] => Self { rows: *rows, columns: 1 },
             [rows @ .., columns] => Self { rows: rows.iter().product(), columns: *columns },
         }
+    }
+
+    /// The same elements in rows of whole bytes, where one has `bit_count` bits: rows that end within a byte are joined
+    /// with those after them.
+    #[must_use]
+    pub fn in_whole_bytes(self, bit_count: usize) -> Self {
+        let bits_over = (self.columns % 8) * (bit_count % 8) % 8;
+        // 8 / gcd(8, bits over): as many rows as end with a byte.
+        let joined = if bits_over == 0 { 1 } else { 8 >> bits_over.trailing_zeros() };
+        Self { rows: self.rows / joined, columns: self.columns * joined }
     }
 }
 
@@ -56,5 +67,22 @@ mod tests {
         assert_eq!(TileShape::of(&[]), TileShape { rows: 1, columns: 1 });
         assert_eq!(TileShape::of(&[7]), TileShape { rows: 7, columns: 1 });
         assert_eq!(TileShape::of(&[2, 3, 4]), TileShape { rows: 6, columns: 4 });
+    }
+
+    #[test]
+    fn a_tensor_without_elements_has_no_rows_to_walk() {
+        for shape in [&[0][..], &[0, 4], &[4, 0], &[usize::MAX, 0], &[0, usize::MAX]] {
+            assert_eq!(row_tiles(TileShape::of(shape), 1).count(), 0, "{shape:?}");
+        }
+    }
+
+    #[test]
+    fn rows_of_packed_elements_end_with_a_byte() {
+        let whole = |rows, columns, bit_count| TileShape { rows, columns }.in_whole_bytes(bit_count);
+        assert_eq!(whole(6, 3, 16), TileShape { rows: 6, columns: 3 });
+        assert_eq!(whole(6, 4, 4), TileShape { rows: 6, columns: 4 });
+        assert_eq!(whole(6, 3, 4), TileShape { rows: 3, columns: 6 });
+        assert_eq!(whole(8, 5, 1), TileShape { rows: 1, columns: 40 });
+        assert_eq!(whole(4, 3, 6), TileShape { rows: 1, columns: 12 });
     }
 }

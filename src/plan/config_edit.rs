@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::DtypePolicy;
+use super::{DtypePolicy, layout::Inputs};
 use crate::checkpoint::JsonText;
 
 /// Keys that hold the dtype: transformers 5 writes the first, earlier releases the second; both read the second.
@@ -11,24 +11,65 @@ const DTYPE_KEYS: [&str; 2] = ["dtype", "torch_dtype"];
 /// Nested objects that describe a part of the model (`text_config`) lie this deep.
 const MAX_DEPTH: usize = 1;
 
-/// The base's config with the dtype told true and no name of the base in it.
-pub(super) fn edited(base: &JsonText, policy: DtypePolicy) -> String {
+/// What must change.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Edits {
+    /// What happens to dtypes.
+    pub dtype: DtypePolicy,
+    /// Whether the output head gets a tensor of its own.
+    pub unties_head: bool,
+    /// Rows of the vocabulary before and after, where they differ.
+    pub vocabulary: Option<(u64, u64)>,
+}
+
+impl Edits {
+    /// What `inputs` and the dtypes ask for.
+    pub fn new(inputs: Inputs<'_>, dtype: DtypePolicy) -> Self {
+        let new_rows = vocabulary_rows(inputs);
+        let old_rows = inputs.base.config().integer("vocab_size");
+        let vocabulary = old_rows.zip(new_rows).filter(|(old, new)| old != new);
+        Self { dtype, unties_head: inputs.matching.untied.is_some(), vocabulary }
+    }
+}
+
+/// Rows of the input embedding, where an adapter brings one whose number of rows is not the base's.
+pub(super) fn vocabulary_rows(inputs: Inputs<'_>) -> Option<u64> {
+    const EMBEDDINGS: [&str; 5] = ["embed_tokens", "wte", "word_embeddings", "embed_in", "shared"];
+    let Inputs { base, adapters, matching } = inputs;
+    let is_embedding = |tensor: &str| tensor.rsplit('.').nth(1).is_some_and(|module| EMBEDDINGS.contains(&module));
+    matching.applied.iter().filter(|applied| is_embedding(&applied.tensor)).find_map(|applied| {
+        let (old, new) =
+            (base.tensor(&applied.tensor)?.shape().first()?, applied.source(base, adapters)?.shape().first()?);
+        (old != new).then_some(*new as u64)
+    })
+}
+
+/// The base's config with dtype, vocabulary and tied head told true and no name of the base in it.
+pub(super) fn edited(base: &JsonText, edits: &Edits) -> String {
     let mut text = base.clone();
     let mut has_dtype = false;
+    let value = base.value();
     for object in base.object_paths().into_iter().filter(|path| path.len() <= MAX_DEPTH) {
-        let value = base.value();
         let value = object.iter().fold(&value, |value, key| &value[key.as_str()]);
         let path_to = |key: &'static str| object.iter().map(String::as_str).chain([key]).collect::<Vec<_>>();
         if value.get("_name_or_path").is_some() {
             text.remove(&path_to("_name_or_path"));
         }
-        let DtypePolicy::Convert(dtype) = policy else { continue };
+        if let Some((old, new)) = edits.vocabulary
+            && value.get("vocab_size").and_then(Value::as_u64) == Some(old)
+        {
+            text.set(&path_to("vocab_size"), &new.into());
+        }
+        if edits.unties_head && (object.is_empty() || value.get("tie_word_embeddings").is_some()) {
+            text.set(&path_to("tie_word_embeddings"), &false.into());
+        }
+        let DtypePolicy::Convert(dtype) = edits.dtype else { continue };
         for key in DTYPE_KEYS.into_iter().filter(|key| value.get(key).is_some_and(Value::is_string)) {
             text.set(&path_to(key), &dtype.config_name().into());
             has_dtype |= object.is_empty();
         }
     }
-    if let DtypePolicy::Convert(dtype) = policy
+    if let DtypePolicy::Convert(dtype) = edits.dtype
         && !has_dtype
     {
         text.set(&["torch_dtype"], &dtype.config_name().into());
@@ -42,7 +83,15 @@ mod tests {
     use crate::numeric::FloatDtype;
 
     fn edit(text: &str, policy: DtypePolicy) -> String {
-        edited(&JsonText::parse(text.to_owned()).unwrap(), policy)
+        edited(&JsonText::parse(text.to_owned()).unwrap(), &Edits { dtype: policy, ..Edits::default() })
+    }
+
+    #[test]
+    fn a_grown_vocabulary_and_an_untied_head_are_told_true() {
+        let text = r#"{"vocab_size": 96, "tie_word_embeddings": true, "text_config": {"vocab_size": 96}, "vision_config": {"vocab_size": 7}}"#;
+        let edits = Edits { unties_head: true, vocabulary: Some((96, 100)), ..Edits::default() };
+        let expected = text.replace(": 96", ": 100").replace("true", "false");
+        assert_eq!(edited(&JsonText::parse(text.to_owned()).unwrap(), &edits), expected);
     }
 
     #[test]

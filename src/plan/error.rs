@@ -21,6 +21,8 @@ pub enum PlanError {
     NoAdapter,
     #[error("the strength {strength} is not a number that can scale an adapter")]
     BadStrength { strength: f64 },
+    #[error("{adapter} replaces {tensor} whole, which cannot be done at strength {strength}")]
+    PartialReplacement { strength: f64, adapter: String, tensor: String },
     #[error("the base is quantised ({method}), and nothing can be merged into packed weights: {}", path.display())]
     QuantizedBase { method: String, path: PathBuf },
     #[error("the adapter does not fit the base: {problems}")]
@@ -70,8 +72,8 @@ impl PlanError {
         }
         let trained_on = adapters.iter().find_map(|adapter| adapter.config().base_model());
         let hint = match (placed, matching.orphaned.first().map(|orphan| &orphan.reason), trained_on) {
-            (_, Some(OrphanReason::NoLowRankFactor), _) => {
-                "merge it with PEFT's `merge_and_unload`, or train without modules_to_save and biases".to_owned()
+            (_, Some(OrphanReason::UnknownFactor | OrphanReason::MultiheadAttention), _) => {
+                "merge it with the release of PEFT that it was trained with, by `merge_and_unload`".to_owned()
             }
             (_, _, Some(name)) => {
                 format!(
@@ -93,6 +95,7 @@ impl Hint for PlanError {
         let hint = match self {
             Self::NoAdapter => "give at least one adapter folder",
             Self::BadStrength { .. } => "1 merges what was trained, 0.5 half of it",
+            Self::PartialReplacement { .. } => "merge this adapter at strength 1",
             Self::QuantizedBase { .. } => "use the original 16- or 32-bit model of the same name",
             Self::DoesNotFit { hint, .. } => hint,
             Self::OutputHasNoName { .. } => "name a new folder",

@@ -1,17 +1,18 @@
 //! How the output lies on disk: the base's shards with its headers where nothing moves, new ones where it must.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Map, Value, json};
 
-use super::{Action, DtypePolicy, TensorStep, keep_f32};
+use super::{Action, DtypePolicy, Role, TensorStep, keep_f32};
 use crate::{
+    adapter::Adapter,
     checkpoint::{
         Checkpoint, HEADER_LEN_BYTES, INDEX_FILE, LogicalTensor, SINGLE_FILE, WeightFile, WeightFormat, WeightIndex,
         header_bytes,
     },
-    matching::Matching,
-    numeric::FloatDtype,
+    matching::{Applied, Matching, Origin, UpdateRef},
+    numeric::{Dtype, FloatDtype},
 };
 
 /// One weight file of the output.
@@ -27,37 +28,78 @@ pub struct OutputShard {
     pub byte_count: u64,
 }
 
-/// One step for each tensor of the base, by the shard that holds it there.
-pub(super) fn steps(base: &Checkpoint, matching: &Matching, policy: DtypePolicy) -> Vec<Vec<TensorStep>> {
+/// What decides the steps.
+#[derive(Clone, Copy)]
+pub(super) struct Inputs<'a> {
+    pub base: &'a Checkpoint,
+    pub adapters: &'a [Adapter],
+    pub matching: &'a Matching,
+}
+
+/// One step for each tensor of the base, by the shard that holds it there; new tensors end the last shard.
+pub(super) fn steps(inputs: Inputs<'_>, policy: DtypePolicy) -> Vec<Vec<TensorStep>> {
+    let Inputs { base, adapters, matching } = inputs;
     let is_used = |tensor: &LogicalTensor| {
         base.tensor(tensor.name()).is_some_and(|used| used.file().name() == tensor.file().name())
     };
-    base.files()
-        .iter()
-        .map(|file| {
-            let tensors = std::sync::Arc::clone(file).tensors().into_iter().filter(is_used);
-            tensors.map(|tensor| step(base, matching, policy, tensor)).collect()
-        })
-        .collect()
+    let step_of = |stored: LogicalTensor| match matching.applied_to(stored.name()) {
+        Some(applied) => {
+            let source = applied.source(base, adapters).cloned().unwrap_or_else(|| stored.clone());
+            let role = if applied.origin == Origin::Base { Role::Kept } else { Role::Replaced };
+            step(base, policy, (stored.name(), stored.dtype()), (source, role), &applied.updates)
+        }
+        None => step(base, policy, (stored.name(), stored.dtype()), (stored.clone(), Role::Kept), &[]),
+    };
+    let of_file = |file: &Arc<dyn WeightFile>| Arc::clone(file).tensors().into_iter().filter(is_used).map(step_of).collect();
+    let mut steps: Vec<Vec<TensorStep>> = base.files().iter().map(of_file).collect();
+    let added = matching.applied.iter().filter(|applied| base.tensor(&applied.tensor).is_none());
+    let added = added.filter_map(|applied| {
+        let source = applied.source(base, adapters)?.clone();
+        let dtype = added_dtype(base, applied, &source);
+        Some(step(base, policy, (&applied.tensor, dtype), (source, Role::Added), &applied.updates))
+    });
+    if let Some(last) = steps.last_mut() {
+        last.extend(added);
+    }
+    steps
 }
 
-fn step(base: &Checkpoint, matching: &Matching, policy: DtypePolicy, source: LogicalTensor) -> TensorStep {
-    let name = source.name().to_owned();
-    let output_dtype = match (policy, FloatDtype::of(source.dtype())) {
-        (DtypePolicy::Convert(_), Some(stored)) if keep_f32::is_kept(base.config().model_type(), &name) => {
+/// The dtype of a tensor that the base lacks: that of the embedding which it shared, else the one that most of the
+/// base has, as PEFT casts it on loading.
+fn added_dtype(base: &Checkpoint, applied: &Applied, source: &LogicalTensor) -> Dtype {
+    let shared = match &applied.origin {
+        Origin::Tied { embedding } => base.tensor(embedding).map(LogicalTensor::dtype),
+        Origin::Base | Origin::Adapter { .. } => None,
+    };
+    let common =
+        || base.dtypes_by_bytes().into_iter().map(|(dtype, _)| dtype).find(|dtype| FloatDtype::of(*dtype).is_some());
+    shared.or_else(common).unwrap_or(source.dtype())
+}
+
+/// The step of the tensor `name`, which is of `dtype` where dtypes are kept.
+fn step(
+    base: &Checkpoint,
+    policy: DtypePolicy,
+    (name, dtype): (&str, Dtype),
+    (source, role): (LogicalTensor, Role),
+    updates: &[UpdateRef],
+) -> TensorStep {
+    let output_dtype = match (policy, FloatDtype::of(dtype)) {
+        (DtypePolicy::Convert(_), Some(stored)) if keep_f32::is_kept(base.config().model_type(), name) => {
             stored.stored()
         }
         (DtypePolicy::Convert(asked), Some(_)) => asked.stored(),
-        _ => source.dtype(),
+        _ => dtype,
     };
-    let action = match matching.applied_to(&name) {
-        Some(applied) => Action::Update { orientation: applied.orientation, updates: applied.updates.clone() },
-        // Bytes of a view that is not contiguous must be gathered, which a conversion to its own dtype does.
-        None if output_dtype == source.dtype() && source.span().is_some() => Action::Copy,
-        None => Action::Convert,
+    // Bytes of a view that is not contiguous must be gathered, which a conversion to its own dtype does.
+    let is_copy = output_dtype == source.dtype() && source.span().is_some();
+    let action = match updates {
+        [] if is_copy => Action::Copy,
+        [] => Action::Convert,
+        _ => Action::Update { updates: updates.to_vec() },
     };
     let byte_count = source.element_count() as u64 * output_dtype.bitsize() as u64 / 8;
-    TensorStep { name, source, output_dtype, offset: 0, byte_count, action }
+    TensorStep { name: name.to_owned(), source, role, output_dtype, offset: 0, byte_count, action }
 }
 
 /// Output files for `steps`, with headers and offsets.
@@ -96,15 +138,19 @@ fn grouped(steps: impl Iterator<Item = TensorStep>, max_bytes: u64) -> Vec<Vec<T
 }
 
 /// The base's file with the base's header to the byte, where every tensor keeps its place.
-fn shard_like(file: &std::sync::Arc<dyn WeightFile>, mut steps: Vec<TensorStep>) -> OutputShard {
+fn shard_like(file: &Arc<dyn WeightFile>, mut steps: Vec<TensorStep>) -> OutputShard {
+    let places = Arc::clone(file).tensors();
+    let keeps_place = |(step, place): (&TensorStep, &LogicalTensor)| {
+        step.name == place.name() && step.output_dtype == place.dtype() && step.source.shape() == place.shape()
+    };
     let keeps_layout = file.format() == WeightFormat::Safetensors
-        && steps.len() == std::sync::Arc::clone(file).tensors().len()
-        && steps.iter().all(|step| step.output_dtype == step.source.dtype());
+        && steps.len() == places.len()
+        && steps.iter().zip(&places).all(keeps_place);
     if !keeps_layout {
         return shard_anew(safetensors_name(file.name()), &file.metadata(), steps);
     }
-    for step in &mut steps {
-        step.offset = step.source.file_offset();
+    for (step, place) in steps.iter_mut().zip(&places) {
+        step.offset = place.file_offset();
     }
     let mut header = (file.header().len() as u64).to_le_bytes().to_vec();
     header.extend_from_slice(file.header());

@@ -9,10 +9,12 @@ mod error;
 mod keep_f32;
 mod layout;
 mod preflight;
+mod replacement;
 mod request;
 mod side_files;
 mod step;
 mod tokenizer;
+mod warnings;
 
 use std::path::{Path, PathBuf};
 
@@ -23,10 +25,10 @@ pub use self::{
     preflight::PreflightCheck,
     request::{AdapterRequest, DtypePolicy, MergeRequest},
     side_files::{SideFileContent, SideFileStep},
-    step::{Action, TensorStep},
+    step::{Action, Role, TensorStep},
     tokenizer::TokenizerChoice,
 };
-use crate::{adapter::Adapter, checkpoint::Checkpoint, matching::Matching, units};
+use crate::{adapter::Adapter, checkpoint::Checkpoint, matching::Matching};
 
 /// Elements of one tile: 4 MB as f32, small enough that a ring of them fits any machine.
 const TILE_ELEMENTS: usize = 1 << 20;
@@ -69,7 +71,7 @@ pub struct MergePlan {
 /// Bytes of a plan by what happens to them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct ByteBudget {
-    /// Read from the base.
+    /// Read from the base and from full tensors of adapters.
     pub input: u64,
     /// Written as weights.
     pub output: u64,
@@ -79,6 +81,10 @@ pub struct ByteBudget {
     pub converted: u64,
     /// Written with an update.
     pub updated: u64,
+    /// Written from full tensors of an adapter, in the place of the base's.
+    pub replaced: u64,
+    /// Written in addition to what the base has.
+    pub added: u64,
 }
 
 impl MergePlan {
@@ -105,19 +111,21 @@ impl MergePlan {
         if !matching.is_complete() {
             return Err(PlanError::does_not_fit(&matching, &adapters, &base));
         }
-        let steps = layout::steps(&base, &matching, request.dtype);
+        replacement::check(&adapters, &matching, &strengths)?;
+        let inputs = layout::Inputs { base: &base, adapters: &adapters, matching: &matching };
+        let steps = layout::steps(inputs, request.dtype);
         let shards = layout::shards(&base, steps, request.max_shard_bytes);
         let index_text = layout::index_text(&base, &shards);
         let tokenizer = TokenizerChoice::new(&base, &adapters)?;
         let side_files = side_files::steps(&base, &adapters, &tokenizer)?;
         let findings = findings(&base, &adapters, &matching)?;
-        let mut warnings = warnings(&base, &adapters, &matching, &tokenizer);
+        let mut warnings = warnings::all(inputs, &tokenizer);
         for (adapter, findings) in adapters.iter().zip(&findings) {
             let differing = findings.iter().filter(|finding| finding.verdict == Verdict::Differs);
             warnings.extend(differing.map(|finding| format!("{}: {}", adapter.name(), finding.evidence)));
         }
         let mut plan = Self {
-            config_text: config_edit::edited(base.config().text(), request.dtype),
+            config_text: config_edit::edited(base.config().text(), &config_edit::Edits::new(inputs, request.dtype)),
             warnings,
             findings,
             output: request.output.clone(),
@@ -149,10 +157,12 @@ impl MergePlan {
         for step in self.steps() {
             bytes.input += step.source.byte_count();
             bytes.output += step.byte_count;
-            let share = match step.action {
-                Action::Copy => &mut bytes.copied,
-                Action::Convert => &mut bytes.converted,
-                Action::Update { .. } => &mut bytes.updated,
+            let share = match (&step.action, step.role) {
+                (Action::Update { .. }, _) => &mut bytes.updated,
+                (_, Role::Replaced) => &mut bytes.replaced,
+                (_, Role::Added) => &mut bytes.added,
+                (Action::Copy, Role::Kept) => &mut bytes.copied,
+                (Action::Convert, Role::Kept) => &mut bytes.converted,
             };
             *share += step.byte_count;
         }
@@ -170,7 +180,8 @@ impl MergePlan {
     /// Bytes of all tensors if this plan's merge were written under `policy`.
     #[must_use]
     pub fn weight_bytes_with(&self, policy: DtypePolicy) -> u64 {
-        let steps = layout::steps(&self.base, &self.matching, policy);
+        let inputs = layout::Inputs { base: &self.base, adapters: &self.adapters, matching: &self.matching };
+        let steps = layout::steps(inputs, policy);
         steps.iter().flatten().map(|step| step.byte_count).sum()
     }
 
@@ -190,43 +201,4 @@ pub fn partial_path(output: &Path) -> PathBuf {
     let mut name = output.file_name().unwrap_or_default().to_owned();
     name.push(".partial");
     output.with_file_name(name)
-}
-
-fn warnings(base: &Checkpoint, adapters: &[Adapter], matching: &Matching, tokenizer: &TokenizerChoice) -> Vec<String> {
-    let mut warnings = Vec::new();
-    for (index, adapter) in adapters.iter().enumerate() {
-        warnings.extend(adapter.config().notes().iter().map(|note| format!("{}: {note}", adapter.name())));
-        let unknown = adapter.config().unknown_keys();
-        if !unknown.is_empty() {
-            let keys = unknown.join(", ");
-            warnings.push(format!(
-                "{}: adapter_config.json has {} that no PEFT release up to 0.21 writes ({keys}); a newer option may want another merge",
-                adapter.name(),
-                if unknown.len() == 1 { "a key" } else { "keys" },
-            ));
-        }
-        if let Some(change) = matching.prefix_changes.get(index).and_then(Option::as_ref) {
-            warnings.push(format!("{}: {change} to find its tensors in the base", adapter.name()));
-        }
-        if let Some(count) = matching.renamed_modules.get(index).filter(|count| **count > 0) {
-            warnings.push(format!(
-                "{}: {} found under the names that the base has on disk (transformers' table of names)",
-                adapter.name(),
-                units::plural(*count, "module"),
-            ));
-        }
-    }
-    for set_aside in &matching.set_aside {
-        warnings.push(format!("{} is not merged: {}", set_aside.tensor, set_aside.rule));
-    }
-    if let (Some(tokens), Some(rows)) = (tokenizer.token_count, base.config().integer("vocab_size"))
-        && tokens > rows
-    {
-        warnings.push(format!(
-            "the tokenizer has {} tokens, the embedding {} rows: ids beyond it will fail",
-            units::count(tokens),
-            units::count(rows),
-        ));
-    }
-    warnings
 }

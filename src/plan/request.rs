@@ -49,7 +49,8 @@ pub enum DtypePolicy {
     /// Each tensor keeps the base's dtype.
     #[default]
     Keep,
-    /// Every floating tensor becomes this, but for those that the architecture keeps in float32.
+    /// Every F32, F16 and BF16 tensor becomes this, but for those that the architecture keeps in float32. F64, 8-bit
+    /// floats, integers and packed weights are copied as they are.
     Convert(FloatDtype),
 }
 

@@ -5,8 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use super::{PlanError, TokenizerChoice};
 use crate::{
     adapter::Adapter,
-    checkpoint::{Checkpoint, FileRole, JsonText, SideFile},
-    error::IoContext as _,
+    checkpoint::{Checkpoint, FileRole, JsonText, SideFile, read_text},
 };
 
 /// Keys of `tokenizer_config.json` that name a folder of the machine where it was saved.
@@ -104,7 +103,7 @@ fn add_inline_template(
         return Ok(());
     }
     let path = adapter.root().join("tokenizer_config.json");
-    let text = std::fs::read_to_string(&path).at("read the chat template", &path)?;
+    let text = read_text(&path, "read the chat template")?;
     let config: serde_json::Value = serde_json::from_str(&text)
         .map_err(|error| PlanError::BadTokenizer { problem: error.to_string(), path: path.clone() })?;
     if let Some(template) = config["chat_template"].as_str() {
@@ -140,7 +139,7 @@ fn without_paths(step: SideFileStep) -> Result<SideFileStep, PlanError> {
     if step.relative_path != "tokenizer_config.json" {
         return Ok(step);
     }
-    let text = std::fs::read_to_string(source).at("read the tokenizer's config", source)?;
+    let text = read_text(source, "read the tokenizer's config")?;
     let Ok(mut edited) = JsonText::parse(text.clone()) else { return Ok(step) };
     for key in TOKENIZER_PATH_KEYS {
         edited.remove(&[key]);

@@ -1,14 +1,16 @@
 //! What happens to one output tensor.
 
-use crate::{adapter::Orientation, checkpoint::LogicalTensor, matching::UpdateRef, numeric::Dtype};
+use crate::{checkpoint::LogicalTensor, matching::UpdateRef, numeric::Dtype};
 
 /// One output tensor: where it comes from, what is done, where its bytes go.
 #[derive(Clone, Debug)]
 pub struct TensorStep {
-    /// Its name, the same in base and output.
+    /// Its name in the output; the same as in the base, unless it is new.
     pub name: String,
-    /// The base tensor.
+    /// Whose values it takes: the base tensor, the embedding that it shared, or a full tensor of an adapter.
     pub source: LogicalTensor,
+    /// What it is to the base.
+    pub role: Role,
     /// Its dtype in the output.
     pub output_dtype: Dtype,
     /// Where it begins in the output file.
@@ -17,6 +19,17 @@ pub struct TensorStep {
     pub byte_count: u64,
     /// What is done.
     pub action: Action,
+}
+
+/// What an output tensor is to the base.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The base's tensor.
+    Kept,
+    /// A full tensor of an adapter in the place of the base's.
+    Replaced,
+    /// A tensor that the base does not have.
+    Added,
 }
 
 /// What is done to a tensor.
@@ -28,8 +41,6 @@ pub enum Action {
     Convert,
     /// Updates are added in f32 and the sum is rounded once.
     Update {
-        /// How the base stores the weight.
-        orientation: Orientation,
         /// The updates, in the order of the adapters.
         updates: Vec<UpdateRef>,
     },
@@ -47,14 +58,18 @@ impl Action {
     pub fn is_update(&self) -> bool {
         matches!(self, Self::Update { .. })
     }
+}
 
-    /// The action as reports name it.
+impl TensorStep {
+    /// What happens to the tensor, as reports name it.
     #[must_use]
     pub fn label(&self) -> &'static str {
-        match self {
-            Self::Copy => "copied",
-            Self::Convert => "converted",
-            Self::Update { .. } => "updated",
+        match (&self.action, self.role) {
+            (Action::Update { .. }, _) => "updated",
+            (_, Role::Replaced) => "replaced",
+            (_, Role::Added) => "added",
+            (Action::Copy, Role::Kept) => "copied",
+            (Action::Convert, Role::Kept) => "converted",
         }
     }
 }

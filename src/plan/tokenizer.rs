@@ -8,8 +8,7 @@ use serde_json::Value;
 use super::PlanError;
 use crate::{
     adapter::Adapter,
-    checkpoint::{Checkpoint, FileRole},
-    error::IoContext as _,
+    checkpoint::{Checkpoint, FileRole, read_text},
 };
 
 /// The decision, and what it rests on.
@@ -104,7 +103,7 @@ impl TokenizerView {
         }
         let template_path = root.join("chat_template.jinja");
         if template_path.is_file() {
-            let text = std::fs::read_to_string(&template_path).at("read the chat template", &template_path)?;
+            let text = read_text(&template_path, "read the chat template")?;
             view.template = Some(text);
         } else if let Some(config) = read_json(&root.join("tokenizer_config.json"))? {
             view.template = match config.get("chat_template") {
@@ -156,7 +155,7 @@ fn read_json(path: &Path) -> Result<Option<Value>, PlanError> {
     if !path.is_file() {
         return Ok(None);
     }
-    let text = std::fs::read_to_string(path).at("read the tokenizer", path)?;
+    let text = read_text(path, "read the tokenizer")?;
     serde_json::from_str(&text)
         .map(Some)
         .map_err(|error| PlanError::BadTokenizer { problem: error.to_string(), path: path.to_owned() })

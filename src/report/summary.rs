@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    adapter::{Adapter, AdapterError},
+    adapter::{Adapter, AdapterError, Target},
     checkpoint::Checkpoint,
     matching::{Matching, PrefixChange},
     plan::{ByteBudget, DtypePolicy, Finding, MergePlan, PreflightCheck, TokenizerChoice},
@@ -71,12 +71,8 @@ impl AdapterSummary {
     /// The figures of `adapter`.
     #[must_use]
     pub fn of(adapter: &Adapter) -> Self {
-        let mut scales: Vec<String> = adapter
-            .targets()
-            .iter()
-            .filter_map(|target| target.update.scaling())
-            .map(|scale| scale.to_string())
-            .collect();
+        let mut scales: Vec<String> =
+            adapter.targets().iter().filter_map(Target::scaling).map(|scale| scale.to_string()).collect();
         scales.sort();
         scales.dedup();
         let trained_on = adapter.config().base_model().map(|name| {
@@ -106,6 +102,8 @@ pub struct ModuleSummary {
     pub shape: Vec<usize>,
     /// Its dtype in the base.
     pub dtype: String,
+    /// "updated", "replaced" by a full tensor of an adapter, or "added" to what the base has.
+    pub change: &'static str,
     /// Shapes of the factors of each update, in the method's own order (lora_A before lora_B).
     pub factors: Vec<Vec<Vec<usize>>>,
     /// Rank of each update.
@@ -131,17 +129,23 @@ impl ModuleSummary {
             .applied
             .iter()
             .map(|applied| {
-                let updates = || applied.updates.iter().map(|update| &update.target_in(adapters).update);
-                let tensor = base.tensor(&applied.tensor);
+                let updates = || applied.updates.iter().map(|update| update.target_in(adapters));
+                let tensor = base.tensor(&applied.tensor).or_else(|| applied.source(base, adapters));
+                let change = match (base.tensor(&applied.tensor), applied.updates.is_empty()) {
+                    (None, _) => "added",
+                    (Some(_), true) => "replaced",
+                    (Some(_), false) => "updated",
+                };
                 Ok(Self {
+                    change,
                     tensor: applied.tensor.clone(),
                     shape: tensor.map(|tensor| tensor.shape().to_vec()).unwrap_or_default(),
                     dtype: tensor.map(|tensor| tensor.dtype().to_string()).unwrap_or_default(),
                     factors: updates()
                         .map(|update| update.tensors().iter().map(|factor| factor.shape().to_vec()).collect())
                         .collect(),
-                    ranks: updates().filter_map(|update| update.rank()).collect(),
-                    scales: updates().filter_map(|update| update.scaling()).map(|scale| scale.to_string()).collect(),
+                    ranks: updates().filter_map(Target::rank).collect(),
+                    scales: updates().filter_map(Target::scaling).map(|scale| scale.to_string()).collect(),
                     delta_norm: tree::delta_norm(applied, adapters, strengths)?,
                 })
             })
@@ -175,6 +179,10 @@ pub struct PlanSummary {
     pub converted_tensors: usize,
     /// See `copied_tensors`.
     pub updated_tensors: usize,
+    /// Full tensors of an adapter in the place of the base's.
+    pub replaced_tensors: usize,
+    /// Tensors that the base does not have.
+    pub added_tensors: usize,
     /// Bytes by what happens to them.
     pub bytes: ByteBudget,
     /// Weight files of the output, with their sizes.
@@ -197,7 +205,7 @@ impl PlanSummary {
     /// The figures of `plan`.
     #[must_use]
     pub fn of(plan: &MergePlan) -> Self {
-        let count = |label: &str| plan.steps().filter(|step| step.action.label() == label).count();
+        let count = |label: &str| plan.steps().filter(|step| step.label() == label).count();
         let changes = plan.matching.prefix_changes.iter().enumerate();
         Self {
             base: ModelSummary::of(&plan.base),
@@ -207,6 +215,8 @@ impl PlanSummary {
             copied_tensors: count("copied"),
             converted_tensors: count("converted"),
             updated_tensors: count("updated"),
+            replaced_tensors: count("replaced"),
+            added_tensors: count("added"),
             bytes: plan.bytes(),
             shards: plan.shards.iter().map(|shard| (shard.file_name.clone(), shard.byte_count)).collect(),
             side_files: plan.side_files.iter().map(|step| step.relative_path.clone()).collect(),

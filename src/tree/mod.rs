@@ -17,7 +17,7 @@ pub use self::{
 use crate::{
     adapter::{Adapter, Scaling},
     checkpoint::{Checkpoint, LogicalTensor},
-    matching::Matching,
+    matching::{Applied, Matching},
     numeric::Dtype,
 };
 
@@ -49,6 +49,19 @@ pub struct Parameter {
     pub shape: Vec<usize>,
     /// Its stored dtype.
     pub dtype: Dtype,
+    /// What an adapter does to it.
+    pub change: Option<ParameterChange>,
+}
+
+/// What an adapter does to a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParameterChange {
+    /// Computed from the base's values.
+    Updated,
+    /// A full tensor of the adapter takes its place.
+    Replaced,
+    /// The base does not have it.
+    Added,
 }
 
 /// The factors that one adapter adds to a module.
@@ -56,11 +69,11 @@ pub struct Parameter {
 pub struct LoraLayer {
     /// Index into the list of adapters.
     pub adapter: usize,
-    /// Shape of `lora_A`.
+    /// Shape of the method's first factor (`lora_A`).
     pub a_shape: Vec<usize>,
-    /// Shape of `lora_B`.
+    /// Shape of its second factor (`lora_B`), empty where it has one.
     pub b_shape: Vec<usize>,
-    /// Rank of the update.
+    /// Rank of the update, 0 where it has none.
     pub rank: usize,
     /// The factor on it, and where it comes from.
     pub scaling: Option<Scaling>,
@@ -77,21 +90,27 @@ impl ModuleNode {
             node.parameters.push(Parameter::of(tensor, parameter));
         }
         for applied in &matching.applied {
-            let module = applied.tensor.rsplit_once('.').map_or("", |(module, _)| module);
-            root.descend(module).lora = applied
+            let (module, parameter) = applied.tensor.rsplit_once('.').unwrap_or(("", &applied.tensor));
+            let node = root.descend(module);
+            let Some(source) = applied.source(base, adapters) else { continue };
+            node.set_change(base, applied, Parameter::of(source, parameter));
+            if parameter != "weight" {
+                continue;
+            }
+            node.lora = applied
                 .updates
                 .iter()
                 .map(|update| {
                     let target = update.target_in(adapters);
                     let shape_of = |index: usize| {
-                        target.update.tensors().get(index).map_or_else(Vec::new, |factor| factor.shape().to_vec())
+                        target.tensors().get(index).map_or_else(Vec::new, |factor| factor.shape().to_vec())
                     };
                     LoraLayer {
                         adapter: update.adapter,
                         a_shape: shape_of(0),
                         b_shape: shape_of(1),
-                        rank: target.update.rank().unwrap_or_default(),
-                        scaling: target.update.scaling(),
+                        rank: target.rank().unwrap_or_default(),
+                        scaling: target.scaling(),
                     }
                 })
                 .collect();
@@ -120,7 +139,23 @@ impl ModuleNode {
     /// Whether an adapter changes this module or one inside it.
     #[must_use]
     pub fn is_changed(&self) -> bool {
-        self.walk().any(|node| !node.lora.is_empty())
+        self.walk().any(|node| !node.lora.is_empty() || node.parameters.iter().any(|own| own.change.is_some()))
+    }
+
+    /// Notes what becomes of a parameter; `new` has the shape that it will have.
+    fn set_change(&mut self, base: &Checkpoint, applied: &Applied, mut new: Parameter) {
+        let is_new = base.tensor(&applied.tensor).is_none();
+        let change = match (is_new, applied.updates.is_empty()) {
+            (true, _) => ParameterChange::Added,
+            (false, true) => ParameterChange::Replaced,
+            (false, false) => ParameterChange::Updated,
+        };
+        new.change = Some(change);
+        new.tensor.clone_from(&applied.tensor);
+        match self.parameters.iter_mut().find(|own| own.name == new.name) {
+            Some(own) => *own = Parameter { dtype: own.dtype, ..new },
+            None => self.parameters.push(new),
+        }
     }
 
     fn empty(name: String, path: String) -> Self {
@@ -149,6 +184,7 @@ impl Parameter {
             tensor: tensor.name().to_owned(),
             shape: tensor.shape().to_vec(),
             dtype: tensor.dtype(),
+            change: None,
         }
     }
 }

@@ -6,16 +6,12 @@ use crate::{
     numeric::LowRank,
 };
 
-/// ‖Σ strength·Δ‖ (Frobenius) of all updates on one base tensor; `None` when one of them is not low-rank.
+/// ‖Σ strength·Δ‖ (Frobenius) of all updates on one tensor; `None` when there is none or one of them is not low-rank.
 ///
 /// # Errors
 /// Factors that cannot be read.
 pub fn delta_norm(applied: &Applied, adapters: &[Adapter], strengths: &[f64]) -> Result<Option<f64>, AdapterError> {
-    let updates = applied
-        .updates
-        .iter()
-        .map(|reference| reference.target_in(adapters).update.load(applied.orientation))
-        .collect::<Result<Vec<_>, _>>()?;
+    let updates = applied.updates.iter().map(|reference| reference.load(adapters)).collect::<Result<Vec<_>, _>>()?;
     let weighted: Option<Vec<(&LowRank, f64)>> = updates
         .iter()
         .zip(&applied.updates)

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{LoraLayer, ModuleNode, registered};
+use super::{LoraLayer, ModuleNode, ParameterChange, registered};
 use crate::{adapter::Adapter, checkpoint::ModelConfig};
 
 /// One line of the printed model.
@@ -61,8 +61,10 @@ struct Printer<'a> {
 
 impl Printer<'_> {
     fn module(&self, node: &ModuleNode, label: &str, indent: usize, lines: &mut Vec<PrintedLine>) {
-        if let Some(layer) = self.layer(node) {
+        if let Some(layer) = self.layer(node).filter(|_| self.is_lora_linear(node)) {
             self.lora_module(node, layer, label, indent, lines);
+        } else if let Some(note) = self.note(node) {
+            push(lines, indent, &format!("{label}{}  # {note}", self.leaf(node)), true);
         } else if node.children.is_empty() {
             push(lines, indent, &format!("{label}{}", self.leaf(node)), false);
         } else {
@@ -108,6 +110,23 @@ impl Printer<'_> {
     fn layer<'n>(&self, node: &'n ModuleNode) -> Option<&'n LoraLayer> {
         let (index, _) = self.adapter?;
         node.lora.iter().find(|layer| layer.adapter == index)
+    }
+
+    /// Whether PEFT shows the layer as `lora.Linear` with two Linear factors.
+    fn is_lora_linear(&self, node: &ModuleNode) -> bool {
+        let is_lora = self.adapter.is_some_and(|(_, adapter)| ["LoRA", "rsLoRA"].contains(&adapter.method_name()));
+        is_lora && ["Linear", "Conv1D"].contains(&node.class.as_str())
+    }
+
+    /// What becomes of a module that is changed in another way than by `lora.Linear`.
+    fn note(&self, node: &ModuleNode) -> Option<String> {
+        let (_, adapter) = self.adapter.filter(|_| node.children.is_empty())?;
+        let change = node.parameters.iter().find_map(|parameter| parameter.change)?;
+        Some(match change {
+            ParameterChange::Replaced => "replaced".to_owned(),
+            ParameterChange::Added => "added".to_owned(),
+            ParameterChange::Updated => adapter.method_name().to_owned(),
+        })
     }
 
     fn lora_module(

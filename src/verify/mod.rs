@@ -5,6 +5,7 @@
 
 mod agreement;
 mod check;
+mod exact;
 mod references;
 mod structure;
 mod weights;
@@ -85,7 +86,7 @@ pub fn run(request: &VerifyRequest, job: &JobContext) -> Result<VerifyReport, Ve
         Err(error) => return Ok(VerifyReport::unreadable(&error)),
     };
     let mut report = VerifyReport::default();
-    report.checks.push(structure::check(&merged, reference.as_ref().map(|reference| &reference.base)));
+    report.checks.push(structure::check(&merged, reference.as_ref()));
     report.checks.push(references::check(&merged, request));
     let (checks, changed_set) = weights::check(&merged, reference.as_ref(), job)?;
     report.checks.extend(checks);

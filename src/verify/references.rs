@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Check, VerifyRequest};
 use crate::{
-    checkpoint::{Checkpoint, JsonText},
+    checkpoint::{Checkpoint, JsonText, read_text},
     units,
 };
 
@@ -34,7 +34,7 @@ pub(super) fn check(merged: &Checkpoint, request: &VerifyRequest) -> Check {
     let mut config_count = 0;
     for path in config_paths(merged) {
         let name = path.strip_prefix(merged.root()).unwrap_or(&path).display().to_string();
-        let Ok(text) = std::fs::read_to_string(&path) else {
+        let Ok(text) = read_text(&path, "read a config") else {
             findings.problems.push(format!("{name} cannot be read"));
             continue;
         };

@@ -1,6 +1,6 @@
 //! Complete: every tensor present with its shape, index and files in agreement, nothing of an adapter left.
 
-use super::{Check, check::structure_title};
+use super::{Check, Reference, check::structure_title};
 use crate::{
     checkpoint::{Checkpoint, FileRole},
     units,
@@ -10,11 +10,11 @@ use crate::{
 const ADAPTER_MARKS: [&str; 4] = [".lora_", ".base_layer.", "base_model.model.", ".modules_to_save."];
 
 /// Looks at names, shapes, index and file list.
-pub(super) fn check(merged: &Checkpoint, base: Option<&Checkpoint>) -> Check {
+pub(super) fn check(merged: &Checkpoint, reference: Option<&Reference>) -> Check {
     let mut problems = index_problems(merged);
     problems.extend(adapter_residue(merged));
-    if let Some(base) = base {
-        problems.extend(shape_problems(merged, base));
+    if let Some(reference) = reference {
+        problems.extend(shape_problems(merged, reference));
     }
     let mut warnings = Vec::new();
     let has_tokenizer = merged.side_files().iter().any(|file| file.role == FileRole::Tokenizer);
@@ -64,15 +64,18 @@ fn adapter_residue(merged: &Checkpoint) -> Vec<String> {
     problems
 }
 
-fn shape_problems(merged: &Checkpoint, base: &Checkpoint) -> Vec<String> {
+fn shape_problems(merged: &Checkpoint, reference: &Reference) -> Vec<String> {
     merged
         .tensors()
         .values()
         .filter_map(|tensor| {
-            let expected = base.tensor(tensor.name())?.shape();
+            let expected = match reference.matching.applied_to(tensor.name()) {
+                Some(applied) => applied.source(&reference.base, &reference.adapters)?.shape(),
+                None => reference.base.tensor(tensor.name())?.shape(),
+            };
             (tensor.shape() != expected).then(|| {
                 format!(
-                    "{}: {} where the base has {}",
+                    "{}: {} where base and adapter have {}",
                     tensor.name(),
                     units::shape(tensor.shape()),
                     units::shape(expected)

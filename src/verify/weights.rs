@@ -1,14 +1,19 @@
 //! Changed exactly where the adapter says, by exactly what it says, and finite everywhere: one pass over the weights.
 
+use std::collections::BTreeSet;
+
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use serde::Serialize;
 
-use super::{Agreement, Check, Reference, VerifyError};
+use super::{
+    Agreement, Check, Reference, VerifyError,
+    exact::{Exact, read_f64},
+};
 use crate::{
     checkpoint::{Checkpoint, LogicalTensor},
     job::{JobContext, JobEvent, Stage},
-    matching::Applied,
-    numeric::{FloatDtype, LowRankF64, row_tiles, widen_to_f64},
+    matching::Origin,
+    numeric::{FloatDtype, row_tiles},
     units,
 };
 
@@ -20,7 +25,7 @@ const TILE_ELEMENTS: usize = 1 << 18;
 pub struct ChangedSet {
     /// Not targets, and equal to the base (converted to their dtype).
     pub unchanged: Vec<String>,
-    /// Targets that hold W + Δ.
+    /// Targets that hold what base and adapter give.
     pub changed_as_target: Vec<TensorVerdict>,
     /// Targets of which no element changed: Δ rounded away.
     pub lost: Vec<String>,
@@ -74,7 +79,9 @@ pub(super) fn check(
         return Ok((vec![finite, skipped], None));
     };
     let is_missing = |name: &&String| merged.tensor(name).is_none();
-    set.missing = reference.base.tensors().keys().filter(is_missing).cloned().collect();
+    let added = reference.matching.applied.iter().map(|applied| &applied.tensor);
+    let expected: BTreeSet<&String> = reference.base.tensors().keys().chain(added).collect();
+    set.missing = expected.into_iter().filter(is_missing).cloned().collect();
     Ok((vec![changed_set_check(&set, reference), finite], Some(set)))
 }
 
@@ -87,14 +94,20 @@ fn in_file_order(merged: &Checkpoint) -> Vec<&LogicalTensor> {
 
 fn classify(set: &mut ChangedSet, tensor: &LogicalTensor, reference: &Reference, agreement: Agreement) {
     let name = tensor.name().to_owned();
-    if reference.base.tensor(&name).is_none() {
-        set.extra.push(name);
-    } else if reference.matching.applied_to(&name).is_none() {
-        let list = if agreement.changed_count == 0 { &mut set.unchanged } else { &mut set.changed_without_reason };
+    let Some(applied) = reference.matching.applied_to(&name) else {
+        let list = match reference.base.tensor(&name) {
+            None => &mut set.extra,
+            Some(_) if agreement.changed_count == 0 => &mut set.unchanged,
+            Some(_) => &mut set.changed_without_reason,
+        };
         list.push(name);
-    } else if !agreement.is_correct() {
+        return;
+    };
+    // A tensor that took another's place may well equal it, and one that is new has nothing to be lost in.
+    let may_be_lost = applied.origin == Origin::Base;
+    if !agreement.is_correct() {
         set.wrong.push(TensorVerdict { name, agreement });
-    } else if agreement.changed_count == 0 {
+    } else if may_be_lost && agreement.changed_count == 0 {
         set.lost.push(name);
     } else {
         set.changed_as_target.push(TensorVerdict { name, agreement });
@@ -103,23 +116,18 @@ fn classify(set: &mut ChangedSet, tensor: &LogicalTensor, reference: &Reference,
 
 /// Judges one tensor against the exact result; a tensor that is no float is compared byte by byte.
 fn judge(tensor: &LogicalTensor, reference: Option<&Reference>, job: &JobContext) -> Result<Agreement, VerifyError> {
-    let base = reference
-        .and_then(|reference| reference.base.tensor(tensor.name()))
-        .filter(|base| base.shape() == tensor.shape());
-    let applied = reference.and_then(|reference| reference.matching.applied_to(tensor.name()));
-    let updates = match (reference, applied) {
-        (Some(reference), Some(applied)) => load(reference, applied)?,
-        _ => Vec::new(),
-    };
+    let exact = reference.map(|reference| Exact::new(tensor, reference, job)).transpose()?.flatten();
+    let source = exact.as_ref().map(|exact| exact.source);
     let shape = tensor.tile_shape();
     let tiles: Vec<_> = row_tiles(shape, TILE_ELEMENTS).collect();
     tiles
         .par_iter()
         .map(|rows| {
             job.check_cancelled()?;
-            let agreement = match (FloatDtype::of(tensor.dtype()), base.map(|base| FloatDtype::of(base.dtype()))) {
-                (Some(dtype), None | Some(Some(_))) => judge_tile(tensor, dtype, base, &updates, rows.clone())?,
-                _ => compare_bytes(tensor, base, rows.clone())?,
+            let source_dtype = source.map(|source| FloatDtype::of(source.dtype()));
+            let agreement = match (FloatDtype::of(tensor.dtype()), source_dtype) {
+                (Some(dtype), None | Some(Some(_))) => judge_tile(tensor, dtype, exact.as_ref(), rows.clone())?,
+                _ => compare_bytes(tensor, source, rows.clone())?,
             };
             job.advance(tensor.byte_count() * rows.len() as u64 / shape.rows as u64);
             Ok(agreement)
@@ -127,49 +135,25 @@ fn judge(tensor: &LogicalTensor, reference: Option<&Reference>, job: &JobContext
         .try_reduce(Agreement::default, |a, b| Ok(a.merge(b)))
 }
 
-fn load(reference: &Reference, applied: &Applied) -> Result<Vec<(LowRankF64, f64)>, VerifyError> {
-    let mut updates = Vec::with_capacity(applied.updates.len());
-    for update in &applied.updates {
-        let loaded = update.target_in(&reference.adapters).update.load(applied.orientation)?;
-        if let Some(low_rank) = loaded.as_low_rank() {
-            updates.push((low_rank.to_f64(), reference.strengths[update.adapter]));
-        }
-    }
-    Ok(updates)
-}
-
 fn judge_tile(
     tensor: &LogicalTensor,
     dtype: FloatDtype,
-    base: Option<&LogicalTensor>,
-    updates: &[(LowRankF64, f64)],
+    exact: Option<&Exact<'_>>,
     rows: std::ops::Range<usize>,
 ) -> Result<Agreement, VerifyError> {
     let stored = read_f64(tensor, dtype, rows.clone())?;
-    let base = match base {
-        Some(base) => read_f64(base, base.float_dtype()?, rows.clone())?,
-        // Without a base each value is its own reference: only finiteness is learned.
-        None => stored.clone(),
-    };
-    let mut exact = base.clone();
-    for (update, strength) in updates {
-        update.accumulate_rows(rows.clone(), *strength, &mut exact);
-    }
-    let delta_bound: f64 = updates.iter().map(|(update, strength)| update.magnitude_bound() * strength.abs()).sum();
     let mut agreement = Agreement::default();
-    for ((stored, exact), base) in stored.iter().zip(&exact).zip(&base) {
-        agreement.observe(dtype, *stored, *exact, delta_bound, *base);
+    match exact {
+        Some(exact) => {
+            let tile = exact.rows(rows)?;
+            for ((stored, exact), source) in stored.iter().zip(&tile.values).zip(&tile.source) {
+                agreement.observe(dtype, *stored, *exact, tile.magnitude_bound, *source);
+            }
+        }
+        // Without a base each value is its own reference: only finiteness is learned.
+        None => stored.iter().for_each(|value| agreement.observe(dtype, *value, *value, 0.0, *value)),
     }
     Ok(agreement)
-}
-
-fn read_f64(tensor: &LogicalTensor, dtype: FloatDtype, rows: std::ops::Range<usize>) -> Result<Vec<f64>, VerifyError> {
-    let element_count = rows.len() * tensor.tile_shape().columns;
-    let mut bytes = vec![0; element_count * dtype.byte_count()];
-    tensor.read_row_bytes(rows, &mut bytes)?;
-    let mut values = vec![0.0; element_count];
-    widen_to_f64(dtype, &bytes, &mut values);
-    Ok(values)
 }
 
 /// Integers and packed weights: equal bytes, or changed.

@@ -56,7 +56,7 @@ pub fn bytes(checkpoint: &Checkpoint, name: &str) -> Vec<u8> {
 /// A safetensors file in the making.
 #[derive(Clone, Default)]
 pub struct FileBuilder {
-    tensors: Vec<(String, &'static str, Vec<usize>, Vec<u8>)>,
+    tensors: Vec<(String, String, Vec<usize>, Vec<u8>)>,
 }
 
 impl FileBuilder {
@@ -64,13 +64,13 @@ impl FileBuilder {
     pub fn f32(mut self, name: &str, shape: &[usize], values: impl Fn(usize) -> f32) -> Self {
         let count: usize = shape.iter().product();
         let data = (0..count).flat_map(|index| values(index).to_le_bytes()).collect();
-        self.tensors.push((name.to_owned(), "F32", shape.to_vec(), data));
+        self.tensors.push((name.to_owned(), "F32".to_owned(), shape.to_vec(), data));
         self
     }
 
     /// Adds a tensor of any dtype.
-    pub fn raw(mut self, name: &str, dtype: &'static str, shape: &[usize], data: Vec<u8>) -> Self {
-        self.tensors.push((name.to_owned(), dtype, shape.to_vec(), data));
+    pub fn raw(mut self, name: &str, dtype: &str, shape: &[usize], data: Vec<u8>) -> Self {
+        self.tensors.push((name.to_owned(), dtype.to_owned(), shape.to_vec(), data));
         self
     }
 

@@ -213,7 +213,7 @@ fn described(
 /// The scale as a number where all targets share one, else its letter.
 fn shared_scale(plan: &MergePlan) -> String {
     let scales = plan.adapters.iter().zip(&plan.strengths).flat_map(|(adapter, strength)| {
-        adapter.targets().iter().map(move |target| target.update.scaling().map(|scaling| scaling.value() * strength))
+        adapter.targets().iter().map(move |target| target.scaling().map(|scaling| scaling.value() * strength))
     });
     let scales: Vec<Option<f64>> = scales.collect();
     match scales.first() {

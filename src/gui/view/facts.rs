@@ -1,7 +1,7 @@
 //! What a filled well says about its folder.
 
 use crate::{
-    adapter::{Adapter, Scaling},
+    adapter::{Adapter, Scaling, Target},
     checkpoint::Checkpoint,
     numeric::Dtype,
 };
@@ -73,16 +73,15 @@ impl AdapterFacts {
     #[must_use]
     pub fn of(adapter: &Adapter) -> Self {
         let targets = adapter.targets();
-        let factors = || targets.iter().flat_map(|target| target.update.tensors());
+        let factors = || targets.iter().flat_map(Target::tensors);
         Self {
             name: super::composed(&adapter.name()),
             method: adapter.method_name(),
-            rank: shared(targets.iter().map(|target| target.update.rank())),
-            scaling: shared(targets.iter().map(|target| target.update.scaling())),
+            rank: shared(targets.iter().map(Target::rank)),
+            scaling: shared(targets.iter().map(Target::scaling)),
             dtype: factors().next().map(crate::checkpoint::LogicalTensor::dtype),
             parameter_count: adapter.parameter_count(),
-            byte_count: factors().map(crate::checkpoint::LogicalTensor::byte_count).sum::<u64>()
-                + adapter.strays().iter().map(|stray| stray.tensor.byte_count()).sum::<u64>(),
+            byte_count: adapter.tensors().into_iter().map(crate::checkpoint::LogicalTensor::byte_count).sum(),
             tensor_count: adapter.tensor_count(),
             target_count: targets.len(),
             trained_on: adapter.config().base_model().map(str::to_owned),

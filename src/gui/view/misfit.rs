@@ -1,6 +1,11 @@
 //! Adapter tensors without a place, as rows of a table.
 
-use crate::{adapter::Adapter, checkpoint::Checkpoint, matching::Matching, units};
+use crate::{
+    adapter::{Adapter, Target},
+    checkpoint::Checkpoint,
+    matching::Matching,
+    units,
+};
 
 /// One module of the adapter that the base has no place for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,10 +29,7 @@ pub struct Misfit {
 pub fn misfits(base: &Checkpoint, adapter: &Adapter, matching: &Matching) -> Vec<Misfit> {
     let update_shape = |module: &str| {
         let target = adapter.targets().iter().find(|target| target.module == module);
-        target.map_or_else(String::new, |target| {
-            let (out_features, in_features) = target.update.features();
-            units::shape(&[out_features, in_features])
-        })
+        target.map_or_else(String::new, Target::expected_shape)
     };
     let base_shape = |tensor: &str| base.tensor(tensor).map_or_else(String::new, |tensor| units::shape(tensor.shape()));
     let orphans = matching.orphaned.iter().map(|orphan| {

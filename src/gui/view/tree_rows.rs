@@ -219,6 +219,7 @@ mod tests {
                 tensor: format!("{path}.weight"),
                 shape: vec![8, 8],
                 dtype: Dtype::F32,
+                change: None,
             }],
             lora: if is_changed { vec![layer] } else { Vec::new() },
             children: Vec::new(),

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use crate::{
     merge::{Kernel, MergeError, TileJob, TileResult, WeightedUpdate},
     numeric::{FloatDtype, TileShape, narrow, row_tiles},
-    plan::{Action, MergePlan, TensorStep},
+    plan::{MergePlan, TensorStep},
     platform::PageBuffer,
 };
 
@@ -43,7 +43,7 @@ impl Prospect {
         if tile_count < FEWEST_TILES {
             return Ok(Self::Nothing("a merge this small is over before a GPU is ready"));
         }
-        let updates = load_updates(plan, step)?;
+        let updates = WeightedUpdate::load_all(plan, step)?;
         let Some(output_dtype) = FloatDtype::of(step.output_dtype) else {
             return Ok(Self::Nothing("its output dtype is not computed on a GPU"));
         };
@@ -55,15 +55,6 @@ impl Prospect {
         let shape = TileShape { rows: first.len(), columns };
         Ok(Self::Trial(Trial { shape, dtypes: (step.source.float_dtype()?, output_dtype), updates }))
     }
-}
-
-fn load_updates(plan: &MergePlan, step: &TensorStep) -> Result<Arc<[WeightedUpdate]>, MergeError> {
-    let Action::Update { orientation, updates } = &step.action else { return Ok(Arc::from([])) };
-    let load = |reference: &crate::matching::UpdateRef| {
-        let update = reference.target_in(&plan.adapters).update.load(*orientation)?;
-        Ok(WeightedUpdate { update, strength: plan.strengths[reference.adapter] })
-    };
-    updates.iter().map(load).collect()
 }
 
 impl Trial {

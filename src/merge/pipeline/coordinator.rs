@@ -87,7 +87,17 @@ impl<'a, 't> Coordinator<'a, 't> {
         let result = self.run_all(&ends);
         // A failed run leaves no tile behind that the next user of the kernel would take for its own.
         while !self.in_kernel.is_empty() && self.collect(&ends).is_ok() {}
-        result
+        // After a failure too: the last tensor that the tally has as complete may end in this page.
+        let flushed = self.flush(&ends);
+        result.and(flushed)
+    }
+
+    /// Hands the unfinished last page to the writers.
+    fn flush(&mut self, ends: &Ends<'a>) -> Result<(), MergeError> {
+        match self.assembler.finish().at("read back a page", self.target.path)? {
+            Some(pages) => Self::send(ends, WriteItem::Pages { pages, home: Home::None, advance: 0 }),
+            None => Ok(()),
+        }
     }
 
     fn run_all(&mut self, ends: &Ends<'a>) -> Result<(), MergeError> {
@@ -108,9 +118,6 @@ impl<'a, 't> Coordinator<'a, 't> {
                 self.collect(ends)?;
             }
             self.release(ends)?;
-        }
-        if let Some(pages) = self.assembler.finish().at("read back a page", self.target.path)? {
-            Self::send(ends, WriteItem::Pages { pages, home: Home::None, advance: 0 })?;
         }
         Ok(())
     }

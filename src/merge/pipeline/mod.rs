@@ -63,7 +63,6 @@ pub(super) fn run<'a>(
     let (outputs, free_outputs) = pool(buffer_count);
     let (read_sender, reads) = bounded(buffer_count);
     let (writes, write_receiver) = bounded(WRITER_COUNT);
-    let writer = Writer { file, direct: &direct, path, job, inputs: inputs.clone(), outputs: outputs.clone() };
     let result = thread::scope(|scope| {
         for index in 0..READER_COUNT {
             let (free_inputs, read_sender) = (free_inputs.clone(), read_sender.clone());
@@ -77,14 +76,16 @@ pub(super) fn run<'a>(
         drop((free_inputs, read_sender));
         let mut writers = Vec::new();
         for index in 0..WRITER_COUNT {
-            let (writer, items) = (&writer, write_receiver.clone());
+            // Each owns its ends of the pools: with the last writer, nobody waits for a buffer that cannot come back.
+            let writer = Writer { file, direct: &direct, path, job, inputs: inputs.clone(), outputs: outputs.clone() };
+            let items = write_receiver.clone();
             let handle = thread::Builder::new()
                 .name(format!("write-{index}"))
                 .spawn_scoped(scope, move || writer.write_all(&items))
                 .at("start a thread", path)?;
             writers.push(handle);
         }
-        drop(write_receiver);
+        drop((write_receiver, outputs));
         let target = ShardFile { shard, file, path, is_direct };
         let coordinator = Coordinator::new(&target, kernel, tally, job, window);
         let result = coordinator.run(reads, writes, inputs, free_outputs);
@@ -93,9 +94,8 @@ pub(super) fn run<'a>(
         written.fold(Ok(()), Result::and).and(result)
     });
     result?;
-    if is_direct {
-        file.set_len(shard.byte_count).at("set the size of a shard", path)?;
-    }
+    // Pages reach beyond the end: those of this run, or of an interrupted one that wrote past the cache.
+    file.set_len(shard.byte_count).at("set the size of a shard", path)?;
     Ok(())
 }
 

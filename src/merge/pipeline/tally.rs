@@ -133,7 +133,7 @@ impl<'a> ShardTally<'a> {
             judge(step, &underway.stats, job)?;
             TensorRecord {
                 name: step.name.clone(),
-                action: step.action.label().into(),
+                action: step.label().into(),
                 device: Some(device.to_owned()),
                 blake3: Some(underway.hasher.finalize().to_hex().to_string()),
                 stats: Some(underway.stats),
@@ -149,7 +149,7 @@ impl<'a> ShardTally<'a> {
 pub fn copied(step: &TensorStep) -> TensorRecord {
     TensorRecord {
         name: step.name.clone(),
-        action: step.action.label().into(),
+        action: step.label().into(),
         device: None,
         blake3: None,
         stats: None,

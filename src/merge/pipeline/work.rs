@@ -7,7 +7,7 @@ use crate::{
     job::JobContext,
     merge::{MergeError, WeightedUpdate},
     numeric::{FloatDtype, row_tiles},
-    plan::{Action, MergePlan, OutputShard, TensorStep},
+    plan::{MergePlan, OutputShard, TensorStep},
 };
 
 /// One thing to read, and what becomes of it.
@@ -91,21 +91,10 @@ impl<'a> WorkList<'a> {
                 None => tiles().map(|rows| WorkKind::Rows { rows }).collect(),
             });
         }
-        let updates = self.load_updates(step)?;
+        let updates = WeightedUpdate::load_all(self.plan, step)?;
         self.observe(&step.source, &updates)?;
         let dtypes = (step.source.float_dtype()?, output_float_dtype(step)?);
         Ok(tiles().map(|rows| WorkKind::Tile { rows, dtypes, updates: Arc::clone(&updates) }).collect())
-    }
-
-    fn load_updates(&self, step: &TensorStep) -> Result<Arc<[WeightedUpdate]>, MergeError> {
-        let Action::Update { orientation, updates } = &step.action else { return Ok(Arc::from([])) };
-        updates
-            .iter()
-            .map(|reference| {
-                let update = reference.target_in(&self.plan.adapters).update.load(*orientation)?;
-                Ok(WeightedUpdate { update, strength: self.plan.strengths[reference.adapter] })
-            })
-            .collect()
     }
 
     /// Runs the passes that only look at W, for methods that need them.

@@ -1,0 +1,106 @@
+//! AdaLoRA: Δ = B·(A ⊙ E) · alpha / (`init_r` + 10⁻⁵) (Zhang et al. 2023; spec section 8).
+
+use std::{path::Path, sync::Arc};
+
+use super::{
+    AdapterError, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision, RowUpdate, Scaling, Target,
+    TargetUpdate,
+    factors::{Factors, misshapen, read_matrix, required},
+};
+use crate::{checkpoint::LogicalTensor, units};
+
+/// PEFT adds this to the rank, so that a pruned rank of 0 divides nothing by 0.
+const RANK_EPSILON: f64 = 1e-5;
+
+/// AdaLoRA; its file holds the ranks that were left after pruning.
+#[derive(Debug)]
+pub struct AdaLora {
+    config: PeftConfig,
+}
+
+impl AdaLora {
+    /// AdaLoRA as `config` describes it.
+    #[must_use]
+    pub fn new(config: PeftConfig) -> Self {
+        Self { config }
+    }
+}
+
+impl Method for AdaLora {
+    fn name(&self) -> &'static str {
+        "AdaLoRA"
+    }
+
+    fn owns(&self, part: Part) -> bool {
+        matches!(part, Part::AdaLoraA | Part::AdaLoraB | Part::AdaLoraE)
+    }
+
+    fn targets(&self, module: &str, mut parts: Parts, path: &Path) -> Result<Vec<Target>, AdapterError> {
+        let a = required(&mut parts, Part::AdaLoraA, module, path)?;
+        let b = required(&mut parts, Part::AdaLoraB, module, path)?;
+        let e = required(&mut parts, Part::AdaLoraE, module, path)?;
+        let (&[rank, inner], &[out, b_rank]) = (a.shape(), b.shape()) else {
+            return Err(misshapen(module, &[&a, &b, &e], path));
+        };
+        if rank != b_rank || e.shape() != [rank, 1] {
+            return Err(misshapen(module, &[&a, &b, &e], path));
+        }
+        let scaling = self.config.adalora_scaling(path)?;
+        let update = AdaLoraUpdate { features: (out, inner), rank, scaling, tensors: [a, b, e] };
+        Ok(vec![Target::weight(module, Arc::new(update))])
+    }
+}
+
+#[derive(Debug)]
+struct AdaLoraUpdate {
+    features: (usize, usize),
+    rank: usize,
+    scaling: Scaling,
+    /// A, B and the singular values E.
+    tensors: [LogicalTensor; 3],
+}
+
+impl AdaLoraUpdate {
+    fn rows<T: Precision>(&self, placement: &Placement) -> Result<Arc<dyn RowUpdate<T>>, AdapterError> {
+        let [a, b, e] = &self.tensors;
+        let (mut a, b) = (read_matrix(a, self.rank)?, read_matrix(b, self.features.0)?);
+        let inner = self.features.1;
+        for (row, singular_value) in a.values_mut().chunks_mut(inner.max(1)).zip(e.read_all()?) {
+            for value in row {
+                *value *= singular_value;
+            }
+        }
+        let scale = self.scaling.alpha / (self.scaling.rank as f64 + RANK_EPSILON);
+        Ok(Factors { b, a, scale }.placed(placement))
+    }
+}
+
+impl TargetUpdate for AdaLoraUpdate {
+    fn fits(&self, shape: &[usize], orientation: Orientation) -> bool {
+        shape == orientation.weight_shape(self.features)
+    }
+
+    fn expected_shape(&self) -> String {
+        units::shape(&[self.features.0, self.features.1])
+    }
+
+    fn rank(&self) -> Option<usize> {
+        Some(self.rank)
+    }
+
+    fn scaling(&self) -> Option<Scaling> {
+        Some(self.scaling)
+    }
+
+    fn tensors(&self) -> &[LogicalTensor] {
+        &self.tensors
+    }
+
+    fn load(&self, placement: &Placement) -> Result<Arc<dyn RowUpdate>, AdapterError> {
+        self.rows(placement)
+    }
+
+    fn load_f64(&self, placement: &Placement) -> Result<Arc<dyn RowUpdate<f64>>, AdapterError> {
+        self.rows(placement)
+    }
+}

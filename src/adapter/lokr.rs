@@ -1,0 +1,203 @@
+//! LoKr: Δ = s · W1 ⊗ W2, either factor whole or as a product of its own (LyCORIS; spec section 8).
+
+use std::{ops::Range, path::Path, sync::Arc};
+
+use super::{
+    AdapterError, Layer, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision, RowUpdate, Scaling,
+    Target, TargetUpdate,
+    factors::{misshapen, read_matrix, required, reshaped},
+    loha::converted,
+    tucker::ProductTensors,
+};
+use crate::{checkpoint::LogicalTensor, numeric::Matrix, units};
+
+/// LoKr.
+#[derive(Debug)]
+pub struct LoKr {
+    config: PeftConfig,
+}
+
+impl LoKr {
+    /// LoKr as `config` describes it.
+    #[must_use]
+    pub fn new(config: PeftConfig) -> Self {
+        Self { config }
+    }
+}
+
+impl Method for LoKr {
+    fn name(&self) -> &'static str {
+        "LoKr"
+    }
+
+    fn owns(&self, part: Part) -> bool {
+        use Part::{LokrT2, LokrW1, LokrW1A, LokrW1B, LokrW2, LokrW2A, LokrW2B};
+        matches!(part, LokrW1 | LokrW1A | LokrW1B | LokrW2 | LokrW2A | LokrW2B | LokrT2)
+    }
+
+    fn targets(&self, module: &str, mut parts: Parts, path: &Path) -> Result<Vec<Target>, AdapterError> {
+        let scaling = self.config.lycoris_scaling_of(module, path)?;
+        // There is no core of W1, so its place among the names is taken by one that is never left over.
+        let names = [
+            (Part::LokrW1, [Part::LokrW1A, Part::LokrW1B, Part::LokrW1]),
+            (Part::LokrW2, [Part::LokrW2A, Part::LokrW2B, Part::LokrT2]),
+        ];
+        let mut factors = Vec::with_capacity(names.len());
+        for (whole, product) in names {
+            let factor = match ProductTensors::take(&mut parts, product, module, path)? {
+                Some(product) => {
+                    scaling.check_rank(module, product.rank(), path)?;
+                    Factor::Product(product)
+                }
+                None => Factor::Whole(required(&mut parts, whole, module, path)?),
+            };
+            factors.push(factor);
+        }
+        let tensors: Vec<LogicalTensor> = factors.iter().flat_map(Factor::tensors).collect();
+        let is_matrix = factors.iter().all(|factor| factor.shape().0 > 0 && factor.shape().1 > 0);
+        let factors: [Factor; 2] = factors.try_into().unwrap_or_else(|_| unreachable!("two names give two factors"));
+        if !is_matrix {
+            return Err(misshapen(module, &tensors.iter().collect::<Vec<_>>(), path));
+        }
+        Ok(vec![Target::weight(module, Arc::new(LoKrUpdate { factors, scaling, tensors }))])
+    }
+}
+
+/// W1 or W2.
+#[derive(Debug)]
+enum Factor {
+    Whole(LogicalTensor),
+    Product(ProductTensors),
+}
+
+impl Factor {
+    /// Rows and columns; kernel sizes count as columns.
+    fn shape(&self) -> (usize, usize) {
+        match self {
+            Self::Whole(tensor) => match tensor.shape() {
+                [rows, rest @ ..] if !rest.is_empty() => (*rows, rest.iter().product()),
+                _ => (0, 0),
+            },
+            Self::Product(product) => product.shape(),
+        }
+    }
+
+    fn tensors(&self) -> Vec<LogicalTensor> {
+        match self {
+            Self::Whole(tensor) => vec![tensor.clone()],
+            Self::Product(product) => product.tensors().cloned().collect(),
+        }
+    }
+
+    fn read<T: Precision>(&self) -> Result<Matrix<T>, AdapterError> {
+        match self {
+            Self::Whole(tensor) => Ok(converted(read_matrix(tensor, self.shape().0)?)),
+            Self::Product(product) => {
+                let (left, right) = product.read()?;
+                Ok(converted::<T>(left).product(&converted(right)))
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+struct LoKrUpdate {
+    factors: [Factor; 2],
+    scaling: Scaling,
+    tensors: Vec<LogicalTensor>,
+}
+
+impl LoKrUpdate {
+    /// Rows and columns of W1 ⊗ W2.
+    fn shape(&self) -> (usize, usize) {
+        let [first, second] = [self.factors[0].shape(), self.factors[1].shape()];
+        (first.0.saturating_mul(second.0), first.1.saturating_mul(second.1))
+    }
+
+    fn rows<T: Precision>(&self, placement: &Placement) -> Result<Arc<dyn RowUpdate<T>>, AdapterError> {
+        let [first, second] = &self.factors;
+        let scale = T::rounded(self.scaling.value());
+        let update = KroneckerRows { first: first.read()?, second: second.read()?, scale };
+        Ok(reshaped(Arc::new(update), self.shape().1, placement))
+    }
+}
+
+impl TargetUpdate for LoKrUpdate {
+    fn layer(&self) -> Layer {
+        Layer::Fixed
+    }
+
+    fn fits(&self, shape: &[usize], orientation: Orientation) -> bool {
+        let (out, columns) = self.shape();
+        orientation == Orientation::OutIn
+            && shape.len() >= 2
+            && shape[0] == out
+            && shape[1..].iter().product::<usize>() == columns
+    }
+
+    fn expected_shape(&self) -> String {
+        let (out, columns) = self.shape();
+        units::shape(&[out, columns])
+    }
+
+    fn rank(&self) -> Option<usize> {
+        Some(self.scaling.rank)
+    }
+
+    fn scaling(&self) -> Option<Scaling> {
+        Some(self.scaling)
+    }
+
+    fn tensors(&self) -> &[LogicalTensor] {
+        &self.tensors
+    }
+
+    fn load(&self, placement: &Placement) -> Result<Arc<dyn RowUpdate>, AdapterError> {
+        self.rows(placement)
+    }
+
+    fn load_f64(&self, placement: &Placement) -> Result<Arc<dyn RowUpdate<f64>>, AdapterError> {
+        self.rows(placement)
+    }
+}
+
+struct KroneckerRows<T> {
+    first: Matrix<T>,
+    second: Matrix<T>,
+    scale: T,
+}
+
+impl<T: Precision> RowUpdate<T> for KroneckerRows<T> {
+    fn apply_rows(&self, rows: Range<usize>, tile: &mut [T]) {
+        let columns = self.first.columns() * self.second.columns();
+        for (row, values) in rows.zip(tile.chunks_mut(columns.max(1))) {
+            let first = self.first.row(row / self.second.rows());
+            let second = self.second.row(row % self.second.rows());
+            for (block, factor) in values.chunks_mut(second.len()).zip(first) {
+                for (value, other) in block.iter_mut().zip(second) {
+                    *value += *factor * *other * self.scale;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_of_the_second_factor_are_scaled_by_the_first() {
+        let first = Matrix::new(2, 3, vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        let second = Matrix::new(2, 2, vec![0.5, -1.0, 2.0, 7.0]);
+        let update = KroneckerRows { first: first.clone(), second: second.clone(), scale: 3.0 };
+        let mut tile = vec![10.0; 3 * 6];
+        update.apply_rows(1..4, &mut tile);
+        for row in 1..4 {
+            for column in 0..6 {
+                let expected = 10.0 + 3.0 * first.row(row / 2)[column / 2] * second.row(row % 2)[column % 2];
+                assert_eq!(tile[(row - 1) * 6 + column], expected);
+            }
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! `lora_A` and `lora_B` of one parameter.
+
+use std::sync::Arc;
+
+use crate::{
+    adapter::{
+        AdapterError, Layer, Orientation, Placement, Precision, RowUpdate, Scaling, TargetUpdate, Window,
+        factors::{Factors, Reshaped, Stacked, read_matrix},
+    },
+    checkpoint::LogicalTensor,
+    numeric::{LowRank, Matrix},
+    units,
+};
+
+/// Δ = s·B·A for one parameter.
+#[derive(Clone, Debug)]
+pub(super) struct LoraUpdate {
+    pub kind: Kind,
+    pub scaling: Scaling,
+    /// A before B.
+    pub factors: [LogicalTensor; 2],
+}
+
+/// What the factors are for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A Linear layer or a `Conv1D`.
+    Linear { out: usize, inner: usize },
+    /// An embedding `(num, dim)`: Δ = s·(B·A)ᵀ.
+    Embedding { num: usize, dim: usize },
+    /// A convolution `(out, in, k…)`.
+    Convolution { shape: Vec<usize> },
+    /// The matrices of a mixture of experts: A is expert-major by rows, B expert-minor by columns (spec section 2.8).
+    Experts { count: usize, out: usize, inner: usize },
+}
+
+impl Kind {
+    /// The layer behind `lora_A` and `lora_B`; `None` where they do not fit together.
+    pub fn of_layer(a: &LogicalTensor, b: &LogicalTensor) -> Option<Self> {
+        match (a.shape(), b.shape()) {
+            (&[rank, inner], &[out, b_rank]) if rank == b_rank => Some(Self::Linear { out, inner }),
+            ([rank, inner @ ..], [out, b_rank, ones @ ..])
+                if rank == b_rank && inner.len() >= 2 && ones.len() + 1 == inner.len() =>
+            {
+                let is_pointwise = ones.iter().all(|size| *size == 1);
+                is_pointwise.then(|| Self::Convolution { shape: [&[*out], inner].concat() })
+            }
+            _ => None,
+        }
+    }
+
+    /// The embedding behind `lora_embedding_A` and `lora_embedding_B`.
+    pub fn of_embedding(a: &LogicalTensor, b: &LogicalTensor) -> Option<Self> {
+        match (a.shape(), b.shape()) {
+            (&[rank, num], &[dim, b_rank]) if rank == b_rank => Some(Self::Embedding { num, dim }),
+            _ => None,
+        }
+    }
+}
+
+impl LoraUpdate {
+    /// The shape of the parameter, experts as `(count, out, in)`.
+    pub fn shape(&self) -> Vec<usize> {
+        match &self.kind {
+            Kind::Linear { out, inner } => vec![*out, *inner],
+            Kind::Embedding { num, dim } => vec![*num, *dim],
+            Kind::Convolution { shape } => shape.clone(),
+            Kind::Experts { count, out, inner } => vec![*count, *out, *inner],
+        }
+    }
+
+    /// The factors of a single matrix.
+    fn factors(&self) -> Result<Factors, AdapterError> {
+        let [a, b] = &self.factors;
+        let rank = self.scaling.rank;
+        let (a, b) = match &self.kind {
+            Kind::Embedding { dim, .. } => (read_matrix(b, *dim)?.transposed(), read_matrix(a, rank)?.transposed()),
+            _ => (read_matrix(a, rank)?, read_matrix(b, b.shape()[0])?),
+        };
+        Ok(Factors { b, a, scale: self.scaling.value() })
+    }
+
+    /// The factors of one expert: A[e·r.., :] and B[:, j·E + e], of which only the rows `out` are read.
+    /// The rows of B are output features, but where PEFT took the dimensions of the parameter the other way round.
+    fn expert_factors(&self, expert: usize, out: std::ops::Range<usize>) -> Result<Factors, AdapterError> {
+        let Kind::Experts { count, inner, .. } = self.kind else { return self.factors() };
+        let ([a, b], rank) = (&self.factors, self.scaling.rank);
+        let mut a_values = vec![0.0; rank * inner];
+        a.read_rows(expert * rank..(expert + 1) * rank, &mut a_values)?;
+        let mut rows = vec![0.0; out.len() * rank * count];
+        b.read_rows(out.clone(), &mut rows)?;
+        let own = rows.iter().skip(expert).step_by(count).copied().collect();
+        let (a, b) = (Matrix::new(rank, inner, a_values), Matrix::new(out.len(), rank, own));
+        Ok(Factors { b, a, scale: self.scaling.value() })
+    }
+
+    /// The update of the rows `out` of one expert's matrix.
+    fn expert_block(
+        &self,
+        expert: usize,
+        out: std::ops::Range<usize>,
+        orientation: Orientation,
+    ) -> Result<LowRank, AdapterError> {
+        if orientation == Orientation::OutIn {
+            return Ok(self.expert_factors(expert, out)?.low_rank(orientation));
+        }
+        let rows_of_b = self.factors[1].shape()[0];
+        let factors = self.expert_factors(expert, 0..rows_of_b)?;
+        let a = factors.a.transposed().row_range(out).transposed();
+        Ok(Factors { a, ..factors }.low_rank(orientation))
+    }
+
+    /// The update as it lies on the stored tensor.
+    pub fn rows<T: Precision>(&self, placement: &Placement) -> Result<Arc<dyn RowUpdate<T>>, AdapterError> {
+        match (&self.kind, &placement.window) {
+            (Kind::Linear { .. } | Kind::Embedding { .. }, _) => Ok(self.factors()?.placed(placement)),
+            (Kind::Convolution { shape }, _) => {
+                let columns = shape.iter().skip(1).product();
+                Ok(Arc::new(Reshaped { update: T::low_rank(self.factors()?.low_rank(Orientation::OutIn)), columns }))
+            }
+            (Kind::Experts { .. }, Window::TensorIsPart { expert, out }) => {
+                Ok(T::low_rank(self.expert_block(*expert, out.clone(), placement.orientation)?))
+            }
+            (Kind::Experts { count, out, .. }, _) => {
+                let mut parts = Vec::with_capacity(*count);
+                for expert in 0..*count {
+                    let low_rank = self.expert_factors(expert, 0..*out)?.low_rank(placement.orientation);
+                    let first_row = expert * low_rank.shape().0;
+                    parts.push((first_row..first_row + low_rank.shape().0, T::low_rank(low_rank)));
+                }
+                Ok(Arc::new(Stacked { parts }))
+            }
+        }
+    }
+}
+
+impl TargetUpdate for LoraUpdate {
+    fn layer(&self) -> Layer {
+        match self.kind {
+            Kind::Linear { .. } => Layer::Linear,
+            Kind::Experts { .. } => Layer::Experts,
+            Kind::Embedding { .. } | Kind::Convolution { .. } => Layer::Fixed,
+        }
+    }
+
+    fn fits(&self, shape: &[usize], orientation: Orientation) -> bool {
+        match (&self.kind, shape) {
+            (Kind::Linear { out, inner }, _) => shape == orientation.weight_shape((*out, *inner)),
+            (Kind::Experts { count, out, inner }, [experts, matrix @ ..]) if shape.len() == 3 => {
+                experts == count && matrix == orientation.weight_shape((*out, *inner))
+            }
+            // A matrix among the target parameters is a Linear weight (a router, a fused projection).
+            (Kind::Experts { count: 1, out, inner }, _) => orientation == Orientation::OutIn && shape == [*out, *inner],
+            _ => orientation == Orientation::OutIn && shape == self.shape(),
+        }
+    }
+
+    fn expected_shape(&self) -> String {
+        units::shape(&self.shape())
+    }
+
+    fn rank(&self) -> Option<usize> {
+        Some(self.scaling.rank)
+    }
+
+    fn scaling(&self) -> Option<Scaling> {
+        Some(self.scaling)
+    }
+
+    fn tensors(&self) -> &[LogicalTensor] {
+        &self.factors
+    }
+
+    fn expert_features(&self) -> Option<(usize, usize, usize)> {
+        match self.kind {
+            Kind::Linear { out, inner } => Some((1, out, inner)),
+            Kind::Experts { count, out, inner } => Some((count, out, inner)),
+            Kind::Embedding { .. } | Kind::Convolution { .. } => None,
+        }
+    }
+
+    fn vocabulary_rows(&self) -> Option<usize> {
+        match self.kind {
+            Kind::Linear { out, .. } => Some(out),
+            Kind::Embedding { num, .. } => Some(num),
+            Kind::Convolution { .. } | Kind::Experts { .. } => None,
+        }
+    }
+
+    fn load(&self, placement: &Placement) -> Result<Arc<dyn RowUpdate>, AdapterError> {
+        self.rows(placement)
+    }
+
+    fn load_f64(&self, placement: &Placement) -> Result<Arc<dyn RowUpdate<f64>>, AdapterError> {
+        self.rows(placement)
+    }
+}

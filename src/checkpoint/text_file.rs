@@ -1,0 +1,55 @@
+//! Text files of a model folder, read whole: configs, indices, tokenizers.
+
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+};
+
+use crate::{
+    error::{IoContext as _, IoError},
+    units,
+};
+
+/// More than any such file has; the index of a model with 100 000 tensors has 10 MB, a large tokenizer 35 MB.
+const MAX_TEXT_BYTES: u64 = 256 << 20;
+
+/// Reads the text at `path`; `action` is a verb phrase ("read the config").
+///
+/// # Errors
+/// A file that cannot be read, is not UTF-8, or is larger than any text of a model, so that a file of terabytes without
+/// content costs no memory.
+pub fn read_text(path: &Path, action: &'static str) -> Result<String, IoError> {
+    read_at_most(path, MAX_TEXT_BYTES).at(action, path)
+}
+
+fn read_at_most(path: &Path, max_byte_count: u64) -> io::Result<String> {
+    let file = File::open(path)?;
+    let byte_count = file.metadata()?.len();
+    if byte_count > max_byte_count {
+        let problem = format!("{} where at most {} are read", units::bytes(byte_count), units::bytes(max_byte_count));
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
+    }
+    let mut text = String::new();
+    file.take(max_byte_count).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "fixtures in temporary folders")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_beyond_the_limit_is_refused_before_it_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.json");
+        std::fs::write(&path, "seven b").unwrap();
+        assert_eq!(read_at_most(&path, 7).unwrap(), "seven b");
+        assert_eq!(read_at_most(&path, 6).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+
+        File::options().write(true).open(&path).unwrap().set_len(1 << 40).unwrap();
+        let error = read_text(&path, "read the config").unwrap_err();
+        assert!(error.to_string().contains("1.10 TB where at most"), "{error}");
+    }
+}

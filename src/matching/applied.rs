@@ -1,0 +1,120 @@
+//! One tensor of the merged model that is not the base's: where its values come from and what is done to them.
+
+use std::sync::Arc;
+
+use crate::{
+    adapter::{Adapter, AdapterError, Placement, RowUpdate, Target},
+    checkpoint::{Checkpoint, LogicalTensor},
+};
+
+/// One tensor that changes or is new, with the updates that land on it in the order of the adapters.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// The tensor's name on disk.
+    pub tensor: String,
+    /// Where its values come from before any update.
+    pub origin: Origin,
+    /// The updates.
+    pub updates: Vec<UpdateRef>,
+}
+
+/// Where the values of a tensor come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The base tensor of the same name.
+    Base,
+    /// The input embedding, whose tensor an output head shared in the base.
+    Tied {
+        /// That embedding's tensor.
+        embedding: String,
+    },
+    /// A full tensor of an adapter.
+    Adapter {
+        /// Index into the list of adapters.
+        adapter: usize,
+        /// Index into [`Adapter::targets`].
+        target: usize,
+    },
+}
+
+/// A target of an adapter, by position, and how it lies on the tensor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpdateRef {
+    /// Index into the list of adapters.
+    pub adapter: usize,
+    /// Index into [`Adapter::targets`].
+    pub target: usize,
+    /// Which part of the update lies on which part of the tensor.
+    pub placement: Placement,
+}
+
+impl Applied {
+    /// The tensor whose values are taken before any update.
+    #[must_use]
+    pub fn source<'a>(&self, base: &'a Checkpoint, adapters: &'a [Adapter]) -> Option<&'a LogicalTensor> {
+        source_of(&self.origin, &self.tensor, base, adapters)
+    }
+
+    /// Every target behind this entry, as (adapter, target).
+    pub fn targets(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let origin = match self.origin {
+            Origin::Adapter { adapter, target } => Some((adapter, target)),
+            Origin::Base | Origin::Tied { .. } => None,
+        };
+        origin.into_iter().chain(self.updates.iter().map(|update| (update.adapter, update.target)))
+    }
+}
+
+/// The tensor that `origin` stands for, for a tensor called `name`.
+pub(super) fn source_of<'a>(
+    origin: &Origin,
+    name: &str,
+    base: &'a Checkpoint,
+    adapters: &'a [Adapter],
+) -> Option<&'a LogicalTensor> {
+    match origin {
+        Origin::Base => base.tensor(name),
+        Origin::Tied { embedding } => base.tensor(embedding),
+        Origin::Adapter { adapter, target } => {
+            Some(adapters.get(*adapter)?.targets().get(*target)?.replacement()?.tensor())
+        }
+    }
+}
+
+impl UpdateRef {
+    /// The target that this refers to.
+    ///
+    /// # Panics
+    /// If `adapters` is another list than the one that was matched.
+    #[must_use]
+    pub fn target_in<'a>(&self, adapters: &'a [Adapter]) -> &'a Target {
+        &adapters[self.adapter].targets()[self.target]
+    }
+
+    /// Reads the update's factors.
+    ///
+    /// # Errors
+    /// A read that fails or a dtype that is no float.
+    ///
+    /// # Panics
+    /// As [`Self::target_in`].
+    pub fn load(&self, adapters: &[Adapter]) -> Result<Arc<dyn RowUpdate>, AdapterError> {
+        self.update_in(adapters).load(&self.placement)
+    }
+
+    /// Reads the update's factors for a proof in f64.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    ///
+    /// # Panics
+    /// As [`Self::target_in`].
+    pub fn load_f64(&self, adapters: &[Adapter]) -> Result<Arc<dyn RowUpdate<f64>>, AdapterError> {
+        self.update_in(adapters).load_f64(&self.placement)
+    }
+
+    fn update_in<'a>(&self, adapters: &'a [Adapter]) -> &'a dyn crate::adapter::TargetUpdate {
+        let target = self.target_in(adapters);
+        target.update().unwrap_or_else(|| unreachable!("{} is placed as an update", target.name())).as_ref()
+    }
+}

@@ -1,0 +1,96 @@
+//! What a tensor of a correct merge holds, in f64: its source, and what every update makes of it.
+
+use std::{ops::Range, sync::Arc};
+
+use super::{Reference, VerifyError};
+use crate::{
+    adapter::RowUpdate,
+    checkpoint::LogicalTensor,
+    job::JobContext,
+    numeric::{FloatDtype, row_tiles, widen_to_f64},
+};
+
+/// Elements of a tile in the passes that only look.
+const TILE_ELEMENTS: usize = 1 << 18;
+
+/// The recipe of one tensor.
+pub(super) struct Exact<'a> {
+    /// The tensor whose values are taken.
+    pub source: &'a LogicalTensor,
+    updates: Vec<(Arc<dyn RowUpdate<f64>>, f64)>,
+}
+
+/// Some rows of the exact result.
+pub(super) struct ExactTile {
+    /// The source.
+    pub source: Vec<f64>,
+    /// The source with every update.
+    pub values: Vec<f64>,
+    /// A bound on the terms that a merge in f32 sums up.
+    pub magnitude_bound: f64,
+}
+
+impl<'a> Exact<'a> {
+    /// The recipe of `tensor`; `None` where the reference has none, or one of another shape.
+    pub fn new(
+        tensor: &LogicalTensor,
+        reference: &'a Reference,
+        job: &JobContext,
+    ) -> Result<Option<Self>, VerifyError> {
+        let applied = reference.matching.applied_to(tensor.name());
+        let source = match applied {
+            Some(applied) => applied.source(&reference.base, &reference.adapters),
+            None => reference.base.tensor(tensor.name()),
+        };
+        let Some(source) = source.filter(|source| source.shape() == tensor.shape()) else { return Ok(None) };
+        let updates = applied.map_or(&[][..], |applied| &applied.updates);
+        let updates = updates
+            .iter()
+            .map(|update| Ok((update.load_f64(&reference.adapters)?, reference.strengths[update.adapter])))
+            .collect::<Result<Vec<_>, VerifyError>>()?;
+        let exact = Self { source, updates };
+        exact.observe(job)?;
+        Ok(Some(exact))
+    }
+
+    /// Runs the passes that only look at W, for methods that need them.
+    fn observe(&self, job: &JobContext) -> Result<(), VerifyError> {
+        let passes = self.updates.iter().map(|(update, _)| update.passes()).max().unwrap_or(1);
+        for pass in 1..passes {
+            for rows in row_tiles(self.source.tile_shape(), TILE_ELEMENTS) {
+                job.check_cancelled()?;
+                let tile = read_f64(self.source, self.source.float_dtype()?, rows.clone())?;
+                for (update, _) in self.updates.iter().filter(|(update, _)| pass < update.passes()) {
+                    update.observe_rows(rows.clone(), &tile);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// W + Σ strength · (transformed − W), for `rows`.
+    pub fn rows(&self, rows: Range<usize>) -> Result<ExactTile, VerifyError> {
+        let source = read_f64(self.source, self.source.float_dtype()?, rows.clone())?;
+        let mut values = source.clone();
+        let mut magnitude_bound = 0.0;
+        for (update, strength) in &self.updates {
+            let mut transformed = source.clone();
+            update.apply_rows(rows.clone(), &mut transformed);
+            magnitude_bound += strength.abs() * update.magnitude_bound(&source, &transformed);
+            for ((value, transformed), weight) in values.iter_mut().zip(&transformed).zip(&source) {
+                *value += strength * (transformed - weight);
+            }
+        }
+        Ok(ExactTile { source, values, magnitude_bound })
+    }
+}
+
+/// Rows of a tensor, widened.
+pub(super) fn read_f64(tensor: &LogicalTensor, dtype: FloatDtype, rows: Range<usize>) -> Result<Vec<f64>, VerifyError> {
+    let element_count = rows.len() * tensor.tile_shape().columns;
+    let mut bytes = vec![0; element_count * dtype.byte_count()];
+    tensor.read_row_bytes(rows, &mut bytes)?;
+    let mut values = vec![0.0; element_count];
+    widen_to_f64(dtype, &bytes, &mut values);
+    Ok(values)
+}

@@ -1,0 +1,499 @@
+//! Merges of small made-up adapters against formulas written out in f64: what no release of PEFT shows in one file.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod common;
+
+use std::path::Path;
+
+use common::{FileBuilder, golden, merged, noise, put, toy_request, values};
+use lorafuse::{
+    adapter::{Adapter, AdapterError},
+    checkpoint::Checkpoint,
+    job::{JobContext, JobEvent},
+    merge::{self, MergeError},
+    plan::{AdapterRequest, MergePlan, MergeRequest, PlanError},
+    verify::{self, VerifyRequest},
+};
+use serde_json::{Value, json};
+
+/// Values of a tensor of noise, as the formulas below take them.
+fn noise_at(seed: usize, index: usize) -> f64 {
+    f64::from(noise(seed)(index))
+}
+
+/// Writes a model of one tensor file.
+fn put_model(root: &Path, config: &Value, file: &FileBuilder) {
+    put(&root.join("base/config.json"), config.to_string());
+    put(&root.join("base/model.safetensors"), file.build());
+}
+
+/// Writes an adapter into `root/name`.
+fn put_adapter(root: &Path, name: &str, config: &Value, file: &FileBuilder) {
+    put(&root.join(name).join("adapter_config.json"), config.to_string());
+    put(&root.join(name).join("adapter_model.safetensors"), file.build());
+}
+
+/// Merges, proves the merge, and opens it.
+fn proven(request: &MergeRequest) -> Checkpoint {
+    merged(request);
+    let proof = VerifyRequest {
+        merged: request.output.clone(),
+        base: Some(request.base.clone()),
+        adapters: request.adapters.clone(),
+    };
+    let report = verify::run(&proof, &JobContext::unwatched()).unwrap();
+    assert!(report.is_passed(), "{:#?}", report.checks);
+    Checkpoint::open(&request.output).unwrap()
+}
+
+/// Within what f32 can be off in sums of a few terms of about one.
+fn assert_close(what: &str, found: &[f64], expected: &[f64]) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    for (index, (found, expected)) in found.iter().zip(expected).enumerate() {
+        assert!((found - expected).abs() < 2e-6, "{what}[{index}]: {found} and {expected}");
+    }
+}
+
+fn toy_config() -> Value {
+    json!({"model_type": "toy", "architectures": ["ToyForCausalLM"], "tie_word_embeddings": false})
+}
+
+/// `Σ_k b[row, k]·a[k, column]` of noise factors `(out, r)` and `(r, in)`, by the seeds of a and b.
+fn low_rank_element(seeds: (usize, usize), (rank, inner): (usize, usize), (row, column): (usize, usize)) -> f64 {
+    (0..rank).map(|k| noise_at(seeds.1, row * rank + k) * noise_at(seeds.0, k * inner + column)).sum()
+}
+
+#[test]
+fn several_adapters_add_strength_times_their_change() {
+    let root = tempfile::tempdir().unwrap();
+    let (name, module) = ("model.layers.0.proj.weight", "base_model.model.model.layers.0.proj");
+    put_model(root.path(), &toy_config(), &FileBuilder::default().f32(name, &[6, 4], noise(1)));
+    let lora = |seed: usize, rank: usize| {
+        FileBuilder::default().f32(&format!("{module}.lora_A.weight"), &[rank, 4], noise(seed)).f32(
+            &format!("{module}.lora_B.weight"),
+            &[6, rank],
+            noise(seed + 1),
+        )
+    };
+    put_adapter(root.path(), "first", &json!({"peft_type": "LORA", "r": 2, "lora_alpha": 4}), &lora(10, 2));
+    let dora = lora(20, 3).f32(&format!("{module}.lora_magnitude_vector"), &[6], |index| 1.0 + index as f32);
+    let config = json!({"peft_type": "LORA", "r": 3, "lora_alpha": 3, "use_dora": true});
+    put_adapter(root.path(), "second", &config, &dora);
+    let ia3 = FileBuilder::default().f32(&format!("{module}.ia3_l"), &[1, 4], noise(30));
+    put_adapter(root.path(), "third", &json!({"peft_type": "IA3", "feedforward_modules": ["proj"]}), &ia3);
+
+    let strengths = [0.5, -1.5, 0.25];
+    let adapters = ["first", "second", "third"].iter().zip(strengths);
+    let adapters = adapters.map(|(name, strength)| AdapterRequest { path: root.path().join(name), strength }).collect();
+    let request = MergeRequest { adapters, ..toy_request(root.path()) };
+    let ours = values(proven(&request).tensor(name).unwrap());
+
+    let weight = |row: usize, column: usize| noise_at(1, row * 4 + column);
+    let direction = |row: usize, column: usize| weight(row, column) + low_rank_element((20, 21), (3, 4), (row, column));
+    let expected: Vec<f64> = (0..24)
+        .map(|index| {
+            let (row, column) = (index / 4, index % 4);
+            let w = weight(row, column);
+            let lora_delta = 2.0 * low_rank_element((10, 11), (2, 4), (row, column));
+            let norm = (0..4).map(|column| direction(row, column).powi(2)).sum::<f64>().sqrt();
+            let dora_delta = (1.0 + row as f64) / norm * direction(row, column) - w;
+            let ia3_delta = w * noise_at(30, column) - w;
+            w + strengths[0] * lora_delta + strengths[1] * dora_delta + strengths[2] * ia3_delta
+        })
+        .collect();
+    assert_close(name, &ours, &expected);
+}
+
+#[test]
+fn keys_of_raw_dumps_merge_like_those_that_peft_saves() {
+    let case = golden("llama-lora");
+    let root = tempfile::tempdir().unwrap();
+    let adapter = Adapter::open(&case.join("adapter")).unwrap();
+    let mut file = FileBuilder::default();
+    for tensor in adapter.tensors() {
+        let name = tensor.name().replace("base_model.model.", "_orig_mod.base_model.model.base_model.model.");
+        let name = name.replace(".lora_A.", ".lora_A.default.").replace(".lora_B.", ".lora_B.default.default.");
+        let stored = tensor.read_all().unwrap();
+        file = file.f32(&name, tensor.shape(), |index| stored[index]);
+    }
+    let config: Value =
+        serde_json::from_str(&std::fs::read_to_string(case.join("adapter/adapter_config.json")).unwrap()).unwrap();
+    put_adapter(root.path(), "adapter", &config, &file);
+    let ours = proven(&MergeRequest::new(case.join("base"), root.path().join("adapter"), root.path().join("merged")));
+    let expected = Checkpoint::open(&case.join("merged")).unwrap();
+    for (name, expected) in expected.tensors() {
+        assert_close(name, &values(ours.tensor(name).unwrap()), &values(expected));
+    }
+}
+
+/// Adapters from before transformers 5 have a layer for each expert; some disks hold all experts in one parameter.
+#[test]
+fn adapters_of_single_experts_land_in_fused_parameters() {
+    let (experts, features, hidden, rank) = (3, 5, 4, 2);
+    // Stored (E, 2·I, H) and (E, H, 2·I).
+    for is_transposed in [false, true] {
+        let root = tempfile::tempdir().unwrap();
+        let fused = "model.layers.0.feed_forward.experts.gate_up_proj";
+        let shape = if is_transposed { [experts, hidden, 2 * features] } else { [experts, 2 * features, hidden] };
+        put_model(root.path(), &toy_config(), &FileBuilder::default().f32(fused, &shape, noise(1)));
+        let mut file = FileBuilder::default();
+        for (expert, leaf, seed) in [(0, "gate_proj", 10), (2, "gate_proj", 20), (2, "up_proj", 30)] {
+            let module = format!("base_model.model.model.layers.0.feed_forward.experts.{expert}.{leaf}");
+            file = file.f32(&format!("{module}.lora_A.weight"), &[rank, hidden], noise(seed)).f32(
+                &format!("{module}.lora_B.weight"),
+                &[features, rank],
+                noise(seed + 1),
+            );
+        }
+        put_adapter(root.path(), "adapter", &json!({"peft_type": "LORA", "r": rank, "lora_alpha": 6}), &file);
+        let ours = values(proven(&toy_request(root.path())).tensor(fused).unwrap());
+        let expected: Vec<f64> = (0..shape.iter().product())
+            .map(|index| {
+                let (expert, row, column) =
+                    (index / (shape[1] * shape[2]), index / shape[2] % shape[1], index % shape[2]);
+                let (out, inner) = if is_transposed { (column, row) } else { (row, column) };
+                let (leaf_out, is_up) = (out % features, out >= features);
+                let seed = match (expert, is_up) {
+                    (0, false) => 10,
+                    (2, false) => 20,
+                    (2, true) => 30,
+                    _ => return noise_at(1, index),
+                };
+                noise_at(1, index) + 3.0 * low_rank_element((seed, seed + 1), (rank, hidden), (leaf_out, inner))
+            })
+            .collect();
+        assert_close(fused, &ours, &expected);
+    }
+}
+
+/// PEFT 0.17 and 0.18 took the dimensions of every expert parameter as (experts, in, out).
+#[test]
+fn expert_factors_of_older_releases_are_turned() {
+    let (experts, features, hidden, rank) = (3, 5, 4, 2);
+    let root = tempfile::tempdir().unwrap();
+    let name = |expert: usize, leaf: &str| format!("model.layers.0.mlp.experts.{expert}.{leaf}.weight");
+    let mut base = FileBuilder::default();
+    for expert in 0..experts {
+        base = base.f32(&name(expert, "gate_proj"), &[features, hidden], noise(expert)).f32(
+            &name(expert, "up_proj"),
+            &[features, hidden],
+            noise(100 + expert),
+        );
+    }
+    put_model(root.path(), &toy_config(), &base);
+    let module = "base_model.model.model.layers.0.mlp.experts";
+    // A's columns are the parameter's 2·I, B's rows its H.
+    let file = FileBuilder::default()
+        .f32(&format!("{module}.lora_A.weight"), &[rank * experts, 2 * features], noise(50))
+        .f32(&format!("{module}.lora_B.weight"), &[hidden, rank * experts], noise(51));
+    let config =
+        json!({"peft_type": "LORA", "r": rank, "lora_alpha": 4, "target_parameters": ["mlp.experts.gate_up_proj"]});
+    put_adapter(root.path(), "adapter", &config, &file);
+    let ours = proven(&toy_request(root.path()));
+    for expert in 0..experts {
+        for (leaf, offset, seed) in [("gate_proj", 0, expert), ("up_proj", features, 100 + expert)] {
+            let delta = |out: usize, inner: usize| -> f64 {
+                (0..rank)
+                    .map(|k| {
+                        let a = noise_at(50, (expert * rank + k) * 2 * features + offset + out);
+                        a * noise_at(51, inner * rank * experts + k * experts + expert)
+                    })
+                    .sum()
+            };
+            let expected: Vec<f64> = (0..features * hidden)
+                .map(|index| noise_at(seed, index) + 2.0 * delta(index / hidden, index % hidden))
+                .collect();
+            let name = name(expert, leaf);
+            assert_close(&name, &values(ours.tensor(&name).unwrap()), &expected);
+        }
+    }
+}
+
+/// Names as on the Hub's `gpt2`, and layouts with several embeddings, of which any may be the shared one.
+#[test]
+fn a_tied_embedding_is_never_changed_for_both_unnoticed() {
+    let root = tempfile::tempdir().unwrap();
+    let tied = json!({"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"]});
+    let lora = |module: &str| {
+        FileBuilder::default().f32(&format!("base_model.model.{module}.lora_embedding_A"), &[2, 10], noise(10)).f32(
+            &format!("base_model.model.{module}.lora_embedding_B"),
+            &[4, 2],
+            noise(11),
+        )
+    };
+    let config = json!({"peft_type": "LORA", "r": 2, "lora_alpha": 2});
+    put_model(root.path(), &tied, &FileBuilder::default().f32("wte.weight", &[10, 4], noise(1)));
+    put_adapter(root.path(), "adapter", &config, &lora("wte"));
+    let ours = proven(&toy_request(root.path()));
+    let head = values(ours.tensor("lm_head.weight").unwrap());
+    assert_close("lm_head.weight", &head, &(0..40).map(|index| noise_at(1, index)).collect::<Vec<_>>());
+
+    let several = FileBuilder::default().f32("encoder.embed_tokens.weight", &[10, 4], noise(1)).f32(
+        "decoder.embed_tokens.weight",
+        &[10, 4],
+        noise(2),
+    );
+    put_model(root.path(), &json!({"architectures": ["ToyForConditionalGeneration"]}), &several);
+    put_adapter(root.path(), "adapter", &config, &lora("decoder.embed_tokens"));
+    let error =
+        MergePlan::new(&MergeRequest { output: root.path().join("other"), ..toy_request(root.path()) }).unwrap_err();
+    assert!(error.to_string().contains("output head shares this embedding"), "{error}");
+}
+
+/// A resized embedding beside a head of the old size is no model.
+#[test]
+fn embedding_and_head_grow_together() {
+    let root = tempfile::tempdir().unwrap();
+    let base = FileBuilder::default().f32("model.embed_tokens.weight", &[10, 4], noise(1)).f32(
+        "lm_head.weight",
+        &[10, 4],
+        noise(2),
+    );
+    put_model(root.path(), &toy_config(), &base);
+    let config = json!({"peft_type": "LORA", "modules_to_save": ["embed_tokens", "lm_head"]});
+    let embedding = FileBuilder::default().f32("base_model.model.model.embed_tokens.weight", &[12, 4], noise(3));
+    put_adapter(root.path(), "adapter", &config, &embedding);
+    let error = MergePlan::new(&toy_request(root.path())).unwrap_err();
+    assert!(error.to_string().contains("resized the vocabulary to 12 rows"), "{error}");
+    let both = embedding.f32("base_model.model.lm_head.weight", &[12, 4], noise(4));
+    put_adapter(root.path(), "adapter", &config, &both);
+    let ours = proven(&toy_request(root.path()));
+    assert_eq!(ours.tensor("lm_head.weight").unwrap().shape(), [12, 4]);
+}
+
+#[test]
+fn a_base_with_more_experts_than_the_adapter_is_another_base() {
+    let root = tempfile::tempdir().unwrap();
+    let mut base = FileBuilder::default();
+    for expert in 0..4 {
+        base = base.f32(&format!("model.layers.0.mlp.experts.{expert}.down_proj.weight"), &[4, 5], noise(expert));
+    }
+    put_model(root.path(), &toy_config(), &base);
+    let module = "base_model.model.model.layers.0.mlp.experts";
+    let file = FileBuilder::default().f32(&format!("{module}.lora_A.weight"), &[6, 5], noise(1)).f32(
+        &format!("{module}.lora_B.weight"),
+        &[4, 6],
+        noise(2),
+    );
+    let config = json!({"peft_type": "LORA", "r": 2, "lora_alpha": 4, "target_parameters": ["mlp.experts.down_proj"]});
+    put_adapter(root.path(), "adapter", &config, &file);
+    let error = MergePlan::new(&toy_request(root.path())).unwrap_err();
+    assert!(matches!(error, PlanError::DoesNotFit { .. }), "{error}");
+}
+
+#[test]
+fn a_whole_module_is_not_merged_by_part() {
+    let case = golden("llama-modules-to-save");
+    let root = tempfile::tempdir().unwrap();
+    let mut request = MergeRequest::new(case.join("base"), case.join("adapter"), root.path().join("merged"));
+    request.adapters[0].strength = 0.5;
+    let error = MergePlan::new(&request).unwrap_err();
+    assert!(matches!(error, PlanError::PartialReplacement { .. }), "{error}");
+    request.adapters[0].strength = 1.0;
+    let plan = MergePlan::new(&request).unwrap();
+    let labels: Vec<&str> =
+        plan.steps().map(lorafuse::plan::TensorStep::label).filter(|label| *label == "replaced").collect();
+    assert_eq!(labels.len(), 2);
+    assert!(plan.warnings.iter().any(|warning| warning.contains("brings 2 tensors whole")), "{:?}", plan.warnings);
+}
+
+/// Two adapters that both bring a module whole contradict each other.
+#[test]
+fn a_module_is_replaced_by_one_adapter_only() {
+    let case = golden("llama-modules-to-save");
+    let root = tempfile::tempdir().unwrap();
+    let mut request = MergeRequest::new(case.join("base"), case.join("adapter"), root.path().join("merged"));
+    request.adapters.push(request.adapters[0].clone());
+    let error = MergePlan::new(&request).unwrap_err();
+    assert!(error.to_string().contains("lands on the same base tensor"), "{error}");
+}
+
+/// A linear update of another adapter is added to the replaced weight: Δ₁ = R − W and Δ₂ sum up to R + Δ₂.
+#[test]
+fn an_update_is_added_to_what_another_adapter_replaces() {
+    let root = tempfile::tempdir().unwrap();
+    let name = "model.layers.0.proj.weight";
+    put_model(root.path(), &toy_config(), &FileBuilder::default().f32(name, &[6, 4], noise(1)));
+    let whole = FileBuilder::default().f32("base_model.model.model.layers.0.proj.weight", &[6, 4], noise(2));
+    put_adapter(root.path(), "whole", &json!({"peft_type": "LORA", "modules_to_save": ["proj"]}), &whole);
+    let module = "base_model.model.model.layers.0.proj";
+    let lora = FileBuilder::default().f32(&format!("{module}.lora_A.weight"), &[2, 4], noise(10)).f32(
+        &format!("{module}.lora_B.weight"),
+        &[6, 2],
+        noise(11),
+    );
+    put_adapter(root.path(), "lora", &json!({"peft_type": "LORA", "r": 2, "lora_alpha": 2}), &lora);
+    let ia3 = FileBuilder::default().f32(&format!("{module}.ia3_l"), &[6, 1], noise(12));
+    put_adapter(root.path(), "ia3", &json!({"peft_type": "IA3", "feedforward_modules": []}), &ia3);
+    let with = |names: [&str; 2]| MergeRequest {
+        adapters: names.map(|name| AdapterRequest { path: root.path().join(name), strength: 1.0 }).to_vec(),
+        ..toy_request(root.path())
+    };
+    let ours = values(proven(&with(["lora", "whole"])).tensor(name).unwrap());
+    let expected: Vec<f64> =
+        (0..24).map(|index| noise_at(2, index) + low_rank_element((10, 11), (2, 4), (index / 4, index % 4))).collect();
+    assert_close(name, &ours, &expected);
+    let error =
+        MergePlan::new(&MergeRequest { output: root.path().join("other"), ..with(["whole", "ia3"]) }).unwrap_err();
+    assert!(error.to_string().contains("lands on the same base tensor"), "{error}");
+}
+
+#[test]
+fn a_head_that_the_base_lacks_is_added() {
+    let root = tempfile::tempdir().unwrap();
+    let name = "model.layers.0.proj.weight";
+    put_model(root.path(), &toy_config(), &FileBuilder::default().f32(name, &[6, 4], noise(1)));
+    let module = "base_model.model.model.layers.0.proj";
+    let file = FileBuilder::default()
+        .f32(&format!("{module}.lora_A.weight"), &[2, 4], noise(10))
+        .f32(&format!("{module}.lora_B.weight"), &[6, 2], noise(11))
+        .f32("base_model.model.score.modules_to_save.default.weight", &[3, 4], noise(12))
+        .f32("base_model.model.score.original_module.weight", &[3, 4], noise(13));
+    let config = json!({"peft_type": "LORA", "r": 2, "lora_alpha": 2, "task_type": "SEQ_CLS"});
+    put_adapter(root.path(), "adapter", &config, &file);
+    let request = toy_request(root.path());
+    let plan = MergePlan::new(&request).unwrap();
+    assert!(
+        plan.warnings.iter().any(|warning| warning.contains("the base has no score.weight")),
+        "{:?}",
+        plan.warnings
+    );
+    assert!(plan.warnings.iter().any(|warning| warning.contains("untrained copy")), "{:?}", plan.warnings);
+    assert_eq!(plan.bytes().added, 48);
+    let ours = values(proven(&request).tensor("score.weight").unwrap());
+    assert_close("score.weight", &ours, &(0..12).map(|index| noise_at(12, index)).collect::<Vec<_>>());
+}
+
+#[test]
+fn new_rows_and_full_copies_must_be_finite_too() {
+    for (name, shape) in
+        [("embed_tokens.token_adapter.trainable_tokens_delta", [2, 4]), ("embed_tokens.weight", [10, 4])]
+    {
+        let root = tempfile::tempdir().unwrap();
+        common::put_toy(root.path());
+        let file = common::toy_adapter_file()
+            .f32(&format!("base_model.model.model.{name}"), &shape, |index| if index == 5 { f32::NAN } else { 1.0 });
+        let mut config = common::toy_adapter_config();
+        config["trainable_token_indices"] = json!([3, 7]);
+        put_adapter(root.path(), "adapter", &config, &file);
+        let plan = MergePlan::new(&toy_request(root.path())).unwrap();
+        let error = merge::run(&plan, &JobContext::unwatched()).unwrap_err();
+        let MergeError::Adapter(AdapterError::NonFinite { tensors, .. }) = &error else { panic!("{error}") };
+        assert!(tensors[0].ends_with(name), "{tensors:?}");
+    }
+}
+
+#[test]
+fn targets_without_effect_are_listed() {
+    let root = tempfile::tempdir().unwrap();
+    common::put_toy(root.path());
+    let module = "base_model.model.model.layers.1.proj";
+    let mut file = FileBuilder::default();
+    for (layer, is_trained) in [(0, true), (1, false)] {
+        let module = module.replace("layers.1", &format!("layers.{layer}"));
+        file = file.f32(&format!("{module}.lora_A.weight"), &[2, 4], noise(layer)).f32(
+            &format!("{module}.lora_B.weight"),
+            &[6, 2],
+            |_| if is_trained { 0.5 } else { 0.0 },
+        );
+    }
+    put_adapter(root.path(), "adapter", &common::toy_adapter_config(), &file);
+    let plan = MergePlan::new(&toy_request(root.path())).unwrap();
+    let (job, watch) = JobContext::new(|| {});
+    merge::run(&plan, &job).unwrap();
+    drop(job);
+    let warned = watch.events.try_iter().any(|event| {
+        matches!(event, JobEvent::Warning(text) if text.contains("1 of 2 targets") && text.contains("layers.1.proj"))
+    });
+    assert!(warned, "the untrained target is named");
+}
+
+#[test]
+fn token_ids_must_agree_with_the_rows() {
+    let root = tempfile::tempdir().unwrap();
+    common::put_toy(root.path());
+    let file =
+        FileBuilder::default().f32("base_model.model.model.embed_tokens.trainable_tokens_delta", &[2, 4], noise(1));
+    let open = |ids: Value| {
+        put_adapter(root.path(), "adapter", &json!({"peft_type": "TRAINABLE_TOKENS", "token_indices": ids}), &file);
+        MergePlan::new(&toy_request(root.path())).map(|_| ()).unwrap_err().to_string()
+    };
+    assert!(open(json!([1, 2, 3])).contains("3 token ids"), "{}", open(json!([1, 2, 3])));
+    assert!(open(json!([1, 10])).contains("11 or more × 4"), "{}", open(json!([1, 10])));
+}
+
+/// Every method gives the same whatever tiles its tensors are cut into, first passes included.
+#[test]
+fn small_tiles_change_nothing() {
+    let cases = [
+        "gpt2-dora",
+        "embedding-dora",
+        "clip-conv2d-dora",
+        "clip-conv2d",
+        "clip-conv2d-loha",
+        "clip-conv2d-lokr",
+        "clip-conv2d-ia3",
+        "olora",
+        "llama4-experts",
+        "gpt-oss-experts",
+        "mixtral-experts",
+        "llama-oft",
+        "gpt2-ia3",
+        "tokens-alone",
+        "lokr-decomposed",
+        "qwen2-lora-bias",
+        "whisper-conv1d",
+    ];
+    for case in cases {
+        let folder = golden(case);
+        let root = tempfile::tempdir().unwrap();
+        let request =
+            |name: &str| MergeRequest::new(folder.join("base"), folder.join("adapter"), root.path().join(name));
+        merged(&request("whole"));
+        let mut plan = MergePlan::new(&request("cut")).unwrap();
+        plan.tile_elements = 50;
+        merge::run(&plan, &JobContext::unwatched()).unwrap();
+        let (whole, cut) = (
+            Checkpoint::open(&root.path().join("whole")).unwrap(),
+            Checkpoint::open(&root.path().join("cut")).unwrap(),
+        );
+        for (name, tensor) in whole.tensors() {
+            assert_close(&format!("{case}: {name}"), &values(cut.tensor(name).unwrap()), &values(tensor));
+        }
+    }
+}
+
+/// A folder that is the base again, or that PEFT merged wrongly, is not taken for a merge.
+#[test]
+fn a_wrong_merge_of_any_method_fails() {
+    let untouched = [
+        "llama-dora",
+        "llama-oft",
+        "llama-loha",
+        "llama-lokr",
+        "llama-adalora",
+        "llama-ia3",
+        "ln-tuning",
+        "mixtral-experts",
+        "llama4-experts",
+        "llama-trainable-tokens",
+        "llama-modules-to-save",
+        "qwen2-lora-bias",
+        "clip-conv2d",
+        "olora",
+        "tied-resized",
+    ];
+    let wrong_in_peft = ["llama-tied-embedding", "llama-tied-lm-head", "tied-both-lora", "tied-ensured"];
+    let folders = untouched.map(|case| (case, "base")).into_iter().chain(wrong_in_peft.map(|case| (case, "merged")));
+    for (case, claimed) in folders {
+        let folder = golden(case);
+        let proof = VerifyRequest {
+            merged: folder.join(claimed),
+            base: Some(folder.join("base")),
+            adapters: vec![AdapterRequest { path: folder.join("adapter"), strength: 1.0 }],
+        };
+        let report = verify::run(&proof, &JobContext::unwatched()).unwrap();
+        assert!(!report.is_passed(), "{case}: {claimed}");
+    }
+}
