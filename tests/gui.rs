@@ -154,10 +154,11 @@ fn the_report_is_written_beside_the_output_and_never_over_another() {
 }
 
 #[test]
-fn a_cancelled_merge_is_no_model_and_keeps_what_is_finished() {
+fn a_cancelled_merge_is_no_model_and_keeps_what_is_finished_until_it_is_discarded() {
     let workspace = Workspace::new();
     let (base, adapter) = (workspace.folder("large"), workspace.folder("large-adapter"));
-    LargeModel { shards: 1, layers: 12, width: 2048 }.write(&base, &adapter);
+    // Large enough that it cannot be over before Cancel is clicked; made of holes, it costs no disk.
+    LargeModel { shards: 1, layers: 48, width: 2048 }.write(&base, &adapter);
     let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
     drop_folders(&mut harness, &[base, adapter]);
     wait_until(&mut harness, "the plan", is_planned);
@@ -176,6 +177,12 @@ fn a_cancelled_merge_is_no_model_and_keeps_what_is_finished() {
     assert!(!workspace.folder("large-merged").exists());
     assert!(!workspace.folder("large-merged.partial/config.json").exists());
     assert!(workspace.folder("large-merged.partial/lorafuse.journal").is_file());
+
+    harness.get_by_label("Discard it").click();
+    wait_until(&mut harness, "the plan without it", |app| {
+        is_planned(app) && app.state.inspection.as_ref().is_some_and(|found| found.interrupted_bytes.is_none())
+    });
+    assert!(!workspace.folder("large-merged.partial").exists());
 }
 
 #[test]

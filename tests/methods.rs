@@ -105,6 +105,28 @@ fn several_adapters_add_strength_times_their_change() {
     assert_close(name, &ours, &expected);
 }
 
+/// PEFT trains a 3-D convolution's A with the layer's kernel and B with a kernel of ones (spec section 2).
+#[test]
+fn a_convolution_of_three_dimensions_gets_b_times_a_in_its_own_shape() {
+    let root = tempfile::tempdir().unwrap();
+    let (name, module) = ("model.patch.proj.weight", "base_model.model.model.patch.proj");
+    let shape = [3, 2, 2, 1, 4];
+    let base = FileBuilder::default().f32(name, &shape, noise(1)).f32("model.patch.proj.bias", &[3], noise(2));
+    put_model(root.path(), &toy_config(), &base);
+    let file = FileBuilder::default().f32(&format!("{module}.lora_A.weight"), &[2, 2, 2, 1, 4], noise(10)).f32(
+        &format!("{module}.lora_B.weight"),
+        &[3, 2, 1, 1, 1],
+        noise(11),
+    );
+    put_adapter(root.path(), "adapter", &json!({"peft_type": "LORA", "r": 2, "lora_alpha": 3}), &file);
+    let merged = proven(&toy_request(root.path()));
+    assert_eq!(merged.tensor(name).unwrap().shape(), shape);
+    let expected: Vec<f64> = (0..48)
+        .map(|index| noise_at(1, index) + 1.5 * low_rank_element((10, 11), (2, 16), (index / 16, index % 16)))
+        .collect();
+    assert_close(name, &values(merged.tensor(name).unwrap()), &expected);
+}
+
 #[test]
 fn keys_of_raw_dumps_merge_like_those_that_peft_saves() {
     let case = golden("llama-lora");

@@ -202,7 +202,7 @@ fn experts_of_an_mlx_adapter_become_their_own_modules() {
         let adapter = Adapter::open(&root.path().join("mlx")).unwrap();
         let modules: Vec<&str> = adapter.targets().iter().map(|target| target.module.as_str()).collect();
         assert_eq!(modules, [0, 1, 2].map(|expert| format!("model.layers.0.mlp.experts.{expert}.up_proj")));
-        let second = adapter.targets()[1].update.tensors();
+        let second = adapter.targets()[1].tensors();
         let expected: Vec<f32> = (8..16).map(noise(1)).collect();
         assert_eq!(second[0].read_all().unwrap(), expected);
         assert_eq!(second[1].read_all().unwrap(), (12..24).map(noise(2)).collect::<Vec<_>>());

@@ -40,8 +40,10 @@ pub enum UiCommand {
     ChooseStrength(f64),
     /// Merge as planned.
     StartMerge,
-    /// Stop the running merge and leave nothing behind.
+    /// Stop the running merge; what is finished is kept for the next one.
     CancelMerge,
+    /// Remove what an interrupted merge left.
+    DiscardPartial,
     /// Plan again after a failure.
     PlanAgain,
     /// Open or fold a module of the tree.
@@ -86,6 +88,7 @@ impl UiCommand {
             Self::Browse(_) => words.browse,
             Self::StartMerge => words.merge,
             Self::CancelMerge | Self::CancelMeasurement => words.cancel,
+            Self::DiscardPartial => words.discard,
             Self::PlanAgain => words.plan_again,
             Self::FocusFilter => words.filter_hint,
             Self::ShowOnlyChanged(_) => words.only_changed,
@@ -123,6 +126,7 @@ impl UiCommand {
             Self::Browse(WellKind::Output) => words.browse_output_tooltip,
             Self::StartMerge => words.merge_tooltip,
             Self::CancelMerge => words.cancel_tooltip,
+            Self::DiscardPartial => words.discard_tooltip,
             Self::FocusFilter => words.filter_tooltip,
             Self::ClearRecent => words.clear_list_tooltip,
             Self::BrowseTexts => words.measure_on_texts_tooltip,

@@ -61,6 +61,15 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
         done.verify_duration_secs = duration_secs;
         done.is_verifying = false;
     }
+    if let Some(discarded) = finished(&mut workers.discarding) {
+        let notice = match discarded {
+            Ok(Ok(())) => notice(Tone::Neutral, state.words().discarded.to_owned()),
+            Ok(Err(problem)) => problem_notice(&problem),
+            Err(Lost) => notice(Tone::Bad, worker_lost.to_owned()),
+        };
+        inspect(state, ctx);
+        state.notice = Some(notice);
+    }
     if let Some(exported) = finished(&mut workers.exporting) {
         let words = state.words();
         state.notice = Some(match exported {

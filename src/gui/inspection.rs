@@ -18,6 +18,7 @@ use crate::{
     checkpoint::Checkpoint,
     error::Hint as _,
     matching::Matching,
+    merge,
     plan::{AdapterRequest, MergePlan, MergeRequest},
     tree::{self, ModuleNode},
 };
@@ -97,6 +98,8 @@ pub struct Inspection {
     pub dtype_options: Vec<DtypeOption>,
     /// What the plan comes to.
     pub plan_summary: PlanSummary,
+    /// Bytes that an interrupted merge into the same output finished; `None` without one.
+    pub interrupted_bytes: Option<u64>,
     /// The plan, or why there is none.
     pub plan: Option<Result<Arc<MergePlan>, Problem>>,
 }
@@ -159,6 +162,7 @@ impl Inspection {
             Ok(plan) => {
                 self.dtype_options = DtypeOption::all(&plan);
                 self.plan_summary = PlanSummary::of(&plan);
+                self.interrupted_bytes = merge::interrupted_bytes(&plan);
                 Ok(Arc::new(plan))
             }
             Err(error) => {

@@ -69,6 +69,7 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
                 running.is_cancelling = true;
             }
         }
+        UiCommand::DiscardPartial => workers::discard_partial(state, workers, ctx),
         UiCommand::PlanAgain => {
             if !state.is_locked() {
                 inspect(state, ctx);

@@ -22,7 +22,7 @@ use super::{
     view::ChangeMap,
     wake::Waker,
 };
-use crate::{job::JobContext, plan::MergePlan, verify::VerifyReport};
+use crate::{job::JobContext, merge, plan::MergePlan, verify::VerifyReport};
 
 /// Work in the background besides the one job.
 #[derive(Default)]
@@ -36,6 +36,7 @@ pub(super) struct Workers {
     pub(super) greeting: Option<Task<Greeting>>,
     pub(super) verifying: Option<Task<(Result<VerifyReport, Problem>, f64)>>,
     pub(super) exporting: Option<Task<Result<PathBuf, Problem>>>,
+    pub(super) discarding: Option<Task<Result<(), Problem>>>,
 }
 
 impl std::fmt::Debug for Workers {
@@ -124,6 +125,14 @@ pub(super) fn start_merge(state: &mut AppState, ctx: &Context) {
     state.job = Job::Running(Box::new(running));
     state.screen = Screen::Merge;
     state.notice = None;
+}
+
+pub(super) fn discard_partial(state: &AppState, workers: &mut Workers, ctx: &Context) {
+    let Job::Planned(plan) = &state.job else { return };
+    let output = plan.output.clone();
+    workers.discarding = Some(Task::spawn("discard", ctx, move || {
+        merge::discard_partial(&output).map(|_| ()).map_err(|error| Problem::of(&error))
+    }));
 }
 
 pub(super) fn verify_again(state: &mut AppState, workers: &mut Workers, ctx: &Context) {

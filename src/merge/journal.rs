@@ -66,6 +66,11 @@ impl Journal {
         Ok(journal)
     }
 
+    /// What the journal in `folder` claims, whatever it is bound to; `None` where there is none.
+    pub(super) fn claims_in(folder: &Path) -> Option<HashMap<String, TensorRecord>> {
+        finished_in(&folder.join(JOURNAL_FILE)).ok()
+    }
+
     /// What the interrupted run claims to have finished.
     pub(super) fn claim(&self, tensor: &str) -> Option<&TensorRecord> {
         self.finished.get(tensor)

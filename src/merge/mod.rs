@@ -20,7 +20,7 @@ pub use self::{
     error::MergeError,
     kernel::{Kernel, TileJob, TileResult, WeightedUpdate},
     options::IoMode,
-    output::{OutputFolder, discard_partial},
+    output::{OutputFolder, discard_partial, interrupted_bytes},
     receipt::{MergeReceipt, TensorRecord, WrittenFile},
     run::{run, run_with},
 };

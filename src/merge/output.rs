@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::{IoContext as _, IoError},
-    plan::{LOCK_FILE, partial_path},
+    plan::{LOCK_FILE, MergePlan, partial_path},
     platform,
 };
 
@@ -222,6 +222,19 @@ pub fn discard_partial(output: &Path) -> Result<bool, MergeError> {
     }
     std::fs::remove_dir_all(&partial).at("remove what an interrupted run left", &partial)?;
     Ok(true)
+}
+
+/// Bytes that an interrupted run of ours finished of `plan`, by its journal's claims; `None` if there was no such run.
+///
+/// The next run keeps them where the journal is bound to the same inputs and options, after hashing them again.
+#[must_use]
+pub fn interrupted_bytes(plan: &MergePlan) -> Option<u64> {
+    let partial = plan.partial_path();
+    if !partial.join(LOCK_FILE).is_file() {
+        return None;
+    }
+    let claims = Journal::claims_in(&partial)?;
+    Some(plan.steps().filter(|step| claims.contains_key(&step.name)).map(|step| step.byte_count).sum())
 }
 
 impl Drop for OutputFolder {

@@ -52,12 +52,6 @@ fn of_adapter(adapter: &Adapter) -> Vec<String> {
             adapter.name(),
         ));
     }
-    if adapter.config().base_model().is_some_and(|name| name.contains("4bit")) {
-        warnings.push(format!(
-            "{}: trained on a 4-bit base; merging it into the 16-bit original is common, but not exactly what was trained",
-            adapter.name(),
-        ));
-    }
     warnings
 }
 

@@ -3,6 +3,7 @@
 use egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use super::{
+    command_button::CommandButton,
     error_banner::error_banner_ui,
     figures::{Figure, figures_height, figures_ui},
     merge_options::merge_options_ui,
@@ -15,7 +16,7 @@ use crate::{
         state::AppState,
         tokens::{Palette, Type, grid, space},
         view::{PlanRow, PlanRowKind, display_path, upper_first},
-        widget::{Align, Icon, hairline, icon_ui, panel_title_ui, prose_ui, scrolled_ui, table_header, text_ui},
+        widget::{Align, ButtonLook, Icon, hairline, icon_ui, panel_title_ui, prose_ui, scrolled_ui, table_header, text_ui},
         words::Words,
     },
     plan::{DtypePolicy, MergePlan},
@@ -63,7 +64,9 @@ pub(in crate::gui) fn merge_plan_ui(ui: &mut Ui, rect: Rect, state: &AppState, c
                 figures_ui(ui, area, &figures);
                 let steps = Rect::from_min_size(area.min + vec2(0.0, heights[0] + grid::GAP), vec2(width, heights[1]));
                 steps_ui(ui, steps, rows, plan, words);
-                checks_ui(ui, Rect::from_min_max(steps.left_bottom() + vec2(0.0, grid::GAP), area.max), plan, state);
+                let checks = Rect::from_min_max(steps.left_bottom() + vec2(0.0, grid::GAP), area.max);
+                let footer = checks_ui(ui, checks, plan, words);
+                place_of_work_ui(ui, footer, inspection.interrupted_bytes, plan, words, commands);
             });
         }
         Err(problem) => {
@@ -225,9 +228,9 @@ fn shared_scale(plan: &MergePlan) -> String {
     }
 }
 
-fn checks_ui(ui: &mut Ui, rect: Rect, plan: &MergePlan, state: &AppState) {
+/// The checks and warnings; returns the line under them.
+fn checks_ui(ui: &mut Ui, rect: Rect, plan: &MergePlan, words: &Words) -> Rect {
     let palette = Palette::of(ui);
-    let words = state.words();
     let remark = (words.passed_of)(plan.checks.len(), plan.checks.len());
     let body = panel_title_ui(ui, rect, words.checks_title, &remark);
     hairline(ui, rect, body.top());
@@ -246,9 +249,32 @@ fn checks_ui(ui: &mut Ui, rect: Rect, plan: &MergePlan, state: &AppState) {
         });
     });
     hairline(ui, rect, footer.top());
-    let icon = Rect::from_min_size(footer.min + vec2(space::S12 - 2.0, 0.0), vec2(16.0, footer.height()));
+    footer
+}
+
+/// Where the work happens, and what an interrupted merge left there.
+fn place_of_work_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    interrupted_bytes: Option<u64>,
+    plan: &MergePlan,
+    words: &Words,
+    commands: &mut Vec<UiCommand>,
+) {
+    let palette = Palette::of(ui);
+    let icon = Rect::from_min_size(rect.min + vec2(space::S12 - 2.0, 0.0), vec2(16.0, rect.height()));
     icon_ui(ui, icon, Icon::Info, palette.text_secondary);
-    let text = Rect::from_min_max(footer.min + vec2(36.0, 0.0), footer.max - vec2(space::S12, 0.0));
+    let mut text = Rect::from_min_max(rect.min + vec2(36.0, 0.0), rect.max - vec2(space::S12, 0.0));
+    if let Some(byte_count) = interrupted_bytes {
+        let button = CommandButton::new(UiCommand::DiscardPartial, ButtonLook::Small);
+        let size = vec2(button.width(ui, words), grid::SMALL_BUTTON);
+        let place = Rect::from_min_size(pos2(text.right() - size.x, rect.center().y - size.y / 2.0), size);
+        button.show(ui, place, words, commands);
+        text.max.x = place.left() - space::S8;
+        let note = (words.interrupted_note)(&units::bytes(byte_count));
+        text_ui(ui, text, Align::Left, &note, Type::EVIDENCE, palette.text_secondary);
+        return;
+    }
     let name = display_path(&plan.partial_path(), None);
     let name = name.rsplit(['/', '\\']).next().unwrap_or(&name);
     text_ui(ui, text, Align::Left, &(words.partial_note)(name), Type::EVIDENCE, palette.text_secondary);

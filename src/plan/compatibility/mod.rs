@@ -96,7 +96,7 @@ fn quantisation(adapter: &Adapter) -> Option<Finding> {
 
 fn dtypes(base: &Checkpoint, adapter: &Adapter) -> Finding {
     let name = |dtype: Option<Dtype>| dtype.map_or_else(|| "nothing".to_owned(), |dtype| dtype.to_string());
-    let factor = adapter.targets().first().and_then(|target| target.update.tensors().first());
+    let factor = adapter.targets().first().and_then(|target| target.tensors().first());
     let (factors, weights) =
         (factor.map(LogicalTensor::dtype), base.dtypes_by_bytes().first().map(|(dtype, _)| *dtype));
     Finding::new(
