@@ -18,7 +18,10 @@ use gui_support::{
     large_model::{LargeModel, write_adapter},
     open_window, sample, wait_until,
 };
-use lorafuse::gui::{Evaluation, Job, LorafuseApp, Machine, Screen, UiCommand};
+use lorafuse::{
+    gui::{Evaluation, Job, LorafuseApp, Machine, Screen, UiCommand},
+    merge::device::GpuAdapter,
+};
 
 fn is_planned(app: &LorafuseApp) -> bool {
     matches!(app.state.job, Job::Planned(_))
@@ -193,7 +196,7 @@ fn gpus_are_offered_by_name_and_the_merge_runs_on_the_chosen_device() {
     open_pair(&mut harness, &workspace);
     wait_until(&mut harness, "the drivers", |app| app.state.gpus.is_some());
     click(&mut harness, Role::Tab, "Merge");
-    let gpus: Vec<String> = harness.state().state.gpus.iter().flatten().map(|gpu| gpu.title()).collect();
+    let gpus: Vec<String> = harness.state().state.gpus.iter().flatten().map(GpuAdapter::title).collect();
     harness.get_by_role(Role::ComboBox).click();
     harness.run_steps(3);
     for gpu in &gpus {

@@ -1,7 +1,7 @@
 //! Weight files and indices that are damaged or hostile: a clear error with a hint before anything is written, never a
 //! panic or a runaway allocation. What is merely unusual travels through a merge unharmed.
 
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "test fixtures, in temporary folders")]
+#![expect(clippy::unwrap_used, reason = "test fixtures, in temporary folders")]
 
 mod common;
 

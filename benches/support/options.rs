@@ -10,6 +10,7 @@ use super::synthetic::{LlamaShape, Synthetic};
 /// Times `lorafuse merge`, `cp -r` and PEFT on one synthetic Llama, alternating, and prints a Markdown table.
 #[derive(Debug, Parser)]
 #[command(name = "cargo bench --bench merge --")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub struct Options {
     /// Sizes of the base: tiny (10 MB), 1b (2.47 GB in BF16) or 8b-kr (16.3 GB in BF16)
     #[arg(long, default_value = "tiny", value_parser = shape)]

@@ -47,7 +47,7 @@ impl Method for LoKr {
             let factor = match ProductTensors::take(&mut parts, product, module, path)? {
                 Some(product) => {
                     scaling.check_rank(module, product.rank(), path)?;
-                    Factor::Product(product)
+                    Factor::Product(Box::new(product))
                 }
                 None => Factor::Whole(required(&mut parts, whole, module, path)?),
             };
@@ -67,7 +67,7 @@ impl Method for LoKr {
 #[derive(Debug)]
 enum Factor {
     Whole(LogicalTensor),
-    Product(ProductTensors),
+    Product(Box<ProductTensors>),
 }
 
 impl Factor {

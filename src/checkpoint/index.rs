@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    ffi::OsStr,
     fmt,
     path::Path,
 };
@@ -86,7 +87,7 @@ fn is_plain_name(shard: &str) -> bool {
 }
 
 fn has_weight_extension(shard: &str) -> bool {
-    let extension = Path::new(shard).extension().map(|extension| extension.to_ascii_lowercase());
+    let extension = Path::new(shard).extension().map(OsStr::to_ascii_lowercase);
     extension.is_some_and(|extension| WEIGHT_EXTENSIONS.iter().any(|known| extension == *known))
 }
 

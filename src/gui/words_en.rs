@@ -74,7 +74,7 @@ pub static ENGLISH: Words = Words {
     base_only: "The base is open. Add an adapter to see what it changes.",
     adapter_only: "The adapter is open. Add the base that it was trained on.",
     checks_passed: |count| format!("{count} of {count} checks passed. Ready to merge."),
-    merging_status: "Merging. Cancel removes everything that was written.",
+    merging_status: "Merging. Cancel keeps what is finished for the next run.",
     cancelled_status: "Cancelled. What is finished is kept: merging again goes on from there.",
     threads: |count| format!("CPU {}", units::plural(count, "thread")),
 
@@ -187,8 +187,8 @@ pub static ENGLISH: Words = Words {
         )
     },
     computed_on: "Computed on",
-    device_note: "A merge waits for the disk; a GPU rarely shortens it",
-    device_auto: "The faster, by a short trial",
+    device_note: "The disk sets the pace either way",
+    device_auto: "Automatic, by trial",
     device_cpu: |threads| format!("CPU, {threads} threads"),
     discard: "Discard it",
     discard_tooltip: "Removes what the interrupted merge left; nothing else is touched",

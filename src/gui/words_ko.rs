@@ -74,7 +74,7 @@ pub static KOREAN: Words = Words {
     base_only: "베이스를 열었습니다. 어댑터를 더하면 바뀌는 것을 보여 줍니다.",
     adapter_only: "어댑터를 열었습니다. 학습에 쓴 베이스를 더하세요.",
     checks_passed: |count| format!("검사 {count}개를 모두 통과했습니다. 병합할 수 있습니다."),
-    merging_status: "병합 중입니다. 취소하면 지금까지 쓴 것을 지웁니다.",
+    merging_status: "병합 중입니다. 취소해도 끝난 부분은 다음 실행을 위해 남습니다.",
     cancelled_status: "취소했습니다. 끝난 부분은 남아 있으며, 다시 병합하면 이어서 진행합니다.",
     threads: |count| format!("CPU {count} 스레드"),
 
@@ -172,7 +172,7 @@ pub static KOREAN: Words = Words {
         format!("중단된 병합이 {bytes}를 끝내 두었습니다. 입력과 옵션이 같으면 이어서 진행합니다.")
     },
     computed_on: "계산 장치",
-    device_note: "병합은 디스크를 기다립니다. GPU로 빨라지는 일은 드뭅니다",
+    device_note: "어느 쪽이든 디스크가 속도를 정합니다",
     device_auto: "짧게 재어 더 빠른 쪽",
     device_cpu: |threads| format!("CPU, 스레드 {threads}개"),
     discard: "버리기",

@@ -91,7 +91,7 @@ impl Dtype {
     #[must_use]
     pub fn name(&self) -> &str {
         let len = self.name.iter().position(|byte| *byte == 0).unwrap_or(MAX_NAME_LEN);
-        std::str::from_utf8(&self.name[..len]).expect("a dtype's name is ASCII")
+        std::str::from_utf8(&self.name[..len]).unwrap_or_else(|_| unreachable!("a dtype's name is ASCII"))
     }
 
     /// Bits of one element; some have less than a byte.

@@ -13,7 +13,7 @@ use crate::{
         state::AppState,
         tokens::{Palette, Type, grid, space},
         view::{DtypeOption, upper_first},
-        widget::{Align, hairline, panel_title_ui, prose_ui, scrolled_ui, text_ui},
+        widget::{Align, hairline, panel_title_ui, prose_ui, scrolled_ui, text_ui, text_width},
         words::Words,
     },
     merge::device::{DeviceChoice, GpuAdapter},
@@ -172,7 +172,9 @@ fn device_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCom
     let width = (rect.width() - label.rect.width() - space::S24).min(DEVICE_FIELD);
     let lower = upper.translate(vec2(0.0, 18.0));
     let lower = Rect::from_min_size(lower.min, vec2(rect.width() - width - space::S12, lower.height()));
-    text_ui(ui, lower, Align::Left, words.device_note, Type::CAPTION, palette.text_secondary);
+    if text_width(ui, words.device_note, Type::CAPTION) <= lower.width() {
+        text_ui(ui, lower, Align::Left, words.device_note, Type::CAPTION, palette.text_secondary);
+    }
     let name = |device: DeviceChoice| match device {
         DeviceChoice::Auto => words.device_auto.to_owned(),
         DeviceChoice::Cpu => (words.device_cpu)(state.machine.thread_count),
