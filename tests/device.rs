@@ -43,6 +43,16 @@ fn put_model(root: &Path) {
     put(&root.join("adapter/adapter_model.safetensors"), adapter.build());
 }
 
+/// One layer of many short rows.
+fn put_tall_model(root: &Path) {
+    put_model(root);
+    let (name, key) = ("model.proj.weight", |part: &str| format!("base_model.model.model.proj.{part}.weight"));
+    put(&root.join("base/model.safetensors"), FileBuilder::default().f32(name, &[8_000, 2], noise(1)).build());
+    let adapter =
+        FileBuilder::default().f32(&key("lora_A"), &[5, 2], noise(2)).f32(&key("lora_B"), &[8_000, 5], noise(3));
+    put(&root.join("adapter/adapter_model.safetensors"), adapter.build());
+}
+
 fn request(root: &Path, output: &str, dtype: DtypePolicy) -> MergeRequest {
     MergeRequest { dtype, ..MergeRequest::new(root.join("base"), root.join("adapter"), root.join(output)) }
 }
@@ -126,10 +136,10 @@ fn a_software_renderer_is_never_taken_unasked() {
         return;
     }
     let root = tempfile::tempdir().unwrap();
-    put_model(root.path());
+    put_tall_model(root.path());
     let mut plan = MergePlan::new(&request(root.path(), "merged", DtypePolicy::Keep)).unwrap();
-    // Enough tiles for a trial.
-    plan.tile_elements = 66;
+    // A tile for each row: enough of them for a trial.
+    plan.tile_elements = 2;
     let (_, report) = device::open(DeviceChoice::Auto, &plan).unwrap();
     let expected = adapters.first().map_or("CPU: no GPU with a driver was found".to_owned(), |software| {
         format!("CPU: no GPU but a software renderer ({}) was found", software.name)

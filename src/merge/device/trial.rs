@@ -3,14 +3,19 @@
 use std::{sync::Arc, time::Instant};
 
 use crate::{
+    matching::UpdateRef,
     merge::{Kernel, MergeError, TileJob, TileResult, WeightedUpdate},
     numeric::{FloatDtype, TileShape, narrow, row_tiles},
-    plan::{MergePlan, TensorStep},
+    plan::{Action, MergePlan, TensorStep},
     platform::PageBuffer,
 };
 
-/// A merge with fewer tiles to update is over before a GPU is ready.
-const FEWEST_TILES: usize = 64;
+/// Tiles times rank below which a merge is over before a GPU is ready: 2,048 tiles of rank 16, which two cores compute in
+/// about the seconds that drivers take to answer.
+const LEAST_WORK: usize = 2048 * USUAL_RANK;
+
+/// What an update without a rank counts as.
+const USUAL_RANK: usize = 16;
 
 /// The most common tile of a merge, with its real factors and W made up.
 pub(super) struct Trial {
@@ -34,13 +39,14 @@ impl Prospect {
     /// Factors that cannot be read.
     pub(super) fn of(plan: &MergePlan) -> Result<Self, MergeError> {
         let updated = || plan.steps().filter(|step| step.action.is_update());
-        let tile_count: usize =
-            updated().map(|step| row_tiles(step.source.tile_shape(), plan.tile_elements).count()).sum();
+        let work: usize = updated()
+            .map(|step| row_tiles(step.source.tile_shape(), plan.tile_elements).count() * total_rank(plan, step))
+            .sum();
         let element_count = |step: &&TensorStep| step.source.tile_shape().rows * step.source.tile_shape().columns;
         let Some(step) = updated().max_by_key(element_count) else {
             return Ok(Self::Nothing("this merge copies and converts, which leaves a GPU nothing to compute"));
         };
-        if tile_count < FEWEST_TILES {
+        if work < LEAST_WORK {
             return Ok(Self::Nothing("a merge this small is over before a GPU is ready"));
         }
         let updates = WeightedUpdate::load_all(plan, step)?;
@@ -55,6 +61,13 @@ impl Prospect {
         let shape = TileShape { rows: first.len(), columns };
         Ok(Self::Trial(Trial { shape, dtypes: (step.source.float_dtype()?, output_dtype), updates }))
     }
+}
+
+/// The ranks of all updates of one tensor together.
+fn total_rank(plan: &MergePlan, step: &TensorStep) -> usize {
+    let Action::Update { updates } = &step.action else { return 0 };
+    let rank = |reference: &UpdateRef| reference.target_in(&plan.adapters).update().and_then(|update| update.rank());
+    updates.iter().map(|reference| rank(reference).unwrap_or(USUAL_RANK)).sum()
 }
 
 impl Trial {
