@@ -49,6 +49,8 @@ pub enum EvalError {
     NothingToScore { text: String, token_count: usize },
     #[error("{text} has the token id {id}, but the vocabulary has {}: {}", units::plural(*vocab_size, "token"), path.display())]
     TokenOutsideVocab { text: String, id: u32, vocab_size: usize, path: PathBuf },
+    #[error("{text} takes a window of {window} tokens, but the model has learned only {}: {}", units::plural(*position_count, "position"), path.display())]
+    TooFewPositions { text: String, window: usize, position_count: usize, path: PathBuf },
     #[error("the text is not UTF-8 (at byte {}): {}", units::count(*offset), path.display())]
     NotUtf8 { offset: u64, path: PathBuf },
     #[error("this is no JSON list of token ids: {problem}: {}", path.display())]
@@ -103,6 +105,7 @@ impl Hint for EvalError {
             Self::TokenOutsideVocab { .. } => {
                 "the text was tokenized for another model, or the embedding was not resized"
             }
+            Self::TooFewPositions { .. } => "choose a window of at most as many tokens, or a shorter prompt",
             Self::NotUtf8 { .. } => "save the text as UTF-8 first",
             Self::BadTokenList { .. } => "the file must look like [1, 15043, 3186]",
             Self::NotFinite { .. } => {

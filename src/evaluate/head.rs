@@ -21,6 +21,14 @@ const HEAD_ELEMENTS: usize = 1 << 24;
 /// Logits held at once: 17 MB.
 const LOGIT_ELEMENTS: usize = 1 << 22;
 
+/// The output head, or some of its rows.
+#[derive(Debug)]
+pub(super) struct OutputHead {
+    pub linear: Linear,
+    /// c in c·tanh(logits / c).
+    pub logit_cap: Option<f64>,
+}
+
 /// Positions whose next token is scored.
 #[derive(Debug)]
 pub(super) struct ScoredPositions {
@@ -28,6 +36,17 @@ pub(super) struct ScoredPositions {
     hidden: Tensor,
     targets: Vec<u32>,
     sums: Vec<OnlineLogSumExp>,
+}
+
+impl OutputHead {
+    /// `hidden` (`tokens × hidden`, after the final norm) → logits.
+    pub fn forward(&self, hidden: &Tensor) -> candle_core::Result<Tensor> {
+        let logits = self.linear.forward(hidden)?;
+        match self.logit_cap {
+            Some(cap) => (logits / cap)?.tanh()? * cap,
+            None => Ok(logits),
+        }
+    }
 }
 
 impl ScoredPositions {
@@ -43,7 +62,7 @@ impl ScoredPositions {
     }
 
     /// Takes the logits of the vocabulary entries from `first` on.
-    fn add_logits(&mut self, first: usize, head: &Linear, row_count: usize) -> Result<(), EvalError> {
+    fn add_logits(&mut self, first: usize, head: &OutputHead, row_count: usize) -> Result<(), EvalError> {
         let chunk_len = (LOGIT_ELEMENTS / row_count).max(1);
         let chunks = self.sums.chunks_mut(chunk_len).zip(self.targets.chunks(chunk_len));
         for (index, (sums, targets)) in chunks.enumerate() {
@@ -65,7 +84,7 @@ pub(super) fn project(
     batches: &mut [ScoredPositions],
     job: &JobContext,
 ) -> Result<(), EvalError> {
-    let name = weights.names().head(config);
+    let name = config.head();
     let branches = weights.branches(&name)?;
     let shape = TileShape { rows: config.vocab_size, columns: config.hidden_size };
     let row_byte_count = weights.head_byte_count(config) / config.vocab_size as u64;
@@ -74,11 +93,9 @@ pub(super) fn project(
             let b = branch.b.narrow(0, rows.start, rows.len())?;
             Ok(LowRankBranch { a: branch.a.clone(), b, scale: branch.scale })
         };
-        let head = Linear {
-            weight: weights.rows(&name, rows.clone())?,
-            bias: None,
-            branches: branches.iter().map(narrowed).collect::<candle_core::Result<_>>()?,
-        };
+        let branches = branches.iter().map(narrowed).collect::<candle_core::Result<_>>()?;
+        let linear = Linear { weight: weights.rows(&name, rows.clone())?, bias: None, branches };
+        let head = OutputHead { linear, logit_cap: config.logit_cap };
         for batch in &mut *batches {
             job.check_cancelled()?;
             batch.add_logits(rows.start, &head, rows.len())?;

@@ -4,7 +4,9 @@
 //! inside, the output head in chunks, so that memory is one layer and the hidden states of a group of windows. This is
 //! the only room that knows candle.
 
+mod adapters;
 mod decoder;
+mod embedding;
 mod error;
 mod family;
 mod head;
@@ -47,6 +49,7 @@ pub fn run(request: &EvalRequest, job: &JobContext) -> Result<EvalReport, EvalEr
     let models = open(request)?;
     let texts = tokenize(request, &models)?;
     let window = window_of(request, &models)?;
+    check_positions(request, &models, &texts, window)?;
     warn(&models, window, job);
     let options = StreamOptions { window, memory_budget_bytes: request.memory_budget_bytes };
     let byte_counts = models.iter().zip(&texts).map(|(model, texts)| stream::bytes_to_read(model, &texts.ids, options));
@@ -97,6 +100,21 @@ fn window_of(request: &EvalRequest, models: &[OpenModel]) -> Result<usize, EvalE
     let shortest_context = models.iter().map(|model| model.config.context_length).min();
     let window = request.window.unwrap_or_else(|| shortest_context.unwrap_or(DEFAULT_WINDOW).min(DEFAULT_WINDOW));
     if window < 2 { Err(EvalError::WindowTooSmall { window }) } else { Ok(window) }
+}
+
+/// Refuses windows for whose last tokens a model has no position.
+fn check_positions(
+    request: &EvalRequest,
+    models: &[OpenModel],
+    texts: &[TokenizedTexts],
+    window: usize,
+) -> Result<(), EvalError> {
+    for (model, texts) in models.iter().zip(texts) {
+        for (text, ids) in request.texts.iter().zip(&texts.ids) {
+            model.config.check_positions(&text.name, ids.len().min(window), model.weights.root())?;
+        }
+    }
+    Ok(())
 }
 
 fn warn(models: &[OpenModel], window: usize, job: &JobContext) {

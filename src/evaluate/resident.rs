@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use super::{
     EvalError, ModelSource,
-    decoder::{DecoderConfig, KvCache, Layer, Linear, RopeTable},
+    decoder::{DecoderConfig, KvCache, Layer, Linear, Norm, RotationTables},
+    embedding::Embedding,
+    head::OutputHead,
     tokens,
     weights::ModelWeights,
 };
@@ -19,10 +21,10 @@ pub struct ResidentModel {
     root: PathBuf,
     name: String,
     config: DecoderConfig,
-    embedding: Tensor,
+    embedding: Embedding,
     layers: Vec<Layer>,
-    norm: Tensor,
-    head: Linear,
+    norm: Norm,
+    head: OutputHead,
     stop_ids: Vec<u32>,
 }
 
@@ -48,17 +50,17 @@ impl ResidentModel {
         let (weights, config) = ModelWeights::open(source)?;
         let head_byte_count = weights.head_byte_count(&config);
         let layer_byte_count: u64 =
-            (0..config.layer_count()).map(|layer| weights.layer_byte_count(&config, layer)).sum();
+            (0..config.layers.len()).map(|layer| weights.layer_byte_count(&config, layer)).sum();
         job.start_stage(Stage::Evaluating, head_byte_count + layer_byte_count);
         job.set_current(weights.name());
-        let names = weights.names();
-        let embedding = weights.all(&names.embedding())?;
-        let head_name = names.head(&config);
+        let embedding = Embedding::load(&weights, &config)?;
+        let head_name = config.head();
         // A tied head is the embedding, held once.
-        let weight = if config.ties_embeddings { embedding.clone() } else { weights.all(&head_name)? };
+        let weight = if config.ties_embeddings { embedding.table.clone() } else { weights.all(&head_name)? };
+        let linear = Linear { weight, bias: None, branches: weights.branches(&head_name)? };
         job.advance(head_byte_count);
-        let mut layers = Vec::with_capacity(config.layer_count());
-        for layer in 0..config.layer_count() {
+        let mut layers = Vec::with_capacity(config.layers.len());
+        for layer in 0..config.layers.len() {
             job.check_cancelled()?;
             layers.push(Layer::load(&config, &weights, layer)?);
             job.advance(weights.layer_byte_count(&config, layer));
@@ -66,8 +68,8 @@ impl ResidentModel {
         Ok(Self {
             root: weights.root().to_owned(),
             name: weights.name(),
-            norm: weights.all(&names.final_norm())?,
-            head: Linear { weight, bias: None, branches: weights.branches(&head_name)? },
+            norm: weights.module(config.names.root()).norm(&config.final_norm)?,
+            head: OutputHead { linear, logit_cap: config.logit_cap },
             stop_ids: weights.stop_ids(),
             config,
             embedding,
@@ -92,33 +94,38 @@ impl ResidentModel {
     /// Seconds of one forward pass over `ids`, down to the logits of the last position.
     ///
     /// # Errors
-    /// No ids, or ids outside of the vocabulary.
+    /// No ids, ids outside of the vocabulary, or more of them than the model has positions.
     pub fn forward_secs(&self, ids: &[u32]) -> Result<f64, EvalError> {
         self.check_ids(ids)?;
-        let rope = RopeTable::new(&self.config.rope, ids.len())?;
+        let tables = RotationTables::new(&self.config.ropes, ids.len())?;
         let started = Instant::now();
-        self.last_logits(ids, 0, &rope, &mut self.caches())?;
+        self.last_logits(ids, 0, &tables, &mut self.caches())?;
         Ok(started.elapsed().as_secs_f64())
     }
 
-    /// Continues `prompt` with the likeliest token, again and again, until a stop token or `max_tokens`.
+    /// Continues `prompt` with the likeliest token, again and again, until a stop token, `max_tokens` or the last of the
+    /// positions that the model has learned.
     ///
     /// The prompt is taken as it is, without a chat template.
     ///
     /// # Errors
-    /// No tokenizer, a prompt without tokens, or a cancelled job.
+    /// No tokenizer, a prompt without tokens or with more of them than the model has positions, or a cancelled job.
     pub fn answer(&self, prompt: &str, max_tokens: usize, job: &JobContext) -> Result<Answer, EvalError> {
         let tokenizer = tokens::open(&self.root)?;
         let path = self.root.join("tokenizer.json");
         let prompt_ids = tokens::encode(&tokenizer, prompt, &path)?;
         self.check_ids(&prompt_ids)?;
-        let rope = RopeTable::new(&self.config.rope, prompt_ids.len().saturating_add(max_tokens))?;
+        // Learned positions end; an answer ends with them.
+        let last_position = self.config.embedding.positions.map_or(usize::MAX, |positions| positions.count);
+        let position_count = prompt_ids.len().saturating_add(max_tokens).min(last_position);
+        let max_tokens = position_count - prompt_ids.len();
+        let tables = RotationTables::new(&self.config.ropes, position_count)?;
         let mut caches = self.caches();
         let (mut ids, mut next, mut seen) = (Vec::new(), prompt_ids.clone(), 0);
         let started = Instant::now();
         while ids.len() < max_tokens {
             job.check_cancelled()?;
-            let logits = self.last_logits(&next, seen, &rope, &mut caches)?;
+            let logits = self.last_logits(&next, seen, &tables, &mut caches)?;
             seen += next.len();
             let id = logits.argmax(0)?.to_scalar::<u32>()?;
             if self.stop_ids.contains(&id) {
@@ -141,19 +148,16 @@ impl ResidentModel {
         &self,
         ids: &[u32],
         seen: usize,
-        rope: &RopeTable,
+        tables: &RotationTables,
         caches: &mut [KvCache],
     ) -> candle_core::Result<Tensor> {
-        let rope = rope.at(seen, ids.len())?;
-        let ids = Tensor::new(ids, self.embedding.device())?;
-        let mut hidden = self.embedding.index_select(&ids, 0)?;
+        let rotations = tables.at(seen, ids.len())?;
+        let mut hidden = self.embedding.forward(&self.config, ids, seen)?;
         for (layer, cache) in self.layers.iter().zip(caches) {
-            hidden = layer.forward_cached(&hidden, &rope, cache)?;
+            hidden = layer.forward_cached(&hidden, &rotations, cache)?;
         }
-        let last = hidden.narrow(0, hidden.dim(0)? - 1, 1)?.contiguous()?;
-        #[expect(clippy::cast_possible_truncation, reason = "the norm works in f32")]
-        let last = candle_nn::ops::rms_norm(&last, &self.norm, self.config.norm_eps as f32)?;
-        self.head.forward(&last)?.squeeze(0)
+        let last = hidden.narrow(0, hidden.dim(0)? - 1, 1)?;
+        self.head.forward(&self.norm.forward(&last)?)?.squeeze(0)
     }
 
     fn check_ids(&self, ids: &[u32]) -> Result<(), EvalError> {
@@ -161,9 +165,9 @@ impl ResidentModel {
         if ids.is_empty() {
             return Err(EvalError::NothingToScore { text, token_count: 0 });
         }
-        match ids.iter().copied().find(|id| *id as usize >= vocab_size) {
-            Some(id) => Err(EvalError::TokenOutsideVocab { text, id, vocab_size, path: self.root.clone() }),
-            None => Ok(()),
+        if let Some(id) = ids.iter().copied().find(|id| *id as usize >= vocab_size) {
+            return Err(EvalError::TokenOutsideVocab { text, id, vocab_size, path: self.root.clone() });
         }
+        self.config.check_positions(&text, ids.len(), &self.root)
     }
 }

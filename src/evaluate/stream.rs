@@ -5,7 +5,8 @@ use candle_core::Tensor;
 
 use super::{
     EvalError,
-    decoder::{DecoderConfig, Layer, RopeTable},
+    decoder::{DecoderConfig, Layer, Norm, RotationTables},
+    embedding,
     head::{self, ScoredPositions},
     weights::ModelWeights,
     window::{Window, windows},
@@ -48,7 +49,7 @@ struct Batch<'a> {
 /// Bytes that [`score`] reads from disk.
 pub(super) fn bytes_to_read(model: &OpenModel, texts: &[Vec<u32>], options: StreamOptions) -> u64 {
     let OpenModel { weights, config } = model;
-    let layers: u64 = (0..config.layer_count()).map(|layer| weights.layer_byte_count(config, layer)).sum();
+    let layers: u64 = (0..config.layers.len()).map(|layer| weights.layer_byte_count(config, layer)).sum();
     let segments = segments(texts, options.window);
     let group_count = groups(&segments, config, options).len() as u64;
     group_count * (layers + weights.head_byte_count(config))
@@ -63,10 +64,10 @@ pub(super) fn score(
 ) -> Result<Vec<Vec<f64>>, EvalError> {
     let segments = segments(texts, options.window);
     let longest = segments.iter().map(|segment| segment.window.tokens.len()).max().unwrap_or(0);
-    let rope = RopeTable::new(&model.config.rope, longest)?;
+    let tables = RotationTables::new(&model.config.ropes, longest)?;
     let mut nll: Vec<Vec<f64>> = vec![Vec::new(); texts.len()];
     for group in groups(&segments, &model.config, options) {
-        for (text, value) in score_group(model, texts, group, &rope, job)? {
+        for (text, value) in score_group(model, texts, group, &tables, job)? {
             nll[text].push(value);
         }
     }
@@ -78,50 +79,49 @@ fn score_group(
     model: &OpenModel,
     texts: &[Vec<u32>],
     group: &[Segment],
-    rope: &RopeTable,
+    tables: &RotationTables,
     job: &JobContext,
 ) -> Result<Vec<(usize, f64)>, EvalError> {
     let OpenModel { weights, config } = model;
     let name = weights.name();
     let mut batches = split(group, BATCH_TOKENS)
         .into_iter()
-        .map(|segments| Batch::embed(weights, texts, segments))
+        .map(|segments| Batch::embed(model, texts, segments))
         .collect::<Result<Vec<_>, _>>()?;
-    let ropes = batches.iter().map(|batch| rope.for_windows(&batch.lengths)).collect::<Result<Vec<_>, _>>()?;
-    for index in 0..config.layer_count() {
+    let rotations = batches.iter().map(|batch| tables.for_windows(&batch.lengths)).collect::<Result<Vec<_>, _>>()?;
+    for index in 0..config.layers.len() {
         job.check_cancelled()?;
-        job.set_current(format!("{name}: layer {} of {}", index + 1, config.layer_count()));
+        job.set_current(format!("{name}: layer {} of {}", index + 1, config.layers.len()));
         let layer = Layer::load(config, weights, index)?;
         let mut progress = Shares::new(weights.layer_byte_count(config, index), batches.len());
-        for (batch, rope) in batches.iter_mut().zip(&ropes) {
+        for (batch, rotations) in batches.iter_mut().zip(&rotations) {
             job.check_cancelled()?;
-            batch.hidden = layer.forward(&batch.hidden, &batch.lengths, rope)?;
+            batch.hidden = layer.forward(&batch.hidden, &batch.lengths, rotations)?;
             job.advance(progress.next());
         }
     }
     job.set_current(format!("{name}: output head"));
-    let norm = weights.all(&weights.names().final_norm())?;
+    let norm = weights.module(config.names.root()).norm(&config.final_norm)?;
     let segments: Vec<&[Segment]> = batches.iter().map(|batch| batch.segments).collect();
     // Hidden states go as they are replaced by those that count.
-    let mut scored = batches
-        .into_iter()
-        .map(|batch| batch.scored(texts, &norm, config.norm_eps))
-        .collect::<Result<Vec<_>, EvalError>>()?;
+    let mut scored =
+        batches.into_iter().map(|batch| batch.scored(texts, &norm)).collect::<Result<Vec<_>, EvalError>>()?;
     head::project(weights, config, &mut scored, job)?;
     let texts = segments.into_iter().flatten().flat_map(|segment| segment.window.scored.clone().map(|_| segment.text));
     Ok(texts.zip(scored.iter().flat_map(ScoredPositions::nll)).collect())
 }
 
 impl<'a> Batch<'a> {
-    fn embed(weights: &ModelWeights, texts: &[Vec<u32>], segments: &'a [Segment]) -> Result<Self, EvalError> {
+    fn embed(model: &OpenModel, texts: &[Vec<u32>], segments: &'a [Segment]) -> Result<Self, EvalError> {
         let tokens = segments.iter().flat_map(|segment| &texts[segment.text][segment.window.tokens.clone()]);
         let tokens: Vec<u32> = tokens.copied().collect();
-        let lengths = segments.iter().map(|segment| segment.window.tokens.len()).collect();
-        Ok(Self { segments, lengths, hidden: weights.embedded(&tokens)? })
+        let lengths: Vec<usize> = segments.iter().map(|segment| segment.window.tokens.len()).collect();
+        let hidden = embedding::embed(&model.weights, &model.config, &tokens, &lengths)?;
+        Ok(Self { segments, lengths, hidden })
     }
 
     /// The positions before each scored token, after the final norm.
-    fn scored(self, texts: &[Vec<u32>], norm: &Tensor, norm_eps: f64) -> Result<ScoredPositions, EvalError> {
+    fn scored(self, texts: &[Vec<u32>], norm: &Norm) -> Result<ScoredPositions, EvalError> {
         let mut parts = Vec::with_capacity(self.segments.len());
         let mut targets = Vec::new();
         let mut start = 0;
@@ -131,9 +131,7 @@ impl<'a> Batch<'a> {
             targets.extend_from_slice(&texts[*text][window.scored.clone()]);
             start += window.tokens.len();
         }
-        #[expect(clippy::cast_possible_truncation, reason = "the norm works in f32")]
-        let hidden = candle_nn::ops::rms_norm(&Tensor::cat(&parts, 0)?.contiguous()?, norm, norm_eps as f32)?;
-        Ok(ScoredPositions::new(hidden, targets))
+        Ok(ScoredPositions::new(norm.forward(&Tensor::cat(&parts, 0)?)?, targets))
     }
 }
 
