@@ -9,7 +9,10 @@ use std::{
 
 use lorafuse::{
     error::Hint as _,
-    evaluate::{self, EvalError, EvalReport, EvalRequest, EvalText, ModelSource, ResidentModel, TextScore},
+    evaluate::{
+        self, EvalError, EvalReport, EvalRequest, EvalText, ModelKind, ModelSource, ResidentModel, TextContent,
+        TextScore,
+    },
     job::{JobContext, JobEvent},
     merge,
     numeric::FloatDtype,
@@ -136,6 +139,7 @@ fn the_sample_agrees_with_transformers_merged_and_unmerged() {
         }
     }
     assert_differences(&report);
+    assert_divergences(&report);
 }
 
 fn assert_text(variant: &str, score: &TextScore, expected: &Value) {
@@ -155,6 +159,155 @@ fn assert_differences(report: &EvalReport) {
         assert!(if difference.text == 1 { interval.high < 0.0 } else { interval.low > 0.0 });
     }
     assert_eq!(report.paired.len(), 4 * report.models[0].texts.len());
+}
+
+/// The merge is base + adapter up to rounding, which is far less than what the adapter changes.
+fn assert_divergences(report: &EvalReport) {
+    let kl = |reference: usize, model: usize| {
+        let of_texts = report.divergences_of(reference, model).take(TEXTS.len()).map(|divergence| divergence.kl.mean);
+        of_texts.fold(0.0, f64::max)
+    };
+    let (adapter, float32, bfloat16) = (kl(0, 1), kl(1, 2), kl(1, 3));
+    assert!(float32 < 1e-9 && bfloat16 < 1e-3 && adapter > 0.05, "{adapter} {float32} {bfloat16}");
+    let agreement = |reference, model| report.divergences_of(reference, model).next().unwrap().same_top1;
+    assert!(agreement(1, 2).value > 0.999 && agreement(1, 2).low < agreement(1, 2).value);
+    assert!(agreement(0, 1).high < 0.95);
+    // The first model against all others, and base + adapter against all that was stored.
+    assert_eq!(report.divergences.len(), (4 + 3) * report.models[0].texts.len());
+}
+
+#[test]
+fn a_cast_is_what_a_merge_that_adds_nothing_stores() {
+    let scratch = tempfile::tempdir().unwrap();
+    for (dtype, change) in [(FloatDtype::BF16, 1e-6), (FloatDtype::F16, 1e-9)] {
+        let output = scratch.path().join(dtype.to_string());
+        let mut request = MergeRequest::new(sample("base"), sample("adapter"), &output);
+        request.dtype = DtypePolicy::Convert(dtype);
+        request.adapters[0].strength = 0.0;
+        merge::run(&MergePlan::new(&request).unwrap(), &JobContext::unwatched()).unwrap();
+        let cast = ModelSource::Cast { model: sample("base"), dtype };
+        let models = vec![cast.clone(), ModelSource::Stored(output), ModelSource::Stored(sample("base"))];
+        let report = evaluated(models, EvalText::read_lines(&sample("texts/three_sentences.txt")).unwrap()).unwrap();
+        let [cast_report, stored, base] = &report.models[..] else { panic!("three models") };
+        assert_eq!((cast_report.bytes, cast_report.dtype), (stored.bytes, stored.dtype));
+        assert_eq!((cast_report.kind, cast_report.name.as_str()), (ModelKind::Cast, &*format!("base as {dtype}")));
+        assert_eq!(cast_report.texts, stored.texts);
+        assert!(report.divergences_of(0, 1).all(|divergence| divergence.kl.max == 0.0));
+        assert!(report.divergences_of(0, 2).all(|divergence| divergence.kl.mean > change), "{dtype} rounds");
+        assert_eq!(base.bytes, 2 * cast_report.bytes);
+        let job = JobContext::unwatched();
+        assert!(ResidentModel::load(&cast, &job).unwrap().answer("To be", 2, &job).is_ok());
+    }
+}
+
+#[test]
+fn divergence_is_that_of_the_whole_distributions() {
+    // Two models of 96 tokens: every ending of a prompt, scored, is the whole distribution.
+    let prompt = &ids("llama-lora")[..6];
+    let folder = golden("llama-lora");
+    let models = ["base", "merged"].map(|part| ModelSource::Stored(folder.join(part)));
+    let endings = (0..96).map(|id| EvalText::tokens("ending", [prompt, &[id]].concat())).collect();
+    let report = evaluated(models.to_vec(), endings).unwrap();
+    let last = |model: usize| report.models[model].texts.iter().map(|text| -text.nll.last().unwrap());
+    let expected: f64 = last(0).zip(last(1)).map(|(p, q)| p.exp() * (p - q)).sum();
+    let positions = [prompt, &[0]].concat();
+    let of = |count: usize| {
+        let text = EvalText::tokens("prompt", positions[..count].to_vec());
+        let report = evaluated(models.to_vec(), vec![text]).unwrap();
+        report.divergences[0].kl.mean * (count - 1) as f64
+    };
+    let actual = of(positions.len()) - of(positions.len() - 1);
+    assert!((actual - expected).abs() < 1e-6 && expected > 1e-4, "{actual} and {expected}");
+}
+
+#[test]
+fn documents_are_scored_apart_and_counted_together() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("documents.jsonl");
+    let sentences = fs::read_to_string(sample("texts/three_sentences.txt")).unwrap();
+    let lines: Vec<String> =
+        sentences.lines().map(|line| serde_json::json!({"text": line, "id": 1}).to_string()).collect();
+    fs::write(&path, format!("\u{feff}{}\n", lines.join("\n\n"))).unwrap();
+    let mut texts = vec![EvalText::read(&path).unwrap()];
+    texts.extend(EvalText::read_lines(&path).unwrap());
+    assert_eq!(
+        texts.iter().map(|text| text.name.as_str()).collect::<Vec<_>>(),
+        ["documents.jsonl", "documents.jsonl:1", "documents.jsonl:3", "documents.jsonl:5",]
+    );
+    let report = evaluated(vec![ModelSource::Stored(sample("base")); 2], texts).unwrap();
+    let [together, apart @ ..] = &report.models[0].texts[..] else { panic!("there are texts") };
+    assert_eq!(together.nll, apart.iter().flat_map(|text| text.nll.clone()).collect::<Vec<_>>());
+    assert_eq!(together.document_lengths, apart.iter().map(TextScore::tokens_scored).collect::<Vec<_>>());
+    assert_eq!(
+        (together.block_count(), together.utf8_bytes),
+        (3, Some(sentences.lines().map(str::len).sum::<usize>() as u64))
+    );
+    assert_eq!(serde_json::to_value(&report).unwrap()["models"][0]["texts"][0]["documents"], 3);
+
+    let short = evaluated(
+        vec![ModelSource::Stored(sample("base"))],
+        vec![EvalText::documents("d.jsonl", vec!["To be".to_owned(), String::new()])],
+    );
+    let short = short.unwrap_err().to_string();
+    assert!(short.starts_with("d.jsonl (document 2) has 1 token"), "{short}");
+}
+
+#[test]
+fn a_text_is_decoded_as_it_was_written() {
+    let scratch = tempfile::tempdir().unwrap();
+    let read = |name: &str, bytes: &[u8]| {
+        let path = scratch.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        EvalText::read(&path).unwrap()
+    };
+    let text = "오늘은 뷁 날씨가 좋다.";
+    assert_eq!(read("utf8.txt", text.as_bytes()), EvalText::text("utf8.txt", text));
+    assert_eq!(read("mark.txt", format!("\u{feff}{text}").as_bytes()), EvalText::text("mark.txt", text));
+    // CP949, with a syllable that KS X 1001 lacks (0x94EE).
+    let cp949 = b"\xbf\xc0\xb4\xc3\xc0\xba \x94\xee \xb3\xaf\xbe\xbe\xb0\xa1 \xc1\xc1\xb4\xd9.";
+    assert_eq!(read("old.txt", cp949), EvalText::text("old.txt (CP949)", text));
+}
+
+#[test]
+fn models_with_other_tokens_share_only_bits_per_byte() {
+    let scratch = tempfile::tempdir().unwrap();
+    let other = scratch.path().join("other");
+    fs::create_dir(&other).unwrap();
+    for entry in fs::read_dir(sample("base")).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), other.join(entry.file_name())).unwrap();
+    }
+    // Without its merges the tokenizer cuts every text into single bytes.
+    let mut tokenizer = read_json(&other.join("tokenizer.json"));
+    tokenizer["model"]["merges"] = serde_json::json!([]);
+    fs::write(other.join("tokenizer.json"), tokenizer.to_string()).unwrap();
+    let sources = [sample("base"), other, sample("base")].map(ModelSource::Stored).to_vec();
+    let (job, watch) = JobContext::new(|| {});
+    let request = EvalRequest::new(sources, vec![EvalText::text("text", "To be, or not to be.")]);
+    let report = evaluate::run(&request, &job).unwrap();
+    assert_eq!(report.other_tokens, [1]);
+    assert!(report.paired.iter().all(|paired| paired.model == 2) && report.paired.len() == 1);
+    assert!(report.divergences.iter().all(|divergence| divergence.model == 2) && report.divergences.len() == 1);
+    let [one, other, ..] = &report.models[..] else { panic!("three models") };
+    assert_ne!(one.texts[0].tokens_scored(), other.texts[0].tokens_scored());
+    assert!(one.texts[0].bits_per_byte().unwrap() < other.texts[0].bits_per_byte().unwrap());
+    let progress = watch.progress.sample();
+    assert_eq!(progress.bytes_done, progress.bytes_total, "the bytes announced are the bytes read");
+    let warned = |event: JobEvent| matches!(event, JobEvent::Warning(text) if text.contains("only bits per byte"));
+    assert!(watch.events.try_iter().any(warned));
+}
+
+#[test]
+fn the_texts_that_come_along_are_long_enough_to_conclude() {
+    let tokenizer = Tokenizer::from_file(sample("base/tokenizer.json")).unwrap();
+    let texts = EvalText::builtin();
+    assert_eq!(texts.len(), 2);
+    for text in texts {
+        let TextContent::Text(content) = &text.content else { panic!("{} is one text", text.name) };
+        let token_count = tokenizer.encode_fast(content.as_str(), true).unwrap().len();
+        assert!(token_count >= 60 * 128 && (40_000..=80_000).contains(&content.len()), "{}", text.name);
+        assert!(!content.contains('\r'));
+    }
 }
 
 #[test]
@@ -185,6 +338,10 @@ fn a_model_against_itself_differs_by_nothing() {
     let report = evaluated(models, texts).unwrap();
     assert_eq!(report.paired.len(), 3);
     assert!(report.paired.iter().all(|difference| difference.mean_difference == 0.0));
+    assert_eq!(report.divergences.len(), 3);
+    for divergence in &report.divergences {
+        assert_eq!((divergence.kl.mean, divergence.kl.max, divergence.same_top1.value), (0.0, 0.0, 1.0));
+    }
 }
 
 #[test]
@@ -350,6 +507,24 @@ fn files_that_are_no_texts_are_refused() {
     };
     let latin1 = EvalText::read(&write("latin1.txt", b"caf\xe9")).unwrap_err();
     assert!(matches!(latin1, EvalError::NotUtf8 { offset: 3, .. }), "{latin1}");
+    for empty in [&b""[..], b" \n", b"\xef\xbb\xbf"] {
+        let error = EvalText::read(&write("empty.txt", empty)).unwrap_err();
+        assert!(matches!(error, EvalError::EmptyText { .. }), "{error}");
+    }
+    let lines = [
+        ("{\"text\": \"a\"}\n{\"body\": \"b\"}", 2, "no `text`"),
+        ("\n{\"text\": 1}", 2, "no string"),
+        ("{\"text\": \" \"}", 1, "empty"),
+        ("{\"text\": \"a\"}\n\n{\"text\": ", 3, "EOF"),
+        ("[\"text\"]", 1, "no `text`"),
+    ];
+    for (content, expected, problem) in lines {
+        let error = EvalText::read(&write("bad.jsonl", content.as_bytes())).unwrap_err();
+        assert!(matches!(error, EvalError::BadJsonLine { line, .. } if line == expected), "{error}");
+        assert!(error.to_string().contains(problem) && error.hint().is_some(), "{error}");
+    }
+    let none = EvalText::read(&write("none.jsonl", b"\n")).unwrap_err();
+    assert!(matches!(none, EvalError::EmptyText { .. }), "{none}");
     for bad in ["{}", "[1, -2]", "[1, \"a\"]", "[1,"] {
         let error = EvalText::read_tokens(&write("ids.json", bad.as_bytes())).unwrap_err();
         assert!(matches!(error, EvalError::BadTokenList { .. }), "{error}");

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand};
 use lorafuse::{
     merge::{IoMode, device::DeviceChoice},
+    numeric::FloatDtype,
     plan::{AdapterRequest, DtypePolicy, MergeRequest},
 };
 
@@ -124,9 +125,15 @@ pub struct CompareArgs {
     /// An adapter: the first model with it at run time is compared too (repeat for several)
     #[arg(long)]
     pub adapter: Vec<PathBuf>,
-    /// A UTF-8 text to score (repeat for several)
-    #[arg(long, required_unless_present = "tokens")]
+    /// Compare the first model with every weight rounded to bf16 or f16 too: what rounding does without an adapter
+    #[arg(long, value_name = "bf16|f16", value_parser = parse_cast)]
+    pub cast: Option<FloatDtype>,
+    /// A text to score (repeat for several): UTF-8 or CP949, or a .jsonl file with a document under `text` in each line
+    #[arg(long, required_unless_present_any = ["tokens", "builtin_texts"])]
     pub text: Vec<PathBuf>,
+    /// Score the texts that come with the program: English fiction and Korean law, both in the public domain
+    #[arg(long)]
+    pub builtin_texts: bool,
     /// Score each line as a text of its own
     #[arg(long, requires = "text")]
     pub lines: bool,
@@ -179,6 +186,14 @@ pub fn usage_error(message: &str) -> ! {
     Args::command().error(clap::error::ErrorKind::ValueValidation, message).exit()
 }
 
+/// A dtype of 16 bits.
+fn parse_cast(text: &str) -> Result<FloatDtype, String> {
+    match text.parse() {
+        Ok(DtypePolicy::Convert(dtype @ (FloatDtype::BF16 | FloatDtype::F16))) => Ok(dtype),
+        _ => Err(format!("`{text}` is none of bf16, f16")),
+    }
+}
+
 /// `5GB`, `500 MB`, `2GiB`, or plain bytes.
 fn parse_size(text: &str) -> Result<u64, String> {
     let text = text.trim();
@@ -221,6 +236,15 @@ mod tests {
         assert_eq!(parse_size("42"), Ok(42));
         for text in ["", "GB", "5 parsecs", "-1", "0"] {
             parse_size(text).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn a_cast_is_to_16_bits() {
+        assert_eq!(parse_cast("bf16"), Ok(FloatDtype::BF16));
+        assert_eq!(parse_cast("float16"), Ok(FloatDtype::F16));
+        for text in ["f32", "keep", "int8"] {
+            parse_cast(text).unwrap_err();
         }
     }
 

@@ -49,8 +49,12 @@ pub enum EvalError {
     NothingToScore { text: String, token_count: usize },
     #[error("{text} has the token id {id}, but the vocabulary has {}: {}", units::plural(*vocab_size, "token"), path.display())]
     TokenOutsideVocab { text: String, id: u32, vocab_size: usize, path: PathBuf },
-    #[error("the text is not UTF-8 (at byte {}): {}", units::count(*offset), path.display())]
+    #[error("the file is no text in UTF-8 or CP949 (UTF-8 ends at byte {}): {}", units::count(*offset), path.display())]
     NotUtf8 { offset: u64, path: PathBuf },
+    #[error("the file holds no text: {}", path.display())]
+    EmptyText { path: PathBuf },
+    #[error("line {line} is no document: {problem}: {}", path.display())]
+    BadJsonLine { line: usize, problem: String, path: PathBuf },
     #[error("this is no JSON list of token ids: {problem}: {}", path.display())]
     BadTokenList { problem: String, path: PathBuf },
     #[error("the model gives token {} of {text} no finite probability: {}", units::count(*position), path.display())]
@@ -104,6 +108,8 @@ impl Hint for EvalError {
                 "the text was tokenized for another model, or the embedding was not resized"
             }
             Self::NotUtf8 { .. } => "save the text as UTF-8 first",
+            Self::EmptyText { .. } => "give a text of at least two tokens",
+            Self::BadJsonLine { .. } => "each line must look like {\"text\": \"…\"}",
             Self::BadTokenList { .. } => "the file must look like [1, 15043, 3186]",
             Self::NotFinite { .. } => {
                 "its weights hold NaN or infinity, or the merge overflowed; check the folder first"

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tokenizers::Tokenizer;
 
-use super::{EvalError, EvalText, TextContent};
+use super::{EvalError, EvalText, text::Document};
 use crate::error::IoContext as _;
 
 const TOKENIZER_FILE: &str = "tokenizer.json";
@@ -14,6 +14,7 @@ const TOKENIZER_FILE: &str = "tokenizer.json";
 pub(super) struct TokenizedTexts {
     /// The file's bytes; empty where no text needed it.
     tokenizer: Vec<u8>,
+    /// For each document of each text.
     pub ids: Vec<Vec<u32>>,
 }
 
@@ -21,7 +22,8 @@ impl TokenizedTexts {
     /// Tokenizes `texts` for the model in `root`; `others` with the same tokenizer share their ids.
     pub fn new(root: &Path, texts: &[EvalText], others: &[Self]) -> Result<Self, EvalError> {
         let path = root.join(TOKENIZER_FILE);
-        let needs_tokenizer = texts.iter().any(|text| matches!(text.content, TextContent::Text(_)));
+        let documents: Vec<Document> = texts.iter().flat_map(EvalText::parts).collect();
+        let needs_tokenizer = documents.iter().any(|document| matches!(document, Document::Text(_)));
         if needs_tokenizer && !path.is_file() {
             return Err(EvalError::NoTokenizer { path: root.to_owned() });
         }
@@ -30,12 +32,12 @@ impl TokenizedTexts {
             return Ok(Self { tokenizer: bytes, ids: other.ids.clone() });
         }
         let tokenizer = if needs_tokenizer { Some(load(&bytes, &path)?) } else { None };
-        let encode = |text: &EvalText| match (&text.content, &tokenizer) {
-            (TextContent::Tokens(ids), _) => Ok(ids.clone()),
-            (TextContent::Text(content), Some(tokenizer)) => encode(tokenizer, content, &path),
-            (TextContent::Text(_), None) => Err(EvalError::NoTokenizer { path: root.to_owned() }),
+        let encode = |document: Document| match (document, &tokenizer) {
+            (Document::Tokens(ids), _) => Ok(ids.to_vec()),
+            (Document::Text(text), Some(tokenizer)) => encode(tokenizer, text, &path),
+            (Document::Text(_), None) => Err(EvalError::NoTokenizer { path: root.to_owned() }),
         };
-        let ids = texts.iter().map(encode).collect::<Result<_, _>>()?;
+        let ids = documents.into_iter().map(encode).collect::<Result<_, _>>()?;
         Ok(Self { tokenizer: bytes, ids })
     }
 }

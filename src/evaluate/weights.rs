@@ -14,7 +14,7 @@ use crate::{
     adapter::{Adapter, Orientation, Target, Window},
     checkpoint::{Checkpoint, LogicalTensor, read_text},
     matching::{Applied, Matching, Origin},
-    numeric::row_tiles,
+    numeric::{FloatDtype, TileShape, narrow, row_tiles, widen},
 };
 
 /// Elements read at once: 4 MB as f32.
@@ -28,6 +28,8 @@ pub(super) struct ModelWeights {
     adapters: Vec<Adapter>,
     strengths: Vec<f64>,
     matching: Matching,
+    /// What every weight of the folder is rounded to.
+    cast: Option<FloatDtype>,
 }
 
 impl ModelWeights {
@@ -36,9 +38,10 @@ impl ModelWeights {
         let checkpoint = Checkpoint::open(source.path())?;
         let config = family::decoder_config(&checkpoint)?;
         let requests = match source {
-            ModelSource::Stored(_) => &[][..],
+            ModelSource::Stored(_) | ModelSource::Cast { .. } => &[][..],
             ModelSource::WithAdapters { adapters, .. } => adapters,
         };
+        let cast = if let ModelSource::Cast { dtype, .. } = source { Some(*dtype) } else { None };
         let adapters = requests.iter().map(|request| Adapter::open(&request.path)).collect::<Result<Vec<_>, _>>()?;
         let weights = Self {
             names: TensorNames::new(|name| checkpoint.tensor(name).is_some()),
@@ -46,6 +49,7 @@ impl ModelWeights {
             matching: Matching::new(&checkpoint, &adapters),
             checkpoint,
             adapters,
+            cast,
         };
         weights.check_tensors(&config)?;
         weights.check_adapters(&config)?;
@@ -60,19 +64,33 @@ impl ModelWeights {
         &self.names
     }
 
-    /// The folder's name, and those of its adapters.
+    /// The folder's name, with the dtype of a cast and the names of its adapters.
     pub fn name(&self) -> String {
         let adapters = self.adapters.iter().map(Adapter::name);
-        std::iter::once(self.checkpoint.name()).chain(adapters).collect::<Vec<_>>().join(" + ")
+        let name = std::iter::once(self.checkpoint.name()).chain(adapters).collect::<Vec<_>>().join(" + ");
+        match self.cast {
+            Some(dtype) => format!("{name} as {dtype}"),
+            None => name,
+        }
     }
 
-    /// Bytes of all tensors, adapters included.
+    /// The dtype of most bytes of the weights, as cast; `None` where that is none of f32, f16 and bf16.
+    pub fn dtype(&self) -> Option<FloatDtype> {
+        self.cast.or_else(|| FloatDtype::of(self.checkpoint.dtypes_by_bytes().first()?.0))
+    }
+
+    /// Bytes of all tensors, adapters included, as cast.
     pub fn byte_count(&self) -> u64 {
         let factors = self.adapters.iter().flat_map(|adapter| {
             let factors = adapter.targets().iter().flat_map(Target::tensors);
             factors.chain(adapter.strays().iter().map(|stray| &stray.tensor))
         });
-        self.checkpoint.byte_count() + factors.map(LogicalTensor::byte_count).sum::<u64>()
+        let cast_byte_count = |tensor: &LogicalTensor| match (self.cast, tensor.float_dtype()) {
+            (Some(dtype), Ok(_)) => (tensor.element_count() * dtype.byte_count()) as u64,
+            _ => tensor.byte_count(),
+        };
+        let weights = self.checkpoint.tensors().values().map(cast_byte_count);
+        weights.sum::<u64>() + factors.map(LogicalTensor::byte_count).sum::<u64>()
     }
 
     /// Elements of all tensors, adapters included.
@@ -115,14 +133,14 @@ impl ModelWeights {
     /// A whole tensor; for norms, biases and the matrices of one layer.
     pub fn all(&self, name: &str) -> Result<Tensor, EvalError> {
         let tensor = self.tensor(name)?;
-        Ok(tensor_of(read(tensor, 0..tensor.tile_shape().rows)?, tensor.shape())?)
+        Ok(tensor_of(self.read(tensor, 0..tensor.tile_shape().rows)?, tensor.shape())?)
     }
 
     /// Rows of a matrix.
     pub fn rows(&self, name: &str, rows: Range<usize>) -> Result<Tensor, EvalError> {
         let tensor = self.tensor(name)?;
         let shape = [rows.len(), tensor.tile_shape().columns];
-        Ok(tensor_of(read(tensor, rows)?, &shape)?)
+        Ok(tensor_of(self.read(tensor, rows)?, &shape)?)
     }
 
     /// The rows of the embedding for `ids`, and nothing else of it.
@@ -133,6 +151,7 @@ impl ModelWeights {
         for (id, row) in ids.iter().zip(values.chunks_mut(width)) {
             let id = *id as usize;
             tensor.read_rows(id..id + 1, row)?;
+            self.round(row);
         }
         Ok(tensor_of(values, &[ids.len(), width])?)
     }
@@ -159,6 +178,27 @@ impl ModelWeights {
             });
         }
         Ok(branches)
+    }
+
+    /// Rows as f32, by tiles so that the bytes beside them stay small.
+    fn read(&self, tensor: &LogicalTensor, rows: Range<usize>) -> Result<Vec<f32>, EvalError> {
+        let columns = tensor.tile_shape().columns;
+        let shape = TileShape { rows: rows.len(), columns };
+        let mut values = vec![0.0; rows.len() * columns];
+        for tile in row_tiles(shape, TILE_ELEMENTS) {
+            let part = &mut values[tile.start * columns..tile.end * columns];
+            tensor.read_rows(rows.start + tile.start..rows.start + tile.end, part)?;
+            self.round(part);
+        }
+        Ok(values)
+    }
+
+    /// Rounds `values` to the dtype of a cast, once and to nearest even, as a merge would store them.
+    fn round(&self, values: &mut [f32]) {
+        let Some(dtype) = self.cast else { return };
+        let mut bytes = vec![0; values.len() * dtype.byte_count()];
+        narrow(dtype, values, &mut bytes);
+        widen(dtype, &bytes, values);
     }
 
     fn tensor(&self, name: &str) -> Result<&LogicalTensor, EvalError> {
@@ -243,18 +283,6 @@ impl ModelWeights {
             path: adapter.map_or_else(|| self.root().to_owned(), |adapter| adapter.root().to_owned()),
         }
     }
-}
-
-/// Rows as f32, by tiles so that the bytes beside them stay small.
-fn read(tensor: &LogicalTensor, rows: Range<usize>) -> Result<Vec<f32>, EvalError> {
-    let columns = tensor.tile_shape().columns;
-    let shape = crate::numeric::TileShape { rows: rows.len(), columns };
-    let mut values = vec![0.0; rows.len() * columns];
-    for tile in row_tiles(shape, TILE_ELEMENTS) {
-        let part = &mut values[tile.start * columns..tile.end * columns];
-        tensor.read_rows(rows.start + tile.start..rows.start + tile.end, part)?;
-    }
-    Ok(values)
 }
 
 fn tensor_of(values: Vec<f32>, shape: &[usize]) -> candle_core::Result<Tensor> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{ModelSummary, RunReport, ScoreTable};
+use super::{ChangeTable, ModelSummary, RunReport, ScoreTable, conclusions};
 use crate::{evaluate::EvalReport, merge::MergeReceipt, units, verify::VerifyReport};
 
 /// Modules shown in the table of changes; the JSON has all.
@@ -112,13 +112,27 @@ fn checks(out: &mut String, verify: &VerifyReport) {
 
 fn perplexities(out: &mut String, report: &EvalReport) {
     let names: Vec<String> = report.models.iter().map(|model| model.name.clone()).collect();
-    let table = ScoreTable::new(report, &names);
-    writeln!(out, "\n## Perplexity\n\n| {} |", table.header.join(" | ")).ok();
-    writeln!(out, "|---|{}", "---:|".repeat(table.header.len() - 1)).ok();
-    for cells in table.cells() {
+    let scores = ScoreTable::new(report, &names);
+    writeln!(out, "\n## {}\n", scores.measure).ok();
+    for conclusion in conclusions(report, &names) {
+        writeln!(out, "- {}", conclusion.sentence()).ok();
+    }
+    table(out, &scores.header, &scores.cells());
+    writeln!(out, "\nIn brackets the 95 % interval of the paired difference. Protocol: {}.", scores.protocol).ok();
+    if let Some(changes) = ChangeTable::new(report, &names) {
+        writeln!(out, "\n## Amount of change").ok();
+        table(out, &changes.header, &changes.rows);
+        writeln!(out, "\n{}", changes.note).ok();
+    }
+}
+
+/// A table with words in its first column and numbers in the others.
+fn table(out: &mut String, header: &[String], rows: &[Vec<String>]) {
+    writeln!(out, "\n| {} |", header.join(" | ")).ok();
+    writeln!(out, "|---|{}", "---:|".repeat(header.len() - 1)).ok();
+    for cells in rows {
         writeln!(out, "| {} |", cells.join(" | ")).ok();
     }
-    writeln!(out, "\nIn brackets the 95 % interval of the paired difference. Protocol: {}.", table.protocol).ok();
 }
 
 fn number(value: Option<f64>) -> String {

@@ -2,6 +2,10 @@
 //!
 //! Nothing in it names a path of the machine: it may be published with the model.
 
+mod change_table;
+mod conclude;
+mod conclusion;
+mod figures;
 mod markdown;
 mod score_table;
 mod summary;
@@ -9,6 +13,9 @@ mod summary;
 use serde::Serialize;
 
 pub use self::{
+    change_table::ChangeTable,
+    conclude::conclusions,
+    conclusion::{BitsPerByte, Conclusion, ShortText, TextChange},
     score_table::{ScoreRow, ScoreTable},
     summary::{AdapterSummary, ModelSummary, ModuleSummary, PlanSummary, PrefixSummary},
 };
