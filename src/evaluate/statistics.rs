@@ -115,8 +115,8 @@ impl Block {
     }
 }
 
-/// BCa (Efron 1987) with the quantiles of Student's t and the width that a bootstrap of few blocks lacks (Hesterberg
-/// 2015).
+/// The bias-corrected and accelerated bootstrap (Efron 1987), with the quantiles of Student's t and the width that a
+/// bootstrap of few blocks lacks (Hesterberg 2015).
 fn interval_of(blocks: &[Block], resample_count: usize) -> Option<Interval> {
     if blocks.len() < 2 {
         return None;

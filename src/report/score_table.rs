@@ -66,8 +66,8 @@ impl ScoreTable {
             .map(|row| {
                 let mut cells = vec![row.text.clone(), units::count(row.tokens_scored as u64)];
                 if self.measure == BITS_PER_BYTE {
-                    let number = |bits: &Option<f64>| bits.map_or_else(|| "—".to_owned(), |bits| format!("{bits:.4}"));
-                    cells.extend(row.bits_per_byte.iter().map(number));
+                    let bits = row.bits_per_byte.iter().copied();
+                    cells.extend(bits.map(|bits| bits.map_or_else(|| "—".to_owned(), |bits| format!("{bits:.4}"))));
                 } else {
                     cells.extend(row.perplexities.iter().map(|perplexity| format!("{perplexity:.2}")));
                 }
