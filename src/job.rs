@@ -38,6 +38,8 @@ pub enum Stage {
     Merging,
     /// Bytes are forced to the disk and the folder gets its name.
     Syncing,
+    /// Every file is hashed for `SHA256SUMS`.
+    Sealing,
     /// A merged folder is checked.
     Verifying,
     /// Models score texts.
@@ -51,6 +53,7 @@ impl Stage {
         match self {
             Self::Merging => "Merging",
             Self::Syncing => "Syncing to disk",
+            Self::Sealing => "Sealing",
             Self::Verifying => "Verifying",
             Self::Evaluating => "Evaluating",
         }

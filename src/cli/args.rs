@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand};
+use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use lorafuse::{
     merge::{IoMode, device::DeviceChoice},
-    plan::{AdapterRequest, DtypePolicy, MergeRequest},
+    plan::{AdapterRequest, DtypePolicy, MergeRequest, Rounding},
 };
 
 /// Fuses a LoRA adapter into its base model, shows what changes, and proves the result.
@@ -44,6 +44,9 @@ pub enum Command {
     Compare(CompareArgs),
     /// Run the whole pipeline on the built-in sample, to bf16
     Demo(DemoArgs),
+    /// Load a folder with nothing else at hand, for `verify`
+    #[command(hide = true, name = lorafuse::verify::ALONE_COMMAND)]
+    Alone(AloneArgs),
 }
 
 /// `inspect`.
@@ -53,6 +56,9 @@ pub struct InspectArgs {
     pub base: PathBuf,
     /// Adapter folders
     pub adapters: Vec<PathBuf>,
+    /// Say how much of the adapters a merge to this dtype would keep: keep, f32, f16 or bf16
+    #[arg(long, requires = "adapters")]
+    pub dtype: Option<DtypePolicy>,
     /// Print the module tree as PyTorch (and PEFT) would
     #[arg(long)]
     pub print_model: bool,
@@ -78,6 +84,8 @@ pub struct MergeArgs {
     /// Dtype of floating tensors: keep, f32, f16 or bf16
     #[arg(long, default_value = "keep")]
     pub dtype: DtypePolicy,
+    #[command(flatten)]
+    pub rounding: RoundingArgs,
     /// Where to compute: auto tries the GPU against the CPU for a moment and takes the faster one; gpu:N is a GPU by its
     /// number (gpu:99 lists them)
     #[arg(long, default_value = "auto", value_name = "auto|cpu|gpu[:N]")]
@@ -91,6 +99,12 @@ pub struct MergeArgs {
     /// Show the plan and write nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Hash every file afterwards and write SHA256SUMS, which `sha256sum -c` checks
+    #[arg(long)]
+    pub seal: bool,
+    /// Write a model card (README.md) into the folder
+    #[arg(long, action = clap::ArgAction::Set, default_value_t = true, value_name = "true|false")]
+    pub card: bool,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
@@ -110,9 +124,48 @@ pub struct VerifyArgs {
     /// Factor that its adapter was merged with, by order [default: 1 each]
     #[arg(long, allow_negative_numbers = true)]
     pub strength: Vec<f64>,
+    #[command(flatten)]
+    pub rounding: RoundingArgs,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
+}
+
+/// How updated tensors are rounded.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub struct RoundingArgs {
+    /// How the sums of an update are rounded: each to the nearest value, or by chance to one of its two neighbours, so
+    /// that a change below half a unit survives on average
+    #[arg(long, value_enum, default_value_t = RoundingKind::Nearest)]
+    rounding: RoundingKind,
+    /// The seed of stochastic rounding [default: 0]
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+/// The kinds of rounding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum RoundingKind {
+    Nearest,
+    Stochastic,
+}
+
+impl RoundingArgs {
+    /// What was asked for.
+    pub fn rounding(self) -> Result<Rounding, String> {
+        match (self.rounding, self.seed) {
+            (RoundingKind::Nearest, None) => Ok(Rounding::Nearest),
+            (RoundingKind::Nearest, Some(_)) => Err("--seed belongs to --rounding stochastic".to_owned()),
+            (RoundingKind::Stochastic, seed) => Ok(Rounding::Stochastic { seed: seed.unwrap_or(0) }),
+        }
+    }
+}
+
+/// The hidden half of `verify`.
+#[derive(Debug, ClapArgs)]
+pub struct AloneArgs {
+    /// The folder
+    pub folder: PathBuf,
 }
 
 /// `compare`.
@@ -160,6 +213,7 @@ impl MergeArgs {
             adapters: with_strengths(&self.adapters, &self.strength)?,
             output: self.output.clone(),
             dtype: self.dtype,
+            rounding: self.rounding.rounding()?,
             max_shard_bytes: self.max_shard_size,
         })
     }

@@ -9,7 +9,7 @@ use lorafuse::{
     plan::{DtypePolicy, MergePlan, MergeRequest},
     report::RunReport,
     sample::Sample,
-    verify::{self, VerifyRequest},
+    verify::{self, VerifyOptions, VerifyRequest},
 };
 
 use super::{
@@ -44,7 +44,8 @@ pub fn run(args: &DemoArgs) -> Outcome {
     let receipt = session.run(|job| merge::run(&plan, job))?;
     print(&receipt_text(&receipt))?;
     let request = VerifyRequest { merged: request.output, base: Some(request.base), adapters: request.adapters };
-    let verified = session.run(|job| verify::run(&request, job))?;
+    let options = VerifyOptions { program: std::env::current_exe().ok(), ..VerifyOptions::default() };
+    let verified = session.run(|job| verify::run_with(&request, &options, job))?;
     print(&report_text(&verified))?;
     let models = [sample.base(), request.merged.clone()].map(ModelSource::Stored).to_vec();
     let texts = TEXTS.iter().map(|name| EvalText::read(&sample.texts().join(name))).collect::<Result<_, _>>()?;

@@ -2,6 +2,7 @@
 //!
 //! stdout is data, stderr is everything else. Exit codes: 0 done, 1 failed or a check failed, 2 usage, 130 cancelled.
 
+mod alone;
 mod args;
 mod base_hint;
 mod compare;
@@ -31,6 +32,7 @@ pub fn run() -> ExitCode {
         Some(Command::Merge(args)) => merge::run(&args),
         Some(Command::Verify(args)) => verify::run(&args),
         Some(Command::Compare(args)) => compare::run(&args),
+        Some(Command::Alone(args)) => alone::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
         None => window::run(args.window),
     };

@@ -61,6 +61,15 @@ pub fn run(request: &EvalRequest, job: &JobContext) -> Result<EvalReport, EvalEr
     Ok(EvalReport { protocol, models: reports, paired })
 }
 
+/// Tensors in `folder` that its own config has no place for; every tensor that the config asks for is there, in shape.
+///
+/// # Errors
+/// A folder that cannot be opened, a config that is not covered, a tensor that is missing or does not fit the config.
+pub fn unread_tensors(folder: &std::path::Path) -> Result<Vec<String>, EvalError> {
+    let (weights, config) = ModelWeights::open(&ModelSource::Stored(folder.to_owned()))?;
+    Ok(weights.unread(&config))
+}
+
 fn open(request: &EvalRequest) -> Result<Vec<OpenModel>, EvalError> {
     if request.models.is_empty() {
         return Err(EvalError::NoModel);

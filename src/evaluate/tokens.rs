@@ -5,7 +5,7 @@ use std::path::Path;
 use tokenizers::Tokenizer;
 
 use super::{EvalError, EvalText, TextContent};
-use crate::error::IoContext as _;
+use crate::{error::IoContext as _, platform};
 
 const TOKENIZER_FILE: &str = "tokenizer.json";
 
@@ -25,7 +25,7 @@ impl TokenizedTexts {
         if needs_tokenizer && !path.is_file() {
             return Err(EvalError::NoTokenizer { path: root.to_owned() });
         }
-        let bytes = if needs_tokenizer { std::fs::read(&path).at("read the tokenizer", &path)? } else { Vec::new() };
+        let bytes = if needs_tokenizer { platform::read_file(&path).at("read the tokenizer", &path)? } else { Vec::new() };
         if let Some(other) = others.iter().find(|other| other.tokenizer == bytes) {
             return Ok(Self { tokenizer: bytes, ids: other.ids.clone() });
         }
@@ -46,7 +46,7 @@ pub(super) fn open(root: &Path) -> Result<Tokenizer, EvalError> {
     if !path.is_file() {
         return Err(EvalError::NoTokenizer { path: root.to_owned() });
     }
-    load(&std::fs::read(&path).at("read the tokenizer", &path)?, &path)
+    load(&platform::read_file(&path).at("read the tokenizer", &path)?, &path)
 }
 
 fn load(bytes: &[u8], path: &Path) -> Result<Tokenizer, EvalError> {

@@ -37,6 +37,10 @@ pub enum MergeError {
     DeviceNotOpened { device: String, reason: String },
     #[error("this build computes on the CPU only")]
     NoGpuSupport,
+    #[error("the folder has a seal already: {}", path.display())]
+    AlreadySealed { path: PathBuf },
+    #[error("the seal cannot be read: {problem}: {}", path.display())]
+    BadSeal { problem: String, path: PathBuf },
     #[error(transparent)]
     Base(#[from] CheckpointError),
     #[error(transparent)]
@@ -66,6 +70,8 @@ impl Hint for MergeError {
                 "free some space, choose another disk, or write half the bytes with `--dtype bf16`"
             }
             Self::CancelledKept { .. } => "run the same merge again to go on from there, or delete that folder",
+            Self::AlreadySealed { .. } => "delete that file to seal the folder anew",
+            Self::BadSeal { .. } => "`sha256sum -c` reads the same file; seal the folder anew",
             Self::NoSuchDevice { listed, .. } if listed.is_empty() => {
                 "no driver for Vulkan, Metal or DirectX 12 was found; merge on the CPU (`--device cpu`)"
             }

@@ -4,7 +4,10 @@ use std::{borrow::Cow, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{numeric::TileStats, plan::ByteBudget};
+use crate::{
+    numeric::TileStats,
+    plan::{ByteBudget, Rounding},
+};
 
 /// A finished merge.
 #[derive(Clone, Debug, Serialize)]
@@ -14,6 +17,8 @@ pub struct MergeReceipt {
     pub output: PathBuf,
     /// What computed.
     pub device: String,
+    /// How updated tensors were rounded.
+    pub rounding: Rounding,
     /// Bytes by what happened to them.
     pub bytes: ByteBudget,
     /// From the first read to the rename.

@@ -6,7 +6,7 @@ use crate::{
     adapter::{Adapter, AdapterError, Target},
     checkpoint::Checkpoint,
     matching::{Matching, PrefixChange},
-    plan::{ByteBudget, DtypePolicy, Finding, MergePlan, PreflightCheck, TokenizerChoice},
+    plan::{ByteBudget, DtypePolicy, Finding, MergePlan, PreflightCheck, Rounding, TokenizerChoice},
     tree,
 };
 
@@ -173,6 +173,8 @@ pub struct PlanSummary {
     pub strengths: Vec<f64>,
     /// What happens to dtypes.
     pub dtype: DtypePolicy,
+    /// How updated tensors are rounded.
+    pub rounding: Rounding,
     /// Tensors copied, converted and updated.
     pub copied_tensors: usize,
     /// See `copied_tensors`.
@@ -212,6 +214,7 @@ impl PlanSummary {
             adapters: plan.adapters.iter().map(AdapterSummary::of).collect(),
             strengths: plan.strengths.clone(),
             dtype: plan.dtype,
+            rounding: plan.rounding,
             copied_tensors: count("copied"),
             converted_tensors: count("converted"),
             updated_tensors: count("updated"),
