@@ -70,6 +70,8 @@ pub enum JobEvent {
         /// Its name in the checkpoint.
         name: String,
     },
+    /// Something worth knowing, such as what computes and why.
+    Note(String),
     /// Something was done, but not exactly as asked.
     Warning(String),
 }

@@ -122,11 +122,7 @@ const FAULTS: &[Fault] = &[
         put: |root| config(root, &json!({"r": 8})),
         says: &[LAYER, "rank 2", "8"],
     },
-    Fault {
-        name: "no lora_alpha",
-        put: |root| config(root, &json!({"lora_alpha": null})),
-        says: &["lora_alpha"],
-    },
+    Fault { name: "no lora_alpha", put: |root| config(root, &json!({"lora_alpha": null})), says: &["lora_alpha"] },
     Fault {
         name: "tensors without elements (ZeRO-3)",
         put: |root| weights(root, &toy_adapter_file().raw("x.lora_A.weight", "F32", &[0, 4], vec![])),
@@ -299,7 +295,8 @@ const FAULTS: &[Fault] = &[
     Fault {
         name: "a full fine-tune of mlx-lm",
         put: |root| {
-            let config = json!({"fine_tune_type": "full", "model": "org/toy", "lora_parameters": {"rank": 2, "scale": 2.0}});
+            let config =
+                json!({"fine_tune_type": "full", "model": "org/toy", "lora_parameters": {"rank": 2, "scale": 2.0}});
             put(&root.join("adapter/adapter_config.json"), config.to_string());
         },
         says: &["mlx-lm", "full", "fuse"],

@@ -186,6 +186,30 @@ fn a_cancelled_merge_is_no_model_and_keeps_what_is_finished_until_it_is_discarde
 }
 
 #[test]
+fn gpus_are_offered_by_name_and_the_merge_runs_on_the_chosen_device() {
+    let workspace = Workspace::new();
+    let machine = Machine { looks_for_gpus: true, ..workspace.machine() };
+    let mut harness = open_window(machine, Theme::Light, 1.0);
+    open_pair(&mut harness, &workspace);
+    wait_until(&mut harness, "the drivers", |app| app.state.gpus.is_some());
+    click(&mut harness, Role::Tab, "Merge");
+    let gpus: Vec<String> = harness.state().state.gpus.iter().flatten().map(|gpu| gpu.title()).collect();
+    harness.get_by_role(Role::ComboBox).click();
+    harness.run_steps(3);
+    for gpu in &gpus {
+        harness.get_by_label(gpu);
+    }
+    harness.get_by_label(&gpus[0]).click();
+    harness.run_steps(3);
+    harness.get_by_label("Merge, keep F32").click();
+    wait_until(&mut harness, "the end of the merge", is_done);
+    let Job::Done(done) = &harness.state().state.job else { unreachable!() };
+    let name = gpus[0].split(',').next().unwrap();
+    assert!(done.receipt.device.contains(name), "{} on {name}", done.receipt.device);
+    assert!(done.verified.as_ref().unwrap().is_passed());
+}
+
+#[test]
 fn a_prefix_that_only_the_adapter_has_is_changed_and_said() {
     let workspace = Workspace::new();
     write_adapter(&workspace.folder("other"), &["model.language_model.layers.0.self_attn.q_proj".to_owned()], 256, 256);

@@ -5,8 +5,8 @@
 
 mod adalora;
 mod error;
-mod folder;
 mod factors;
+mod folder;
 mod group;
 mod ia3;
 mod key;
@@ -20,8 +20,8 @@ mod oft;
 mod peft_config;
 mod refusals;
 mod scaling;
-mod suggested_base;
 mod scan;
+mod suggested_base;
 mod support;
 mod target;
 mod trainable_tokens;
@@ -167,6 +167,4 @@ impl Adapter {
         tensors.dedup_by_key(|tensor| tensor.name());
         tensors
     }
-}
-
 }

@@ -88,6 +88,7 @@ impl ProgressLine {
         match event {
             JobEvent::StageStarted(stage) => self.bar.set_prefix(Stage::label(*stage)),
             JobEvent::Warning(message) => self.bar.suspend(|| tell(&format!("warning: {message}"))),
+            JobEvent::Note(text) => self.bar.suspend(|| tell(text)),
             JobEvent::TensorDone { .. } => {}
         }
     }

@@ -8,7 +8,7 @@ use super::{
     state::{ModulesView, Screen, WellKind},
     words::Words,
 };
-use crate::plan::DtypePolicy;
+use crate::{merge::device::DeviceChoice, plan::DtypePolicy};
 
 /// One wish of the user.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +38,8 @@ pub enum UiCommand {
     ChooseDtype(DtypePolicy),
     /// Choose how much of the adapter is merged.
     ChooseStrength(f64),
+    /// Choose what computes.
+    ChooseDevice(DeviceChoice),
     /// Merge as planned.
     StartMerge,
     /// Stop the running merge; what is finished is kept for the next one.
@@ -109,6 +111,7 @@ impl UiCommand {
             | Self::Drop(_)
             | Self::ChooseDtype(_)
             | Self::ChooseStrength(_)
+            | Self::ChooseDevice(_)
             | Self::ToggleModule(_)
             | Self::SelectModule(_)
             | Self::FilterModules(_) => "",

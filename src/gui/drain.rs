@@ -44,6 +44,9 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
         state.sample = Some(greeting.sample);
         state.recent_states = greeting.recent_states;
     }
+    if let Some(Ok(gpus)) = finished(&mut workers.gpus) {
+        state.gpus = Some(gpus);
+    }
     if let Some(routed) = finished(&mut workers.routing) {
         take_routed(state, ctx, routed.unwrap_or_default());
     }
@@ -139,7 +142,7 @@ fn drain_events(running: &mut Running) {
                 }
                 running.events.push((at, name));
             }
-            JobEvent::Warning(text) => running.events.push((at, text)),
+            JobEvent::Note(text) | JobEvent::Warning(text) => running.events.push((at, text)),
         }
     }
     let extra = running.events.len().saturating_sub(EVENTS_KEPT);

@@ -62,6 +62,11 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
                 plan_anew(state, workers, ctx);
             }
         }
+        UiCommand::ChooseDevice(device) => {
+            if !state.is_locked() {
+                state.options.device = device;
+            }
+        }
         UiCommand::StartMerge => workers::start_merge(state, ctx),
         UiCommand::CancelMerge => {
             if let Job::Running(running) = &mut state.job {

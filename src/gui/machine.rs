@@ -11,6 +11,8 @@ pub struct Machine {
     pub thread_count: usize,
     /// Whether seconds, rates and free space are shown as measured or left out.
     pub shows_measurements: bool,
+    /// Whether drivers are asked for GPUs to choose from.
+    pub looks_for_gpus: bool,
 }
 
 impl Machine {
@@ -21,6 +23,7 @@ impl Machine {
             home: std::env::home_dir(),
             thread_count: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             shows_measurements: true,
+            looks_for_gpus: true,
         }
     }
 }

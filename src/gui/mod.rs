@@ -89,6 +89,10 @@ impl eframe::App for LorafuseApp {
         if self.state.is_welcome() && self.state.sample.is_none() && self.workers.greeting.is_none() {
             self.workers.greeting = Some(workers::greet(&self.state, ctx));
         }
+        // Only now, so that slow drivers do not hold up the first frame.
+        if !self.state.is_welcome() && self.state.gpus.is_none() && self.workers.gpus.is_none() {
+            self.workers.gpus = workers::look_for_gpus(&self.state, ctx);
+        }
         drain::drain(&mut self.state, &mut self.workers, ctx);
         self.commands.extend(input::shortcuts(&self.state, ctx));
         self.commands.extend(input::drops(&mut self.state, ctx));

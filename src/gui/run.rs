@@ -15,8 +15,11 @@ use super::{
 use crate::{
     checkpoint::Checkpoint,
     error::IoContext as _,
-    job::JobContext,
-    merge::{self, MergeReceipt},
+    job::{JobContext, JobEvent},
+    merge::{
+        self, IoMode, MergeError, MergeReceipt,
+        device::{self, DeviceChoice},
+    },
     plan::{AdapterRequest, DtypePolicy, MergePlan},
     report::RunReport,
     sample::Sample,
@@ -79,8 +82,8 @@ pub struct Sizes {
 ///
 /// # Errors
 /// The user stopped it or it failed; the output does not exist then.
-pub fn merge_and_verify(plan: &Arc<MergePlan>, job: &JobContext) -> RunResult {
-    let receipt = merge::run(plan, job).map_err(|error| {
+pub fn merge_and_verify(plan: &Arc<MergePlan>, device: DeviceChoice, job: &JobContext) -> RunResult {
+    let receipt = merged(plan, device, job).map_err(|error| {
         if error.is_cancelled() { RunError::Cancelled } else { RunError::Failed(Problem::of(&error)) }
     })?;
     let merged = Checkpoint::open(&receipt.output).map_err(|error| RunError::Failed(Problem::of(&error)))?;
@@ -109,6 +112,16 @@ pub fn merge_and_verify(plan: &Arc<MergePlan>, job: &JobContext) -> RunResult {
         plan: Arc::clone(plan),
         receipt,
     })
+}
+
+fn merged(plan: &MergePlan, device: DeviceChoice, job: &JobContext) -> Result<MergeReceipt, MergeError> {
+    let (mut kernel, chosen) = device::open(device, plan)?;
+    job.send(JobEvent::Note(chosen.reason));
+    let receipt = merge::run_with(&mut *kernel, plan, IoMode::Auto, job)?;
+    if let Some(tally) = &chosen.tally {
+        job.send(JobEvent::Note(tally.sentence()));
+    }
+    Ok(receipt)
 }
 
 /// The texts that belong to the built-in sample, when it is what was merged.

@@ -18,7 +18,10 @@ pub use super::{
     screen::Screen,
     well::{Well, WellKind, Wells},
 };
-use crate::plan::{DtypePolicy, MergePlan};
+use crate::{
+    merge::device::{DeviceChoice, GpuAdapter},
+    plan::{DtypePolicy, MergePlan},
+};
 
 /// What the user chose on the Merge screen.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,11 +30,13 @@ pub struct MergeOptions {
     pub dtype: DtypePolicy,
     /// Factor on the adapter.
     pub strength: f64,
+    /// What computes; the plan is the same whatever it is.
+    pub device: DeviceChoice,
 }
 
 impl Default for MergeOptions {
     fn default() -> Self {
-        Self { dtype: DtypePolicy::Keep, strength: 1.0 }
+        Self { dtype: DtypePolicy::Keep, strength: 1.0, device: DeviceChoice::Auto }
     }
 }
 
@@ -131,6 +136,8 @@ pub struct AppState {
     pub notice: Option<Notice>,
     /// The built-in sample, once its headers are read.
     pub sample: Option<Result<SampleFacts, Problem>>,
+    /// GPUs that a merge may run on; `None` until the drivers have answered.
+    pub gpus: Option<Vec<GpuAdapter>>,
     /// Pairs that were opened before, the latest first.
     pub recent: Vec<RecentPair>,
     /// What has become of each of them, once that is known.
@@ -157,6 +164,7 @@ impl AppState {
             modules: ModulesState::default(),
             notice: None,
             sample: None,
+            gpus: None,
             recent: Vec::new(),
             recent_states: Vec::new(),
             is_drop_hovering: false,

@@ -181,7 +181,15 @@ pub static ENGLISH: Words = Words {
     cancel: "Cancel",
     cancelling: "Cancelling…",
     cancel_tooltip: "Stops within a tile; what is finished is kept for the next run",
-    interrupted_note: |bytes| format!("An interrupted merge left {bytes} finished. Merging with the same inputs and options goes on from there."),
+    interrupted_note: |bytes| {
+        format!(
+            "An interrupted merge left {bytes} finished. Merging with the same inputs and options goes on from there."
+        )
+    },
+    computed_on: "Computed on",
+    device_note: "A merge waits for the disk; a GPU rarely shortens it",
+    device_auto: "The faster, by a short trial",
+    device_cpu: |threads| format!("CPU, {threads} threads"),
     discard: "Discard it",
     discard_tooltip: "Removes what the interrupted merge left; nothing else is touched",
     discarded: "What the interrupted merge left is removed.",

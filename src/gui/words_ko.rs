@@ -168,7 +168,13 @@ pub static KOREAN: Words = Words {
     cancel: "취소",
     cancelling: "취소하는 중…",
     cancel_tooltip: "바로 멈춥니다. 끝난 부분은 다음 실행을 위해 남겨 둡니다",
-    interrupted_note: |bytes| format!("중단된 병합이 {bytes}를 끝내 두었습니다. 입력과 옵션이 같으면 이어서 진행합니다."),
+    interrupted_note: |bytes| {
+        format!("중단된 병합이 {bytes}를 끝내 두었습니다. 입력과 옵션이 같으면 이어서 진행합니다.")
+    },
+    computed_on: "계산 장치",
+    device_note: "병합은 디스크를 기다립니다. GPU로 빨라지는 일은 드뭅니다",
+    device_auto: "짧게 재어 더 빠른 쪽",
+    device_cpu: |threads| format!("CPU, 스레드 {threads}개"),
     discard: "버리기",
     discard_tooltip: "중단된 병합이 남긴 것을 지웁니다. 다른 것은 건드리지 않습니다",
     discarded: "중단된 병합이 남긴 것을 지웠습니다.",

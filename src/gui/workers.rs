@@ -22,7 +22,15 @@ use super::{
     view::ChangeMap,
     wake::Waker,
 };
-use crate::{job::JobContext, merge, plan::MergePlan, verify::VerifyReport};
+use crate::{
+    job::JobContext,
+    merge::{
+        self,
+        device::{self, GpuAdapter},
+    },
+    plan::MergePlan,
+    verify::VerifyReport,
+};
 
 /// Work in the background besides the one job.
 #[derive(Default)]
@@ -34,6 +42,7 @@ pub(super) struct Workers {
     pub(super) routing: Option<Task<Vec<(WellKind, PathBuf)>>>,
     pub(super) estimating: Option<Task<RelativeChanges>>,
     pub(super) greeting: Option<Task<Greeting>>,
+    pub(super) gpus: Option<Task<Vec<GpuAdapter>>>,
     pub(super) verifying: Option<Task<(Result<VerifyReport, Problem>, f64)>>,
     pub(super) exporting: Option<Task<Result<PathBuf, Problem>>>,
     pub(super) discarding: Option<Task<Result<(), Problem>>>,
@@ -58,6 +67,11 @@ pub(super) fn greet(state: &AppState, ctx: &Context) -> Task<Greeting> {
         sample: SampleFacts::read(),
         recent_states: pairs.iter().map(RecentPair::look).collect(),
     })
+}
+
+/// Asks the drivers for GPUs, which may take seconds.
+pub(super) fn look_for_gpus(state: &AppState, ctx: &Context) -> Option<Task<Vec<GpuAdapter>>> {
+    state.machine.looks_for_gpus.then(|| Task::spawn("gpus", ctx, device::list_adapters))
 }
 
 /// Looks at some rows of the weights that `plan` changes.
@@ -118,8 +132,8 @@ pub(super) fn start_merge(state: &mut AppState, ctx: &Context) {
         move || waker.wake()
     });
     let task = Task::spawn("merge", ctx, {
-        let plan = Arc::clone(&plan);
-        move || run::merge_and_verify(&plan, &job)
+        let (plan, device) = (Arc::clone(&plan), state.options.device);
+        move || run::merge_and_verify(&plan, device, &job)
     });
     let running = Running::new(plan, watch, waker, task);
     state.job = Job::Running(Box::new(running));

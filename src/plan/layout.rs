@@ -50,7 +50,8 @@ pub(super) fn steps(inputs: Inputs<'_>, policy: DtypePolicy) -> Vec<Vec<TensorSt
         }
         None => step(base, policy, (stored.name(), stored.dtype()), (stored.clone(), Role::Kept), &[]),
     };
-    let of_file = |file: &Arc<dyn WeightFile>| Arc::clone(file).tensors().into_iter().filter(is_used).map(step_of).collect();
+    let of_file =
+        |file: &Arc<dyn WeightFile>| Arc::clone(file).tensors().into_iter().filter(is_used).map(step_of).collect();
     let mut steps: Vec<Vec<TensorStep>> = base.files().iter().map(of_file).collect();
     let added = matching.applied.iter().filter(|applied| base.tensor(&applied.tensor).is_none());
     let added = added.filter_map(|applied| {

@@ -41,7 +41,12 @@ impl Workspace {
 
     /// The machine as this workspace sees it.
     pub fn machine(&self) -> Machine {
-        Machine { home: Some(self.home.path().to_owned()), thread_count: 16, shows_measurements: false }
+        Machine {
+            home: Some(self.home.path().to_owned()),
+            thread_count: 16,
+            shows_measurements: false,
+            looks_for_gpus: false,
+        }
     }
 }
 

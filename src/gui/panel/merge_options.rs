@@ -1,7 +1,8 @@
 //! The choices of a merge, each with its consequence, and the button that starts it.
 
 use egui::{
-    CornerRadius, Rect, Response, Role, Sense, Slider, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    ComboBox, CornerRadius, Rect, Response, Role, Sense, Slider, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2,
+    vec2,
 };
 
 use super::next_step::{self, next_step_ui};
@@ -10,15 +11,19 @@ use crate::{
         command::UiCommand,
         inspection::Inspection,
         state::AppState,
-        tokens::{Palette, Type, space},
+        tokens::{Palette, Type, grid, space},
         view::{DtypeOption, upper_first},
         widget::{Align, hairline, panel_title_ui, prose_ui, scrolled_ui, text_ui},
         words::Words,
     },
+    merge::device::{DeviceChoice, GpuAdapter},
     numeric::FloatDtype,
     plan::DtypePolicy,
     units,
 };
+
+/// Width of the field with the device, where there is room for it.
+const DEVICE_FIELD: f32 = 212.0;
 
 /// Height of a choice with its consequence.
 const CHOICE: f32 = 44.0;
@@ -31,6 +36,9 @@ const STRENGTHS: std::ops::RangeInclusive<f64> = 0.0..=2.0;
 
 /// Width of the strength as a number.
 const VALUE: f32 = 48.0;
+
+/// Height of the line with the device.
+const DEVICE: f32 = 58.0;
 
 /// Height of the words about the tokenizer.
 const TOKENIZER: f32 = 90.0;
@@ -48,7 +56,7 @@ pub(super) fn merge_options_ui(
     hairline(ui, rect, body.top());
     let strip = Rect::from_min_max(pos2(rect.left(), rect.bottom() - next_step::HEIGHT - 2.0 * space::S12), rect.max);
     let choices = Rect::from_min_max(body.min + vec2(1.0, 0.0), strip.right_top() - vec2(1.0, 0.0));
-    let height = 36.0 + inspection.dtype_options.len() as f32 * CHOICE + STRENGTH + TOKENIZER;
+    let height = 36.0 + inspection.dtype_options.len() as f32 * CHOICE + STRENGTH + DEVICE + TOKENIZER;
     scrolled_ui(ui, "options", choices, height, |ui, area| choices_ui(ui, area, state, inspection, commands));
     if choices.height() < height {
         hairline(ui, rect, strip.top());
@@ -75,6 +83,9 @@ fn choices_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection
     hairline(ui, rect, top);
     let row = Rect::from_min_size(pos2(inner.left(), top), vec2(inner.width(), STRENGTH));
     strength_ui(ui, row, state, commands);
+    hairline(ui, rect, row.bottom());
+    let row = Rect::from_min_size(row.left_bottom(), vec2(row.width(), DEVICE));
+    device_ui(ui, row, state, commands);
     hairline(ui, rect, row.bottom());
     if let Some(Ok(plan)) = &inspection.plan {
         let title = Rect::from_min_size(row.left_bottom() + vec2(0.0, 10.0), vec2(row.width(), 18.0));
@@ -150,6 +161,42 @@ fn strength_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiC
     if number.changed() || slid.changed() {
         commands.push(UiCommand::ChooseStrength(strength));
     }
+}
+
+/// The choice of what computes: a trial, the CPU, or one of the GPUs by name.
+fn device_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+    let palette = Palette::of(ui);
+    let words = state.words();
+    let upper = Rect::from_min_size(rect.min + vec2(0.0, 11.0), vec2(rect.width(), 18.0));
+    let label = text_ui(ui, upper, Align::Left, words.computed_on, Type::BODY_MEDIUM, palette.text);
+    let width = (rect.width() - label.rect.width() - space::S24).min(DEVICE_FIELD);
+    let lower = upper.translate(vec2(0.0, 18.0));
+    let lower = Rect::from_min_size(lower.min, vec2(rect.width() - width - space::S12, lower.height()));
+    text_ui(ui, lower, Align::Left, words.device_note, Type::CAPTION, palette.text_secondary);
+    let name = |device: DeviceChoice| match device {
+        DeviceChoice::Auto => words.device_auto.to_owned(),
+        DeviceChoice::Cpu => (words.device_cpu)(state.machine.thread_count),
+        DeviceChoice::Gpu(index) => {
+            let found = state.gpus.iter().flatten().find(|gpu| Some(gpu.index) == index);
+            found.map_or_else(|| device.to_string(), GpuAdapter::title)
+        }
+    };
+    let gpus = state.gpus.iter().flatten().map(|gpu| DeviceChoice::Gpu(Some(gpu.index)));
+    let choices = [DeviceChoice::Auto, DeviceChoice::Cpu].into_iter().chain(gpus);
+    let area = Rect::from_min_size(pos2(rect.right() - width, rect.center().y - 14.0), vec2(width, grid::BUTTON));
+    ui.scope_builder(UiBuilder::new().id_salt("device").max_rect(area), |ui| {
+        ui.spacing_mut().interact_size.y = area.height();
+        let chosen = state.options.device;
+        let combo = ComboBox::from_id_salt("device").width(width).truncate().selected_text(name(chosen));
+        let shown = combo.show_ui(ui, |ui| {
+            for choice in choices {
+                if ui.selectable_label(choice == chosen, name(choice)).clicked() {
+                    commands.push(UiCommand::ChooseDevice(choice));
+                }
+            }
+        });
+        shown.response.labelled_by(label.id);
+    });
 }
 
 /// A filled rail and a knob with an accent edge.

@@ -16,7 +16,9 @@ use crate::{
         state::AppState,
         tokens::{Palette, Type, grid, space},
         view::{PlanRow, PlanRowKind, display_path, upper_first},
-        widget::{Align, ButtonLook, Icon, hairline, icon_ui, panel_title_ui, prose_ui, scrolled_ui, table_header, text_ui},
+        widget::{
+            Align, ButtonLook, Icon, hairline, icon_ui, panel_title_ui, prose_ui, scrolled_ui, table_header, text_ui,
+        },
         words::Words,
     },
     plan::{DtypePolicy, MergePlan},

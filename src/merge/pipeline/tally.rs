@@ -147,13 +147,7 @@ impl<'a> ShardTally<'a> {
 
 /// The record of a step that copies.
 pub fn copied(step: &TensorStep) -> TensorRecord {
-    TensorRecord {
-        name: step.name.clone(),
-        action: step.label().into(),
-        device: None,
-        blake3: None,
-        stats: None,
-    }
+    TensorRecord { name: step.name.clone(), action: step.label().into(), device: None, blake3: None, stats: None }
 }
 
 /// Whether what came out may be kept.
