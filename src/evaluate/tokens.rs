@@ -25,7 +25,8 @@ impl TokenizedTexts {
         if needs_tokenizer && !path.is_file() {
             return Err(EvalError::NoTokenizer { path: root.to_owned() });
         }
-        let bytes = if needs_tokenizer { platform::read_file(&path).at("read the tokenizer", &path)? } else { Vec::new() };
+        let bytes =
+            if needs_tokenizer { platform::read_file(&path).at("read the tokenizer", &path)? } else { Vec::new() };
         if let Some(other) = others.iter().find(|other| other.tokenizer == bytes) {
             return Ok(Self { tokenizer: bytes, ids: other.ids.clone() });
         }

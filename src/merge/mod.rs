@@ -24,5 +24,5 @@ pub use self::{
     output::{OutputFolder, discard_partial, interrupted_bytes},
     receipt::{MergeReceipt, TensorRecord, WrittenFile},
     run::{run, run_with},
-    seal::{SEAL_FILE, Seal, SealedFile, sha256_of, seal},
+    seal::{SEAL_FILE, Seal, SealedFile, seal, sha256_of},
 };

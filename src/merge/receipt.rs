@@ -75,6 +75,14 @@ impl MergeReceipt {
         self.tensors.iter().filter(|record| record.action == "updated")
     }
 
+    /// Tensors whose base is stored as float32 but holds bfloat16 values, as their number and the base's bytes.
+    #[must_use]
+    pub fn bf16_in_f32(&self) -> (usize, u64) {
+        let stats = self.tensors.iter().filter_map(|record| record.stats.as_ref());
+        let fakes = stats.filter(|stats| stats.is_bf16_in_f32());
+        fakes.fold((0, 0), |(count, byte_count), stats| (count + 1, byte_count + 4 * stats.element_count))
+    }
+
     /// Updated tensors of which no element changed: the update rounded away.
     #[must_use]
     pub fn lost(&self) -> Vec<&str> {

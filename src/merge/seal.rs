@@ -186,7 +186,8 @@ fn list(root: &Path, folder: &Path, names: &mut Vec<(String, u64)>) -> Result<()
 /// Under another name first, so that a seal is whole or not there.
 fn write(folder: &Path, text: &str) -> Result<(), MergeError> {
     let (part, path) = (folder.join(PART_FILE), folder.join(SEAL_FILE));
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&part).at("create the seal", &part)?;
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).open(&part).at("create the seal", &part)?;
     file.write_all(text.as_bytes()).at("write the seal", &part)?;
     file.sync_all().at("write the seal to the disk", &part)?;
     drop(file);

@@ -82,7 +82,7 @@ impl FloatDtype {
         } else {
             min_exponent
         };
-        2.0_f64.powi(exponent - (significand_bits - 1))
+        power_of_two(exponent - (significand_bits - 1))
     }
 
     /// `value` rounded once to nearest even, computed in f64: the reference for the kernels. (`half` drops the low 32
@@ -109,6 +109,11 @@ impl FloatDtype {
         let is_up = dropped + f64::from(random) >= 2.0_f64.powi(32);
         ((units.floor() + f64::from(u8::from(is_up))) * ulp).copysign(value)
     }
+}
+
+/// 2^`exponent`, for exponents of normal numbers.
+fn power_of_two(exponent: i32) -> f64 {
+    u64::try_from(exponent + 1023).map_or(0.0, |biased| f64::from_bits(biased << 52))
 }
 
 /// The exponent e with 2^e ≤ `magnitude` < 2^(e+1), read from the bits so that no rounding can shift it.

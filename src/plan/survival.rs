@@ -155,7 +155,10 @@ impl SurvivalEstimate {
     pub fn dtype(&self) -> Option<FloatDtype> {
         let element_count =
             |dtype: FloatDtype| self.tensors.iter().filter(|t| t.dtype == dtype).map(|t| t.stats.element_count).sum();
-        DTYPES.into_iter().filter(|dtype| element_count(*dtype) > 0).max_by_key(|dtype| -> u64 { element_count(*dtype) })
+        DTYPES
+            .into_iter()
+            .filter(|dtype| element_count(*dtype) > 0)
+            .max_by_key(|dtype| -> u64 { element_count(*dtype) })
     }
 
     /// `bf16 keeps about 24 % of this adapter (2.3 % of the target values change)`; `None` where nothing was sampled.

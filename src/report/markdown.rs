@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use super::{ModelSummary, RunReport, ScoreTable};
-use crate::{evaluate::EvalReport, merge::MergeReceipt, units, verify::VerifyReport};
+use crate::{
+    evaluate::EvalReport, merge::MergeReceipt, plan::survival_advice, size::SizeFact, units, verify::VerifyReport,
+};
 
 /// Modules shown in the table of changes; the JSON has all.
 const SHOWN_MODULES: usize = 12;
@@ -13,8 +15,9 @@ pub(super) fn render(report: &RunReport) -> String {
     let mut out = String::from("# Merge report\n\n");
     inputs(&mut out, report);
     if let Some(receipt) = &report.merge {
-        merge(&mut out, receipt);
+        merge(&mut out, receipt, report);
     }
+    sizes(&mut out, report);
     if let Some(verify) = &report.verify {
         checks(&mut out, verify);
     }
@@ -62,13 +65,20 @@ fn inputs(out: &mut String, report: &RunReport) {
         plan.copied_tensors,
     )
     .ok();
+    writeln!(out, "| Rounding | {} |", plan.rounding.label()).ok();
     writeln!(out, "| Tokenizer | {} |", plan.tokenizer.sentence()).ok();
+    if let Some(survival) = &report.survival {
+        let sentences = [survival.sentence(), survival.advice.clone()];
+        for sentence in sentences.into_iter().flatten() {
+            writeln!(out, "| Survival | {sentence} |").ok();
+        }
+    }
     for warning in &plan.warnings {
         writeln!(out, "| Note | {warning} |").ok();
     }
 }
 
-fn merge(out: &mut String, receipt: &MergeReceipt) {
+fn merge(out: &mut String, receipt: &MergeReceipt, report: &RunReport) {
     let stats = receipt.update_stats();
     writeln!(out, "\n## Merge\n").ok();
     writeln!(
@@ -82,6 +92,11 @@ fn merge(out: &mut String, receipt: &MergeReceipt) {
         units::count(stats.element_count),
     )
     .ok();
+    if let (Some(gain), Some(dtype)) = (stats.gain(), report.plan.written_dtype)
+        && let Some(advice) = survival_advice(gain, dtype, receipt.rounding)
+    {
+        writeln!(out, "\n**{advice}**").ok();
+    }
     writeln!(out, "\n| Tensor | ‖Δ‖/‖W‖ | kept | values changed |\n|---|---:|---:|---:|").ok();
     for record in receipt.updated().take(SHOWN_MODULES) {
         let Some(stats) = &record.stats else { continue };
@@ -97,6 +112,17 @@ fn merge(out: &mut String, receipt: &MergeReceipt) {
     }
     if let Some(more) = receipt.updated().count().checked_sub(SHOWN_MODULES).filter(|more| *more > 0) {
         writeln!(out, "| and {more} more | | | |").ok();
+    }
+}
+
+fn sizes(out: &mut String, report: &RunReport) {
+    writeln!(out, "\n## Size\n").ok();
+    for fact in &report.size {
+        writeln!(out, "- {fact}").ok();
+    }
+    let (tensor_count, byte_count) = report.merge.as_ref().map(MergeReceipt::bf16_in_f32).unwrap_or_default();
+    if tensor_count > 0 {
+        writeln!(out, "- {}", SizeFact::Bf16InF32 { tensor_count, byte_count }).ok();
     }
 }
 

@@ -130,20 +130,25 @@ pub fn between(base: &Checkpoint, other: &Checkpoint) -> Vec<SizeFact> {
         Some(SizeFact::Vocabulary { weight_count, .. }) => from_count.saturating_sub(*weight_count),
         _ => from_count,
     };
-    let mut facts = vec![if explained == to_count {
-        SizeFact::SameWeights {
-            weight_count: from_count,
-            from_bits: from.bits_per_weight(),
-            to_bits: to.bits_per_weight(),
-            from_bytes: from.total(),
-            to_bytes: to.total(),
-        }
-    } else {
-        SizeFact::OtherWeights { from_count, to_count }
-    }];
+    // A vocabulary of another size explains its own part.
+    let from_count = if explained == to_count { to_count } else { from_count };
+    let mut facts = vec![SizeFact::same_or_other((from_count, from.total()), (to_count, to.total()))];
     facts.extend(vocabulary);
     facts.extend(quantised(&to, &SizeBreakdown::cast(other, FloatDtype::BF16)));
     facts
+}
+
+impl SizeFact {
+    /// Two models by their weights and bytes.
+    #[must_use]
+    pub fn same_or_other((from_count, from_bytes): (u64, u64), (to_count, to_bytes): (u64, u64)) -> Self {
+        if from_count != to_count {
+            return Self::OtherWeights { from_count, to_count };
+        }
+        let bits = |byte_count: u64| byte_count as f64 * 8.0 / to_count.max(1) as f64;
+        let (from_bits, to_bits) = (bits(from_bytes), bits(to_bytes));
+        Self::SameWeights { weight_count: to_count, from_bits, to_bits, from_bytes, to_bytes }
+    }
 }
 
 fn quantised(stored: &SizeBreakdown, with_bf16_rest: &SizeBreakdown) -> Option<SizeFact> {
@@ -310,8 +315,13 @@ mod tests {
 
     #[test]
     fn du_rounds_up_as_gnu_does() {
-        let cases =
-            [(32_672_595_968, "31G"), (16_336_297_984, "16G"), (8_356_007_552, "7.8G"), (5_978_353_280, "5.6G"), (900, "900")];
+        let cases = [
+            (32_672_595_968, "31G"),
+            (16_336_297_984, "16G"),
+            (8_356_007_552, "7.8G"),
+            (5_978_353_280, "5.6G"),
+            (900, "900"),
+        ];
         for (byte_count, text) in cases {
             assert_eq!(du(byte_count), text);
         }

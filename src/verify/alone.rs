@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{Check, VerifyError};
 use crate::{
     checkpoint::{Checkpoint, LogicalTensor},
-    error::{Hint as _, IoContext as _},
+    error::IoContext as _,
     evaluate::{self, EvalError, EvalRequest, EvalText, ModelSource},
     job::{JobContext, Stage},
     platform::{self, Confinement},
@@ -106,8 +106,12 @@ impl AloneReport {
             None => "in a process that the kernel lets open this folder and nothing else (Landlock)".to_owned(),
             Some(reason) => format!("in a process of its own, watched but not confined ({reason})"),
         };
-        let outside: Vec<String> =
-            self.opened.iter().filter(|path| Path::new(path).is_absolute()).map(|path| format!("it opened {path}")).collect();
+        let outside: Vec<String> = self
+            .opened
+            .iter()
+            .filter(|path| Path::new(path).is_absolute())
+            .map(|path| format!("it opened {path}"))
+            .collect();
         let mut problems: Vec<String> = self.error.iter().cloned().collect();
         problems.extend(outside);
         let predicted = match (&self.unpredicted, self.mean_nll) {
@@ -136,11 +140,7 @@ impl AloneReport {
 ///
 /// # Errors
 /// A program that cannot be started or says nothing, a cancelled job.
-pub(super) fn check(
-    merged: &Path,
-    program: &Path,
-    job: &JobContext,
-) -> Result<(Check, AloneReport), VerifyError> {
+pub(super) fn check(merged: &Path, program: &Path, job: &JobContext) -> Result<(Check, AloneReport), VerifyError> {
     job.start_stage(Stage::Evaluating, 0);
     let folder = merged.canonicalize().at("resolve the path", merged)?;
     let mut command = Command::new(program);

@@ -40,7 +40,9 @@ fn disagreements(model: &Checkpoint) -> Vec<String> {
             listed(&unread, SHOWN),
         )),
         // The layers and the vocabulary are named above where they are the reason.
-        Err(error @ (EvalError::MissingTensor { .. } | EvalError::TensorShape { .. } | EvalError::TensorDtype { .. })) => {
+        Err(
+            error @ (EvalError::MissingTensor { .. } | EvalError::TensorShape { .. } | EvalError::TensorDtype { .. }),
+        ) => {
             let text = error.to_string();
             let text = text.trim_end_matches(&format!(": {}", model.root().display()));
             problems.push(format!("config.json and the weights do not agree: {text}"));
@@ -70,9 +72,8 @@ fn layers(model: &Checkpoint) -> Option<String> {
     let configured = LAYER_KEYS.iter().find_map(|key| integer(config, key))?;
     // Multi-token prediction has layers of its own behind the others.
     let extra = integer(config, "num_nextn_predict_layers").unwrap_or(0);
-    (held != configured && held != configured + extra).then(|| {
-        format!("config.json says {configured} layers, the weights have {held}")
-    })
+    (held != configured && held != configured + extra)
+        .then(|| format!("config.json says {configured} layers, the weights have {held}"))
 }
 
 fn vocabulary(model: &Checkpoint) -> Option<String> {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    agreement::{Agreement, Observed},
+    agreement::{Agreement, Observed, PRODUCT_TOLERANCE},
     exact::ExactTile,
 };
 use crate::numeric::{FloatDtype, Noise};
@@ -61,23 +61,19 @@ impl RoundingPolicy {
                 Self::BaseFirst => base + (value - source),
                 Self::BothFirst => base + dtype.round_to_nearest(value - source),
             };
-            let expected = match noise {
-                Some(noise) => dtype.round_by_chance(exact, noise.word(first_element + index as u64)),
-                None => dtype.round_to_nearest(exact),
+            let random = noise.map(|noise| noise.word(first_element + index as u64));
+            let round = |value| match random {
+                Some(random) => dtype.round_by_chance(value, random),
+                None => dtype.round_to_nearest(value),
             };
-            let delta_bound = tile.magnitude_bound;
-            agreement.observe(dtype, Observed { stored: *stored, exact, expected, delta_bound, base });
+            let (delta_bound, expected) = (tile.magnitude_bound, round(exact));
+            let tolerance = PRODUCT_TOLERANCE * delta_bound;
+            let is_expected = *stored == expected;
+            let within =
+                if is_expected { (expected, expected) } else { (round(exact - tolerance), round(exact + tolerance)) };
+            agreement.observe(dtype, Observed { stored: *stored, exact, expected, within, delta_bound, base });
         }
         agreement
-    }
-
-    /// Whether `agreement` under this policy is a correct merge into `dtype`.
-    pub(super) fn accepts(self, agreement: &Agreement, dtype: FloatDtype) -> bool {
-        match self {
-            // Float32 is rounded to nearest whatever was asked for.
-            Self::Stochastic if dtype != FloatDtype::F32 => agreement.is_correct_by_chance(),
-            _ => agreement.is_correct(),
-        }
     }
 
     /// Whether another rounding might explain what one rounding does not.

@@ -116,9 +116,9 @@ impl Context<'_> {
         let Some(base) = self.base.and_then(|base| base.canonicalize().ok()).filter(|_| !text.is_empty()) else {
             return false;
         };
-        [Path::new(text).to_owned(), self.root.join(text)].iter().any(|path| {
-            path.canonicalize().is_ok_and(|path| path == base)
-        })
+        [Path::new(text).to_owned(), self.root.join(text)]
+            .iter()
+            .any(|path| path.canonicalize().is_ok_and(|path| path == base))
     }
 
     /// `modeling_x.XModel` must be a file here; `repo--modeling_x.XModel` is code on a server.
@@ -142,9 +142,8 @@ fn is_path(text: &str) -> bool {
 
 /// Texts that name a folder of base or adapter anywhere.
 fn texts_that_name(inputs: &[String], merged: &Checkpoint) -> Vec<String> {
-    let is_text = |role| {
-        matches!(role, FileRole::ModelCard | FileRole::ChatTemplate | FileRole::Support | FileRole::Licence)
-    };
+    let is_text =
+        |role| matches!(role, FileRole::ModelCard | FileRole::ChatTemplate | FileRole::Support | FileRole::Licence);
     let texts = merged.side_files().iter().filter(|file| is_text(file.role) && file.byte_count <= MAX_SEARCHED_BYTES);
     let name_of = |path: &str, text: &str| {
         inputs.iter().find(|input| text.contains(input.as_str())).map(|input| format!("{path} names `{input}`"))

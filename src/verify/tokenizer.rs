@@ -73,14 +73,10 @@ fn vocabularies(checkpoint: &Checkpoint) -> impl Iterator<Item = &str> {
 fn truncated(name: &str, merged: &Checkpoint, reference: &Reference) -> Option<String> {
     let held = read(&merged.root().join(name))?;
     let roots = std::iter::once(reference.base.root()).chain(reference.adapters.iter().map(|adapter| adapter.root()));
-    let whole = roots.filter_map(|root| read(&root.join(name))).find(|whole| {
-        whole.len() > held.len() && whole.starts_with(&held)
-    })?;
-    Some(format!(
-        "{name} is truncated: {} of {}",
-        units::bytes(held.len() as u64),
-        units::bytes(whole.len() as u64)
-    ))
+    let whole = roots
+        .filter_map(|root| read(&root.join(name)))
+        .find(|whole| whole.len() > held.len() && whole.starts_with(&held))?;
+    Some(format!("{name} is truncated: {} of {}", units::bytes(held.len() as u64), units::bytes(whole.len() as u64)))
 }
 
 fn read(path: &Path) -> Option<Vec<u8>> {

@@ -59,8 +59,8 @@ impl TensorVerdict {
 }
 
 impl ChangedSet {
-    /// Puts one tensor, stored in `dtype`, where it belongs.
-    pub(super) fn classify(&mut self, verdict: TensorVerdict, reference: &Reference, dtype: Option<FloatDtype>) {
+    /// Puts one tensor, of floats or not, where it belongs.
+    pub(super) fn classify(&mut self, verdict: TensorVerdict, reference: &Reference, is_float: bool) {
         let changed_count = verdict.agreement.changed_count;
         let Some(applied) = reference.matching.applied_to(&verdict.name) else {
             let list = match reference.base.tensor(&verdict.name) {
@@ -71,10 +71,8 @@ impl ChangedSet {
             list.push(verdict.name);
             return;
         };
-        let is_correct = match dtype {
-            Some(dtype) => verdict.policy.accepts(&verdict.agreement, dtype),
-            None => verdict.agreement.is_correct() && changed_count == 0,
-        };
+        // Bytes that are no floats have no rounding to differ by.
+        let is_correct = verdict.agreement.is_correct() && (is_float || changed_count == 0);
         // A tensor that took another's place may well equal it, and one that is new has nothing to be lost in.
         let may_be_lost = applied.origin == Origin::Base;
         let list = match (is_correct, may_be_lost && changed_count == 0) {
@@ -160,18 +158,19 @@ fn wrong_targets(wrong: &[TensorVerdict], merged: &Checkpoint, rounding: Roundin
 }
 
 fn wrong_values(verdict: &TensorVerdict, rounding: Rounding) -> String {
-    let Agreement { element_count, wrong_count, off_by_one_count, near_count, max_error, .. } = verdict.agreement;
-    let odd_count = match verdict.policy {
-        RoundingPolicy::Stochastic => wrong_count + off_by_one_count + near_count,
-        _ => wrong_count + off_by_one_count,
-    };
+    let Agreement { element_count, wrong_count, off_by_one_count, max_error, .. } = verdict.agreement;
+    let odd_count = wrong_count + off_by_one_count;
     let by_chance = wrong_count == 0 && !rounding.is_stochastic();
     format!(
         "{}: {} of {} values are not what base and adapter give (largest error {max_error:.3e}){}",
         verdict.name,
         units::count(odd_count),
         units::count(element_count),
-        if by_chance { "; each is one of the two neighbours: if it was rounded stochastically, give the seed" } else { "" },
+        if by_chance {
+            "; each is one of the two neighbours: if it was rounded stochastically, give the seed"
+        } else {
+            ""
+        },
     )
 }
 
@@ -197,9 +196,10 @@ fn evidence(set: &ChangedSet) -> String {
         policies => policies.iter().map(|(policy, count)| format!("{} ({count})", policy.label())).collect(),
     };
     let policies = if policies.is_empty() { String::new() } else { format!("; {}", policies.join(", ")) };
-    let kept = set.change().gain().map_or_else(String::new, |gain| {
-        format!("; {:.1} % of the change asked for is stored", 100.0 * gain)
-    });
+    let kept = set
+        .change()
+        .gain()
+        .map_or_else(String::new, |gain| format!("; {:.1} % of the change asked for is stored", 100.0 * gain));
     format!(
         "{} of {target_count} targets recomputed and equal ({share:.3} % of {} values bit-exact, the rest by the last bit{policies}){kept}; {} of {} others equal the base",
         set.changed_as_target.len(),

@@ -7,7 +7,7 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use super::{
     Agreement, ChangeSums, ChangedSet, Check, Reference, RoundingPolicy, TensorVerdict, VerifyError, VerifyOptions,
     agreement::Observed,
-    exact::{Exact, ExactTile, read_f64},
+    exact::{Exact, read_f64},
     verdict,
 };
 use crate::{
@@ -41,7 +41,7 @@ pub(super) fn check(
             non_finite.push(format!("{}: {} NaN or infinite", tensor.name(), units::count(non_finite_count)));
         }
         if let Some(reference) = reference {
-            set.classify(verdict, reference, FloatDtype::of(tensor.dtype()));
+            set.classify(verdict, reference, FloatDtype::of(tensor.dtype()).is_some());
         }
         job.send(JobEvent::TensorDone { name: tensor.name().to_owned() });
     }
@@ -199,7 +199,8 @@ fn compare_with(dtype: FloatDtype, stored: &[f64], source: &[f64]) -> Agreement 
     let mut agreement = Agreement::default();
     for (stored, source) in stored.iter().zip(source) {
         let base = dtype.round_to_nearest(*source);
-        let taken = Observed { stored: *stored, exact: *source, expected: base, delta_bound: 0.0, base };
+        let taken =
+            Observed { stored: *stored, exact: *source, expected: base, within: (base, base), delta_bound: 0.0, base };
         agreement.observe(dtype, taken);
         // A lost sign of zero is a lost bit.
         agreement.changed_count += u64::from(*stored == base && stored.is_sign_negative() != base.is_sign_negative());

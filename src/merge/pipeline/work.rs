@@ -23,12 +23,7 @@ pub(super) struct WorkItem {
 #[derive(Clone)]
 pub(super) enum WorkKind {
     /// Rows that go through the kernel.
-    Tile {
-        rows: Range<usize>,
-        dtypes: (FloatDtype, FloatDtype),
-        updates: Arc<[WeightedUpdate]>,
-        noise: Option<Noise>,
-    },
+    Tile { rows: Range<usize>, dtypes: (FloatDtype, FloatDtype), updates: Arc<[WeightedUpdate]>, noise: Option<Noise> },
     /// Rows that are written as they are read, from a storage that is no plain span.
     Rows { rows: Range<usize> },
     /// A range of the tensor's bytes, written as it is read.

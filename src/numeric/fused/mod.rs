@@ -164,7 +164,8 @@ fn add_run<I: Element, O: Element, L: Lanes, R: RunRounding>(
     if !last_delta.is_empty() {
         let mut padded = [0.0; LANE_COUNT];
         padded[..last_delta.len()].copy_from_slice(last_delta);
-        let block = sums.write_block::<I, O, L, R>(lanes, I::padded(last_input), Some(&padded), (rounding, delta.len()));
+        let block =
+            sums.write_block::<I, O, L, R>(lanes, I::padded(last_input), Some(&padded), (rounding, delta.len()));
         last_output.copy_from_slice(&bytemuck::bytes_of(&block)[..last_output.len()]);
     }
     sums
@@ -280,12 +281,7 @@ impl LaneSums {
 /// The same pass step by step, for NaN, infinity and overflow: each is kept or made as IEEE 754 says, and counted.
 #[cold]
 #[inline(never)]
-fn write_with_care<R: RunRounding>(
-    bytes: TileBytes<'_>,
-    delta: Option<&[f32]>,
-    rounding: R,
-    stats: &mut TileStats,
-) {
+fn write_with_care<R: RunRounding>(bytes: TileBytes<'_>, delta: Option<&[f32]>, rounding: R, stats: &mut TileStats) {
     let TileBytes { input, input_dtype, output, output_dtype } = bytes;
     let (mut weight, mut sum, mut stored, mut converted) =
         ([0.0; CAREFUL_LEN], [0.0; CAREFUL_LEN], [0.0; CAREFUL_LEN], [0.0; CAREFUL_LEN]);

@@ -56,8 +56,7 @@ impl Case {
         let mut weight = vec![0.0; len];
         widen(input_dtype, &self.input, &mut weight);
         let delta = if adds { self.delta.clone() } else { vec![0.0; len] };
-        let sum =
-            weight.iter().zip(&delta).map(|(weight, delta)| if adds { weight + (delta + 0.0) } else { *weight });
+        let sum = weight.iter().zip(&delta).map(|(weight, delta)| if adds { weight + (delta + 0.0) } else { *weight });
         let sum: Vec<f32> = sum.collect();
         let (bytes, stored) = round(&sum);
         let converted = if input_dtype == output_dtype { weight.clone() } else { round(&weight).1 };
@@ -94,8 +93,7 @@ impl Case {
 
 fn bits_of(stats: &TileStats) -> ([u64; 7], u32) {
     let sums = [stats.weight_square_sum, stats.delta_square_sum, stats.effect_delta_sum].map(f64::to_bits);
-    let counts =
-        [stats.element_count, stats.changed_count, stats.base_non_finite_count, stats.output_non_finite_count];
+    let counts = [stats.element_count, stats.changed_count, stats.base_non_finite_count, stats.output_non_finite_count];
     ([sums[0], sums[1], sums[2], counts[0], counts[1], counts[2], counts[3]], stats.max_magnitude.to_bits())
 }
 
