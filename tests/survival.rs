@@ -119,6 +119,6 @@ fn float32_that_holds_bfloat16_behaves_like_bfloat16_and_is_named() {
     };
     let receipt = merged(&again);
     let (tensor_count, byte_count) = receipt.bf16_in_f32();
-    assert_eq!((tensor_count, byte_count), (1, 4 * 768 * 512));
+    assert_eq!((tensor_count, byte_count), (1, 4 * 1024 * 1024));
     assert!(receipt.update_stats().gain().unwrap() < 0.6, "a grid is a grid, however it is stored");
 }

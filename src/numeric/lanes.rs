@@ -215,6 +215,11 @@ impl Element for F16 {
 }
 
 /// An f16 of the two around the f32 with these bits, which lies within its range.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the lower bits are what is dropped, magnitudes have no sign"
+)]
 #[inline(always)]
 fn half_by_chance(bits: u32, random: u32) -> u16 {
     const SMALLEST_NORMAL: u32 = 0x3880_0000;

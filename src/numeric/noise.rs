@@ -39,16 +39,16 @@ impl Noise {
 
     /// The word of the element with this row-major index.
     #[must_use]
-    pub fn word(&self, element: u64) -> u32 {
+    pub fn word(self, element: u64) -> u32 {
         let [[counter], [high], ..] = counters::<1>(element / BLOCK_LEN as u64);
         let block = philox([[counter], [high], [0], [0]], self.key);
-        block[(element % BLOCK_LEN as u64) as usize][0]
+        block[place_in_block(element)][0]
     }
 
     /// The words of consecutive elements from `first` on.
     #[inline(always)]
-    pub(super) fn fill(&self, first: u64, words: &mut [u32]) {
-        let head = ((BLOCK_LEN as u64 - first % BLOCK_LEN as u64) % BLOCK_LEN as u64) as usize;
+    pub(super) fn fill(self, first: u64, words: &mut [u32]) {
+        let head = (BLOCK_LEN - place_in_block(first)) % BLOCK_LEN;
         let (head, rest) = words.split_at_mut(head.min(words.len()));
         self.fill_singly(first, head);
         let mut at = first + head.len() as u64;
@@ -65,11 +65,17 @@ impl Noise {
         self.fill_singly(at, tail);
     }
 
-    fn fill_singly(&self, first: u64, words: &mut [u32]) {
+    fn fill_singly(self, first: u64, words: &mut [u32]) {
         for (word, element) in words.iter_mut().zip(first..) {
             *word = self.word(element);
         }
     }
+}
+
+/// Which word of its block an element takes.
+#[expect(clippy::cast_possible_truncation, reason = "a block has four words")]
+fn place_in_block(element: u64) -> usize {
+    (element % BLOCK_LEN as u64) as usize
 }
 
 /// `N` consecutive counters of 128 bits, of which the upper half stays zero.

@@ -16,8 +16,11 @@ use crate::{
     numeric::{CpuLevel, FloatDtype, Noise, TileBytes, TileShape, TileStats, widen},
 };
 
-/// Elements sampled of one tensor: 16 rows of a matrix 4096 wide.
-const SAMPLE_ELEMENTS: usize = 1 << 16;
+/// Elements sampled of all targets together: 8 MB in 16 bits.
+const SAMPLE_ELEMENTS: usize = 1 << 22;
+
+/// Elements sampled of one target at the least, 16 rows of a matrix 4096 wide, and at the most.
+const TARGET_ELEMENTS: Range<usize> = 1 << 16..1 << 19;
 
 /// Runs of neighbouring rows that a sample is made of.
 const RUNS: usize = 4;
@@ -101,6 +104,8 @@ impl MergePlan {
 pub fn estimate_survival(question: SurvivalQuestion<'_>, job: &JobContext) -> Result<SurvivalEstimate, PlanError> {
     let SurvivalQuestion { base, adapters, matching, dtype, rounding, .. } = question;
     let steps = layout::steps(layout::Inputs { base, adapters, matching }, dtype);
+    let target_count = steps.iter().flatten().filter(|step| step.action.is_update()).count();
+    let budget = (SAMPLE_ELEMENTS / target_count.max(1)).clamp(TARGET_ELEMENTS.start, TARGET_ELEMENTS.end);
     let mut estimate = SurvivalEstimate::default();
     let mut by_dtype = DTYPES.map(|dtype| (dtype, TileStats::default()));
     for step in steps.iter().flatten() {
@@ -117,7 +122,7 @@ pub fn estimate_survival(question: SurvivalQuestion<'_>, job: &JobContext) -> Re
             estimate.left_out += 1;
             continue;
         }
-        let sample = Sample { step, updates: &updates };
+        let sample = Sample { step, updates: &updates, budget };
         let element_count = step.source.element_count() as u64;
         let stats = sample.stats(output_dtype, rounding.noise(&step.name))?.extrapolated(element_count);
         for (dtype, sum) in &mut by_dtype {
@@ -212,6 +217,7 @@ fn short_name(dtype: FloatDtype) -> &'static str {
 struct Sample<'a> {
     step: &'a TensorStep,
     updates: &'a [(Arc<dyn RowUpdate>, f64)],
+    budget: usize,
 }
 
 impl Sample<'_> {
@@ -220,7 +226,7 @@ impl Sample<'_> {
         let source = &self.step.source;
         let (shape, input_dtype) = (source.tile_shape(), source.float_dtype()?);
         let mut stats = TileStats::default();
-        for rows in sampled_rows(shape) {
+        for rows in sampled_rows(shape, self.budget) {
             let element_count = rows.len() * shape.columns;
             let mut input = vec![0; element_count * input_dtype.byte_count()];
             source.read_row_bytes(rows.clone(), &mut input)?;
@@ -259,9 +265,9 @@ impl Sample<'_> {
 }
 
 /// Runs of rows spread over a matrix; one run with all of them where that is little enough.
-fn sampled_rows(shape: TileShape) -> Vec<Range<usize>> {
+fn sampled_rows(shape: TileShape, budget: usize) -> Vec<Range<usize>> {
     let TileShape { rows, columns } = shape;
-    let affordable = SAMPLE_ELEMENTS / columns.max(1);
+    let affordable = budget / columns.max(1);
     if affordable >= rows {
         return std::iter::once(0..rows).filter(|all| !all.is_empty()).collect();
     }
@@ -294,7 +300,7 @@ mod tests {
 
     #[test]
     fn samples_are_small_and_spread() {
-        let runs = |rows, columns| sampled_rows(TileShape { rows, columns });
+        let runs = |rows, columns| sampled_rows(TileShape { rows, columns }, TARGET_ELEMENTS.start);
         assert_eq!(runs(688, 64), std::iter::once(0..688).collect::<Vec<_>>());
         assert_eq!(runs(4096, 4096), [0..4, 1024..1028, 2048..2052, 3072..3076]);
         assert_eq!(runs(8, 1 << 20), [0..1, 2..3, 4..5, 6..7]);

@@ -195,9 +195,9 @@ fn vocabulary(base: &Checkpoint, other: &Checkpoint) -> Option<SizeFact> {
 
 /// `31G`: what GNU `du -h` says of so many bytes, which rounds up in powers of 1024.
 fn du(byte_count: u64) -> String {
+    const UNITS: [&str; 5] = ["", "K", "M", "G", "T"];
     let mut value = byte_count as f64;
     let mut unit = 0;
-    const UNITS: [&str; 5] = ["", "K", "M", "G", "T"];
     while value >= 1024.0 && unit + 1 < UNITS.len() {
         value /= 1024.0;
         unit += 1;
@@ -229,11 +229,10 @@ impl fmt::Display for SizeFact {
         match self {
             Self::Total { weight_count, byte_count, bits_per_weight } => write!(
                 out,
-                "{} weights of {} bits each are {} ({:.1} GiB; `du -h` says {})",
+                "{} weights of {} bits each are {} (`du -h` says {})",
                 units::count(*weight_count),
                 bits(*bits_per_weight),
                 units::bytes(*byte_count),
-                *byte_count as f64 / 1024.0_f64.powi(3),
                 du(*byte_count),
             ),
             Self::SameWeights { weight_count, from_bits, to_bits, from_bytes, to_bytes } => {

@@ -96,7 +96,7 @@ impl AloneReport {
                 self.tensors_read = model.tensors().len();
                 Ok(())
             }
-            Err(error) => Err(VerifyError::Unpredictable(error)),
+            Err(error) => Err(VerifyError::Unpredictable(Box::new(error))),
         }
     }
 

@@ -73,11 +73,11 @@ pub enum VerifyError {
     #[error("the merged folder cannot be read: {0}")]
     Merged(#[from] CheckpointError),
     #[error("the merged folder predicts nothing: {0}")]
-    Unpredictable(EvalError),
+    Unpredictable(Box<EvalError>),
     #[error("the process that loads the folder alone failed: {said}: {}", path.display())]
     ChildFailed { said: String, path: PathBuf },
     #[error("the seal cannot be checked: {0}")]
-    Seal(MergeError),
+    Seal(Box<MergeError>),
     #[error(transparent)]
     Io(#[from] IoError),
     #[error("adapter and base do not fit together, so there is nothing to compare with: {problem}")]
@@ -90,7 +90,7 @@ impl From<MergeError> for VerifyError {
     fn from(error: MergeError) -> Self {
         match error {
             MergeError::Cancelled(cancelled) => cancelled.into(),
-            error => Self::Seal(error),
+            error => Self::Seal(Box::new(error)),
         }
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Reference;
 use crate::{
+    adapter::Adapter,
     checkpoint::{Checkpoint, FileRole, read_text},
     size::Component,
     units,
@@ -72,7 +73,7 @@ fn vocabularies(checkpoint: &Checkpoint) -> impl Iterator<Item = &str> {
 /// Whether a vocabulary is the beginning of the base's or of an adapter's.
 fn truncated(name: &str, merged: &Checkpoint, reference: &Reference) -> Option<String> {
     let held = read(&merged.root().join(name))?;
-    let roots = std::iter::once(reference.base.root()).chain(reference.adapters.iter().map(|adapter| adapter.root()));
+    let roots = std::iter::once(reference.base.root()).chain(reference.adapters.iter().map(Adapter::root));
     let whole = roots
         .filter_map(|root| read(&root.join(name)))
         .find(|whole| whole.len() > held.len() && whole.starts_with(&held))?;

@@ -145,10 +145,9 @@ impl Pass<'_> {
         let Self { tensor, exact, .. } = *self;
         let mut bytes = vec![0; tile_byte_count(tensor, &rows)];
         tensor.read_row_bytes(rows.clone(), &mut bytes)?;
-        let source_dtype = exact.map(|exact| FloatDtype::of(exact.source.dtype()));
-        let dtype = match (FloatDtype::of(tensor.dtype()), source_dtype) {
-            (Some(dtype), None | Some(Some(_))) => dtype,
-            _ => return compare_bytes(tensor, exact.map(|exact| exact.source), rows, bytes),
+        let is_comparable = exact.is_none_or(|exact| FloatDtype::of(exact.source.dtype()).is_some());
+        let Some(dtype) = FloatDtype::of(tensor.dtype()).filter(|_| is_comparable) else {
+            return compare_bytes(tensor, exact.map(|exact| exact.source), rows, bytes);
         };
         let mut stored = vec![0.0; bytes.len() / dtype.byte_count()];
         widen_to_f64(dtype, &bytes, &mut stored);

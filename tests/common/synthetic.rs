@@ -3,14 +3,17 @@
 use std::path::Path;
 
 use half::bf16;
-use lorafuse::{numeric::FloatDtype, plan::MergeRequest};
+use lorafuse::{
+    numeric::{FloatDtype, LowRank},
+    plan::MergeRequest,
+};
 use serde_json::json;
 
 use super::{FileBuilder, noise, put};
 
 /// Rows and columns of the one weight.
-pub const ROWS: usize = 768;
-pub const COLUMNS: usize = 512;
+pub const ROWS: usize = 1024;
+pub const COLUMNS: usize = 1024;
 pub const RANK: usize = 16;
 pub const NAME: &str = "model.layers.0.proj.weight";
 
@@ -40,19 +43,18 @@ pub fn put_pair(root: &Path, dtype: FloatDtype, ratio: f64) -> Pair {
         .collect();
     let (a, b) = (normal(2, 1.0), normal(3, 1.0));
     let right: Vec<f32> = (0..RANK * COLUMNS).map(|index| a(index) as f32).collect();
-    let product = |left: &[f32]| -> Vec<f64> {
-        (0..ROWS * COLUMNS)
-            .map(|index| {
-                let (row, column) = (index / COLUMNS, index % COLUMNS);
-                (0..RANK).map(|k| f64::from(left[row * RANK + k]) * f64::from(right[k * COLUMNS + column])).sum()
-            })
-            .collect()
-    };
-    let norm = |values: &[f64]| values.iter().map(|value| value * value).sum::<f64>().sqrt();
     let unit: Vec<f32> = (0..ROWS * RANK).map(|index| b(index) as f32).collect();
-    let factor = ratio * norm(&weight) / norm(&product(&unit));
+    let norm = weight.iter().map(|value| value * value).sum::<f64>().sqrt();
+    let factor = ratio * norm / LowRank::new((ROWS, COLUMNS), RANK, 1.0, unit.clone(), right.clone()).frobenius_norm();
     let left: Vec<f32> = unit.iter().map(|value| (f64::from(*value) * factor) as f32).collect();
-    let delta = product(&left);
+    let mut delta = vec![0.0; ROWS * COLUMNS];
+    for (row, left) in delta.chunks_mut(COLUMNS).zip(left.chunks(RANK)) {
+        for (left, right) in left.iter().zip(right.chunks(COLUMNS)) {
+            for (delta, right) in row.iter_mut().zip(right) {
+                *delta += f64::from(*left) * f64::from(*right);
+            }
+        }
+    }
 
     let stored: Vec<u8> = match dtype {
         FloatDtype::BF16 => weight.iter().flat_map(|value| bf16::from_f64(*value).to_le_bytes()).collect(),
