@@ -3,7 +3,7 @@
 /// `19.5 MB`, `2.47 GB`: three significant digits, powers of ten.
 #[must_use]
 pub fn bytes(byte_count: u64) -> String {
-    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
     if byte_count < 1000 {
         return format!("{byte_count} B");
     }
@@ -80,6 +80,7 @@ mod tests {
             (999_950, "1.00 MB"),
             (32_672_595_968, "32.7 GB"),
             (123_456_789, "123 MB"),
+            (1 << 60, "1.15 EB"),
         ];
         for (byte_count, text) in cases {
             assert_eq!(bytes(byte_count), text);

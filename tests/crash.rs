@@ -295,7 +295,7 @@ fn a_write_that_fails_leaves_nothing_that_looks_like_a_model() {
     let ended = shell.args(merge.get_args()).output().unwrap();
     let message = stderr(&ended);
     assert_eq!(ended.status.code(), Some(1), "{message}");
-    assert!(message.starts_with("error: ") && message.contains("\nhint: "), "{message}");
+    assert!(message.contains("error: a file of 24.7 MB is more than") && message.contains("\nhint: "), "{message}");
     fixture.assert_is_no_model(&output);
     assert!(!partial_of(&output).exists(), "a failed merge clears its folder");
 }

@@ -180,9 +180,9 @@ fn fused_and_split_projections_are_recognised() {
 }
 
 #[test]
-fn experts_in_one_tensor_are_recognised() {
+fn single_experts_have_no_place_where_gate_and_up_alternate() {
     let root = tempfile::tempdir().unwrap();
-    let modules = ["model.layers.0.mlp.experts.gate_up_projs.1"];
+    let modules = ["model.layers.0.mlp.experts.1.gate_proj"];
     put_pair(root.path(), &json!({"model_type": "gpt_oss", "architectures": ["GptOssForCausalLM"]}), &[], &modules);
     let experts = "model.layers.0.mlp.experts.gate_up_proj";
     put(&root.path().join("base/model.safetensors"), FileBuilder::default().f32(experts, &[2, 4, 6], noise(1)).build());

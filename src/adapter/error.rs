@@ -31,8 +31,8 @@ pub enum AdapterError {
     Unsupported { feature: String, reason: &'static str, way_out: &'static str, path: PathBuf },
     #[error("the pattern {pattern:?} in {key} is not a regular expression that can be read here: {}", path.display())]
     BadPattern { key: &'static str, pattern: String, path: PathBuf },
-    #[error("{module} has {present} without {absent}: {}", path.display())]
-    Unpaired { module: String, present: &'static str, absent: &'static str, path: PathBuf },
+    #[error("{module} has factors, but no {absent}: {}", path.display())]
+    Unpaired { module: String, absent: &'static str, path: PathBuf },
     #[error("the factors of {module} do not fit together ({}): {}", shapes(factors), path.display())]
     FactorShapes { module: String, factors: Vec<(String, Vec<usize>)>, path: PathBuf },
     #[error("adapter_config.json contradicts the weights: {problem}: {}", path.display())]

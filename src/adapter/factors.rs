@@ -145,7 +145,6 @@ pub(super) fn required(
 ) -> Result<LogicalTensor, AdapterError> {
     let found = parts.remove(&part).ok_or_else(|| AdapterError::Unpaired {
         module: module.to_owned(),
-        present: parts.keys().next().map_or("nothing", |present| present.name()),
         absent: part.name(),
         path: path.to_owned(),
     })?;

@@ -38,7 +38,6 @@ impl Method for LoHa {
         let mut product = |names: [Part; 3]| {
             ProductTensors::take(&mut parts, names, module, path)?.ok_or_else(|| AdapterError::Unpaired {
                 module: module.to_owned(),
-                present: "one of two products",
                 absent: names[0].name(),
                 path: path.to_owned(),
             })

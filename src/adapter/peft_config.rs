@@ -231,7 +231,7 @@ impl PeftConfig {
     /// `init_r` or `lora_alpha` missing or no number.
     pub fn adalora_scaling(&self, path: &Path) -> Result<Scaling, AdapterError> {
         let number = |key| self.get(key).and_then(Value::as_f64).filter(|value| value.is_finite());
-        let missing = |key| AdapterError::MissingKey { key, path: path.to_owned() };
+        let missing = |key| AdapterError::MissingKey { key, path: path.with_file_name(super::CONFIG_FILE) };
         let rank = self.get("init_r").and_then(Value::as_u64).and_then(|rank| usize::try_from(rank).ok());
         let rank = rank.filter(|rank| *rank > 0).ok_or_else(|| missing("init_r"))?;
         let alpha = number("lora_alpha").ok_or_else(|| missing("lora_alpha"))?;
@@ -240,7 +240,7 @@ impl PeftConfig {
     }
 
     fn scaling_by(&self, alpha_key: &'static str, module: &str, path: &Path) -> Result<Scaling, AdapterError> {
-        let missing = |key| AdapterError::MissingKey { key, path: path.to_owned() };
+        let missing = |key| AdapterError::MissingKey { key, path: path.with_file_name(super::CONFIG_FILE) };
         let rank = match self.pattern_value("rank_pattern", module, path)? {
             Some(rank) => Some(rank),
             None => self.get("r"),

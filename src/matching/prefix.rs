@@ -1,6 +1,6 @@
 //! One change of prefix for a whole adapter: `transformer.h.0…` in training, `h.0…` on disk.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use super::orientation::Layouts;
 use crate::{
@@ -46,18 +46,19 @@ impl fmt::Display for PrefixChange {
     }
 }
 
-/// Targets whose parameter, renamed by `place`, is a base tensor of their shape.
+/// Base tensors that have the shape of a target whose parameter, renamed by `place`, has their name. Each counts once,
+/// so that no way wins by putting two modules in one place.
 pub(super) fn landed(
     base: &Checkpoint,
     targets: &[Target],
     layouts: Layouts,
     place: impl Fn(&Target) -> String,
 ) -> usize {
-    let lands = |target: &&Target| {
+    let landing = |target: &Target| {
         let name = joined(&place(target), &target.parameter);
-        base.tensor(&name).is_some_and(|tensor| layouts.suits(target, tensor.shape()))
+        base.tensor(&name).is_some_and(|tensor| layouts.suits(target, tensor.shape())).then_some(name)
     };
-    targets.iter().filter(lands).count()
+    targets.iter().filter_map(landing).collect::<BTreeSet<_>>().len()
 }
 
 /// The change under which most targets land on base tensors of their shape; `None` when the paths fit as they are, or

@@ -25,6 +25,8 @@ pub enum MergeError {
     Overflow { tensor: String, element_count: u64, max_magnitude: f32, dtype: Dtype },
     #[error("the disk is too full: {} more needed, {} free: {}", units::bytes(*needed), units::bytes(*free), path.display())]
     DiskFull { needed: u64, free: u64, path: PathBuf },
+    #[error("a file of {} is more than the file system or a limit of this session takes: {}", units::bytes(*needed), path.display())]
+    FileTooLarge { needed: u64, path: PathBuf },
     #[error("cancelled; {} are written and kept in {}", units::bytes(*byte_count), path.display())]
     CancelledKept { byte_count: u64, path: PathBuf },
     #[error("the device stopped answering: {device}")]
@@ -68,6 +70,9 @@ impl Hint for MergeError {
             Self::Overflow { .. } => "write bfloat16 or float32 instead (`--dtype bf16`)",
             Self::DiskFull { .. } => {
                 "free some space, choose another disk, or write half the bytes with `--dtype bf16`"
+            }
+            Self::FileTooLarge { .. } => {
+                "write smaller files (`--max-shard-size 4GB` suits FAT32), choose another disk, or lift the limit (`ulimit -f`)"
             }
             Self::CancelledKept { .. } => "run the same merge again to go on from there, or delete that folder",
             Self::AlreadySealed { .. } => "delete that file to seal the folder anew",

@@ -50,7 +50,7 @@ impl OutputFolder {
     /// reserved; true with it if an interrupted run left one of this size.
     ///
     /// # Errors
-    /// [`MergeError::DiskFull`]; whatever the system says otherwise.
+    /// [`MergeError::DiskFull`] or [`MergeError::FileTooLarge`]; whatever the system says otherwise.
     pub fn open_shard(&self, file_name: &str, byte_count: u64) -> Result<(File, bool), MergeError> {
         let path = self.part_path(file_name);
         // A run that was interrupted while it named its shards.
@@ -99,11 +99,14 @@ impl OutputFolder {
 
     fn reserve_error(&self, error: std::io::Error, byte_count: u64) -> MergeError {
         use std::io::ErrorKind;
-        if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge) {
-            let free = platform::free_bytes(&self.partial).unwrap_or(0);
-            return MergeError::DiskFull { needed: byte_count, free, path: self.partial.clone() };
+        let path = self.partial.clone();
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                MergeError::DiskFull { needed: byte_count, free: platform::free_bytes(&path).unwrap_or(0), path }
+            }
+            ErrorKind::FileTooLarge => MergeError::FileTooLarge { needed: byte_count, path },
+            _ => IoError { action: "reserve space for a shard", source: error, path }.into(),
         }
-        IoError { action: "reserve space for a shard", source: error, path: self.partial.clone() }.into()
     }
 
     /// Copies `source` to `relative_path` below the output.

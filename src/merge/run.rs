@@ -95,6 +95,10 @@ fn explained(error: MergeError, plan: &MergePlan, job: &JobContext) -> MergeErro
             let needed = plan.output_bytes().saturating_sub(job.sample().bytes_done);
             MergeError::DiskFull { needed, free: platform::free_bytes(&path).unwrap_or(0), path }
         }
+        MergeError::Io(io) if io.source.kind() == ErrorKind::FileTooLarge => {
+            let needed = plan.shards.iter().map(|shard| shard.byte_count).max().unwrap_or(0);
+            MergeError::FileTooLarge { needed, path: io.path }
+        }
         error => error,
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     adapter::{Adapter, AdapterError},
     checkpoint::{Checkpoint, CheckpointError},
     error::{Hint, IoError},
-    matching::{Matching, OrphanReason},
+    matching::{ClashReason, Matching, OrphanReason},
     units,
 };
 
@@ -59,7 +59,8 @@ impl PlanError {
             lines.push(line);
         }
         for clash in &matching.clashing {
-            lines.push(format!("{}: {}", clash.module, clash.reason));
+            let names = if clash.tensors.is_empty() { clash.module.clone() } else { clash.tensors.join(", ") };
+            lines.push(format!("{names}: {}", clash.reason));
         }
         let total: usize = adapters.iter().map(Adapter::tensor_count).sum();
         let placed = matching.applied_tensor_count(adapters);
@@ -70,10 +71,15 @@ impl PlanError {
         if let Some(more) = lines.len().checked_sub(SHOWN).filter(|more| *more > 0) {
             write!(problems, "\n  and {more} more").ok();
         }
+        let resizes_vocabulary =
+            matching.clashing.iter().any(|clash| matches!(clash.reason, ClashReason::Vocabulary { .. }));
         let trained_on = adapters.iter().find_map(|adapter| adapter.config().base_model());
         let hint = match (placed, matching.orphaned.first().map(|orphan| &orphan.reason), trained_on) {
             (_, Some(OrphanReason::UnknownFactor | OrphanReason::MultiheadAttention), _) => {
                 "merge it with the release of PEFT that it was trained with, by `merge_and_unload`".to_owned()
+            }
+            _ if resizes_vocabulary => {
+                "save the adapter with its embedding (`save_embedding_layers=True` in PEFT), or give the base with the vocabulary that training had".to_owned()
             }
             (_, _, Some(name)) => {
                 format!(
