@@ -85,7 +85,7 @@ fn little_survival_is_said_with_what_helps() {
     let root = tempfile::tempdir().unwrap();
     put_pair(root.path(), FloatDtype::BF16, 4e-4);
     let nearest = request(root.path(), "nearest");
-    let advice = estimate(&nearest).advice.unwrap();
+    let advice = estimate(&nearest).advice.unwrap().to_string();
     assert!(advice.starts_with("bf16 keeps 2"), "{advice}");
     assert!(advice.ends_with("% of this adapter: write float32 or float16, or round stochastically"), "{advice}");
     merged(&nearest);

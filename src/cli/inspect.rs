@@ -172,7 +172,7 @@ fn overview(
     rows.extend(differing.map(|finding| ["Note".to_owned(), finding.evidence.clone()]));
     rows.extend(size::of_model(base)?.into_iter().map(|fact| ["Size".to_owned(), fact.to_string()]));
     if let Some(survival) = survival {
-        let sentences = [survival.sentence(), survival.advice.clone()];
+        let sentences = [survival.sentence(), survival.advice.as_ref().map(ToString::to_string)];
         rows.extend(sentences.into_iter().flatten().map(|sentence| ["Survival".to_owned(), sentence]));
     }
     let mut out = render(&["", ""], &[Align::Left, Align::Left], &rows);

@@ -43,6 +43,9 @@ pub fn run(args: &MergeArgs) -> Outcome {
         tell(&format!("warning: {name}: the update is smaller than the dtype can hold, so nothing of it is left"));
     }
     let report = RunReport { merge: Some(receipt), ..RunReport::new(&plan) };
+    if let Some(advice) = report.advice() {
+        tell(&format!("warning: {advice}"));
+    }
     if args.card && !write_card(&plan.output, &model_card(&report))? {
         tell(&format!("warning: {CARD_FILE} was there already and stays as it is"));
     }
@@ -74,7 +77,7 @@ pub fn plan_text(plan: &MergePlan, report: &RunReport) -> String {
         row("Other files", summary.side_files.join(", ")),
     ];
     if let Some(survival) = &report.survival {
-        let sentences = [survival.sentence(), survival.advice.clone()];
+        let sentences = [survival.sentence(), survival.advice.as_ref().map(ToString::to_string)];
         rows.extend(sentences.into_iter().flatten().map(|sentence| row("Survival", sentence)));
     }
     rows.extend(report.size.iter().map(|fact| row("Size", fact.to_string())));

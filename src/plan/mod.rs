@@ -29,7 +29,9 @@ pub use self::{
     rounding::Rounding,
     side_files::{SideFileContent, SideFileStep},
     step::{Action, Role, TensorStep},
-    survival::{SurvivalEstimate, SurvivalQuestion, TensorSurvival, estimate_survival, survival_advice},
+    survival::{
+        SurvivalAdvice, SurvivalEstimate, SurvivalQuestion, TensorSurvival, estimate_survival, survival_advice,
+    },
     tokenizer::TokenizerChoice,
 };
 use crate::{adapter::Adapter, checkpoint::Checkpoint, matching::Matching};

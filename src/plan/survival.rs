@@ -3,7 +3,7 @@
 //! A base in 16 bits lies on the grid of its dtype, so an update below half a unit rounds away: a dead zone. The gain
 //! ⟨E, Δ⟩ / ⟨Δ, Δ⟩ says how much is left, where Δ is the change asked for and E the one that is stored.
 
-use std::{ops::Range, sync::Arc};
+use std::{fmt, ops::Range, sync::Arc};
 
 use serde::Serialize;
 
@@ -42,7 +42,7 @@ pub struct SurvivalEstimate {
     /// The part that each dtype would keep of all updates.
     pub gain_by_dtype: Vec<(FloatDtype, f64)>,
     /// What to do, where it is little.
-    pub advice: Option<String>,
+    pub advice: Option<SurvivalAdvice>,
     /// Tensors left out because their method looks at all rows first.
     pub left_out: usize,
 }
@@ -60,6 +60,17 @@ pub struct TensorSurvival {
     pub gain: Option<f64>,
     /// The part of the elements that change.
     pub changed_share: f64,
+}
+
+/// What to do where rounding takes much of an adapter away.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SurvivalAdvice {
+    /// The dtype that is written.
+    pub dtype: FloatDtype,
+    /// The part of the adapter that it keeps.
+    pub gain: f64,
+    /// Dtypes that keep nearly all of it, the safest first; stochastic rounding always helps in 16 bits.
+    pub better: Vec<FloatDtype>,
 }
 
 /// What is merged, and how.
@@ -181,7 +192,7 @@ impl SurvivalEstimate {
 
 /// What to do where `gain` of the updates is all that `dtype` keeps; `None` where that is enough.
 #[must_use]
-pub fn survival_advice(gain: f64, dtype: FloatDtype, rounding: Rounding) -> Option<String> {
+pub fn survival_advice(gain: f64, dtype: FloatDtype, rounding: Rounding) -> Option<SurvivalAdvice> {
     let better: &[FloatDtype] = match dtype {
         FloatDtype::BF16 if gain >= F16_SUFFICES_FROM => &[FloatDtype::F32, FloatDtype::F16],
         FloatDtype::BF16 | FloatDtype::F16 => &[FloatDtype::F32],
@@ -190,19 +201,23 @@ pub fn survival_advice(gain: f64, dtype: FloatDtype, rounding: Rounding) -> Opti
     advice(gain, dtype, better, rounding)
 }
 
-fn advice(gain: f64, dtype: FloatDtype, better: &[FloatDtype], rounding: Rounding) -> Option<String> {
-    if gain >= GOOD_GAIN || rounding.is_stochastic() {
-        return None;
+fn advice(gain: f64, dtype: FloatDtype, better: &[FloatDtype], rounding: Rounding) -> Option<SurvivalAdvice> {
+    let is_needed = gain < GOOD_GAIN && !rounding.is_stochastic();
+    is_needed.then(|| SurvivalAdvice { dtype, gain, better: better.to_vec() })
+}
+
+impl fmt::Display for SurvivalAdvice {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} keeps {:.0} % of this adapter: ", short_name(self.dtype), 100.0 * self.gain)?;
+        if self.dtype == FloatDtype::F32 {
+            return out.write_str("its updates are smaller than any dtype can hold");
+        }
+        let names: Vec<&str> = self.better.iter().map(|dtype| short_name(*dtype)).collect();
+        if !names.is_empty() {
+            write!(out, "write {}, or ", names.join(" or "))?;
+        }
+        out.write_str("round stochastically")
     }
-    let keeps = format!("{} keeps {:.0} % of this adapter", short_name(dtype), 100.0 * gain);
-    if dtype == FloatDtype::F32 {
-        return Some(format!("{keeps}: its updates are smaller than any dtype can hold"));
-    }
-    let names: Vec<&str> = better.iter().map(|dtype| short_name(*dtype)).collect();
-    Some(match names.as_slice() {
-        [] => format!("{keeps}: round stochastically"),
-        names => format!("{keeps}: write {}, or round stochastically", names.join(" or ")),
-    })
 }
 
 fn short_name(dtype: FloatDtype) -> &'static str {
@@ -281,7 +296,7 @@ mod tests {
 
     #[test]
     fn advice_names_what_keeps_the_adapter() {
-        let advice = |gain, dtype| survival_advice(gain, dtype, Rounding::Nearest);
+        let advice = |gain, dtype| survival_advice(gain, dtype, Rounding::Nearest).map(|advice| advice.to_string());
         assert_eq!(
             advice(0.24, FloatDtype::BF16).as_deref(),
             Some("bf16 keeps 24 % of this adapter: write float32 or float16, or round stochastically")

@@ -10,7 +10,7 @@ use std::{
 use super::RunReport;
 use crate::{
     error::{IoContext as _, IoError},
-    plan::{DtypePolicy, survival_advice},
+    plan::DtypePolicy,
     units,
     verify::Outcome,
 };
@@ -140,8 +140,7 @@ fn survival(out: &mut String, report: &RunReport) {
             100.0 * stats.changed_share(),
         )
         .ok();
-        let dtype = report.plan.written_dtype;
-        if let Some(advice) = dtype.and_then(|dtype| survival_advice(gain, dtype, receipt.rounding)) {
+        if let Some(advice) = report.advice() {
             writeln!(out, "| Note | {advice} |").ok();
         }
     }

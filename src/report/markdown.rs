@@ -3,9 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{ModelSummary, RunReport, ScoreTable};
-use crate::{
-    evaluate::EvalReport, merge::MergeReceipt, plan::survival_advice, size::SizeFact, units, verify::VerifyReport,
-};
+use crate::{evaluate::EvalReport, merge::MergeReceipt, size::SizeFact, units, verify::VerifyReport};
 
 /// Modules shown in the table of changes; the JSON has all.
 const SHOWN_MODULES: usize = 12;
@@ -68,7 +66,7 @@ fn inputs(out: &mut String, report: &RunReport) {
     writeln!(out, "| Rounding | {} |", plan.rounding.label()).ok();
     writeln!(out, "| Tokenizer | {} |", plan.tokenizer.sentence()).ok();
     if let Some(survival) = &report.survival {
-        let sentences = [survival.sentence(), survival.advice.clone()];
+        let sentences = [survival.sentence(), survival.advice.as_ref().map(ToString::to_string)];
         for sentence in sentences.into_iter().flatten() {
             writeln!(out, "| Survival | {sentence} |").ok();
         }
@@ -92,9 +90,7 @@ fn merge(out: &mut String, receipt: &MergeReceipt, report: &RunReport) {
         units::count(stats.element_count),
     )
     .ok();
-    if let (Some(gain), Some(dtype)) = (stats.gain(), report.plan.written_dtype)
-        && let Some(advice) = survival_advice(gain, dtype, receipt.rounding)
-    {
+    if let Some(advice) = report.advice() {
         writeln!(out, "\n**{advice}**").ok();
     }
     writeln!(out, "\n| Tensor | ‖Δ‖/‖W‖ | kept | values changed |\n|---|---:|---:|---:|").ok();

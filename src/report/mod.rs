@@ -17,7 +17,7 @@ pub use self::{
 use crate::{
     evaluate::EvalReport,
     merge::MergeReceipt,
-    plan::{MergePlan, SurvivalEstimate},
+    plan::{MergePlan, SurvivalAdvice, SurvivalEstimate, survival_advice},
     size::{self, SizeBreakdown, SizeFact},
     verify::VerifyReport,
 };
@@ -54,6 +54,13 @@ impl RunReport {
             verify: None,
             evaluate: None,
         }
+    }
+
+    /// What to do where the merge kept little of its adapters.
+    #[must_use]
+    pub fn advice(&self) -> Option<SurvivalAdvice> {
+        let receipt = self.merge.as_ref()?;
+        survival_advice(receipt.update_stats().gain()?, self.plan.written_dtype?, receipt.rounding)
     }
 
     /// The report as JSON, indented.

@@ -182,7 +182,7 @@ fn warnings(set: &ChangedSet, merged: &Checkpoint, rounding: Rounding) -> Vec<St
     let mut targets = set.changed_as_target.iter().chain(&set.lost);
     let dtype = targets.find_map(|verdict| FloatDtype::of(merged.tensor(&verdict.name)?.dtype()));
     if let (Some(gain), Some(dtype)) = (set.change().gain(), dtype) {
-        warnings.extend(survival_advice(gain, dtype, rounding));
+        warnings.extend(survival_advice(gain, dtype, rounding).map(|advice| advice.to_string()));
     }
     warnings
 }
