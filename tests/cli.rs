@@ -117,6 +117,18 @@ fn a_dry_run_writes_nothing() {
 }
 
 #[test]
+fn a_dry_run_tells_whole_tensors_from_copies() {
+    let root = tempfile::tempdir().unwrap();
+    let case = golden("llama-modules-to-save");
+    let paths = [case.join("base"), case.join("adapter")].map(|path| path.to_string_lossy().into_owned());
+    let output = lorafuse(root.path(), &["merge", &paths[0], &paths[1], "-o", "merged", "--dry-run"]);
+    let text = stdout(&output);
+    let row = |title: &str| text.lines().find(|line| line.starts_with(title)).unwrap_or_default().to_owned();
+    assert!(row("Replaced").contains("2 tensors"), "{text}");
+    assert!(row("Added").contains("0 tensors"), "{text}");
+}
+
+#[test]
 fn verify_fails_on_a_changed_byte_a_leftover_and_the_wrong_strength() {
     let root = tempfile::tempdir().unwrap();
     let root = root.path();

@@ -213,6 +213,23 @@ fn gpus_are_offered_by_name_and_the_merge_runs_on_the_chosen_device() {
 }
 
 #[test]
+fn a_merge_that_starts_while_a_remainder_is_discarded_goes_on() {
+    let workspace = Workspace::new();
+    let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
+    open_pair(&mut harness, &workspace);
+    harness.state_mut().ask(UiCommand::DiscardPartial);
+    harness.state_mut().ask(UiCommand::StartMerge);
+    harness.run_steps(1);
+    assert!(matches!(harness.state().state.job, Job::Running(_)));
+    wait_until(&mut harness, "both", |app| {
+        let is_running = matches!(app.state.job, Job::Running(_));
+        assert!(is_running || is_done(app), "the merge is lost: {:?}", app.state.notice);
+        is_done(app)
+    });
+    assert!(workspace.folder("base-merged/config.json").is_file());
+}
+
+#[test]
 fn a_prefix_that_only_the_adapter_has_is_changed_and_said() {
     let workspace = Workspace::new();
     write_adapter(&workspace.folder("other"), &["model.language_model.layers.0.self_attn.q_proj".to_owned()], 256, 256);

@@ -1,68 +1,20 @@
 //! Merges of small made-up adapters against formulas written out in f64: what no release of PEFT shows in one file.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
-
 mod common;
 
-use std::path::Path;
-
-use common::{FileBuilder, golden, merged, noise, put, toy_request, values};
+use common::{
+    FileBuilder, assert_close, golden, low_rank_element, merged, noise, noise_at, proven, put_adapter, put_model,
+    toy_config, toy_request, values,
+};
 use lorafuse::{
-    adapter::{Adapter, AdapterError},
+    adapter::Adapter,
     checkpoint::Checkpoint,
     job::{JobContext, JobEvent},
-    merge::{self, MergeError},
+    merge,
     plan::{AdapterRequest, MergePlan, MergeRequest, PlanError},
     verify::{self, VerifyRequest},
 };
 use serde_json::{Value, json};
-
-/// Values of a tensor of noise, as the formulas below take them.
-fn noise_at(seed: usize, index: usize) -> f64 {
-    f64::from(noise(seed)(index))
-}
-
-/// Writes a model of one tensor file.
-fn put_model(root: &Path, config: &Value, file: &FileBuilder) {
-    put(&root.join("base/config.json"), config.to_string());
-    put(&root.join("base/model.safetensors"), file.build());
-}
-
-/// Writes an adapter into `root/name`.
-fn put_adapter(root: &Path, name: &str, config: &Value, file: &FileBuilder) {
-    put(&root.join(name).join("adapter_config.json"), config.to_string());
-    put(&root.join(name).join("adapter_model.safetensors"), file.build());
-}
-
-/// Merges, proves the merge, and opens it.
-fn proven(request: &MergeRequest) -> Checkpoint {
-    merged(request);
-    let proof = VerifyRequest {
-        merged: request.output.clone(),
-        base: Some(request.base.clone()),
-        adapters: request.adapters.clone(),
-    };
-    let report = verify::run(&proof, &JobContext::unwatched()).unwrap();
-    assert!(report.is_passed(), "{:#?}", report.checks);
-    Checkpoint::open(&request.output).unwrap()
-}
-
-/// Within what f32 can be off in sums of a few terms of about one.
-fn assert_close(what: &str, found: &[f64], expected: &[f64]) {
-    assert_eq!(found.len(), expected.len(), "{what}");
-    for (index, (found, expected)) in found.iter().zip(expected).enumerate() {
-        assert!((found - expected).abs() < 2e-6, "{what}[{index}]: {found} and {expected}");
-    }
-}
-
-fn toy_config() -> Value {
-    json!({"model_type": "toy", "architectures": ["ToyForCausalLM"], "tie_word_embeddings": false})
-}
-
-/// `Σ_k b[row, k]·a[k, column]` of noise factors `(out, r)` and `(r, in)`, by the seeds of a and b.
-fn low_rank_element(seeds: (usize, usize), (rank, inner): (usize, usize), (row, column): (usize, usize)) -> f64 {
-    (0..rank).map(|k| noise_at(seeds.1, row * rank + k) * noise_at(seeds.0, k * inner + column)).sum()
-}
 
 #[test]
 fn several_adapters_add_strength_times_their_change() {
@@ -232,58 +184,6 @@ fn expert_factors_of_older_releases_are_turned() {
     }
 }
 
-/// Names as on the Hub's `gpt2`, and layouts with several embeddings, of which any may be the shared one.
-#[test]
-fn a_tied_embedding_is_never_changed_for_both_unnoticed() {
-    let root = tempfile::tempdir().unwrap();
-    let tied = json!({"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"]});
-    let lora = |module: &str| {
-        FileBuilder::default().f32(&format!("base_model.model.{module}.lora_embedding_A"), &[2, 10], noise(10)).f32(
-            &format!("base_model.model.{module}.lora_embedding_B"),
-            &[4, 2],
-            noise(11),
-        )
-    };
-    let config = json!({"peft_type": "LORA", "r": 2, "lora_alpha": 2});
-    put_model(root.path(), &tied, &FileBuilder::default().f32("wte.weight", &[10, 4], noise(1)));
-    put_adapter(root.path(), "adapter", &config, &lora("wte"));
-    let ours = proven(&toy_request(root.path()));
-    let head = values(ours.tensor("lm_head.weight").unwrap());
-    assert_close("lm_head.weight", &head, &(0..40).map(|index| noise_at(1, index)).collect::<Vec<_>>());
-
-    let several = FileBuilder::default().f32("encoder.embed_tokens.weight", &[10, 4], noise(1)).f32(
-        "decoder.embed_tokens.weight",
-        &[10, 4],
-        noise(2),
-    );
-    put_model(root.path(), &json!({"architectures": ["ToyForConditionalGeneration"]}), &several);
-    put_adapter(root.path(), "adapter", &config, &lora("decoder.embed_tokens"));
-    let error =
-        MergePlan::new(&MergeRequest { output: root.path().join("other"), ..toy_request(root.path()) }).unwrap_err();
-    assert!(error.to_string().contains("output head shares this embedding"), "{error}");
-}
-
-/// A resized embedding beside a head of the old size is no model.
-#[test]
-fn embedding_and_head_grow_together() {
-    let root = tempfile::tempdir().unwrap();
-    let base = FileBuilder::default().f32("model.embed_tokens.weight", &[10, 4], noise(1)).f32(
-        "lm_head.weight",
-        &[10, 4],
-        noise(2),
-    );
-    put_model(root.path(), &toy_config(), &base);
-    let config = json!({"peft_type": "LORA", "modules_to_save": ["embed_tokens", "lm_head"]});
-    let embedding = FileBuilder::default().f32("base_model.model.model.embed_tokens.weight", &[12, 4], noise(3));
-    put_adapter(root.path(), "adapter", &config, &embedding);
-    let error = MergePlan::new(&toy_request(root.path())).unwrap_err();
-    assert!(error.to_string().contains("resized the vocabulary to 12 rows"), "{error}");
-    let both = embedding.f32("base_model.model.lm_head.weight", &[12, 4], noise(4));
-    put_adapter(root.path(), "adapter", &config, &both);
-    let ours = proven(&toy_request(root.path()));
-    assert_eq!(ours.tensor("lm_head.weight").unwrap().shape(), [12, 4]);
-}
-
 #[test]
 fn a_base_with_more_experts_than_the_adapter_is_another_base() {
     let root = tempfile::tempdir().unwrap();
@@ -302,108 +202,6 @@ fn a_base_with_more_experts_than_the_adapter_is_another_base() {
     put_adapter(root.path(), "adapter", &config, &file);
     let error = MergePlan::new(&toy_request(root.path())).unwrap_err();
     assert!(matches!(error, PlanError::DoesNotFit { .. }), "{error}");
-}
-
-#[test]
-fn a_whole_module_is_not_merged_by_part() {
-    let case = golden("llama-modules-to-save");
-    let root = tempfile::tempdir().unwrap();
-    let mut request = MergeRequest::new(case.join("base"), case.join("adapter"), root.path().join("merged"));
-    request.adapters[0].strength = 0.5;
-    let error = MergePlan::new(&request).unwrap_err();
-    assert!(matches!(error, PlanError::PartialReplacement { .. }), "{error}");
-    request.adapters[0].strength = 1.0;
-    let plan = MergePlan::new(&request).unwrap();
-    let labels: Vec<&str> =
-        plan.steps().map(lorafuse::plan::TensorStep::label).filter(|label| *label == "replaced").collect();
-    assert_eq!(labels.len(), 2);
-    assert!(plan.warnings.iter().any(|warning| warning.contains("brings 2 tensors whole")), "{:?}", plan.warnings);
-}
-
-/// Two adapters that both bring a module whole contradict each other.
-#[test]
-fn a_module_is_replaced_by_one_adapter_only() {
-    let case = golden("llama-modules-to-save");
-    let root = tempfile::tempdir().unwrap();
-    let mut request = MergeRequest::new(case.join("base"), case.join("adapter"), root.path().join("merged"));
-    request.adapters.push(request.adapters[0].clone());
-    let error = MergePlan::new(&request).unwrap_err();
-    assert!(error.to_string().contains("lands on the same base tensor"), "{error}");
-}
-
-/// A linear update of another adapter is added to the replaced weight: Δ₁ = R − W and Δ₂ sum up to R + Δ₂.
-#[test]
-fn an_update_is_added_to_what_another_adapter_replaces() {
-    let root = tempfile::tempdir().unwrap();
-    let name = "model.layers.0.proj.weight";
-    put_model(root.path(), &toy_config(), &FileBuilder::default().f32(name, &[6, 4], noise(1)));
-    let whole = FileBuilder::default().f32("base_model.model.model.layers.0.proj.weight", &[6, 4], noise(2));
-    put_adapter(root.path(), "whole", &json!({"peft_type": "LORA", "modules_to_save": ["proj"]}), &whole);
-    let module = "base_model.model.model.layers.0.proj";
-    let lora = FileBuilder::default().f32(&format!("{module}.lora_A.weight"), &[2, 4], noise(10)).f32(
-        &format!("{module}.lora_B.weight"),
-        &[6, 2],
-        noise(11),
-    );
-    put_adapter(root.path(), "lora", &json!({"peft_type": "LORA", "r": 2, "lora_alpha": 2}), &lora);
-    let ia3 = FileBuilder::default().f32(&format!("{module}.ia3_l"), &[6, 1], noise(12));
-    put_adapter(root.path(), "ia3", &json!({"peft_type": "IA3", "feedforward_modules": []}), &ia3);
-    let with = |names: [&str; 2]| MergeRequest {
-        adapters: names.map(|name| AdapterRequest { path: root.path().join(name), strength: 1.0 }).to_vec(),
-        ..toy_request(root.path())
-    };
-    let ours = values(proven(&with(["lora", "whole"])).tensor(name).unwrap());
-    let expected: Vec<f64> =
-        (0..24).map(|index| noise_at(2, index) + low_rank_element((10, 11), (2, 4), (index / 4, index % 4))).collect();
-    assert_close(name, &ours, &expected);
-    let error =
-        MergePlan::new(&MergeRequest { output: root.path().join("other"), ..with(["whole", "ia3"]) }).unwrap_err();
-    assert!(error.to_string().contains("lands on the same base tensor"), "{error}");
-}
-
-#[test]
-fn a_head_that_the_base_lacks_is_added() {
-    let root = tempfile::tempdir().unwrap();
-    let name = "model.layers.0.proj.weight";
-    put_model(root.path(), &toy_config(), &FileBuilder::default().f32(name, &[6, 4], noise(1)));
-    let module = "base_model.model.model.layers.0.proj";
-    let file = FileBuilder::default()
-        .f32(&format!("{module}.lora_A.weight"), &[2, 4], noise(10))
-        .f32(&format!("{module}.lora_B.weight"), &[6, 2], noise(11))
-        .f32("base_model.model.score.modules_to_save.default.weight", &[3, 4], noise(12))
-        .f32("base_model.model.score.original_module.weight", &[3, 4], noise(13));
-    let config = json!({"peft_type": "LORA", "r": 2, "lora_alpha": 2, "task_type": "SEQ_CLS"});
-    put_adapter(root.path(), "adapter", &config, &file);
-    let request = toy_request(root.path());
-    let plan = MergePlan::new(&request).unwrap();
-    assert!(
-        plan.warnings.iter().any(|warning| warning.contains("the base has no score.weight")),
-        "{:?}",
-        plan.warnings
-    );
-    assert!(plan.warnings.iter().any(|warning| warning.contains("untrained copy")), "{:?}", plan.warnings);
-    assert_eq!(plan.bytes().added, 48);
-    let ours = values(proven(&request).tensor("score.weight").unwrap());
-    assert_close("score.weight", &ours, &(0..12).map(|index| noise_at(12, index)).collect::<Vec<_>>());
-}
-
-#[test]
-fn new_rows_and_full_copies_must_be_finite_too() {
-    for (name, shape) in
-        [("embed_tokens.token_adapter.trainable_tokens_delta", [2, 4]), ("embed_tokens.weight", [10, 4])]
-    {
-        let root = tempfile::tempdir().unwrap();
-        common::put_toy(root.path());
-        let file = common::toy_adapter_file()
-            .f32(&format!("base_model.model.model.{name}"), &shape, |index| if index == 5 { f32::NAN } else { 1.0 });
-        let mut config = common::toy_adapter_config();
-        config["trainable_token_indices"] = json!([3, 7]);
-        put_adapter(root.path(), "adapter", &config, &file);
-        let plan = MergePlan::new(&toy_request(root.path())).unwrap();
-        let error = merge::run(&plan, &JobContext::unwatched()).unwrap_err();
-        let MergeError::Adapter(AdapterError::NonFinite { tensors, .. }) = &error else { panic!("{error}") };
-        assert!(tensors[0].ends_with(name), "{tensors:?}");
-    }
 }
 
 #[test]
@@ -429,20 +227,6 @@ fn targets_without_effect_are_listed() {
         matches!(event, JobEvent::Warning(text) if text.contains("1 of 2 targets") && text.contains("layers.1.proj"))
     });
     assert!(warned, "the untrained target is named");
-}
-
-#[test]
-fn token_ids_must_agree_with_the_rows() {
-    let root = tempfile::tempdir().unwrap();
-    common::put_toy(root.path());
-    let file =
-        FileBuilder::default().f32("base_model.model.model.embed_tokens.trainable_tokens_delta", &[2, 4], noise(1));
-    let open = |ids: Value| {
-        put_adapter(root.path(), "adapter", &json!({"peft_type": "TRAINABLE_TOKENS", "token_indices": ids}), &file);
-        MergePlan::new(&toy_request(root.path())).map(|_| ()).unwrap_err().to_string()
-    };
-    assert!(open(json!([1, 2, 3])).contains("3 token ids"), "{}", open(json!([1, 2, 3])));
-    assert!(open(json!([1, 10])).contains("11 or more × 4"), "{}", open(json!([1, 10])));
 }
 
 /// Every method gives the same whatever tiles its tensors are cut into, first passes included.

@@ -130,6 +130,14 @@ pub(super) fn reshaped<T: Precision>(
     if placement.shape.len() > 2 { Arc::new(Reshaped { update, columns }) } else { update }
 }
 
+/// Whether a tensor of `shape` is an `out × columns` matrix, its trailing dimensions (a convolution's) taken as one.
+pub(super) fn is_matrix_of((out, columns): (usize, usize), shape: &[usize], orientation: Orientation) -> bool {
+    orientation == Orientation::OutIn
+        && shape.len() >= 2
+        && shape[0] == out
+        && shape[1..].iter().product::<usize>() == columns
+}
+
 /// Reads a tensor as the matrix `(rows, columns)`.
 pub(super) fn read_matrix(tensor: &LogicalTensor, rows: usize) -> Result<Matrix<f32>, AdapterError> {
     let columns = tensor.element_count() / rows.max(1);

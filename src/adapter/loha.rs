@@ -5,7 +5,7 @@ use std::{ops::Range, path::Path, sync::Arc};
 use super::{
     AdapterError, Layer, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision, RowUpdate, Scaling,
     Target, TargetUpdate,
-    factors::{misshapen, reshaped},
+    factors::{is_matrix_of, misshapen, reshaped},
     method::largest,
     tucker::ProductTensors,
 };
@@ -82,11 +82,7 @@ impl TargetUpdate for LoHaUpdate {
     }
 
     fn fits(&self, shape: &[usize], orientation: Orientation) -> bool {
-        let (out, columns) = self.products[0].shape();
-        orientation == Orientation::OutIn
-            && shape.len() >= 2
-            && shape[0] == out
-            && shape[1..].iter().product::<usize>() == columns
+        is_matrix_of(self.products[0].shape(), shape, orientation)
     }
 
     fn expected_shape(&self) -> String {

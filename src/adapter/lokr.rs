@@ -5,7 +5,7 @@ use std::{ops::Range, path::Path, sync::Arc};
 use super::{
     AdapterError, Layer, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision, RowUpdate, Scaling,
     Target, TargetUpdate,
-    factors::{misshapen, read_matrix, required, reshaped},
+    factors::{is_matrix_of, misshapen, read_matrix, required, reshaped},
     loha::converted,
     tucker::ProductTensors,
 };
@@ -128,11 +128,7 @@ impl TargetUpdate for LoKrUpdate {
     }
 
     fn fits(&self, shape: &[usize], orientation: Orientation) -> bool {
-        let (out, columns) = self.shape();
-        orientation == Orientation::OutIn
-            && shape.len() >= 2
-            && shape[0] == out
-            && shape[1..].iter().product::<usize>() == columns
+        is_matrix_of(self.shape(), shape, orientation)
     }
 
     fn expected_shape(&self) -> String {

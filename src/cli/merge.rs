@@ -62,6 +62,8 @@ pub fn plan_text(plan: &MergePlan) -> String {
             format!("{} in {}", units::bytes(plan.output_bytes()), units::plural(plan.shards.len(), "weight file")),
         ),
         row("Updated", tensors(summary.updated_tensors, bytes.updated)),
+        row("Replaced", tensors(summary.replaced_tensors, bytes.replaced)),
+        row("Added", tensors(summary.added_tensors, bytes.added)),
         row("Converted", tensors(summary.converted_tensors, bytes.converted)),
         row("Copied", tensors(summary.copied_tensors, bytes.copied)),
         row("Tokenizer", summary.tokenizer.sentence()),

@@ -44,8 +44,9 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
         state.sample = Some(greeting.sample);
         state.recent_states = greeting.recent_states;
     }
-    if let Some(Ok(gpus)) = finished(&mut workers.gpus) {
-        state.gpus = Some(gpus);
+    // A worker that was lost found none; it is not sent again.
+    if let Some(gpus) = finished(&mut workers.gpus) {
+        state.gpus = Some(gpus.unwrap_or_default());
     }
     if let Some(routed) = finished(&mut workers.routing) {
         take_routed(state, ctx, routed.unwrap_or_default());
@@ -70,7 +71,10 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
             Ok(Err(problem)) => problem_notice(&problem),
             Err(Lost) => notice(Tone::Bad, worker_lost.to_owned()),
         };
-        inspect(state, ctx);
+        // A merge that was started meanwhile goes on, and its result stays.
+        if matches!(state.job, Job::Planned(_)) {
+            inspect(state, ctx);
+        }
         state.notice = Some(notice);
     }
     if let Some(exported) = finished(&mut workers.exporting) {

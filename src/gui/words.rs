@@ -158,6 +158,8 @@ pub struct Words {
     pub count: &'static str,
     pub how: &'static str,
     pub update: &'static str,
+    pub replace: &'static str,
+    pub add: &'static str,
     pub convert: &'static str,
     pub copy_step: &'static str,
     pub edit: &'static str,

@@ -150,6 +150,8 @@ pub static ENGLISH: Words = Words {
     count: "Count",
     how: "How",
     update: "Update",
+    replace: "Replace",
+    add: "Add",
     convert: "Convert",
     copy_step: "Copy",
     edit: "Edit",

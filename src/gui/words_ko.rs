@@ -137,6 +137,8 @@ pub static KOREAN: Words = Words {
     count: "개수",
     how: "방법",
     update: "갱신",
+    replace: "교체",
+    add: "추가",
     convert: "변환",
     copy_step: "복사",
     edit: "편집",

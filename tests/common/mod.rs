@@ -11,6 +11,7 @@ use lorafuse::{
     merge::{self, MergeReceipt},
     numeric::{FloatDtype, widen_to_f64},
     plan::{MergePlan, MergeRequest},
+    verify::{self, VerifyRequest},
 };
 use serde_json::{Value, json};
 
@@ -165,4 +166,52 @@ pub fn listing(root: &Path) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// Values of a tensor of noise, as the formulas below take them.
+pub fn noise_at(seed: usize, index: usize) -> f64 {
+    f64::from(noise(seed)(index))
+}
+
+/// Writes a model of one tensor file.
+pub fn put_model(root: &Path, config: &Value, file: &FileBuilder) {
+    put(&root.join("base/config.json"), config.to_string());
+    put(&root.join("base/model.safetensors"), file.build());
+}
+
+/// Writes an adapter into `root/name`.
+pub fn put_adapter(root: &Path, name: &str, config: &Value, file: &FileBuilder) {
+    put(&root.join(name).join("adapter_config.json"), config.to_string());
+    put(&root.join(name).join("adapter_model.safetensors"), file.build());
+}
+
+/// Merges, proves the merge, and opens it.
+pub fn proven(request: &MergeRequest) -> Checkpoint {
+    merged(request);
+    let proof = VerifyRequest {
+        merged: request.output.clone(),
+        base: Some(request.base.clone()),
+        adapters: request.adapters.clone(),
+    };
+    let report = verify::run(&proof, &JobContext::unwatched()).unwrap();
+    assert!(report.is_passed(), "{:#?}", report.checks);
+    Checkpoint::open(&request.output).unwrap()
+}
+
+/// Within what f32 can be off in sums of a few terms of about one.
+pub fn assert_close(what: &str, found: &[f64], expected: &[f64]) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    for (index, (found, expected)) in found.iter().zip(expected).enumerate() {
+        assert!((found - expected).abs() < 2e-6, "{what}[{index}]: {found} and {expected}");
+    }
+}
+
+/// The config of a toy with a head of its own.
+pub fn toy_config() -> Value {
+    json!({"model_type": "toy", "architectures": ["ToyForCausalLM"], "tie_word_embeddings": false})
+}
+
+/// `Σ_k b[row, k]·a[k, column]` of noise factors `(out, r)` and `(r, in)`, by the seeds of a and b.
+pub fn low_rank_element(seeds: (usize, usize), (rank, inner): (usize, usize), (row, column): (usize, usize)) -> f64 {
+    (0..rank).map(|k| noise_at(seeds.1, row * rank + k) * noise_at(seeds.0, k * inner + column)).sum()
 }

@@ -208,6 +208,8 @@ fn described(
             };
             (words.update, (words.tensors)(item.count), how, palette.adapter)
         }
+        PlanRowKind::Replace => (words.replace, (words.tensors)(item.count), names, palette.adapter),
+        PlanRowKind::Add => (words.add, (words.tensors)(item.count), names, palette.adapter),
         PlanRowKind::Convert => (words.convert, (words.tensors)(item.count), names, palette.text),
         PlanRowKind::CopyTensors => (words.copy_step, (words.tensors)(item.count), names, palette.text),
         PlanRowKind::EditFiles => (words.edit, (words.files)(item.count), names, palette.text),

@@ -1,7 +1,7 @@
 //! What a plan does, summed by kind of step; made once, for a plan has thousands of steps.
 
 use crate::{
-    plan::{Action, ByteBudget, MergePlan, SideFileContent},
+    plan::{Action, ByteBudget, MergePlan, Role, SideFileContent},
     platform,
 };
 
@@ -55,6 +55,10 @@ pub struct PlanRow {
 pub enum PlanRowKind {
     /// W + s·BA.
     Update,
+    /// A full tensor of the adapter in the place of the base's.
+    Replace,
+    /// A tensor that the base does not have.
+    Add,
     /// Another dtype.
     Convert,
     /// The same bytes.
@@ -67,10 +71,10 @@ pub enum PlanRowKind {
 
 /// The rows of `plan`, those with nothing to do left out.
 fn plan_rows(plan: &MergePlan) -> Vec<PlanRow> {
-    let tensors = |kind: PlanRowKind, is_kind: fn(&Action) -> bool| {
+    let tensors = |kind: PlanRowKind, is_kind: fn(&Action, Role) -> bool| {
         let mut row = PlanRow { kind, count: 0, names: String::new(), read_bytes: 0, write_bytes: 0 };
         let mut names: Vec<&str> = Vec::new();
-        for step in plan.steps().filter(|step| is_kind(&step.action)) {
+        for step in plan.steps().filter(|step| is_kind(&step.action, step.role)) {
             row.count += 1;
             row.read_bytes += step.source.byte_count();
             row.write_bytes += step.byte_count;
@@ -83,9 +87,11 @@ fn plan_rows(plan: &MergePlan) -> Vec<PlanRow> {
         row
     };
     let mut rows = vec![
-        tensors(PlanRowKind::Update, |action| matches!(action, Action::Update { .. })),
-        tensors(PlanRowKind::Convert, |action| matches!(action, Action::Convert)),
-        tensors(PlanRowKind::CopyTensors, |action| matches!(action, Action::Copy)),
+        tensors(PlanRowKind::Update, |action, _| action.is_update()),
+        tensors(PlanRowKind::Replace, |action, role| !action.is_update() && role == Role::Replaced),
+        tensors(PlanRowKind::Add, |action, role| !action.is_update() && role == Role::Added),
+        tensors(PlanRowKind::Convert, |action, role| matches!((action, role), (Action::Convert, Role::Kept))),
+        tensors(PlanRowKind::CopyTensors, |action, role| action.is_copy() && role == Role::Kept),
     ];
     let mut edited: Vec<(&str, u64)> = vec![("config.json", plan.config_text.len() as u64)];
     edited.extend(plan.index_text.as_ref().map(|text| (crate::checkpoint::INDEX_FILE, text.len() as u64)));

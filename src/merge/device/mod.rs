@@ -4,6 +4,7 @@ mod adapters;
 mod choice;
 mod open;
 mod report;
+#[cfg(feature = "gpu")]
 mod trial;
 
 #[cfg(feature = "gpu")]
