@@ -198,6 +198,9 @@ fn large_merge(album: &Album) {
     album.take(&mut harness, "merge-running");
     harness.get_by_label("Cancel").click();
     wait_until(&mut harness, "the plan again", is_planned);
+    album.take(&mut harness, "merge-interrupted");
+    harness.state_mut().ask(UiCommand::SwitchLanguage);
+    album.take(&mut harness, "merge-interrupted-korean");
 }
 
 /// Long paths with Hangul in both normal forms, in Korean.

@@ -245,7 +245,7 @@ fn checks_ui(ui: &mut Ui, rect: Rect, plan: &MergePlan, words: &Words) -> Rect {
         ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             for check in &plan.checks {
-                check_row_ui(ui, list.width(), Icon::Passed, palette.ok, check.title, &check.evidence);
+                check_row_ui(ui, list.width(), Icon::Passed, palette.ok, check.title, &upper_first(&check.evidence));
             }
             for warning in &plan.warnings {
                 check_row_ui(ui, list.width(), Icon::Warning, palette.warn, words.warnings, warning);
@@ -290,7 +290,7 @@ fn check_row_ui(ui: &mut Ui, width: f32, icon: Icon, color: egui::Color32, title
     let top = ui.cursor().min;
     let text_left = (width * 0.322).clamp(150.0, 234.0).round();
     let evidence_area = Rect::from_min_size(top + vec2(text_left, 5.5), vec2(width - text_left - space::S12, 200.0));
-    let height = prose_ui(ui, evidence_area, &upper_first(evidence), Type::EVIDENCE, palette.text_secondary);
+    let height = prose_ui(ui, evidence_area, evidence, Type::EVIDENCE, palette.text_secondary);
     let row = Rect::from_min_size(top, vec2(width, grid::LIST_ROW.max(height + 11.0)));
     let line = Rect::from_min_size(row.min, vec2(row.width(), grid::LIST_ROW));
     icon_ui(ui, Rect::from_min_size(line.min + vec2(10.0, 0.0), vec2(16.0, line.height())), icon, color);
