@@ -174,7 +174,8 @@ fn whole_tiles(thread_count: usize, dtypes: (FloatDtype, FloatDtype), rank: usiz
             }
             let rows = index * TILE_ROWS..(index + 1) * TILE_ROWS;
             let (ticket, updates) = (index as u64, Arc::clone(&updates));
-            let tile = TileJob { ticket, rows, columns: SIDE, input, input_dtype, output, output_dtype, updates };
+            let (columns, noise) = (SIDE, None);
+            let tile = TileJob { ticket, rows, columns, input, input_dtype, output, output_dtype, updates, noise };
             kernel.submit(tile).unwrap();
         }
         while let Some(result) = kernel.collect().unwrap() {

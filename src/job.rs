@@ -38,10 +38,14 @@ pub enum Stage {
     Merging,
     /// Bytes are forced to the disk and the folder gets its name.
     Syncing,
+    /// Every file is hashed for `SHA256SUMS`.
+    Sealing,
     /// A merged folder is checked.
     Verifying,
     /// Models score texts.
     Evaluating,
+    /// Models are timed; this stage counts forward passes in place of bytes.
+    Measuring,
 }
 
 impl Stage {
@@ -51,8 +55,10 @@ impl Stage {
         match self {
             Self::Merging => "Merging",
             Self::Syncing => "Syncing to disk",
+            Self::Sealing => "Sealing",
             Self::Verifying => "Verifying",
             Self::Evaluating => "Evaluating",
+            Self::Measuring => "Timing",
         }
     }
 }

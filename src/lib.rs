@@ -41,6 +41,7 @@ pub mod plan;
 pub mod platform;
 pub mod report;
 pub mod sample;
+pub mod size;
 pub mod tree;
 pub mod units;
 pub mod verify;

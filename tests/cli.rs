@@ -173,9 +173,24 @@ fn demo_runs_the_whole_pipeline_and_overwrites_nothing() {
     assert_eq!(listing(&root.path().join("lorafuse-demo-1")), ["precious.txt"]);
     assert_eq!(listing(&root.path().join("lorafuse-demo-2")), ["merged", "report.json", "report.md"]);
     let text = stdout(&output);
-    for part in ["28 of 28 targets recomputed", "11 of 11 others equal the base", "korean_chat.txt", "363.10"] {
+    let parts = [
+        "28 of 28 targets recomputed",
+        "11 of 11 others equal the base",
+        "korean_chat.txt",
+        "363.10",
+        "lower by 41 % on korean_chat.txt, higher ",
+        "Rounding alone: base as BF16",
+        "The merge equals base + adapter up to rounding",
+        "three_sentences.txt: too little text to conclude (1 block of 128 tokens)",
+    ];
+    let report = std::fs::read_to_string(root.path().join("lorafuse-demo-2/report.md")).unwrap();
+    for part in parts {
         assert!(text.contains(part), "{part} in {text}");
     }
+    for part in &parts[2..] {
+        assert!(report.contains(part), "{part} in {report}");
+    }
+    assert!(report.contains("## Amount of change\n\n| amount of change | text | mean KL |"), "{report}");
 }
 
 #[test]
@@ -193,6 +208,11 @@ fn compare_scores_models_on_token_ids() {
     let document: Value = serde_json::from_str(&stdout(&output)).unwrap();
     let models = document["models"].as_array().unwrap();
     assert_eq!(models.len(), 3, "base, base + adapter, merged");
+    let pairs: Vec<_> = document["divergences"].as_array().unwrap().iter().collect();
+    let pair = |index: usize| (pairs[index]["reference"].as_u64(), pairs[index]["model"].as_u64());
+    assert_eq!([0, 1, 2].map(pair), [(0, 1), (0, 2), (1, 2)].map(|(one, other)| (Some(one), Some(other))));
+    assert!(pairs[2]["kl"]["mean"].as_f64().unwrap() < 1e-9 && pairs[2]["same_top1"]["value"] == 1.0);
+    assert!(document["conclusions"].as_array().unwrap().iter().all(Value::is_string));
     for (model, part) in [(0, "base"), (1, "merged"), (2, "merged")] {
         let ours = models[model]["texts"][0]["mean_nll"].as_f64().unwrap();
         let theirs = expected[part]["mean_nll"].as_f64().unwrap();
@@ -204,6 +224,71 @@ fn compare_scores_models_on_token_ids() {
     let again = lorafuse(root.path(), &args);
     assert_eq!(again.status.code(), Some(1), "a report is never overwritten");
     assert_eq!(lorafuse(root.path(), &["compare", &base]).status.code(), Some(2), "there must be something to score");
+}
+
+#[test]
+fn compare_takes_a_cast_as_control_and_says_what_follows() {
+    let root = tempfile::tempdir().unwrap();
+    let case = golden("llama-lora");
+    let expected: Value = serde_json::from_str(&std::fs::read_to_string(case.join("expected.json")).unwrap()).unwrap();
+    put(&root.path().join("ids.json"), expected["input_ids"].to_string());
+    let path = |part: &str| case.join(part).display().to_string();
+    let (base, adapter, merged) = (path("base"), path("adapter"), path("merged"));
+    let args =
+        ["compare", &base, &merged, "--adapter", &adapter, "--tokens", "ids.json", "--cast", "bf16"].map(str::to_owned);
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let output = lorafuse(root.path(), &args);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = stdout(&output);
+    for part in [
+        "base → base as BF16",
+        "base + adapter → merged",
+        "the amount of change, never its quality",
+        "- Amount of change from base to merged: KL ",
+        "- ids.json: too little text to conclude (1 block of 128 tokens).",
+        "- Rounding alone: base as BF16 is base with every weight in BF16",
+        "- The merge equals base + adapter up to rounding: merged against base + adapter",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let wrong = [&args[..args.len() - 1], &["int8"]].concat();
+    assert_eq!(lorafuse(root.path(), &wrong).status.code(), Some(2), "a cast is to 16 bits");
+}
+
+#[test]
+fn compare_brings_texts_of_its_own() {
+    let root = tempfile::tempdir().unwrap();
+    let base = sample().join("base").display().to_string();
+    let output = lorafuse(root.path(), &["compare", &base, "--builtin-texts", "--json"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let document: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let texts = document["models"][0]["texts"].as_array().unwrap();
+    assert_eq!(texts.len(), 2, "English and Korean");
+    for text in texts {
+        assert!(text["perplexity_interval"]["block_count"].as_u64().unwrap() >= 60, "{text}");
+    }
+}
+
+#[test]
+fn texts_that_cannot_be_read_are_named_with_a_hint() {
+    let root = tempfile::tempdir().unwrap();
+    let base = sample().join("base").display().to_string();
+    put(&root.path().join("one.jsonl"), "{\"text\": \"a b\"}\n{\"title\": \"c\"}\n");
+    put(&root.path().join("binary.txt"), [0x41, 0xff, 0xff]);
+    put(&root.path().join("empty.txt"), "");
+    put(&root.path().join("outside.json"), "[1, 4096]");
+    let golden = golden("llama-lora").join("base").display().to_string();
+    for (model, option, file, name) in [
+        (&base, "--text", "one.jsonl", "line 2 is no document: it has no `text`"),
+        (&base, "--text", "binary.txt", "no text in UTF-8 or CP949 (UTF-8 ends at byte 1)"),
+        (&base, "--text", "empty.txt", "the file holds no text"),
+        (&base, "--tokens", "outside.json", "the token id 4096, but the vocabulary has 4,096 tokens"),
+        (&golden, "--text", "one.jsonl", "line 2"),
+    ] {
+        assert_refused(root.path(), &["compare", model, option, file], &[name]);
+    }
+    put(&root.path().join("good.txt"), "a b");
+    assert_refused(root.path(), &["compare", &golden, "--text", "good.txt"], &["no tokenizer.json"]);
 }
 
 #[test]

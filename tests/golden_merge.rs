@@ -14,7 +14,7 @@ use lorafuse::{
     matching::{Applied, Matching},
     numeric::FloatDtype,
     plan::{AdapterRequest, MergePlan, MergeRequest},
-    verify::{self, Outcome, VerifyRequest},
+    verify::{self, Outcome, RoundingPolicy, VerifyRequest},
 };
 
 macro_rules! golden_cases {
@@ -253,6 +253,28 @@ fn merges_by_peft_verify() {
         let report = verify::run(&request, &JobContext::unwatched()).unwrap();
         let changed = report.checks.iter().find(|check| check.title == "Changed exactly the targets").unwrap();
         assert_eq!(changed.outcome, Outcome::Passed, "{case}: {changed:#?}");
+    }
+}
+
+/// A merge that rounded more often than it had to is judged by its own way, which is named.
+#[test]
+fn the_rounding_of_a_merge_by_peft_is_named() {
+    for (case, policy) in [
+        ("llama-lora-bf16", RoundingPolicy::Once),
+        ("resized-embedding-lora", RoundingPolicy::DeltaFirst),
+        ("gpt-oss-down", RoundingPolicy::DeltaFirst),
+    ] {
+        let folder = golden(case);
+        let request = VerifyRequest {
+            merged: folder.join("merged"),
+            base: Some(folder.join("base")),
+            adapters: vec![AdapterRequest { path: folder.join("adapter"), strength: 1.0 }],
+        };
+        let report = verify::run(&request, &JobContext::unwatched()).unwrap();
+        let changed = report.checks.iter().find(|check| check.title == "Changed exactly the targets").unwrap();
+        assert_ne!(changed.outcome, Outcome::Failed, "{case}: {changed:#?}");
+        assert!(changed.evidence.contains(policy.label()), "{case}: {}", changed.evidence);
+        assert!(report.changed_set.unwrap().policies().contains_key(&policy), "{case}");
     }
 }
 

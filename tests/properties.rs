@@ -8,8 +8,8 @@ use lorafuse::{
     job::JobContext,
     merge::{self, CpuKernel, IoMode},
     numeric::{FloatDtype, narrow},
-    plan::{DtypePolicy, MergePlan, MergeRequest},
-    verify::{self, VerifyRequest},
+    plan::{DtypePolicy, MergePlan, MergeRequest, Rounding},
+    verify::{self, VerifyOptions, VerifyRequest},
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -49,6 +49,7 @@ proptest! {
         io in prop_oneof![Just(IoMode::Cached), Just(IoMode::Direct)],
         max_shard_bytes in prop::option::of(1_u64..20_000),
         seed in 0_usize..1_000,
+        rounding in prop_oneof![Just(Rounding::Nearest), any::<u64>().prop_map(|seed| Rounding::Stochastic { seed })],
     ) {
         let root = tempfile::tempdir().unwrap();
         let module = "model.layers.0.proj";
@@ -66,6 +67,7 @@ proptest! {
 
         let mut request = MergeRequest {
             dtype: policy,
+            rounding,
             max_shard_bytes,
             ..MergeRequest::new(root.path().join("base"), root.path().join("adapter"), root.path().join("merged"))
         };
@@ -79,7 +81,8 @@ proptest! {
         let written: u64 = merged.files().iter().map(|file| file.byte_count()).sum();
         prop_assert_eq!(written, plan.shards.iter().map(|shard| shard.byte_count).sum::<u64>());
         let proof = VerifyRequest { merged: request.output, base: Some(request.base), adapters: request.adapters };
-        let report = verify::run(&proof, &JobContext::unwatched()).unwrap();
+        let options = VerifyOptions { rounding, ..VerifyOptions::default() };
+        let report = verify::run_with(&proof, &options, &JobContext::unwatched()).unwrap();
         prop_assert!(report.is_passed(), "{:#?}", report);
     }
 }

@@ -51,6 +51,7 @@ fn merge(kernel: &mut CpuKernel, input: &[u8], dtypes: (FloatDtype, FloatDtype),
         output: PageBuffer::of(&vec![0; ROWS * COLUMNS * dtypes.1.byte_count()]),
         output_dtype: dtypes.1,
         updates: Arc::new(updates),
+        noise: None,
     };
     kernel.submit(tile).unwrap();
     kernel.collect().unwrap().unwrap().output.to_vec()

@@ -33,7 +33,7 @@ impl SafetensorsFile {
     /// A file that is too short, an oversized or inconsistent header, tensors that the file does not hold in full. The
     /// file is checked against its own size before anything is allocated.
     pub fn open(path: &Path) -> Result<Self, CheckpointError> {
-        let handle = File::open(path).at("open the weights", path)?;
+        let handle = platform::open_for_reading(path).at("open the weights", path)?;
         let byte_count = handle.metadata().at("read the size", path)?.len();
         if byte_count < HEADER_LEN_BYTES {
             return Err(CheckpointError::NoHeader { byte_count, path: path.to_owned() });

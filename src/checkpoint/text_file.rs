@@ -1,14 +1,13 @@
 //! Text files of a model folder, read whole: configs, indices, tokenizers.
 
 use std::{
-    fs::File,
     io::{self, Read as _},
     path::Path,
 };
 
 use crate::{
     error::{IoContext as _, IoError},
-    units,
+    platform, units,
 };
 
 /// More than any such file has; the index of a model with 100 000 tensors has 10 MB, a large tokenizer 35 MB.
@@ -24,7 +23,7 @@ pub fn read_text(path: &Path, action: &'static str) -> Result<String, IoError> {
 }
 
 fn read_at_most(path: &Path, max_byte_count: u64) -> io::Result<String> {
-    let file = File::open(path)?;
+    let file = platform::open_for_reading(path)?;
     let byte_count = file.metadata()?.len();
     if byte_count > max_byte_count {
         let problem = format!("{} where at most {} are read", units::bytes(byte_count), units::bytes(max_byte_count));
@@ -38,6 +37,8 @@ fn read_at_most(path: &Path, max_byte_count: u64) -> io::Result<String> {
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "fixtures in temporary folders")]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     #[test]

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand};
+use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use lorafuse::{
     merge::{IoMode, device::DeviceChoice},
-    plan::{AdapterRequest, DtypePolicy, MergeRequest},
+    numeric::FloatDtype,
+    plan::{AdapterRequest, DtypePolicy, MergeRequest, Rounding},
 };
 
 /// Fuses a LoRA adapter into its base model, shows what changes, and proves the result.
@@ -44,6 +45,12 @@ pub enum Command {
     Compare(CompareArgs),
     /// Run the whole pipeline on the built-in sample, to bf16
     Demo(DemoArgs),
+    /// Hold one model in memory and time it, for `compare`
+    #[command(hide = true, name = lorafuse::evaluate::RESIDENT_COMMAND)]
+    Resident(ResidentArgs),
+    /// Load a folder with nothing else at hand, for `verify`
+    #[command(hide = true, name = lorafuse::verify::ALONE_COMMAND)]
+    Alone(AloneArgs),
 }
 
 /// `inspect`.
@@ -53,6 +60,9 @@ pub struct InspectArgs {
     pub base: PathBuf,
     /// Adapter folders
     pub adapters: Vec<PathBuf>,
+    /// Say how much of the adapters a merge to this dtype would keep: keep, f32, f16 or bf16
+    #[arg(long, requires = "adapters")]
+    pub dtype: Option<DtypePolicy>,
     /// Print the module tree as PyTorch (and PEFT) would
     #[arg(long)]
     pub print_model: bool,
@@ -63,6 +73,7 @@ pub struct InspectArgs {
 
 /// `merge`.
 #[derive(Debug, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct MergeArgs {
     /// The base model's folder
     pub base: PathBuf,
@@ -78,6 +89,8 @@ pub struct MergeArgs {
     /// Dtype of floating tensors: keep, f32, f16 or bf16
     #[arg(long, default_value = "keep")]
     pub dtype: DtypePolicy,
+    #[command(flatten)]
+    pub rounding: RoundingArgs,
     /// Where to compute: auto tries the GPU against the CPU for a moment and takes the faster one; gpu:N is a GPU by its
     /// number (gpu:99 lists them)
     #[arg(long, default_value = "auto", value_name = "auto|cpu|gpu[:N]")]
@@ -91,6 +104,12 @@ pub struct MergeArgs {
     /// Show the plan and write nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Hash every file afterwards and write SHA256SUMS, which `sha256sum -c` checks
+    #[arg(long)]
+    pub seal: bool,
+    /// Write a model card (README.md) into the folder
+    #[arg(long, action = clap::ArgAction::Set, default_value_t = true, value_name = "true|false")]
+    pub card: bool,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
@@ -110,9 +129,64 @@ pub struct VerifyArgs {
     /// Factor that its adapter was merged with, by order [default: 1 each]
     #[arg(long, allow_negative_numbers = true)]
     pub strength: Vec<f64>,
+    #[command(flatten)]
+    pub rounding: RoundingArgs,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
+}
+
+/// How updated tensors are rounded.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub struct RoundingArgs {
+    /// How the sums of an update are rounded: each to the nearest value, or by chance to one of its two neighbours, so
+    /// that a change below half a unit survives on average
+    #[arg(long, value_enum, default_value_t = RoundingKind::Nearest)]
+    rounding: RoundingKind,
+    /// The seed of stochastic rounding [default: 0]
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+/// The kinds of rounding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum RoundingKind {
+    Nearest,
+    Stochastic,
+}
+
+impl RoundingArgs {
+    /// What was asked for.
+    pub fn rounding(self) -> Result<Rounding, String> {
+        match (self.rounding, self.seed) {
+            (RoundingKind::Nearest, None) => Ok(Rounding::Nearest),
+            (RoundingKind::Nearest, Some(_)) => Err("--seed belongs to --rounding stochastic".to_owned()),
+            (RoundingKind::Stochastic, seed) => Ok(Rounding::Stochastic { seed: seed.unwrap_or(0) }),
+        }
+    }
+}
+
+/// The hidden half of `verify`.
+#[derive(Debug, ClapArgs)]
+pub struct AloneArgs {
+    /// The folder
+    pub folder: PathBuf,
+}
+
+/// The hidden half of `compare`.
+#[derive(Debug, ClapArgs)]
+pub struct ResidentArgs {
+    /// The model's folder
+    pub model: PathBuf,
+    /// Adapters beside it
+    #[arg(long)]
+    pub adapter: Vec<PathBuf>,
+    /// A factor for each of them
+    #[arg(long)]
+    pub strength: Vec<f64>,
+    /// What its weights are rounded to
+    #[arg(long, value_parser = parse_cast)]
+    pub cast: Option<FloatDtype>,
 }
 
 /// `compare`.
@@ -124,9 +198,15 @@ pub struct CompareArgs {
     /// An adapter: the first model with it at run time is compared too (repeat for several)
     #[arg(long)]
     pub adapter: Vec<PathBuf>,
-    /// A UTF-8 text to score (repeat for several)
-    #[arg(long, required_unless_present = "tokens")]
+    /// Compare the first model with every weight rounded to bf16 or f16 too: what rounding does without an adapter
+    #[arg(long, value_name = "bf16|f16", value_parser = parse_cast)]
+    pub cast: Option<FloatDtype>,
+    /// A text to score (repeat for several): UTF-8 or CP949, or a .jsonl file with a document under `text` in each line
+    #[arg(long, required_unless_present_any = ["tokens", "builtin_texts"])]
     pub text: Vec<PathBuf>,
+    /// Score the texts that come with the program: English fiction and Korean law, both in the public domain
+    #[arg(long)]
+    pub builtin_texts: bool,
     /// Score each line as a text of its own
     #[arg(long, requires = "text")]
     pub lines: bool,
@@ -136,6 +216,15 @@ pub struct CompareArgs {
     /// Tokens of a window [default: the models' context, at most 2048]
     #[arg(long)]
     pub window: Option<usize>,
+    /// Time each model with so many forward passes, in a process of its own; 0 leaves seconds and memory out
+    #[arg(long, default_value_t = lorafuse::evaluate::DEFAULT_SPEED_RUNS)]
+    pub runs: usize,
+    /// Let each model continue this, to read the answers side by side
+    #[arg(long, value_name = "TEXT")]
+    pub prompt: Option<String>,
+    /// Bytes that hidden states may take (as 256MB); with fewer, weights are read more often
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub memory_budget: Option<u64>,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
@@ -160,6 +249,7 @@ impl MergeArgs {
             adapters: with_strengths(&self.adapters, &self.strength)?,
             output: self.output.clone(),
             dtype: self.dtype,
+            rounding: self.rounding.rounding()?,
             max_shard_bytes: self.max_shard_size,
         })
     }
@@ -177,6 +267,14 @@ pub fn with_strengths(adapters: &[PathBuf], strengths: &[f64]) -> Result<Vec<Ada
 /// Ends the program as clap ends it on a usage error: exit code 2.
 pub fn usage_error(message: &str) -> ! {
     Args::command().error(clap::error::ErrorKind::ValueValidation, message).exit()
+}
+
+/// A dtype of 16 bits.
+fn parse_cast(text: &str) -> Result<FloatDtype, String> {
+    match text.parse() {
+        Ok(DtypePolicy::Convert(dtype @ (FloatDtype::BF16 | FloatDtype::F16))) => Ok(dtype),
+        _ => Err(format!("`{text}` is none of bf16, f16")),
+    }
 }
 
 /// `5GB`, `500 MB`, `2GiB`, or plain bytes.
@@ -221,6 +319,15 @@ mod tests {
         assert_eq!(parse_size("42"), Ok(42));
         for text in ["", "GB", "5 parsecs", "-1", "0"] {
             parse_size(text).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn a_cast_is_to_16_bits() {
+        assert_eq!(parse_cast("bf16"), Ok(FloatDtype::BF16));
+        assert_eq!(parse_cast("float16"), Ok(FloatDtype::F16));
+        for text in ["f32", "keep", "int8"] {
+            parse_cast(text).unwrap_err();
         }
     }
 

@@ -1,13 +1,14 @@
 //! `compare`: how models predict texts.
 
-use std::{fs::OpenOptions, io::Write as _, path::Path, process::ExitCode};
+use std::{fmt::Write as _, fs::OpenOptions, io::Write as _, path::Path, process::ExitCode};
 
 use lorafuse::{
     error::IoContext as _,
-    evaluate::{self, EvalError, EvalReport, EvalRequest, EvalText, ModelSource},
+    evaluate::{self, EvalError, EvalReport, EvalRequest, EvalText, ModelSource, SpeedRequest},
     plan::AdapterRequest,
-    report::ScoreTable,
+    report::{ChangeTable, Conclusion, ScoreTable, SpeedTable, conclusions},
 };
+use serde::Serialize;
 
 use super::{
     Failure, Outcome,
@@ -17,29 +18,54 @@ use super::{
     table::{Align, render},
 };
 
+/// The report and what it says.
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(flatten)]
+    report: &'a EvalReport,
+    conclusions: Vec<String>,
+}
+
 /// Runs the command.
 pub fn run(args: &CompareArgs) -> Outcome {
-    let request = EvalRequest { window: args.window, ..EvalRequest::new(models(args), texts(args)?) };
-    let report = Session::start().run(|job| evaluate::run(&request, job))?;
-    let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::plain(&error))? + "\n";
+    let mut request = EvalRequest { window: args.window, ..EvalRequest::new(models(args), texts(args)?) };
+    request.memory_budget_bytes = args.memory_budget.unwrap_or(request.memory_budget_bytes);
+    let session = Session::start();
+    let mut report = session.run(|job| evaluate::run(&request, job))?;
+    if let (Some(text), true) = (request.texts.first(), args.runs > 0) {
+        let speed = SpeedRequest {
+            models: request.models.clone(),
+            text: text.clone(),
+            prompt: args.prompt.clone(),
+            runs: args.runs,
+            program: std::env::current_exe().map_err(|error| Failure::plain(&error))?,
+            memory_bytes: None,
+        };
+        report.take_speed(session.run(|job| evaluate::measure(&speed, job))?);
+    }
+    let names: Vec<String> = report.models.iter().map(|model| model.name.clone()).collect();
+    let document = Document { report: &report, conclusions: sentences(&report, &names) };
+    let json = serde_json::to_string_pretty(&document).map_err(|error| Failure::plain(&error))? + "\n";
     if let Some(path) = &args.output {
         write_new(path, &json)?;
     }
     if args.json {
         print(&json)?;
     } else {
-        let names: Vec<&str> = report.models.iter().map(|model| model.name.as_str()).collect();
         print(&score_text(&report, &names))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The models in the order of the table: as given, base + adapter second.
+/// The models in the order of the table: as given, after the first its cast and base + adapter.
 fn models(args: &CompareArgs) -> Vec<ModelSource> {
     let mut models: Vec<ModelSource> = args.models.iter().cloned().map(ModelSource::Stored).collect();
     if let (Some(base), false) = (args.models.first(), args.adapter.is_empty()) {
         let adapters = args.adapter.iter().map(|path| AdapterRequest { path: path.clone(), strength: 1.0 }).collect();
         models.insert(1, ModelSource::WithAdapters { base: base.clone(), adapters });
+    }
+    if let (Some(base), Some(dtype)) = (args.models.first(), args.cast) {
+        models.insert(1, ModelSource::Cast { model: base.clone(), dtype });
     }
     models
 }
@@ -53,21 +79,50 @@ fn texts(args: &CompareArgs) -> Result<Vec<EvalText>, EvalError> {
             texts.push(EvalText::read(path)?);
         }
     }
+    if args.builtin_texts {
+        texts.extend(EvalText::builtin());
+    }
     for path in &args.tokens {
         texts.push(EvalText::read_tokens(path)?);
     }
     Ok(texts)
 }
 
-/// The table for people, models titled `names`.
-pub fn score_text(report: &EvalReport, names: &[&str]) -> String {
-    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    let table = ScoreTable::new(report, &names);
-    let header: Vec<&str> = table.header.iter().map(String::as_str).collect();
-    let mut align = vec![Align::Right; header.len()];
-    align[0] = Align::Left;
-    let rows = render(&header, &align, &table.cells());
-    format!("{rows}Perplexity; in brackets the 95 % interval of the paired difference. {}\n", table.protocol)
+/// Tables and sentences for people, models titled `names`.
+pub fn score_text(report: &EvalReport, names: &[String]) -> String {
+    let scores = ScoreTable::new(report, names);
+    let mut text = rendered(&scores.header, 1, &scores.cells());
+    writeln!(text, "{}; in brackets the 95 % interval of the paired difference. {}", scores.measure, scores.protocol)
+        .ok();
+    if let Some(changes) = ChangeTable::new(report, names) {
+        write!(text, "\n{}{}\n", rendered(&changes.header, 2, &changes.rows), changes.note).ok();
+    }
+    if let Some(speeds) = SpeedTable::new(report, names) {
+        write!(text, "\n{}{}\n", rendered(&speeds.header, 1, &speeds.rows), speeds.note).ok();
+        for answer in &speeds.answers {
+            write!(text, "\n{answer}\n").ok();
+        }
+    }
+    let sentences = sentences(report, names);
+    if !sentences.is_empty() {
+        writeln!(text).ok();
+    }
+    for sentence in sentences {
+        writeln!(text, "- {sentence}").ok();
+    }
+    text
+}
+
+fn sentences(report: &EvalReport, names: &[String]) -> Vec<String> {
+    conclusions(report, names).iter().map(Conclusion::sentence).collect()
+}
+
+/// A table whose first `word_count` columns are words.
+fn rendered(header: &[String], word_count: usize, rows: &[Vec<String>]) -> String {
+    let align = |column: usize| if column < word_count { Align::Left } else { Align::Right };
+    let align: Vec<Align> = (0..header.len()).map(align).collect();
+    let header: Vec<&str> = header.iter().map(String::as_str).collect();
+    render(&header, &align, rows)
 }
 
 /// Writes a report where nothing is yet.

@@ -9,7 +9,7 @@ use lorafuse::{
     plan::{DtypePolicy, MergePlan, MergeRequest},
     report::RunReport,
     sample::Sample,
-    verify::{self, VerifyRequest},
+    verify::{self, VerifyOptions, VerifyRequest},
 };
 
 use super::{
@@ -25,6 +25,9 @@ use super::{
 /// The sample's texts, each held out of both trainings.
 const TEXTS: [&str; 4] = ["korean_chat.txt", "korean_reviews.txt", "english_plays.txt", "three_sentences.txt"];
 
+/// The dtype of the merged model.
+const DTYPE: FloatDtype = FloatDtype::BF16;
+
 /// Numbered folders that are tried before giving up.
 const MAX_FOLDERS: usize = 10_000;
 
@@ -36,7 +39,7 @@ pub fn run(args: &DemoArgs) -> Outcome {
         None => fresh_folder()?,
     };
     let request = MergeRequest {
-        dtype: DtypePolicy::Convert(FloatDtype::BF16),
+        dtype: DtypePolicy::Convert(DTYPE),
         ..MergeRequest::new(sample.base(), sample.adapter(), folder.join("merged"))
     };
     let plan = MergePlan::new(&request)?;
@@ -44,12 +47,19 @@ pub fn run(args: &DemoArgs) -> Outcome {
     let receipt = session.run(|job| merge::run(&plan, job))?;
     print(&receipt_text(&receipt))?;
     let request = VerifyRequest { merged: request.output, base: Some(request.base), adapters: request.adapters };
-    let verified = session.run(|job| verify::run(&request, job))?;
+    let options = VerifyOptions { program: std::env::current_exe().ok(), ..VerifyOptions::default() };
+    let verified = session.run(|job| verify::run_with(&request, &options, job))?;
     print(&report_text(&verified))?;
-    let models = [sample.base(), request.merged.clone()].map(ModelSource::Stored).to_vec();
+    let models = vec![
+        ModelSource::Stored(sample.base()),
+        ModelSource::Cast { model: sample.base(), dtype: DTYPE },
+        ModelSource::WithAdapters { base: sample.base(), adapters: request.adapters.clone() },
+        ModelSource::Stored(request.merged.clone()),
+    ];
     let texts = TEXTS.iter().map(|name| EvalText::read(&sample.texts().join(name))).collect::<Result<_, _>>()?;
     let evaluated = session.run(|job| evaluate::run(&EvalRequest::new(models, texts), job))?;
-    print(&format!("\n{}", score_text(&evaluated, &["base", "merged"])))?;
+    let names: Vec<String> = evaluated.models.iter().map(|model| model.name.clone()).collect();
+    print(&format!("\n{}", score_text(&evaluated, &names)))?;
     let is_passed = verified.is_passed();
     let report =
         RunReport { merge: Some(receipt), verify: Some(verified), evaluate: Some(evaluated), ..RunReport::new(&plan) };

@@ -5,9 +5,12 @@ use std::{fmt::Write as _, process::ExitCode};
 use lorafuse::{
     adapter::{Adapter, AdapterError, suggested_base},
     checkpoint::{Checkpoint, CheckpointError},
+    job::JobContext,
     matching::Matching,
-    plan::{self, Verdict},
+    numeric::FloatDtype,
+    plan::{self, DtypePolicy, Rounding, SurvivalEstimate, SurvivalQuestion, Verdict},
     report::{AdapterSummary, ModelSummary, ModuleSummary},
+    size::{self, Component, SizeBreakdown},
     tree::{ModuleNode, is_transformers_text, print_model},
     units,
 };
@@ -31,15 +34,16 @@ pub fn run(args: &InspectArgs) -> Outcome {
     };
     let adapters = args.adapters.iter().map(|path| Adapter::open(path)).collect::<Result<Vec<_>, _>>()?;
     let matching = Matching::new(&base, &adapters);
+    let fits = adapters.is_empty() || matching.is_complete();
+    let survival = args.dtype.filter(|_| fits).map(|dtype| survival(&base, &adapters, &matching, dtype)).transpose()?;
     let text = if args.json {
-        json_text(&base, &adapters, &matching)?
+        json_text(&base, &adapters, &matching, survival.as_ref())?
     } else if args.print_model {
         printed_models(&base, &adapters, &matching)
     } else {
-        overview(&base, &adapters, &matching)?
+        overview(&base, &adapters, &matching, survival.as_ref())?
     };
     print(&text)?;
-    let fits = adapters.is_empty() || matching.is_complete();
     Ok(if fits { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -66,7 +70,25 @@ fn adapter_alone(args: &InspectArgs, error: CheckpointError) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn json_text(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> Result<String, Failure> {
+/// How much of the adapters a merge to `dtype` would keep.
+fn survival(
+    base: &Checkpoint,
+    adapters: &[Adapter],
+    matching: &Matching,
+    dtype: DtypePolicy,
+) -> Result<SurvivalEstimate, Failure> {
+    let strengths = vec![1.0; adapters.len()];
+    let question =
+        SurvivalQuestion { base, adapters, matching, strengths: &strengths, dtype, rounding: Rounding::Nearest };
+    Ok(plan::estimate_survival(question, &JobContext::unwatched())?)
+}
+
+fn json_text(
+    base: &Checkpoint,
+    adapters: &[Adapter],
+    matching: &Matching,
+    survival: Option<&SurvivalEstimate>,
+) -> Result<String, Failure> {
     let modules = ModuleSummary::all(base, matching, adapters, &[])?;
     let orphaned: Vec<_> = matching
         .orphaned
@@ -93,6 +115,8 @@ fn json_text(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> Re
             "clashing": clashing,
         },
         "findings": plan::findings(base, adapters, matching)?,
+        "size": {"stored": SizeBreakdown::stored(base), "facts": size::of_model(base)?},
+        "survival": survival,
     });
     Ok(format!("{document:#}\n"))
 }
@@ -115,7 +139,12 @@ fn printed_models(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) 
     out
 }
 
-fn overview(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> Result<String, Failure> {
+fn overview(
+    base: &Checkpoint,
+    adapters: &[Adapter],
+    matching: &Matching,
+    survival: Option<&SurvivalEstimate>,
+) -> Result<String, Failure> {
     let mut rows = vec![["Base".to_owned(), model_line(&ModelSummary::of(base))]];
     rows.extend(adapters.iter().map(|adapter| ["Adapter".to_owned(), adapter_line(&AdapterSummary::of(adapter))]));
     if !adapters.is_empty() {
@@ -141,7 +170,14 @@ fn overview(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> Res
     let findings = plan::findings(base, adapters, matching)?;
     let differing = findings.iter().flatten().filter(|finding| finding.verdict == Verdict::Differs);
     rows.extend(differing.map(|finding| ["Note".to_owned(), finding.evidence.clone()]));
+    rows.extend(size::of_model(base)?.into_iter().map(|fact| ["Size".to_owned(), fact.to_string()]));
+    if let Some(survival) = survival {
+        let sentences = [survival.sentence(), survival.advice.as_ref().map(ToString::to_string)];
+        rows.extend(sentences.into_iter().flatten().map(|sentence| ["Survival".to_owned(), sentence]));
+    }
     let mut out = render(&["", ""], &[Align::Left, Align::Left], &rows);
+    out.push('\n');
+    out.push_str(&size_table(base));
     let modules = ModuleSummary::all(base, matching, adapters, &[])?;
     if !modules.is_empty() {
         out.push('\n');
@@ -149,6 +185,29 @@ fn overview(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> Res
     }
     out.push_str(&problem_lines(matching));
     Ok(out)
+}
+
+/// Bytes by component, as stored and in other dtypes.
+fn size_table(base: &Checkpoint) -> String {
+    let stored = SizeBreakdown::stored(base);
+    let cast = |dtype| SizeBreakdown::cast(base, dtype);
+    let columns = [&stored, &cast(FloatDtype::F32), &cast(FloatDtype::BF16)];
+    let row = |title: &str, bytes: [u64; 3]| {
+        let [as_stored, wide, narrow] = bytes.map(units::count);
+        [title.to_owned(), as_stored, wide, narrow]
+    };
+    let mut rows: Vec<[String; 4]> = Component::ALL
+        .into_iter()
+        .map(|component| (component, columns.map(|column| column.bytes_of(component))))
+        .filter(|(_, bytes)| bytes[0] > 0)
+        .map(|(component, bytes)| row(component.label(), bytes))
+        .collect();
+    rows.push(row("total", columns.map(SizeBreakdown::total)));
+    let dtypes: Vec<String> = stored.dtypes().iter().map(|(dtype, _)| dtype.to_string()).collect();
+    let as_stored = format!("bytes as stored ({})", dtypes.join(", "));
+    let mut align = [Align::Right; 4];
+    align[0] = Align::Left;
+    render(&["Component", &as_stored, "in float32", "in 16 bits"], &align, &rows)
 }
 
 fn model_line(model: &ModelSummary) -> String {

@@ -5,7 +5,8 @@ use std::{fmt::Write as _, process::ExitCode};
 use lorafuse::{
     merge::{self, MergeReceipt, device},
     plan::MergePlan,
-    report::{PlanSummary, RunReport},
+    report::{CARD_FILE, PlanSummary, RunReport, model_card, write_card},
+    size::SizeFact,
     units,
 };
 
@@ -25,32 +26,39 @@ pub fn run(args: &MergeArgs) -> Outcome {
     for warning in &plan.warnings {
         tell(&format!("warning: {warning}"));
     }
+    let session = Session::start();
     if args.dry_run {
-        let text = if args.json { RunReport::new(&plan).to_json() } else { plan_text(&plan) };
-        print(&text)?;
+        let survival = session.run(|job| plan.estimate_survival(job))?;
+        let report = RunReport { survival: Some(survival), ..RunReport::new(&plan) };
+        print(&if args.json { report.to_json() } else { plan_text(&plan, &report) })?;
         return Ok(ExitCode::SUCCESS);
     }
     let (mut kernel, device) = device::open(args.device, &plan)?;
     tell(&format!("device: {}", device.reason));
-    let receipt = Session::start().run(|job| merge::run_with(&mut *kernel, &plan, args.io, job))?;
+    let receipt = session.run(|job| merge::run_with(&mut *kernel, &plan, args.io, job))?;
     if let Some(tally) = &device.tally {
         tell(&format!("device: {}", tally.sentence()));
     }
     for name in receipt.lost() {
         tell(&format!("warning: {name}: the update is smaller than the dtype can hold, so nothing of it is left"));
     }
-    let text = if args.json {
-        RunReport { merge: Some(receipt), ..RunReport::new(&plan) }.to_json()
-    } else {
-        receipt_text(&receipt)
-    };
-    print(&text)?;
+    let report = RunReport { merge: Some(receipt), ..RunReport::new(&plan) };
+    if let Some(advice) = report.advice() {
+        tell(&format!("warning: {advice}"));
+    }
+    if args.card && !write_card(&plan.output, &model_card(&report))? {
+        tell(&format!("warning: {CARD_FILE} was there already and stays as it is"));
+    }
+    if args.seal {
+        session.run(|job| merge::seal(&plan.output, job))?;
+    }
+    print(&if args.json { report.to_json() } else { report.merge.as_ref().map(receipt_text).unwrap_or_default() })?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// The plan for people.
-pub fn plan_text(plan: &MergePlan) -> String {
-    let summary = PlanSummary::of(plan);
+pub fn plan_text(plan: &MergePlan, report: &RunReport) -> String {
+    let summary: &PlanSummary = &report.plan;
     let bytes = summary.bytes;
     let row = |title: &str, text: String| [title.to_owned(), text];
     let tensors =
@@ -66,10 +74,16 @@ pub fn plan_text(plan: &MergePlan) -> String {
         row("Added", tensors(summary.added_tensors, bytes.added)),
         row("Converted", tensors(summary.converted_tensors, bytes.converted)),
         row("Copied", tensors(summary.copied_tensors, bytes.copied)),
+        row("Rounding", summary.rounding.label()),
         row("Tokenizer", summary.tokenizer.sentence()),
         row("Other files", summary.side_files.join(", ")),
     ];
-    rows.extend(summary.checks.into_iter().map(|check| row(check.title, check.evidence)));
+    if let Some(survival) = &report.survival {
+        let sentences = [survival.sentence(), survival.advice.as_ref().map(ToString::to_string)];
+        rows.extend(sentences.into_iter().flatten().map(|sentence| row("Survival", sentence)));
+    }
+    rows.extend(report.size.iter().map(|fact| row("Size", fact.to_string())));
+    rows.extend(summary.checks.iter().map(|check| row(check.title, check.evidence.clone())));
     render(&["", ""], &[Align::Left, Align::Left], &rows)
 }
 
@@ -102,6 +116,10 @@ pub fn receipt_text(receipt: &MergeReceipt) -> String {
             units::count(stats.element_count),
         )
         .ok();
+    }
+    let (tensor_count, byte_count) = receipt.bf16_in_f32();
+    if tensor_count > 0 {
+        writeln!(out, "{}", SizeFact::Bf16InF32 { tensor_count, byte_count }).ok();
     }
     out
 }

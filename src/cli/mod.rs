@@ -2,6 +2,7 @@
 //!
 //! stdout is data, stderr is everything else. Exit codes: 0 done, 1 failed or a check failed, 2 usage, 130 cancelled.
 
+mod alone;
 mod args;
 mod base_hint;
 mod compare;
@@ -9,6 +10,7 @@ mod demo;
 mod failure;
 mod inspect;
 mod merge;
+mod resident;
 mod session;
 mod table;
 mod verify;
@@ -31,6 +33,8 @@ pub fn run() -> ExitCode {
         Some(Command::Merge(args)) => merge::run(&args),
         Some(Command::Verify(args)) => verify::run(&args),
         Some(Command::Compare(args)) => compare::run(&args),
+        Some(Command::Resident(args)) => resident::run(&args),
+        Some(Command::Alone(args)) => alone::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
         None => window::run(args.window),
     };

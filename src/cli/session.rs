@@ -73,6 +73,7 @@ impl Session {
 struct ProgressLine {
     bar: ProgressBar,
     meter: RateMeter,
+    stage: Option<Stage>,
     drawn_at: Option<Instant>,
 }
 
@@ -81,12 +82,15 @@ impl ProgressLine {
         let bar = ProgressBar::new(0);
         let style = ProgressStyle::with_template("{prefix} {bar:24} {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸ "));
-        Self { bar, meter: RateMeter::new(RATE_WINDOW), drawn_at: None }
+        Self { bar, meter: RateMeter::new(RATE_WINDOW), stage: None, drawn_at: None }
     }
 
     fn observe(&mut self, event: &JobEvent) {
         match event {
-            JobEvent::StageStarted(stage) => self.bar.set_prefix(Stage::label(*stage)),
+            JobEvent::StageStarted(stage) => {
+                self.stage = Some(*stage);
+                self.bar.set_prefix(Stage::label(*stage));
+            }
             JobEvent::Warning(message) => self.bar.suspend(|| tell(&format!("warning: {message}"))),
             JobEvent::Note(text) => self.bar.suspend(|| tell(text)),
             JobEvent::TensorDone { .. } => {}
@@ -104,12 +108,15 @@ impl ProgressLine {
         self.bar.set_length(sample.bytes_total);
         self.bar.set_position(sample.bytes_done);
         let percent = (100 * sample.bytes_done).checked_div(sample.bytes_total).unwrap_or(0);
-        let mut parts = vec![
-            format!("{percent} %"),
-            format!("{} of {}", units::bytes(sample.bytes_done), units::bytes(sample.bytes_total)),
-        ];
+        let counts_bytes = self.stage != Some(Stage::Measuring);
+        let done = if counts_bytes {
+            format!("{} of {}", units::bytes(sample.bytes_done), units::bytes(sample.bytes_total))
+        } else {
+            format!("pass {} of {}", sample.bytes_done, sample.bytes_total)
+        };
+        let mut parts = vec![format!("{percent} %"), done];
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive rate for display")]
-        if let Some(rate) = self.meter.bytes_per_sec() {
+        if let Some(rate) = self.meter.bytes_per_sec().filter(|_| counts_bytes) {
             parts.push(format!("{}/s", units::bytes(rate as u64)));
         }
         if let Some(eta_secs) = self.meter.eta_secs(sample.bytes_total) {

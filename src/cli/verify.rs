@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use lorafuse::verify::{self, VerifyReport, VerifyRequest};
+use lorafuse::verify::{self, VerifyOptions, VerifyReport, VerifyRequest};
 
 use super::{
     Failure, Outcome,
@@ -19,7 +19,9 @@ const SHOWN_DETAILS: usize = 10;
 pub fn run(args: &VerifyArgs) -> Outcome {
     let adapters = with_strengths(&args.adapter, &args.strength).unwrap_or_else(|message| usage_error(&message));
     let request = VerifyRequest { merged: args.merged.clone(), base: args.base.clone(), adapters };
-    let report = Session::start().run(|job| verify::run(&request, job))?;
+    let rounding = args.rounding.rounding().unwrap_or_else(|message| usage_error(&message));
+    let options = VerifyOptions { rounding, program: std::env::current_exe().ok() };
+    let report = Session::start().run(|job| verify::run_with(&request, &options, job))?;
     if args.json {
         let text = serde_json::to_string_pretty(&report).map_err(|error| Failure::plain(&error))?;
         print(&format!("{text}\n"))?;

@@ -49,10 +49,18 @@ pub enum EvalError {
     NothingToScore { text: String, token_count: usize },
     #[error("{text} has the token id {id}, but the vocabulary has {}: {}", units::plural(*vocab_size, "token"), path.display())]
     TokenOutsideVocab { text: String, id: u32, vocab_size: usize, path: PathBuf },
-    #[error("the text is not UTF-8 (at byte {}): {}", units::count(*offset), path.display())]
+    #[error("{text} takes a window of {window} tokens, but the model has learned only {}: {}", units::plural(*position_count, "position"), path.display())]
+    TooFewPositions { text: String, window: usize, position_count: usize, path: PathBuf },
+    #[error("the file is no text in UTF-8 or CP949 (UTF-8 ends at byte {}): {}", units::count(*offset), path.display())]
     NotUtf8 { offset: u64, path: PathBuf },
+    #[error("the file holds no text: {}", path.display())]
+    EmptyText { path: PathBuf },
+    #[error("line {line} is no document: {problem}: {}", path.display())]
+    BadJsonLine { line: usize, problem: String, path: PathBuf },
     #[error("this is no JSON list of token ids: {problem}: {}", path.display())]
     BadTokenList { problem: String, path: PathBuf },
+    #[error("the process that measures a model failed: {said}: {}", path.display())]
+    MeasuringFailed { said: String, path: PathBuf },
     #[error("the model gives token {} of {text} no finite probability: {}", units::count(*position), path.display())]
     NotFinite { text: String, position: u64, path: PathBuf },
     #[error("the model's arithmetic failed: {0}")]
@@ -103,7 +111,10 @@ impl Hint for EvalError {
             Self::TokenOutsideVocab { .. } => {
                 "the text was tokenized for another model, or the embedding was not resized"
             }
+            Self::TooFewPositions { .. } => "choose a window of at most as many tokens, or a shorter prompt",
             Self::NotUtf8 { .. } => "save the text as UTF-8 first",
+            Self::EmptyText { .. } => "give a text of at least two tokens",
+            Self::BadJsonLine { .. } => "each line must look like {\"text\": \"…\"}",
             Self::BadTokenList { .. } => "the file must look like [1, 15043, 3186]",
             Self::NotFinite { .. } => {
                 "its weights hold NaN or infinity, or the merge overflowed; check the folder first"
@@ -111,6 +122,9 @@ impl Hint for EvalError {
             Self::Checkpoint(error) => return error.hint(),
             Self::Adapter(error) => return error.hint(),
             Self::Io(error) => return error.hint(),
+            Self::MeasuringFailed { .. } => {
+                "perplexities are measured without it; give `--runs 0` to leave seconds out"
+            }
             Self::Compute(_) | Self::Cancelled(_) => return None,
         };
         Some(hint.to_owned())

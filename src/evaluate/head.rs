@@ -6,84 +6,156 @@ use rayon::prelude::*;
 
 use super::{
     EvalError,
-    decoder::{DecoderConfig, Linear, LowRankBranch},
+    decoder::{Linear, LowRankBranch},
+    divergence::{OnlineDivergence, PositionDivergence},
     log_sum_exp::OnlineLogSumExp,
-    weights::ModelWeights,
+    stream::OpenModel,
 };
 use crate::{
     job::JobContext,
     numeric::{TileShape, row_tiles},
 };
 
-/// Elements of the head held as f32: 67 MB.
+/// Elements of all heads held as f32: 67 MB.
 const HEAD_ELEMENTS: usize = 1 << 24;
 
-/// Logits held at once: 17 MB.
+/// Logits of all models held at once: 17 MB.
 const LOGIT_ELEMENTS: usize = 1 << 22;
 
-/// Positions whose next token is scored.
+/// The output head, or some of its rows.
+#[derive(Debug)]
+pub(super) struct OutputHead {
+    pub linear: Linear,
+    /// c in c·tanh(logits / c).
+    pub logit_cap: Option<f64>,
+}
+
+/// Positions whose next token is scored by every model of a cohort.
 #[derive(Debug)]
 pub(super) struct ScoredPositions {
-    /// `positions × hidden`, after the final norm.
-    hidden: Tensor,
+    /// For each model `positions × hidden`, after the final norm.
+    hidden: Vec<Tensor>,
     targets: Vec<u32>,
-    sums: Vec<OnlineLogSumExp>,
+    sums: Vec<PositionSums>,
+}
+
+/// What the logits at one position have come to.
+#[derive(Clone, Debug)]
+struct PositionSums {
+    models: Vec<OnlineLogSumExp>,
+    pairs: Vec<OnlineDivergence>,
+}
+
+impl OutputHead {
+    /// `hidden` (`tokens × hidden`, after the final norm) → logits.
+    pub fn forward(&self, hidden: &Tensor) -> candle_core::Result<Tensor> {
+        let logits = self.linear.forward(hidden)?;
+        match self.logit_cap {
+            Some(cap) => (logits / cap)?.tanh()? * cap,
+            None => Ok(logits),
+        }
+    }
 }
 
 impl ScoredPositions {
-    /// `targets` are the tokens that came after each row of `hidden`.
-    pub fn new(hidden: Tensor, targets: Vec<u32>) -> Self {
-        let sums = vec![OnlineLogSumExp::new(); targets.len()];
-        Self { hidden, targets, sums }
+    /// `targets` are the tokens that came after each row of every tensor of `hidden`.
+    pub fn new(hidden: Vec<Tensor>, targets: Vec<u32>, pair_count: usize) -> Self {
+        let models = vec![OnlineLogSumExp::new(); hidden.len()];
+        let sums = PositionSums { models, pairs: vec![OnlineDivergence::default(); pair_count] };
+        Self { sums: vec![sums; targets.len()], hidden, targets }
     }
 
-    /// -ln p of each target, in nats.
-    pub fn nll(&self) -> impl Iterator<Item = f64> {
-        self.sums.iter().map(OnlineLogSumExp::nll)
+    /// -ln p of each target by `model`, in nats.
+    pub fn nll(&self, model: usize) -> impl Iterator<Item = f64> {
+        self.sums.iter().map(move |sums| sums.models[model].nll())
+    }
+
+    /// How far the models of pair `index` are apart at each position.
+    pub fn divergences(
+        &self,
+        index: usize,
+        (reference, model): (usize, usize),
+    ) -> impl Iterator<Item = PositionDivergence> {
+        self.sums.iter().map(move |sums| sums.pairs[index].finish(&sums.models[reference], &sums.models[model]))
     }
 
     /// Takes the logits of the vocabulary entries from `first` on.
-    fn add_logits(&mut self, first: usize, head: &Linear, row_count: usize) -> Result<(), EvalError> {
-        let chunk_len = (LOGIT_ELEMENTS / row_count).max(1);
+    fn add_logits(
+        &mut self,
+        first: usize,
+        heads: &[OutputHead],
+        row_count: usize,
+        pairs: &[(usize, usize)],
+    ) -> Result<(), EvalError> {
+        let chunk_len = (LOGIT_ELEMENTS / (row_count * heads.len())).max(1);
         let chunks = self.sums.chunks_mut(chunk_len).zip(self.targets.chunks(chunk_len));
         for (index, (sums, targets)) in chunks.enumerate() {
-            let hidden = self.hidden.narrow(0, index * chunk_len, sums.len())?;
-            let logits = head.forward(&hidden)?.flatten_all()?.to_vec1::<f32>()?;
-            sums.par_iter_mut()
-                .zip(targets)
-                .zip(logits.par_chunks(row_count))
-                .for_each(|((sum, target), logits)| sum.add(first, logits, *target as usize));
+            let project = |(hidden, head): (&Tensor, &OutputHead)| {
+                let hidden = hidden.narrow(0, index * chunk_len, targets.len())?;
+                head.forward(&hidden)?.flatten_all()?.to_vec1::<f32>()
+            };
+            let logits = self.hidden.iter().zip(heads).map(project).collect::<candle_core::Result<Vec<_>>>()?;
+            let positions = sums.par_iter_mut().zip(targets).enumerate();
+            positions.for_each_init(Vec::new, |weights, (position, (sums, target))| {
+                let row = |model: usize| &logits[model][position * row_count..(position + 1) * row_count];
+                for model in 0..heads.len() {
+                    let factor = sums.models[model].add(first, row(model), *target as usize, weights);
+                    let of_model = sums.pairs.iter_mut().zip(pairs).filter(|(_, (reference, _))| *reference == model);
+                    of_model.for_each(|(pair, (_, other))| pair.add(factor, weights, row(model), row(*other)));
+                }
+            });
         }
         Ok(())
     }
 }
 
-/// Reads the head once and gives every position its logits.
+/// Reads every head once, side by side, and gives every position its logits.
 pub(super) fn project(
-    weights: &ModelWeights,
-    config: &DecoderConfig,
+    models: &[&OpenModel],
+    pairs: &[(usize, usize)],
     batches: &mut [ScoredPositions],
     job: &JobContext,
 ) -> Result<(), EvalError> {
-    let name = weights.names().head(config);
-    let branches = weights.branches(&name)?;
-    let shape = TileShape { rows: config.vocab_size, columns: config.hidden_size };
-    let row_byte_count = weights.head_byte_count(config) / config.vocab_size as u64;
-    for rows in row_tiles(shape, HEAD_ELEMENTS) {
+    let heads = models.iter().map(|model| Head::open(model)).collect::<Result<Vec<_>, _>>()?;
+    let vocab_size = models.iter().map(|model| model.config.vocab_size).min().unwrap_or(0);
+    // One row of each head, as if they were one.
+    let columns = models.iter().map(|model| model.config.hidden_size).sum();
+    for rows in row_tiles(TileShape { rows: vocab_size, columns }, HEAD_ELEMENTS) {
+        let slices = heads.iter().map(|head| head.rows(rows.clone())).collect::<Result<Vec<_>, _>>()?;
+        for batch in &mut *batches {
+            job.check_cancelled()?;
+            batch.add_logits(rows.start, &slices, rows.len(), pairs)?;
+        }
+        job.advance(heads.iter().map(|head| head.row_byte_count * rows.len() as u64).sum());
+    }
+    Ok(())
+}
+
+/// A model's output head, read by rows.
+struct Head<'a> {
+    model: &'a OpenModel,
+    name: String,
+    branches: Vec<LowRankBranch>,
+    row_byte_count: u64,
+}
+
+impl<'a> Head<'a> {
+    fn open(model: &'a OpenModel) -> Result<Self, EvalError> {
+        let OpenModel { weights, config } = model;
+        let name = config.head();
+        let branches = weights.branches(&name)?;
+        let row_byte_count = weights.head_byte_count(config) / config.vocab_size as u64;
+        Ok(Self { model, name, branches, row_byte_count })
+    }
+
+    fn rows(&self, rows: std::ops::Range<usize>) -> Result<OutputHead, EvalError> {
         let narrowed = |branch: &LowRankBranch| {
             let b = branch.b.narrow(0, rows.start, rows.len())?;
             Ok(LowRankBranch { a: branch.a.clone(), b, scale: branch.scale })
         };
-        let head = Linear {
-            weight: weights.rows(&name, rows.clone())?,
-            bias: None,
-            branches: branches.iter().map(narrowed).collect::<candle_core::Result<_>>()?,
-        };
-        for batch in &mut *batches {
-            job.check_cancelled()?;
-            batch.add_logits(rows.start, &head, rows.len())?;
-        }
-        job.advance(row_byte_count * rows.len() as u64);
+        let branches = self.branches.iter().map(narrowed).collect::<candle_core::Result<_>>()?;
+        let OpenModel { weights, config } = self.model;
+        let linear = Linear { weight: weights.rows(&self.name, rows)?, bias: None, branches };
+        Ok(OutputHead { linear, logit_cap: config.logit_cap })
     }
-    Ok(())
 }

@@ -1,10 +1,14 @@
-//! What models make of texts: perplexity, bits per byte and paired differences, in f32, with bounded memory.
+//! What models make of texts: perplexity, bits per byte, paired differences and divergences, in f32, with bounded memory.
 //!
-//! Models are read as stored, or as a base with adapters at run time. The pass streams: layers outside, windows of text
-//! inside, the output head in chunks, so that memory is one layer and the hidden states of a group of windows. This is
-//! the only room that knows candle.
+//! Models are read as stored, cast, or as a base with adapters at run time. The pass streams: layers outside, windows of
+//! text inside, the output heads of all models side by side in chunks, so that memory is one layer and the hidden states
+//! of a group of windows. This is the only room that knows candle.
 
+mod adapters;
+mod cohort;
 mod decoder;
+mod divergence;
+mod embedding;
 mod error;
 mod family;
 mod head;
@@ -12,24 +16,35 @@ mod log_sum_exp;
 mod report;
 mod request;
 mod resident;
+mod speed;
 mod statistics;
 mod stream;
+mod text;
+mod text_file;
 mod tokens;
 mod weights;
 mod window;
 
-pub use self::{
-    error::EvalError,
-    report::{EvalReport, ModelReport, PairedDifference, Protocol, TextScore},
-    request::{DEFAULT_MEMORY_BUDGET_BYTES, EvalRequest, EvalText, ModelSource, TextContent},
-    resident::{Answer, ResidentModel},
-    statistics::Interval,
-    window::DEFAULT_WINDOW,
-};
 use self::{
+    cohort::Cohort,
+    divergence::PositionDivergence,
     stream::{OpenModel, StreamOptions},
     tokens::TokenizedTexts,
     weights::ModelWeights,
+};
+pub use self::{
+    divergence::{Divergence, KlSummary},
+    error::EvalError,
+    report::{EvalReport, ModelKind, ModelReport, PairedDifference, Protocol, TextScore},
+    request::{DEFAULT_MEMORY_BUDGET_BYTES, EvalRequest, ModelSource},
+    resident::{Answer, Continuation, ResidentModel},
+    speed::{
+        DEFAULT_SPEED_RUNS, MeasuredSpeed, ModelSpeed, RESIDENT_COMMAND, SpeedReport, SpeedRequest, Spread,
+        TimedAnswer, measure, serve,
+    },
+    statistics::{Interval, Share},
+    text::{EvalText, TextContent},
+    window::DEFAULT_WINDOW,
 };
 use crate::{
     error::listed,
@@ -45,20 +60,43 @@ use crate::{
 /// anything runs. Then a read that fails, a probability that is no number, or a cancelled job.
 pub fn run(request: &EvalRequest, job: &JobContext) -> Result<EvalReport, EvalError> {
     let models = open(request)?;
-    let texts = tokenize(request, &models)?;
+    let tokens = tokenize(request, &models)?;
     let window = window_of(request, &models)?;
+    check_positions(request, &models, &tokens, window)?;
+    let other_tokens: Vec<usize> = (1..models.len()).filter(|model| tokens[*model].ids != tokens[0].ids).collect();
     warn(&models, window, job);
+    warn_of_other_tokens(&models, &other_tokens, job);
     let options = StreamOptions { window, memory_budget_bytes: request.memory_budget_bytes };
-    let byte_counts = models.iter().zip(&texts).map(|(model, texts)| stream::bytes_to_read(model, &texts.ids, options));
-    job.start_stage(Stage::Evaluating, byte_counts.sum());
-    let mut reports = Vec::with_capacity(models.len());
-    for (model, texts) in models.iter().zip(&texts) {
-        let nll = stream::score(model, &texts.ids, options, job)?;
-        reports.push(model_report(model, &request.texts, nll)?);
+    let cohorts = Cohort::all(&request.models, &models, &tokens);
+    let members = |cohort: &Cohort| cohort.models.iter().map(|model| &models[*model]).collect::<Vec<_>>();
+    let ids = |cohort: &Cohort| &tokens[cohort.models[0]].ids;
+    let bytes_to_read = |cohort: &Cohort| stream::bytes_to_read(&members(cohort), ids(cohort), options);
+    job.start_stage(Stage::Evaluating, cohorts.iter().map(bytes_to_read).sum());
+    let mut reports: Vec<Option<ModelReport>> = vec![None; models.len()];
+    let mut divergences = Vec::new();
+    for cohort in &cohorts {
+        let scores = stream::score(&members(cohort), &cohort.pairs, ids(cohort), options, job)?;
+        for (model, nll) in cohort.models.iter().zip(scores.nll) {
+            reports[*model] = Some(model_report(&request.models[*model], &models[*model], &request.texts, nll)?);
+        }
+        for ((reference, model), documents) in cohort.pairs.iter().zip(scores.divergences) {
+            let pair = (cohort.models[*reference], cohort.models[*model]);
+            divergences.extend(divergences_of(pair, &request.texts, documents));
+        }
     }
+    let reports: Vec<ModelReport> = reports.into_iter().flatten().collect();
     let protocol = Protocol { window, stride: window::stride_of(window) };
-    let paired = paired(&reports, &texts);
-    Ok(EvalReport { protocol, models: reports, paired })
+    let paired = paired(&reports, &other_tokens);
+    Ok(EvalReport { protocol, models: reports, paired, divergences, other_tokens, prompt: None })
+}
+
+/// Tensors in `folder` that its own config has no place for; every tensor that the config asks for is there, in shape.
+///
+/// # Errors
+/// A folder that cannot be opened, a config that is not covered, a tensor that is missing or does not fit the config.
+pub fn unread_tensors(folder: &std::path::Path) -> Result<Vec<String>, EvalError> {
+    let (weights, config) = ModelWeights::open(&ModelSource::Stored(folder.to_owned()))?;
+    Ok(weights.unread(&config))
 }
 
 fn open(request: &EvalRequest) -> Result<Vec<OpenModel>, EvalError> {
@@ -78,13 +116,14 @@ fn tokenize(request: &EvalRequest, models: &[OpenModel]) -> Result<Vec<Tokenized
     for model in models {
         let root = model.weights.root();
         let texts = TokenizedTexts::new(root, &request.texts, &tokenized)?;
-        for (text, ids) in request.texts.iter().zip(&texts.ids) {
-            let (text, vocab_size) = (text.name.clone(), model.config.vocab_size);
+        let parts = request.texts.iter().flat_map(|text| (0..text.parts().len()).map(move |part| (text, part)));
+        for ((text, part), ids) in parts.zip(&texts.ids) {
+            let (text, vocab_size) = (|| text.part_name(part), model.config.vocab_size);
             if ids.len() < 2 {
-                return Err(EvalError::NothingToScore { text, token_count: ids.len() });
+                return Err(EvalError::NothingToScore { text: text(), token_count: ids.len() });
             }
             if let Some(id) = ids.iter().copied().find(|id| *id as usize >= vocab_size) {
-                return Err(EvalError::TokenOutsideVocab { text, id, vocab_size, path: root.to_owned() });
+                return Err(EvalError::TokenOutsideVocab { text: text(), id, vocab_size, path: root.to_owned() });
             }
         }
         tokenized.push(texts);
@@ -97,6 +136,22 @@ fn window_of(request: &EvalRequest, models: &[OpenModel]) -> Result<usize, EvalE
     let shortest_context = models.iter().map(|model| model.config.context_length).min();
     let window = request.window.unwrap_or_else(|| shortest_context.unwrap_or(DEFAULT_WINDOW).min(DEFAULT_WINDOW));
     if window < 2 { Err(EvalError::WindowTooSmall { window }) } else { Ok(window) }
+}
+
+/// Refuses windows for whose last tokens a model has no position.
+fn check_positions(
+    request: &EvalRequest,
+    models: &[OpenModel],
+    texts: &[TokenizedTexts],
+    window: usize,
+) -> Result<(), EvalError> {
+    for (model, texts) in models.iter().zip(texts) {
+        let parts = request.texts.iter().flat_map(|text| (0..text.parts().len()).map(move |part| text.part_name(part)));
+        for (name, ids) in parts.zip(&texts.ids) {
+            model.config.check_positions(&name, ids.len().min(window), model.weights.root())?;
+        }
+    }
+    Ok(())
 }
 
 fn warn(models: &[OpenModel], window: usize, job: &JobContext) {
@@ -116,36 +171,75 @@ fn warn(models: &[OpenModel], window: usize, job: &JobContext) {
     }
 }
 
-fn model_report(model: &OpenModel, texts: &[EvalText], nll: Vec<Vec<f64>>) -> Result<ModelReport, EvalError> {
+fn warn_of_other_tokens(models: &[OpenModel], other_tokens: &[usize], job: &JobContext) {
+    for model in other_tokens {
+        let (name, first) = (models[*model].weights.name(), models[0].weights.name());
+        job.send(JobEvent::Warning(format!(
+            "{name} cuts the texts into other tokens than {first}: only bits per byte can be compared"
+        )));
+    }
+}
+
+/// `documents` holds what belongs to each document of each text, in order.
+fn by_text<T>(texts: &[EvalText], documents: Vec<Vec<T>>) -> impl Iterator<Item = Vec<Vec<T>>> {
+    let mut documents = documents.into_iter();
+    texts.iter().map(move |text| documents.by_ref().take(text.parts().len()).collect())
+}
+
+fn model_report(
+    source: &ModelSource,
+    model: &OpenModel,
+    texts: &[EvalText],
+    nll: Vec<Vec<f64>>,
+) -> Result<ModelReport, EvalError> {
     let mut scores = Vec::with_capacity(texts.len());
-    for (text, nll) in texts.iter().zip(nll) {
-        if let Some(index) = nll.iter().position(|nll| !nll.is_finite()) {
-            let (text, path) = (text.name.clone(), model.weights.root().to_owned());
-            return Err(EvalError::NotFinite { text, position: index as u64 + 2, path });
+    for (text, documents) in texts.iter().zip(by_text(texts, nll)) {
+        for (part, nll) in documents.iter().enumerate() {
+            if let Some(index) = nll.iter().position(|nll| !nll.is_finite()) {
+                let (text, path) = (text.part_name(part), model.weights.root().to_owned());
+                return Err(EvalError::NotFinite { text, position: index as u64 + 2, path });
+            }
         }
-        let utf8_bytes = match &text.content {
-            TextContent::Text(content) => Some(content.len() as u64),
-            TextContent::Tokens(_) => None,
-        };
-        scores.push(TextScore { name: text.name.clone(), utf8_bytes, nll });
+        scores.push(TextScore {
+            name: text.name.clone(),
+            utf8_bytes: text.utf8_byte_count(),
+            document_lengths: documents.iter().map(Vec::len).collect(),
+            nll: documents.concat(),
+        });
     }
     Ok(ModelReport {
         name: model.weights.name(),
+        kind: match source {
+            ModelSource::Stored(_) => ModelKind::Stored,
+            ModelSource::WithAdapters { .. } => ModelKind::WithAdapters,
+            ModelSource::Cast { .. } => ModelKind::Cast,
+        },
+        dtype: model.weights.dtype(),
         bytes: model.weights.byte_count(),
         parameters: model.weights.parameter_count(),
         texts: scores,
+        speed: None,
     })
 }
 
-fn paired(reports: &[ModelReport], texts: &[TokenizedTexts]) -> Vec<PairedDifference> {
-    let (Some(first), Some(first_texts)) = (reports.first(), texts.first()) else { return Vec::new() };
-    let mut paired = Vec::new();
-    for (model, (report, texts)) in reports.iter().zip(texts).enumerate().skip(1) {
-        for (text, (score, first_score)) in report.texts.iter().zip(&first.texts).enumerate() {
-            if texts.ids[text] == first_texts.ids[text] {
-                paired.push(PairedDifference::new((model, text), first_score, score));
-            }
-        }
-    }
-    paired
+fn divergences_of(
+    (reference, model): (usize, usize),
+    texts: &[EvalText],
+    documents: Vec<Vec<PositionDivergence>>,
+) -> Vec<Divergence> {
+    let of_text = |(text, documents): (usize, Vec<Vec<PositionDivergence>>)| {
+        Divergence::new((reference, model, text), &documents.concat())
+    };
+    by_text(texts, documents).enumerate().map(of_text).collect()
+}
+
+fn paired(reports: &[ModelReport], other_tokens: &[usize]) -> Vec<PairedDifference> {
+    let Some(first) = reports.first() else { return Vec::new() };
+    let others = reports.iter().enumerate().skip(1).filter(|(model, _)| !other_tokens.contains(model));
+    let of_model = |(model, report): (usize, &ModelReport)| {
+        let texts = report.texts.iter().zip(&first.texts).enumerate();
+        let pairs = texts.map(|(text, (score, first))| PairedDifference::new((model, text), first, score));
+        pairs.collect::<Vec<_>>()
+    };
+    others.flat_map(of_model).collect()
 }

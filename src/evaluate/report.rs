@@ -2,7 +2,11 @@
 
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
-use super::statistics::{Interval, mean, mean_interval};
+use super::{
+    Divergence, ModelSpeed, SpeedReport,
+    statistics::{Interval, block_count, mean, mean_interval},
+};
+use crate::numeric::FloatDtype;
 
 /// Scores of every model on every text.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -13,6 +17,36 @@ pub struct EvalReport {
     pub models: Vec<ModelReport>,
     /// Each later model against the first, text by text, where both have the same tokens.
     pub paired: Vec<PairedDifference>,
+    /// How far predictions are apart, for models with the same tokens and as large a vocabulary: each later model
+    /// against the first, and a merge against its base + adapter at run time.
+    pub divergences: Vec<Divergence>,
+    /// Indices of the models whose tokenizer cuts a text otherwise than the first one's: only their bits per byte can
+    /// be compared with it.
+    pub other_tokens: Vec<usize>,
+    /// What the models answered, where they were asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+}
+
+impl EvalReport {
+    /// The difference of `model` from the first on `text`.
+    #[must_use]
+    pub fn paired_with_first(&self, model: usize, text: usize) -> Option<&PairedDifference> {
+        self.paired.iter().find(|paired| (paired.model, paired.text) == (model, text))
+    }
+
+    /// Takes in the seconds and the memory of the same models.
+    pub fn take_speed(&mut self, speed: SpeedReport) {
+        self.prompt = speed.prompt;
+        for (model, speed) in self.models.iter_mut().zip(speed.models) {
+            model.speed = Some(speed);
+        }
+    }
+
+    /// The divergences of `model` from `reference`, text by text.
+    pub fn divergences_of(&self, reference: usize, model: usize) -> impl Iterator<Item = &Divergence> {
+        self.divergences.iter().filter(move |divergence| (divergence.reference, divergence.model) == (reference, model))
+    }
 }
 
 /// How tokens are scored.
@@ -38,14 +72,33 @@ impl Protocol {
 /// One model's scores.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ModelReport {
-    /// The folder's name, and those of its adapters.
+    /// The folder's name, with the names of its adapters or the dtype of a cast.
     pub name: String,
-    /// Bytes of all tensors as stored, adapters included.
+    /// Where it comes from.
+    pub kind: ModelKind,
+    /// The dtype of most bytes of its weights; `None` where that is none of f32, f16 and bf16.
+    pub dtype: Option<FloatDtype>,
+    /// Bytes of all tensors as stored or cast, adapters included.
     pub bytes: u64,
     /// Elements of all tensors, adapters included.
     pub parameters: u64,
     /// The texts in the order in which they were given.
     pub texts: Vec<TextScore>,
+    /// Seconds and memory, where they were measured.
+    #[serde(flatten)]
+    pub speed: Option<ModelSpeed>,
+}
+
+/// Where the weights of a model come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelKind {
+    /// A folder, as it is stored.
+    Stored,
+    /// A folder and adapters at run time.
+    WithAdapters,
+    /// A folder, rounded as it is read.
+    Cast,
 }
 
 /// One model's score on one text.
@@ -57,6 +110,8 @@ pub struct TextScore {
     pub utf8_bytes: Option<u64>,
     /// -ln p of each scored token, in nats; serialised for token ids only.
     pub nll: Vec<f64>,
+    /// Scored tokens of each of its documents, which follow one another in [`Self::nll`].
+    pub document_lengths: Vec<usize>,
 }
 
 impl TextScore {
@@ -64,6 +119,12 @@ impl TextScore {
     #[must_use]
     pub fn tokens_scored(&self) -> usize {
         self.nll.len()
+    }
+
+    /// Blocks of at most 128 tokens, none of them across two documents.
+    #[must_use]
+    pub fn block_count(&self) -> usize {
+        self.document_lengths.iter().map(|length| block_count(*length)).sum()
     }
 
     /// Mean of -ln p over the scored tokens, in nats.
@@ -88,7 +149,7 @@ impl TextScore {
     /// The 95 % interval of the perplexity; `None` for a text too short for one.
     #[must_use]
     pub fn perplexity_interval(&self) -> Option<Interval> {
-        mean_interval(&self.nll).map(|interval| Interval {
+        mean_interval(documents(&self.nll, &self.document_lengths)).map(|interval| Interval {
             low: interval.low.exp(),
             high: interval.high.exp(),
             ..interval
@@ -96,12 +157,22 @@ impl TextScore {
     }
 }
 
+/// `values` cut into runs of `lengths`.
+fn documents<'a>(mut values: &'a [f64], lengths: &'a [usize]) -> impl Iterator<Item = &'a [f64]> {
+    lengths.iter().map(move |length| {
+        let (document, rest) = values.split_at(*length);
+        values = rest;
+        document
+    })
+}
+
 impl Serialize for TextScore {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let has_tokens_only = self.utf8_bytes.is_none();
-        let mut score = serializer.serialize_struct("TextScore", 7 + usize::from(has_tokens_only))?;
+        let mut score = serializer.serialize_struct("TextScore", 8 + usize::from(has_tokens_only))?;
         score.serialize_field("name", &self.name)?;
         score.serialize_field("tokens_scored", &self.tokens_scored())?;
+        score.serialize_field("documents", &self.document_lengths.len())?;
         score.serialize_field("utf8_bytes", &self.utf8_bytes)?;
         score.serialize_field("mean_nll", &self.mean_nll())?;
         score.serialize_field("perplexity", &self.perplexity())?;
@@ -135,7 +206,8 @@ impl PairedDifference {
         let differences: Vec<f64> = other.nll.iter().zip(&first.nll).map(|(other, first)| other - first).collect();
         let mean_difference = mean(&differences);
         let perplexity_ratio = mean_difference.exp();
-        Self { model, text, mean_difference, perplexity_ratio, interval: mean_interval(&differences) }
+        let interval = mean_interval(documents(&differences, &other.document_lengths));
+        Self { model, text, mean_difference, perplexity_ratio, interval }
     }
 }
 
@@ -144,7 +216,7 @@ mod tests {
     use super::*;
 
     fn score(nll: &[f64], utf8_bytes: Option<u64>) -> TextScore {
-        TextScore { name: "text".to_owned(), utf8_bytes, nll: nll.to_vec() }
+        TextScore { name: "text".to_owned(), utf8_bytes, nll: nll.to_vec(), document_lengths: vec![nll.len()] }
     }
 
     #[test]
@@ -166,5 +238,13 @@ mod tests {
     fn a_pair_is_compared_token_by_token() {
         let difference = PairedDifference::new((1, 0), &score(&[1.0, 3.0], None), &score(&[2.0, 2.5], None));
         assert_eq!((difference.mean_difference, difference.perplexity_ratio), (0.25, 0.25_f64.exp()));
+    }
+
+    #[test]
+    fn blocks_end_with_a_document() {
+        let documents = TextScore { document_lengths: vec![130; 40], ..score(&vec![1.0; 40 * 130], None) };
+        assert_eq!((documents.block_count(), score(&documents.nll, None).block_count()), (80, 41));
+        assert_eq!(documents.perplexity_interval().unwrap().block_count, 80);
+        assert_eq!(PairedDifference::new((1, 0), &documents, &documents).interval.unwrap().block_count, 80);
     }
 }

@@ -3,11 +3,13 @@
 use std::{path::PathBuf, time::Instant};
 
 use candle_core::Tensor;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     EvalError, ModelSource,
-    decoder::{DecoderConfig, KvCache, Layer, Linear, RopeTable},
+    decoder::{DecoderConfig, KvCache, Layer, Linear, Norm, RotationTables},
+    embedding::Embedding,
+    head::OutputHead,
     tokens,
     weights::ModelWeights,
 };
@@ -19,10 +21,10 @@ pub struct ResidentModel {
     root: PathBuf,
     name: String,
     config: DecoderConfig,
-    embedding: Tensor,
+    embedding: Embedding,
     layers: Vec<Layer>,
-    norm: Tensor,
-    head: Linear,
+    norm: Norm,
+    head: OutputHead,
     stop_ids: Vec<u32>,
 }
 
@@ -39,6 +41,15 @@ pub struct Answer {
     pub duration_secs: f64,
 }
 
+/// The likeliest tokens after some others.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Continuation {
+    /// The tokens, a final stop token left out.
+    pub ids: Vec<u32>,
+    /// Seconds from the first layer to each token, a stop token included: the first of them reads what came before.
+    pub token_secs: Vec<f64>,
+}
+
 impl ResidentModel {
     /// Loads `source` as float32; progress counts the bytes of its layers and tables.
     ///
@@ -48,17 +59,17 @@ impl ResidentModel {
         let (weights, config) = ModelWeights::open(source)?;
         let head_byte_count = weights.head_byte_count(&config);
         let layer_byte_count: u64 =
-            (0..config.layer_count()).map(|layer| weights.layer_byte_count(&config, layer)).sum();
+            (0..config.layers.len()).map(|layer| weights.layer_byte_count(&config, layer)).sum();
         job.start_stage(Stage::Evaluating, head_byte_count + layer_byte_count);
         job.set_current(weights.name());
-        let names = weights.names();
-        let embedding = weights.all(&names.embedding())?;
-        let head_name = names.head(&config);
+        let embedding = Embedding::load(&weights, &config)?;
+        let head_name = config.head();
         // A tied head is the embedding, held once.
-        let weight = if config.ties_embeddings { embedding.clone() } else { weights.all(&head_name)? };
+        let weight = if config.ties_embeddings { embedding.table.clone() } else { weights.all(&head_name)? };
+        let linear = Linear { weight, bias: None, branches: weights.branches(&head_name)? };
         job.advance(head_byte_count);
-        let mut layers = Vec::with_capacity(config.layer_count());
-        for layer in 0..config.layer_count() {
+        let mut layers = Vec::with_capacity(config.layers.len());
+        for layer in 0..config.layers.len() {
             job.check_cancelled()?;
             layers.push(Layer::load(&config, &weights, layer)?);
             job.advance(weights.layer_byte_count(&config, layer));
@@ -66,8 +77,8 @@ impl ResidentModel {
         Ok(Self {
             root: weights.root().to_owned(),
             name: weights.name(),
-            norm: weights.all(&names.final_norm())?,
-            head: Linear { weight, bias: None, branches: weights.branches(&head_name)? },
+            norm: weights.module(config.names.root()).norm(&config.final_norm)?,
+            head: OutputHead { linear, logit_cap: config.logit_cap },
             stop_ids: weights.stop_ids(),
             config,
             embedding,
@@ -92,44 +103,61 @@ impl ResidentModel {
     /// Seconds of one forward pass over `ids`, down to the logits of the last position.
     ///
     /// # Errors
-    /// No ids, or ids outside of the vocabulary.
+    /// No ids, ids outside of the vocabulary, or more of them than the model has positions.
     pub fn forward_secs(&self, ids: &[u32]) -> Result<f64, EvalError> {
         self.check_ids(ids)?;
-        let rope = RopeTable::new(&self.config.rope, ids.len())?;
+        let tables = RotationTables::new(&self.config.ropes, ids.len())?;
         let started = Instant::now();
-        self.last_logits(ids, 0, &rope, &mut self.caches())?;
+        self.last_logits(ids, 0, &tables, &mut self.caches())?;
         Ok(started.elapsed().as_secs_f64())
     }
 
-    /// Continues `prompt` with the likeliest token, again and again, until a stop token or `max_tokens`.
-    ///
-    /// The prompt is taken as it is, without a chat template.
+    /// Continues `prompt` as [`Self::continue_greedily`] does; the prompt is taken as it is, without a chat template.
     ///
     /// # Errors
-    /// No tokenizer, a prompt without tokens, or a cancelled job.
+    /// No tokenizer, a prompt without tokens or with more of them than the model has positions, or a cancelled job.
     pub fn answer(&self, prompt: &str, max_tokens: usize, job: &JobContext) -> Result<Answer, EvalError> {
         let tokenizer = tokens::open(&self.root)?;
-        let path = self.root.join("tokenizer.json");
-        let prompt_ids = tokens::encode(&tokenizer, prompt, &path)?;
-        self.check_ids(&prompt_ids)?;
-        let rope = RopeTable::new(&self.config.rope, prompt_ids.len().saturating_add(max_tokens))?;
+        let prompt_ids = tokens::encode(&tokenizer, prompt, &self.root.join(tokens::TOKENIZER_FILE))?;
+        let Continuation { ids, token_secs } = self.continue_greedily(&prompt_ids, max_tokens, job)?;
+        let text = tokens::decode(&self.root, &ids)?;
+        Ok(Answer { text, ids, prompt_tokens: prompt_ids.len(), duration_secs: token_secs.iter().sum() })
+    }
+
+    /// Continues `prompt` with the likeliest token, again and again, until a stop token, `max_tokens` or the last of the
+    /// positions that the model has learned.
+    ///
+    /// # Errors
+    /// No ids, ids outside of the vocabulary, more of them than the model has positions, or a cancelled job.
+    pub fn continue_greedily(
+        &self,
+        prompt: &[u32],
+        max_tokens: usize,
+        job: &JobContext,
+    ) -> Result<Continuation, EvalError> {
+        self.check_ids(prompt)?;
+        // Learned positions end; an answer ends with them.
+        let last_position = self.config.embedding.positions.map_or(usize::MAX, |positions| positions.count);
+        let position_count = prompt.len().saturating_add(max_tokens).min(last_position);
+        let max_tokens = position_count - prompt.len();
+        let tables = RotationTables::new(&self.config.ropes, position_count)?;
         let mut caches = self.caches();
-        let (mut ids, mut next, mut seen) = (Vec::new(), prompt_ids.clone(), 0);
-        let started = Instant::now();
-        while ids.len() < max_tokens {
+        let (mut next, mut seen) = (prompt.to_vec(), 0);
+        let mut continuation = Continuation::default();
+        while continuation.ids.len() < max_tokens {
             job.check_cancelled()?;
-            let logits = self.last_logits(&next, seen, &rope, &mut caches)?;
-            seen += next.len();
+            let started = Instant::now();
+            let logits = self.last_logits(&next, seen, &tables, &mut caches)?;
             let id = logits.argmax(0)?.to_scalar::<u32>()?;
+            continuation.token_secs.push(started.elapsed().as_secs_f64());
             if self.stop_ids.contains(&id) {
                 break;
             }
-            ids.push(id);
+            seen += next.len();
+            continuation.ids.push(id);
             next = vec![id];
         }
-        let duration_secs = started.elapsed().as_secs_f64();
-        let text = tokenizer.decode(&ids, true).map_err(|error| tokens::bad_tokenizer(&*error, &path))?;
-        Ok(Answer { text, ids, prompt_tokens: prompt_ids.len(), duration_secs })
+        Ok(continuation)
     }
 
     fn caches(&self) -> Vec<KvCache> {
@@ -141,19 +169,16 @@ impl ResidentModel {
         &self,
         ids: &[u32],
         seen: usize,
-        rope: &RopeTable,
+        tables: &RotationTables,
         caches: &mut [KvCache],
     ) -> candle_core::Result<Tensor> {
-        let rope = rope.at(seen, ids.len())?;
-        let ids = Tensor::new(ids, self.embedding.device())?;
-        let mut hidden = self.embedding.index_select(&ids, 0)?;
+        let rotations = tables.at(seen, ids.len())?;
+        let mut hidden = self.embedding.forward(&self.config, ids, seen)?;
         for (layer, cache) in self.layers.iter().zip(caches) {
-            hidden = layer.forward_cached(&hidden, &rope, cache)?;
+            hidden = layer.forward_cached(&hidden, &rotations, cache)?;
         }
-        let last = hidden.narrow(0, hidden.dim(0)? - 1, 1)?.contiguous()?;
-        #[expect(clippy::cast_possible_truncation, reason = "the norm works in f32")]
-        let last = candle_nn::ops::rms_norm(&last, &self.norm, self.config.norm_eps as f32)?;
-        self.head.forward(&last)?.squeeze(0)
+        let last = hidden.narrow(0, hidden.dim(0)? - 1, 1)?;
+        self.head.forward(&self.norm.forward(&last)?)?.squeeze(0)
     }
 
     fn check_ids(&self, ids: &[u32]) -> Result<(), EvalError> {
@@ -161,9 +186,9 @@ impl ResidentModel {
         if ids.is_empty() {
             return Err(EvalError::NothingToScore { text, token_count: 0 });
         }
-        match ids.iter().copied().find(|id| *id as usize >= vocab_size) {
-            Some(id) => Err(EvalError::TokenOutsideVocab { text, id, vocab_size, path: self.root.clone() }),
-            None => Ok(()),
+        if let Some(id) = ids.iter().copied().find(|id| *id as usize >= vocab_size) {
+            return Err(EvalError::TokenOutsideVocab { text, id, vocab_size, path: self.root.clone() });
         }
+        self.config.check_positions(&text, ids.len(), &self.root)
     }
 }

@@ -1,11 +1,13 @@
-//! The pass over one model: layers outside, windows inside, so that each weight is read once for a group of windows and
-//! only one layer is ever in memory.
+//! The pass over the models of a cohort: layers outside, windows inside, so that each weight is read once for a group of
+//! windows and only one layer is ever in memory. Their output heads are read side by side, to compare what they predict.
 
 use candle_core::Tensor;
 
 use super::{
     EvalError,
-    decoder::{DecoderConfig, Layer, RopeTable},
+    decoder::{DecoderConfig, Layer, Norm, RotationTables},
+    divergence::PositionDivergence,
+    embedding,
     head::{self, ScoredPositions},
     weights::ModelWeights,
     window::{Window, windows},
@@ -45,95 +47,127 @@ struct Batch<'a> {
     hidden: Tensor,
 }
 
-/// Bytes that [`score`] reads from disk.
-pub(super) fn bytes_to_read(model: &OpenModel, texts: &[Vec<u32>], options: StreamOptions) -> u64 {
-    let OpenModel { weights, config } = model;
-    let layers: u64 = (0..config.layer_count()).map(|layer| weights.layer_byte_count(config, layer)).sum();
-    let segments = segments(texts, options.window);
-    let group_count = groups(&segments, config, options).len() as u64;
-    group_count * (layers + weights.head_byte_count(config))
+/// What the models of a cohort make of the texts, text by text.
+#[derive(Debug)]
+pub(super) struct Scores {
+    /// For each model and text, -ln p of every token but the first.
+    pub nll: Vec<Vec<Vec<f64>>>,
+    /// For each pair and text, how far both are apart at these tokens.
+    pub divergences: Vec<Vec<Vec<PositionDivergence>>>,
 }
 
-/// -ln p of every token but the first, for each text.
+/// Bytes that [`score`] reads from disk.
+pub(super) fn bytes_to_read(models: &[&OpenModel], texts: &[Vec<u32>], options: StreamOptions) -> u64 {
+    let model_byte_count = |model: &&OpenModel| {
+        let OpenModel { weights, config } = model;
+        let layers: u64 = (0..config.layers.len()).map(|layer| weights.layer_byte_count(config, layer)).sum();
+        layers + weights.head_byte_count(config)
+    };
+    let segments = segments(texts, options.window);
+    let group_count = groups(&segments, models, options).len() as u64;
+    group_count * models.iter().map(model_byte_count).sum::<u64>()
+}
+
+/// Scores `texts`, and compares the `pairs` of models, given as indices into `models`.
 pub(super) fn score(
-    model: &OpenModel,
+    models: &[&OpenModel],
+    pairs: &[(usize, usize)],
     texts: &[Vec<u32>],
     options: StreamOptions,
     job: &JobContext,
-) -> Result<Vec<Vec<f64>>, EvalError> {
+) -> Result<Scores, EvalError> {
     let segments = segments(texts, options.window);
     let longest = segments.iter().map(|segment| segment.window.tokens.len()).max().unwrap_or(0);
-    let rope = RopeTable::new(&model.config.rope, longest)?;
-    let mut nll: Vec<Vec<f64>> = vec![Vec::new(); texts.len()];
-    for group in groups(&segments, &model.config, options) {
-        for (text, value) in score_group(model, texts, group, &rope, job)? {
-            nll[text].push(value);
+    let tables = |model: &&OpenModel| RotationTables::new(&model.config.ropes, longest);
+    let tables = models.iter().map(tables).collect::<Result<Vec<_>, _>>()?;
+    let mut scores = Scores {
+        nll: vec![vec![Vec::new(); texts.len()]; models.len()],
+        divergences: vec![vec![Vec::new(); texts.len()]; pairs.len()],
+    };
+    for group in groups(&segments, models, options) {
+        let mut hidden = Vec::with_capacity(models.len());
+        for (model, tables) in models.iter().zip(&tables) {
+            hidden.push(hidden_states(model, texts, group, tables, job)?);
+        }
+        let mut scored: Vec<ScoredPositions> = split(group, BATCH_TOKENS)
+            .into_iter()
+            .enumerate()
+            .map(|(batch, segments)| {
+                let hidden = hidden.iter().map(|batches| batches[batch].clone()).collect();
+                ScoredPositions::new(hidden, targets(texts, segments), pairs.len())
+            })
+            .collect();
+        drop(hidden);
+        job.set_current("output heads");
+        head::project(models, pairs, &mut scored, job)?;
+        let texts = group.iter().flat_map(|segment| segment.window.scored.clone().map(|_| segment.text));
+        for (model, of_model) in scores.nll.iter_mut().enumerate() {
+            let nll = scored.iter().flat_map(|batch| batch.nll(model));
+            texts.clone().zip(nll).for_each(|(text, nll)| of_model[text].push(nll));
+        }
+        for (index, (pair, of_pair)) in pairs.iter().zip(&mut scores.divergences).enumerate() {
+            let divergences = scored.iter().flat_map(|batch| batch.divergences(index, *pair));
+            texts.clone().zip(divergences).for_each(|(text, divergence)| of_pair[text].push(divergence));
         }
     }
-    Ok(nll)
+    Ok(scores)
 }
 
-/// The scored tokens of a group, in order, each with the text that it belongs to.
-fn score_group(
+/// For each batch of a group, one model's states at the positions before scored tokens, after the final norm.
+fn hidden_states(
     model: &OpenModel,
     texts: &[Vec<u32>],
     group: &[Segment],
-    rope: &RopeTable,
+    tables: &RotationTables,
     job: &JobContext,
-) -> Result<Vec<(usize, f64)>, EvalError> {
+) -> Result<Vec<Tensor>, EvalError> {
     let OpenModel { weights, config } = model;
     let name = weights.name();
     let mut batches = split(group, BATCH_TOKENS)
         .into_iter()
-        .map(|segments| Batch::embed(weights, texts, segments))
+        .map(|segments| Batch::embed(model, texts, segments))
         .collect::<Result<Vec<_>, _>>()?;
-    let ropes = batches.iter().map(|batch| rope.for_windows(&batch.lengths)).collect::<Result<Vec<_>, _>>()?;
-    for index in 0..config.layer_count() {
+    let rotations = batches.iter().map(|batch| tables.for_windows(&batch.lengths)).collect::<Result<Vec<_>, _>>()?;
+    for index in 0..config.layers.len() {
         job.check_cancelled()?;
-        job.set_current(format!("{name}: layer {} of {}", index + 1, config.layer_count()));
+        job.set_current(format!("{name}: layer {} of {}", index + 1, config.layers.len()));
         let layer = Layer::load(config, weights, index)?;
         let mut progress = Shares::new(weights.layer_byte_count(config, index), batches.len());
-        for (batch, rope) in batches.iter_mut().zip(&ropes) {
+        for (batch, rotations) in batches.iter_mut().zip(&rotations) {
             job.check_cancelled()?;
-            batch.hidden = layer.forward(&batch.hidden, &batch.lengths, rope)?;
+            batch.hidden = layer.forward(&batch.hidden, &batch.lengths, rotations)?;
             job.advance(progress.next());
         }
     }
-    job.set_current(format!("{name}: output head"));
-    let norm = weights.all(&weights.names().final_norm())?;
-    let segments: Vec<&[Segment]> = batches.iter().map(|batch| batch.segments).collect();
+    let norm = weights.module(config.names.root()).norm(&config.final_norm)?;
     // Hidden states go as they are replaced by those that count.
-    let mut scored = batches
-        .into_iter()
-        .map(|batch| batch.scored(texts, &norm, config.norm_eps))
-        .collect::<Result<Vec<_>, EvalError>>()?;
-    head::project(weights, config, &mut scored, job)?;
-    let texts = segments.into_iter().flatten().flat_map(|segment| segment.window.scored.clone().map(|_| segment.text));
-    Ok(texts.zip(scored.iter().flat_map(ScoredPositions::nll)).collect())
+    batches.into_iter().map(|batch| batch.scored(&norm)).collect()
+}
+
+/// The tokens that are scored.
+fn targets(texts: &[Vec<u32>], segments: &[Segment]) -> Vec<u32> {
+    segments.iter().flat_map(|segment| &texts[segment.text][segment.window.scored.clone()]).copied().collect()
 }
 
 impl<'a> Batch<'a> {
-    fn embed(weights: &ModelWeights, texts: &[Vec<u32>], segments: &'a [Segment]) -> Result<Self, EvalError> {
+    fn embed(model: &OpenModel, texts: &[Vec<u32>], segments: &'a [Segment]) -> Result<Self, EvalError> {
         let tokens = segments.iter().flat_map(|segment| &texts[segment.text][segment.window.tokens.clone()]);
         let tokens: Vec<u32> = tokens.copied().collect();
-        let lengths = segments.iter().map(|segment| segment.window.tokens.len()).collect();
-        Ok(Self { segments, lengths, hidden: weights.embedded(&tokens)? })
+        let lengths: Vec<usize> = segments.iter().map(|segment| segment.window.tokens.len()).collect();
+        let hidden = embedding::embed(&model.weights, &model.config, &tokens, &lengths)?;
+        Ok(Self { segments, lengths, hidden })
     }
 
     /// The positions before each scored token, after the final norm.
-    fn scored(self, texts: &[Vec<u32>], norm: &Tensor, norm_eps: f64) -> Result<ScoredPositions, EvalError> {
+    fn scored(self, norm: &Norm) -> Result<Tensor, EvalError> {
         let mut parts = Vec::with_capacity(self.segments.len());
-        let mut targets = Vec::new();
         let mut start = 0;
-        for Segment { text, window } in self.segments {
+        for Segment { window, .. } in self.segments {
             let first = start + window.scored.start - 1 - window.tokens.start;
             parts.push(self.hidden.narrow(0, first, window.scored.len())?);
-            targets.extend_from_slice(&texts[*text][window.scored.clone()]);
             start += window.tokens.len();
         }
-        #[expect(clippy::cast_possible_truncation, reason = "the norm works in f32")]
-        let hidden = candle_nn::ops::rms_norm(&Tensor::cat(&parts, 0)?.contiguous()?, norm, norm_eps as f32)?;
-        Ok(ScoredPositions::new(hidden, targets))
+        Ok(norm.forward(&Tensor::cat(&parts, 0)?)?)
     }
 }
 
@@ -144,9 +178,9 @@ fn segments(texts: &[Vec<u32>], window: usize) -> Vec<Segment> {
     texts.iter().enumerate().flat_map(of_text).collect()
 }
 
-/// Segments whose hidden states fit the budget together.
-fn groups<'a>(segments: &'a [Segment], config: &DecoderConfig, options: StreamOptions) -> Vec<&'a [Segment]> {
-    let token_byte_count = config.hidden_size as u64 * 4;
+/// Segments whose hidden states, those of all models, fit the budget together.
+fn groups<'a>(segments: &'a [Segment], models: &[&OpenModel], options: StreamOptions) -> Vec<&'a [Segment]> {
+    let token_byte_count = models.iter().map(|model| model.config.hidden_size as u64 * 4).sum::<u64>().max(1);
     let max_tokens = usize::try_from(options.memory_budget_bytes / token_byte_count).unwrap_or(usize::MAX);
     split(segments, max_tokens)
 }

@@ -4,16 +4,17 @@ use std::path::Path;
 
 use tokenizers::Tokenizer;
 
-use super::{EvalError, EvalText, TextContent};
-use crate::error::IoContext as _;
+use super::{EvalError, EvalText, text::Document};
+use crate::{error::IoContext as _, platform};
 
-const TOKENIZER_FILE: &str = "tokenizer.json";
+pub(super) const TOKENIZER_FILE: &str = "tokenizer.json";
 
 /// The token ids of every text for one model.
 #[derive(Debug)]
 pub(super) struct TokenizedTexts {
     /// The file's bytes; empty where no text needed it.
     tokenizer: Vec<u8>,
+    /// For each document of each text.
     pub ids: Vec<Vec<u32>>,
 }
 
@@ -21,21 +22,23 @@ impl TokenizedTexts {
     /// Tokenizes `texts` for the model in `root`; `others` with the same tokenizer share their ids.
     pub fn new(root: &Path, texts: &[EvalText], others: &[Self]) -> Result<Self, EvalError> {
         let path = root.join(TOKENIZER_FILE);
-        let needs_tokenizer = texts.iter().any(|text| matches!(text.content, TextContent::Text(_)));
+        let documents: Vec<Document> = texts.iter().flat_map(EvalText::parts).collect();
+        let needs_tokenizer = documents.iter().any(|document| matches!(document, Document::Text(_)));
         if needs_tokenizer && !path.is_file() {
             return Err(EvalError::NoTokenizer { path: root.to_owned() });
         }
-        let bytes = if needs_tokenizer { std::fs::read(&path).at("read the tokenizer", &path)? } else { Vec::new() };
+        let bytes =
+            if needs_tokenizer { platform::read_file(&path).at("read the tokenizer", &path)? } else { Vec::new() };
         if let Some(other) = others.iter().find(|other| other.tokenizer == bytes) {
             return Ok(Self { tokenizer: bytes, ids: other.ids.clone() });
         }
         let tokenizer = if needs_tokenizer { Some(load(&bytes, &path)?) } else { None };
-        let encode = |text: &EvalText| match (&text.content, &tokenizer) {
-            (TextContent::Tokens(ids), _) => Ok(ids.clone()),
-            (TextContent::Text(content), Some(tokenizer)) => encode(tokenizer, content, &path),
-            (TextContent::Text(_), None) => Err(EvalError::NoTokenizer { path: root.to_owned() }),
+        let encode = |document: Document| match (document, &tokenizer) {
+            (Document::Tokens(ids), _) => Ok(ids.to_vec()),
+            (Document::Text(text), Some(tokenizer)) => encode(tokenizer, text, &path),
+            (Document::Text(_), None) => Err(EvalError::NoTokenizer { path: root.to_owned() }),
         };
-        let ids = texts.iter().map(encode).collect::<Result<_, _>>()?;
+        let ids = documents.into_iter().map(encode).collect::<Result<_, _>>()?;
         Ok(Self { tokenizer: bytes, ids })
     }
 }
@@ -46,7 +49,7 @@ pub(super) fn open(root: &Path) -> Result<Tokenizer, EvalError> {
     if !path.is_file() {
         return Err(EvalError::NoTokenizer { path: root.to_owned() });
     }
-    load(&std::fs::read(&path).at("read the tokenizer", &path)?, &path)
+    load(&platform::read_file(&path).at("read the tokenizer", &path)?, &path)
 }
 
 fn load(bytes: &[u8], path: &Path) -> Result<Tokenizer, EvalError> {
@@ -67,6 +70,11 @@ pub(super) fn encode(tokenizer: &Tokenizer, text: &str, path: &Path) -> Result<V
         ids.remove(0);
     }
     Ok(ids)
+}
+
+/// The text of `ids` for the model in `root`, special tokens left out.
+pub(super) fn decode(root: &Path, ids: &[u32]) -> Result<String, EvalError> {
+    open(root)?.decode(ids, true).map_err(|error| bad_tokenizer(&*error, &root.join(TOKENIZER_FILE)))
 }
 
 pub(super) fn bad_tokenizer(error: &(dyn std::error::Error + Send + Sync), path: &Path) -> EvalError {

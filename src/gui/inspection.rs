@@ -19,7 +19,7 @@ use crate::{
     error::Hint as _,
     matching::Matching,
     merge,
-    plan::{AdapterRequest, MergePlan, MergeRequest},
+    plan::{AdapterRequest, MergePlan, MergeRequest, Rounding},
     tree::{self, ModuleNode},
 };
 
@@ -156,6 +156,7 @@ impl Inspection {
             adapters: vec![AdapterRequest { path: adapter.root().to_owned(), strength: question.options.strength }],
             output,
             dtype: question.options.dtype,
+            rounding: Rounding::Nearest,
             max_shard_bytes: None,
         };
         self.plan = Some(match MergePlan::new(&request) {

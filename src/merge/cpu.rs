@@ -106,7 +106,7 @@ struct Worker {
 
 impl Worker {
     fn compute(&mut self, tile: TileJob) -> TileResult {
-        let TileJob { ticket, rows, columns, input, input_dtype, mut output, output_dtype, updates } = tile;
+        let TileJob { ticket, rows, columns, input, input_dtype, mut output, output_dtype, updates, noise } = tile;
         let level = self.level;
         if updates.is_empty() {
             let bytes = TileBytes { input: &input, input_dtype, output: &mut output, output_dtype };
@@ -125,7 +125,11 @@ impl Worker {
                 elements.len(),
             );
             let bytes = TileBytes { input, input_dtype, output: &mut output[bytes_of(output_dtype)], output_dtype };
-            stats.merge(&bytes.write_sum(level, delta));
+            let first_element = (rows.start + block.start) as u64 * columns as u64;
+            stats.merge(&match noise {
+                None => bytes.write_sum(level, delta),
+                Some(noise) => bytes.write_sum_by_chance(level, delta, noise, first_element),
+            });
         }
         TileResult { ticket, output, stats, input }
     }
@@ -219,6 +223,7 @@ mod tests {
             output,
             output_dtype: dtypes.1,
             updates: updates.into(),
+            noise: None,
         };
         kernel.submit(tile).unwrap();
         let result = kernel.collect().unwrap().unwrap();

@@ -39,6 +39,10 @@ pub enum MergeError {
     DeviceNotOpened { device: String, reason: String },
     #[error("this build computes on the CPU only")]
     NoGpuSupport,
+    #[error("the folder has a seal already: {}", path.display())]
+    AlreadySealed { path: PathBuf },
+    #[error("the seal cannot be read: {problem}: {}", path.display())]
+    BadSeal { problem: String, path: PathBuf },
     #[error(transparent)]
     Base(#[from] CheckpointError),
     #[error(transparent)]
@@ -71,6 +75,8 @@ impl Hint for MergeError {
                 "write smaller files (`--max-shard-size 4GB` suits FAT32), choose another disk, or lift the limit (`ulimit -f`)"
             }
             Self::CancelledKept { .. } => "run the same merge again to go on from there, or delete that folder",
+            Self::AlreadySealed { .. } => "delete that file to seal the folder anew",
+            Self::BadSeal { .. } => "`sha256sum -c` reads the same file; seal the folder anew",
             Self::NoSuchDevice { listed, .. } if listed.is_empty() => {
                 "no driver for Vulkan, Metal or DirectX 12 was found; merge on the CPU (`--device cpu`)"
             }

@@ -114,7 +114,8 @@ pub(super) fn fingerprint(plan: &MergePlan, kernel_name: &str, job: &JobContext)
     };
     add(env!("CARGO_PKG_VERSION").as_bytes());
     add(kernel_name.as_bytes());
-    add(format!("{:?} {:?} {}", plan.strengths, plan.dtype, plan.tile_elements).as_bytes());
+    let options = (&plan.strengths, plan.dtype, plan.rounding, plan.tile_elements);
+    add(format!("{options:?}").as_bytes());
     for file in plan.base.files() {
         let metadata = file.handle().metadata().at("read the time of change", file.path())?;
         let modified = metadata.modified().at("read the time of change", file.path())?;

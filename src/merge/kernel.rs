@@ -6,7 +6,7 @@ use super::MergeError;
 use crate::{
     adapter::RowUpdate,
     matching::UpdateRef,
-    numeric::{FloatDtype, TileStats},
+    numeric::{FloatDtype, Noise, TileStats},
     plan::{Action, MergePlan, TensorStep},
     platform::PageBuffer,
 };
@@ -53,6 +53,8 @@ pub struct TileJob {
     pub output_dtype: FloatDtype,
     /// What is added; nothing for a conversion.
     pub updates: Arc<[WeightedUpdate]>,
+    /// The tensor's random words where sums are rounded by chance; `None` rounds to nearest.
+    pub noise: Option<Noise>,
 }
 
 /// One computed tile.

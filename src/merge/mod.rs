@@ -14,6 +14,7 @@ mod pipeline;
 mod receipt;
 mod resume;
 mod run;
+mod seal;
 
 pub use self::{
     cpu::CpuKernel,
@@ -23,4 +24,5 @@ pub use self::{
     output::{OutputFolder, discard_partial, interrupted_bytes},
     receipt::{MergeReceipt, TensorRecord, WrittenFile},
     run::{run, run_with},
+    seal::{SEAL_FILE, Seal, SealedFile, seal, sha256_of},
 };

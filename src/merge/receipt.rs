@@ -4,7 +4,10 @@ use std::{borrow::Cow, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{numeric::TileStats, plan::ByteBudget};
+use crate::{
+    numeric::TileStats,
+    plan::{ByteBudget, Rounding},
+};
 
 /// A finished merge.
 #[derive(Clone, Debug, Serialize)]
@@ -14,6 +17,8 @@ pub struct MergeReceipt {
     pub output: PathBuf,
     /// What computed.
     pub device: String,
+    /// How updated tensors were rounded.
+    pub rounding: Rounding,
     /// Bytes by what happened to them.
     pub bytes: ByteBudget,
     /// From the first read to the rename.
@@ -68,6 +73,14 @@ impl MergeReceipt {
     /// The tensors that got an update.
     pub fn updated(&self) -> impl Iterator<Item = &TensorRecord> {
         self.tensors.iter().filter(|record| record.action == "updated")
+    }
+
+    /// Tensors whose base is stored as float32 but holds bfloat16 values, as their number and the base's bytes.
+    #[must_use]
+    pub fn bf16_in_f32(&self) -> (usize, u64) {
+        let stats = self.tensors.iter().filter_map(|record| record.stats.as_ref());
+        let fakes = stats.filter(|stats| stats.is_bf16_in_f32());
+        fakes.fold((0, 0), |(count, byte_count), stats| (count + 1, byte_count + 4 * stats.element_count))
     }
 
     /// Updated tensors of which no element changed: the update rounded away.

@@ -67,6 +67,7 @@ pub fn run_with(
     Ok(MergeReceipt {
         output: plan.output.clone(),
         device,
+        rounding: plan.rounding,
         bytes: plan.bytes(),
         duration_secs: started.elapsed().as_secs_f64(),
         sync_duration_secs: written.sync_started.elapsed().as_secs_f64(),

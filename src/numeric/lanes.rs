@@ -54,6 +54,9 @@ pub(super) trait Element {
     /// The smallest magnitude, as bits of an f32, that is no finite number after rounding; NaN lies above it.
     const OVERFLOW_BITS: u32;
 
+    /// The largest finite number, as bits of an f32.
+    const MAX_BITS: u32;
+
     /// A block on disk, little-endian.
     type Bytes: Pod;
 
@@ -68,6 +71,10 @@ pub(super) trait Element {
     fn narrow_numbers<L: Lanes>(lanes: L, values: Block) -> Self::Bytes {
         Self::narrow(lanes, values)
     }
+
+    /// Rounds a block of numbers within the range of the dtype to one of the two neighbours each, as
+    /// [`FloatDtype::round_by_chance`] says.
+    fn narrow_by_chance<L: Lanes>(lanes: L, values: Block, random: &[u32; LANE_COUNT]) -> Self::Bytes;
 
     /// Widens `bytes` into as many `values`.
     #[inline(always)]
@@ -149,6 +156,7 @@ pub(super) struct F32;
 impl Element for F32 {
     const DTYPE: FloatDtype = FloatDtype::F32;
     const OVERFLOW_BITS: u32 = f32::INFINITY.to_bits();
+    const MAX_BITS: u32 = f32::MAX.to_bits();
     type Bytes = [u8; 4 * LANE_COUNT];
 
     #[inline(always)]
@@ -168,6 +176,12 @@ impl Element for F32 {
         }
         bytes
     }
+
+    // The sum is formed in f32, so nothing is dropped that chance could decide about.
+    #[inline(always)]
+    fn narrow_by_chance<L: Lanes>(lanes: L, values: Block, _: &[u32; LANE_COUNT]) -> Self::Bytes {
+        Self::narrow(lanes, values)
+    }
 }
 
 /// IEEE half precision.
@@ -177,6 +191,7 @@ impl Element for F16 {
     const DTYPE: FloatDtype = FloatDtype::F16;
     // Half way between 65504 and what would be 2^16, where the tie goes to infinity.
     const OVERFLOW_BITS: u32 = 65_520.0_f32.to_bits();
+    const MAX_BITS: u32 = 65_504.0_f32.to_bits();
     type Bytes = [u8; 2 * LANE_COUNT];
 
     #[inline(always)]
@@ -188,6 +203,35 @@ impl Element for F16 {
     fn narrow<L: Lanes>(lanes: L, values: Block) -> Self::Bytes {
         lanes.narrow_f16(values)
     }
+
+    #[inline(always)]
+    fn narrow_by_chance<L: Lanes>(_: L, values: Block, random: &[u32; LANE_COUNT]) -> Self::Bytes {
+        let mut halves = [0; LANE_COUNT];
+        for lane in 0..LANE_COUNT {
+            halves[lane] = half_by_chance(values[lane].to_bits(), random[lane]);
+        }
+        bytes_of_halves(halves)
+    }
+}
+
+/// An f16 of the two around the f32 with these bits, which lies within its range.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the lower bits are what is dropped, magnitudes have no sign"
+)]
+#[inline(always)]
+fn half_by_chance(bits: u32, random: u32) -> u16 {
+    const SMALLEST_NORMAL: u32 = 0x3880_0000;
+    let (sign, magnitude) = (bits >> 16 & 0x8000, bits & 0x7fff_ffff);
+    // 13 bits are dropped; the carry moves on into the exponent, which has another bias.
+    let normal = (magnitude.wrapping_add(random >> 19) >> 13).wrapping_sub(112 << 10);
+    // Below, a unit is 2^-24 whatever the exponent; the product is exact.
+    let units = f32::from_bits(magnitude) * 16_777_216.0;
+    let whole = units as u32;
+    let dropped = ((units - whole as f32) * 4_294_967_296.0) as u32;
+    let subnormal = whole.wrapping_add(u32::from(dropped > !random));
+    (sign | if magnitude >= SMALLEST_NORMAL { normal } else { subnormal }) as u16
 }
 
 /// bfloat16: the upper half of an f32.
@@ -197,6 +241,7 @@ impl Element for BF16 {
     const DTYPE: FloatDtype = FloatDtype::BF16;
     // Half way between the largest bf16 and 2^128, where the tie goes to infinity.
     const OVERFLOW_BITS: u32 = 0x7f7f_8000;
+    const MAX_BITS: u32 = 0x7f7f_0000;
     type Bytes = [u8; 2 * LANE_COUNT];
 
     #[inline(always)]
@@ -230,6 +275,15 @@ impl Element for BF16 {
         let mut bits = [0; LANE_COUNT];
         for lane in 0..LANE_COUNT {
             bits[lane] = rounded_to_upper_half(values[lane].to_bits());
+        }
+        upper_halves(bits)
+    }
+
+    #[inline(always)]
+    fn narrow_by_chance<L: Lanes>(_: L, values: Block, random: &[u32; LANE_COUNT]) -> Self::Bytes {
+        let mut bits = [0; LANE_COUNT];
+        for lane in 0..LANE_COUNT {
+            bits[lane] = values[lane].to_bits().wrapping_add(random[lane] >> 16);
         }
         upper_halves(bits)
     }

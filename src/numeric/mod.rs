@@ -12,6 +12,7 @@ mod gemm;
 mod lanes;
 mod level;
 mod low_rank;
+mod noise;
 mod stats;
 mod stored_dtype;
 mod tile;
@@ -26,6 +27,7 @@ pub use self::{
     fused::TileBytes,
     level::CpuLevel,
     low_rank::{LowRank, LowRankF64},
+    noise::Noise,
     stats::{ElementViews, TileStats},
     stored_dtype::{Dtype, UnknownDtype},
     tile::{TileShape, row_tiles},

@@ -23,6 +23,12 @@ pub struct TileStats {
     pub effect_delta_sum: f64,
     /// Largest |W + Δ| before rounding.
     pub max_magnitude: f32,
+    /// Base elements stored as float32 whose bits were looked at; a GPU does not look.
+    #[serde(default)]
+    pub f32_count: u64,
+    /// The low 16 bits of all of them, or-ed: 0 where float32 holds bfloat16 values.
+    #[serde(default)]
+    pub f32_low_bits: u32,
 }
 
 /// The views of the same elements that [`TileStats::observe`] compares; all of one length.
@@ -73,6 +79,42 @@ impl TileStats {
         self.delta_square_sum += other.delta_square_sum;
         self.effect_delta_sum += other.effect_delta_sum;
         self.max_magnitude = self.max_magnitude.max(other.max_magnitude);
+        self.f32_count += other.f32_count;
+        self.f32_low_bits |= other.f32_low_bits;
+    }
+
+    /// The same sums for a tensor of `element_count` elements of which these are a sample.
+    #[must_use]
+    pub fn extrapolated(&self, element_count: u64) -> Self {
+        let factor = element_count as f64 / self.element_count.max(1) as f64;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive count")]
+        let scaled = |count: u64| (count as f64 * factor).round() as u64;
+        Self {
+            element_count,
+            changed_count: scaled(self.changed_count),
+            base_non_finite_count: scaled(self.base_non_finite_count),
+            output_non_finite_count: scaled(self.output_non_finite_count),
+            weight_square_sum: self.weight_square_sum * factor,
+            delta_square_sum: self.delta_square_sum * factor,
+            effect_delta_sum: self.effect_delta_sum * factor,
+            f32_count: scaled(self.f32_count),
+            ..*self
+        }
+    }
+
+    /// Part of the elements that changed, from 0 to 1.
+    #[must_use]
+    pub fn changed_share(&self) -> f64 {
+        self.changed_count as f64 / self.element_count.max(1) as f64
+    }
+
+    /// Whether the base is stored as float32 but every value is a bfloat16: half of its bytes are zeros.
+    #[must_use]
+    pub fn is_bf16_in_f32(&self) -> bool {
+        self.f32_count > 0
+            && self.f32_count == self.element_count
+            && self.f32_low_bits == 0
+            && self.weight_square_sum > 0.0
     }
 
     /// ‖Δ‖ / ‖W‖ (Frobenius); `None` where W is zero.
@@ -108,6 +150,21 @@ mod tests {
         assert_eq!((stats.element_count, stats.changed_count), (20, 0));
         assert_eq!(stats.gain(), Some(0.0));
         assert!((stats.relative_change().unwrap() - 1e-4).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_sample_stands_for_the_whole() {
+        let sample = TileStats {
+            element_count: 10,
+            changed_count: 3,
+            delta_square_sum: 2.0,
+            effect_delta_sum: 1.0,
+            max_magnitude: 4.0,
+            ..TileStats::default()
+        };
+        let whole = sample.extrapolated(1_000);
+        assert_eq!((whole.element_count, whole.changed_count, whole.delta_square_sum), (1_000, 300, 200.0));
+        assert_eq!((whole.gain(), whole.changed_share(), whole.max_magnitude), (Some(0.5), 0.3, 4.0));
     }
 
     #[test]

@@ -11,8 +11,10 @@ mod layout;
 mod preflight;
 mod replacement;
 mod request;
+mod rounding;
 mod side_files;
 mod step;
+mod survival;
 mod tokenizer;
 mod warnings;
 
@@ -24,8 +26,12 @@ pub use self::{
     layout::OutputShard,
     preflight::PreflightCheck,
     request::{AdapterRequest, DtypePolicy, MergeRequest},
+    rounding::Rounding,
     side_files::{SideFileContent, SideFileStep},
     step::{Action, Role, TensorStep},
+    survival::{
+        SurvivalAdvice, SurvivalEstimate, SurvivalQuestion, TensorSurvival, estimate_survival, survival_advice,
+    },
     tokenizer::TokenizerChoice,
 };
 use crate::{adapter::Adapter, checkpoint::Checkpoint, matching::Matching};
@@ -48,6 +54,8 @@ pub struct MergePlan {
     pub output: PathBuf,
     /// What happens to dtypes.
     pub dtype: DtypePolicy,
+    /// How updated tensors are rounded.
+    pub rounding: Rounding,
     /// The weight files, in the order in which they are written.
     pub shards: Vec<OutputShard>,
     /// `model.safetensors.index.json`, where there are several shards.
@@ -130,6 +138,7 @@ impl MergePlan {
             findings,
             output: request.output.clone(),
             dtype: request.dtype,
+            rounding: request.rounding,
             tile_elements: TILE_ELEMENTS,
             checks: Vec::new(),
             base,

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, str::FromStr};
 
+use super::Rounding;
 use crate::numeric::FloatDtype;
 
 /// A merge as a user asks for it.
@@ -15,6 +16,8 @@ pub struct MergeRequest {
     pub output: PathBuf,
     /// What happens to dtypes.
     pub dtype: DtypePolicy,
+    /// How updated tensors are rounded.
+    pub rounding: Rounding,
     /// Tensor bytes of one output shard at most; `None` keeps the base's split.
     pub max_shard_bytes: Option<u64>,
 }
@@ -37,6 +40,7 @@ impl MergeRequest {
             adapters: vec![AdapterRequest { path: adapter.into(), strength: 1.0 }],
             output: output.into(),
             dtype: DtypePolicy::Keep,
+            rounding: Rounding::Nearest,
             max_shard_bytes: None,
         }
     }

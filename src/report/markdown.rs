@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{ModelSummary, RunReport, ScoreTable};
-use crate::{evaluate::EvalReport, merge::MergeReceipt, units, verify::VerifyReport};
+use super::{ChangeTable, ModelSummary, RunReport, ScoreTable, SpeedTable, conclusions};
+use crate::{evaluate::EvalReport, merge::MergeReceipt, size::SizeFact, units, verify::VerifyReport};
 
 /// Modules shown in the table of changes; the JSON has all.
 const SHOWN_MODULES: usize = 12;
@@ -13,8 +13,9 @@ pub(super) fn render(report: &RunReport) -> String {
     let mut out = String::from("# Merge report\n\n");
     inputs(&mut out, report);
     if let Some(receipt) = &report.merge {
-        merge(&mut out, receipt);
+        merge(&mut out, receipt, report);
     }
+    sizes(&mut out, report);
     if let Some(verify) = &report.verify {
         checks(&mut out, verify);
     }
@@ -62,13 +63,20 @@ fn inputs(out: &mut String, report: &RunReport) {
         plan.copied_tensors,
     )
     .ok();
+    writeln!(out, "| Rounding | {} |", plan.rounding.label()).ok();
     writeln!(out, "| Tokenizer | {} |", plan.tokenizer.sentence()).ok();
+    if let Some(survival) = &report.survival {
+        let sentences = [survival.sentence(), survival.advice.as_ref().map(ToString::to_string)];
+        for sentence in sentences.into_iter().flatten() {
+            writeln!(out, "| Survival | {sentence} |").ok();
+        }
+    }
     for warning in &plan.warnings {
         writeln!(out, "| Note | {warning} |").ok();
     }
 }
 
-fn merge(out: &mut String, receipt: &MergeReceipt) {
+fn merge(out: &mut String, receipt: &MergeReceipt, report: &RunReport) {
     let stats = receipt.update_stats();
     writeln!(out, "\n## Merge\n").ok();
     writeln!(
@@ -82,6 +90,9 @@ fn merge(out: &mut String, receipt: &MergeReceipt) {
         units::count(stats.element_count),
     )
     .ok();
+    if let Some(advice) = report.advice() {
+        writeln!(out, "\n**{advice}**").ok();
+    }
     writeln!(out, "\n| Tensor | ‖Δ‖/‖W‖ | kept | values changed |\n|---|---:|---:|---:|").ok();
     for record in receipt.updated().take(SHOWN_MODULES) {
         let Some(stats) = &record.stats else { continue };
@@ -100,6 +111,17 @@ fn merge(out: &mut String, receipt: &MergeReceipt) {
     }
 }
 
+fn sizes(out: &mut String, report: &RunReport) {
+    writeln!(out, "\n## Size\n").ok();
+    for fact in &report.size {
+        writeln!(out, "- {fact}").ok();
+    }
+    let (tensor_count, byte_count) = report.merge.as_ref().map(MergeReceipt::bf16_in_f32).unwrap_or_default();
+    if tensor_count > 0 {
+        writeln!(out, "- {}", SizeFact::Bf16InF32 { tensor_count, byte_count }).ok();
+    }
+}
+
 fn checks(out: &mut String, verify: &VerifyReport) {
     writeln!(out, "\n## Checks\n\n| Check | Result | Evidence |\n|---|---|---|").ok();
     for check in &verify.checks {
@@ -112,13 +134,35 @@ fn checks(out: &mut String, verify: &VerifyReport) {
 
 fn perplexities(out: &mut String, report: &EvalReport) {
     let names: Vec<String> = report.models.iter().map(|model| model.name.clone()).collect();
-    let table = ScoreTable::new(report, &names);
-    writeln!(out, "\n## Perplexity\n\n| {} |", table.header.join(" | ")).ok();
-    writeln!(out, "|---|{}", "---:|".repeat(table.header.len() - 1)).ok();
-    for cells in table.cells() {
+    let scores = ScoreTable::new(report, &names);
+    writeln!(out, "\n## {}\n", scores.measure).ok();
+    for conclusion in conclusions(report, &names) {
+        writeln!(out, "- {}", conclusion.sentence()).ok();
+    }
+    table(out, &scores.header, &scores.cells());
+    writeln!(out, "\nIn brackets the 95 % interval of the paired difference. Protocol: {}.", scores.protocol).ok();
+    if let Some(changes) = ChangeTable::new(report, &names) {
+        writeln!(out, "\n## Amount of change").ok();
+        table(out, &changes.header, &changes.rows);
+        writeln!(out, "\n{}", changes.note).ok();
+    }
+    if let Some(speeds) = SpeedTable::new(report, &names) {
+        writeln!(out, "\n## Time and memory").ok();
+        table(out, &speeds.header, &speeds.rows);
+        writeln!(out, "\n{}", speeds.note).ok();
+        for answer in &speeds.answers {
+            writeln!(out, "\n{answer}").ok();
+        }
+    }
+}
+
+/// A table with words in its first column and numbers in the others.
+fn table(out: &mut String, header: &[String], rows: &[Vec<String>]) {
+    writeln!(out, "\n| {} |", header.join(" | ")).ok();
+    writeln!(out, "|---|{}", "---:|".repeat(header.len() - 1)).ok();
+    for cells in rows {
         writeln!(out, "| {} |", cells.join(" | ")).ok();
     }
-    writeln!(out, "\nIn brackets the 95 % interval of the paired difference. Protocol: {}.", table.protocol).ok();
 }
 
 fn number(value: Option<f64>) -> String {

@@ -2,17 +2,34 @@
 //!
 //! Nothing in it names a path of the machine: it may be published with the model.
 
+mod card;
+mod change_table;
+mod conclude;
+mod conclusion;
+mod figures;
 mod markdown;
 mod score_table;
+mod speed_table;
 mod summary;
 
 use serde::Serialize;
 
 pub use self::{
+    card::{CARD_FILE, model_card, write_card},
+    change_table::ChangeTable,
+    conclude::conclusions,
+    conclusion::{BitsPerByte, Conclusion, ShortText, TextChange},
     score_table::{ScoreRow, ScoreTable},
+    speed_table::{SpeedTable, tokens_per_sec},
     summary::{AdapterSummary, ModelSummary, ModuleSummary, PlanSummary, PrefixSummary},
 };
-use crate::{evaluate::EvalReport, merge::MergeReceipt, plan::MergePlan, verify::VerifyReport};
+use crate::{
+    evaluate::EvalReport,
+    merge::MergeReceipt,
+    plan::{MergePlan, SurvivalAdvice, SurvivalEstimate, survival_advice},
+    size::{self, SizeBreakdown, SizeFact},
+    verify::VerifyReport,
+};
 
 /// One run, from plan to proof.
 #[derive(Clone, Debug, Serialize)]
@@ -21,6 +38,10 @@ pub struct RunReport {
     pub lorafuse_version: &'static str,
     /// The plan, in figures.
     pub plan: PlanSummary,
+    /// Why base and merged model have the sizes that they have.
+    pub size: Vec<SizeFact>,
+    /// How much of the adapters the rounding will leave, where that was estimated.
+    pub survival: Option<SurvivalEstimate>,
     /// What was done; `None` for a dry run.
     pub merge: Option<MergeReceipt>,
     /// What was checked afterwards.
@@ -36,10 +57,19 @@ impl RunReport {
         Self {
             lorafuse_version: env!("CARGO_PKG_VERSION"),
             plan: PlanSummary::of(plan),
+            size: size_facts(plan),
+            survival: None,
             merge: None,
             verify: None,
             evaluate: None,
         }
+    }
+
+    /// What to do where the merge kept little of its adapters.
+    #[must_use]
+    pub fn advice(&self) -> Option<SurvivalAdvice> {
+        let receipt = self.merge.as_ref()?;
+        survival_advice(receipt.update_stats().gain()?, self.plan.written_dtype?, receipt.rounding)
     }
 
     /// The report as JSON, indented.
@@ -54,4 +84,13 @@ impl RunReport {
     pub fn to_markdown(&self) -> String {
         markdown::render(self)
     }
+}
+
+/// The base's own size, and how the merged model's follows from it.
+fn size_facts(plan: &MergePlan) -> Vec<SizeFact> {
+    let mut facts = size::of_model(&plan.base).unwrap_or_default();
+    let base = SizeBreakdown::stored(&plan.base);
+    let to_count: u64 = plan.steps().map(|step| step.source.element_count() as u64).sum();
+    facts.push(SizeFact::same_or_other((base.weight_count(), base.total()), (to_count, plan.bytes().output)));
+    facts
 }

@@ -1,6 +1,9 @@
-//! Perplexities of several models on several texts, as rows for people.
+//! Perplexities (or bits per byte) of several models on several texts, as rows for people.
 
 use crate::{evaluate::EvalReport, units};
+
+/// What can be compared whatever the tokenizer.
+const BITS_PER_BYTE: &str = "Bits per byte";
 
 /// One line for each text.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,6 +12,8 @@ pub struct ScoreTable {
     pub header: Vec<String>,
     /// The texts.
     pub rows: Vec<ScoreRow>,
+    /// What the cells show: "Perplexity", or "Bits per byte" where tokenizers differ.
+    pub measure: &'static str,
     /// How the numbers were made.
     pub protocol: String,
 }
@@ -22,6 +27,8 @@ pub struct ScoreRow {
     pub tokens_scored: usize,
     /// Perplexity of each model.
     pub perplexities: Vec<f64>,
+    /// Bits per byte of each model; `None` for token ids.
+    pub bits_per_byte: Vec<Option<f64>>,
     /// The last model against the first: `−40.6 % [−41.9, −39.2]`, or why there is no number.
     pub change: String,
 }
@@ -39,6 +46,7 @@ impl ScoreTable {
                 text: score.name.clone(),
                 tokens_scored: score.tokens_scored(),
                 perplexities: report.models.iter().map(|model| model.texts[text].perplexity()).collect(),
+                bits_per_byte: report.models.iter().map(|model| model.texts[text].bits_per_byte()).collect(),
                 change: change(report, last, text),
             })
             .collect();
@@ -46,7 +54,8 @@ impl ScoreTable {
         let mut header = vec!["text".to_owned(), "tokens".to_owned()];
         header.extend(names.iter().cloned());
         header.extend(change_title.filter(|_| last > 0));
-        Self { header, rows, protocol: report.protocol.sentence() }
+        let measure = if report.other_tokens.is_empty() { "Perplexity" } else { BITS_PER_BYTE };
+        Self { header, rows, measure, protocol: report.protocol.sentence() }
     }
 
     /// The cells of each row, under [`Self::header`].
@@ -56,7 +65,12 @@ impl ScoreTable {
             .iter()
             .map(|row| {
                 let mut cells = vec![row.text.clone(), units::count(row.tokens_scored as u64)];
-                cells.extend(row.perplexities.iter().map(|perplexity| format!("{perplexity:.2}")));
+                if self.measure == BITS_PER_BYTE {
+                    let bits = row.bits_per_byte.iter().copied();
+                    cells.extend(bits.map(|bits| bits.map_or_else(|| "—".to_owned(), |bits| format!("{bits:.4}"))));
+                } else {
+                    cells.extend(row.perplexities.iter().map(|perplexity| format!("{perplexity:.2}")));
+                }
                 cells.push(row.change.clone());
                 cells.truncate(self.header.len());
                 cells
@@ -67,7 +81,7 @@ impl ScoreTable {
 
 /// The relative change of perplexity with its 95 % interval, from the mean paired difference.
 fn change(report: &EvalReport, model: usize, text: usize) -> String {
-    let Some(paired) = report.paired.iter().find(|paired| (paired.model, paired.text) == (model, text)) else {
+    let Some(paired) = report.paired_with_first(model, text) else {
         return "other tokens".to_owned();
     };
     let percent = |difference: f64| signed(100.0 * difference.exp_m1());

@@ -6,7 +6,8 @@ use crate::{
     adapter::{Adapter, AdapterError, Target},
     checkpoint::Checkpoint,
     matching::{Matching, PrefixChange},
-    plan::{ByteBudget, DtypePolicy, Finding, MergePlan, PreflightCheck, TokenizerChoice},
+    numeric::FloatDtype,
+    plan::{ByteBudget, DtypePolicy, Finding, MergePlan, PreflightCheck, Rounding, TokenizerChoice},
     tree,
 };
 
@@ -173,6 +174,10 @@ pub struct PlanSummary {
     pub strengths: Vec<f64>,
     /// What happens to dtypes.
     pub dtype: DtypePolicy,
+    /// How updated tensors are rounded.
+    pub rounding: Rounding,
+    /// The dtype of most updated weights.
+    pub written_dtype: Option<FloatDtype>,
     /// Tensors copied, converted and updated.
     pub copied_tensors: usize,
     /// See `copied_tensors`.
@@ -212,6 +217,8 @@ impl PlanSummary {
             adapters: plan.adapters.iter().map(AdapterSummary::of).collect(),
             strengths: plan.strengths.clone(),
             dtype: plan.dtype,
+            rounding: plan.rounding,
+            written_dtype: written_dtype(plan),
             copied_tensors: count("copied"),
             converted_tensors: count("converted"),
             updated_tensors: count("updated"),
@@ -229,4 +236,14 @@ impl PlanSummary {
             warnings: plan.warnings.clone(),
         }
     }
+}
+
+/// The dtype in which most of the updated weights are written.
+fn written_dtype(plan: &MergePlan) -> Option<FloatDtype> {
+    let element_count = |dtype: FloatDtype| -> usize {
+        let steps = plan.steps().filter(|step| step.action.is_update() && step.output_dtype == dtype.stored());
+        steps.map(|step| step.source.element_count()).sum()
+    };
+    let dtypes = [FloatDtype::F32, FloatDtype::F16, FloatDtype::BF16];
+    dtypes.into_iter().filter(|dtype| element_count(*dtype) > 0).max_by_key(|dtype| element_count(*dtype))
 }

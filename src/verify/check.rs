@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::ChangedSet;
+use super::{AloneReport, ChangedSet};
 use crate::{checkpoint::CheckpointError, error::Hint as _};
 
 /// All that was found about a folder.
@@ -12,6 +12,8 @@ pub struct VerifyReport {
     pub checks: Vec<Check>,
     /// Tensors by what happened to them, where a base was given.
     pub changed_set: Option<ChangedSet>,
+    /// What a process found that had only the folder, where one was started.
+    pub alone: Option<AloneReport>,
 }
 
 /// One question, answered.
@@ -69,7 +71,7 @@ impl VerifyReport {
             evidence: error.to_string(),
             details: error.hint().into_iter().collect(),
         };
-        Self { checks: vec![check], changed_set: None }
+        Self { checks: vec![check], changed_set: None, alone: None }
     }
 }
 

@@ -17,6 +17,8 @@ const TILE_ELEMENTS: usize = 1 << 18;
 pub(super) struct Exact<'a> {
     /// The tensor whose values are taken.
     pub source: &'a LogicalTensor,
+    /// Whether base and adapter say that it differs from the base.
+    pub is_target: bool,
     updates: Vec<(Arc<dyn RowUpdate<f64>>, f64)>,
 }
 
@@ -48,7 +50,7 @@ impl<'a> Exact<'a> {
             .iter()
             .map(|update| Ok((update.load_f64(&reference.adapters)?, reference.strengths[update.adapter])))
             .collect::<Result<Vec<_>, VerifyError>>()?;
-        let exact = Self { source, updates };
+        let exact = Self { source, is_target: applied.is_some(), updates };
         exact.observe(job)?;
         Ok(Some(exact))
     }
@@ -66,6 +68,11 @@ impl<'a> Exact<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether its values are computed, and not only taken.
+    pub fn is_updated(&self) -> bool {
+        !self.updates.is_empty()
     }
 
     /// W + Σ strength · (transformed − W), for `rows`.

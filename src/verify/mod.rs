@@ -4,26 +4,39 @@
 //! the base, converted at most. A receipt is never trusted.
 
 mod agreement;
+mod alone;
+mod change;
 mod check;
+mod config_fit;
 mod exact;
+mod links;
+mod policy;
 mod references;
+mod seal;
 mod structure;
+mod tokenizer;
+mod verdict;
 mod weights;
 
 use std::path::PathBuf;
 
 pub use self::{
     agreement::Agreement,
+    alone::{ALONE_COMMAND, AloneReport},
+    change::ChangeSums,
     check::{Check, Outcome, VerifyReport},
-    weights::{ChangedSet, TensorVerdict},
+    policy::RoundingPolicy,
+    verdict::{ChangedSet, TensorVerdict},
 };
 use crate::{
     adapter::{Adapter, AdapterError},
     checkpoint::{Checkpoint, CheckpointError},
-    error::Hint,
+    error::{Hint, IoError},
+    evaluate::EvalError,
     job::{Cancelled, JobContext},
     matching::Matching,
-    plan::AdapterRequest,
+    merge::MergeError,
+    plan::{AdapterRequest, Rounding},
 };
 
 /// What to verify, and against what.
@@ -35,6 +48,16 @@ pub struct VerifyRequest {
     pub base: Option<PathBuf>,
     /// The adapters that went into it, with their strengths.
     pub adapters: Vec<AdapterRequest>,
+}
+
+/// What else is known about a merge, from whoever made it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VerifyOptions {
+    /// How its updated tensors were rounded.
+    pub rounding: Rounding,
+    /// A program that knows [`ALONE_COMMAND`], to load the folder in a process that has nothing else; `None` leaves that
+    /// check out.
+    pub program: Option<PathBuf>,
 }
 
 /// Why a folder could not be verified at all (a folder that fails is a report, not an error).
@@ -49,10 +72,27 @@ pub enum VerifyError {
     Adapter(#[from] AdapterError),
     #[error("the merged folder cannot be read: {0}")]
     Merged(#[from] CheckpointError),
+    #[error("the merged folder predicts nothing: {0}")]
+    Unpredictable(Box<EvalError>),
+    #[error("the process that loads the folder alone failed: {said}: {}", path.display())]
+    ChildFailed { said: String, path: PathBuf },
+    #[error("the seal cannot be checked: {0}")]
+    Seal(Box<MergeError>),
+    #[error(transparent)]
+    Io(#[from] IoError),
     #[error("adapter and base do not fit together, so there is nothing to compare with: {problem}")]
     DoesNotFit { problem: String },
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+impl From<MergeError> for VerifyError {
+    fn from(error: MergeError) -> Self {
+        match error {
+            MergeError::Cancelled(cancelled) => cancelled.into(),
+            error => Self::Seal(Box::new(error)),
+        }
+    }
 }
 
 impl Hint for VerifyError {
@@ -62,7 +102,10 @@ impl Hint for VerifyError {
             Self::Base(error) | Self::Merged(error) => error.hint(),
             Self::Adapter(error) => error.hint(),
             Self::DoesNotFit { .. } => Some("give the base and the adapters that the merge was made from".to_owned()),
-            Self::Cancelled(_) => None,
+            Self::Unpredictable(error) => error.hint(),
+            Self::Seal(error) => error.hint(),
+            Self::Io(error) => error.hint(),
+            Self::ChildFailed { .. } | Self::Cancelled(_) => None,
         }
     }
 }
@@ -75,11 +118,23 @@ struct Reference {
     matching: Matching,
 }
 
+/// Runs every check that the inputs allow, on a merge that was rounded to nearest.
+///
+/// # Errors
+/// As [`run_with`].
+pub fn run(request: &VerifyRequest, job: &JobContext) -> Result<VerifyReport, VerifyError> {
+    run_with(request, &VerifyOptions::default(), job)
+}
+
 /// Runs every check that the inputs allow.
 ///
 /// # Errors
 /// Base or adapters that cannot be opened or do not fit together, a read that fails, a cancelled job.
-pub fn run(request: &VerifyRequest, job: &JobContext) -> Result<VerifyReport, VerifyError> {
+pub fn run_with(
+    request: &VerifyRequest,
+    options: &VerifyOptions,
+    job: &JobContext,
+) -> Result<VerifyReport, VerifyError> {
     let reference = open_reference(request)?;
     let merged = match Checkpoint::open(&request.merged) {
         Ok(merged) => merged,
@@ -88,9 +143,17 @@ pub fn run(request: &VerifyRequest, job: &JobContext) -> Result<VerifyReport, Ve
     let mut report = VerifyReport::default();
     report.checks.push(structure::check(&merged, reference.as_ref()));
     report.checks.push(references::check(&merged, request));
-    let (checks, changed_set) = weights::check(&merged, reference.as_ref(), job)?;
+    let (checks, changed_set) = weights::check(&merged, reference.as_ref(), options, job)?;
     report.checks.extend(checks);
     report.changed_set = changed_set;
+    if let Some(check) = seal::check(&merged, job)? {
+        report.checks.push(check);
+    }
+    if let Some(program) = &options.program {
+        let (check, alone) = alone::check(merged.root(), program, job)?;
+        report.checks.push(check);
+        report.alone = Some(alone);
+    }
     Ok(report)
 }
 

@@ -4,11 +4,14 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Check, VerifyRequest};
+use super::{Check, VerifyRequest, links};
 use crate::{
-    checkpoint::{Checkpoint, JsonText, read_text},
+    checkpoint::{Checkpoint, FileRole, JsonText, read_text},
     units,
 };
+
+/// Files of prose and templates are searched for paths up to this size.
+const MAX_SEARCHED_BYTES: u64 = 4 << 20;
 
 /// Keys that name where a model came from; loaders ignore them.
 const LINEAGE_KEYS: [&str; 3] = ["_name_or_path", "name_or_path", "base_model_name_or_path"];
@@ -41,18 +44,16 @@ pub(super) fn check(merged: &Checkpoint, request: &VerifyRequest) -> Check {
         match JsonText::parse(text) {
             Ok(json) => {
                 config_count += 1;
-                let context = Context { file: &name, root: merged.root(), inputs: &inputs };
+                let base = request.base.as_deref();
+                let context = Context { file: &name, root: merged.root(), inputs: &inputs, base };
                 context.visit(&json.value(), "", &mut findings);
             }
             Err(error) => findings.problems.push(format!("{name} is not valid JSON: {error}")),
         }
     }
-    let file_count = merged.side_files().len();
-    for file in merged.side_files() {
-        if leads_outside(&file.path_below(merged.root()), merged.root()) {
-            findings.problems.push(format!("{} is a link to outside of the folder", file.relative_path));
-        }
-    }
+    let (links, file_count) = links::leading_outside(merged.root());
+    findings.problems.extend(links);
+    findings.problems.extend(texts_that_name(&inputs, merged));
     let evidence = format!(
         "{} in {} and {}: nothing points outside",
         units::plural(findings.string_count, "value"),
@@ -74,6 +75,7 @@ struct Context<'a> {
     file: &'a str,
     root: &'a Path,
     inputs: &'a [String],
+    base: Option<&'a Path>,
 }
 
 impl Context<'_> {
@@ -95,15 +97,28 @@ impl Context<'_> {
     fn visit_text(&self, text: &str, key: &str, findings: &mut Findings) {
         findings.string_count += 1;
         let place = format!("{}: {key}", self.file);
-        if LINEAGE_KEYS.contains(&key) && !text.is_empty() {
-            findings.warnings.push(format!("{place} still names `{text}`; loaders ignore it"));
-        } else if self.inputs.iter().any(|input| text.contains(input.as_str()))
-            || Path::new(text).is_absolute() && key != "chat_template"
-        {
+        // Templates and tokens are text for the model, whatever they look like.
+        let is_prose = ["chat_template", "content"].contains(&key);
+        let may_be_path = LINEAGE_KEYS.contains(&key) || text.contains(['/', '\\']);
+        if may_be_path && !is_prose && self.names_base(text) {
+            findings.problems.push(format!("{place} names the folder of the base, `{text}`"));
+        } else if self.inputs.iter().any(|input| text.contains(input.as_str())) || !is_prose && is_path(text) {
             findings.problems.push(format!("{place} is the path `{text}`"));
+        } else if LINEAGE_KEYS.contains(&key) && !text.is_empty() {
+            findings.warnings.push(format!("{place} still names `{text}`; loaders ignore it"));
         } else if key == "auto_map" {
             self.visit_code(text, &place, findings);
         }
+    }
+
+    /// Whether `text` is the base's folder, from here or from the folder's own place.
+    fn names_base(&self, text: &str) -> bool {
+        let Some(base) = self.base.and_then(|base| base.canonicalize().ok()).filter(|_| !text.is_empty()) else {
+            return false;
+        };
+        [Path::new(text).to_owned(), self.root.join(text)]
+            .iter()
+            .any(|path| path.canonicalize().is_ok_and(|path| path == base))
     }
 
     /// `modeling_x.XModel` must be a file here; `repo--modeling_x.XModel` is code on a server.
@@ -118,9 +133,44 @@ impl Context<'_> {
     }
 }
 
-fn leads_outside(path: &Path, root: &Path) -> bool {
-    match (path.canonicalize(), root.canonicalize()) {
-        (Ok(path), Ok(root)) => !path.starts_with(root),
-        _ => true,
+/// Whether a value is a path of some machine, on whichever system it was written.
+fn is_path(text: &str) -> bool {
+    let is_drive = |start: &[u8]| matches!(start, [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic());
+    let goes_up = text.starts_with("../") || text.starts_with("..\\") || text.starts_with("~/");
+    Path::new(text).is_absolute() || is_drive(text.as_bytes()) || text.starts_with("\\\\") || goes_up
+}
+
+/// Texts that name a folder of base or adapter anywhere.
+fn texts_that_name(inputs: &[String], merged: &Checkpoint) -> Vec<String> {
+    let is_text =
+        |role| matches!(role, FileRole::ModelCard | FileRole::ChatTemplate | FileRole::Support | FileRole::Licence);
+    let texts = merged.side_files().iter().filter(|file| is_text(file.role) && file.byte_count <= MAX_SEARCHED_BYTES);
+    let name_of = |path: &str, text: &str| {
+        inputs.iter().find(|input| text.contains(input.as_str())).map(|input| format!("{path} names `{input}`"))
+    };
+    let mut problems: Vec<String> = texts
+        .filter_map(|file| {
+            let text = read_text(&file.path_below(merged.root()), "read a text").ok()?;
+            name_of(&file.relative_path, &text)
+        })
+        .collect();
+    for file in merged.files() {
+        problems.extend(file.metadata().values().find_map(|text| name_of(file.name(), text)));
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_every_system_are_paths() {
+        for path in ["/data/base", "C:\\models\\base", "D:/models", "\\\\server\\models", "../base", "~/models/base"] {
+            assert!(is_path(path), "{path}");
+        }
+        for name in ["org/base", "base", "a: b", "", "{% if x %}/{% endif %}"] {
+            assert!(!is_path(name) || Path::new(name).is_absolute(), "{name}");
+        }
     }
 }

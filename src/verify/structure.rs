@@ -1,6 +1,6 @@
 //! Complete: every tensor present with its shape, index and files in agreement, nothing of an adapter left.
 
-use super::{Check, Reference, check::structure_title};
+use super::{Check, Reference, check::structure_title, config_fit, tokenizer};
 use crate::{
     checkpoint::{Checkpoint, FileRole},
     units,
@@ -16,12 +16,11 @@ pub(super) fn check(merged: &Checkpoint, reference: Option<&Reference>) -> Check
     if let Some(reference) = reference {
         problems.extend(shape_problems(merged, reference));
     }
-    let mut warnings = Vec::new();
-    let has_tokenizer = merged.side_files().iter().any(|file| file.role == FileRole::Tokenizer);
-    if !has_tokenizer {
-        warnings.push("there is no tokenizer in the folder, so it does not run by itself".to_owned());
+    let mut warnings = stale_weights(merged);
+    for (wrong, odd) in [config_fit::judge(merged, reference), tokenizer::judge(merged, reference)] {
+        problems.extend(wrong);
+        warnings.extend(odd);
     }
-    warnings.extend(stale_weights(merged));
     let evidence = format!(
         "{}, {} parameters, {} in {}",
         units::plural(merged.tensors().len(), "tensor"),
@@ -35,16 +34,20 @@ pub(super) fn check(merged: &Checkpoint, reference: Option<&Reference>) -> Check
 fn index_problems(merged: &Checkpoint) -> Vec<String> {
     let Some(index) = merged.index() else { return Vec::new() };
     let held = merged.byte_count();
-    match index.total_size() {
-        Some(total) if total != held => {
-            vec![format!(
-                "the index says total_size {}, the tensors have {} bytes",
-                units::count(total),
-                units::count(held)
-            )]
-        }
-        _ => Vec::new(),
+    let mut problems = Vec::new();
+    if let Some(total) = index.total_size().filter(|total| *total != held) {
+        let (total, held) = (units::count(total), units::count(held));
+        problems.push(format!("the index says total_size {total}, the tensors have {held} bytes"));
     }
+    let forgotten: Vec<&String> = merged.tensors().keys().filter(|name| index.shard_of(name).is_none()).collect();
+    if !forgotten.is_empty() {
+        problems.push(format!(
+            "the index does not name {} of its shards: {}",
+            units::plural(forgotten.len(), "tensor"),
+            crate::error::listed(&forgotten, 3),
+        ));
+    }
+    problems
 }
 
 fn adapter_residue(merged: &Checkpoint) -> Vec<String> {

@@ -1,57 +1,33 @@
-//! Changed exactly where the adapter says, by exactly what it says, and finite everywhere: one pass over the weights.
+//! One pass over the weights of a merged model: every tensor compared with what base and adapter give.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
-use serde::Serialize;
 
 use super::{
-    Agreement, Check, Reference, VerifyError,
+    Agreement, ChangeSums, ChangedSet, Check, Reference, RoundingPolicy, TensorVerdict, VerifyError, VerifyOptions,
+    agreement::Observed,
     exact::{Exact, read_f64},
+    verdict,
 };
 use crate::{
     checkpoint::{Checkpoint, LogicalTensor},
     job::{JobContext, JobEvent, Stage},
-    matching::Origin,
-    numeric::{FloatDtype, row_tiles},
+    numeric::{FloatDtype, Noise, row_tiles, widen_to_f64},
     units,
 };
 
 /// Elements of a tile: three f64 buffers of it for each thread.
 const TILE_ELEMENTS: usize = 1 << 18;
 
-/// Tensors of a merged model by what happened to them.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct ChangedSet {
-    /// Not targets, and equal to the base (converted to their dtype).
-    pub unchanged: Vec<String>,
-    /// Targets that hold what base and adapter give.
-    pub changed_as_target: Vec<TensorVerdict>,
-    /// Targets of which no element changed: Δ rounded away.
-    pub lost: Vec<String>,
-    /// Targets that hold something else.
-    pub wrong: Vec<TensorVerdict>,
-    /// Not targets, and different from the base.
-    pub changed_without_reason: Vec<String>,
-    /// In the base only.
-    pub missing: Vec<String>,
-    /// In the merged model only.
-    pub extra: Vec<String>,
-}
-
-/// A recomputed target.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct TensorVerdict {
-    /// Its name.
-    pub name: String,
-    /// How its elements agree with the exact result.
-    pub agreement: Agreement,
-}
+/// Tiles read before their bytes are hashed in order: 16 MB of float32.
+const BATCH_TILES: usize = 16;
 
 /// Compares all tensors; without a reference, only finiteness is checked.
 pub(super) fn check(
     merged: &Checkpoint,
     reference: Option<&Reference>,
+    options: &VerifyOptions,
     job: &JobContext,
 ) -> Result<(Vec<Check>, Option<ChangedSet>), VerifyError> {
     job.start_stage(Stage::Verifying, merged.byte_count());
@@ -59,12 +35,13 @@ pub(super) fn check(
     let mut non_finite = Vec::new();
     for tensor in in_file_order(merged) {
         job.set_current(tensor.name());
-        let agreement = judge(tensor, reference, job)?;
-        if agreement.non_finite_count > 0 {
-            non_finite.push(format!("{}: {} NaN or infinite", tensor.name(), units::count(agreement.non_finite_count)));
+        let verdict = judge(tensor, reference, options, job)?;
+        let non_finite_count = verdict.agreement.non_finite_count;
+        if non_finite_count > 0 {
+            non_finite.push(format!("{}: {} NaN or infinite", tensor.name(), units::count(non_finite_count)));
         }
         if let Some(reference) = reference {
-            classify(&mut set, tensor, reference, agreement);
+            set.classify(verdict, reference, FloatDtype::of(tensor.dtype()).is_some());
         }
         job.send(JobEvent::TensorDone { name: tensor.name().to_owned() });
     }
@@ -82,7 +59,7 @@ pub(super) fn check(
     let added = reference.matching.applied.iter().map(|applied| &applied.tensor);
     let expected: BTreeSet<&String> = reference.base.tensors().keys().chain(added).collect();
     set.missing = expected.into_iter().filter(is_missing).cloned().collect();
-    Ok((vec![changed_set_check(&set, reference), finite], Some(set)))
+    Ok((vec![verdict::check(&set, merged, reference, options), finite], Some(set)))
 }
 
 /// Tensors as they lie on disk, so that reading is sequential.
@@ -92,133 +69,160 @@ fn in_file_order(merged: &Checkpoint) -> Vec<&LogicalTensor> {
     tensors
 }
 
-fn classify(set: &mut ChangedSet, tensor: &LogicalTensor, reference: &Reference, agreement: Agreement) {
-    let name = tensor.name().to_owned();
-    let Some(applied) = reference.matching.applied_to(&name) else {
-        let list = match reference.base.tensor(&name) {
-            None => &mut set.extra,
-            Some(_) if agreement.changed_count == 0 => &mut set.unchanged,
-            Some(_) => &mut set.changed_without_reason,
-        };
-        list.push(name);
-        return;
-    };
-    // A tensor that took another's place may well equal it, and one that is new has nothing to be lost in.
-    let may_be_lost = applied.origin == Origin::Base;
-    if !agreement.is_correct() {
-        set.wrong.push(TensorVerdict { name, agreement });
-    } else if may_be_lost && agreement.changed_count == 0 {
-        set.lost.push(name);
-    } else {
-        set.changed_as_target.push(TensorVerdict { name, agreement });
-    }
-}
-
-/// Judges one tensor against the exact result; a tensor that is no float is compared byte by byte.
-fn judge(tensor: &LogicalTensor, reference: Option<&Reference>, job: &JobContext) -> Result<Agreement, VerifyError> {
-    let exact = reference.map(|reference| Exact::new(tensor, reference, job)).transpose()?.flatten();
-    let source = exact.as_ref().map(|exact| exact.source);
-    let shape = tensor.tile_shape();
-    let tiles: Vec<_> = row_tiles(shape, TILE_ELEMENTS).collect();
-    tiles
-        .par_iter()
-        .map(|rows| {
-            job.check_cancelled()?;
-            let source_dtype = source.map(|source| FloatDtype::of(source.dtype()));
-            let agreement = match (FloatDtype::of(tensor.dtype()), source_dtype) {
-                (Some(dtype), None | Some(Some(_))) => judge_tile(tensor, dtype, exact.as_ref(), rows.clone())?,
-                _ => compare_bytes(tensor, source, rows.clone())?,
-            };
-            job.advance(tensor.byte_count() * rows.len() as u64 / shape.rows as u64);
-            Ok(agreement)
-        })
-        .try_reduce(Agreement::default, |a, b| Ok(a.merge(b)))
-}
-
-fn judge_tile(
+/// Judges one tensor by one rounding, or by the one that was told; then by those of other tools, where they may explain
+/// it better.
+fn judge(
     tensor: &LogicalTensor,
-    dtype: FloatDtype,
-    exact: Option<&Exact<'_>>,
-    rows: std::ops::Range<usize>,
-) -> Result<Agreement, VerifyError> {
-    let stored = read_f64(tensor, dtype, rows.clone())?;
-    let mut agreement = Agreement::default();
-    match exact {
-        Some(exact) => {
-            let tile = exact.rows(rows)?;
-            for ((stored, exact), source) in stored.iter().zip(&tile.values).zip(&tile.source) {
-                agreement.observe(dtype, *stored, *exact, tile.magnitude_bound, *source);
+    reference: Option<&Reference>,
+    options: &VerifyOptions,
+    job: &JobContext,
+) -> Result<TensorVerdict, VerifyError> {
+    let exact = reference.map(|reference| Exact::new(tensor, reference, job)).transpose()?.flatten();
+    let noise = options.rounding.noise(tensor.name()).filter(|_| exact.as_ref().is_some_and(Exact::is_updated));
+    let policy = if noise.is_some() { RoundingPolicy::Stochastic } else { RoundingPolicy::Once };
+    let pass = Pass { tensor, exact: exact.as_ref(), policy, noise };
+    let verdict = pass.run(job, true)?;
+    let is_updated = exact.as_ref().is_some_and(Exact::is_updated);
+    if noise.is_some() || !is_updated || !RoundingPolicy::may_be_other(&verdict.agreement) {
+        return Ok(verdict);
+    }
+    for policy in RoundingPolicy::OTHERS {
+        let other = Pass { policy, ..pass }.run(job, false)?;
+        if other.agreement.is_correct() {
+            return Ok(TensorVerdict { agreement: other.agreement, policy, ..verdict });
+        }
+    }
+    Ok(verdict)
+}
+
+/// One tensor under one policy.
+#[derive(Clone, Copy)]
+struct Pass<'a> {
+    tensor: &'a LogicalTensor,
+    exact: Option<&'a Exact<'a>>,
+    policy: RoundingPolicy,
+    noise: Option<Noise>,
+}
+
+/// What a tile says, and its bytes, for the hash.
+struct TileVerdict {
+    agreement: Agreement,
+    change: ChangeSums,
+    bytes: Vec<u8>,
+}
+
+impl Pass<'_> {
+    /// Reads the tensor tile by tile; the first time it counts as progress and takes the hash of a target.
+    fn run(&self, job: &JobContext, is_first: bool) -> Result<TensorVerdict, VerifyError> {
+        let tensor = self.tensor;
+        let shape = tensor.tile_shape();
+        let is_hashed = is_first && self.exact.is_some_and(|exact| exact.is_target);
+        let mut verdict = TensorVerdict { policy: self.policy, ..TensorVerdict::new(tensor.name()) };
+        let mut hasher = blake3::Hasher::new();
+        let tiles: Vec<Range<usize>> = row_tiles(shape, TILE_ELEMENTS).collect();
+        for batch in tiles.chunks(BATCH_TILES) {
+            let judge = |rows: &Range<usize>| {
+                job.check_cancelled()?;
+                let tile = self.judge_tile(rows.clone())?;
+                if is_first {
+                    job.advance(tensor.byte_count() * rows.len() as u64 / shape.rows as u64);
+                }
+                Ok::<_, VerifyError>(tile)
+            };
+            for tile in batch.par_iter().map(judge).collect::<Result<Vec<_>, _>>()? {
+                verdict.agreement = verdict.agreement.merge(tile.agreement);
+                verdict.change = verdict.change.merge(tile.change);
+                if is_hashed {
+                    hasher.update(&tile.bytes);
+                }
             }
         }
-        // Without a base each value is its own reference: only finiteness is learned.
-        None => stored.iter().for_each(|value| agreement.observe(dtype, *value, *value, 0.0, *value)),
+        verdict.blake3 = is_hashed.then(|| hasher.finalize().to_hex().to_string());
+        Ok(verdict)
+    }
+
+    fn judge_tile(&self, rows: Range<usize>) -> Result<TileVerdict, VerifyError> {
+        let Self { tensor, exact, .. } = *self;
+        let mut bytes = vec![0; tile_byte_count(tensor, &rows)];
+        tensor.read_row_bytes(rows.clone(), &mut bytes)?;
+        let is_comparable = exact.is_none_or(|exact| FloatDtype::of(exact.source.dtype()).is_some());
+        let Some(dtype) = FloatDtype::of(tensor.dtype()).filter(|_| is_comparable) else {
+            return compare_bytes(tensor, exact.map(|exact| exact.source), rows, bytes);
+        };
+        let mut stored = vec![0.0; bytes.len() / dtype.byte_count()];
+        widen_to_f64(dtype, &bytes, &mut stored);
+        let mut change = ChangeSums::default();
+        let agreement = match exact {
+            Some(exact) if exact.is_updated() => {
+                let first_element = (rows.start * tensor.tile_shape().columns) as u64;
+                let tile = exact.rows(rows)?;
+                for ((source, value), stored) in tile.source.iter().zip(&tile.values).zip(&stored) {
+                    change.observe(*source, *value, *stored);
+                }
+                self.policy.compare(dtype, &stored, &tile, (self.noise, first_element))
+            }
+            Some(exact) => compare_taken(dtype, exact, rows, &stored, &bytes)?,
+            // Without a base each value is its own reference: only finiteness is learned.
+            None => compare_with(dtype, &stored, &stored),
+        };
+        Ok(TileVerdict { agreement, change, bytes })
+    }
+}
+
+fn tile_byte_count(tensor: &LogicalTensor, rows: &Range<usize>) -> usize {
+    rows.len() * tensor.tile_shape().columns * tensor.dtype().bitsize() / 8
+}
+
+/// A tensor whose values are taken: the same bytes, or the same values rounded to another dtype.
+fn compare_taken(
+    dtype: FloatDtype,
+    exact: &Exact<'_>,
+    rows: Range<usize>,
+    stored: &[f64],
+    bytes: &[u8],
+) -> Result<Agreement, VerifyError> {
+    let source = read_f64(exact.source, exact.source.float_dtype()?, rows.clone())?;
+    let mut agreement = compare_with(dtype, stored, &source);
+    if exact.source.dtype() == dtype.stored() && agreement.changed_count == 0 {
+        // Two bit patterns may be one value, as −0 and 0 and all NaN are.
+        let mut expected = vec![0; bytes.len()];
+        exact.source.read_row_bytes(rows, &mut expected)?;
+        let size = dtype.byte_count();
+        let differing = bytes.chunks(size).zip(expected.chunks(size)).filter(|(stored, expected)| stored != expected);
+        agreement.changed_count = if bytes == expected { 0 } else { differing.count() as u64 };
     }
     Ok(agreement)
+}
+
+fn compare_with(dtype: FloatDtype, stored: &[f64], source: &[f64]) -> Agreement {
+    let mut agreement = Agreement::default();
+    for (stored, source) in stored.iter().zip(source) {
+        let base = dtype.round_to_nearest(*source);
+        let taken =
+            Observed { stored: *stored, exact: *source, expected: base, within: (base, base), delta_bound: 0.0, base };
+        agreement.observe(dtype, taken);
+        // A lost sign of zero is a lost bit.
+        agreement.changed_count += u64::from(*stored == base && stored.is_sign_negative() != base.is_sign_negative());
+    }
+    agreement
 }
 
 /// Integers and packed weights: equal bytes, or changed.
 fn compare_bytes(
     tensor: &LogicalTensor,
     base: Option<&LogicalTensor>,
-    rows: std::ops::Range<usize>,
-) -> Result<Agreement, VerifyError> {
+    rows: Range<usize>,
+    bytes: Vec<u8>,
+) -> Result<TileVerdict, VerifyError> {
     let element_count = (rows.len() * tensor.tile_shape().columns) as u64;
     let mut agreement = Agreement { element_count, exact_count: element_count, ..Default::default() };
-    let Some(base) = base else { return Ok(agreement) };
-    let is_equal = base.dtype() == tensor.dtype() && {
-        let byte_count = usize::try_from(element_count * tensor.dtype().bitsize() as u64 / 8).unwrap_or(0);
-        let (mut stored, mut expected) = (vec![0; byte_count], vec![0; byte_count]);
-        tensor.read_row_bytes(rows.clone(), &mut stored)?;
-        base.read_row_bytes(rows, &mut expected)?;
-        stored == expected
-    };
-    agreement.changed_count = if is_equal { 0 } else { element_count };
-    Ok(agreement)
-}
-
-fn changed_set_check(set: &ChangedSet, reference: &Reference) -> Check {
-    let mut problems = Vec::new();
-    for verdict in &set.wrong {
-        let Agreement { element_count, wrong_count, off_by_one_count, max_error, .. } = verdict.agreement;
-        problems.push(format!(
-            "{}: {} of {} values are not what base and adapter give (largest error {max_error:.3e})",
-            verdict.name,
-            units::count(wrong_count + off_by_one_count),
-            units::count(element_count),
-        ));
+    if let Some(base) = base {
+        let is_equal = base.dtype() == tensor.dtype() && {
+            let mut expected = vec![0; bytes.len()];
+            base.read_row_bytes(rows, &mut expected)?;
+            bytes == expected
+        };
+        agreement.changed_count = if is_equal { 0 } else { element_count };
     }
-    let lists = [("is missing", &set.missing), ("is not in the base", &set.extra)];
-    for (what, names) in lists {
-        problems.extend(names.iter().map(|name| format!("{name} {what}")));
-    }
-    if reference.adapters.is_empty() {
-        let changed = set.changed_without_reason.len();
-        let evidence = format!(
-            "{} of {} differ from the base; which of them should needs --adapter",
-            units::count(changed as u64),
-            units::plural(set.unchanged.len() + changed, "tensor"),
-        );
-        return Check::judged("Differences from the base", evidence, problems, Vec::new());
-    }
-    problems
-        .extend(set.changed_without_reason.iter().map(|name| format!("{name} differs from the base and is no target")));
-    let warnings = set
-        .lost
-        .iter()
-        .map(|name| format!("{name}: the update is smaller than the dtype can hold, so nothing of it is left"))
-        .collect();
-    Check::judged("Changed exactly the targets", changed_set_evidence(set), problems, warnings)
-}
-
-fn changed_set_evidence(set: &ChangedSet) -> String {
-    let target_count = set.changed_as_target.len() + set.lost.len() + set.wrong.len();
-    let sum = set.changed_as_target.iter().fold(Agreement::default(), |sum, verdict| sum.merge(verdict.agreement));
-    let share = if sum.element_count == 0 { 0.0 } else { 100.0 * sum.exact_count as f64 / sum.element_count as f64 };
-    format!(
-        "{} of {target_count} targets recomputed and equal ({share:.3} % of {} values bit-exact, the rest by the last bit); {} of {} others equal the base",
-        set.changed_as_target.len(),
-        units::count(sum.element_count),
-        set.unchanged.len(),
-        set.unchanged.len() + set.changed_without_reason.len(),
-    )
+    Ok(TileVerdict { agreement, change: ChangeSums::default(), bytes })
 }

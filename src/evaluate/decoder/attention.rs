@@ -2,7 +2,8 @@
 
 use candle_core::{Device, Result, Tensor};
 
-use super::{Linear, RopeTable};
+use super::{AttentionSpec, Linear, Qkv, Rotation, head_norms::HeadNorms};
+use crate::evaluate::{EvalError, weights::ModuleWeights};
 
 /// Queries whose scores are held at once: 32 heads × 256 × 2048 × 4 B = 67 MB.
 const QUERY_BLOCK: usize = 256;
@@ -23,26 +24,29 @@ impl KvCache {
     }
 }
 
-/// The attention of one layer.
+/// The attention of one layer, loaded.
 #[derive(Debug)]
 pub(super) struct Attention {
-    pub q: Linear,
-    pub k: Linear,
-    pub v: Linear,
-    pub output: Linear,
-    /// RMS norms over each head of q and of k, and their epsilon.
-    pub head_norms: Option<(Tensor, Tensor, f32)>,
-    pub head_count: usize,
-    pub kv_head_count: usize,
-    pub head_dim: usize,
-    /// How many tokens back a query sees, itself included.
-    pub sliding_window: Option<usize>,
+    spec: AttentionSpec,
+    qkv: Qkv<Linear>,
+    output: Linear,
+    head_norms: Option<HeadNorms>,
 }
 
 impl Attention {
+    pub fn load(spec: &AttentionSpec, module: &ModuleWeights) -> std::result::Result<Self, EvalError> {
+        let head_norms = spec.head_norms.as_ref().map(|norms| HeadNorms::load(norms, spec.heads, module));
+        Ok(Self {
+            spec: spec.clone(),
+            qkv: spec.qkv.try_map(|linear| module.linear(linear))?,
+            output: module.linear(&spec.output)?,
+            head_norms: head_norms.transpose()?,
+        })
+    }
+
     /// `inputs` (`tokens × hidden`) holds windows of `lengths`, one after another; none sees another.
-    pub fn forward(&self, inputs: &Tensor, lengths: &[usize], rope: &RopeTable) -> Result<Tensor> {
-        let [q, k, v] = self.heads(inputs, rope)?;
+    pub fn forward(&self, inputs: &Tensor, lengths: &[usize], rotations: &[Rotation]) -> Result<Tensor> {
+        let [q, k, v] = self.heads(inputs, rotations)?;
         let mut blocks = Vec::new();
         let mut start = 0;
         for len in lengths {
@@ -54,8 +58,8 @@ impl Attention {
     }
 
     /// `inputs` continue the tokens in `cache`, which takes them in.
-    pub fn forward_cached(&self, inputs: &Tensor, rope: &RopeTable, cache: &mut KvCache) -> Result<Tensor> {
-        let [q, k, v] = self.heads(inputs, rope)?;
+    pub fn forward_cached(&self, inputs: &Tensor, rotations: &[Rotation], cache: &mut KvCache) -> Result<Tensor> {
+        let [q, k, v] = self.heads(inputs, rotations)?;
         let (k, v) = cache.extended(k, v)?;
         let mut blocks = Vec::new();
         self.attend(&q, (&k, &v), &mut blocks)?;
@@ -63,36 +67,42 @@ impl Attention {
     }
 
     /// Rotated and scaled q, rotated k, and v, each `heads × tokens × head_dim`.
-    fn heads(&self, inputs: &Tensor, rope: &RopeTable) -> Result<[Tensor; 3]> {
-        let (q_norm, k_norm) = match &self.head_norms {
-            Some((q, k, eps)) => (Some((q, *eps)), Some((k, *eps))),
-            None => (None, None),
-        };
-        let q = rope.rotate(&heads(&self.q.forward(inputs)?, self.head_count, q_norm)?)?;
-        let k = rope.rotate(&heads(&self.k.forward(inputs)?, self.kv_head_count, k_norm)?)?;
-        let v = heads(&self.v.forward(inputs)?, self.kv_head_count, None)?;
-        Ok([(q * (self.head_dim as f64).sqrt().recip())?, k, v])
+    fn heads(&self, inputs: &Tensor, rotations: &[Rotation]) -> Result<[Tensor; 3]> {
+        let heads = self.spec.heads;
+        let [mut q, mut k, v] = self.qkv.forward(inputs, heads)?;
+        if let Some(norms) = &self.head_norms {
+            [q, k] = norms.forward(&q, &k, heads)?;
+        }
+        let [mut q, mut k, v] = [by_head(&q, heads.count)?, by_head(&k, heads.kv_count)?, by_head(&v, heads.kv_count)?];
+        if let Some(rotation) = self.spec.rope.map(|rope| &rotations[rope]) {
+            [q, k] = [rotation.rotate(&q)?, rotation.rotate(&k)?];
+        }
+        Ok([(q * self.spec.scale)?, k, v])
     }
 
     /// One window, whose last tokens ask; pushes blocks of `queries × (heads · head_dim)`.
     fn attend(&self, q: &Tensor, (k, v): (&Tensor, &Tensor), blocks: &mut Vec<Tensor>) -> Result<()> {
         let (head_count, query_count, head_dim) = q.dims3()?;
+        let (kv_head_count, sliding_window) = (self.spec.heads.kv_count, self.spec.sliding_window);
         let past = k.dim(1)? - query_count;
-        let group = head_count / self.kv_head_count;
+        let group = head_count / kv_head_count;
         for start in (0..query_count).step_by(QUERY_BLOCK) {
             let count = QUERY_BLOCK.min(query_count - start);
             let first = past + start;
-            let first_key = self.sliding_window.map_or(0, |window| (first + 1).saturating_sub(window));
+            let first_key = sliding_window.map_or(0, |window| (first + 1).saturating_sub(window));
             let key_count = first + count - first_key;
             // The heads of a group lie side by side, so that their queries share one product with the group's keys.
             let queries = q.narrow(1, start, count)?.contiguous()?;
-            let queries = queries.reshape((self.kv_head_count, group * count, head_dim))?;
+            let queries = queries.reshape((kv_head_count, group * count, head_dim))?;
             let keys = k.narrow(1, first_key, key_count)?.contiguous()?;
             let values = v.narrow(1, first_key, key_count)?.contiguous()?;
-            let scores = queries.matmul(&keys.transpose(1, 2)?)?.reshape((head_count, count, key_count))?;
-            let scores = scores.broadcast_add(&mask(first, count, first_key, key_count, self.sliding_window)?)?;
+            let mut scores = queries.matmul(&keys.transpose(1, 2)?)?.reshape((head_count, count, key_count))?;
+            if let Some(cap) = self.spec.score_cap {
+                scores = ((scores / cap)?.tanh()? * cap)?;
+            }
+            let scores = scores.broadcast_add(&mask(first, count, first_key, key_count, sliding_window)?)?;
             let weights = candle_nn::ops::softmax_last_dim(&scores)?;
-            let weights = weights.reshape((self.kv_head_count, group * count, key_count))?;
+            let weights = weights.reshape((kv_head_count, group * count, key_count))?;
             let mixed = weights.matmul(&values)?.reshape((head_count, count, head_dim))?;
             blocks.push(mixed.transpose(0, 1)?.contiguous()?.flatten_from(1)?);
         }
@@ -100,14 +110,10 @@ impl Attention {
     }
 }
 
-/// `tokens × (heads · head_dim)` → `heads × tokens × head_dim`, normalised where the family does that.
-fn heads(projected: &Tensor, head_count: usize, norm: Option<(&Tensor, f32)>) -> Result<Tensor> {
+/// `tokens × (heads · head_dim)` → `heads × tokens × head_dim`.
+fn by_head(projected: &Tensor, head_count: usize) -> Result<Tensor> {
     let (token_count, width) = projected.dims2()?;
-    let mut heads = projected.reshape((token_count, head_count, width / head_count))?;
-    if let Some((weight, eps)) = norm {
-        heads = candle_nn::ops::rms_norm(&heads, weight, eps)?;
-    }
-    heads.transpose(0, 1)?.contiguous()
+    projected.reshape((token_count, head_count, width / head_count))?.transpose(0, 1)?.contiguous()
 }
 
 /// 0 where a query sees a key, −∞ where the key is later or too far back.

@@ -1,11 +1,11 @@
-//! One decoder layer: norms around attention and MLP, each added to the stream.
+//! One decoder layer: attention and MLP with their norms, added to the stream.
 
 use candle_core::{Result, Tensor};
 
 use super::{
-    DecoderConfig, RopeTable,
+    Arrangement, DecoderConfig, Norm, NormsAround, Rotation,
     attention::{Attention, KvCache},
-    mlp::GatedMlp,
+    mlp::Mlp,
 };
 use crate::evaluate::{EvalError, weights::ModelWeights};
 
@@ -13,65 +13,52 @@ use crate::evaluate::{EvalError, weights::ModelWeights};
 #[derive(Debug)]
 pub(in crate::evaluate) struct Layer {
     attention: Attention,
-    mlp: GatedMlp,
-    input_norm: Tensor,
-    post_attention_norm: Tensor,
-    norm_eps: f32,
+    mlp: Mlp,
+    arrangement: Arrangement<Norm>,
 }
 
 impl Layer {
     /// Loads layer `index` as f32.
     pub fn load(config: &DecoderConfig, weights: &ModelWeights, index: usize) -> std::result::Result<Self, EvalError> {
-        #[expect(clippy::cast_possible_truncation, reason = "the norm works in f32")]
-        let norm_eps = config.norm_eps as f32;
-        let (attention, mlp) = (&config.attention, &config.mlp);
-        let name = |part: &str| weights.names().in_layer(index, part);
-        let linear = |part: &str, has_bias: bool| weights.linear(&name(part), has_bias);
-        let head_norms = if attention.has_head_norms {
-            let norm = |part: &str| weights.all(&name(part));
-            Some((norm("self_attn.q_norm.weight")?, norm("self_attn.k_norm.weight")?, norm_eps))
-        } else {
-            None
-        };
+        let (spec, module) = (&config.layers[index], weights.module(config.names.layer(index)));
         Ok(Self {
-            attention: Attention {
-                q: linear("self_attn.q_proj", attention.has_qkv_bias)?,
-                k: linear("self_attn.k_proj", attention.has_qkv_bias)?,
-                v: linear("self_attn.v_proj", attention.has_qkv_bias)?,
-                output: linear("self_attn.o_proj", attention.has_output_bias)?,
-                head_norms,
-                head_count: attention.head_count,
-                kv_head_count: attention.kv_head_count,
-                head_dim: attention.head_dim,
-                sliding_window: config.sliding_windows.get(index).copied().flatten(),
-            },
-            mlp: GatedMlp {
-                gate: linear("mlp.gate_proj", mlp.has_bias)?,
-                up: linear("mlp.up_proj", mlp.has_bias)?,
-                down: linear("mlp.down_proj", mlp.has_bias)?,
-                activation: mlp.activation,
-            },
-            input_norm: weights.all(&name("input_layernorm.weight"))?,
-            post_attention_norm: weights.all(&name("post_attention_layernorm.weight"))?,
-            norm_eps,
+            attention: Attention::load(&spec.attention, &module)?,
+            mlp: Mlp::load(&spec.mlp, &module)?,
+            arrangement: spec.arrangement.try_map(|norm| module.norm(norm))?,
         })
     }
 
     /// `hidden` (`tokens × hidden`) holds windows of `lengths`, one after another.
-    pub fn forward(&self, hidden: &Tensor, lengths: &[usize], rope: &RopeTable) -> Result<Tensor> {
-        self.around(hidden, |inputs| self.attention.forward(inputs, lengths, rope))
+    pub fn forward(&self, hidden: &Tensor, lengths: &[usize], rotations: &[Rotation]) -> Result<Tensor> {
+        self.around(hidden, |inputs| self.attention.forward(inputs, lengths, rotations))
     }
 
     /// `hidden` continues the tokens in `cache`, which takes them in.
-    pub fn forward_cached(&self, hidden: &Tensor, rope: &RopeTable, cache: &mut KvCache) -> Result<Tensor> {
-        self.around(hidden, |inputs| self.attention.forward_cached(inputs, rope, cache))
+    pub fn forward_cached(&self, hidden: &Tensor, rotations: &[Rotation], cache: &mut KvCache) -> Result<Tensor> {
+        self.around(hidden, |inputs| self.attention.forward_cached(inputs, rotations, cache))
     }
 
-    /// Attention and MLP, each after a norm and added to the stream.
     fn around(&self, hidden: &Tensor, attend: impl FnOnce(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
-        let norm = |hidden: &Tensor, weight: &Tensor| candle_nn::ops::rms_norm(hidden, weight, self.norm_eps);
-        let hidden = (hidden + attend(&norm(hidden, &self.input_norm)?)?)?;
-        let change = self.mlp.forward(&norm(&hidden, &self.post_attention_norm)?)?;
-        hidden + change
+        match &self.arrangement {
+            Arrangement::Sequential { attention, mlp } => {
+                let hidden = (hidden + attention.around(hidden, attend)?)?;
+                let change = mlp.around(&hidden, |inputs| self.mlp.forward(inputs))?;
+                hidden + change
+            }
+            Arrangement::Parallel { attention, mlp } => {
+                let inputs = attention.forward(hidden)?;
+                let own_inputs = mlp.as_ref().map(|norm| norm.forward(hidden)).transpose()?;
+                let change = self.mlp.forward(own_inputs.as_ref().unwrap_or(&inputs))?;
+                (hidden + attend(&inputs)?)? + change
+            }
+        }
+    }
+}
+
+impl NormsAround<Norm> {
+    fn around(&self, hidden: &Tensor, block: impl FnOnce(&Tensor) -> Result<Tensor>) -> Result<Tensor> {
+        let inputs = self.before.as_ref().map(|norm| norm.forward(hidden)).transpose()?;
+        let outputs = block(inputs.as_ref().unwrap_or(hidden))?;
+        self.after.as_ref().map_or(Ok(outputs.clone()), |norm| norm.forward(&outputs))
     }
 }

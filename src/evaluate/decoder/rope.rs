@@ -1,11 +1,10 @@
-//! Rotary positions (Su et al. 2021), halves rotated as Hugging Face stores them.
+//! Rotary positions (Su et al. 2021): the angle by which each pair of dimensions turns from one token to the next.
 
-use candle_core::{Device, Result, Tensor};
-
-/// Rotary positions of one decoder.
+/// Rotary positions of one decoder, or of some of its layers.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::evaluate) struct RopeConfig {
-    pub head_dim: usize,
+    /// The dimensions of each head that turn, from the first on; the others stay.
+    pub dim: usize,
     pub theta: f64,
     pub scaling: RopeScaling,
 }
@@ -19,23 +18,49 @@ pub(in crate::evaluate) enum RopeScaling {
     Linear { factor: f64 },
     /// Low frequencies are divided, high ones kept, those between blended (Llama 3.1).
     Llama3 { factor: f64, low_freq_factor: f64, high_freq_factor: f64, original_context: f64 },
+    /// Each frequency is divided by a factor of its own, by another beyond the first training's context (Ding et al.
+    /// 2024).
+    Long {
+        short: Vec<f64>,
+        long: Vec<f64>,
+        original_context: usize,
+        /// What cosines and sines are multiplied by.
+        attention_factor: f64,
+    },
 }
 
 impl RopeConfig {
-    /// The angle by which each pair of dimensions turns from one position to the next.
-    fn frequencies(&self) -> Vec<f32> {
-        let half = self.head_dim / 2;
-        let unscaled = (0..half).map(|pair| self.theta.powf(-2.0 * pair as f64 / self.head_dim as f64));
+    /// The angles for windows of at most [`Self::switches_at`] tokens, or for longer ones.
+    pub fn frequencies(&self, is_long: bool) -> Vec<f32> {
+        let unscaled = (0..self.dim / 2).map(|pair| self.theta.powf(-2.0 * pair as f64 / self.dim as f64));
+        let scaled = unscaled.enumerate().map(|(pair, frequency)| self.scaling.apply(pair, frequency, is_long));
         #[expect(clippy::cast_possible_truncation, reason = "transformers keeps frequencies in f32")]
-        unscaled.map(|frequency| self.scaling.apply(frequency) as f32).collect()
+        scaled.map(|frequency| frequency as f32).collect()
+    }
+
+    /// The number of tokens beyond which other frequencies hold, where there is one.
+    pub fn switches_at(&self) -> Option<usize> {
+        match self.scaling {
+            RopeScaling::Long { original_context, .. } => Some(original_context),
+            _ => None,
+        }
+    }
+
+    /// What cosines and sines are multiplied by.
+    pub fn amplitude(&self) -> f64 {
+        match self.scaling {
+            RopeScaling::Long { attention_factor, .. } => attention_factor,
+            _ => 1.0,
+        }
     }
 }
 
 impl RopeScaling {
-    fn apply(&self, frequency: f64) -> f64 {
-        match *self {
+    fn apply(&self, pair: usize, frequency: f64, is_long: bool) -> f64 {
+        match self {
             Self::Default => frequency,
             Self::Linear { factor } => frequency / factor,
+            Self::Long { short, long, .. } => frequency / if is_long { long[pair] } else { short[pair] },
             Self::Llama3 { factor, low_freq_factor, high_freq_factor, original_context } => {
                 let wavelength = 2.0 * std::f64::consts::PI / frequency;
                 let blend = (original_context / wavelength - low_freq_factor) / (high_freq_factor - low_freq_factor);
@@ -51,61 +76,12 @@ impl RopeScaling {
     }
 }
 
-/// Cosines and sines for every position of a window: `positions × head_dim/2`.
-#[derive(Clone, Debug)]
-pub(in crate::evaluate) struct RopeTable {
-    cos: Tensor,
-    sin: Tensor,
-}
-
-impl RopeTable {
-    /// The table for positions 0 to `position_count`.
-    pub fn new(config: &RopeConfig, position_count: usize) -> Result<Self> {
-        let frequencies = config.frequencies();
-        let mut cos = Vec::with_capacity(position_count * frequencies.len());
-        let mut sin = Vec::with_capacity(position_count * frequencies.len());
-        for position in 0..position_count {
-            for frequency in &frequencies {
-                // The product is rounded to f32 as transformers does it, the functions are taken in f64.
-                let (s, c) = f64::from(position as f32 * frequency).sin_cos();
-                #[expect(clippy::cast_possible_truncation, reason = "the table is f32, rounded once")]
-                {
-                    cos.push(c as f32);
-                    sin.push(s as f32);
-                }
-            }
-        }
-        let shape = (position_count, frequencies.len());
-        Ok(Self { cos: Tensor::from_vec(cos, shape, &Device::Cpu)?, sin: Tensor::from_vec(sin, shape, &Device::Cpu)? })
-    }
-
-    /// The table for windows of these lengths, one after another, each from position 0 on.
-    pub fn for_windows(&self, lengths: &[usize]) -> Result<Self> {
-        let gather = |table: &Tensor| {
-            let parts = lengths.iter().map(|len| table.narrow(0, 0, *len)).collect::<Result<Vec<_>>>()?;
-            Tensor::cat(&parts, 0)?.contiguous()
-        };
-        Ok(Self { cos: gather(&self.cos)?, sin: gather(&self.sin)? })
-    }
-
-    /// The table for `len` positions from `start` on.
-    pub fn at(&self, start: usize, len: usize) -> Result<Self> {
-        let part = |table: &Tensor| table.narrow(0, start, len)?.contiguous();
-        Ok(Self { cos: part(&self.cos)?, sin: part(&self.sin)? })
-    }
-
-    /// Rotates `heads` (`heads × tokens × head_dim`).
-    pub fn rotate(&self, heads: &Tensor) -> Result<Tensor> {
-        candle_nn::rotary_emb::rope(&heads.unsqueeze(0)?.contiguous()?, &self.cos, &self.sin)?.squeeze(0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn config(scaling: RopeScaling) -> RopeConfig {
-        RopeConfig { head_dim: 8, theta: 500_000.0, scaling }
+        RopeConfig { dim: 8, theta: 500_000.0, scaling }
     }
 
     fn assert_close(actual: &[f32], expected: &[f32]) {
@@ -116,10 +92,10 @@ mod tests {
 
     #[test]
     fn linear_scaling_divides_every_frequency() {
-        let plain = config(RopeScaling::Default).frequencies();
+        let plain = config(RopeScaling::Default).frequencies(false);
         assert_eq!(plain[0], 1.0);
         assert_close(&plain[1..2], &[500_000_f32.powf(-0.25)]);
-        let scaled = config(RopeScaling::Linear { factor: 4.0 }).frequencies();
+        let scaled = config(RopeScaling::Linear { factor: 4.0 }).frequencies(false);
         assert_close(&scaled, &plain.iter().map(|frequency| frequency / 4.0).collect::<Vec<_>>());
     }
 
@@ -127,30 +103,31 @@ mod tests {
     fn llama3_keeps_high_frequencies_and_divides_low_ones() {
         let scaling =
             RopeScaling::Llama3 { factor: 8.0, low_freq_factor: 1.0, high_freq_factor: 4.0, original_context: 1_024.0 };
-        let plain = config(RopeScaling::Default).frequencies();
-        let scaled = config(scaling).frequencies();
+        let plain = config(RopeScaling::Default).frequencies(false);
+        let scaled = config(scaling).frequencies(false);
         // Wavelengths 6.28, 167, 4443 and 118142 against 256 (kept) and 1024 (divided).
         assert_close(&scaled, &[plain[0], plain[1], plain[2] / 8.0, plain[3] / 8.0]);
     }
 
     #[test]
     fn llama3_blends_between_the_two() {
-        let plain = config(RopeScaling::Default).frequencies()[1];
+        let plain = config(RopeScaling::Default).frequencies(false)[1];
         // The context is two wavelengths: the blend is (2 - 1) / (4 - 1).
         let original_context = 4.0 * std::f64::consts::PI / f64::from(plain);
         let scaling =
             RopeScaling::Llama3 { factor: 8.0, low_freq_factor: 1.0, high_freq_factor: 4.0, original_context };
-        assert_close(&config(scaling).frequencies()[1..2], &[plain * (2.0 / 3.0 / 8.0 + 1.0 / 3.0)]);
+        assert_close(&config(scaling).frequencies(false)[1..2], &[plain * (2.0 / 3.0 / 8.0 + 1.0 / 3.0)]);
     }
 
     #[test]
-    fn each_window_starts_at_position_zero() -> Result<()> {
-        let table = RopeTable::new(&config(RopeScaling::Default), 5)?;
-        let joined = table.for_windows(&[2, 3])?;
-        let first = |row: usize| joined.sin.get(row)?.to_vec1::<f32>();
-        assert_eq!(first(0)?, first(2)?);
-        assert_eq!(first(1)?, first(3)?);
-        assert_eq!(first(0)?, [0.0; 4]);
-        Ok(())
+    fn long_frequencies_are_divided_one_by_one() {
+        let (short, long) = (vec![1.0, 2.0, 3.0, 4.0], vec![5.0, 6.0, 7.0, 8.0]);
+        let scaling = RopeScaling::Long { short, long, original_context: 32, attention_factor: 1.5 };
+        let plain = config(RopeScaling::Default).frequencies(false);
+        let scaled = config(scaling.clone());
+        let divided = |by: [f32; 4]| plain.iter().zip(by).map(|(plain, by)| plain / by).collect::<Vec<_>>();
+        assert_close(&scaled.frequencies(false), &divided([1.0, 2.0, 3.0, 4.0]));
+        assert_close(&scaled.frequencies(true), &divided([5.0, 6.0, 7.0, 8.0]));
+        assert_eq!((scaled.switches_at(), scaled.amplitude()), (Some(32), 1.5));
     }
 }

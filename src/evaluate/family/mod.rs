@@ -1,13 +1,30 @@
 //! From `config.json` to a [`DecoderConfig`]: one file for what a family does differently.
 //!
-//! A new family is a file that reads its config, and an entry in [`FAMILIES`].
+//! A new family is a file that reads its config, and an entry in [`FAMILIES`]. What it does like another family, it takes
+//! from there.
 
+mod experts;
+mod falcon;
 mod fields;
+mod gemma;
+mod gemma2;
+mod gemma3;
+mod gpt2;
+mod gpt_neox;
+mod layer_types;
 mod llama;
+mod llama_like;
 mod mistral;
+mod mixtral;
+mod olmo2;
+mod opt;
+mod phi3;
 mod qwen2;
 mod qwen3;
+mod qwen3_moe;
 mod rope;
+mod sizes;
+mod stablelm;
 
 use self::fields::Fields;
 use super::{EvalError, decoder::DecoderConfig};
@@ -21,7 +38,24 @@ struct Family {
     read: fn(&Fields) -> Result<DecoderConfig, EvalError>,
 }
 
-const FAMILIES: [Family; 4] = [llama::FAMILY, mistral::FAMILY, qwen2::FAMILY, qwen3::FAMILY];
+const FAMILIES: [Family; 16] = [
+    llama::FAMILY,
+    mistral::FAMILY,
+    mixtral::FAMILY,
+    qwen2::FAMILY,
+    qwen3::FAMILY,
+    qwen3_moe::FAMILY,
+    gemma::FAMILY,
+    gemma2::FAMILY,
+    gemma3::FAMILY,
+    phi3::FAMILY,
+    olmo2::FAMILY,
+    stablelm::FAMILY,
+    gpt_neox::FAMILY,
+    gpt2::FAMILY,
+    falcon::FAMILY,
+    opt::FAMILY,
+];
 
 /// The decoder that a checkpoint's config describes.
 pub(super) fn decoder_config(checkpoint: &Checkpoint) -> Result<DecoderConfig, EvalError> {

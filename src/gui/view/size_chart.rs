@@ -1,59 +1,7 @@
 //! Bytes by component, and why a file got smaller.
 
-use crate::{
-    checkpoint::Checkpoint,
-    numeric::{Dtype, FloatDtype},
-    plan::DtypePolicy,
-};
-
-/// Parts of a model that people ask about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Component {
-    /// The input embedding.
-    Embedding,
-    /// Everything inside attention.
-    Attention,
-    /// Everything inside the feed-forward block, experts included.
-    Mlp,
-    /// The output head.
-    Head,
-    /// Norms, biases and everything else.
-    Other,
-}
-
-impl Component {
-    /// In the order of the bars.
-    pub const ALL: [Self; 5] = [Self::Embedding, Self::Attention, Self::Mlp, Self::Head, Self::Other];
-
-    /// Which part a tensor belongs to, by its name.
-    #[must_use]
-    pub fn of(tensor: &str) -> Self {
-        let has = |parts: &[&str]| tensor.split('.').any(|segment| parts.contains(&segment));
-        if has(&["embed_tokens", "wte", "wpe", "word_embeddings", "embed_in", "embed_positions"]) {
-            Self::Embedding
-        } else if has(&["lm_head", "embed_out"]) {
-            Self::Head
-        } else if has(&["self_attn", "attn", "attention", "self_attention", "linear_attn", "mixer"]) {
-            Self::Attention
-        } else if has(&["mlp", "feed_forward", "block_sparse_moe", "experts", "ffn"]) {
-            Self::Mlp
-        } else {
-            Self::Other
-        }
-    }
-
-    /// As the charts name it.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Embedding => "embed_tokens",
-            Self::Attention => "attention",
-            Self::Mlp => "mlp",
-            Self::Head => "lm_head",
-            Self::Other => "norms, other",
-        }
-    }
-}
+pub use crate::size::Component;
+use crate::{checkpoint::Checkpoint, numeric::FloatDtype, plan::DtypePolicy, size::SizeBreakdown};
 
 /// One stacked bar.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,17 +18,13 @@ impl SizeBar {
     /// A checkpoint as it lies on disk.
     #[must_use]
     pub fn stored(checkpoint: &Checkpoint) -> Self {
-        let tensors = checkpoint.tensors().values();
-        Self::sum(tensors.map(|tensor| (tensor.name(), tensor.element_count() as u64, tensor.dtype())))
+        Self::of(&SizeBreakdown::stored(checkpoint))
     }
 
     /// The base with every floating tensor in `dtype`.
     #[must_use]
     pub fn cast(base: &Checkpoint, dtype: FloatDtype) -> Self {
-        Self::sum(base.tensors().values().map(|tensor| {
-            let cast = FloatDtype::of(tensor.dtype()).map_or(tensor.dtype(), |_| dtype.stored());
-            (tensor.name(), tensor.element_count() as u64, cast)
-        }))
+        Self::of(&SizeBreakdown::cast(base, dtype))
     }
 
     /// The sum of the parts.
@@ -89,20 +33,13 @@ impl SizeBar {
         self.bytes.iter().sum()
     }
 
-    fn sum<'a>(tensors: impl Iterator<Item = (&'a str, u64, Dtype)>) -> Self {
-        let mut bar = Self::default();
-        let mut dtypes = std::collections::BTreeMap::new();
-        for (name, element_count, dtype) in tensors {
-            let byte_count = element_count * dtype.bitsize() as u64 / 8;
-            let place = Component::ALL.iter().position(|component| *component == Component::of(name)).unwrap_or(4);
-            bar.bytes[place] += byte_count;
-            bar.parameter_count += element_count;
-            *dtypes.entry(dtype).or_insert(0) += byte_count;
+    fn of(breakdown: &SizeBreakdown) -> Self {
+        let names: Vec<String> = breakdown.dtypes().iter().map(|(dtype, _)| dtype.to_string()).collect();
+        Self {
+            bytes: Component::ALL.map(|component| breakdown.bytes_of(component)),
+            parameter_count: breakdown.weight_count(),
+            dtype: names.join(", "),
         }
-        let mut dtypes: Vec<(Dtype, u64)> = dtypes.into_iter().collect();
-        dtypes.sort_by_key(|(_, byte_count)| std::cmp::Reverse(*byte_count));
-        bar.dtype = dtypes.iter().map(|(dtype, _)| dtype.to_string()).collect::<Vec<_>>().join(", ");
-        bar
     }
 }
 
@@ -158,24 +95,26 @@ impl SizeStory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        numeric::Dtype,
+        size::{SizeBreakdown, SizePart},
+    };
 
     fn bar(dtype: Dtype) -> SizeBar {
-        let names = [("model.embed_tokens.weight", 100), ("model.layers.0.mlp.up_proj.weight", 900)];
-        SizeBar::sum(names.iter().map(|(name, count)| (*name, *count, dtype)))
-    }
-
-    #[test]
-    fn tensors_are_sorted_into_components() {
-        assert_eq!(Component::of("model.layers.0.self_attn.q_proj.weight"), Component::Attention);
-        assert_eq!(Component::of("transformer.h.3.mlp.c_fc.weight"), Component::Mlp);
-        assert_eq!(Component::of("model.norm.weight"), Component::Other);
-        assert_eq!(Component::of("lm_head.weight"), Component::Head);
-        assert_eq!(bar(Dtype::F32).bytes, [400, 0, 3600, 0, 0]);
+        let part = |component, weight_count| SizePart {
+            component,
+            dtype,
+            is_quantised: false,
+            weight_count,
+            byte_count: weight_count * dtype.bitsize() as u64 / 8,
+        };
+        SizeBar::of(&SizeBreakdown { parts: vec![part(Component::Embedding, 100), part(Component::Mlp, 900)] })
     }
 
     #[test]
     fn half_the_bits_are_half_the_file() {
         let (base, merged) = (bar(Dtype::F32), bar(Dtype::BF16));
+        assert_eq!((base.bytes, base.dtype.as_str()), ([400, 0, 3600, 0, 0], "F32"));
         let story = SizeStory::new(&base, &merged, DtypePolicy::Convert(FloatDtype::BF16));
         assert!(story.is_half() && !story.is_dtype_kept);
         assert_eq!((story.base_bits, story.merged_bits, story.added_parameters()), (32.0, 16.0, 0));

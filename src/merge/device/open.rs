@@ -9,13 +9,20 @@ use crate::{
 /// A kernel for `plan` and why it is this one.
 ///
 /// Automatically, the first GPU that is no software renderer is tried against the CPU with tiles of this merge, and the
-/// faster one is taken; a GPU that fails its trial is not. A software renderer is only taken by its number.
+/// faster one is taken; a GPU that fails its trial is not. A software renderer is only taken by its number. Stochastic
+/// rounding is computed on the CPU, whatever was asked for, and the report says so.
 ///
 /// # Errors
 /// A device that is not there, only a software renderer where a GPU was asked for, a driver that refuses or computes
 /// wrongly; factors that cannot be read for the trial.
 pub fn open(choice: DeviceChoice, plan: &MergePlan) -> Result<(Box<dyn Kernel + Send>, DeviceReport), MergeError> {
     match choice {
+        DeviceChoice::Gpu(_) if plan.rounding.is_stochastic() => {
+            cpu("CPU: a GPU was asked for, but stochastic rounding is computed on the CPU".to_owned())
+        }
+        DeviceChoice::Auto if plan.rounding.is_stochastic() => {
+            cpu("CPU: stochastic rounding is computed on the CPU".to_owned())
+        }
         DeviceChoice::Cpu => cpu("CPU: as asked".to_owned()),
         DeviceChoice::Gpu(wanted) => gpu(wanted),
         DeviceChoice::Auto => automatic(plan),

@@ -107,6 +107,7 @@ impl Trial {
                 output,
                 output_dtype: self.dtypes.1,
                 updates: Arc::clone(&self.updates),
+                noise: None,
             })?;
         }
         while kernel.in_flight() > 0 {

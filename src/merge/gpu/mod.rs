@@ -29,8 +29,8 @@ use super::{CpuKernel, Kernel, MergeError, TileJob, TileResult, device::TileTall
 /// Tiles on the device: uploaded, computed, read back.
 const RING_LEN: usize = 3;
 
-/// A GPU, and beside it the CPU for what is not for a GPU: conversions, which are nothing but transfer, and methods
-/// that are not low-rank.
+/// A GPU, and beside it the CPU for what is not for a GPU: conversions, which are nothing but transfer, methods that
+/// are not low-rank, and rounding by chance.
 pub(in crate::merge) struct GpuKernel {
     ring: VecDeque<InFlight>,
     spare_slots: Vec<Slot>,
@@ -130,7 +130,8 @@ impl Kernel for GpuKernel {
 
     fn submit(&mut self, tile: TileJob) -> Result<(), MergeError> {
         self.context.check()?;
-        if tile.rows.is_empty() || tile.columns == 0 || !self.prepare_factors(&tile) {
+        let is_for_cpu = tile.rows.is_empty() || tile.columns == 0 || tile.noise.is_some();
+        if is_for_cpu || !self.prepare_factors(&tile) {
             self.order.push_back(Unit::Cpu);
             return self.cpu.submit(tile);
         }

@@ -57,6 +57,7 @@ fn test_tile() -> TileJob {
         output,
         output_dtype: dtype,
         updates: Arc::from([WeightedUpdate { update: Arc::new(low_rank), strength: 1.0 }]),
+        noise: None,
     }
 }
 

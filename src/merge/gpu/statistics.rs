@@ -45,6 +45,7 @@ mod tests {
             weight_square_sum: 7.5,
             delta_square_sum: 75.0,
             effect_delta_sum: -0.75,
+            ..TileStats::default()
         };
         assert_eq!(stats, expected);
     }

@@ -96,6 +96,7 @@ impl Case {
             output,
             output_dtype: self.dtypes.1,
             updates,
+            noise: None,
         }
     }
 

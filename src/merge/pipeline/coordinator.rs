@@ -148,7 +148,7 @@ impl<'a, 't> Coordinator<'a, 't> {
     fn submit(&mut self, ends: &Ends<'a>, read: ReadItem) -> Result<(), MergeError> {
         let (ticket, index) = (read.item.ticket, read.item.step);
         self.tally.begin(index, self.job);
-        let WorkKind::Tile { rows, dtypes: (input_dtype, output_dtype), updates } = read.item.kind else {
+        let WorkKind::Tile { rows, dtypes: (input_dtype, output_dtype), updates, noise } = read.item.kind else {
             self.finished.insert(ticket, Finished::Passed(read));
             return Ok(());
         };
@@ -158,7 +158,8 @@ impl<'a, 't> Coordinator<'a, 't> {
         output.place(offset, rows.len() * columns * output_dtype.byte_count());
         self.in_kernel.insert(ticket, index);
         let input = read.buffer;
-        self.kernel.submit(TileJob { ticket, rows, columns, input, input_dtype, output, output_dtype, updates })
+        let tile = TileJob { ticket, rows, columns, input, input_dtype, output, output_dtype, updates, noise };
+        self.kernel.submit(tile)
     }
 
     fn tile_offset(&self, index: usize, rows: &Range<usize>, output_dtype: FloatDtype) -> u64 {

@@ -6,7 +6,7 @@ use crate::{
     checkpoint::LogicalTensor,
     job::JobContext,
     merge::{MergeError, WeightedUpdate},
-    numeric::{FloatDtype, row_tiles},
+    numeric::{FloatDtype, Noise, row_tiles},
     plan::{MergePlan, OutputShard, TensorStep},
 };
 
@@ -23,7 +23,7 @@ pub(super) struct WorkItem {
 #[derive(Clone)]
 pub(super) enum WorkKind {
     /// Rows that go through the kernel.
-    Tile { rows: Range<usize>, dtypes: (FloatDtype, FloatDtype), updates: Arc<[WeightedUpdate]> },
+    Tile { rows: Range<usize>, dtypes: (FloatDtype, FloatDtype), updates: Arc<[WeightedUpdate]>, noise: Option<Noise> },
     /// Rows that are written as they are read, from a storage that is no plain span.
     Rows { rows: Range<usize> },
     /// A range of the tensor's bytes, written as it is read.
@@ -94,7 +94,8 @@ impl<'a> WorkList<'a> {
         let updates = WeightedUpdate::load_all(self.plan, step)?;
         self.observe(&step.source, &updates)?;
         let dtypes = (step.source.float_dtype()?, output_float_dtype(step)?);
-        Ok(tiles().map(|rows| WorkKind::Tile { rows, dtypes, updates: Arc::clone(&updates) }).collect())
+        let noise = if step.action.is_update() { self.plan.rounding.noise(&step.name) } else { None };
+        Ok(tiles().map(|rows| WorkKind::Tile { rows, dtypes, updates: Arc::clone(&updates), noise }).collect())
     }
 
     /// Runs the passes that only look at W, for methods that need them.

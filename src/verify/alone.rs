@@ -1,0 +1,234 @@
+//! Stands alone, shown by doing it: the folder is loaded in a process of its own that the kernel lets open nothing else.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    thread,
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Check, VerifyError};
+use crate::{
+    checkpoint::{Checkpoint, LogicalTensor},
+    error::IoContext as _,
+    evaluate::{self, EvalError, EvalRequest, EvalText, ModelSource},
+    job::{JobContext, Stage},
+    platform::{self, Confinement},
+    units,
+};
+
+/// The hidden command of the program that does the work in its own process.
+pub const ALONE_COMMAND: &str = "alone";
+
+/// What the model reads: two languages, so that most of a tokenizer has a part in it.
+const PROBE: &str = "The merged model stands alone. 합쳐진 모델은 혼자서도 작동합니다.";
+
+/// Token ids that any vocabulary has, for a folder without a tokenizer.
+const PROBE_TOKENS: u32 = 8;
+
+/// How often the parent looks whether the child is done, or whether it should stop.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+const TITLE: &str = "Stands alone";
+
+/// What a process found that had only the folder.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AloneReport {
+    /// Why the kernel did not confine the process; `None` where it did.
+    pub unconfined: Option<String>,
+    /// Every file that was opened, by its path below the folder; a path that does not lie there is whole.
+    pub opened: Vec<String>,
+    /// Tensors that were read, in whole or in part.
+    pub tensors_read: usize,
+    /// Tokens that the model predicted.
+    pub tokens_scored: usize,
+    /// Mean negative log likelihood of them, in nats.
+    pub mean_nll: Option<f64>,
+    /// Why no token was predicted, where the weights could only be read.
+    pub unpredicted: Option<String>,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+impl AloneReport {
+    /// Confines this process to `folder`, loads the model in it and lets it predict a few tokens.
+    ///
+    /// To be called by a process that has no other thread and nothing else to do: it can open no other file afterwards.
+    #[must_use]
+    pub fn of_this_process(folder: &Path) -> Self {
+        let mut report = Self::default();
+        if let Confinement::Nothing { reason } = platform::confine_to(folder) {
+            report.unconfined = Some(reason);
+        }
+        platform::record_opened();
+        if let Err(error) = report.load(folder) {
+            report.error = Some(without_path(&error, folder));
+        }
+        let relative = |path: PathBuf| {
+            path.strip_prefix(folder).map_or_else(|_| path.display().to_string(), |below| below.display().to_string())
+        };
+        report.opened = platform::opened().into_iter().map(relative).collect();
+        report
+    }
+
+    fn load(&mut self, folder: &Path) -> Result<(), VerifyError> {
+        let model = Checkpoint::open(folder)?;
+        let has_tokenizer = folder.join("tokenizer.json").exists();
+        let text = if has_tokenizer {
+            EvalText::text("probe", PROBE)
+        } else {
+            EvalText::tokens("probe", (0..PROBE_TOKENS).collect())
+        };
+        let request = EvalRequest::new(vec![ModelSource::Stored(folder.to_owned())], vec![text]);
+        match evaluate::run(&request, &JobContext::unwatched()) {
+            Ok(report) => {
+                let score = report.models.first().and_then(|model| model.texts.first());
+                self.tokens_scored = score.map_or(0, |score| score.nll.len());
+                self.mean_nll = score.map(|score| score.nll.iter().sum::<f64>() / score.nll.len().max(1) as f64);
+                self.tensors_read = model.tensors().len();
+                Ok(())
+            }
+            Err(error) if is_not_covered(&error) => {
+                self.unpredicted = Some(without_path(&error, folder));
+                model.tensors().values().try_for_each(read_ends)?;
+                self.tensors_read = model.tensors().len();
+                Ok(())
+            }
+            Err(error) => Err(VerifyError::Unpredictable(Box::new(error))),
+        }
+    }
+
+    /// The check that this makes.
+    fn check(&self) -> Check {
+        let place = match &self.unconfined {
+            None => "in a process that the kernel lets open this folder and nothing else (Landlock)".to_owned(),
+            Some(reason) => format!("in a process of its own, watched but not confined ({reason})"),
+        };
+        let outside: Vec<String> = self
+            .opened
+            .iter()
+            .filter(|path| Path::new(path).is_absolute())
+            .map(|path| format!("it opened {path}"))
+            .collect();
+        let mut problems: Vec<String> = self.error.iter().cloned().collect();
+        problems.extend(outside);
+        let predicted = match (&self.unpredicted, self.mean_nll) {
+            (Some(reason), _) => format!("not evaluated: {reason}"),
+            (None, Some(nll)) => {
+                format!("{} predicted, {nll:.3} nats each", units::plural(self.tokens_scored, "token"))
+            }
+            (None, None) => "nothing predicted".to_owned(),
+        };
+        let evidence = if problems.is_empty() {
+            format!(
+                "loaded {place}: {} opened, {} read, {predicted}",
+                units::plural(self.opened.len(), "file"),
+                units::plural(self.tensors_read, "tensor"),
+            )
+        } else {
+            format!("it does not load {place}")
+        };
+        let is_odd = self.mean_nll.is_some_and(|nll| !nll.is_finite());
+        problems.extend(is_odd.then(|| "the model predicts nothing but NaN".to_owned()));
+        Check::judged(TITLE, evidence, problems, Vec::new())
+    }
+}
+
+/// Loads `merged` in a child process of `program`, which knows [`ALONE_COMMAND`].
+///
+/// # Errors
+/// A program that cannot be started or says nothing, a cancelled job.
+pub(super) fn check(merged: &Path, program: &Path, job: &JobContext) -> Result<(Check, AloneReport), VerifyError> {
+    job.start_stage(Stage::Evaluating, 0);
+    let folder = merged.canonicalize().at("resolve the path", merged)?;
+    let mut command = Command::new(program);
+    // Nothing of the caller's place or settings may help the model.
+    command.arg(ALONE_COMMAND).arg(&folder).current_dir(&folder);
+    for variable in ["HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE", "LORAFUSE_ASSETS"] {
+        command.env_remove(variable);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().at("start a process", program)?;
+    let output = wait(child, program, job)?;
+    let report: AloneReport = serde_json::from_slice(&output.stdout).map_err(|_| {
+        let words = String::from_utf8_lossy(&output.stderr);
+        let last = words.lines().last().unwrap_or("it said nothing").to_owned();
+        VerifyError::ChildFailed { said: last, path: program.to_owned() }
+    })?;
+    Ok((report.check(), report))
+}
+
+/// Waits for `child`; a cancelled job ends it.
+fn wait(mut child: Child, program: &Path, job: &JobContext) -> Result<Output, VerifyError> {
+    while child.try_wait().at("wait for a process", program)?.is_none() {
+        if let Err(cancelled) = job.check_cancelled() {
+            child.kill().at("end a process", program)?;
+            child.wait().at("wait for a process", program)?;
+            return Err(cancelled.into());
+        }
+        thread::sleep(POLL_INTERVAL);
+    }
+    Ok(child.wait_with_output().at("read what a process says", program)?)
+}
+
+/// Whether the model may be sound and only our decoder does not cover it.
+fn is_not_covered(error: &EvalError) -> bool {
+    matches!(
+        error,
+        EvalError::Architecture { .. }
+            | EvalError::UnsupportedValue { .. }
+            | EvalError::Quantized { .. }
+            | EvalError::MissingKey { .. }
+    )
+}
+
+/// Reads the first and the last row, which shows that all of it is within reach.
+fn read_ends(tensor: &LogicalTensor) -> Result<(), VerifyError> {
+    let shape = tensor.tile_shape();
+    let Some(last) = shape.rows.checked_sub(1) else { return Ok(()) };
+    let mut bytes = vec![0; shape.columns * tensor.dtype().bitsize() / 8];
+    for row in [0, last] {
+        tensor.read_row_bytes(row..row + 1, &mut bytes)?;
+    }
+    Ok(())
+}
+
+/// An error's message without the folder, which every message names last, and with its hint.
+fn without_path(error: &(impl std::fmt::Display + crate::error::Hint), folder: &Path) -> String {
+    let text = error.to_string().replace(&format!("{}{}", folder.display(), std::path::MAIN_SEPARATOR), "");
+    let text = text.trim_end_matches(&format!(": {}", folder.display())).to_owned();
+    match error.hint() {
+        Some(hint) => format!("{text} ({hint})"),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_outside_of_the_folder_fails() {
+        let inside = AloneReport { opened: vec!["config.json".to_owned()], tensors_read: 3, ..AloneReport::default() };
+        assert_eq!(inside.check().outcome, super::super::Outcome::Passed);
+        let outside = std::env::temp_dir().join("base/model.safetensors").display().to_string();
+        let report = AloneReport { opened: vec![outside.clone()], ..inside };
+        let check = report.check();
+        assert_eq!(check.outcome, super::super::Outcome::Failed);
+        assert!(check.details[0].contains(&outside), "{check:?}");
+    }
+
+    #[test]
+    fn messages_name_files_below_the_folder() {
+        let folder = Path::new("folder");
+        let error = crate::error::IoError {
+            action: "open the weights",
+            source: std::io::Error::from(std::io::ErrorKind::PermissionDenied),
+            path: folder.join("model.safetensors"),
+        };
+        let text = without_path(&error, folder);
+        assert!(text.starts_with("cannot open the weights: permission denied: model.safetensors"), "{text}");
+    }
+}

@@ -1,0 +1,92 @@
+//! The config describes the weights that lie beside it: as many layers, as many tokens, every tensor in its shape.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Reference, tokenizer::embedding_rows};
+use crate::{
+    checkpoint::{Checkpoint, ModelConfig},
+    error::listed,
+    evaluate::{self, EvalError},
+    units,
+};
+
+/// Names of lists of layers.
+const LISTS: [&str; 4] = ["layers", "h", "blocks", "block"];
+
+/// Keys for the number of layers.
+const LAYER_KEYS: [&str; 3] = ["num_hidden_layers", "n_layer", "num_layers"];
+
+/// Names shown of tensors that have no place.
+const SHOWN: usize = 3;
+
+/// What the config and the weights do not agree on; what the base has wrong already is worth a warning only.
+pub(super) fn judge(merged: &Checkpoint, reference: Option<&Reference>) -> (Vec<String>, Vec<String>) {
+    let found = disagreements(merged);
+    let own = reference.map(|reference| disagreements(&reference.base)).unwrap_or_default();
+    let (warnings, problems) = found.into_iter().partition(|problem| own.contains(problem));
+    (problems, warnings)
+}
+
+fn disagreements(model: &Checkpoint) -> Vec<String> {
+    let mut problems = Vec::new();
+    problems.extend(layers(model));
+    problems.extend(vocabulary(model));
+    match evaluate::unread_tensors(model.root()) {
+        Ok(unread) if !unread.is_empty() => problems.push(format!(
+            "{} no part of the model that config.json describes: {}",
+            if unread.len() == 1 { "1 tensor is".to_owned() } else { format!("{} tensors are", unread.len()) },
+            listed(&unread, SHOWN),
+        )),
+        // The layers and the vocabulary are named above where they are the reason.
+        Err(
+            error @ (EvalError::MissingTensor { .. } | EvalError::TensorShape { .. } | EvalError::TensorDtype { .. }),
+        ) => {
+            let text = error.to_string();
+            let text = text.trim_end_matches(&format!(": {}", model.root().display()));
+            problems.push(format!("config.json and the weights do not agree: {text}"));
+        }
+        // What our decoder does not cover is checked by names alone.
+        Ok(_) | Err(_) => {}
+    }
+    problems
+}
+
+/// Layers by name against the config's number, where the model has one list of them.
+fn layers(model: &Checkpoint) -> Option<String> {
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for name in model.tensors().keys() {
+        let segments: Vec<&str> = name.split('.').collect();
+        let place = segments.windows(2).position(|pair| LISTS.contains(&pair[0]) && pair[1].parse::<u64>().is_ok());
+        let Some(place) = place else { continue };
+        let index: u64 = segments[place + 1].parse().ok()?;
+        let count = counts.entry(segments[..=place].join(".")).or_insert(0);
+        *count = (*count).max(index + 1);
+    }
+    if counts.len() > 1 {
+        return None;
+    }
+    let (_, held) = counts.pop_first()?;
+    let config = model.config();
+    let configured = LAYER_KEYS.iter().find_map(|key| integer(config, key))?;
+    // Multi-token prediction has layers of its own behind the others.
+    let extra = integer(config, "num_nextn_predict_layers").unwrap_or(0);
+    (held != configured && held != configured + extra)
+        .then(|| format!("config.json says {configured} layers, the weights have {held}"))
+}
+
+fn vocabulary(model: &Checkpoint) -> Option<String> {
+    let configured = integer(model.config(), "vocab_size")?;
+    let (tensor, rows) = embedding_rows(model)?;
+    (rows != configured).then(|| {
+        let (configured, rows) = (units::count(configured), units::count(rows));
+        format!("config.json says vocab_size {configured}, {tensor} has {rows} rows")
+    })
+}
+
+/// A number of the config, or of its part on text.
+fn integer(config: &ModelConfig, key: &str) -> Option<u64> {
+    let nested = || config.get("text_config").and_then(|text| text.get(key)).and_then(Value::as_u64);
+    config.integer(key).or_else(nested)
+}

@@ -1,0 +1,115 @@
+//! The tokenizer is whole, and every id that it can give has a row in the embedding.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::Reference;
+use crate::{
+    adapter::Adapter,
+    checkpoint::{Checkpoint, FileRole, read_text},
+    size::Component,
+    units,
+};
+
+/// Files any one of which holds a whole vocabulary.
+const VOCABULARIES: [&str; 7] = [
+    "tokenizer.json",
+    "tokenizer.model",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+    "vocab.json",
+    "vocab.txt",
+    "tekken.json",
+];
+
+/// A vocabulary larger than this is no vocabulary.
+const MAX_COMPARED_BYTES: u64 = 256 << 20;
+
+/// What is wrong with the tokenizer of `merged`, and what is worth knowing.
+pub(super) fn judge(merged: &Checkpoint, reference: Option<&Reference>) -> (Vec<String>, Vec<String>) {
+    let (mut problems, mut warnings) = (Vec::new(), Vec::new());
+    let held: Vec<&str> = vocabularies(merged).collect();
+    let base_has_one = reference.is_some_and(|reference| vocabularies(&reference.base).next().is_some());
+    if held.is_empty() {
+        let missing = "there is no tokenizer in the folder, so it does not run by itself".to_owned();
+        if base_has_one { problems.push(missing) } else { warnings.push(missing) }
+    }
+    if held == ["vocab.json"] && !merged.root().join("merges.txt").is_file() {
+        problems.push("vocab.json has no merges.txt beside it".to_owned());
+    }
+    for name in held {
+        problems.extend(reference.and_then(|reference| truncated(name, merged, reference)));
+    }
+    match max_id(merged.root()) {
+        Err(problem) => problems.push(problem),
+        Ok(Some(id)) => {
+            if let Some((tensor, rows)) = embedding_rows(merged).filter(|(_, rows)| id >= *rows) {
+                let problem = format!(
+                    "the tokenizer gives ids up to {}, but {tensor} has {} rows: ids beyond them fail",
+                    units::count(id),
+                    units::count(rows),
+                );
+                let is_bases_own = reference.is_some_and(|reference| {
+                    let base = &reference.base;
+                    let rows = embedding_rows(base).map(|(_, rows)| rows);
+                    max_id(base.root()).is_ok_and(|id| id.is_some_and(|id| rows.is_some_and(|rows| id >= rows)))
+                });
+                if is_bases_own { warnings.push(problem + ", as in the base") } else { problems.push(problem) }
+            }
+        }
+        Ok(None) => {}
+    }
+    (problems, warnings)
+}
+
+fn vocabularies(checkpoint: &Checkpoint) -> impl Iterator<Item = &str> {
+    let names = checkpoint.side_files().iter().filter(|file| file.role == FileRole::Tokenizer);
+    names.map(|file| file.relative_path.as_str()).filter(|name| {
+        VOCABULARIES.contains(name) || Path::new(name).extension().is_some_and(|ending| ending == "tiktoken")
+    })
+}
+
+/// Whether a vocabulary is the beginning of the base's or of an adapter's.
+fn truncated(name: &str, merged: &Checkpoint, reference: &Reference) -> Option<String> {
+    let held = read(&merged.root().join(name))?;
+    let roots = std::iter::once(reference.base.root()).chain(reference.adapters.iter().map(Adapter::root));
+    let whole = roots
+        .filter_map(|root| read(&root.join(name)))
+        .find(|whole| whole.len() > held.len() && whole.starts_with(&held))?;
+    Some(format!("{name} is truncated: {} of {}", units::bytes(held.len() as u64), units::bytes(whole.len() as u64)))
+}
+
+fn read(path: &Path) -> Option<Vec<u8>> {
+    let byte_count = std::fs::metadata(path).ok()?.len();
+    (byte_count <= MAX_COMPARED_BYTES).then(|| std::fs::read(path).ok())?
+}
+
+/// The largest id that `tokenizer.json` gives; `None` where there is none.
+fn max_id(root: &Path) -> Result<Option<u64>, String> {
+    let path = root.join("tokenizer.json");
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let text = read_text(&path, "read the tokenizer").map_err(|error| format!("tokenizer.json: {}", error.source))?;
+    let json: Value = serde_json::from_str(&text).map_err(|error| format!("tokenizer.json is not whole: {error}"))?;
+    let added = json["added_tokens"].as_array().into_iter().flatten().filter_map(|token| token["id"].as_u64()).max();
+    let own = match &json["model"]["vocab"] {
+        Value::Object(vocabulary) => vocabulary.values().filter_map(Value::as_u64).max(),
+        Value::Array(pieces) => (pieces.len() as u64).checked_sub(1),
+        _ => return Err("tokenizer.json has no vocabulary".to_owned()),
+    };
+    Ok(own.max(added))
+}
+
+/// The input embedding and its rows, where there is exactly one.
+pub(super) fn embedding_rows(checkpoint: &Checkpoint) -> Option<(&str, u64)> {
+    let is_positions = |name: &str| ["wpe", "embed_positions"].iter().any(|part| name.contains(part));
+    let mut tables = checkpoint.tensors().values().filter(|tensor| {
+        let name = tensor.name();
+        Component::of(name) == Component::Embedding && name.ends_with(".weight") && !is_positions(name)
+    });
+    let first = tables.next()?;
+    let [rows, _] = first.shape() else { return None };
+    tables.next().is_none().then_some((first.name(), *rows as u64))
+}

@@ -1,0 +1,210 @@
+//! Changed exactly where the adapter says, by exactly what it says: the changed set, and the check that it makes.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{Agreement, ChangeSums, Check, Reference, RoundingPolicy, VerifyOptions};
+use crate::{
+    checkpoint::Checkpoint,
+    error::listed,
+    matching::Origin,
+    numeric::FloatDtype,
+    plan::{Rounding, survival_advice},
+    units,
+};
+
+/// Names shown of a group of tensors with one fault.
+const SHOWN: usize = 3;
+
+/// Tensors of a merged model by what happened to them.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ChangedSet {
+    /// Not targets, and equal to the base (converted to their dtype).
+    pub unchanged: Vec<String>,
+    /// Targets that hold what base and adapter give.
+    pub changed_as_target: Vec<TensorVerdict>,
+    /// Targets of which no element changed: Δ rounded away.
+    pub lost: Vec<TensorVerdict>,
+    /// Targets that hold something else.
+    pub wrong: Vec<TensorVerdict>,
+    /// Not targets, and different from the base.
+    pub changed_without_reason: Vec<String>,
+    /// In the base only.
+    pub missing: Vec<String>,
+    /// In the merged model only.
+    pub extra: Vec<String>,
+}
+
+/// A recomputed tensor.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct TensorVerdict {
+    /// Its name.
+    pub name: String,
+    /// How its elements agree with the exact result.
+    pub agreement: Agreement,
+    /// The rounding that explains them best.
+    pub policy: RoundingPolicy,
+    /// How much of the change asked for is in it.
+    pub change: ChangeSums,
+    /// BLAKE3 of its bytes, for targets.
+    pub blake3: Option<String>,
+}
+
+impl TensorVerdict {
+    /// Nothing known yet about the tensor `name`.
+    pub(super) fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
+}
+
+impl ChangedSet {
+    /// Puts one tensor, of floats or not, where it belongs.
+    pub(super) fn classify(&mut self, verdict: TensorVerdict, reference: &Reference, is_float: bool) {
+        let changed_count = verdict.agreement.changed_count;
+        let Some(applied) = reference.matching.applied_to(&verdict.name) else {
+            let list = match reference.base.tensor(&verdict.name) {
+                None => &mut self.extra,
+                Some(_) if changed_count == 0 => &mut self.unchanged,
+                Some(_) => &mut self.changed_without_reason,
+            };
+            list.push(verdict.name);
+            return;
+        };
+        // Bytes that are no floats have no rounding to differ by.
+        let is_correct = verdict.agreement.is_correct() && (is_float || changed_count == 0);
+        // A tensor that took another's place may well equal it, and one that is new has nothing to be lost in.
+        let may_be_lost = applied.origin == Origin::Base;
+        let list = match (is_correct, may_be_lost && changed_count == 0) {
+            (false, _) => &mut self.wrong,
+            (true, true) => &mut self.lost,
+            (true, false) => &mut self.changed_as_target,
+        };
+        list.push(verdict);
+    }
+
+    /// The roundings of the targets that hold what they should, with the number of targets each.
+    #[must_use]
+    pub fn policies(&self) -> BTreeMap<RoundingPolicy, usize> {
+        let mut policies = BTreeMap::new();
+        for verdict in &self.changed_as_target {
+            *policies.entry(verdict.policy).or_insert(0) += 1;
+        }
+        policies
+    }
+
+    /// The change asked for and the change stored, over all targets that hold what they should.
+    #[must_use]
+    pub fn change(&self) -> ChangeSums {
+        let targets = self.changed_as_target.iter().chain(&self.lost);
+        targets.fold(ChangeSums::default(), |sum, verdict| sum.merge(verdict.change))
+    }
+}
+
+/// The check on the changed set.
+pub(super) fn check(set: &ChangedSet, merged: &Checkpoint, reference: &Reference, options: &VerifyOptions) -> Check {
+    let mut problems = wrong_targets(&set.wrong, merged, options.rounding);
+    let lists = [("is missing", &set.missing), ("is not in the base", &set.extra)];
+    for (what, names) in lists {
+        problems.extend(names.iter().map(|name| format!("{name} {what}")));
+    }
+    if reference.adapters.is_empty() {
+        let changed = set.changed_without_reason.len();
+        let evidence = format!(
+            "{} of {} differ from the base; which of them should needs --adapter",
+            units::count(changed as u64),
+            units::plural(set.unchanged.len() + changed, "tensor"),
+        );
+        return Check::judged("Differences from the base", evidence, problems, Vec::new());
+    }
+    problems
+        .extend(set.changed_without_reason.iter().map(|name| format!("{name} differs from the base and is no target")));
+    Check::judged("Changed exactly the targets", evidence(set), problems, warnings(set, merged, options.rounding))
+}
+
+/// Targets that hold something else, those with one cause in one line.
+fn wrong_targets(wrong: &[TensorVerdict], merged: &Checkpoint, rounding: Rounding) -> Vec<String> {
+    let (unmerged, others): (Vec<&TensorVerdict>, Vec<&TensorVerdict>) =
+        wrong.iter().partition(|verdict| verdict.agreement.changed_count == 0);
+    let mut problems = Vec::new();
+    let mut by_file: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for verdict in unmerged {
+        let file = merged.tensor(&verdict.name).map_or("", |tensor| tensor.file().name());
+        by_file.entry(file).or_default().push(&verdict.name);
+    }
+    for (file, names) in by_file {
+        problems.push(format!(
+            "{file}: {} not what base and adapter give but the base's values, as if the adapter was never merged: {}",
+            if names.len() == 1 { "1 target holds".to_owned() } else { format!("{} targets hold", names.len()) },
+            listed(&names, SHOWN),
+        ));
+    }
+    let mut by_factor: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for verdict in others {
+        match verdict.change.factor() {
+            Some(factor) => by_factor.entry(format!("{factor:.2}")).or_default().push(&verdict.name),
+            None => problems.push(wrong_values(verdict, rounding)),
+        }
+    }
+    for (factor, names) in by_factor {
+        problems.push(format!(
+            "{} of {}: the values are not what base and adapter give but {factor} times their change, as if merged at strength {factor}: {}",
+            names.len(),
+            units::plural(wrong.len(), "wrong target"),
+            listed(&names, SHOWN),
+        ));
+    }
+    problems
+}
+
+fn wrong_values(verdict: &TensorVerdict, rounding: Rounding) -> String {
+    let Agreement { element_count, wrong_count, off_by_one_count, max_error, .. } = verdict.agreement;
+    let odd_count = wrong_count + off_by_one_count;
+    let by_chance = wrong_count == 0 && !rounding.is_stochastic();
+    format!(
+        "{}: {} of {} values are not what base and adapter give (largest error {max_error:.3e}){}",
+        verdict.name,
+        units::count(odd_count),
+        units::count(element_count),
+        if by_chance {
+            "; each is one of the two neighbours: if it was rounded stochastically, give the seed"
+        } else {
+            ""
+        },
+    )
+}
+
+fn warnings(set: &ChangedSet, merged: &Checkpoint, rounding: Rounding) -> Vec<String> {
+    let lost = set.lost.iter().map(|verdict| {
+        format!("{}: the update is smaller than the dtype can hold, so nothing of it is left", verdict.name)
+    });
+    let mut warnings: Vec<String> = lost.collect();
+    let mut targets = set.changed_as_target.iter().chain(&set.lost);
+    let dtype = targets.find_map(|verdict| FloatDtype::of(merged.tensor(&verdict.name)?.dtype()));
+    if let (Some(gain), Some(dtype)) = (set.change().gain(), dtype) {
+        warnings.extend(survival_advice(gain, dtype, rounding).map(|advice| advice.to_string()));
+    }
+    warnings
+}
+
+fn evidence(set: &ChangedSet) -> String {
+    let target_count = set.changed_as_target.len() + set.lost.len() + set.wrong.len();
+    let sum = set.changed_as_target.iter().fold(Agreement::default(), |sum, verdict| sum.merge(verdict.agreement));
+    let share = if sum.element_count == 0 { 0.0 } else { 100.0 * sum.exact_count as f64 / sum.element_count as f64 };
+    let policies: Vec<String> = match set.policies().into_iter().collect::<Vec<_>>().as_slice() {
+        [(policy, _)] => vec![policy.label().to_owned()],
+        policies => policies.iter().map(|(policy, count)| format!("{} ({count})", policy.label())).collect(),
+    };
+    let policies = if policies.is_empty() { String::new() } else { format!("; {}", policies.join(", ")) };
+    let kept = set
+        .change()
+        .gain()
+        .map_or_else(String::new, |gain| format!("; {:.1} % of the change asked for is stored", 100.0 * gain));
+    format!(
+        "{} of {target_count} targets recomputed and equal ({share:.3} % of {} values bit-exact, the rest by the last bit{policies}){kept}; {} of {} others equal the base",
+        set.changed_as_target.len(),
+        units::count(sum.element_count),
+        set.unchanged.len(),
+        set.unchanged.len() + set.changed_without_reason.len(),
+    )
+}
