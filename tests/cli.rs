@@ -347,3 +347,32 @@ fn print_model_prints_what_pytorch_prints() {
     assert!(llama.contains("(base_layer): Linear(in_features=32, out_features=56, bias=False)"), "{llama}");
     assert!(print("gpt2-conv1d").contains("(c_attn): Conv1D(nf=96, nx=32)"));
 }
+
+#[test]
+fn compare_times_models_in_processes_of_their_own_and_lets_them_answer() {
+    let root = tempfile::tempdir().unwrap();
+    let path = |part: &str| common::sample().join(part).display().to_string();
+    let (base, adapter, text) = (path("base"), path("adapter"), path("texts/three_sentences.txt"));
+    let args = ["compare", &base, "--adapter", &adapter, "--text", &text, "--prompt", "To be, or", "--runs", "3"];
+    let output = lorafuse(root.path(), &[&args[..], &["--json"]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let document: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(document["prompt"], "To be, or");
+    for model in document["models"].as_array().unwrap() {
+        let forward = &model["forward_seconds"];
+        assert_eq!(forward["runs"], 3);
+        assert!(forward["mean"].as_f64().unwrap() > 0.0 && forward["std"].as_f64().unwrap() >= 0.0);
+        assert!(model["load_seconds"].as_f64().unwrap() > 0.0);
+        // Four bytes for each weight at the least.
+        let weights = 4 * model["parameters"].as_u64().unwrap();
+        assert!(model["peak_memory_bytes"].as_u64().unwrap() > weights, "{model:#}");
+        assert!(model["decode_seconds_per_token"]["mean"].as_f64().unwrap() > 0.0);
+        assert!(!model["answer"]["text"].as_str().unwrap().is_empty());
+    }
+    let table = stdout(&lorafuse(root.path(), &args));
+    for part in ["time and memory", "tokens/s", "> To be, or", "in turn with the others: 3 passes"] {
+        assert!(table.contains(part), "{part} in {table}");
+    }
+    let untimed = lorafuse(root.path(), &["compare", &base, "--text", &text, "--runs", "0", "--json"]);
+    assert!(!stdout(&untimed).contains("forward_seconds"));
+}

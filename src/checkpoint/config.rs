@@ -19,7 +19,15 @@ impl ModelConfig {
     /// # Errors
     /// A file that cannot be read or is no JSON object (Python's NaN and Infinity are accepted).
     pub fn read(path: &Path) -> Result<Self, CheckpointError> {
-        let text = JsonText::parse(read_text(path, "read the config")?)
+        Self::parse(read_text(path, "read the config")?, path)
+    }
+
+    /// Takes `text`, which stands in `path`.
+    ///
+    /// # Errors
+    /// A text that is no JSON object.
+    pub(super) fn parse(text: String, path: &Path) -> Result<Self, CheckpointError> {
+        let text = JsonText::parse(text)
             .map_err(|error| CheckpointError::BadJson { problem: error.to_string(), path: path.to_owned() })?;
         Ok(Self { value: text.value(), text })
     }

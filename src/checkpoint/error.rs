@@ -57,6 +57,8 @@ pub enum CheckpointError {
     Truncated { promised: u64, held: u64, path: PathBuf },
     #[error("the file goes on after its last tensor ({} of unknown content): {}", units::bytes(*extra), path.display())]
     TrailingBytes { extra: u64, path: PathBuf },
+    #[error("{tensor} cannot be computed: {problem}: {}", path.display())]
+    NotComputed { tensor: String, problem: String, path: PathBuf },
     #[error("{tensor} is {dtype}, which cannot be read as numbers here: {}", path.display())]
     NotFloat { tensor: String, dtype: Dtype, path: PathBuf },
     #[error("not valid JSON: {problem}: {}", path.display())]
@@ -129,6 +131,7 @@ impl Hint for CheckpointError {
             | Self::BadHeader { .. }
             | Self::Truncated { .. }
             | Self::TrailingBytes { .. } => "the download or copy was damaged; fetch this file again",
+            Self::NotComputed { .. } => "check the adapter and the base that it is for",
             Self::NotFloat { .. } => "use the original 16- or 32-bit model instead of a quantised one",
             Self::Empty { .. } | Self::BadJson { .. } => "fetch the model again",
             Self::Io(error) => return error.hint(),

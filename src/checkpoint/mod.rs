@@ -37,7 +37,7 @@ pub use self::{
     safetensors_file::{HEADER_LEN_BYTES, MAX_HEADER_BYTES, SafetensorsFile, header_bytes},
     source::Source,
     strided::StridedSpan,
-    tensor::{LogicalTensor, Storage},
+    tensor::{ComputedRows, LogicalTensor, Storage},
     text_file::read_text,
     weight_file::{WeightFile, WeightFormat},
 };
@@ -85,6 +85,23 @@ impl Checkpoint {
         omit_tied_head(&mut tensors, &config);
         let side_files = side_files(root).at("list the folder", root)?;
         Ok(Self { root: root.to_owned(), config, files, index, tensors, side_files })
+    }
+
+    /// This model with another config and other tensors, as if a folder held them; files and root stay those of this one.
+    ///
+    /// # Errors
+    /// A config that is no JSON object.
+    pub fn with_tensors(&self, config_text: &str, tensors: Vec<LogicalTensor>) -> Result<Self, CheckpointError> {
+        let config = ModelConfig::parse(config_text.to_owned(), &self.root.join("config.json"))?;
+        let tensors = tensors.into_iter().map(|tensor| (tensor.name().to_owned(), tensor)).collect();
+        Ok(Self {
+            root: self.root.clone(),
+            config,
+            files: self.files.clone(),
+            index: self.index.clone(),
+            tensors,
+            side_files: self.side_files.clone(),
+        })
     }
 
     /// The folder.

@@ -1,6 +1,6 @@
 //! A tensor by its name, wherever and however it lies on disk.
 
-use std::{ops::Range, sync::Arc};
+use std::{fmt, ops::Range, sync::Arc};
 
 use super::{CheckpointError, StridedSpan, WeightFile};
 use crate::{
@@ -33,6 +33,20 @@ pub enum Storage {
     },
     /// A view whose elements are gathered from one file.
     Strided(StridedSpan),
+    /// Rows that are made when they are read.
+    Computed(Arc<dyn ComputedRows>),
+}
+
+/// Rows of a tensor that lies nowhere: made from other tensors when they are read.
+pub trait ComputedRows: fmt::Debug + Send + Sync {
+    /// The file of the tensor that the rows are made from.
+    fn file(&self) -> &Arc<dyn WeightFile>;
+
+    /// Makes `rows` in the tensor's dtype; `bytes` is as long as they are.
+    ///
+    /// # Errors
+    /// A read that fails, or rows that cannot be made.
+    fn read_row_bytes(&self, rows: Range<usize>, bytes: &mut [u8]) -> Result<(), CheckpointError>;
 }
 
 impl LogicalTensor {
@@ -83,7 +97,7 @@ impl LogicalTensor {
     pub fn byte_count(&self) -> u64 {
         match &self.storage {
             Storage::Span { byte_count, .. } => *byte_count,
-            Storage::Strided(_) => self.element_count() as u64 * self.dtype.bitsize() as u64 / 8,
+            Storage::Strided(_) | Storage::Computed(_) => self.element_count() as u64 * self.dtype.bitsize() as u64 / 8,
         }
     }
 
@@ -92,14 +106,16 @@ impl LogicalTensor {
     pub fn file(&self) -> &Arc<dyn WeightFile> {
         match &self.storage {
             Storage::Span { file, .. } | Storage::Strided(StridedSpan { file, .. }) => file,
+            Storage::Computed(rows) => rows.file(),
         }
     }
 
-    /// Where in that file its first element lies.
+    /// Where in that file its first element lies; 0 for what is computed.
     #[must_use]
     pub fn file_offset(&self) -> u64 {
         match &self.storage {
             Storage::Span { offset, .. } | Storage::Strided(StridedSpan { offset, .. }) => *offset,
+            Storage::Computed(_) => 0,
         }
     }
 
@@ -108,7 +124,7 @@ impl LogicalTensor {
     pub fn span(&self) -> Option<(&Arc<dyn WeightFile>, u64)> {
         match &self.storage {
             Storage::Span { file, offset, .. } => Some((file, *offset)),
-            Storage::Strided(_) => None,
+            Storage::Strided(_) | Storage::Computed(_) => None,
         }
     }
 
@@ -157,6 +173,7 @@ impl LogicalTensor {
                 Ok(platform::read_exact_at(file.handle(), bytes, offset).at("read the weights", file.path())?)
             }
             Storage::Strided(view) => view.read_row_bytes(&self.shape, self.dtype.bitsize() / 8, rows, bytes),
+            Storage::Computed(computed) => computed.read_row_bytes(rows, bytes),
         }
     }
 

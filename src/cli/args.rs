@@ -201,6 +201,9 @@ pub struct CompareArgs {
     /// Compare the first model with every weight rounded to bf16 or f16 too: what rounding does without an adapter
     #[arg(long, value_name = "bf16|f16", value_parser = parse_cast)]
     pub cast: Option<FloatDtype>,
+    /// Compute the merge of --adapter in memory too, in the dtype of the last model: is that folder's file right?
+    #[arg(long, requires = "adapter")]
+    pub in_memory: bool,
     /// A text to score (repeat for several): UTF-8 or CP949, or a .jsonl file with a document under `text` in each line
     #[arg(long, required_unless_present_any = ["tokens", "builtin_texts"])]
     pub text: Vec<PathBuf>,

@@ -3,9 +3,11 @@
 use std::{fmt::Write as _, fs::OpenOptions, io::Write as _, path::Path, process::ExitCode};
 
 use lorafuse::{
+    checkpoint::{Checkpoint, CheckpointError},
     error::IoContext as _,
     evaluate::{self, EvalError, EvalReport, EvalRequest, EvalText, ModelSource, SpeedRequest},
-    plan::AdapterRequest,
+    numeric::FloatDtype,
+    plan::{AdapterRequest, DtypePolicy, MergeRequest},
     report::{ChangeTable, Conclusion, ScoreTable, SpeedTable, conclusions},
 };
 use serde::Serialize;
@@ -28,7 +30,7 @@ struct Document<'a> {
 
 /// Runs the command.
 pub fn run(args: &CompareArgs) -> Outcome {
-    let mut request = EvalRequest { window: args.window, ..EvalRequest::new(models(args), texts(args)?) };
+    let mut request = EvalRequest { window: args.window, ..EvalRequest::new(models(args)?, texts(args)?) };
     request.memory_budget_bytes = args.memory_budget.unwrap_or(request.memory_budget_bytes);
     let session = Session::start();
     let mut report = session.run(|job| evaluate::run(&request, job))?;
@@ -58,16 +60,31 @@ pub fn run(args: &CompareArgs) -> Outcome {
 }
 
 /// The models in the order of the table: as given, after the first its cast and base + adapter.
-fn models(args: &CompareArgs) -> Vec<ModelSource> {
+fn models(args: &CompareArgs) -> Result<Vec<ModelSource>, Failure> {
     let mut models: Vec<ModelSource> = args.models.iter().cloned().map(ModelSource::Stored).collect();
     if let (Some(base), false) = (args.models.first(), args.adapter.is_empty()) {
         let adapters = args.adapter.iter().map(|path| AdapterRequest { path: path.clone(), strength: 1.0 }).collect();
         models.insert(1, ModelSource::WithAdapters { base: base.clone(), adapters });
     }
+    if let (Some(base), true) = (args.models.first(), args.in_memory) {
+        models.insert(2, ModelSource::InMemory(in_memory_request(args, base)?));
+    }
     if let (Some(base), Some(dtype)) = (args.models.first(), args.cast) {
         models.insert(1, ModelSource::Cast { model: base.clone(), dtype });
     }
-    models
+    Ok(models)
+}
+
+/// The merge of the adapters into `base`, in the dtype of the last model.
+fn in_memory_request(args: &CompareArgs, base: &Path) -> Result<MergeRequest, CheckpointError> {
+    let dtype = |folder: &Path| {
+        let dtypes = Checkpoint::open(folder)?.dtypes_by_bytes();
+        Ok::<_, CheckpointError>(dtypes.first().and_then(|(dtype, _)| FloatDtype::of(*dtype)))
+    };
+    let (own, last) = (dtype(base)?, args.models.last().map_or(Ok(None), |last| dtype(last))?);
+    let policy = last.filter(|_| last != own).map_or(DtypePolicy::Keep, DtypePolicy::Convert);
+    let adapters = args.adapter.iter().map(|path| AdapterRequest { path: path.clone(), strength: 1.0 }).collect();
+    Ok(MergeRequest { adapters, dtype: policy, ..MergeRequest::new(base, &args.adapter[0], base) })
 }
 
 fn texts(args: &CompareArgs) -> Result<Vec<EvalText>, EvalError> {

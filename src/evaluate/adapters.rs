@@ -29,7 +29,7 @@ impl RuntimeAdapters {
     /// The adapters of `source`, none for a model as it is stored.
     pub fn open(source: &ModelSource, base: &Checkpoint) -> Result<Self, EvalError> {
         let requests = match source {
-            ModelSource::Stored(_) | ModelSource::Cast { .. } => &[][..],
+            ModelSource::Stored(_) | ModelSource::Cast { .. } | ModelSource::InMemory(_) => &[][..],
             ModelSource::WithAdapters { adapters, .. } => adapters,
         };
         let adapters = requests.iter().map(|request| Adapter::open(&request.path)).collect::<Result<Vec<_>, _>>()?;

@@ -45,7 +45,7 @@ impl Cohort {
 /// Whether `other` is held against `one`.
 fn is_pair(sources: &[ModelSource], one: usize, other: usize) -> bool {
     let is_later = one == 0 && other > 0;
-    let is_merge = matches!(sources[one], ModelSource::WithAdapters { .. })
+    let is_merge = matches!(sources[one], ModelSource::WithAdapters { .. } | ModelSource::InMemory(_))
         && matches!(&sources[other], ModelSource::Stored(path) if path != sources[one].path());
     is_later || (is_merge && other > 0)
 }

@@ -8,6 +8,7 @@ use crate::{
     error::{Hint, IoError, listed},
     job::Cancelled,
     numeric::Dtype,
+    plan::PlanError,
     units,
 };
 
@@ -65,6 +66,8 @@ pub enum EvalError {
     NotFinite { text: String, position: u64, path: PathBuf },
     #[error("the model's arithmetic failed: {0}")]
     Compute(#[from] candle_core::Error),
+    #[error("there is no such merge: {0}")]
+    Plan(Box<PlanError>),
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     #[error(transparent)]
@@ -80,6 +83,12 @@ impl EvalError {
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Self::Cancelled(_) | Self::Adapter(AdapterError::Cancelled(_)))
+    }
+}
+
+impl From<PlanError> for EvalError {
+    fn from(error: PlanError) -> Self {
+        Self::Plan(Box::new(error))
     }
 }
 
@@ -119,6 +128,7 @@ impl Hint for EvalError {
             Self::NotFinite { .. } => {
                 "its weights hold NaN or infinity, or the merge overflowed; check the folder first"
             }
+            Self::Plan(error) => return error.hint(),
             Self::Checkpoint(error) => return error.hint(),
             Self::Adapter(error) => return error.hint(),
             Self::Io(error) => return error.hint(),

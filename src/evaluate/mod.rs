@@ -213,6 +213,7 @@ fn model_report(
             ModelSource::Stored(_) => ModelKind::Stored,
             ModelSource::WithAdapters { .. } => ModelKind::WithAdapters,
             ModelSource::Cast { .. } => ModelKind::Cast,
+            ModelSource::InMemory(_) => ModelKind::InMemory,
         },
         dtype: model.weights.dtype(),
         bytes: model.weights.byte_count(),

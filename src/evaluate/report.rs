@@ -39,7 +39,7 @@ impl EvalReport {
     pub fn take_speed(&mut self, speed: SpeedReport) {
         self.prompt = speed.prompt;
         for (model, speed) in self.models.iter_mut().zip(speed.models) {
-            model.speed = Some(speed);
+            model.speed = speed;
         }
     }
 
@@ -99,6 +99,8 @@ pub enum ModelKind {
     WithAdapters,
     /// A folder, rounded as it is read.
     Cast,
+    /// A merge, computed as it is read.
+    InMemory,
 }
 
 /// One model's score on one text.

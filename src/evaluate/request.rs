@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::EvalText;
-use crate::{numeric::FloatDtype, plan::AdapterRequest};
+use crate::{
+    numeric::FloatDtype,
+    plan::{AdapterRequest, MergeRequest},
+};
 
 /// Bytes of hidden states held at once unless told otherwise: 32,768 tokens of a model 2,048 wide.
 pub const DEFAULT_MEMORY_BUDGET_BYTES: u64 = 256 << 20;
@@ -50,6 +53,9 @@ pub enum ModelSource {
         /// What its weights are rounded to.
         dtype: FloatDtype,
     },
+    /// The merge that is asked for, computed as it is read; nothing is written, and the output's name counts for nothing.
+    /// Against a merged folder it tells whether the file is right.
+    InMemory(MergeRequest),
 }
 
 impl ModelSource {
@@ -58,6 +64,7 @@ impl ModelSource {
     pub fn path(&self) -> &Path {
         match self {
             Self::Stored(path) | Self::WithAdapters { base: path, .. } | Self::Cast { model: path, .. } => path,
+            Self::InMemory(request) => &request.base,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A model's tensors, checked against its config and read as f32 on demand.
 
-use std::{collections::BTreeSet, ops::Range, path::Path};
+use std::{collections::BTreeSet, ops::Range, path::Path, sync::Arc};
 
 use candle_core::{Device, Tensor};
 use serde_json::Value;
@@ -12,9 +12,11 @@ use super::{
     family,
 };
 use crate::{
-    adapter::Orientation,
+    adapter::{Adapter, Orientation},
     checkpoint::{Checkpoint, LogicalTensor, read_text},
+    merge,
     numeric::{FloatDtype, TileShape, narrow, row_tiles, widen},
+    plan::MergePlan,
 };
 
 /// Elements read at once: 4 MB as f32.
@@ -32,6 +34,8 @@ pub(super) struct ModelWeights {
     adapters: RuntimeAdapters,
     /// What every weight of the folder is rounded to.
     cast: Option<FloatDtype>,
+    /// The names of the adapters that are merged as weights are read.
+    merged_from: Vec<String>,
 }
 
 /// The tensors below a name (`model.layers.3.`).
@@ -44,11 +48,17 @@ pub(super) struct ModuleWeights<'a> {
 impl ModelWeights {
     /// Opens `source` and checks that every tensor of its decoder is there, floating and of the right shape.
     pub fn open(source: &ModelSource) -> Result<(Self, DecoderConfig), EvalError> {
-        let checkpoint = Checkpoint::open(source.path())?;
+        let (checkpoint, merged_from) = match source {
+            ModelSource::InMemory(request) => {
+                let plan = Arc::new(MergePlan::resolved(request)?);
+                (merge::in_memory(&plan)?, plan.adapters.iter().map(Adapter::name).collect())
+            }
+            _ => (Checkpoint::open(source.path())?, Vec::new()),
+        };
         let config = family::decoder_config(&checkpoint)?;
         let cast = if let ModelSource::Cast { dtype, .. } = source { Some(*dtype) } else { None };
         let adapters = RuntimeAdapters::open(source, &checkpoint)?;
-        let weights = Self { checkpoint, adapters, cast };
+        let weights = Self { checkpoint, adapters, cast, merged_from };
         weights.check_tensors(&config)?;
         weights.adapters.check(weights.root(), &config)?;
         Ok((weights, config))
@@ -60,11 +70,12 @@ impl ModelWeights {
 
     /// The folder's name, with the dtype of a cast and the names of its adapters.
     pub fn name(&self) -> String {
-        let names = std::iter::once(self.checkpoint.name()).chain(self.adapters.names());
-        let name = names.collect::<Vec<_>>().join(" + ");
+        let adapters = self.adapters.names().chain(self.merged_from.iter().cloned());
+        let name = std::iter::once(self.checkpoint.name()).chain(adapters).collect::<Vec<_>>().join(" + ");
         match self.cast {
             Some(dtype) => format!("{name} as {dtype}"),
-            None => name,
+            None if self.merged_from.is_empty() => name,
+            None => format!("{name}, merged in memory"),
         }
     }
 

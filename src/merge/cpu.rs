@@ -86,7 +86,7 @@ impl Kernel for CpuKernel {
 }
 
 fn work(jobs: &Receiver<TileJob>, results: &Sender<TileResult>, level: CpuLevel) {
-    let mut worker = Worker { level, delta: PageBuffer::default(), weight: Vec::new(), transformed: Vec::new() };
+    let mut worker = Worker::new(level);
     for tile in jobs {
         if results.send(worker.compute(tile)).is_err() {
             return;
@@ -95,7 +95,7 @@ fn work(jobs: &Receiver<TileJob>, results: &Sender<TileResult>, level: CpuLevel)
 }
 
 /// The buffers of one worker, reused from tile to tile.
-struct Worker {
+pub(super) struct Worker {
     level: CpuLevel,
     /// Δ of a block in f32, on a page boundary: vectors that straddle cache lines cost a few per cent.
     delta: PageBuffer,
@@ -105,7 +105,12 @@ struct Worker {
 }
 
 impl Worker {
-    fn compute(&mut self, tile: TileJob) -> TileResult {
+    pub fn new(level: CpuLevel) -> Self {
+        Self { level, delta: PageBuffer::default(), weight: Vec::new(), transformed: Vec::new() }
+    }
+
+    /// Computes a whole tile on this thread.
+    pub fn compute(&mut self, tile: TileJob) -> TileResult {
         let TileJob { ticket, rows, columns, input, input_dtype, mut output, output_dtype, updates, noise } = tile;
         let level = self.level;
         if updates.is_empty() {

@@ -6,6 +6,7 @@ pub mod device;
 mod error;
 #[cfg(feature = "gpu")]
 mod gpu;
+mod in_memory;
 mod journal;
 mod kernel;
 mod options;
@@ -19,6 +20,7 @@ mod seal;
 pub use self::{
     cpu::CpuKernel,
     error::MergeError,
+    in_memory::in_memory,
     kernel::{Kernel, TileJob, TileResult, WeightedUpdate},
     options::IoMode,
     output::{OutputFolder, discard_partial, interrupted_bytes},

@@ -102,6 +102,16 @@ impl MergePlan {
     /// Inputs that cannot be opened, do not fit together or cannot be merged; an output that exists or lies inside an
     /// input; too little space. Nothing is written.
     pub fn new(request: &MergeRequest) -> Result<Self, PlanError> {
+        let mut plan = Self::resolved(request)?;
+        plan.checks = preflight::check(&plan)?;
+        Ok(plan)
+    }
+
+    /// The same without a look at the output, for a merge that is not written.
+    ///
+    /// # Errors
+    /// Inputs that cannot be opened, do not fit together or cannot be merged.
+    pub fn resolved(request: &MergeRequest) -> Result<Self, PlanError> {
         let base = Checkpoint::open(&request.base)?;
         if let Some(method) = base.config().quantization() {
             return Err(PlanError::QuantizedBase { method: method.to_owned(), path: request.base.clone() });
@@ -132,7 +142,7 @@ impl MergePlan {
             let differing = findings.iter().filter(|finding| finding.verdict == Verdict::Differs);
             warnings.extend(differing.map(|finding| format!("{}: {}", adapter.name(), finding.evidence)));
         }
-        let mut plan = Self {
+        Ok(Self {
             config_text: config_edit::edited(base.config().text(), &config_edit::Edits::new(inputs, request.dtype)),
             warnings,
             findings,
@@ -149,9 +159,7 @@ impl MergePlan {
             index_text,
             side_files,
             tokenizer,
-        };
-        plan.checks = preflight::check(&plan)?;
-        Ok(plan)
+        })
     }
 
     /// Every tensor step, in the order in which they are written.

@@ -44,6 +44,10 @@ pub fn conclusions(report: &EvalReport, names: &[String]) -> Vec<Conclusion> {
         let stored = reader.of_kind(ModelKind::Stored).filter(|model| *model > 0);
         conclusions.extend(stored.filter_map(|merged| reader.merge(unmerged, merged)));
     }
+    for computed in reader.of_kind(ModelKind::InMemory) {
+        let stored = reader.of_kind(ModelKind::Stored).filter(|model| *model > 0);
+        conclusions.extend(stored.filter_map(|merged| reader.file(computed, merged)));
+    }
     conclusions
 }
 
@@ -209,6 +213,19 @@ impl Reader<'_> {
         });
         let dtype = self.dtype(control)?;
         Some(Conclusion::Rounding { control: self.name(control), first: self.name(0), dtype, kl, compared })
+    }
+
+    /// Whether a folder holds what the merge computes: equal to the bit, as both are computed alike.
+    fn file(&self, computed: usize, merged: usize) -> Option<Conclusion> {
+        let Pooled { kl, .. } = self.pooled(computed, merged)?;
+        let (one, other) = (&self.report.models[computed], &self.report.models[merged]);
+        let is_equal = one.texts.iter().zip(&other.texts).all(|(one, other)| one.nll == other.nll);
+        let merged = self.name(merged);
+        Some(if kl == 0.0 && is_equal {
+            Conclusion::FileEqual { merged }
+        } else {
+            Conclusion::FileDiffers { merged, kl }
+        })
     }
 
     fn merge(&self, unmerged: usize, merged: usize) -> Option<Conclusion> {

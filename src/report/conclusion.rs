@@ -27,6 +27,10 @@ pub enum Conclusion {
     Rounding { control: String, first: String, dtype: FloatDtype, kl: f64, compared: Option<(String, f64)> },
     /// The merge is base + adapter.
     MergeEqual { merged: String, unmerged: String, kl: f64, same_top1: f64 },
+    /// The file holds what the merge computed.
+    FileEqual { merged: String },
+    /// The file does not hold what the merge computed.
+    FileDiffers { merged: String, kl: f64 },
     /// The merge is not base + adapter.
     MergeDiffers { merged: String, unmerged: String, kl: f64, share_of_change: Option<f64> },
 }
@@ -131,6 +135,13 @@ impl Conclusion {
                 "The merge equals base + adapter up to rounding: {merged} against {unmerged} (KL {}, the same likeliest token at {}).",
                 nats(*kl),
                 share(*same_top1),
+            ),
+            Self::FileEqual { merged } => format!(
+                "The file is right: read from disk, {merged} predicts to the last bit what the merge computes in memory."
+            ),
+            Self::FileDiffers { merged, kl } => format!(
+                "The file is not what the merge computes: read from disk, {merged} differs by KL {} nats per token; verify the folder.",
+                nats(*kl),
             ),
             Self::MergeDiffers { merged, unmerged, kl, share_of_change } => {
                 let share = share_of_change.map(|share| format!(", {} of what the adapter changes", percent(share)));

@@ -69,7 +69,9 @@ pub fn measure(request: &SpeedRequest, job: &JobContext) -> Result<SpeedReport, 
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a count of bytes")]
     let share = |free: u64| (free as f64 * MEMORY_SHARE) as u64;
     let available = request.memory_bytes.or_else(|| platform::available_memory_bytes().map(share)).unwrap_or(u64::MAX);
-    let fitting: Vec<usize> = (0..needed.len()).filter(|model| needed[*model] <= available).collect();
+    let is_timed = |model: usize| !matches!(request.models[model], ModelSource::InMemory(_));
+    let fitting: Vec<usize> =
+        (0..needed.len()).filter(|model| is_timed(*model) && needed[*model] <= available).collect();
     let fits_together = fitting.iter().map(|model| needed[*model]).sum::<u64>() <= available;
     let (rounds, runs_of_round) =
         if fits_together { (request.runs, 1) } else { (SHARED_ROUNDS, request.runs.div_ceil(SHARED_ROUNDS)) };
@@ -98,13 +100,16 @@ pub fn measure(request: &SpeedRequest, job: &JobContext) -> Result<SpeedReport, 
             }
         }
     }
-    let all = samples.into_iter().zip(&questions).zip(&needed).zip(&request.models);
-    let models = all.map(|(((samples, question), needed), source)| {
-        if samples.forward_secs.is_empty() {
-            return Ok(ModelSpeed::too_large(*needed, available));
+    let models = samples.into_iter().enumerate().map(|(model, samples)| {
+        if !is_timed(model) {
+            return Ok(None);
         }
-        let text = |ids: &[u32]| request.prompt.is_some().then(|| tokens::decode(source.path(), ids)).transpose();
-        samples.summary(question.text.len(), text)
+        if samples.forward_secs.is_empty() {
+            return Ok(Some(ModelSpeed::too_large(needed[model], available)));
+        }
+        let root = request.models[model].path();
+        let text = |ids: &[u32]| request.prompt.is_some().then(|| tokens::decode(root, ids)).transpose();
+        samples.summary(questions[model].text.len(), text).map(Some)
     });
     Ok(SpeedReport { prompt: request.prompt.clone(), fits_together, models: models.collect::<Result<_, _>>()? })
 }

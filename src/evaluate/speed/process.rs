@@ -36,6 +36,7 @@ impl ResidentProcess {
         command.arg(RESIDENT_COMMAND).arg(source.path());
         match source {
             ModelSource::Stored(_) => {}
+            ModelSource::InMemory(_) => unreachable!("a merge in memory is not timed"),
             ModelSource::WithAdapters { adapters, .. } => {
                 for adapter in adapters {
                     command.arg("--adapter").arg(&adapter.path).arg(format!("--strength={}", adapter.strength));

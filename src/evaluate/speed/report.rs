@@ -11,8 +11,8 @@ pub struct SpeedReport {
     pub prompt: Option<String>,
     /// Whether all models were in memory at once, and so took turns run by run.
     pub fits_together: bool,
-    /// In the order of the request.
-    pub models: Vec<ModelSpeed>,
+    /// In the order of the request; `None` for a merge in memory, which is as fast as the folder that it stands for.
+    pub models: Vec<Option<ModelSpeed>>,
 }
 
 /// One model's seconds and memory.

@@ -15,8 +15,11 @@ use std::{fs::File, panic::resume_unwind, path::Path, sync::Mutex, thread};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-pub(super) use self::tally::{ShardTally, copied};
 use self::{coordinator::Coordinator, reader::Sources, work::WorkList, writer::Writer};
+pub(super) use self::{
+    tally::{ShardTally, copied},
+    work::ready_updates,
+};
 use super::{Kernel, MergeError};
 use crate::{
     error::IoContext as _,

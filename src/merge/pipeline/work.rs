@@ -3,7 +3,6 @@
 use std::{collections::VecDeque, ops::Range, sync::Arc};
 
 use crate::{
-    checkpoint::LogicalTensor,
     job::JobContext,
     merge::{MergeError, WeightedUpdate},
     numeric::{FloatDtype, Noise, row_tiles},
@@ -91,29 +90,37 @@ impl<'a> WorkList<'a> {
                 None => tiles().map(|rows| WorkKind::Rows { rows }).collect(),
             });
         }
-        let updates = WeightedUpdate::load_all(self.plan, step)?;
-        self.observe(&step.source, &updates)?;
+        let updates = ready_updates(self.plan, step, self.job)?;
         let dtypes = (step.source.float_dtype()?, output_float_dtype(step)?);
         let noise = if step.action.is_update() { self.plan.rounding.noise(&step.name) } else { None };
         Ok(tiles().map(|rows| WorkKind::Tile { rows, dtypes, updates: Arc::clone(&updates), noise }).collect())
     }
+}
 
-    /// Runs the passes that only look at W, for methods that need them.
-    fn observe(&self, source: &LogicalTensor, updates: &[WeightedUpdate]) -> Result<(), MergeError> {
-        let passes = updates.iter().map(|weighted| weighted.update.passes()).max().unwrap_or(1);
-        let shape = source.tile_shape();
-        for pass in 1..passes {
-            for rows in row_tiles(shape, self.plan.tile_elements) {
-                self.job.check_cancelled()?;
-                let mut tile = vec![0.0; rows.len() * shape.columns];
-                source.read_rows(rows.clone(), &mut tile)?;
-                for weighted in updates.iter().filter(|weighted| pass < weighted.update.passes()) {
-                    weighted.update.observe_rows(rows.clone(), &tile);
-                }
+/// The updates of `step`, after the passes that only look at W, for methods that need them.
+///
+/// # Errors
+/// Factors or weights that cannot be read, or a cancelled job.
+pub(in crate::merge) fn ready_updates(
+    plan: &MergePlan,
+    step: &TensorStep,
+    job: &JobContext,
+) -> Result<Arc<[WeightedUpdate]>, MergeError> {
+    let updates = WeightedUpdate::load_all(plan, step)?;
+    let source = &step.source;
+    let passes = updates.iter().map(|weighted| weighted.update.passes()).max().unwrap_or(1);
+    let shape = source.tile_shape();
+    for pass in 1..passes {
+        for rows in row_tiles(shape, plan.tile_elements) {
+            job.check_cancelled()?;
+            let mut tile = vec![0.0; rows.len() * shape.columns];
+            source.read_rows(rows.clone(), &mut tile)?;
+            for weighted in updates.iter().filter(|weighted| pass < weighted.update.passes()) {
+                weighted.update.observe_rows(rows.clone(), &tile);
             }
         }
-        Ok(())
     }
+    Ok(updates)
 }
 
 /// Consecutive ranges of at most `step` bytes.
