@@ -71,7 +71,9 @@ pub fn run(request: &EvalRequest, job: &JobContext) -> Result<EvalReport, EvalEr
     let members = |cohort: &Cohort| cohort.models.iter().map(|model| &models[*model]).collect::<Vec<_>>();
     let ids = |cohort: &Cohort| &tokens[cohort.models[0]].ids;
     let bytes_to_read = |cohort: &Cohort| stream::bytes_to_read(&members(cohort), ids(cohort), options);
-    job.start_stage(Stage::Evaluating, cohorts.iter().map(bytes_to_read).sum());
+    let byte_count: u64 = cohorts.iter().map(bytes_to_read).sum();
+    job.start_stage(Stage::Evaluating, byte_count);
+    say_cost(&tokens, byte_count, job);
     let mut reports: Vec<Option<ModelReport>> = vec![None; models.len()];
     let mut divergences = Vec::new();
     for cohort in &cohorts {
@@ -152,6 +154,14 @@ fn check_positions(
         }
     }
     Ok(())
+}
+
+/// What is about to be done; how long it takes follows from the first layers.
+fn say_cost(tokens: &[TokenizedTexts], byte_count: u64, job: &JobContext) {
+    let scored = |texts: &TokenizedTexts| texts.ids.iter().map(|ids| ids.len() - 1).sum::<usize>() as u64;
+    let total = units::count(tokens.iter().map(scored).sum());
+    let (models, bytes) = (units::plural(tokens.len(), "model"), units::bytes(byte_count));
+    job.send(JobEvent::Note(format!("{total} tokens to score with {models}, {bytes} of weights to read")));
 }
 
 fn warn(models: &[OpenModel], window: usize, job: &JobContext) {

@@ -315,6 +315,7 @@ mod tests {
                 (_, ModelKind::Stored) => "merged".to_owned(),
                 (_, ModelKind::WithAdapters) => "base + adapter".to_owned(),
                 (_, ModelKind::Cast) => "base as BF16".to_owned(),
+                (_, ModelKind::InMemory) => "merged in memory".to_owned(),
             })
             .collect();
         conclusions(report, &names).iter().map(Conclusion::sentence).collect()

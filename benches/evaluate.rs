@@ -1,0 +1,231 @@
+//! How fast a model reads beside transformers: `cargo bench --bench evaluate -- --shape 1b --python PATH`.
+//!
+//! Both hold the whole model as float32, read the same tokens in one pass down to the logits of the last position, and
+//! take turns. Beside them stands the streaming pass, which scores every token with one layer in memory at a time, and
+//! the share of the machine's own product of float32 matrices. Without arguments it takes seconds and megabytes.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program for the terminal that writes generated files into its own folder"
+)]
+
+#[expect(dead_code, reason = "the benchmark of the merge uses the rest")]
+mod support;
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+    time::Instant,
+};
+
+use candle_core::{Device, Tensor};
+use clap::Parser;
+use lorafuse::{numeric::FloatDtype, units};
+use serde_json::Value;
+
+use self::support::{
+    child, machine,
+    synthetic::{LlamaShape, Synthetic},
+    workspace::Workspace,
+};
+
+/// Rows and columns of the product that shows what the machine can do.
+const PEAK_SIDE: usize = 2048;
+
+/// Products of which the fastest counts.
+const PEAK_RUNS: usize = 5;
+
+/// Times passes over one synthetic Llama in memory and streamed, and by transformers, alternating.
+#[derive(Debug, Parser)]
+#[command(name = "cargo bench --bench evaluate --")]
+struct Options {
+    /// Sizes of the model: tiny (10 MB) or 1b (2.47 GB in BF16)
+    #[arg(long, default_value = "tiny", value_parser = shape)]
+    shape: LlamaShape,
+    /// Tokens of a pass
+    #[arg(long, default_value_t = 512)]
+    tokens: u32,
+    /// Turns of each program
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// Passes of a turn, after one to warm up
+    #[arg(long, default_value_t = 2)]
+    passes: usize,
+    /// An interpreter with transformers
+    #[arg(long)]
+    python: Option<PathBuf>,
+    /// Where the model goes [default: target/bench-data of the repository]
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// Keep the generated model for the next time
+    #[arg(long)]
+    keep: bool,
+    /// Passed by cargo
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn shape(name: &str) -> Result<LlamaShape, String> {
+    let found = LlamaShape::ALL.into_iter().find(|shape| shape.name == name);
+    found.ok_or_else(|| format!("`{name}` is no shape of this benchmark"))
+}
+
+/// Seconds and memory of one way to read the tokens.
+#[derive(Debug, Default)]
+struct Way {
+    secs: Vec<f64>,
+    peak_byte_count: u64,
+}
+
+fn main() -> ExitCode {
+    // `cargo test --benches` runs this too, without `--bench`; there is nothing to test.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return ExitCode::SUCCESS;
+    }
+    match run(&Options::parse()) {
+        Ok(report) => {
+            println!("{report}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> io::Result<String> {
+    let root = options.dir.clone().unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench-data"));
+    let synthetic = Synthetic {
+        shape: options.shape,
+        dtype: FloatDtype::BF16,
+        rank: 16,
+        max_shard_bytes: 5_000_000_000,
+        saves_embedding: false,
+    };
+    let workspace = Workspace::prepare(&root, &synthetic, options.keep)?;
+    let ids = root.join("evaluate-ids.json");
+    let vocabulary = u32::try_from(options.shape.vocabulary).map_err(io::Error::other)?;
+    // A walk through the vocabulary: which tokens they are does not matter to the time.
+    let tokens: Vec<u32> = (0..options.tokens).map(|index| index * 7919 % vocabulary).collect();
+    std::fs::write(&ids, serde_json::to_string(&tokens)?)?;
+    let result = measure(options, &workspace.base(), &ids);
+    std::fs::remove_file(&ids)?;
+    workspace.finish()?;
+    let heading = format!(
+        "{}\n\nLlama {}, {} in BF16, as float32; {}; files in the page cache",
+        machine::description(&root),
+        options.shape.name,
+        units::bytes(synthetic.base_byte_count()),
+        units::plural(options.tokens as usize, "token"),
+    );
+    Ok(format!("{heading}\n\n{}", result?))
+}
+
+fn measure(options: &Options, model: &Path, ids: &Path) -> io::Result<String> {
+    let (mut resident, mut streamed, mut transformers) = (Way::default(), Way::default(), Way::default());
+    for round in 1..=options.rounds {
+        resident.take(&resident_turn(options, model, ids)?);
+        streamed.take(&streamed_turn(model, ids)?);
+        if let Some(python) = &options.python {
+            transformers.take(&transformers_turn(options, python, model, ids)?);
+        }
+        eprintln!("round {round} of {}", options.rounds);
+    }
+    let peak = product_flops()?;
+    let reference = (!transformers.secs.is_empty()).then(|| transformers.tokens_per_sec(options.tokens));
+    let mut table = String::from(
+        "| | tokens/s | of transformers | of the product's peak | peak memory |\n|---|---:|---:|---:|---:|\n",
+    );
+    for (title, way) in [
+        ("`lorafuse`, the whole model in memory", &resident),
+        ("`lorafuse`, streamed, every token scored, start and reading included", &streamed),
+        ("transformers, float32", &transformers),
+    ] {
+        if way.secs.is_empty() {
+            continue;
+        }
+        let rate = way.tokens_per_sec(options.tokens);
+        let ratio = reference.map_or_else(|| "—".to_owned(), |reference| format!("{:.2}×", rate / reference));
+        let share = 100.0 * rate * flops_per_token(options.shape) / peak;
+        let memory = units::bytes(way.peak_byte_count);
+        table += &format!("| {title} | {rate:.0} | {ratio} | {share:.0} % | {memory} |\n");
+    }
+    Ok(format!("{table}\nProduct of float32 matrices of {PEAK_SIDE} × {PEAK_SIDE}: {:.0} GFLOP/s", peak / 1e9))
+}
+
+impl Way {
+    fn take(&mut self, other: &Self) {
+        self.secs.extend(&other.secs);
+        self.peak_byte_count = self.peak_byte_count.max(other.peak_byte_count);
+    }
+
+    /// By the median pass.
+    fn tokens_per_sec(&self, tokens: u32) -> f64 {
+        let mut secs = self.secs.clone();
+        secs.sort_by(f64::total_cmp);
+        f64::from(tokens) / secs[secs.len() / 2]
+    }
+}
+
+fn compare(model: &Path, ids: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lorafuse"));
+    command.arg("compare").arg(model).arg("--tokens").arg(ids).arg("--json");
+    command
+}
+
+/// One pass a process can time only as a mean, so each is a run of its own.
+fn resident_turn(options: &Options, model: &Path, ids: &Path) -> io::Result<Way> {
+    let document = json_of(compare(model, ids).arg("--runs").arg(options.passes.to_string()))?;
+    let model = &document["models"][0];
+    let secs = model["forward_seconds"]["mean"].as_f64().ok_or_else(|| io::Error::other("no seconds"))?;
+    Ok(Way { secs: vec![secs], peak_byte_count: model["peak_memory_bytes"].as_u64().unwrap_or(0) })
+}
+
+fn streamed_turn(model: &Path, ids: &Path) -> io::Result<Way> {
+    let mut command = compare(model, ids);
+    command.args(["--runs", "0"]);
+    let usage = child::run(&mut [command])?;
+    Ok(Way { secs: vec![usage.wall_secs], peak_byte_count: usage.peak_byte_count })
+}
+
+fn transformers_turn(options: &Options, python: &Path, model: &Path, ids: &Path) -> io::Result<Way> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/support/transformers_forward.py");
+    let document = json_of(Command::new(python).arg(script).arg(model).arg(ids).arg(options.passes.to_string()))?;
+    let secs = document["seconds"].as_array().into_iter().flatten().filter_map(Value::as_f64);
+    // Their mean too, so that a turn counts the same for both.
+    let secs: Vec<f64> = secs.collect();
+    let mean = secs.iter().sum::<f64>() / secs.len().max(1) as f64;
+    Ok(Way { secs: vec![mean], peak_byte_count: document["peak_memory_bytes"].as_u64().unwrap_or(0) })
+}
+
+fn json_of(command: &mut Command) -> io::Result<Value> {
+    let output = command.output()?;
+    if !output.status.success() {
+        return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// Multiplications and additions of the linear layers; attention and the one row of the head are small beside them.
+fn flops_per_token(shape: LlamaShape) -> f64 {
+    let head = shape.hidden / shape.heads;
+    let attention = 2 * shape.hidden * shape.hidden + 2 * shape.hidden * head * shape.key_value_heads;
+    (2 * shape.layers * (attention + 3 * shape.hidden * shape.intermediate)) as f64
+}
+
+/// The fastest product of two large matrices, in operations a second.
+fn product_flops() -> io::Result<f64> {
+    let values: Vec<f32> = (0..PEAK_SIDE * PEAK_SIDE).map(|index| (index % 97) as f32 * 0.01).collect();
+    let matrix = Tensor::from_vec(values, (PEAK_SIDE, PEAK_SIDE), &Device::Cpu).map_err(io::Error::other)?;
+    let mut best = f64::INFINITY;
+    for _ in 0..PEAK_RUNS {
+        let started = Instant::now();
+        matrix.matmul(&matrix).map_err(io::Error::other)?;
+        best = best.min(started.elapsed().as_secs_f64());
+    }
+    Ok(2.0 * (PEAK_SIDE as f64).powi(3) / best)
+}
