@@ -19,7 +19,12 @@ use std::{
 };
 
 use clap::Parser as _;
-use lorafuse::units;
+use lorafuse::{
+    job::JobContext,
+    merge::{self, CpuKernel, IoMode},
+    plan::{MergePlan, MergeRequest},
+    units,
+};
 
 use self::support::{
     child::{self, Usage},
@@ -34,7 +39,11 @@ fn main() -> ExitCode {
     if !std::env::args().any(|argument| argument == "--bench") {
         return ExitCode::SUCCESS;
     }
-    match run(&Options::parse()) {
+    let options = Options::parse();
+    if let [base, adapter, output, evidence] = options.merge_once.as_slice() {
+        return merge_once(base, adapter, output, evidence.as_os_str() == "full");
+    }
+    match run(&options) {
         Ok(report) => {
             println!("{report}");
             ExitCode::SUCCESS
@@ -44,6 +53,24 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The merge of the library without the command line around it.
+fn merge_once(base: &Path, adapter: &Path, output: &Path, keeps_evidence: bool) -> ExitCode {
+    let merged = MergePlan::new(&MergeRequest::new(base, adapter, output)).map(|plan| {
+        let mut kernel = if keeps_evidence { CpuKernel::new() } else { CpuKernel::bare() }?;
+        merge::run_with(&mut kernel, &plan, IoMode::Auto, &JobContext::unwatched())
+    });
+    match merged {
+        Ok(Ok(_)) => ExitCode::SUCCESS,
+        Ok(Err(error)) => failed(&error),
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("error: {error}");
+    ExitCode::FAILURE
 }
 
 fn run(options: &Options) -> io::Result<String> {
@@ -100,6 +127,8 @@ fn title(program: Program, options: &Options) -> io::Result<String> {
     Ok(match program {
         Program::Lorafuse => ["`lorafuse merge", &options.merge_arg.join(" ")].join(" ").trim_end().to_owned() + "`",
         Program::Cp => "`cp -r` of the base".to_owned(),
+        Program::Full => "merge with statistics and hashes".to_owned(),
+        Program::Bare => "merge without them".to_owned(),
         Program::Peft => {
             let version = Command::new(python(options)?).arg(peft_script()).arg("--version").output()?;
             format!("{}, `merge_and_unload`", String::from_utf8_lossy(&version.stdout).trim())
@@ -120,6 +149,12 @@ fn time(program: Program, options: &Options, workspace: &Workspace) -> io::Resul
         Program::Cp => {
             let mut command = Command::new("cp");
             command.arg("-r").arg(workspace.base()).arg(&output);
+            command
+        }
+        Program::Full | Program::Bare => {
+            let mut command = Command::new(std::env::current_exe()?);
+            command.args(["--bench", "--merge-once"]).arg(workspace.base()).arg(workspace.adapter()).arg(&output);
+            command.arg(if program == Program::Full { "full" } else { "bare" });
             command
         }
         Program::Peft => {

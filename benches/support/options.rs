@@ -51,6 +51,9 @@ pub struct Options {
     /// Keep the generated inputs for the next time
     #[arg(long)]
     pub keep: bool,
+    /// Merge once and end: base, adapter, output, and whether evidence is kept; for the programs `full` and `bare`
+    #[arg(long, hide = true, num_args = 4)]
+    pub merge_once: Vec<PathBuf>,
     /// Passed by cargo
     #[arg(long, hide = true)]
     pub bench: bool,
@@ -65,6 +68,10 @@ pub enum Program {
     Cp,
     /// `merge_and_unload` and `save_pretrained`
     Peft,
+    /// Our merge, by this program itself
+    Full,
+    /// The same without statistics and hashes: beside it, what evidence costs
+    Bare,
 }
 
 impl Options {

@@ -191,6 +191,7 @@ pub struct ResidentArgs {
 
 /// `compare`.
 #[derive(Debug, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct CompareArgs {
     /// Model folders; the others are compared with the first
     #[arg(required = true)]

@@ -23,6 +23,7 @@ pub struct CpuKernel {
     results: Receiver<TileResult>,
     worker_count: usize,
     level: CpuLevel,
+    learns: bool,
     in_flight: usize,
 }
 
@@ -41,6 +42,18 @@ impl CpuKernel {
     /// # Errors
     /// A system that starts no thread.
     pub fn with(worker_count: usize, level: CpuLevel) -> Result<Self, MergeError> {
+        Self::start(worker_count, level, true)
+    }
+
+    /// As [`Self::new`], for the benchmark that says what evidence costs: no statistics, no hashes.
+    ///
+    /// # Errors
+    /// A system that starts no thread.
+    pub fn bare() -> Result<Self, MergeError> {
+        Self::start(thread::available_parallelism().map_or(1, usize::from), CpuLevel::detected(), false)
+    }
+
+    fn start(worker_count: usize, level: CpuLevel, learns: bool) -> Result<Self, MergeError> {
         let (worker_count, level) = (worker_count.max(1), level.min(CpuLevel::detected()));
         let capacity = worker_count + 1;
         let (jobs, job_receiver) = crossbeam_channel::bounded::<TileJob>(capacity);
@@ -49,16 +62,20 @@ impl CpuKernel {
             let (jobs, results) = (job_receiver.clone(), result_sender.clone());
             thread::Builder::new()
                 .name(format!("merge-{index}"))
-                .spawn(move || work(&jobs, &results, level))
+                .spawn(move || work(&jobs, &results, Worker { learns, ..Worker::new(level) }))
                 .at("start a worker thread", std::path::Path::new("merge"))?;
         }
-        Ok(Self { jobs, results, worker_count, level, in_flight: 0 })
+        Ok(Self { jobs, results, worker_count, level, learns, in_flight: 0 })
     }
 }
 
 impl Kernel for CpuKernel {
     fn name(&self) -> String {
         format!("CPU, {}, {}", crate::units::plural(self.worker_count, "thread"), self.level)
+    }
+
+    fn keeps_evidence(&self) -> bool {
+        self.learns
     }
 
     fn capacity(&self) -> usize {
@@ -85,8 +102,7 @@ impl Kernel for CpuKernel {
     }
 }
 
-fn work(jobs: &Receiver<TileJob>, results: &Sender<TileResult>, level: CpuLevel) {
-    let mut worker = Worker::new(level);
+fn work(jobs: &Receiver<TileJob>, results: &Sender<TileResult>, mut worker: Worker) {
     for tile in jobs {
         if results.send(worker.compute(tile)).is_err() {
             return;
@@ -97,6 +113,7 @@ fn work(jobs: &Receiver<TileJob>, results: &Sender<TileResult>, level: CpuLevel)
 /// The buffers of one worker, reused from tile to tile.
 pub(super) struct Worker {
     level: CpuLevel,
+    learns: bool,
     /// Δ of a block in f32, on a page boundary: vectors that straddle cache lines cost a few per cent.
     delta: PageBuffer,
     /// W of a block, for methods that transform it.
@@ -106,13 +123,13 @@ pub(super) struct Worker {
 
 impl Worker {
     pub fn new(level: CpuLevel) -> Self {
-        Self { level, delta: PageBuffer::default(), weight: Vec::new(), transformed: Vec::new() }
+        Self { level, learns: true, delta: PageBuffer::default(), weight: Vec::new(), transformed: Vec::new() }
     }
 
     /// Computes a whole tile on this thread.
     pub fn compute(&mut self, tile: TileJob) -> TileResult {
         let TileJob { ticket, rows, columns, input, input_dtype, mut output, output_dtype, updates, noise } = tile;
-        let level = self.level;
+        let (level, learns) = (self.level, self.learns);
         if updates.is_empty() {
             let bytes = TileBytes { input: &input, input_dtype, output: &mut output, output_dtype };
             let stats = bytes.write_converted(level);
@@ -132,7 +149,8 @@ impl Worker {
             let bytes = TileBytes { input, input_dtype, output: &mut output[bytes_of(output_dtype)], output_dtype };
             let first_element = (rows.start + block.start) as u64 * columns as u64;
             stats.merge(&match noise {
-                None => bytes.write_sum(level, delta),
+                None if learns => bytes.write_sum(level, delta),
+                None => bytes.write_sum_bare(level, delta),
                 Some(noise) => bytes.write_sum_by_chance(level, delta, noise, first_element),
             });
         }
@@ -147,7 +165,7 @@ impl Worker {
         (dtype, weight): (FloatDtype, &[u8]),
         element_count: usize,
     ) -> &[f32] {
-        let Self { level, delta, weight: widened, transformed } = self;
+        let Self { level, delta, weight: widened, transformed, .. } = self;
         delta.place(0, element_count * size_of::<f32>());
         let delta: &mut [f32] = bytemuck::cast_slice_mut(delta);
         let mut is_empty = true;

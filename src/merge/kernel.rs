@@ -74,6 +74,11 @@ pub trait Kernel {
     /// The device as reports name it.
     fn name(&self) -> String;
 
+    /// Whether its tiles come with statistics and their tensors are hashed, as all do but in a benchmark.
+    fn keeps_evidence(&self) -> bool {
+        true
+    }
+
     /// Tiles that may be in flight.
     fn capacity(&self) -> usize;
 

@@ -54,6 +54,7 @@ pub(super) fn run<'a>(
     job: &JobContext,
 ) -> Result<(), MergeError> {
     let ShardFile { shard, file, path, is_direct } = *target;
+    tally.keeps_evidence = kernel.keeps_evidence();
     let direct = if is_direct { DirectFile::for_writing(file) } else { DirectFile::through_cache(file) };
     let is_direct = direct.is_direct();
     let sources = Sources::new(shard, is_direct);

@@ -14,6 +14,8 @@ pub struct ShardTally<'a> {
     shard: &'a OutputShard,
     journal: &'a mut Journal,
     steps: Vec<StepState>,
+    /// Whether tensors are hashed and their statistics kept.
+    pub(super) keeps_evidence: bool,
 }
 
 enum StepState {
@@ -33,7 +35,7 @@ struct Underway {
 impl<'a> ShardTally<'a> {
     /// Every step pending, but for those without bytes.
     pub fn new(shard: &'a OutputShard, journal: &'a mut Journal) -> Self {
-        Self { shard, journal, steps: shard.steps.iter().map(|_| StepState::Pending).collect() }
+        Self { shard, journal, steps: shard.steps.iter().map(|_| StepState::Pending).collect(), keeps_evidence: true }
     }
 
     /// The steps that are not complete, in file order; what was begun of them begins anew.
@@ -103,7 +105,9 @@ impl<'a> ShardTally<'a> {
     /// Adds a computed tile, in file order.
     pub(super) fn add_computed(&mut self, index: usize, result: &TileResult) {
         if let StepState::Underway(underway) = &mut self.steps[index] {
-            underway.hasher.update(&result.output);
+            if self.keeps_evidence {
+                underway.hasher.update(&result.output);
+            }
             underway.stats.merge(&result.stats);
             underway.byte_count += result.output.len() as u64;
         }
@@ -135,8 +139,8 @@ impl<'a> ShardTally<'a> {
                 name: step.name.clone(),
                 action: step.label().into(),
                 device: Some(device.to_owned()),
-                blake3: Some(underway.hasher.finalize().to_hex().to_string()),
-                stats: Some(underway.stats),
+                blake3: self.keeps_evidence.then(|| underway.hasher.finalize().to_hex().to_string()),
+                stats: self.keeps_evidence.then_some(underway.stats),
             }
         };
         self.complete(index, record)?;

@@ -7,7 +7,7 @@ mod rounding;
 #[cfg(test)]
 mod tests;
 
-use self::rounding::{ByChance, RunRounding, ToNearest};
+use self::rounding::{Bare, ByChance, RunRounding, ToNearest};
 use super::{
     CpuLevel, ElementViews, FloatDtype, Noise, TileStats,
     convert::{narrow, widen},
@@ -47,7 +47,18 @@ impl TileBytes<'_> {
     #[must_use]
     pub fn write_sum(self, level: CpuLevel, delta: &[f32]) -> TileStats {
         assert_eq!(delta.len(), self.element_count(), "Δ and elements must agree");
-        level.run(Pass { bytes: self, delta: Some(delta), noise: None })
+        level.run(Pass { bytes: self, delta: Some(delta), noise: None, learns: true })
+    }
+
+    /// The same bytes as [`Self::write_sum`], and nothing learned but their number and the largest magnitude: for the
+    /// benchmark that says what learning costs.
+    ///
+    /// # Panics
+    /// If `delta` or `output` has another number of elements than `input`.
+    #[must_use]
+    pub fn write_sum_bare(self, level: CpuLevel, delta: &[f32]) -> TileStats {
+        assert_eq!(delta.len(), self.element_count(), "Δ and elements must agree");
+        level.run(Pass { bytes: self, delta: Some(delta), noise: None, learns: false })
     }
 
     /// Writes W + Δ: the sum rounded to f32, then to one of its two neighbours in the output dtype by the random words
@@ -60,7 +71,7 @@ impl TileBytes<'_> {
     pub fn write_sum_by_chance(self, level: CpuLevel, delta: &[f32], noise: Noise, first_element: u64) -> TileStats {
         assert_eq!(delta.len(), self.element_count(), "Δ and elements must agree");
         let noise = (self.output_dtype != FloatDtype::F32).then_some((noise, first_element));
-        level.run(Pass { bytes: self, delta: Some(delta), noise })
+        level.run(Pass { bytes: self, delta: Some(delta), noise, learns: true })
     }
 
     /// Writes W in the output dtype, rounded once.
@@ -70,7 +81,7 @@ impl TileBytes<'_> {
     #[must_use]
     pub fn write_converted(self, level: CpuLevel) -> TileStats {
         self.element_count();
-        level.run(Pass { bytes: self, delta: None, noise: None })
+        level.run(Pass { bytes: self, delta: None, noise: None, learns: true })
     }
 
     fn element_count(&self) -> usize {
@@ -86,6 +97,7 @@ struct Pass<'a> {
     delta: Option<&'a [f32]>,
     /// The random words, and the number of the first element.
     noise: Option<(Noise, u64)>,
+    learns: bool,
 }
 
 impl LaneLoop for Pass<'_> {
@@ -93,9 +105,10 @@ impl LaneLoop for Pass<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) -> TileStats {
-        let Pass { bytes: TileBytes { input, input_dtype, output, output_dtype }, delta, noise } = self;
+        let Pass { bytes: TileBytes { input, input_dtype, output, output_dtype }, delta, noise, learns } = self;
         with_element!(input_dtype, I => with_element!(output_dtype, O => match (delta, noise) {
-            (Some(delta), None) => add_runs::<I, O, L>(lanes, input, delta, output),
+            (Some(delta), None) if learns => add_runs::<I, O, L, _>(lanes, input, delta, output, ToNearest),
+            (Some(delta), None) => add_runs::<I, O, L, _>(lanes, input, delta, output, Bare),
             (Some(delta), Some(noise)) => add_runs_by_chance::<I, O, L>(lanes, input, delta, output, noise),
             (None, _) => convert_runs::<I, O, L>(lanes, input, output),
         }))
@@ -103,13 +116,19 @@ impl LaneLoop for Pass<'_> {
 }
 
 #[inline(always)]
-fn add_runs<I: Element, O: Element, L: Lanes>(lanes: L, input: &[u8], delta: &[f32], output: &mut [u8]) -> TileStats {
+fn add_runs<I: Element, O: Element, L: Lanes, R: RunRounding>(
+    lanes: L,
+    input: &[u8],
+    delta: &[f32],
+    output: &mut [u8],
+    rounding: R,
+) -> TileStats {
     let mut stats = TileStats::default();
     let (input_len, output_len) = (RUN_LEN * I::DTYPE.byte_count(), RUN_LEN * O::DTYPE.byte_count());
     let runs = input.chunks(input_len).zip(delta.chunks(RUN_LEN)).zip(output.chunks_mut(output_len));
     for ((input, delta), output) in runs {
-        let sums = add_run::<I, O, L, _>(lanes, input, delta, output, ToNearest);
-        sums.finish::<I, O, _>(input, Some(delta), output, ToNearest, &mut stats);
+        let sums = add_run::<I, O, L, _>(lanes, input, delta, output, rounding);
+        sums.finish::<I, O, _>(input, Some(delta), output, rounding, &mut stats);
     }
     stats
 }
@@ -216,6 +235,13 @@ impl LaneSums {
             }
         }
         let bytes = rounding.narrow::<O, L>(lanes, sum, block);
+        for lane in 0..LANE_COUNT {
+            let largest = &mut self.magnitude_bits[lane % COUNT_LANES];
+            *largest = sum[lane].abs().to_bits().max(*largest);
+        }
+        if !R::LEARNS {
+            return bytes;
+        }
         let stored = O::widen(lanes, bytes);
         let is_kept_exactly = I::DTYPE == O::DTYPE || O::DTYPE == FloatDtype::F32;
         let converted = if is_kept_exactly { weight } else { O::widen(lanes, O::narrow_numbers(lanes, weight)) };
@@ -229,10 +255,6 @@ impl LaneSums {
             for lane in 0..LANE_COUNT {
                 self.effect_delta[lane] += (stored[lane] - weight[lane]) * delta[lane];
             }
-        }
-        for lane in 0..LANE_COUNT {
-            let largest = &mut self.magnitude_bits[lane % COUNT_LANES];
-            *largest = sum[lane].abs().to_bits().max(*largest);
         }
         for lane in 0..LANE_COUNT {
             let count = &mut self.changed[lane % COUNT_LANES];

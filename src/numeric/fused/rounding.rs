@@ -13,6 +13,9 @@ use super::{
 
 /// How the numbers of a run are rounded.
 pub(super) trait RunRounding: Copy {
+    /// Whether the pass learns what it did; without that it only sees to the range of its results.
+    const LEARNS: bool = true;
+
     /// Rounds block number `block` of the run, under the assumption that it stays in range.
     fn narrow<O: Element, L: Lanes>(self, lanes: L, values: Block, block: usize) -> O::Bytes;
 
@@ -67,5 +70,27 @@ impl RunRounding for ByChance<'_> {
         };
         let rounded: Vec<f32> = values.iter().zip(&self.0[first..]).map(rounded).collect();
         narrow(dtype, &rounded, bytes);
+    }
+}
+
+/// To nearest, with nothing learned: what a merge costs without its evidence, for the benchmark.
+#[derive(Clone, Copy)]
+pub(super) struct Bare;
+
+impl RunRounding for Bare {
+    const LEARNS: bool = false;
+
+    #[inline(always)]
+    fn narrow<O: Element, L: Lanes>(self, lanes: L, values: Block, block: usize) -> O::Bytes {
+        ToNearest.narrow::<O, L>(lanes, values, block)
+    }
+
+    #[inline(always)]
+    fn care_bits<O: Element>(self) -> u32 {
+        ToNearest.care_bits::<O>()
+    }
+
+    fn narrow_with_care(self, dtype: FloatDtype, values: &[f32], first: usize, bytes: &mut [u8]) {
+        ToNearest.narrow_with_care(dtype, values, first, bytes);
     }
 }

@@ -266,3 +266,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn without_learning_the_bytes_are_the_same() {
+    let weight: Vec<f32> = (0..9_001).map(|index| ((index * 7919) % 1013) as f32 / 1013.0 - 0.5).collect();
+    let delta: Vec<f32> = (0..9_001).map(|index| (index as f32).sin() * 1e-3).collect();
+    for dtypes in DTYPES.into_iter().flat_map(|input| DTYPES.map(|output| (input, output))) {
+        let case = Case::new(dtypes.0, &weight, delta.clone());
+        let (expected, learned) = case.run(CpuLevel::detected(), dtypes, true);
+        let mut output = vec![0xaa; expected.len()];
+        let bytes =
+            TileBytes { input: &case.input, input_dtype: dtypes.0, output: &mut output, output_dtype: dtypes.1 };
+        let bare = bytes.write_sum_bare(CpuLevel::detected(), &case.delta);
+        assert!(output == expected, "{dtypes:?}");
+        assert_eq!((bare.element_count, bare.max_magnitude), (learned.element_count, learned.max_magnitude));
+    }
+}
