@@ -351,7 +351,7 @@ fn print_model_prints_what_pytorch_prints() {
 #[test]
 fn compare_times_models_in_processes_of_their_own_and_lets_them_answer() {
     let root = tempfile::tempdir().unwrap();
-    let path = |part: &str| common::sample().join(part).display().to_string();
+    let path = |part: &str| sample().join(part).display().to_string();
     let (base, adapter, text) = (path("base"), path("adapter"), path("texts/three_sentences.txt"));
     let args = ["compare", &base, "--adapter", &adapter, "--text", &text, "--prompt", "To be, or", "--runs", "3"];
     let output = lorafuse(root.path(), &[&args[..], &["--json"]].concat());
