@@ -37,15 +37,7 @@ pub fn model_card(report: &RunReport) -> String {
     .ok();
     writeln!(out, "| | |\n|---|---|").ok();
     for (adapter, strength) in plan.adapters.iter().zip(&plan.strengths) {
-        writeln!(
-            out,
-            "| Adapter | `{}`: {}, {}, scale {}, strength {strength} |",
-            adapter.name,
-            adapter.method,
-            units::plural(adapter.targets, "target"),
-            adapter.scales.join("; "),
-        )
-        .ok();
+        writeln!(out, "{}", adapter.row(*strength)).ok();
     }
     let dtype = match plan.dtype {
         DtypePolicy::Keep => "as in the base".to_owned(),

@@ -43,15 +43,7 @@ fn inputs(out: &mut String, report: &RunReport) {
     writeln!(out, "| | |\n|---|---|").ok();
     writeln!(out, "| Base | `{}`: {} |", plan.base.name, model_line(&plan.base)).ok();
     for (adapter, strength) in plan.adapters.iter().zip(&plan.strengths) {
-        writeln!(
-            out,
-            "| Adapter | `{}`: {}, {}, scale {}, strength {strength} |",
-            adapter.name,
-            adapter.method,
-            units::plural(adapter.targets, "target"),
-            adapter.scales.join("; "),
-        )
-        .ok();
+        writeln!(out, "{}", adapter.row(*strength)).ok();
     }
     writeln!(
         out,

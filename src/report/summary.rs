@@ -69,6 +69,12 @@ pub struct AdapterSummary {
 }
 
 impl AdapterSummary {
+    /// A row of a Markdown table, merged with `strength`.
+    pub(super) fn row(&self, strength: f64) -> String {
+        let (targets, scales) = (crate::units::plural(self.targets, "target"), self.scales.join("; "));
+        format!("| Adapter | `{}`: {}, {targets}, scale {scales}, strength {strength} |", self.name, self.method)
+    }
+
     /// The figures of `adapter`.
     #[must_use]
     pub fn of(adapter: &Adapter) -> Self {
