@@ -79,7 +79,8 @@ impl Window {
     fn new() -> Self {
         let ctx = egui::Context::default();
         install_look(&ctx);
-        let app = LorafuseApp::new(Machine::detect());
+        // This program knows no hidden commands: it would measure itself.
+        let app = LorafuseApp::new(Machine { program: None, ..Machine::detect() });
         Self { ctx, app, frame: eframe::Frame::_new_kittest(), started: Instant::now() }
     }
 

@@ -114,7 +114,8 @@ fn is_measured(app: &LorafuseApp) -> bool {
 }
 
 fn machine(workspace: &Workspace) -> Machine {
-    Machine { home: workspace.machine().home, ..Machine::detect() }
+    let Machine { home, program, .. } = workspace.machine();
+    Machine { home, program, ..Machine::detect() }
 }
 
 /// The beginning of each sample text, long enough for intervals and short enough for a development build.

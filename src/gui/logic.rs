@@ -10,18 +10,23 @@ use egui::Context;
 use super::{
     background::Task,
     command::UiCommand,
+    documents::comparison_markdown,
     drop_target,
-    evaluation::Evaluation,
+    evaluation::{Evaluation, Texts},
     inspection::{Inspection, Question, free_name},
+    palette::Palette,
     problem::Problem,
     state::{AppState, Job, Notice, Screen, Tone, WellKind},
-    view::{ChangeMap, HeatMap, HeatScale, TreeQuery, lexically_normal, tree_rows},
+    view::{ChangeMap, HeatMap, HeatScale, TreeOrder, TreeQuery, lexically_normal, tree_rows},
+    watched::Work,
     workers::{self, Workers},
 };
 use crate::sample::Sample;
 
 fn is_text(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("txt"))
+    let is_one =
+        |extension: &std::ffi::OsStr| ["txt", "md", "jsonl"].iter().any(|known| extension.eq_ignore_ascii_case(known));
+    path.extension().is_some_and(is_one)
 }
 
 /// Does what the user asked for, where it can be done now.
@@ -33,6 +38,7 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
             set_path(state, ctx, WellKind::Base, Some(base));
             set_path(state, ctx, WellKind::Adapter, Some(adapter));
         }
+        UiCommand::TakeBase(path) => set_path(state, ctx, WellKind::Base, Some(path)),
         UiCommand::ClearRecent => state.recent.clear(),
         UiCommand::Browse(kind) => workers::browse(state, workers, ctx, kind),
         UiCommand::EditPath(kind, text) => state.wells.get_mut(kind).text = text,
@@ -42,13 +48,30 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
         }
         // A text dropped on a finished merge is to be measured.
         UiCommand::Drop(paths) if state.finished().is_some() && paths.iter().all(|path| is_text(path)) => {
-            workers::measure(state, ctx, paths);
+            workers::measure(state, ctx, Texts::Files(paths));
         }
         UiCommand::Drop(paths) => {
             if !state.is_locked() {
-                let route = move || paths.iter().filter_map(|path| drop_target::route(path)).collect();
+                // With both wells filled, one more copy of the base is what came out of a merge.
+                let base = state.wells.base.path.clone().filter(|_| state.wells.adapter.path.is_some());
+                let is_one = paths.len() == 1;
+                let route = move || {
+                    let routed = paths.iter().filter_map(|path| drop_target::route(path));
+                    let is_merged = |path: &Path| {
+                        is_one && base.as_deref().is_some_and(|base| drop_target::is_merge_of(path, base))
+                    };
+                    let judged = |(kind, path): (WellKind, PathBuf)| {
+                        let kind = if kind == WellKind::Base && is_merged(&path) { WellKind::Output } else { kind };
+                        (kind, path)
+                    };
+                    routed.map(judged).collect()
+                };
                 workers.routing = Some(Task::spawn("drop", ctx, route));
             }
+        }
+        UiCommand::DropOnOutput(path) => {
+            let folder = if path.is_dir() { Some(path) } else { path.parent().map(Path::to_owned) };
+            set_path(state, ctx, WellKind::Output, folder);
         }
         UiCommand::ChooseDtype(dtype) => {
             if !state.is_locked() && state.options.dtype != dtype {
@@ -62,11 +85,34 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
                 plan_anew(state, workers, ctx);
             }
         }
+        UiCommand::ChooseRounding(rounding) => {
+            if !state.is_locked() && state.options.rounding != rounding {
+                state.options.rounding = rounding;
+                plan_anew(state, workers, ctx);
+            }
+        }
+        UiCommand::WriteCard(writes_card) => state.options.writes_card = writes_card,
         UiCommand::ChooseDevice(device) => {
             if !state.is_locked() {
                 state.options.device = device;
             }
         }
+        UiCommand::AddAdapter => workers::add_adapter(state, workers, ctx),
+        UiCommand::RemoveAdapter(index) => {
+            if !state.is_locked() && index < state.more_adapters.len() {
+                state.more_adapters.remove(index);
+                inspect(state, ctx);
+            }
+        }
+        UiCommand::ChooseAdapterStrength(index, strength) => {
+            if let Some(adapter) = state.more_adapters.get_mut(index)
+                && adapter.strength != strength
+            {
+                adapter.strength = strength;
+                plan_anew(state, workers, ctx);
+            }
+        }
+        UiCommand::JudgeFolder => workers::judge_folder(state, workers, ctx),
         UiCommand::StartMerge => workers::start_merge(state, ctx),
         UiCommand::CancelMerge => {
             if let Job::Running(running) = &mut state.job {
@@ -86,7 +132,14 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
             }
             rebuild_rows(state);
         }
-        UiCommand::SelectModule(path) => state.modules.selected = Some(path),
+        UiCommand::SelectModule(path) => {
+            state.modules.selected = Some(path);
+            workers::look_at_spectrum(state, workers, ctx);
+        }
+        UiCommand::SortModules(column) => {
+            state.modules.order = TreeOrder::after(state.modules.order, column);
+            rebuild_rows(state);
+        }
         UiCommand::FilterModules(text) => {
             state.modules.filter = text;
             rebuild_rows(state);
@@ -103,16 +156,54 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
         UiCommand::CopyText(text) => ctx.copy_text(text),
         UiCommand::BrowseTexts => workers::browse_texts(state, workers, ctx),
         UiCommand::MeasurePerplexity(texts) => workers::measure(state, ctx, texts),
-        UiCommand::CancelMeasurement => {
-            if let Job::Done(done) = &mut state.job {
-                done.evaluation = Evaluation::Idle;
+        UiCommand::MeasureTime => workers::measure_time(state, ctx),
+        UiCommand::CopyComparison => {
+            if let Some(done) = state.finished() {
+                ctx.copy_text(comparison_markdown(done, state.words()));
+                state.notice = Some(notice(Tone::Neutral, state.words().copied_table.to_owned()));
             }
         }
-        UiCommand::VerifyAgain => workers::verify_again(state, workers, ctx),
+        UiCommand::VerifyAgain => workers::verify_again(state, ctx),
+        UiCommand::Seal => workers::seal(state, ctx),
+        UiCommand::CancelMeasurement
+        | UiCommand::EditPrompt(_)
+        | UiCommand::CancelTiming
+        | UiCommand::CancelVerification
+        | UiCommand::CancelSeal => change_result(state, command),
         UiCommand::ExportReport => workers::export(state, workers, ctx),
+        UiCommand::ExportPicture => workers::export_picture(state, workers, ctx),
         UiCommand::OpenFolder => open_folder(state),
         UiCommand::SwitchTheme => switch_theme(ctx),
         UiCommand::SwitchLanguage => state.language = state.language.next(),
+        UiCommand::ShowPalette(is_open) => {
+            state.palette = is_open.then(Palette::default);
+            if is_open {
+                ctx.memory_mut(|memory| memory.request_focus(super::panel::palette_id()));
+            }
+        }
+        UiCommand::SearchCommands(query) => state.palette = Some(Palette { query, pointed: 0 }),
+        UiCommand::PointAtCommand(pointed) => {
+            if let Some(palette) = &mut state.palette {
+                palette.pointed = pointed;
+            }
+        }
+    }
+}
+
+/// What changes the merged folder's state and starts nothing.
+fn change_result(state: &mut AppState, command: UiCommand) {
+    let cancelled = Problem::new(state.words().check_cancelled);
+    let Some(done) = state.finished_mut() else { return };
+    match command {
+        UiCommand::CancelMeasurement => done.evaluation = Evaluation::Idle,
+        UiCommand::EditPrompt(prompt) => done.prompt = prompt,
+        UiCommand::CancelTiming => done.timing = Work::Idle,
+        UiCommand::CancelSeal => done.sealing = Work::Idle,
+        UiCommand::CancelVerification => {
+            done.verifying = None;
+            done.verified.get_or_insert(Err(cancelled));
+        }
+        _ => {}
     }
 }
 
@@ -139,6 +230,7 @@ pub(super) fn rebuild_rows(state: &mut AppState) {
         filter: &modules.filter,
         only_changed: modules.only_changed,
         changes: &modules.changes,
+        order: modules.order,
     };
     state.modules.rows = Arc::new(tree_rows(tree, query));
 }
@@ -151,11 +243,11 @@ fn show_screen(state: &mut AppState, ctx: &Context, screen: Screen) {
     }
     let is_new = std::mem::replace(&mut state.screen, screen) != screen;
     let texts = match &state.job {
-        Job::Done(done) if matches!(done.evaluation, Evaluation::Idle) => done.sample_texts.clone(),
+        Job::Done(done) if matches!(done.evaluation, Evaluation::Idle) => &done.sample_texts,
         _ => return,
     };
     if is_new && screen == Screen::Compare && !texts.is_empty() {
-        workers::measure(state, ctx, texts);
+        workers::measure(state, ctx, Texts::Sample);
     }
 }
 
@@ -190,6 +282,11 @@ pub(super) fn set_path(state: &mut AppState, ctx: &Context, kind: WellKind, path
         WellKind::Output => state.output_is_proposed = path.is_none(),
         WellKind::Base | WellKind::Adapter => state.screen = Screen::Modules,
     }
+    if kind == WellKind::Adapter {
+        // Another adapter begins another merge.
+        state.more_adapters.clear();
+        state.options.strength = 1.0;
+    }
     state.wells.get_mut(kind).set(path);
     inspect(state, ctx);
 }
@@ -217,7 +314,7 @@ pub(super) fn inspect(state: &mut AppState, ctx: &Context) {
     state.notice = None;
     let question = Question {
         base: state.wells.base.path.clone(),
-        adapter: state.wells.adapter.path.clone(),
+        adapters: state.adapters(),
         output: state.wells.output.path.clone().filter(|_| !state.output_is_proposed),
         options: state.options,
     };
@@ -253,7 +350,7 @@ fn open_folder(state: &mut AppState) {
     } else {
         "xdg-open"
     };
-    if let Err(error) = std::process::Command::new(program).arg(&done.receipt.output).spawn() {
+    if let Err(error) = std::process::Command::new(program).arg(&done.sources.merged).spawn() {
         state.notice = Some(notice(Tone::Bad, format!("{program}: {error}")));
     }
 }

@@ -13,6 +13,8 @@ pub struct Machine {
     pub shows_measurements: bool,
     /// Whether drivers are asked for GPUs to choose from.
     pub looks_for_gpus: bool,
+    /// The program itself, which loads models in processes of their own; without it, what needs that is left out.
+    pub program: Option<PathBuf>,
 }
 
 impl Machine {
@@ -24,6 +26,7 @@ impl Machine {
             thread_count: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             shows_measurements: true,
             looks_for_gpus: true,
+            program: std::env::current_exe().ok(),
         }
     }
 }

@@ -22,7 +22,7 @@ use std::path::PathBuf;
 
 pub use self::{
     agreement::Agreement,
-    alone::{ALONE_COMMAND, AloneReport},
+    alone::{ALONE_COMMAND, ALONE_TITLE, AloneReport},
     change::ChangeSums,
     check::{Check, Outcome, VerifyReport},
     policy::RoundingPolicy,

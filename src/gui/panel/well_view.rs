@@ -129,7 +129,9 @@ fn fill_adapter(view: &mut WellView, state: &AppState, words: &Words) {
     let Some(inspection) = &state.inspection else { return };
     match &inspection.adapter {
         Slot::Open(adapter) => {
-            view.name.clone_from(&adapter.name);
+            let more = inspection.more_adapters.len();
+            let more = if more > 0 { format!("  {}", (words.more_adapters)(more)) } else { String::new() };
+            view.name = format!("{}{more}", adapter.name);
             let rank = adapter.rank.map_or_else(String::new, |rank| format!(" r {rank}"));
             let alpha = adapter.scaling.map_or_else(String::new, |scaling| format!(", α {}", scaling.alpha));
             view.facts = facts([
@@ -154,11 +156,13 @@ fn fill_output(view: &mut WellView, state: &AppState, words: &Words) {
         Job::Planned(plan) => plan,
         Job::Running(running) => &running.plan,
         Job::Done(done) => {
-            view.chip = Some(match &done.verified {
-                Ok(report) if report.is_passed() => (words.verified, ChipTone::Good),
-                Ok(_) => (words.not_verified, ChipTone::Bad),
-                Err(_) => (words.merged, ChipTone::Busy),
-            });
+            let is_recomputed = done.sources.base.is_some() && !done.sources.adapters.is_empty();
+            view.chip = match &done.verified {
+                Some(Ok(report)) if report.is_passed() && is_recomputed => Some((words.verified, ChipTone::Good)),
+                Some(Ok(report)) if !report.is_passed() => Some((words.not_verified, ChipTone::Bad)),
+                Some(Ok(_)) => None,
+                Some(Err(_)) | None => Some((words.merged, ChipTone::Busy)),
+            };
             view.facts = model_facts(&done.merged, words);
             return;
         }
