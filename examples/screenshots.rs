@@ -16,16 +16,17 @@
 
 #[path = "../tests/gui_support/mod.rs"]
 mod gui_support;
+#[path = "../tests/gui_support/large_model.rs"]
+mod large_model;
 
 use std::path::{Path, PathBuf};
 
 use egui::{Theme, Vec2, accesskit::Role, vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
 use gui_support::{
-    USUAL_SIZE, Workspace, click, copy_folder, drop_folders,
-    large_model::{LargeModel, write_adapter},
-    open_window, sample, wait_until,
+    USUAL_SIZE, Workspace, click, copy_folder, drop_folders, open_window, sample, wait_until,
 };
+use large_model::{LargeModel, write_adapter};
 use lorafuse::gui::{Evaluation, Job, LorafuseApp, Machine, UiCommand};
 use unicode_normalization::UnicodeNormalization as _;
 

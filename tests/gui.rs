@@ -7,19 +7,18 @@
 )]
 
 mod gui_support;
+#[path = "gui_support/large_model.rs"]
+mod large_model;
 
 use egui::{Theme, accesskit::Role};
 use egui_kittest::{
     Harness, SnapshotOptions, SnapshotResults,
     kittest::{NodeT as _, Queryable as _},
 };
-use gui_support::{
-    Workspace, click, drop_folders,
-    large_model::{LargeModel, write_adapter},
-    open_window, sample, wait_until,
-};
+use gui_support::{Workspace, click, drop_folders, open_window, sample, wait_until};
+use large_model::{LargeModel, write_adapter};
 use lorafuse::{
-    gui::{Evaluation, Finished, Job, LorafuseApp, Machine, Screen, UiCommand},
+    gui::{Evaluation, Finished, Job, LorafuseApp, Machine, Screen, UiCommand, Work},
     merge::device::GpuAdapter,
     verify::VerifyReport,
 };
@@ -82,7 +81,7 @@ fn both_folders_dropped_are_merged_to_bf16_and_proven() {
     wait_until(&mut harness, "the perplexities", |app| {
         app.state.finished().is_some_and(|done| matches!(done.evaluation, Evaluation::Done(_)))
     });
-    harness.get_by_label("three_sentences");
+    assert!(harness.query_all_by_label("three_sentences").count() > 1, "in the chart and in the table of changes");
     click(&mut harness, Role::Tab, "Report");
     harness.get_by_label("This model stands alone");
     click(&mut harness, Role::Tab, "Modules");
@@ -300,6 +299,7 @@ fn the_window_sleeps_when_nothing_happens() {
     let workspace = Workspace::new();
     let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
     open_pair(&mut harness, &workspace);
+    wait_until(&mut harness, "the survival", |app| matches!(app.state.survival, Work::Done(_)));
     harness.run_steps(5);
     // Panics when the window repaints on and on.
     assert!(harness.try_run().is_ok());
@@ -322,6 +322,7 @@ fn the_screens_look_as_blessed() {
         harness.state_mut().ask(UiCommand::ChooseDtype("bf16".parse().unwrap()));
         harness.run_steps(2);
         wait_until(&mut harness, "the plan for bf16", is_planned);
+        wait_until(&mut harness, "the survival", |app| matches!(app.state.survival, Work::Done(_)));
         // How much of the disk is free is another number on every machine.
         let free = harness.get_by_label_contains(" to write, ").rect();
         harness.mask(egui::Rect::from_min_size(free.min, egui::vec2(FREE_SPACE_WIDTH, free.height())).expand(2.0));

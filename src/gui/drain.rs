@@ -1,6 +1,6 @@
 //! Takes what workers have finished or reported since the last frame.
 
-use std::{path::PathBuf, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use egui::Context;
 
@@ -9,20 +9,18 @@ use super::{
     evaluation::Texts,
     finished::Finished,
     inspection::Inspection,
-    logic::{inspect, notice, problem_notice, set_path, show_changes, take_routed},
+    logic::{add_adapter, inspect, notice, problem_notice, set_path, take_routed},
+    module_list::show_changes,
     problem::Problem,
     recent,
     run::{self, RunError},
-    state::{AppState, Job, Running, Screen, Tone, WellKind},
+    state::{AppState, Job, Running, Screen, Tone},
     view::{ChangeMap, display_path},
     wake::FRAME_INTERVAL,
     watched::Work,
     workers::{self, DialogKind, Workers},
 };
-use crate::{
-    job::{JobEvent, Stage},
-    plan::AdapterRequest,
-};
+use crate::job::{JobEvent, Stage};
 
 /// Facts kept for the list of events.
 const EVENTS_KEPT: usize = 200;
@@ -50,6 +48,9 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
     drain_result(state, workers, ctx);
     let worker_lost = state.words().worker_lost;
     state.survival.drain(ctx, worker_lost);
+    if let Some(Ok(list)) = finished(&mut workers.modules) {
+        list.show(&mut state.modules);
+    }
     if let Some(Ok((module, spectrum))) = finished(&mut workers.spectrum) {
         state.modules.spectra.insert(module, spectrum);
     }
@@ -67,7 +68,7 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
     if let Some(Ok(estimated)) = finished(&mut workers.estimating)
         && matches!(state.job, Job::Planned(_) | Job::Running(_))
     {
-        show_changes(state, estimated.by_module, !estimated.is_exact);
+        show_changes(state, workers, ctx, estimated.by_module, !estimated.is_exact);
     }
     if let Some(discarded) = finished(&mut workers.discarding) {
         let notice = match discarded {
@@ -133,7 +134,7 @@ fn drain_job(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
             drain_events(running);
             match running.task.poll() {
                 Outcome::Pending => ctx.request_repaint_after(FRAME_INTERVAL),
-                Outcome::Ready(result) => take_result(state, ctx, result),
+                Outcome::Ready(result) => take_result(state, workers, ctx, result),
                 Outcome::Lost => {
                     state.job = Job::Failed(Problem::new(state.words().worker_lost));
                 }
@@ -240,7 +241,7 @@ fn take_inspection(state: &mut AppState, workers: &mut Workers, ctx: &Context, m
         _ => None,
     };
     state.inspection = Some(Arc::new(inspection));
-    show_changes(state, ChangeMap::new(), false);
+    show_changes(state, workers, ctx, ChangeMap::new(), false);
     workers::look_at_spectrum(state, workers, ctx);
     match found {
         Some(Ok(found)) => take_found(state, ctx, found),
@@ -256,17 +257,7 @@ fn take_found(state: &mut AppState, ctx: &Context, found: Box<Finished>) {
     workers::verify_again(state, ctx);
 }
 
-/// One more adapter beside that of the well, which it fills while that is empty.
-fn add_adapter(state: &mut AppState, ctx: &Context, path: PathBuf) {
-    if state.wells.adapter.path.is_none() {
-        set_path(state, ctx, WellKind::Adapter, Some(path));
-    } else if state.adapters().iter().all(|adapter| adapter.path != path) && !state.is_locked() {
-        state.more_adapters.push(AdapterRequest { path, strength: 1.0 });
-        inspect(state, ctx);
-    }
-}
-
-fn take_result(state: &mut AppState, ctx: &Context, result: run::RunResult) {
+fn take_result(state: &mut AppState, workers: &mut Workers, ctx: &Context, result: run::RunResult) {
     match result {
         Ok(finished) => {
             let changes = finished.changes.clone();
@@ -276,7 +267,7 @@ fn take_result(state: &mut AppState, ctx: &Context, result: run::RunResult) {
             let card_problem = finished.made.as_ref().and_then(|made| made.card_problem.as_ref());
             state.notice = card_problem.map(problem_notice);
             state.job = Job::Done(Box::new(finished));
-            show_changes(state, changes, false);
+            show_changes(state, workers, ctx, changes, false);
         }
         Err(RunError::Cancelled) => {
             inspect(state, ctx);

@@ -92,6 +92,8 @@ pub struct Inspection {
     pub output: Option<PathBuf>,
     /// Modules of the base with what the adapter adds; the base alone without one.
     pub tree: Option<ModuleNode>,
+    /// Modules of it.
+    pub module_count: usize,
     /// Both trees as PyTorch prints them.
     pub printed: Arc<PrintedDiff>,
     /// Counts, once both wells are open.
@@ -163,6 +165,7 @@ impl Inspection {
         let plain = tree::print_model(&tree, base.config(), None);
         let adapted = adapters.first().map(|adapter| tree::print_model(&tree, base.config(), Some((0, adapter))));
         self.printed = Arc::new(PrintedDiff::new(&plain, adapted.as_deref().unwrap_or_default()));
+        self.module_count = tree.walk().count();
         self.tree = Some(tree);
     }
 

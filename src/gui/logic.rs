@@ -1,9 +1,6 @@
 //! Carries out what the user asks for. With `drain` the only place that changes state.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::path::{Path, PathBuf};
 
 use egui::Context;
 
@@ -14,14 +11,15 @@ use super::{
     drop_target,
     evaluation::{Evaluation, Texts},
     inspection::{Inspection, Question, free_name},
+    module_list::rebuild_rows,
     palette::Palette,
     problem::Problem,
     state::{AppState, Job, Notice, Screen, Tone, WellKind},
-    view::{ChangeMap, HeatMap, HeatScale, TreeOrder, TreeQuery, lexically_normal, tree_rows},
+    view::{TreeOrder, lexically_normal},
     watched::Work,
     workers::{self, Workers},
 };
-use crate::sample::Sample;
+use crate::{plan::AdapterRequest, sample::Sample};
 
 fn is_text(path: &Path) -> bool {
     let is_one =
@@ -130,7 +128,7 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
             if !state.modules.toggled.remove(&path) {
                 state.modules.toggled.insert(path);
             }
-            rebuild_rows(state);
+            rebuild_rows(state, workers, ctx);
         }
         UiCommand::SelectModule(path) => {
             state.modules.selected = Some(path);
@@ -138,11 +136,11 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
         }
         UiCommand::SortModules(column) => {
             state.modules.order = TreeOrder::after(state.modules.order, column);
-            rebuild_rows(state);
+            rebuild_rows(state, workers, ctx);
         }
         UiCommand::FilterModules(text) => {
             state.modules.filter = text;
-            rebuild_rows(state);
+            rebuild_rows(state, workers, ctx);
         }
         UiCommand::FocusFilter => {
             state.screen = Screen::Modules;
@@ -150,7 +148,7 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
         }
         UiCommand::ShowOnlyChanged(only_changed) => {
             state.modules.only_changed = only_changed;
-            rebuild_rows(state);
+            rebuild_rows(state, workers, ctx);
         }
         UiCommand::ShowModulesAs(view) => state.modules.view = view,
         UiCommand::CopyText(text) => ctx.copy_text(text),
@@ -205,34 +203,6 @@ fn change_result(state: &mut AppState, command: UiCommand) {
         }
         _ => {}
     }
-}
-
-/// Shows other changes everywhere: rows, map and scale.
-pub(super) fn show_changes(state: &mut AppState, changes: ChangeMap, are_estimates: bool) {
-    let modules = &mut state.modules;
-    modules.scale = HeatScale::of(&changes, are_estimates);
-    let tree = state.inspection.as_ref().and_then(|inspection| inspection.tree.as_ref());
-    let map = tree.map(|tree| HeatMap::new(tree.walk().map(|node| node.path.as_str()), &changes));
-    modules.map = Arc::new(map.unwrap_or_default());
-    modules.changes = changes;
-    rebuild_rows(state);
-}
-
-/// Rows of the tree as it is folded and filtered now.
-pub(super) fn rebuild_rows(state: &mut AppState) {
-    let Some(tree) = state.inspection.as_ref().and_then(|inspection| inspection.tree.as_ref()) else {
-        state.modules.rows = Arc::default();
-        return;
-    };
-    let modules = &state.modules;
-    let query = TreeQuery {
-        toggled: &modules.toggled,
-        filter: &modules.filter,
-        only_changed: modules.only_changed,
-        changes: &modules.changes,
-        order: modules.order,
-    };
-    state.modules.rows = Arc::new(tree_rows(tree, query));
 }
 
 /// Shows `screen` where it has something to show. The sample's texts are at hand and small: seeing Compare is asking
@@ -295,8 +265,24 @@ pub(super) fn take_routed(state: &mut AppState, ctx: &Context, routed: Vec<(Well
     if routed.is_empty() {
         state.notice = Some(notice(Tone::Caution, state.words().not_a_model.to_owned()));
     }
+    let mut has_adapter = false;
     for (kind, path) in routed {
-        set_path(state, ctx, kind, Some(path));
+        // Of several adapters dropped together, the first fills the well and the others join it.
+        if kind == WellKind::Adapter && std::mem::replace(&mut has_adapter, true) {
+            add_adapter(state, ctx, path);
+        } else {
+            set_path(state, ctx, kind, Some(path));
+        }
+    }
+}
+
+/// One more adapter beside that of the well, which it fills while that is empty.
+pub(super) fn add_adapter(state: &mut AppState, ctx: &Context, path: PathBuf) {
+    if state.wells.adapter.path.is_none() {
+        set_path(state, ctx, WellKind::Adapter, Some(path));
+    } else if state.adapters().iter().all(|adapter| adapter.path != path) && !state.is_locked() {
+        state.more_adapters.push(AdapterRequest { path, strength: 1.0 });
+        inspect(state, ctx);
     }
 }
 

@@ -17,6 +17,7 @@ mod inspection;
 mod launch;
 mod logic;
 mod machine;
+mod module_list;
 mod palette;
 mod panel;
 mod problem;

@@ -101,7 +101,7 @@ pub struct ModulesState {
     /// Rows as filtered and folded; rebuilt when any of the above or the tree changes.
     pub rows: Arc<Vec<TreeRow>>,
     /// ‖Δ‖/‖W‖ by module: estimated before a merge, exact after it.
-    pub changes: ChangeMap,
+    pub changes: Arc<ChangeMap>,
     /// The scale of all of them; `None` while there are none.
     pub scale: Option<HeatScale>,
     /// The same as modules × layers.

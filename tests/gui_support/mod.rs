@@ -1,7 +1,5 @@
 //! The one way in which tests, pictures and measurements drive the window.
 
-pub mod large_model;
-
 use std::{
     path::{Path, PathBuf},
     sync::Arc,

@@ -20,6 +20,9 @@ use crate::gui::{
 /// Narrowest side in which shapes and norms stand beside each other.
 const TWO_COLUMNS: f32 = 360.0;
 
+/// Height of the words about norms.
+const NOTE: f32 = 40.0;
+
 /// Height of a pair of name and value.
 const PAIR: f32 = 22.0;
 
@@ -38,8 +41,8 @@ pub(super) fn inspector_ui(
     let map = state.modules.scale.map(|scale| (scale, state.modules.map.as_ref()));
     let map_height = map.map_or(88.0, |(_, map)| 58.0 + heat_map_height(map));
     let pair_rows = if rect.width() < TWO_COLUMNS { 8.0 } else { 4.0 };
-    let spectrum = spectrum_of(state).map_or(0.0, |_| spectrum::HEIGHT + space::S12);
-    let needed = map_height + 2.0 * space::S12 + 60.0 + pair_rows * PAIR + spectrum + 52.0;
+    let spectrum = spectrum_of(state).map_or(0.0, |_| spectrum::HEIGHT + space::S8);
+    let needed = map_height + space::S12 + 56.0 + pair_rows * PAIR + spectrum + NOTE;
     scrolled_ui(ui, "inspector", upper, needed, |ui, area| {
         let inner = Rect::from_min_max(area.min + vec2(space::S12, 0.0), area.max - vec2(space::S16, 0.0));
         map_ui(ui, inner, map, state, commands);
@@ -98,11 +101,11 @@ fn module_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection,
     let pairs = Rect::from_min_max(name_row.left_bottom() + vec2(0.0, space::S8), body.max);
     let bottom = pairs_ui(ui, pairs, &detail, state);
     if let Some(values) = spectrum_of(state) {
-        let area = Rect::from_min_max(pos2(rect.left(), bottom + space::S12), rect.max);
+        let area = Rect::from_min_max(pos2(rect.left(), bottom + space::S8), rect.max);
         spectrum_ui(ui, area, values, words);
     }
     if detail.is_changed {
-        let note = Rect::from_min_max(pos2(rect.left(), rect.bottom() - 40.0), rect.max);
+        let note = Rect::from_min_max(pos2(rect.left(), rect.bottom() - NOTE + space::S4), rect.max);
         let text = match state.modules.scale {
             Some(scale) if scale.is_estimate => words.norm_note_before,
             Some(_) => words.norm_note,

@@ -91,11 +91,14 @@ fn measured_ui(ui: &mut Ui, rect: Rect, measured: &Measured, state: &AppState) -
     scores_ui(ui, chart, table, words);
     let below = Rect::from_min_max(chart.left_bottom() + vec2(0.0, space::S8), rect.max);
     let told = measured.told.iter().find(|told| told.language == state.language);
-    let story = (words.perplexity_story)(table);
-    let sentences = told.map(|told| told.sentences.as_slice()).unwrap_or_default();
-    let said: Vec<&str> = sentences.iter().map(String::as_str).chain([story.as_str()]).collect();
-    let said: Vec<&str> = said.into_iter().filter(|sentence| !sentence.is_empty()).collect();
-    let mut top = sunken_text_ui(ui, below, &said.join("\n")).bottom() + space::S8;
+    let mut top = sunken_text_ui(ui, below, &(words.perplexity_story)(table)).bottom() + space::S12;
+    for sentence in told.map(|told| told.sentences.as_slice()).unwrap_or_default() {
+        let mark = pos2(rect.left() + 5.0, top + 9.0);
+        ui.painter().circle_filled(mark, 2.0, palette.text_secondary);
+        let area = Rect::from_min_max(pos2(rect.left() + space::S16, top), rect.max);
+        top += wrapped_text_ui(ui, area, &[(sentence, Type::BODY, palette.text)]) + space::S4;
+    }
+    top += space::S4;
     let weak = if table.has_weak_interval() { words.weak_interval } else { "" };
     for note in [weak, table.protocol.as_str()].into_iter().filter(|note| !note.is_empty()) {
         let area = Rect::from_min_max(pos2(rect.left(), top), rect.max);

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Height of label, switch and consequence.
-const LINE: f32 = 58.0;
+const LINE: f32 = 56.0;
 
 /// Width of the seed.
 const SEED: f32 = 72.0;
@@ -29,7 +29,7 @@ pub(super) fn rounding_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &
     let palette = Palette::of(ui);
     let words = state.words();
     let rounding = state.options.rounding;
-    let upper = Rect::from_min_size(rect.min + vec2(0.0, 6.0), vec2(rect.width(), grid::BUTTON));
+    let upper = Rect::from_min_size(rect.min + vec2(0.0, 4.0), vec2(rect.width(), grid::BUTTON));
     text_ui(ui, upper, Align::Left, words.rounding, Type::BODY_MEDIUM, palette.text);
     let labels = [words.round_nearest, words.round_by_chance];
     let width = segmented_width(ui, &labels);
@@ -43,7 +43,7 @@ pub(super) fn rounding_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &
         _ => {}
     }
     let note = if rounding.is_stochastic() { words.round_by_chance_note } else { words.round_nearest_note };
-    let lower = Rect::from_min_size(upper.left_bottom() + vec2(0.0, space::S4 - 2.0), vec2(rect.width(), 18.0));
+    let lower = Rect::from_min_size(upper.left_bottom() + vec2(0.0, 0.0), vec2(rect.width(), 18.0));
     text_ui(ui, lower, Align::Left, note, Type::CAPTION, palette.text_secondary);
     if let Rounding::Stochastic { mut seed } = rounding {
         let field = Rect::from_min_size(pos2(switch.left() - space::S12 - SEED, switch.top()), vec2(SEED, 24.0));

@@ -9,8 +9,8 @@ use crate::{
         finished::Finished,
         state::AppState,
         tokens::{Palette, Type, ink_on, space},
-        view::{ByteUnit, Component, SizeBar},
-        widget::{Align, chart_ui, flowing_panel_ui, sunken_text_ui, text_ui, text_width, wrapped_text_ui},
+        view::{ByteUnit, Component, SizeBar, unbroken},
+        widget::{Align, chart_ui, flowing_panel_ui, prose_ui, sunken_text_ui, text_ui, text_width},
     },
     units,
 };
@@ -90,16 +90,16 @@ fn sentences_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished) -> f
     let words = state.words();
     let sizes = &done.sizes;
     let mut top = rect.top();
-    let between: Vec<String> = sizes.between.iter().map(|fact| (words.size_fact)(fact)).collect();
+    let between: Vec<String> = sizes.between.iter().map(|fact| unbroken(&(words.size_fact)(fact))).collect();
     if !between.is_empty() {
         top = sunken_text_ui(ui, rect, &between.join(" ")).bottom() + space::S8;
     }
     let of = |name: &'static str, facts: &'_ [crate::size::SizeFact]| -> Vec<String> {
-        facts.iter().map(|fact| format!("{name}: {}", (words.size_fact)(fact))).collect()
+        facts.iter().map(|fact| unbroken(&format!("{name}: {}", (words.size_fact)(fact)))).collect()
     };
     for note in of(words.base, &sizes.of_base).into_iter().chain(of(words.merged_model, &sizes.of_merged)) {
         let area = Rect::from_min_max(pos2(rect.left(), top), rect.max);
-        top += wrapped_text_ui(ui, area, &[(&note, Type::CAPTION, palette.text_secondary)]) + space::S4;
+        top += prose_ui(ui, area, &note, Type::CAPTION, palette.text_secondary) + space::S4;
     }
     top + space::S8
 }

@@ -9,10 +9,10 @@ use crate::gui::{
 };
 
 /// Height of the bars.
-const BARS: f32 = 44.0;
+const BARS: f32 = 34.0;
 
 /// Height of all of it.
-pub(super) const HEIGHT: f32 = 22.0 + BARS + 22.0;
+pub(super) const HEIGHT: f32 = 22.0 + BARS + 20.0;
 
 /// Bars drawn; with more singular values, neighbours share one.
 const MOST_BARS: usize = 64;

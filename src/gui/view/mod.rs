@@ -27,7 +27,7 @@ pub use self::{
     misfit::{Misfit, misfits},
     model_role::{ModelRole, Told},
     module_detail::{ModuleDetail, ModuleNumbers},
-    path_text::{composed, display_path, elide_middle, lexically_normal, upper_first},
+    path_text::{composed, display_path, elide_middle, lexically_normal, unbroken, upper_first},
     perplexity::{Pair, PerplexityTable, Score, TextRow, percent_change},
     plan_summary::{PlanRow, PlanRowKind, PlanSummary},
     printed_diff::{DiffLine, PrintedDiff},

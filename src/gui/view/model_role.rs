@@ -1,7 +1,8 @@
 //! What a model is in a comparison.
 
-use crate::evaluate::EvalReport;
+use super::unbroken;
 use crate::{
+    evaluate::EvalReport,
     gui::words::{Language, Words},
     numeric::FloatDtype,
     report::{ChangeTable, conclusions},
@@ -55,12 +56,20 @@ impl Told {
             let words = language.words();
             let names: Vec<String> = roles.iter().map(|role| role.name(words, merged_dtype)).collect();
             let said = conclusions(report, &names);
+            let said = said.iter().map(|conclusion| unbroken(&without_endings(&(words.conclusion)(conclusion), report)));
             Self {
                 language,
-                sentences: said.iter().map(|conclusion| (words.conclusion)(conclusion)).collect(),
+                sentences: said.collect(),
                 changes: ChangeTable::new(report, &names),
             }
         };
         Language::ALL.map(told).to_vec()
     }
+}
+
+/// `sentence` with texts named as the chart names them.
+fn without_endings(sentence: &str, report: &EvalReport) -> String {
+    let texts = report.models.first().map_or(&[][..], |model| &model.texts);
+    let names = texts.iter().filter_map(|text| Some((text.name.as_str(), text.name.strip_suffix(".txt")?)));
+    names.fold(sentence.to_owned(), |sentence, (name, shown)| sentence.replace(name, shown))
 }
