@@ -70,6 +70,7 @@ fn large_tree() {
             unit: egui::MouseWheelUnit::Point,
             delta: vec2(0.0, step),
             phase: egui::TouchPhase::Move,
+            source: egui::MouseWheelSource::Wheel,
             modifiers: egui::Modifiers::NONE,
         };
         frames.take_with(&mut window, vec![Event::PointerMoved(pos2(400.0, 400.0)), wheel]);
