@@ -23,9 +23,7 @@ use std::path::{Path, PathBuf};
 
 use egui::{Theme, Vec2, accesskit::Role, vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
-use gui_support::{
-    USUAL_SIZE, Workspace, click, copy_folder, drop_folders, open_window, sample, wait_until,
-};
+use gui_support::{USUAL_SIZE, Workspace, click, copy_folder, drop_folders, open_window, sample, wait_until};
 use large_model::{LargeModel, write_adapter};
 use lorafuse::gui::{Evaluation, Job, LorafuseApp, Machine, UiCommand, Work, view::SortColumn};
 use unicode_normalization::UnicodeNormalization as _;
@@ -34,7 +32,7 @@ use unicode_normalization::UnicodeNormalization as _;
 const SMALLEST_SIZE: Vec2 = vec2(900.0, 600.0);
 
 /// High enough for all of Compare.
-const TALL_SIZE: Vec2 = vec2(1280.0, 1560.0);
+const TALL_SIZE: Vec2 = vec2(1280.0, 1700.0);
 
 /// The pictures that the repository keeps.
 const KEPT: [&str; 14] = [
@@ -258,14 +256,14 @@ fn does_not_fit(album: &Album) {
 fn large_merge(album: &Album) {
     let workspace = Workspace::new();
     let (base, adapter) = (workspace.folder("llama-wide"), workspace.folder("llama-wide-chat-r4"));
-    LargeModel { shards: 7, layers: 21, width: 2048 }.write(&base, &adapter);
+    LargeModel { shards: 7, layers: 42, width: 2048 }.write(&base, &adapter);
     let mut harness = open_window(machine(&workspace), Theme::Light, 1.0);
     drop_folders(&mut harness, &[base, adapter]);
     wait_until(&mut harness, "the plan", is_planned);
     click(&mut harness, Role::Tab, "Merge");
     harness.get_by_label("Merge, keep F32").click();
     wait_until(&mut harness, "the third shard", |app| match &app.state.job {
-        Job::Running(running) => running.tensors_done > 34,
+        Job::Running(running) => running.tensors_done > 60,
         _ => false,
     });
     album.take(&mut harness, "merge-running");

@@ -214,7 +214,7 @@ fn anyones_merge_is_judged_without_merging() {
     click(&mut window, Role::Tab, "Report");
     click(&mut window, Role::Button, "Verify again");
     wait_until(&mut window, "the checks", is_checked);
-    window.get_by_label("This folder is not the merge it claims to be");
+    window.get_by_label("This folder does not stand alone");
 }
 
 #[test]

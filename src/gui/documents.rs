@@ -52,7 +52,7 @@ impl Documents {
             return Self { json, markdown, output };
         };
         let merge = Some(made.receipt.clone());
-        let report = RunReport { evaluate, merge, verify, ..RunReport::new(&made.plan) };
+        let report = RunReport { merge, verify, evaluate, ..RunReport::new(&made.plan) };
         Self { json: report.to_json(), markdown: report.to_markdown(), output }
     }
 

@@ -127,7 +127,7 @@ impl Inspection {
             Some(Ok(base)) => Slot::Open(ModelFacts::of(base)),
             Some(Err(error)) => Slot::Failed(Problem::of(error)),
         };
-        inspection.take_adapters(&opened.as_deref().map_err(|error| Problem::of(error)));
+        inspection.take_adapters(&opened.as_deref().map_err(Problem::of));
         let base = base.and_then(Result::ok);
         let adapters = opened.unwrap_or_default();
         if let (None, Some(adapter)) = (&base, adapters.first()) {

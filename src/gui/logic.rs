@@ -6,17 +6,17 @@ use egui::Context;
 
 use super::{
     background::Task,
+    choices,
     command::UiCommand,
-    documents::comparison_markdown,
     drop_target,
     evaluation::{Evaluation, Texts},
     inspection::{Inspection, Question, free_name},
-    module_list::rebuild_rows,
+    modules,
     palette::Palette,
     problem::Problem,
+    results,
     state::{AppState, Job, Notice, Screen, Tone, WellKind},
-    view::{TreeOrder, lexically_normal},
-    watched::Work,
+    view::lexically_normal,
     workers::{self, Workers},
 };
 use crate::{plan::AdapterRequest, sample::Sample};
@@ -71,45 +71,14 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
             let folder = if path.is_dir() { Some(path) } else { path.parent().map(Path::to_owned) };
             set_path(state, ctx, WellKind::Output, folder);
         }
-        UiCommand::ChooseDtype(dtype) => {
-            if !state.is_locked() && state.options.dtype != dtype {
-                state.options.dtype = dtype;
-                plan_anew(state, workers, ctx);
-            }
-        }
-        UiCommand::ChooseStrength(strength) => {
-            if !state.is_locked() && state.options.strength != strength {
-                state.options.strength = strength;
-                plan_anew(state, workers, ctx);
-            }
-        }
-        UiCommand::ChooseRounding(rounding) => {
-            if !state.is_locked() && state.options.rounding != rounding {
-                state.options.rounding = rounding;
-                plan_anew(state, workers, ctx);
-            }
-        }
-        UiCommand::WriteCard(writes_card) => state.options.writes_card = writes_card,
-        UiCommand::ChooseDevice(device) => {
-            if !state.is_locked() {
-                state.options.device = device;
-            }
-        }
-        UiCommand::AddAdapter => workers::add_adapter(state, workers, ctx),
-        UiCommand::RemoveAdapter(index) => {
-            if !state.is_locked() && index < state.more_adapters.len() {
-                state.more_adapters.remove(index);
-                inspect(state, ctx);
-            }
-        }
-        UiCommand::ChooseAdapterStrength(index, strength) => {
-            if let Some(adapter) = state.more_adapters.get_mut(index)
-                && adapter.strength != strength
-            {
-                adapter.strength = strength;
-                plan_anew(state, workers, ctx);
-            }
-        }
+        UiCommand::ChooseDtype(_)
+        | UiCommand::ChooseStrength(_)
+        | UiCommand::ChooseRounding(_)
+        | UiCommand::WriteCard(_)
+        | UiCommand::ChooseDevice(_)
+        | UiCommand::AddAdapter
+        | UiCommand::RemoveAdapter(_)
+        | UiCommand::ChooseAdapterStrength(..) => choices::carry_out(state, workers, ctx, &command),
         UiCommand::JudgeFolder => workers::judge_folder(state, workers, ctx),
         UiCommand::StartMerge => workers::start_merge(state, ctx),
         UiCommand::CancelMerge => {
@@ -124,53 +93,28 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
                 inspect(state, ctx);
             }
         }
-        UiCommand::ToggleModule(path) => {
-            if !state.modules.toggled.remove(&path) {
-                state.modules.toggled.insert(path);
-            }
-            rebuild_rows(state, workers, ctx);
-        }
-        UiCommand::SelectModule(path) => {
-            state.modules.selected = Some(path);
-            workers::look_at_spectrum(state, workers, ctx);
-        }
-        UiCommand::SortModules(column) => {
-            state.modules.order = TreeOrder::after(state.modules.order, column);
-            rebuild_rows(state, workers, ctx);
-        }
-        UiCommand::FilterModules(text) => {
-            state.modules.filter = text;
-            rebuild_rows(state, workers, ctx);
-        }
-        UiCommand::FocusFilter => {
-            state.screen = Screen::Modules;
-            ctx.memory_mut(|memory| memory.request_focus(super::panel::filter_id()));
-        }
-        UiCommand::ShowOnlyChanged(only_changed) => {
-            state.modules.only_changed = only_changed;
-            rebuild_rows(state, workers, ctx);
-        }
-        UiCommand::ShowModulesAs(view) => state.modules.view = view,
+        UiCommand::ToggleModule(_)
+        | UiCommand::SelectModule(_)
+        | UiCommand::SortModules(_)
+        | UiCommand::FilterModules(_)
+        | UiCommand::FocusFilter
+        | UiCommand::ShowOnlyChanged(_)
+        | UiCommand::ShowModulesAs(_) => modules::carry_out(state, workers, ctx, command),
         UiCommand::CopyText(text) => ctx.copy_text(text),
-        UiCommand::BrowseTexts => workers::browse_texts(state, workers, ctx),
-        UiCommand::MeasurePerplexity(texts) => workers::measure(state, ctx, texts),
-        UiCommand::MeasureTime => workers::measure_time(state, ctx),
-        UiCommand::CopyComparison => {
-            if let Some(done) = state.finished() {
-                ctx.copy_text(comparison_markdown(done, state.words()));
-                state.notice = Some(notice(Tone::Neutral, state.words().copied_table.to_owned()));
-            }
-        }
-        UiCommand::VerifyAgain => workers::verify_again(state, ctx),
-        UiCommand::Seal => workers::seal(state, ctx),
-        UiCommand::CancelMeasurement
+        UiCommand::BrowseTexts
+        | UiCommand::MeasurePerplexity(_)
+        | UiCommand::CancelMeasurement
         | UiCommand::EditPrompt(_)
+        | UiCommand::MeasureTime
         | UiCommand::CancelTiming
+        | UiCommand::CopyComparison
+        | UiCommand::VerifyAgain
         | UiCommand::CancelVerification
-        | UiCommand::CancelSeal => change_result(state, command),
-        UiCommand::ExportReport => workers::export(state, workers, ctx),
-        UiCommand::ExportPicture => workers::export_picture(state, workers, ctx),
-        UiCommand::OpenFolder => open_folder(state),
+        | UiCommand::Seal
+        | UiCommand::CancelSeal
+        | UiCommand::ExportReport
+        | UiCommand::ExportPicture
+        | UiCommand::OpenFolder => results::carry_out(state, workers, ctx, command),
         UiCommand::SwitchTheme => switch_theme(ctx),
         UiCommand::SwitchLanguage => state.language = state.language.next(),
         UiCommand::ShowPalette(is_open) => {
@@ -185,23 +129,6 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
                 palette.pointed = pointed;
             }
         }
-    }
-}
-
-/// What changes the merged folder's state and starts nothing.
-fn change_result(state: &mut AppState, command: UiCommand) {
-    let cancelled = Problem::new(state.words().check_cancelled);
-    let Some(done) = state.finished_mut() else { return };
-    match command {
-        UiCommand::CancelMeasurement => done.evaluation = Evaluation::Idle,
-        UiCommand::EditPrompt(prompt) => done.prompt = prompt,
-        UiCommand::CancelTiming => done.timing = Work::Idle,
-        UiCommand::CancelSeal => done.sealing = Work::Idle,
-        UiCommand::CancelVerification => {
-            done.verifying = None;
-            done.verified.get_or_insert(Err(cancelled));
-        }
-        _ => {}
     }
 }
 
@@ -286,15 +213,6 @@ pub(super) fn add_adapter(state: &mut AppState, ctx: &Context, path: PathBuf) {
     }
 }
 
-/// Plans with other options. A slider asks in every frame, so while one look is under way the next waits for it.
-fn plan_anew(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
-    if matches!(state.job, Job::Opening(_)) {
-        workers.is_question_old = true;
-    } else {
-        inspect(state, ctx);
-    }
-}
-
 /// Looks at the wells anew; a look that is still under way is dropped with its task.
 pub(super) fn inspect(state: &mut AppState, ctx: &Context) {
     state.notice = None;
@@ -324,21 +242,6 @@ fn open_sample(state: &mut AppState, ctx: &Context) {
     state.output_is_proposed = false;
     state.screen = Screen::Modules;
     inspect(state, ctx);
-}
-
-/// Asks the system's file manager; what it answers shows in its own window.
-fn open_folder(state: &mut AppState) {
-    let Job::Done(done) = &state.job else { return };
-    let program = if cfg!(target_os = "windows") {
-        "explorer"
-    } else if cfg!(target_os = "macos") {
-        "open"
-    } else {
-        "xdg-open"
-    };
-    if let Err(error) = std::process::Command::new(program).arg(&done.sources.merged).spawn() {
-        state.notice = Some(notice(Tone::Bad, format!("{program}: {error}")));
-    }
 }
 
 fn switch_theme(ctx: &Context) {

@@ -4,6 +4,7 @@
 //! [`UiCommand`]. Everything slower than a frame happens on named threads.
 
 mod background;
+mod choices;
 mod command;
 mod documents;
 mod drain;
@@ -18,10 +19,12 @@ mod launch;
 mod logic;
 mod machine;
 mod module_list;
+mod modules;
 mod palette;
 mod panel;
 mod problem;
 mod recent;
+mod results;
 mod run;
 mod running;
 mod sample_facts;

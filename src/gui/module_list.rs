@@ -64,8 +64,7 @@ fn make(state: &mut AppState, workers: &mut Workers, ctx: &Context, has_map: boo
     let (order, changes) = (modules.order, Arc::clone(&modules.changes));
     let is_small = inspection.module_count <= MOST_AT_ONCE;
     let list = move || {
-        let query =
-            TreeQuery { toggled: &toggled, filter: &filter, only_changed, changes: &changes, order };
+        let query = TreeQuery { toggled: &toggled, filter: &filter, only_changed, changes: &changes, order };
         of(&inspection, query, has_map)
     };
     if is_small {

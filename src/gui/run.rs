@@ -101,7 +101,6 @@ pub type Verified = (Result<VerifyReport, Problem>, f64);
 
 /// Recomputes what the merge had to be and compares it with what lies on disk, then loads the folder in a process of
 /// its own where `program` knows how.
-#[must_use]
 pub fn timed_verify(sources: &Sources, program: Option<PathBuf>, job: &JobContext) -> Verified {
     let started = Instant::now();
     // Adapters say nothing without the base that they change.

@@ -1,5 +1,7 @@
 //! What the rooms conclude, in Korean. The rooms themselves speak English.
 
+use std::fmt::Write as _;
+
 use crate::{
     adapter::FoundIn,
     numeric::FloatDtype,
@@ -133,7 +135,7 @@ fn quantised(fact: &SizeFact) -> String {
     );
     if *total_with_bf16_rest < total {
         let (from, to) = (units::bytes(total), units::bytes(*total_with_bf16_rest));
-        text += &format!(". 그 부분이 bfloat16이면 {from}에서 {to}로 줄어듭니다");
+        write!(text, ". 그 부분이 bfloat16이면 {from}에서 {to}로 줄어듭니다").ok();
     }
     text + "."
 }

@@ -44,11 +44,11 @@ fn screen_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCom
         (Screen::Merge, Job::Done(done)) if done.made.is_some() => {
             panel::merge_done_ui(ui, rect, state, done, commands);
         }
-        (Screen::Merge, Job::Done(done)) => panel::report_ui(ui, rect, state, done, commands),
         (Screen::Merge, Job::Failed(problem)) => panel::merge_failed_ui(ui, rect, state, problem, commands),
+        // A folder that was opened as it is has no merge to show: it is judged.
+        (Screen::Merge | Screen::Report, Job::Done(done)) => panel::report_ui(ui, rect, state, done, commands),
         (Screen::Merge, _) => panel::merge_plan_ui(ui, rect, state, commands),
         (Screen::Compare, Job::Done(done)) => panel::compare_ui(ui, rect, state, done, commands),
-        (Screen::Report, Job::Done(done)) => panel::report_ui(ui, rect, state, done, commands),
         // A result that is gone (its inputs changed) has no screen of its own.
         (Screen::Modules | Screen::Compare | Screen::Report, _) => modules_ui(ui, rect, state, commands),
     }

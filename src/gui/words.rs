@@ -389,6 +389,7 @@ pub struct Words {
     pub judge_note: &'static str,
     pub judged_alone_note: fn(usize, usize) -> String,
     pub verdict_running: &'static str,
+    pub verdict_dependent: &'static str,
     pub verdict_sound: &'static str,
     pub spectrum: &'static str,
     pub energy_note: fn(usize, usize) -> String,

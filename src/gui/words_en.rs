@@ -380,6 +380,7 @@ pub static ENGLISH: Words = Words {
         format!("{passed} of {total} checks passed. Add base and adapter to have every target recomputed.")
     },
     verdict_running: "Checking…",
+    verdict_dependent: "This folder does not stand alone",
     verdict_sound: "This folder is complete in itself",
     spectrum: "Singular values of Δ",
     energy_note: |rank, total| format!("{rank} of {total} directions hold 90 % of ‖Δ‖²"),

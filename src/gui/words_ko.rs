@@ -363,6 +363,7 @@ pub static KOREAN: Words = Words {
         format!("검사 {total}개 중 {passed}개 통과. 베이스와 어댑터를 더하면 모든 대상을 다시 계산합니다.")
     },
     verdict_running: "검사하는 중…",
+    verdict_dependent: "이 폴더는 혼자서 동작하지 않습니다",
     verdict_sound: "이 폴더는 그 자체로 온전합니다",
     spectrum: "Δ의 특잇값",
     energy_note: |rank, total| format!("방향 {total}개 중 {rank}개가 ‖Δ‖²의 90 %"),

@@ -26,7 +26,7 @@ pub use self::{
     change::ChangeSums,
     check::{Check, Outcome, VerifyReport},
     policy::RoundingPolicy,
-    verdict::{ChangedSet, TensorVerdict},
+    verdict::{CHANGED_SET_TITLE, ChangedSet, TensorVerdict},
 };
 use crate::{
     adapter::{Adapter, AdapterError},

@@ -17,8 +17,8 @@ use crate::{
 const ROW: f32 = 24.0;
 
 /// Width of a column of divergences, and of the shares with their intervals.
-const NUMBER: f32 = 60.0;
-const SHARE: f32 = 150.0;
+const NUMBER: f32 = 62.0;
+const SHARE: f32 = 176.0;
 
 /// The panel; nothing where no predictions can be compared.
 pub(super) fn change_table_ui(

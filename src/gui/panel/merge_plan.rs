@@ -102,7 +102,8 @@ fn checks_height(plan: &MergePlan) -> f32 {
 fn figures(inspection: &Inspection, plan: &MergePlan, state: &AppState) -> Vec<Figure> {
     let words = state.words();
     let summary = &inspection.plan_summary;
-    let adapter_bytes = inspection.adapter.open().map_or(0, |facts| facts.byte_count);
+    let adapters = inspection.adapter.open().into_iter().chain(&inspection.more_adapters);
+    let adapter_bytes: u64 = adapters.map(|facts| facts.byte_count).sum();
     let mut figures = vec![
         Figure {
             label: words.read,

@@ -14,7 +14,7 @@ use crate::{
         words::Words,
     },
     units,
-    verify::{ALONE_TITLE, Outcome, VerifyReport},
+    verify::{ALONE_TITLE, CHANGED_SET_TITLE, Outcome, VerifyReport},
 };
 
 fn look(outcome: Outcome, palette: &Palette) -> (Icon, Color32) {
@@ -81,12 +81,21 @@ fn verdict(done: &Finished, palette: &Palette, words: &Words) -> (Icon, Color32,
                 (true, false) if !is_recomputed => (Icon::Passed, palette.ok, words.verdict_sound, note),
                 (true, false) => (Icon::Passed, palette.ok, words.verdict_passed, note),
                 (true, true) => (Icon::Warning, palette.warn, words.verdict_warning, note),
+                // The right weights in a folder that something else is wrong with.
+                (false, _) if is_changed_as_asked(report) => {
+                    (Icon::Failed, palette.error, words.verdict_dependent, note)
+                }
                 (false, _) => (Icon::Failed, palette.error, words.verdict_failed, note),
             }
         }
         Some(Err(problem)) => (Icon::Warning, palette.warn, words.verdict_unknown, problem.what.clone()),
         None => (Icon::AtWork, palette.accent, words.verdict_running, done.merged.name.clone()),
     }
+}
+
+/// Whether targets and all other tensors are what base and adapter make of them, as far as that was asked.
+fn is_changed_as_asked(report: &VerifyReport) -> bool {
+    report.checks.iter().all(|check| check.title != CHANGED_SET_TITLE || check.outcome != Outcome::Failed)
 }
 
 /// Files of one line of the list of what was opened; a folder of shards would fill the screen.

@@ -98,7 +98,8 @@ pub(super) fn export_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finish
     let widths: Vec<f32> = buttons.iter().map(|button| button.width(ui, words)).collect();
     let all = widths.iter().sum::<f32>() + space::S8 * (widths.len() - 1) as f32;
     let (height, rows) = if all <= inner.width() { (grid::PRIMARY_BUTTON, 1.0) } else { (grid::BUTTON, 2.0) };
-    let top = inner.center().y - (rows * height + (rows - 1.0) * space::S8) / 2.0;
+    let block = rows * height + (rows - 1.0) * space::S8;
+    let top = inner.center().y - block / 2.0;
     let mut next = pos2(inner.left(), top);
     for (button, width) in buttons.into_iter().zip(widths) {
         if next.x + width > inner.right() + 0.5 {

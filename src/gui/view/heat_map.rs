@@ -1,6 +1,10 @@
 //! ‖Δ‖/‖W‖ as a grid of modules × layers, with one scale for every place that shows it.
 
-use std::{borrow::Cow, collections::{BTreeMap, BTreeSet}, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::ChangeMap;
 

@@ -56,12 +56,9 @@ impl Told {
             let words = language.words();
             let names: Vec<String> = roles.iter().map(|role| role.name(words, merged_dtype)).collect();
             let said = conclusions(report, &names);
-            let said = said.iter().map(|conclusion| unbroken(&without_endings(&(words.conclusion)(conclusion), report)));
-            Self {
-                language,
-                sentences: said.collect(),
-                changes: ChangeTable::new(report, &names),
-            }
+            let said =
+                said.iter().map(|conclusion| unbroken(&without_endings(&(words.conclusion)(conclusion), report)));
+            Self { language, sentences: said.collect(), changes: ChangeTable::new(report, &names) }
         };
         Language::ALL.map(told).to_vec()
     }

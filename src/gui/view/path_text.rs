@@ -79,7 +79,10 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_units() {
-        assert_eq!(unbroken("half (19.5 MB → 9.74 MB); 0 bytes, 43 %."), "half (19.5\u{a0}MB → 9.74\u{a0}MB); 0 bytes, 43\u{a0}%.");
+        assert_eq!(
+            unbroken("half (19.5 MB → 9.74 MB); 0 bytes, 43 %."),
+            "half (19.5\u{a0}MB → 9.74\u{a0}MB); 0 bytes, 43\u{a0}%."
+        );
     }
 
     #[test]
