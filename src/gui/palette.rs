@@ -110,8 +110,7 @@ mod tests {
     use crate::gui::Machine;
 
     fn titles(query: &str) -> Vec<String> {
-        let machine =
-            Machine { home: None, thread_count: 1, shows_measurements: false, looks_for_gpus: false, program: None };
+        let machine = Machine { home: None, program: None, takes_drops: true, ..Machine::detect() };
         let palette = Palette { query: query.to_owned(), pointed: 0 };
         let words = Language::English.words();
         palette.matching(&AppState::new(machine)).iter().map(|command| title(command, words)).collect()

@@ -76,6 +76,8 @@ pub struct Words {
     pub adapter_expects: &'static str,
     pub output_expects: &'static str,
     pub path_hint: &'static str,
+    pub path_hint_without_drops: &'static str,
+    pub welcome_without_drops: &'static str,
     pub output_hint: &'static str,
     pub opening: &'static str,
     pub new_folder: &'static str,

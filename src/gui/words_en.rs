@@ -32,6 +32,8 @@ pub static ENGLISH: Words = Words {
     adapter_expects: "adapter_config.json with adapter_model.safetensors",
     output_expects: "Never overwritten",
     path_hint: "Drop or paste a folder path",
+    path_hint_without_drops: "Paste a folder path",
+    welcome_without_drops: "Browse to both folders or paste their paths: on Wayland this window gets no drops. Nothing is written until you press Merge.",
     output_hint: "Proposed once both are known",
     opening: "Reading headers…",
     new_folder: "new folder",

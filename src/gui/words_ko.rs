@@ -33,6 +33,8 @@ pub static KOREAN: Words = Words {
     adapter_expects: "adapter_config.json과 adapter_model.safetensors",
     output_expects: "기존 파일을 덮어쓰지 않음",
     path_hint: "폴더를 놓거나 경로를 붙여넣기",
+    path_hint_without_drops: "폴더 경로 붙여넣기",
+    welcome_without_drops: "두 폴더를 찾아보거나 경로를 붙여넣으세요. Wayland에서는 끌어 놓기가 되지 않습니다. 병합을 누르기 전에는 아무것도 쓰지 않습니다.",
     output_hint: "둘 다 정해지면 제안",
     opening: "헤더를 읽는 중…",
     new_folder: "새 폴더",

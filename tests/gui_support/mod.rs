@@ -44,6 +44,7 @@ impl Workspace {
             thread_count: 16,
             shows_measurements: false,
             looks_for_gpus: false,
+            takes_drops: true,
             program: program(),
         }
     }

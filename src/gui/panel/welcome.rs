@@ -41,7 +41,8 @@ pub(in crate::gui) fn welcome_ui(ui: &mut Ui, rect: Rect, state: &AppState, comm
         let top = (rect.top() + ((rect.height() - needed) * 0.3).clamp(0.0, 64.0) + 32.0).round();
         let line = |y: f32, height: f32| Rect::from_min_size(pos2(left, y), vec2(width, height));
         text_ui(ui, line(top, 28.0), Align::Left, words.welcome_title, Type::FIGURE, palette.text);
-        text_ui(ui, line(top + 32.0, 18.0), Align::Left, words.welcome_text, Type::BODY, palette.text_secondary);
+        let text = if state.machine.takes_drops { words.welcome_text } else { words.welcome_without_drops };
+        text_ui(ui, line(top + 32.0, 18.0), Align::Left, text, Type::BODY, palette.text_secondary);
         let gap = if width < 900.0 { space::S24 } else { 40.0 };
         let column = (width - gap) / 2.0;
         let cards = line(top + 72.0, CARDS);

@@ -67,9 +67,10 @@ pub(super) fn well_view(state: &AppState, kind: WellKind) -> WellView {
     let words = state.words();
     let is_opening = matches!(state.job, Job::Opening(_));
     let path_name = state.wells.get(kind).path.as_deref().map(|path| composed(&crate::checkpoint::folder_name(path)));
+    let path_hint = if state.machine.takes_drops { words.path_hint } else { words.path_hint_without_drops };
     let (title, empty, expects, hint) = match kind {
-        WellKind::Base => (words.base, words.base_empty, words.base_expects, words.path_hint),
-        WellKind::Adapter => (words.adapter, words.adapter_empty, words.adapter_expects, words.path_hint),
+        WellKind::Base => (words.base, words.base_empty, words.base_expects, path_hint),
+        WellKind::Adapter => (words.adapter, words.adapter_empty, words.adapter_expects, path_hint),
         WellKind::Output => (words.output, words.output_empty, words.output_expects, words.output_hint),
     };
     let is_filled = path_name.is_some();
@@ -179,10 +180,10 @@ fn fill_output(view: &mut WellView, state: &AppState, words: &Words) {
             return;
         }
     };
+    // From the headers as they were read: a sum over all tensors is no work for a frame.
+    let base = state.inspection.as_ref().and_then(|inspection| inspection.base.open());
     let dtype = match plan.dtype {
-        crate::plan::DtypePolicy::Keep => {
-            state.inspection.as_ref().and_then(|i| i.base.open()).map_or_else(String::new, |facts| facts.dtype.clone())
-        }
+        crate::plan::DtypePolicy::Keep => base.map_or_else(String::new, |facts| facts.dtype.clone()),
         crate::plan::DtypePolicy::Convert(dtype) => dtype.stored().to_string(),
     };
     let output_bytes = state.inspection.as_ref().map_or(0, |inspection| inspection.plan_summary.bytes.output);
@@ -190,7 +191,7 @@ fn fill_output(view: &mut WellView, state: &AppState, words: &Words) {
     view.facts = facts([
         (1, state_word.to_owned()),
         (3, dtype),
-        (2, (words.params)(&parameter_count(plan.base.parameter_count()))),
+        (2, (words.params)(&parameter_count(base.map_or(0, |facts| facts.parameter_count)))),
         (4, units::bytes(output_bytes)),
         (0, (words.shards)(plan.shards.len())),
     ]);
