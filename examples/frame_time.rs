@@ -1,5 +1,5 @@
-//! Measures what a frame of the window costs while a merge runs: CPU time of logic, layout and tessellation, and the
-//! time from an input to the frame that shows it.
+//! Measures what a frame of the window costs while a merge runs, and while a tree of 100,000 rows scrolls: CPU time of
+//! logic, layout and tessellation, and the time from an input to the frame that shows it.
 //!
 //! ```text
 //! cargo run --example frame_time
@@ -18,12 +18,15 @@
 #[path = "../tests/gui_support/large_model.rs"]
 mod large_model;
 
-use std::time::{Duration, Instant};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use eframe::App as _;
 use egui::{Event, RawInput, Rect, Vec2, pos2, vec2};
 use large_model::LargeModel;
-use lorafuse::gui::{Job, LorafuseApp, Machine, Screen, UiCommand, WellKind, install_look};
+use lorafuse::gui::{Job, LorafuseApp, Machine, Screen, UiCommand, WellKind, install_look, view::SortColumn};
 
 /// The size that the window opens with.
 const SIZE: Vec2 = vec2(1280.0, 800.0);
@@ -35,17 +38,63 @@ const FRAME: Duration = Duration::from_micros(16_667);
 const FRAME_LIMIT: Duration = Duration::from_millis(4);
 const LATENCY_LIMIT: Duration = Duration::from_millis(50);
 
+/// Modules of the large tree.
+const TREE_ROWS: usize = 100_000;
+
+/// What a frame with it may cost.
+const TREE_LIMIT: Duration = Duration::from_millis(8);
+
+/// Frames measured of it.
+const TREE_FRAMES: usize = 600;
+
 fn main() {
+    merge();
+    large_tree();
+}
+
+/// A model with very many modules, sorted, so that all of them are rows.
+fn large_tree() {
+    let folder = tempfile::tempdir().unwrap();
+    let (base, adapter) = (folder.path().join("wide"), folder.path().join("wide-adapter"));
+    LargeModel { shards: 1, layers: TREE_ROWS / 4, width: 8 }.write(&base, &adapter);
+    let mut window = Window::new();
+    window.open(base, adapter);
+    window.app.ask(UiCommand::SortModules(SortColumn::Change));
+    window.run_until(|app| app.state.modules.rows.len() >= TREE_ROWS);
+    println!("scrolling {} rows", window.app.state.modules.rows.len());
+    let mut frames = Frames::default();
+    for frame in 0..TREE_FRAMES {
+        // Down in ever larger steps and up again.
+        let step = if frame % 200 < 150 { -(frame as f32 % 150.0) * 40.0 } else { 4_000.0 };
+        let wheel = Event::MouseWheel {
+            unit: egui::MouseWheelUnit::Point,
+            delta: vec2(0.0, step),
+            phase: egui::TouchPhase::Move,
+            source: egui::MouseWheelSource::Wheel,
+            modifiers: egui::Modifiers::NONE,
+        };
+        frames.take_with(&mut window, vec![Event::PointerMoved(pos2(400.0, 400.0)), wheel]);
+    }
+    print("  CPU time of a frame", &mut frames.cpu, TREE_LIMIT);
+    let rows = window.app.state.modules.rows.len();
+    let mut typing = Frames::default();
+    for letter in ["l", "la", "layers.7", "layers.77", ""] {
+        window.app.ask(UiCommand::FilterModules(letter.to_owned()));
+        for _ in 0..20 {
+            typing.take_with(&mut window, Vec::new());
+        }
+    }
+    window.run_until(|app| app.state.modules.rows.len() == rows);
+    print("  while the filter is typed", &mut typing.cpu, TREE_LIMIT);
+}
+
+fn merge() {
     let folder = tempfile::tempdir().unwrap();
     let (base, adapter) = (folder.path().join("large"), folder.path().join("large-adapter"));
     let model = LargeModel { shards: 8, layers: 64, width: 1024 };
     model.write(&base, &adapter);
     let mut window = Window::new();
-    for (kind, path) in [(WellKind::Base, base), (WellKind::Adapter, adapter)] {
-        window.app.ask(UiCommand::EditPath(kind, path.to_string_lossy().into_owned()));
-        window.app.ask(UiCommand::EnterPath(kind));
-    }
-    window.run_until(|app| matches!(app.state.job, Job::Planned(_)) && app.state.modules.scale.is_some());
+    window.open(base, adapter);
     window.app.ask(UiCommand::StartMerge);
     window.run_until(|app| matches!(app.state.job, Job::Running(_)));
     let threads = Machine::detect().thread_count;
@@ -79,8 +128,18 @@ impl Window {
     fn new() -> Self {
         let ctx = egui::Context::default();
         install_look(&ctx);
-        let app = LorafuseApp::new(Machine::detect());
+        // This program knows no hidden commands: it would measure itself.
+        let app = LorafuseApp::new(Machine { program: None, ..Machine::detect() });
         Self { ctx, app, frame: eframe::Frame::_new_kittest(), started: Instant::now() }
+    }
+
+    /// Fills the wells and waits until all of the diff is shown.
+    fn open(&mut self, base: PathBuf, adapter: PathBuf) {
+        for (kind, path) in [(WellKind::Base, base), (WellKind::Adapter, adapter)] {
+            self.app.ask(UiCommand::EditPath(kind, path.to_string_lossy().into_owned()));
+            self.app.ask(UiCommand::EnterPath(kind));
+        }
+        self.run_until(|app| matches!(app.state.job, Job::Planned(_)) && app.state.modules.scale.is_some());
     }
 
     /// All that a frame needs before its triangles go to the GPU.
@@ -121,8 +180,12 @@ impl Frames {
     fn take(&mut self, window: &mut Window) {
         let phase = self.cpu.len() as f32 * 0.11;
         let at = pos2(SIZE.x * (0.5 + 0.45 * phase.sin()), SIZE.y * (0.5 + 0.45 * (phase * 0.7).cos()));
+        self.take_with(window, vec![Event::PointerMoved(at)]);
+    }
+
+    fn take_with(&mut self, window: &mut Window, events: Vec<Event>) {
         let (began, cpu_began) = (Instant::now(), thread_cpu_time());
-        window.frame(vec![Event::PointerMoved(at)]);
+        window.frame(events);
         self.cpu.push(thread_cpu_time().saturating_sub(cpu_began));
         self.latency.push(began.elapsed());
         std::thread::sleep(FRAME.saturating_sub(began.elapsed()));

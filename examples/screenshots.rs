@@ -16,24 +16,26 @@
 
 #[path = "../tests/gui_support/mod.rs"]
 mod gui_support;
+#[path = "../tests/gui_support/large_model.rs"]
+mod large_model;
 
 use std::path::{Path, PathBuf};
 
 use egui::{Theme, Vec2, accesskit::Role, vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
-use gui_support::{
-    USUAL_SIZE, Workspace, click, copy_folder, drop_folders,
-    large_model::{LargeModel, write_adapter},
-    open_window, sample, wait_until,
-};
-use lorafuse::gui::{Evaluation, Job, LorafuseApp, Machine, UiCommand};
+use gui_support::{USUAL_SIZE, Workspace, click, copy_folder, drop_folders, open_window, sample, wait_until};
+use large_model::{LargeModel, write_adapter};
+use lorafuse::gui::{Evaluation, Job, LorafuseApp, Machine, UiCommand, Work, view::SortColumn};
 use unicode_normalization::UnicodeNormalization as _;
 
 /// The smallest window that is allowed.
 const SMALLEST_SIZE: Vec2 = vec2(900.0, 600.0);
 
+/// High enough for all of Compare.
+const TALL_SIZE: Vec2 = vec2(1280.0, 1700.0);
+
 /// The pictures that the repository keeps.
-const KEPT: [&str; 11] = [
+const KEPT: [&str; 14] = [
     "welcome-light",
     "modules-light",
     "modules-dark",
@@ -45,6 +47,9 @@ const KEPT: [&str; 11] = [
     "compare-dark",
     "report-light",
     "modules-korean-light",
+    "compare-tall-light",
+    "judged-light",
+    "commands-light",
 ];
 
 fn main() {
@@ -90,6 +95,19 @@ impl Album {
         }
         show_at(harness, 1.0, USUAL_SIZE);
     }
+
+    /// Takes all of a screen that scrolls.
+    fn take_tall(&self, harness: &mut Harness<'_, LorafuseApp>, screen: &str) {
+        for (look, theme) in [("light", Theme::Light), ("dark", Theme::Dark)] {
+            let name = format!("{screen}-tall-{look}");
+            if self.is_complete || KEPT.contains(&name.as_str()) {
+                harness.ctx.set_theme(theme);
+                show_at(harness, 1.0, TALL_SIZE);
+                harness.render().unwrap().save(self.folder.join(format!("{name}.png"))).unwrap();
+            }
+        }
+        show_at(harness, 1.0, USUAL_SIZE);
+    }
 }
 
 /// Moves the window to a screen of this scale and gives it this size in points.
@@ -109,12 +127,21 @@ fn is_done(app: &LorafuseApp) -> bool {
     matches!(app.state.job, Job::Done(_))
 }
 
+fn is_estimated(app: &LorafuseApp) -> bool {
+    matches!(app.state.survival, Work::Done(_))
+}
+
+fn is_timed(app: &LorafuseApp) -> bool {
+    app.state.finished().is_some_and(|done| done.timing.done().is_some())
+}
+
 fn is_measured(app: &LorafuseApp) -> bool {
     app.state.finished().is_some_and(|done| matches!(done.evaluation, Evaluation::Done(_)))
 }
 
 fn machine(workspace: &Workspace) -> Machine {
-    Machine { home: workspace.machine().home, ..Machine::detect() }
+    let Machine { home, program, .. } = workspace.machine();
+    Machine { home, program, ..Machine::detect() }
 }
 
 /// The beginning of each sample text, long enough for intervals and short enough for a development build.
@@ -144,7 +171,7 @@ fn walk_through(album: &Album) {
     click(&mut harness, Role::RadioButton, "Table");
     click(&mut harness, Role::Tab, "Merge");
     click(&mut harness, Role::RadioButton, "BF16");
-    wait_until(&mut harness, "the plan for bf16", is_planned);
+    wait_until(&mut harness, "the plan for bf16", |app| is_planned(app) && is_estimated(app));
     album.take(&mut harness, "merge-plan");
     harness.get_by_label("Merge to BF16").click();
     wait_until(&mut harness, "the end of the merge", is_done);
@@ -156,10 +183,54 @@ fn walk_through(album: &Album) {
     album.take(&mut harness, "compare-measuring");
     wait_until(&mut harness, "the perplexities", is_measured);
     album.take(&mut harness, "compare");
+    harness.state_mut().ask(UiCommand::EditPrompt("배고파".to_owned()));
+    harness.state_mut().ask(UiCommand::MeasureTime);
+    harness.run_steps(2);
+    wait_until(&mut harness, "the times", is_timed);
+    album.take_tall(&mut harness, "compare");
     click(&mut harness, Role::Tab, "Modules");
     album.take(&mut harness, "modules");
+    harness.state_mut().ask(UiCommand::SortModules(SortColumn::Change));
+    harness.run_steps(2);
+    album.take(&mut harness, "modules-sorted");
     click(&mut harness, Role::Tab, "Report");
     album.take(&mut harness, "report");
+    harness.state_mut().ask(UiCommand::ShowPalette(true));
+    harness.run_steps(2);
+    album.take(&mut harness, "commands");
+    judge(album, &workspace);
+}
+
+/// A folder that somebody else merged, changed by a hand that meant well.
+fn judge(album: &Album, workspace: &Workspace) {
+    let theirs = workspace.home.path().join("downloads/sample-ko-en-merged");
+    copy_folder(&workspace.folder("base-merged"), &theirs);
+    copy_folder(&workspace.folder("adapter"), &workspace.folder("adapter-two"));
+    std::fs::write(theirs.join("config.json"), {
+        let text = std::fs::read_to_string(theirs.join("config.json")).unwrap();
+        text.replacen('{', "{\n  \"_name_or_path\": \"../base\",", 1)
+    })
+    .unwrap();
+    let mut harness = open_window(machine(workspace), Theme::Light, 1.0);
+    let [base, adapter, second] = ["base", "adapter", "adapter-two"].map(|name| workspace.folder(name));
+    drop_folders(&mut harness, &[base, adapter.clone(), second]);
+    wait_until(&mut harness, "the plan", |app| is_planned(app) && is_estimated(app));
+    click(&mut harness, Role::Tab, "Merge");
+    album.take(&mut harness, "merge-plan-two");
+    harness.state_mut().ask(UiCommand::RemoveAdapter(0));
+    harness.run_steps(2);
+    wait_until(&mut harness, "the plan", is_planned);
+    drop_folders(&mut harness, &[theirs]);
+    wait_until(&mut harness, "the checks", |app| {
+        app.state.finished().is_some_and(|done| done.verified.is_some() && done.verifying.is_none())
+    });
+    album.take(&mut harness, "judged");
+    click(&mut harness, Role::Tab, "Compare");
+    album.take(&mut harness, "judged-compare");
+    let mut harness = open_window(machine(workspace), Theme::Light, 1.0);
+    drop_folders(&mut harness, &[adapter]);
+    wait_until(&mut harness, "the look", |app| app.state.inspection.is_some());
+    album.take(&mut harness, "adapter-only");
 }
 
 /// An adapter that was trained on a wider model, and a folder that is none.
@@ -185,14 +256,14 @@ fn does_not_fit(album: &Album) {
 fn large_merge(album: &Album) {
     let workspace = Workspace::new();
     let (base, adapter) = (workspace.folder("llama-wide"), workspace.folder("llama-wide-chat-r4"));
-    LargeModel { shards: 7, layers: 21, width: 2048 }.write(&base, &adapter);
+    LargeModel { shards: 7, layers: 42, width: 2048 }.write(&base, &adapter);
     let mut harness = open_window(machine(&workspace), Theme::Light, 1.0);
     drop_folders(&mut harness, &[base, adapter]);
     wait_until(&mut harness, "the plan", is_planned);
     click(&mut harness, Role::Tab, "Merge");
     harness.get_by_label("Merge, keep F32").click();
     wait_until(&mut harness, "the third shard", |app| match &app.state.job {
-        Job::Running(running) => running.tensors_done > 34,
+        Job::Running(running) => running.tensors_done > 60,
         _ => false,
     });
     album.take(&mut harness, "merge-running");
@@ -217,7 +288,7 @@ fn korean(album: &Album) {
     wait_until(&mut harness, "the sample", |app| app.state.sample.is_some());
     album.take(&mut harness, "welcome-korean");
     drop_folders(&mut harness, &[base, adapter]);
-    wait_until(&mut harness, "the plan", is_planned);
+    wait_until(&mut harness, "the plan", |app| is_planned(app) && is_estimated(app));
     click(&mut harness, Role::Tab, "병합");
     album.take(&mut harness, "merge-plan-korean");
     harness.state_mut().ask(UiCommand::StartMerge);
@@ -229,6 +300,7 @@ fn korean(album: &Album) {
     drop_folders(&mut harness, &[sample("texts/three_sentences.txt")]);
     wait_until(&mut harness, "the perplexities", is_measured);
     album.take(&mut harness, "compare-korean");
+    album.take_tall(&mut harness, "compare-korean");
     click(&mut harness, Role::Tab, "보고서");
     album.take(&mut harness, "report-korean");
 }

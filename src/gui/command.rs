@@ -5,10 +5,15 @@ use std::path::PathBuf;
 use egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::{
+    evaluation::Texts,
     state::{ModulesView, Screen, WellKind},
+    view::SortColumn,
     words::Words,
 };
-use crate::{merge::device::DeviceChoice, plan::DtypePolicy};
+use crate::{
+    merge::device::DeviceChoice,
+    plan::{DtypePolicy, Rounding},
+};
 
 /// One wish of the user.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +29,8 @@ pub enum UiCommand {
         /// The adapter's folder.
         adapter: PathBuf,
     },
+    /// Take the base that the adapter names.
+    TakeBase(PathBuf),
     /// Forget the pairs that were opened before.
     ClearRecent,
     /// Choose a folder for a well in the system's dialog.
@@ -34,12 +41,26 @@ pub enum UiCommand {
     EnterPath(WellKind),
     /// Put dropped folders into the wells they belong to.
     Drop(Vec<PathBuf>),
+    /// Put a folder that was dropped on the output well into it.
+    DropOnOutput(PathBuf),
     /// Choose what happens to dtypes.
     ChooseDtype(DtypePolicy),
     /// Choose how much of the adapter is merged.
     ChooseStrength(f64),
+    /// Choose how updated tensors are rounded.
+    ChooseRounding(Rounding),
+    /// Choose whether the merged folder gets a model card.
+    WriteCard(bool),
     /// Choose what computes.
     ChooseDevice(DeviceChoice),
+    /// Choose the folder of one more adapter in the system's dialog.
+    AddAdapter,
+    /// Leave out one of the adapters beside the one in the well.
+    RemoveAdapter(usize),
+    /// Choose how much of such an adapter is merged.
+    ChooseAdapterStrength(usize, f64),
+    /// Choose a merged folder to be judged in the system's dialog.
+    JudgeFolder,
     /// Merge as planned.
     StartMerge,
     /// Stop the running merge; what is finished is kept for the next one.
@@ -56,6 +77,8 @@ pub enum UiCommand {
     FilterModules(String),
     /// Put the cursor into the filter.
     FocusFilter,
+    /// Sort modules by this column: largest first, smallest first, as the tree has them.
+    SortModules(SortColumn),
     /// Show only modules that change.
     ShowOnlyChanged(bool),
     /// Show the tree as a table or as printed text.
@@ -65,19 +88,41 @@ pub enum UiCommand {
     /// Choose texts to measure perplexity on.
     BrowseTexts,
     /// Measure perplexity on these texts.
-    MeasurePerplexity(Vec<PathBuf>),
+    MeasurePerplexity(Texts),
     /// Stop measuring and forget what was measured so far.
     CancelMeasurement,
+    /// The prompt changed.
+    EditPrompt(String),
+    /// Time the models, and let them answer the prompt.
+    MeasureTime,
+    /// Stop timing.
+    CancelTiming,
+    /// Put the tables of the comparison on the clipboard, as Markdown.
+    CopyComparison,
     /// Check the merged folder again.
     VerifyAgain,
+    /// Stop checking.
+    CancelVerification,
+    /// Write the hash of every file into the merged folder.
+    Seal,
+    /// Stop hashing.
+    CancelSeal,
     /// Write `report.json` and `report.md` beside the merged folder.
     ExportReport,
+    /// Write a picture of this screen beside the merged folder.
+    ExportPicture,
     /// Show the merged folder in the system's file manager.
     OpenFolder,
     /// System, light, dark, and around again.
     SwitchTheme,
     /// The next language.
     SwitchLanguage,
+    /// Open or close the list of all commands.
+    ShowPalette(bool),
+    /// Show only commands with these words.
+    SearchCommands(String),
+    /// Point at a command of the list.
+    PointAtCommand(usize),
 }
 
 impl UiCommand {
@@ -89,13 +134,27 @@ impl UiCommand {
             Self::OpenSample => words.open_sample,
             Self::Browse(_) => words.browse,
             Self::StartMerge => words.merge,
-            Self::CancelMerge | Self::CancelMeasurement => words.cancel,
+            Self::CancelMerge
+            | Self::CancelMeasurement
+            | Self::CancelTiming
+            | Self::CancelVerification
+            | Self::CancelSeal => words.cancel,
+            Self::AddAdapter => words.add_adapter,
+            Self::RemoveAdapter(_) => words.remove,
+            Self::JudgeFolder => words.judge_folder,
+            Self::MeasureTime => words.measure_time,
+            Self::CopyComparison => words.copy_table,
+            Self::Seal => words.seal,
+            Self::ExportPicture => words.export_picture,
+            Self::ShowPalette(_) => words.all_commands,
+            Self::WriteCard(_) => words.write_card,
             Self::DiscardPartial => words.discard,
             Self::PlanAgain => words.plan_again,
             Self::FocusFilter => words.filter_hint,
             Self::ShowOnlyChanged(_) => words.only_changed,
             Self::CopyText(_) => words.copy,
             Self::BrowseTexts => words.measure_on_texts,
+            Self::MeasurePerplexity(Texts::BuiltIn) => words.measure_on_builtin,
             Self::MeasurePerplexity(_) => words.measure_on_sample,
             Self::ClearRecent => words.clear_list,
             Self::VerifyAgain => words.verify_again,
@@ -106,12 +165,20 @@ impl UiCommand {
             Self::ShowModulesAs(ModulesView::Table) => words.table,
             Self::ShowModulesAs(ModulesView::Printed) => words.printed,
             Self::OpenPair { .. }
+            | Self::TakeBase(_)
             | Self::EditPath(..)
             | Self::EnterPath(_)
             | Self::Drop(_)
+            | Self::DropOnOutput(_)
             | Self::ChooseDtype(_)
             | Self::ChooseStrength(_)
+            | Self::ChooseAdapterStrength(..)
+            | Self::ChooseRounding(_)
             | Self::ChooseDevice(_)
+            | Self::EditPrompt(_)
+            | Self::SearchCommands(_)
+            | Self::PointAtCommand(_)
+            | Self::SortModules(_)
             | Self::ToggleModule(_)
             | Self::SelectModule(_)
             | Self::FilterModules(_) => "",
@@ -133,6 +200,13 @@ impl UiCommand {
             Self::FocusFilter => words.filter_tooltip,
             Self::ClearRecent => words.clear_list_tooltip,
             Self::BrowseTexts => words.measure_on_texts_tooltip,
+            Self::MeasurePerplexity(Texts::BuiltIn) => words.measure_on_builtin_tooltip,
+            Self::AddAdapter => words.add_adapter_tooltip,
+            Self::JudgeFolder => words.judge_folder_tooltip,
+            Self::MeasureTime => words.measure_time_tooltip,
+            Self::CopyComparison => words.copy_table_tooltip,
+            Self::Seal => words.seal_tooltip,
+            Self::ExportPicture => words.export_picture_tooltip,
             Self::VerifyAgain => words.verify_again_tooltip,
             Self::ExportReport => words.export_tooltip,
             Self::OpenFolder => words.open_folder_tooltip,
@@ -160,7 +234,11 @@ impl UiCommand {
             Self::FocusFilter => command(Key::F),
             Self::ShowModulesAs(_) => command(Key::P),
             Self::ExportReport => command(Key::E),
+            Self::ExportPicture => command(Key::S),
+            Self::MeasureTime => command(Key::M),
+            Self::JudgeFolder => command(Key::J),
             Self::SwitchTheme => command(Key::T),
+            Self::ShowPalette(_) => command(Key::K),
             _ => None,
         }
     }
@@ -203,7 +281,11 @@ mod tests {
             UiCommand::FocusFilter,
             UiCommand::ShowModulesAs(ModulesView::Table),
             UiCommand::ExportReport,
+            UiCommand::ExportPicture,
+            UiCommand::MeasureTime,
+            UiCommand::JudgeFolder,
             UiCommand::SwitchTheme,
+            UiCommand::ShowPalette(true),
         ];
         for (index, command) in commands.iter().enumerate() {
             let shortcut = command.shortcut().unwrap();

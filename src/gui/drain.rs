@@ -6,16 +6,19 @@ use egui::Context;
 
 use super::{
     background::{Outcome, Task},
-    evaluation::Evaluation,
+    evaluation::Texts,
+    finished::Finished,
     inspection::Inspection,
-    logic::{inspect, notice, problem_notice, set_path, show_changes, take_routed},
+    logic::{add_adapter, inspect, notice, problem_notice, set_path, take_routed},
+    module_list::show_changes,
     problem::Problem,
     recent,
     run::{self, RunError},
-    state::{AppState, Job, Running, Tone},
-    view::ChangeMap,
+    state::{AppState, Job, Running, Screen, Tone},
+    view::{ChangeMap, display_path},
     wake::FRAME_INTERVAL,
-    workers::{self, Workers},
+    watched::Work,
+    workers::{self, DialogKind, Workers},
 };
 use crate::job::{JobEvent, Stage};
 
@@ -27,19 +30,30 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
     drain_job(state, workers, ctx);
     if let Some((kind, dialog)) = workers.dialog.take() {
         match dialog.try_take() {
-            Ok(Some(path)) => set_path(state, ctx, kind, Some(path)),
+            Ok(Some(path)) => match kind {
+                DialogKind::Well(kind) => set_path(state, ctx, kind, Some(path)),
+                DialogKind::OneMoreAdapter => add_adapter(state, ctx, path),
+            },
             Ok(None) => {}
             Err(dialog) => workers.dialog = Some((kind, dialog)),
         }
     }
     if let Some(dialog) = workers.text_dialog.take() {
         match dialog.try_take() {
-            Ok(Some(texts)) => workers::measure(state, ctx, texts),
+            Ok(Some(texts)) => workers::measure(state, ctx, Texts::Files(texts)),
             Ok(None) => {}
             Err(dialog) => workers.text_dialog = Some(dialog),
         }
     }
-    drain_evaluation(state, ctx);
+    drain_result(state, workers, ctx);
+    let worker_lost = state.words().worker_lost;
+    state.survival.drain(ctx, worker_lost);
+    if let Some(Ok(list)) = finished(&mut workers.modules) {
+        list.show(&mut state.modules);
+    }
+    if let Some(Ok((module, spectrum))) = finished(&mut workers.spectrum) {
+        state.modules.spectra.insert(module, spectrum);
+    }
     if let Some(Ok(greeting)) = finished(&mut workers.greeting) {
         state.sample = Some(greeting.sample);
         state.recent_states = greeting.recent_states;
@@ -54,16 +68,7 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
     if let Some(Ok(estimated)) = finished(&mut workers.estimating)
         && matches!(state.job, Job::Planned(_) | Job::Running(_))
     {
-        show_changes(state, estimated.by_module, !estimated.is_exact);
-    }
-    let worker_lost = state.words().worker_lost;
-    if let Some(verified) = finished(&mut workers.verifying)
-        && let Job::Done(done) = &mut state.job
-    {
-        let (report, duration_secs) = verified.unwrap_or_else(|Lost| (Err(Problem::new(worker_lost)), 0.0));
-        done.verified = report;
-        done.verify_duration_secs = duration_secs;
-        done.is_verifying = false;
+        show_changes(state, workers, ctx, estimated.by_module, !estimated.is_exact);
     }
     if let Some(discarded) = finished(&mut workers.discarding) {
         let notice = match discarded {
@@ -77,10 +82,15 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
         }
         state.notice = Some(notice);
     }
+    if let Some(Ok(manifest)) = finished(&mut workers.listing)
+        && let Some(done) = state.finished_mut()
+    {
+        done.manifest = manifest;
+    }
     if let Some(exported) = finished(&mut workers.exporting) {
         let words = state.words();
         state.notice = Some(match exported {
-            Ok(Ok(path)) => notice(Tone::Good, (words.exported)(&path.display().to_string())),
+            Ok(Ok(path)) => notice(Tone::Good, (words.exported)(&display_path(&path, state.machine.home.as_deref()))),
             Ok(Err(problem)) => problem_notice(&problem),
             Err(Lost) => notice(Tone::Bad, words.worker_lost.to_owned()),
         });
@@ -124,7 +134,7 @@ fn drain_job(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
             drain_events(running);
             match running.task.poll() {
                 Outcome::Pending => ctx.request_repaint_after(FRAME_INTERVAL),
-                Outcome::Ready(result) => take_result(state, ctx, result),
+                Outcome::Ready(result) => take_result(state, workers, ctx, result),
                 Outcome::Lost => {
                     state.job = Job::Failed(Problem::new(state.words().worker_lost));
                 }
@@ -162,25 +172,46 @@ fn drain_events(running: &mut Running) {
     }
 }
 
-fn drain_evaluation(state: &mut AppState, ctx: &Context) {
-    let worker_lost = state.words().worker_lost;
+/// What was asked about a merged folder.
+fn drain_result(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
+    let words = state.words();
     let Job::Done(done) = &mut state.job else { return };
-    let Evaluation::Running(measuring) = &mut done.evaluation else { return };
-    match measuring.task.poll() {
-        Outcome::Pending => {
-            measuring.waker.look();
-            // Its progress is all in the counters; the facts would only fill the channel.
-            while measuring.watch.events.try_recv().is_ok() {}
-            measuring.sample = measuring.watch.progress.sample();
-            ctx.request_repaint_after(FRAME_INTERVAL);
-        }
-        Outcome::Ready(Ok(measured)) => done.evaluation = Evaluation::Done(measured),
-        Outcome::Ready(Err(problem)) => done.evaluation = Evaluation::Failed(problem),
-        Outcome::Lost => done.evaluation = Evaluation::Failed(Problem::new(worker_lost)),
+    done.evaluation.drain(ctx, words.worker_lost);
+    done.timing.drain(ctx, words.worker_lost);
+    if let Some(verifying) = &mut done.verifying {
+        let (report, duration_secs) = match verifying.poll(ctx) {
+            Outcome::Pending => return drain_seal(state, workers, ctx),
+            Outcome::Ready(Ok(verified)) => verified,
+            Outcome::Ready(Err(problem)) => (Err(problem), 0.0),
+            Outcome::Lost => (Err(Problem::new(words.worker_lost)), 0.0),
+        };
+        done.verified = Some(report);
+        done.verify_duration_secs = duration_secs;
+        done.verifying = None;
     }
+    drain_seal(state, workers, ctx);
 }
 
-fn take_inspection(state: &mut AppState, workers: &mut Workers, ctx: &Context, inspection: Inspection) {
+fn drain_seal(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
+    let words = state.words();
+    let Some(done) = state.finished_mut() else { return };
+    if !done.sealing.drain(ctx, words.worker_lost) {
+        return;
+    }
+    let notice = match &done.sealing {
+        Work::Done(seal) => {
+            done.is_sealed = true;
+            notice(Tone::Good, (words.sealed)(seal.files.len()))
+        }
+        Work::Failed(problem) => problem_notice(problem),
+        Work::Idle | Work::Running(_) => return,
+    };
+    workers::list_files(state, workers, ctx);
+    state.notice = Some(notice);
+}
+
+fn take_inspection(state: &mut AppState, workers: &mut Workers, ctx: &Context, mut inspection: Inspection) {
+    let found = inspection.found.take();
     if state.output_is_proposed {
         state.wells.output.set(inspection.output.clone());
     }
@@ -189,6 +220,7 @@ fn take_inspection(state: &mut AppState, workers: &mut Workers, ctx: &Context, i
         Some(Ok(plan)) => Job::Planned(Arc::clone(plan)),
         Some(Err(_)) | None => Job::Idle,
     };
+    state.modules.spectra.clear();
     let selected_is_gone =
         |path: &String| inspection.tree.as_ref().is_none_or(|tree| tree.walk().all(|node| node.path != *path));
     if state.modules.selected.as_ref().is_none_or(selected_is_gone) {
@@ -200,24 +232,42 @@ fn take_inspection(state: &mut AppState, workers: &mut Workers, ctx: &Context, i
     {
         recent::remember(&mut state.recent, base, adapter);
     }
+    state.survival = match &state.job {
+        Job::Planned(plan) => workers::estimate_survival(plan, ctx),
+        _ => Work::Idle,
+    };
     workers.estimating = match &state.job {
         Job::Planned(plan) => Some(workers::estimate(plan, inspection.delta_norms.clone(), ctx)),
         _ => None,
     };
     state.inspection = Some(Arc::new(inspection));
-    show_changes(state, ChangeMap::new(), false);
+    show_changes(state, workers, ctx, ChangeMap::new(), false);
+    workers::look_at_spectrum(state, workers, ctx);
+    match found {
+        Some(Ok(found)) => take_found(state, ctx, found),
+        Some(Err(problem)) => state.notice = Some(problem_notice(&problem)),
+        None => {}
+    }
 }
 
-fn take_result(state: &mut AppState, ctx: &Context, result: run::RunResult) {
+/// A folder that somebody merged: shown at once, and checked in the background.
+fn take_found(state: &mut AppState, ctx: &Context, found: Box<Finished>) {
+    state.job = Job::Done(found);
+    state.screen = Screen::Report;
+    workers::verify_again(state, ctx);
+}
+
+fn take_result(state: &mut AppState, workers: &mut Workers, ctx: &Context, result: run::RunResult) {
     match result {
         Ok(finished) => {
             let changes = finished.changes.clone();
             if let (Some(base), Some(adapter)) = (&state.wells.base.path, &state.wells.adapter.path) {
-                recent::remember_merged(&mut state.recent, base, adapter, &finished.receipt.output);
+                recent::remember_merged(&mut state.recent, base, adapter, &finished.sources.merged);
             }
+            let card_problem = finished.made.as_ref().and_then(|made| made.card_problem.as_ref());
+            state.notice = card_problem.map(problem_notice);
             state.job = Job::Done(Box::new(finished));
-            state.notice = None;
-            show_changes(state, changes, false);
+            show_changes(state, workers, ctx, changes, false);
         }
         Err(RunError::Cancelled) => {
             inspect(state, ctx);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::state::WellKind;
-use crate::checkpoint::{INDEX_FILE, SINGLE_FILE};
+use crate::checkpoint::{Checkpoint, INDEX_FILE, SINGLE_FILE};
 
 const MODEL_WEIGHTS: [&str; 4] = [SINGLE_FILE, INDEX_FILE, "pytorch_model.bin", "pytorch_model.bin.index.json"];
 
@@ -29,6 +29,24 @@ pub fn route(path: &Path) -> Option<(WellKind, PathBuf)> {
         return None;
     };
     Some((kind, folder.to_owned()))
+}
+
+/// Whether `folder` holds the weights of a whole model and its config.
+#[must_use]
+pub fn is_model(folder: &Path) -> bool {
+    let has = |name: &str| folder.join(name).is_file();
+    has("config.json") && MODEL_WEIGHTS.iter().any(|name| has(name))
+}
+
+/// Whether `folder` is another model than `base` with the same tensors, as a merge leaves them.
+#[must_use]
+pub fn is_merge_of(folder: &Path, base: &Path) -> bool {
+    let is_other = match (folder.canonicalize(), base.canonicalize()) {
+        (Ok(folder), Ok(base)) => folder != base,
+        _ => false,
+    };
+    let (Ok(model), Ok(base)) = (Checkpoint::open(folder), Checkpoint::open(base)) else { return false };
+    is_other && model.tensors().keys().eq(base.tensors().keys())
 }
 
 /// Whether a trainer left `checkpoint-N` folders with adapters here.

@@ -1,26 +1,31 @@
-//! Perplexity of base, base + adapter and merged, measured on a worker.
+//! How base, base + adapter and merged predict texts, measured on a worker.
 
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
-use super::{background::Task, problem::Problem, run::Finished, view::PerplexityTable, wake::Waker};
+use super::{
+    finished::{Finished, Sources},
+    problem::Problem,
+    view::{ModelRole, PerplexityTable, Told},
+    watched::Work,
+};
 use crate::{
     evaluate::{self, EvalReport, EvalRequest, EvalText, ModelSource},
-    job::{JobContext, JobWatch, ProgressSample},
-    plan::{AdapterRequest, MergePlan},
+    job::JobContext,
+    numeric::FloatDtype,
 };
 
 /// How far a measurement is.
-#[derive(Debug, Default)]
-pub enum Evaluation {
-    /// Nothing was asked.
-    #[default]
-    Idle,
-    /// A worker measures.
-    Running(Box<Measuring>),
-    /// The numbers.
-    Done(Box<Measured>),
-    /// Why there are none.
-    Failed(Problem),
+pub type Evaluation = Work<Box<Measured>>;
+
+/// The texts that models are held against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Texts {
+    /// Those that come with the program.
+    BuiltIn,
+    /// Those of the built-in sample.
+    Sample,
+    /// Files: UTF-8 or CP949, or JSON lines.
+    Files(Vec<PathBuf>),
 }
 
 /// A finished measurement.
@@ -28,62 +33,63 @@ pub enum Evaluation {
 pub struct Measured {
     /// All of it, for the report.
     pub report: EvalReport,
-    /// What the screen shows.
+    /// What each of its models is.
+    pub roles: Vec<ModelRole>,
+    /// The chart and its numbers.
     pub table: PerplexityTable,
-}
-
-/// A measurement at work.
-pub struct Measuring {
-    /// Counters.
-    pub watch: JobWatch,
-    /// Asks for a frame when there is something new.
-    pub waker: Arc<Waker>,
-    /// The latest look at them.
-    pub sample: ProgressSample,
-    /// The result, once there is one.
-    pub task: Task<Result<Box<Measured>, Problem>>,
-}
-
-impl std::fmt::Debug for Measuring {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Measuring").field("sample", &self.sample).finish_non_exhaustive()
-    }
-}
-
-impl Drop for Measuring {
-    /// A result that nobody waits for is not worth its time.
-    fn drop(&mut self) {
-        self.watch.cancel();
-    }
+    /// What follows from them, in every language.
+    pub told: Vec<Told>,
 }
 
 /// Starts a measurement of `finished` on `texts`.
 #[must_use]
-pub fn start(finished: &Finished, texts: Vec<PathBuf>, ctx: &egui::Context) -> Evaluation {
-    let waker = Arc::new(Waker::new(ctx));
-    let (job, watch) = JobContext::new({
-        let waker = Arc::clone(&waker);
-        move || waker.wake()
-    });
-    let models = models(&finished.plan, finished.receipt.output.clone());
-    let task = Task::spawn("evaluate", ctx, move || measure(models, &texts, &job));
-    Evaluation::Running(Box::new(Measuring { watch, waker, sample: ProgressSample::default(), task }))
+pub fn start(finished: &Finished, texts: Texts, ctx: &egui::Context) -> Evaluation {
+    let files = match texts {
+        Texts::BuiltIn => None,
+        Texts::Sample => Some(finished.sample_texts.clone()),
+        Texts::Files(files) => Some(files),
+    };
+    let mut models = models(&finished.sources);
+    // What rounding alone does is known only from a control.
+    let stored = finished.sizes.stored.as_ref().and_then(|bar| bar.float_dtype);
+    if let (Some(base), Some(dtype)) = (&finished.sources.base, finished.sizes.merged.float_dtype)
+        && stored.is_some_and(|stored| stored != dtype)
+    {
+        models.push((ModelRole::Rounded, ModelSource::Cast { model: base.clone(), dtype }));
+    }
+    let dtype = finished.sizes.merged.float_dtype;
+    Work::start("evaluate", ctx, move |job| measure(models, files.as_deref(), dtype, job))
 }
 
-/// Base as stored, base + adapter at run time, merged.
-fn models(plan: &MergePlan, merged: PathBuf) -> Vec<ModelSource> {
-    let base = plan.base.root().to_owned();
-    let adapters = plan.adapters.iter().zip(&plan.strengths);
-    let adapters = adapters
-        .map(|(adapter, strength)| AdapterRequest { path: adapter.root().to_owned(), strength: *strength })
-        .collect();
-    vec![ModelSource::Stored(base.clone()), ModelSource::WithAdapters { base, adapters }, ModelSource::Stored(merged)]
+/// Base as stored, base + adapter at run time, merged: those that are there.
+#[must_use]
+pub fn models(sources: &Sources) -> Vec<(ModelRole, ModelSource)> {
+    let mut models = Vec::new();
+    if let Some(base) = &sources.base {
+        models.push((ModelRole::Base, ModelSource::Stored(base.clone())));
+        if !sources.adapters.is_empty() {
+            let source = ModelSource::WithAdapters { base: base.clone(), adapters: sources.adapters.clone() };
+            models.push((ModelRole::RunTime, source));
+        }
+    }
+    models.push((ModelRole::Merged, ModelSource::Stored(sources.merged.clone())));
+    models
 }
 
-fn measure(models: Vec<ModelSource>, texts: &[PathBuf], job: &JobContext) -> Result<Box<Measured>, Problem> {
-    let texts = texts.iter().map(|path| EvalText::read(path)).collect::<Result<Vec<_>, _>>();
+fn measure(
+    models: Vec<(ModelRole, ModelSource)>,
+    files: Option<&[PathBuf]>,
+    dtype: Option<FloatDtype>,
+    job: &JobContext,
+) -> Result<Box<Measured>, Problem> {
+    let texts = match files {
+        None => Ok(EvalText::builtin()),
+        Some(files) => files.iter().map(|path| EvalText::read(path)).collect(),
+    };
     let texts = texts.map_err(|error| Problem::of(&error))?;
-    let report = evaluate::run(&EvalRequest::new(models, texts), job).map_err(|error| Problem::of(&error))?;
-    let table = PerplexityTable::of(&report);
-    Ok(Box::new(Measured { report, table }))
+    let (roles, sources): (Vec<ModelRole>, Vec<ModelSource>) = models.into_iter().unzip();
+    let report = evaluate::run(&EvalRequest::new(sources, texts), job).map_err(|error| Problem::of(&error))?;
+    let table = PerplexityTable::of(&report, &roles);
+    let told = Told::in_every_language(&report, &roles, dtype);
+    Ok(Box::new(Measured { report, roles, table, told }))
 }

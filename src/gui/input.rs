@@ -24,7 +24,11 @@ pub(super) fn shortcuts(state: &AppState, ctx: &Context) -> Vec<UiCommand> {
         UiCommand::FocusFilter,
         UiCommand::ShowModulesAs(other_view),
         UiCommand::ExportReport,
+        UiCommand::ExportPicture,
+        UiCommand::MeasureTime,
+        UiCommand::JudgeFolder,
         UiCommand::SwitchTheme,
+        UiCommand::ShowPalette(state.palette.is_none()),
     ]);
     if matches!(state.job, Job::Running(_)) {
         commands.push(UiCommand::CancelMerge);
@@ -37,10 +41,17 @@ pub(super) fn shortcuts(state: &AppState, ctx: &Context) -> Vec<UiCommand> {
 
 /// The command of folders that were dropped.
 pub(super) fn drops(state: &mut AppState, ctx: &Context) -> Option<UiCommand> {
-    let (is_hovering, dropped) = ctx.input(|input| {
+    let (is_hovering, mut dropped) = ctx.input(|input| {
         let paths: Vec<PathBuf> = input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect();
         (!input.raw.hovered_files.is_empty(), paths)
     });
     state.is_drop_hovering = is_hovering && !state.is_locked();
-    (!dropped.is_empty()).then_some(UiCommand::Drop(dropped))
+    // Where the system says over what a folder was let go, that is what was meant.
+    let output_well = super::panel::well_rect(ctx.content_rect(), WellKind::Output);
+    let is_on_output = ctx.pointer_latest_pos().is_some_and(|pos| output_well.contains(pos));
+    match dropped.len() {
+        0 => None,
+        1 if is_on_output => dropped.pop().map(UiCommand::DropOnOutput),
+        _ => Some(UiCommand::Drop(dropped)),
+    }
 }

@@ -9,12 +9,14 @@ use std::{
 };
 
 use super::{
+    drop_target,
+    finished::{self, Finished, Sources},
     problem::Problem,
     state::MergeOptions,
     view::{self, AdapterFacts, DtypeOption, Misfit, ModelFacts, PlanSummary, PrintedDiff},
 };
 use crate::{
-    adapter::Adapter,
+    adapter::{Adapter, BaseSuggestion, suggested_base},
     checkpoint::Checkpoint,
     error::Hint as _,
     matching::Matching,
@@ -28,11 +30,11 @@ use crate::{
 pub struct Question {
     /// The base's folder.
     pub base: Option<PathBuf>,
-    /// The adapter's folder.
-    pub adapter: Option<PathBuf>,
+    /// The adapters and their strengths, in the order in which they are added.
+    pub adapters: Vec<AdapterRequest>,
     /// The output, where the user chose one.
     pub output: Option<PathBuf>,
-    /// Dtype and strength.
+    /// Dtype and rounding.
     pub options: MergeOptions,
 }
 
@@ -78,12 +80,20 @@ pub struct Fit {
 pub struct Inspection {
     /// The base.
     pub base: Slot<ModelFacts>,
-    /// The adapter.
+    /// The first adapter, or the first that does not open.
     pub adapter: Slot<AdapterFacts>,
+    /// The others.
+    pub more_adapters: Vec<AdapterFacts>,
+    /// The base that the adapter names, where this machine has it and the well is empty.
+    pub suggested_base: Option<BaseSuggestion>,
+    /// A model that lies in the output already, to be judged in place of merging.
+    pub found: Option<Result<Box<Finished>, Problem>>,
     /// The output that the plan is for.
     pub output: Option<PathBuf>,
     /// Modules of the base with what the adapter adds; the base alone without one.
     pub tree: Option<ModuleNode>,
+    /// Modules of it.
+    pub module_count: usize,
     /// Both trees as PyTorch prints them.
     pub printed: Arc<PrintedDiff>,
     /// Counts, once both wells are open.
@@ -110,27 +120,44 @@ impl Inspection {
     pub fn new(question: &Question) -> Self {
         let mut inspection = Self::default();
         let base = question.base.as_deref().map(Checkpoint::open);
-        let adapter = question.adapter.as_deref().map(Adapter::open);
+        let opened: Result<Vec<Adapter>, _> =
+            question.adapters.iter().map(|adapter| Adapter::open(&adapter.path)).collect();
         inspection.base = match &base {
             None => Slot::Empty,
             Some(Ok(base)) => Slot::Open(ModelFacts::of(base)),
             Some(Err(error)) => Slot::Failed(Problem::of(error)),
         };
-        inspection.adapter = match &adapter {
-            None => Slot::Empty,
-            Some(Ok(adapter)) => Slot::Open(AdapterFacts::of(adapter)),
-            Some(Err(error)) => Slot::Failed(Problem::of(error)),
-        };
-        let Some(Ok(base)) = base else { return inspection };
+        inspection.take_adapters(&opened.as_deref().map_err(Problem::of));
+        let base = base.and_then(Result::ok);
+        let adapters = opened.unwrap_or_default();
+        if let (None, Some(adapter)) = (&base, adapters.first()) {
+            inspection.suggested_base = suggested_base(adapter);
+        }
+        if let Some(merged) = question.output.as_deref().filter(|output| drop_target::is_model(output)) {
+            inspection.output = Some(merged.to_owned());
+            inspection.found = Some(found(question, merged, base.as_ref()));
+        }
+        let Some(base) = base else { return inspection };
         inspection.output = Some(question.output.clone().unwrap_or_else(|| proposed_output(base.root())));
-        let adapters: Vec<Adapter> = adapter.into_iter().filter_map(Result::ok).collect();
         let matching = Matching::new(&base, &adapters);
         inspection.look_at_tree(&base, &matching, &adapters);
-        if let Some(adapter) = adapters.first() {
-            inspection.compare(question, &base, &matching, adapter);
-            inspection.measure(&matching, &adapters, question.options.strength);
+        if !adapters.is_empty() {
+            inspection.compare(question, &base, &matching, &adapters);
+            let strengths: Vec<f64> = question.adapters.iter().map(|adapter| adapter.strength).collect();
+            inspection.measure(&matching, &adapters, &strengths);
         }
         inspection
+    }
+
+    fn take_adapters(&mut self, opened: &Result<&[Adapter], Problem>) {
+        match opened {
+            Ok([]) => {}
+            Ok([first, more @ ..]) => {
+                self.adapter = Slot::Open(AdapterFacts::of(first));
+                self.more_adapters = more.iter().map(AdapterFacts::of).collect();
+            }
+            Err(problem) => self.adapter = Slot::Failed(problem.clone()),
+        }
     }
 
     fn look_at_tree(&mut self, base: &Checkpoint, matching: &Matching, adapters: &[Adapter]) {
@@ -138,25 +165,27 @@ impl Inspection {
         let plain = tree::print_model(&tree, base.config(), None);
         let adapted = adapters.first().map(|adapter| tree::print_model(&tree, base.config(), Some((0, adapter))));
         self.printed = Arc::new(PrintedDiff::new(&plain, adapted.as_deref().unwrap_or_default()));
+        self.module_count = tree.walk().count();
         self.tree = Some(tree);
     }
 
-    fn compare(&mut self, question: &Question, base: &Checkpoint, matching: &Matching, adapter: &Adapter) {
+    fn compare(&mut self, question: &Question, base: &Checkpoint, matching: &Matching, adapters: &[Adapter]) {
         self.fit = Some(Fit {
             changed_tensors: matching.applied.len(),
             base_tensors: base.tensors().len(),
-            placed: matching.applied_tensor_count(std::slice::from_ref(adapter)),
+            placed: matching.applied_tensor_count(adapters),
             set_aside: matching.set_aside.len(),
-            adapter_tensors: adapter.tensor_count(),
+            adapter_tensors: adapters.iter().map(Adapter::tensor_count).sum(),
         });
-        self.misfits = view::misfits(base, adapter, matching);
-        let Some(output) = self.output.clone() else { return };
+        self.misfits = view::misfits(base, adapters, matching);
+        // What lies in the output already is judged, not planned.
+        let Some(output) = self.output.clone().filter(|_| self.found.is_none()) else { return };
         let request = MergeRequest {
             base: base.root().to_owned(),
-            adapters: vec![AdapterRequest { path: adapter.root().to_owned(), strength: question.options.strength }],
+            adapters: question.adapters.clone(),
             output,
             dtype: question.options.dtype,
-            rounding: Rounding::Nearest,
+            rounding: question.options.rounding,
             max_shard_bytes: None,
         };
         self.plan = Some(match MergePlan::new(&request) {
@@ -176,14 +205,25 @@ impl Inspection {
     }
 
     /// ‖Δ‖ of every target; a factor that cannot be read leaves a gap, for the merge's scan will name it.
-    fn measure(&mut self, matching: &Matching, adapters: &[Adapter], strength: f64) {
+    fn measure(&mut self, matching: &Matching, adapters: &[Adapter], strengths: &[f64]) {
         for applied in &matching.applied {
             let module = view::module_of(&applied.tensor);
-            if let Ok(Some(norm)) = tree::delta_norm(applied, adapters, &[strength]) {
+            if let Ok(Some(norm)) = tree::delta_norm(applied, adapters, strengths) {
                 self.delta_norms.insert(module.to_owned(), norm);
             }
         }
     }
+}
+
+/// Opens what lies in the output, as made from what is in the other wells.
+fn found(question: &Question, merged: &Path, base: Option<&Checkpoint>) -> Result<Box<Finished>, Problem> {
+    let sources = Sources {
+        merged: merged.to_owned(),
+        base: base.map(|base| base.root().to_owned()),
+        adapters: question.adapters.clone(),
+        rounding: Rounding::Nearest,
+    };
+    finished::open(sources, base).map(Box::new)
 }
 
 /// `<base>-merged` beside the base, numbered where that exists.

@@ -81,9 +81,8 @@ fn open(paths: LaunchPaths, renderer: eframe::Renderer) -> eframe::Result {
     let create = move |creation: &eframe::CreationContext<'_>| {
         install_look(&creation.egui_ctx);
         let mut app = LorafuseApp::new(Machine::detect());
-        if let Some(storage) = creation.storage {
-            Settings::load(storage).apply(&mut app.state, &creation.egui_ctx);
-        }
+        let settings = creation.storage.map(Settings::load).unwrap_or_default();
+        settings.apply(&mut app.state, &creation.egui_ctx);
         let given =
             [(WellKind::Base, paths.base), (WellKind::Adapter, paths.adapter), (WellKind::Output, paths.output)];
         for (kind, path) in given {

@@ -1,27 +1,30 @@
 //! Carries out what the user asks for. With `drain` the only place that changes state.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::path::{Path, PathBuf};
 
 use egui::Context;
 
 use super::{
     background::Task,
+    choices,
     command::UiCommand,
     drop_target,
-    evaluation::Evaluation,
+    evaluation::{Evaluation, Texts},
     inspection::{Inspection, Question, free_name},
+    modules,
+    palette::Palette,
     problem::Problem,
+    results,
     state::{AppState, Job, Notice, Screen, Tone, WellKind},
-    view::{ChangeMap, HeatMap, HeatScale, TreeQuery, lexically_normal, tree_rows},
+    view::lexically_normal,
     workers::{self, Workers},
 };
-use crate::sample::Sample;
+use crate::{plan::AdapterRequest, sample::Sample};
 
 fn is_text(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("txt"))
+    let is_one =
+        |extension: &std::ffi::OsStr| ["txt", "md", "jsonl"].iter().any(|known| extension.eq_ignore_ascii_case(known));
+    path.extension().is_some_and(is_one)
 }
 
 /// Does what the user asked for, where it can be done now.
@@ -33,6 +36,7 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
             set_path(state, ctx, WellKind::Base, Some(base));
             set_path(state, ctx, WellKind::Adapter, Some(adapter));
         }
+        UiCommand::TakeBase(path) => set_path(state, ctx, WellKind::Base, Some(path)),
         UiCommand::ClearRecent => state.recent.clear(),
         UiCommand::Browse(kind) => workers::browse(state, workers, ctx, kind),
         UiCommand::EditPath(kind, text) => state.wells.get_mut(kind).text = text,
@@ -42,31 +46,40 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
         }
         // A text dropped on a finished merge is to be measured.
         UiCommand::Drop(paths) if state.finished().is_some() && paths.iter().all(|path| is_text(path)) => {
-            workers::measure(state, ctx, paths);
+            workers::measure(state, ctx, Texts::Files(paths));
         }
         UiCommand::Drop(paths) => {
             if !state.is_locked() {
-                let route = move || paths.iter().filter_map(|path| drop_target::route(path)).collect();
+                // With both wells filled, one more copy of the base is what came out of a merge.
+                let base = state.wells.base.path.clone().filter(|_| state.wells.adapter.path.is_some());
+                let is_one = paths.len() == 1;
+                let route = move || {
+                    let routed = paths.iter().filter_map(|path| drop_target::route(path));
+                    let is_merged = |path: &Path| {
+                        is_one && base.as_deref().is_some_and(|base| drop_target::is_merge_of(path, base))
+                    };
+                    let judged = |(kind, path): (WellKind, PathBuf)| {
+                        let kind = if kind == WellKind::Base && is_merged(&path) { WellKind::Output } else { kind };
+                        (kind, path)
+                    };
+                    routed.map(judged).collect()
+                };
                 workers.routing = Some(Task::spawn("drop", ctx, route));
             }
         }
-        UiCommand::ChooseDtype(dtype) => {
-            if !state.is_locked() && state.options.dtype != dtype {
-                state.options.dtype = dtype;
-                plan_anew(state, workers, ctx);
-            }
+        UiCommand::DropOnOutput(path) => {
+            let folder = if path.is_dir() { Some(path) } else { path.parent().map(Path::to_owned) };
+            set_path(state, ctx, WellKind::Output, folder);
         }
-        UiCommand::ChooseStrength(strength) => {
-            if !state.is_locked() && state.options.strength != strength {
-                state.options.strength = strength;
-                plan_anew(state, workers, ctx);
-            }
-        }
-        UiCommand::ChooseDevice(device) => {
-            if !state.is_locked() {
-                state.options.device = device;
-            }
-        }
+        UiCommand::ChooseDtype(_)
+        | UiCommand::ChooseStrength(_)
+        | UiCommand::ChooseRounding(_)
+        | UiCommand::WriteCard(_)
+        | UiCommand::ChooseDevice(_)
+        | UiCommand::AddAdapter
+        | UiCommand::RemoveAdapter(_)
+        | UiCommand::ChooseAdapterStrength(..) => choices::carry_out(state, workers, ctx, &command),
+        UiCommand::JudgeFolder => workers::judge_folder(state, workers, ctx),
         UiCommand::StartMerge => workers::start_merge(state, ctx),
         UiCommand::CancelMerge => {
             if let Job::Running(running) = &mut state.job {
@@ -80,67 +93,43 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
                 inspect(state, ctx);
             }
         }
-        UiCommand::ToggleModule(path) => {
-            if !state.modules.toggled.remove(&path) {
-                state.modules.toggled.insert(path);
-            }
-            rebuild_rows(state);
-        }
-        UiCommand::SelectModule(path) => state.modules.selected = Some(path),
-        UiCommand::FilterModules(text) => {
-            state.modules.filter = text;
-            rebuild_rows(state);
-        }
-        UiCommand::FocusFilter => {
-            state.screen = Screen::Modules;
-            ctx.memory_mut(|memory| memory.request_focus(super::panel::filter_id()));
-        }
-        UiCommand::ShowOnlyChanged(only_changed) => {
-            state.modules.only_changed = only_changed;
-            rebuild_rows(state);
-        }
-        UiCommand::ShowModulesAs(view) => state.modules.view = view,
+        UiCommand::ToggleModule(_)
+        | UiCommand::SelectModule(_)
+        | UiCommand::SortModules(_)
+        | UiCommand::FilterModules(_)
+        | UiCommand::FocusFilter
+        | UiCommand::ShowOnlyChanged(_)
+        | UiCommand::ShowModulesAs(_) => modules::carry_out(state, workers, ctx, command),
         UiCommand::CopyText(text) => ctx.copy_text(text),
-        UiCommand::BrowseTexts => workers::browse_texts(state, workers, ctx),
-        UiCommand::MeasurePerplexity(texts) => workers::measure(state, ctx, texts),
-        UiCommand::CancelMeasurement => {
-            if let Job::Done(done) = &mut state.job {
-                done.evaluation = Evaluation::Idle;
-            }
-        }
-        UiCommand::VerifyAgain => workers::verify_again(state, workers, ctx),
-        UiCommand::ExportReport => workers::export(state, workers, ctx),
-        UiCommand::OpenFolder => open_folder(state),
+        UiCommand::BrowseTexts
+        | UiCommand::MeasurePerplexity(_)
+        | UiCommand::CancelMeasurement
+        | UiCommand::EditPrompt(_)
+        | UiCommand::MeasureTime
+        | UiCommand::CancelTiming
+        | UiCommand::CopyComparison
+        | UiCommand::VerifyAgain
+        | UiCommand::CancelVerification
+        | UiCommand::Seal
+        | UiCommand::CancelSeal
+        | UiCommand::ExportReport
+        | UiCommand::ExportPicture
+        | UiCommand::OpenFolder => results::carry_out(state, workers, ctx, command),
         UiCommand::SwitchTheme => switch_theme(ctx),
         UiCommand::SwitchLanguage => state.language = state.language.next(),
+        UiCommand::ShowPalette(is_open) => {
+            state.palette = is_open.then(Palette::default);
+            if is_open {
+                ctx.memory_mut(|memory| memory.request_focus(super::panel::palette_id()));
+            }
+        }
+        UiCommand::SearchCommands(query) => state.palette = Some(Palette { query, pointed: 0 }),
+        UiCommand::PointAtCommand(pointed) => {
+            if let Some(palette) = &mut state.palette {
+                palette.pointed = pointed;
+            }
+        }
     }
-}
-
-/// Shows other changes everywhere: rows, map and scale.
-pub(super) fn show_changes(state: &mut AppState, changes: ChangeMap, are_estimates: bool) {
-    let modules = &mut state.modules;
-    modules.scale = HeatScale::of(&changes, are_estimates);
-    let tree = state.inspection.as_ref().and_then(|inspection| inspection.tree.as_ref());
-    let map = tree.map(|tree| HeatMap::new(tree.walk().map(|node| node.path.as_str()), &changes));
-    modules.map = Arc::new(map.unwrap_or_default());
-    modules.changes = changes;
-    rebuild_rows(state);
-}
-
-/// Rows of the tree as it is folded and filtered now.
-pub(super) fn rebuild_rows(state: &mut AppState) {
-    let Some(tree) = state.inspection.as_ref().and_then(|inspection| inspection.tree.as_ref()) else {
-        state.modules.rows = Arc::default();
-        return;
-    };
-    let modules = &state.modules;
-    let query = TreeQuery {
-        toggled: &modules.toggled,
-        filter: &modules.filter,
-        only_changed: modules.only_changed,
-        changes: &modules.changes,
-    };
-    state.modules.rows = Arc::new(tree_rows(tree, query));
 }
 
 /// Shows `screen` where it has something to show. The sample's texts are at hand and small: seeing Compare is asking
@@ -151,11 +140,11 @@ fn show_screen(state: &mut AppState, ctx: &Context, screen: Screen) {
     }
     let is_new = std::mem::replace(&mut state.screen, screen) != screen;
     let texts = match &state.job {
-        Job::Done(done) if matches!(done.evaluation, Evaluation::Idle) => done.sample_texts.clone(),
+        Job::Done(done) if matches!(done.evaluation, Evaluation::Idle) => &done.sample_texts,
         _ => return,
     };
     if is_new && screen == Screen::Compare && !texts.is_empty() {
-        workers::measure(state, ctx, texts);
+        workers::measure(state, ctx, Texts::Sample);
     }
 }
 
@@ -190,6 +179,11 @@ pub(super) fn set_path(state: &mut AppState, ctx: &Context, kind: WellKind, path
         WellKind::Output => state.output_is_proposed = path.is_none(),
         WellKind::Base | WellKind::Adapter => state.screen = Screen::Modules,
     }
+    if kind == WellKind::Adapter {
+        // Another adapter begins another merge.
+        state.more_adapters.clear();
+        state.options.strength = 1.0;
+    }
     state.wells.get_mut(kind).set(path);
     inspect(state, ctx);
 }
@@ -198,16 +192,23 @@ pub(super) fn take_routed(state: &mut AppState, ctx: &Context, routed: Vec<(Well
     if routed.is_empty() {
         state.notice = Some(notice(Tone::Caution, state.words().not_a_model.to_owned()));
     }
+    let mut has_adapter = false;
     for (kind, path) in routed {
-        set_path(state, ctx, kind, Some(path));
+        // Of several adapters dropped together, the first fills the well and the others join it.
+        if kind == WellKind::Adapter && std::mem::replace(&mut has_adapter, true) {
+            add_adapter(state, ctx, path);
+        } else {
+            set_path(state, ctx, kind, Some(path));
+        }
     }
 }
 
-/// Plans with other options. A slider asks in every frame, so while one look is under way the next waits for it.
-fn plan_anew(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
-    if matches!(state.job, Job::Opening(_)) {
-        workers.is_question_old = true;
-    } else {
+/// One more adapter beside that of the well, which it fills while that is empty.
+pub(super) fn add_adapter(state: &mut AppState, ctx: &Context, path: PathBuf) {
+    if state.wells.adapter.path.is_none() {
+        set_path(state, ctx, WellKind::Adapter, Some(path));
+    } else if state.adapters().iter().all(|adapter| adapter.path != path) && !state.is_locked() {
+        state.more_adapters.push(AdapterRequest { path, strength: 1.0 });
         inspect(state, ctx);
     }
 }
@@ -217,7 +218,7 @@ pub(super) fn inspect(state: &mut AppState, ctx: &Context) {
     state.notice = None;
     let question = Question {
         base: state.wells.base.path.clone(),
-        adapter: state.wells.adapter.path.clone(),
+        adapters: state.adapters(),
         output: state.wells.output.path.clone().filter(|_| !state.output_is_proposed),
         options: state.options,
     };
@@ -241,21 +242,6 @@ fn open_sample(state: &mut AppState, ctx: &Context) {
     state.output_is_proposed = false;
     state.screen = Screen::Modules;
     inspect(state, ctx);
-}
-
-/// Asks the system's file manager; what it answers shows in its own window.
-fn open_folder(state: &mut AppState) {
-    let Job::Done(done) = &state.job else { return };
-    let program = if cfg!(target_os = "windows") {
-        "explorer"
-    } else if cfg!(target_os = "macos") {
-        "open"
-    } else {
-        "xdg-open"
-    };
-    if let Err(error) = std::process::Command::new(program).arg(&done.receipt.output).spawn() {
-        state.notice = Some(notice(Tone::Bad, format!("{program}: {error}")));
-    }
 }
 
 fn switch_theme(ctx: &Context) {

@@ -13,6 +13,10 @@ pub struct Machine {
     pub shows_measurements: bool,
     /// Whether drivers are asked for GPUs to choose from.
     pub looks_for_gpus: bool,
+    /// Whether folders can be dropped on the window: Wayland gives windows of this kind no drops.
+    pub takes_drops: bool,
+    /// The program itself, which loads models in processes of their own; without it, what needs that is left out.
+    pub program: Option<PathBuf>,
 }
 
 impl Machine {
@@ -24,6 +28,8 @@ impl Machine {
             thread_count: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             shows_measurements: true,
             looks_for_gpus: true,
+            takes_drops: !(cfg!(target_os = "linux") && std::env::var_os("WAYLAND_DISPLAY").is_some()),
+            program: std::env::current_exe().ok(),
         }
     }
 }

@@ -4,32 +4,42 @@
 //! [`UiCommand`]. Everything slower than a frame happens on named threads.
 
 mod background;
+mod choices;
 mod command;
+mod documents;
 mod drain;
 mod drop_target;
 mod estimate;
 mod evaluation;
+mod finished;
 mod fonts;
 mod input;
 mod inspection;
 mod launch;
 mod logic;
 mod machine;
+mod module_list;
+mod modules;
+mod palette;
 mod panel;
 mod problem;
 mod recent;
+mod results;
 mod run;
 mod running;
 mod sample_facts;
 mod screen;
+mod sentences_ko;
 mod settings;
 mod state;
 mod theme;
 mod throughput;
+mod timing;
 mod tokens;
 mod ui;
 pub mod view;
 mod wake;
+mod watched;
 mod well;
 mod widget;
 mod words;
@@ -39,12 +49,15 @@ mod workers;
 
 pub use self::{
     command::UiCommand,
-    evaluation::{Evaluation, Measured, Measuring},
+    evaluation::{Evaluation, Measured, Texts},
+    finished::{Finished, Made, Sizes, Sources},
     inspection::{Fit, Inspection, Slot},
     launch::{LaunchError, LaunchPaths, run},
     problem::Problem,
-    run::{Finished, RunError, Sizes},
+    run::RunError,
     state::{AppState, Job, Machine, ModulesView, Notice, Running, Screen, Tone, Well, WellKind, Wells},
+    timing::{Timed, Timing},
+    watched::{Watched, Work},
     words::{Language, Words},
 };
 

@@ -12,8 +12,8 @@ const KEY: &str = "lorafuse";
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
-    /// Language of all words.
-    pub language: Language,
+    /// Language of all words; `None` is that of the system.
+    pub language: Option<Language>,
     /// Dark, light, or as the system.
     pub is_dark: Option<bool>,
     /// Pairs, the latest first.
@@ -29,7 +29,9 @@ impl Settings {
             ThemePreference::Light => Some(false),
             ThemePreference::System => None,
         };
-        Self { language: state.language, is_dark, recent: state.recent.clone() }
+        // What was not chosen follows the system when that changes.
+        let language = Some(state.language).filter(|language| *language != Language::of_system());
+        Self { language, is_dark, recent: state.recent.clone() }
     }
 
     /// Reads them; what cannot be read is forgotten.
@@ -48,7 +50,7 @@ impl Settings {
 
     /// Shows the window as it was left.
     pub fn apply(self, state: &mut AppState, ctx: &egui::Context) {
-        state.language = self.language;
+        state.language = self.language.unwrap_or_else(Language::of_system);
         state.recent = self.recent;
         ctx.set_theme(match self.is_dark {
             Some(true) => ThemePreference::Dark,
@@ -86,7 +88,7 @@ mod tests {
     #[test]
     fn settings_come_back_and_damaged_ones_are_forgotten() {
         let pair = RecentPair { base: "/모델".into(), adapter: "/어댑터".into(), merged: None };
-        let settings = Settings { language: Language::Korean, is_dark: Some(true), recent: vec![pair] };
+        let settings = Settings { language: Some(Language::Korean), is_dark: Some(true), recent: vec![pair] };
         let mut storage = Memory::default();
         settings.save(&mut storage);
         assert_eq!(Settings::load(&storage), settings);

@@ -1,15 +1,20 @@
 //! What the window knows. Only `logic` changes it; panels read it.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
     background::Task,
+    finished::Finished,
     inspection::Inspection,
+    palette::Palette,
     problem::Problem,
     recent::{RecentPair, RecentState},
-    run::Finished,
     sample_facts::SampleFacts,
-    view::{ChangeMap, HeatMap, HeatScale, PrintedDiff, TreeRow},
+    view::{ChangeMap, HeatMap, HeatScale, PrintedDiff, TreeOrder, TreeRow},
+    watched::Work,
     words::{Language, Words},
 };
 pub use super::{
@@ -20,7 +25,7 @@ pub use super::{
 };
 use crate::{
     merge::device::{DeviceChoice, GpuAdapter},
-    plan::{DtypePolicy, MergePlan},
+    plan::{AdapterRequest, DtypePolicy, MergePlan, Rounding, SurvivalEstimate},
 };
 
 /// What the user chose on the Merge screen.
@@ -28,15 +33,25 @@ use crate::{
 pub struct MergeOptions {
     /// Output dtype.
     pub dtype: DtypePolicy,
-    /// Factor on the adapter.
+    /// Factor on the adapter in the well.
     pub strength: f64,
+    /// How updated tensors are rounded.
+    pub rounding: Rounding,
     /// What computes; the plan is the same whatever it is.
     pub device: DeviceChoice,
+    /// Whether the merged folder gets a model card.
+    pub writes_card: bool,
 }
 
 impl Default for MergeOptions {
     fn default() -> Self {
-        Self { dtype: DtypePolicy::Keep, strength: 1.0, device: DeviceChoice::Auto }
+        Self {
+            dtype: DtypePolicy::Keep,
+            strength: 1.0,
+            rounding: Rounding::Nearest,
+            device: DeviceChoice::Auto,
+            writes_card: true,
+        }
     }
 }
 
@@ -75,6 +90,8 @@ pub struct ModulesState {
     pub filter: String,
     /// Whether unchanged modules are left out.
     pub only_changed: bool,
+    /// The column that rows are sorted by; `None` shows the tree.
+    pub order: Option<TreeOrder>,
     /// Modules whose folding differs from the default.
     pub toggled: BTreeSet<String>,
     /// The module in the inspector.
@@ -84,13 +101,15 @@ pub struct ModulesState {
     /// Rows as filtered and folded; rebuilt when any of the above or the tree changes.
     pub rows: Arc<Vec<TreeRow>>,
     /// ‖Δ‖/‖W‖ by module: estimated before a merge, exact after it.
-    pub changes: ChangeMap,
+    pub changes: Arc<ChangeMap>,
     /// The scale of all of them; `None` while there are none.
     pub scale: Option<HeatScale>,
     /// The same as modules × layers.
     pub map: Arc<HeatMap>,
     /// Both printed trees, aligned.
     pub printed: Arc<PrintedDiff>,
+    /// Singular values of Δ by module, the largest first, for those that were looked at.
+    pub spectra: BTreeMap<String, Vec<f64>>,
 }
 
 /// A line in the status bar.
@@ -124,14 +143,20 @@ pub struct AppState {
     pub wells: Wells,
     /// Whether the output was proposed by us and may be proposed anew.
     pub output_is_proposed: bool,
+    /// Adapters beside the one in the well, with their strengths.
+    pub more_adapters: Vec<AdapterRequest>,
     /// Choices for the next plan.
     pub options: MergeOptions,
     /// The last finished look at the wells.
     pub inspection: Option<Arc<Inspection>>,
     /// The one job.
     pub job: Job,
+    /// How much of the adapters the planned rounding leaves.
+    pub survival: Work<SurvivalEstimate>,
     /// The Modules screen.
     pub modules: ModulesState,
+    /// The list of all commands, while it is open.
+    pub palette: Option<Palette>,
     /// The last thing worth saying in the status line.
     pub notice: Option<Notice>,
     /// The built-in sample, once its headers are read.
@@ -158,10 +183,13 @@ impl AppState {
             screen: Screen::default(),
             wells: Wells::default(),
             output_is_proposed: true,
+            more_adapters: Vec::new(),
             options: MergeOptions::default(),
             inspection: None,
             job: Job::default(),
+            survival: Work::default(),
             modules: ModulesState::default(),
+            palette: None,
             notice: None,
             sample: None,
             gpus: None,
@@ -182,7 +210,7 @@ impl AppState {
     /// Whether nothing was opened yet.
     #[must_use]
     pub fn is_welcome(&self) -> bool {
-        self.wells.base.path.is_none() && self.wells.adapter.path.is_none()
+        self.wells.base.path.is_none() && self.wells.adapter.path.is_none() && self.finished().is_none()
     }
 
     /// Whether inputs may not change now.
@@ -200,13 +228,44 @@ impl AppState {
         }
     }
 
+    /// The plan that is shown, runs or was carried out.
+    #[must_use]
+    pub fn plan(&self) -> Option<&Arc<MergePlan>> {
+        match &self.job {
+            Job::Planned(plan) => Some(plan),
+            Job::Running(running) => Some(&running.plan),
+            Job::Done(done) => Some(&done.made.as_ref()?.plan),
+            Job::Idle | Job::Opening(_) | Job::Failed(_) => None,
+        }
+    }
+
+    /// The finished merge, to be changed.
+    pub fn finished_mut(&mut self) -> Option<&mut Finished> {
+        match &mut self.job {
+            Job::Done(finished) => Some(finished),
+            _ => None,
+        }
+    }
+
+    /// The adapters and their strengths, that of the well first.
+    #[must_use]
+    pub fn adapters(&self) -> Vec<AdapterRequest> {
+        let first = self.wells.adapter.path.clone();
+        let first = first.map(|path| AdapterRequest { path, strength: self.options.strength });
+        // Others are held back until the well has one, for that is the first to be added.
+        let more = if first.is_some() { self.more_adapters.clone() } else { Vec::new() };
+        first.into_iter().chain(more).collect()
+    }
+
     /// Whether a screen has something to show.
     #[must_use]
     pub fn is_reachable(&self, screen: Screen) -> bool {
         match screen {
             Screen::Modules => self.inspection.as_ref().is_some_and(|inspection| inspection.tree.is_some()),
+            // A folder that was opened as it is has no merge to show.
+            Screen::Merge if self.finished().is_some() => self.finished().is_some_and(|done| done.made.is_some()),
             Screen::Merge => {
-                matches!(self.job, Job::Planned(_) | Job::Running(_) | Job::Done(_) | Job::Failed(_))
+                matches!(self.job, Job::Planned(_) | Job::Running(_) | Job::Failed(_))
                     || self
                         .inspection
                         .as_ref()

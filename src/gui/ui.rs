@@ -27,6 +27,9 @@ pub(super) fn window_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<UiComm
     area_ui(ui, "navigation", navigation, |ui| panel::navigation_ui(ui, navigation, state, commands));
     area_ui(ui, "content", content, |ui| screen_ui(ui, content, state, commands));
     area_ui(ui, "status", status, |ui| panel::status_bar_ui(ui, status, state));
+    if let Some(palette) = &state.palette {
+        panel::palette_ui(ui, full, state, palette, commands);
+    }
     if state.is_drop_hovering {
         panel::drop_hint_ui(ui, full, state.words());
     }
@@ -38,11 +41,14 @@ fn screen_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCom
     }
     match (state.screen, &state.job) {
         (Screen::Merge, Job::Running(running)) => panel::merge_running_ui(ui, rect, state, running, commands),
-        (Screen::Merge, Job::Done(done)) => panel::merge_done_ui(ui, rect, state, done, commands),
+        (Screen::Merge, Job::Done(done)) if done.made.is_some() => {
+            panel::merge_done_ui(ui, rect, state, done, commands);
+        }
         (Screen::Merge, Job::Failed(problem)) => panel::merge_failed_ui(ui, rect, state, problem, commands),
+        // A folder that was opened as it is has no merge to show: it is judged.
+        (Screen::Merge | Screen::Report, Job::Done(done)) => panel::report_ui(ui, rect, state, done, commands),
         (Screen::Merge, _) => panel::merge_plan_ui(ui, rect, state, commands),
         (Screen::Compare, Job::Done(done)) => panel::compare_ui(ui, rect, state, done, commands),
-        (Screen::Report, Job::Done(done)) => panel::report_ui(ui, rect, state, done, commands),
         // A result that is gone (its inputs changed) has no screen of its own.
         (Screen::Modules | Screen::Compare | Screen::Report, _) => modules_ui(ui, rect, state, commands),
     }

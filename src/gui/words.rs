@@ -1,6 +1,12 @@
 //! Every word of the window, one value for each language. A sentence with numbers in it is a function.
 
-use super::view::{PerplexityTable, SizeStory};
+use super::view::PerplexityTable;
+use crate::{
+    adapter::FoundIn,
+    plan::{SurvivalAdvice, SurvivalEstimate},
+    report::Conclusion,
+    size::SizeFact,
+};
 
 /// A language of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -13,6 +19,16 @@ pub enum Language {
 }
 
 impl Language {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::English, Self::Korean];
+
+    /// The one that the system speaks, where it is one of ours.
+    #[must_use]
+    pub fn of_system() -> Self {
+        let is_korean = sys_locale::get_locale().is_some_and(|locale| locale.to_lowercase().starts_with("ko"));
+        if is_korean { Self::Korean } else { Self::English }
+    }
+
     /// Its words.
     #[must_use]
     pub fn words(self) -> &'static Words {
@@ -60,6 +76,8 @@ pub struct Words {
     pub adapter_expects: &'static str,
     pub output_expects: &'static str,
     pub path_hint: &'static str,
+    pub path_hint_without_drops: &'static str,
+    pub welcome_without_drops: &'static str,
     pub output_hint: &'static str,
     pub opening: &'static str,
     pub new_folder: &'static str,
@@ -286,7 +304,6 @@ pub struct Words {
     pub complete_of: fn(usize, usize) -> String,
     pub tensors_written: fn(usize) -> String,
     pub bytes_note: &'static str,
-    pub size_story: fn(&SizeStory) -> String,
     pub perplexity_story: fn(&PerplexityTable) -> String,
     pub perplexity_column: &'static str,
     pub measuring_note: &'static str,
@@ -297,4 +314,89 @@ pub struct Words {
     pub edited: &'static str,
     pub copied: &'static str,
     pub choose_base: &'static str,
+
+    pub base_in_text: &'static str,
+    pub run_time_in_text: &'static str,
+    pub merged_in_text: &'static str,
+    pub rounded_in_text: fn(&str) -> String,
+    pub conclusion: fn(&Conclusion) -> String,
+    pub size_fact: fn(&SizeFact) -> String,
+    pub survival: fn(&SurvivalEstimate) -> String,
+    pub survival_advice: fn(&SurvivalAdvice) -> String,
+    pub survives: &'static str,
+    pub survival_reading: &'static str,
+    pub survival_unknown: &'static str,
+    pub keeps: fn(f64) -> String,
+    pub rounding: &'static str,
+    pub round_nearest: &'static str,
+    pub round_by_chance: &'static str,
+    pub round_nearest_note: &'static str,
+    pub round_by_chance_note: &'static str,
+    pub seed: &'static str,
+    pub write_card: &'static str,
+    pub write_card_note: &'static str,
+    pub time_and_memory: &'static str,
+    pub measure_time: &'static str,
+    pub measure_time_tooltip: &'static str,
+    pub time_waits: &'static str,
+    pub no_program: &'static str,
+    pub pass_of: fn(u64, u64) -> String,
+    pub loading_models: &'static str,
+    pub prompt: &'static str,
+    pub prompt_hint: &'static str,
+    pub answers: &'static str,
+    pub answers_note: &'static str,
+    pub answers_wait: &'static str,
+    pub answer_tokens: fn(usize) -> String,
+    pub answers_equal: &'static str,
+    pub answers_differ: &'static str,
+    pub forward_pass: &'static str,
+    pub writes_per_sec: &'static str,
+    pub load_time: &'static str,
+    pub peak_memory: &'static str,
+    pub needs_memory: fn(&str) -> String,
+    pub speed_note: fn(usize, usize) -> String,
+    pub change_amount: &'static str,
+    pub change_amount_note: &'static str,
+    pub mean_kl: &'static str,
+    pub median: &'static str,
+    pub largest: &'static str,
+    pub same_top: &'static str,
+    pub measure_on_builtin: &'static str,
+    pub measure_on_builtin_tooltip: &'static str,
+    pub copy_table: &'static str,
+    pub copy_table_tooltip: &'static str,
+    pub copied_table: &'static str,
+    pub seal: &'static str,
+    pub seal_tooltip: &'static str,
+    pub sealing: &'static str,
+    pub sealed: fn(usize) -> String,
+    pub is_sealed: &'static str,
+    pub added_file: &'static str,
+    pub found_file: &'static str,
+    pub checks: &'static str,
+    pub check_cancelled: &'static str,
+    pub files_opened: &'static str,
+    pub export_picture: &'static str,
+    pub export_picture_tooltip: &'static str,
+    pub all_commands: &'static str,
+    pub command_hint: &'static str,
+    pub no_command: &'static str,
+    pub add_adapter: &'static str,
+    pub add_adapter_tooltip: &'static str,
+    pub remove: &'static str,
+    pub more_adapters: fn(usize) -> String,
+    pub judge_folder: &'static str,
+    pub judge_folder_tooltip: &'static str,
+    pub judge_note: &'static str,
+    pub judged_alone_note: fn(usize, usize) -> String,
+    pub verdict_running: &'static str,
+    pub verdict_dependent: &'static str,
+    pub verdict_sound: &'static str,
+    pub spectrum: &'static str,
+    pub energy_note: fn(usize, usize) -> String,
+    pub use_base: fn(&str) -> String,
+    pub base_found: fn(FoundIn) -> String,
+    pub sort_by: fn(&str) -> String,
+    pub kept_figure: &'static str,
 }

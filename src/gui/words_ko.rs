@@ -1,7 +1,8 @@
 //! Korean.
 
 use super::{
-    view::{PerplexityTable, SizeStory, percent_change},
+    sentences_ko,
+    view::{PerplexityTable, percent_change},
     words::Words,
 };
 use crate::units;
@@ -32,6 +33,8 @@ pub static KOREAN: Words = Words {
     adapter_expects: "adapter_config.json과 adapter_model.safetensors",
     output_expects: "기존 파일을 덮어쓰지 않음",
     path_hint: "폴더를 놓거나 경로를 붙여넣기",
+    path_hint_without_drops: "폴더 경로 붙여넣기",
+    welcome_without_drops: "두 폴더를 찾아보거나 경로를 붙여넣으세요. Wayland에서는 끌어 놓기가 되지 않습니다. 병합을 누르기 전에는 아무것도 쓰지 않습니다.",
     output_hint: "둘 다 정해지면 제안",
     opening: "헤더를 읽는 중…",
     new_folder: "새 폴더",
@@ -269,7 +272,6 @@ pub static KOREAN: Words = Words {
     complete_of: |complete, total| format!("{total}개 중 {complete}개 완료"),
     tensors_written: |count| format!("텐서 {count}개 씀"),
     bytes_note: "바이트까지 그대로",
-    size_story,
     perplexity_story,
     perplexity_column: "퍼플렉시티",
     measuring_note: "베이스, 베이스 + 어댑터, 병합이 같은 토큰을 차례로 읽습니다. 그동안 창을 계속 쓸 수 있습니다.",
@@ -280,34 +282,98 @@ pub static KOREAN: Words = Words {
     edited: "편집",
     copied: "복사",
     choose_base: "베이스 선택…",
-};
 
-/// Why the file has the size that it has.
-fn size_story(story: &SizeStory) -> String {
-    let weights = if story.base_parameters == story.merged_parameters {
-        format!("가중치 {}개 그대로", units::count(story.merged_parameters))
-    } else {
-        let (from, to) = (units::count(story.base_parameters), units::count(story.merged_parameters));
-        format!("가중치 {from}개에서 {to}개로")
-    };
-    let merge = match story.added_parameters() {
-        0 => "병합이 더한 것은 0바이트이고, 잘라 낸 것도 없습니다.".to_owned(),
-        added => format!("병합이 가중치 {}개를 더했습니다.", units::count(added)),
-    };
-    let bits = story.merged_bits;
-    if story.is_dtype_kept {
-        return format!("{weights}, 자료형도 베이스와 같아 파일 크기가 그대로입니다. {merge}");
-    }
-    if story.base_bits == bits {
-        return format!("{weights}, 하나에 {bits}비트도 전과 같아 파일 크기가 그대로입니다. {merge}");
-    }
-    let share = if story.is_half() {
-        "파일이 절반이 됩니다".to_owned()
-    } else {
-        format!("파일이 {:.0} %가 됩니다", story.ratio() * 100.0)
-    };
-    format!("{weights}, 하나에 {}비트가 {bits}비트로 바뀌어 {share}. {merge}", story.base_bits)
-}
+    base_in_text: "베이스",
+    run_time_in_text: "베이스 + 어댑터",
+    merged_in_text: "병합",
+    rounded_in_text: |dtype| format!("{dtype} 베이스"),
+    conclusion: sentences_ko::conclusion,
+    size_fact: sentences_ko::size_fact,
+    survival: sentences_ko::survival,
+    survival_advice: sentences_ko::survival_advice,
+    survives: "반올림 뒤에 남는 것",
+    survival_reading: "대상마다 일부 행을 읽는 중…",
+    survival_unknown: "병합 전에는 알 수 없음: 모든 행을 보는 방식",
+    keeps: |gain| format!("{:.0} % 보존", 100.0 * gain),
+    rounding: "반올림",
+    round_nearest: "가장 가까이",
+    round_by_chance: "확률적으로",
+    round_nearest_note: "한 번 반올림, 반 눈금 아래 변화는 사라짐",
+    round_by_chance_note: "작은 변화도 평균으로 남음, 시드로 재현",
+    seed: "시드",
+    write_card: "모델 카드 쓰기",
+    write_card_note: "계보와 검사를 담은 README.md",
+    time_and_memory: "시간과 메모리",
+    measure_time: "시간과 답 재기",
+    measure_time_tooltip: "모델마다 별도 프로세스에 올려 번갈아 잽니다",
+    time_waits: "아직 재지 않았습니다. 모델마다 별도 프로세스에 통째로 올려, 한 번 예열한 뒤 10번씩 번갈아 재고 프롬프트에 답하게 합니다.",
+    no_program: "프로그램 자신을 찾지 못해 잴 수 없습니다.",
+    pass_of: |done, total| format!("{total}번 중 {}번째", (done + 1).min(total)),
+    loading_models: "모델을 올리는 중…",
+    prompt: "프롬프트",
+    prompt_hint: "모든 모델에 줄 프롬프트",
+    answers: "답",
+    answers_note: "탐욕적으로, 최대 64토큰",
+    answers_wait: "시간을 잴 때 모델마다 프롬프트에 답합니다.",
+    answer_tokens: |count| format!("{count}토큰"),
+    answers_equal: "병합과 베이스 + 어댑터의 답이 글자까지 같습니다.",
+    answers_differ: "병합과 베이스 + 어댑터의 답이 갈립니다. 비슷한 토큰 사이에서는 반올림이 선택을 바꿀 수 있습니다.",
+    forward_pass: "한 번, ms",
+    writes_per_sec: "생성, tok/s",
+    load_time: "올리기",
+    peak_memory: "최대 메모리",
+    needs_memory: |bytes| format!("재지 않음: {bytes} 필요"),
+    speed_note: |runs, tokens| {
+        format!(
+            "토큰 {tokens}개를 {runs}번씩 번갈아, CPU에서 float32로, 모델마다 별도 프로세스에서 쟀습니다. ±는 표준편차입니다. 가중치 수가 같으면 저장 자료형과 관계없이 시간도 같습니다."
+        )
+    },
+    change_amount: "변화의 양",
+    change_amount_note: "P → Q의 토큰당 KL(P‖Q), 냇 단위: 예측이 얼마나 바뀌었는지이며 좋아졌는지는 아닙니다. 괄호는 95 % 구간.",
+    mean_kl: "평균 KL",
+    median: "중앙값",
+    largest: "최대",
+    same_top: "1순위 토큰 일치",
+    measure_on_builtin: "내장 텍스트로 재기",
+    measure_on_builtin_tooltip: "구간을 낼 만큼 긴, 저작권이 없는 영어와 한국어 글",
+    copy_table: "표 복사",
+    copy_table_tooltip: "숫자를 마크다운으로 복사합니다",
+    copied_table: "표를 복사했습니다.",
+    seal: "봉인",
+    seal_tooltip: "sha256sum -c로 검사할 수 있는 SHA256SUMS를 씁니다",
+    sealing: "모든 파일의 해시를 계산하는 중…",
+    sealed: |count| format!("봉인했습니다. SHA256SUMS에 파일 {count}개"),
+    is_sealed: "봉인됨: SHA256SUMS",
+    added_file: "추가",
+    found_file: "있음",
+    checks: "검사",
+    check_cancelled: "검사가 끝나기 전에 멈췄습니다",
+    files_opened: "연 파일",
+    export_picture: "그림 저장",
+    export_picture_tooltip: "이 화면을 병합 폴더 옆에 PNG로 씁니다",
+    all_commands: "모든 명령",
+    command_hint: "하고 싶은 일을 입력하세요",
+    no_command: "맞는 명령이 없거나 지금은 할 수 없습니다.",
+    add_adapter: "어댑터 추가…",
+    add_adapter_tooltip: "첫 어댑터 위에 함께 합칠 어댑터",
+    remove: "빼기",
+    more_adapters: |count| format!("외 {count}개"),
+    judge_folder: "병합 폴더 검사…",
+    judge_folder_tooltip: "누가 합쳤든 있는 그대로 비교하고 검사합니다",
+    judge_note: "이미 합친 모델이 있나요? 누가 만들었든 비교하고 검사합니다.",
+    judged_alone_note: |passed, total| {
+        format!("검사 {total}개 중 {passed}개 통과. 베이스와 어댑터를 더하면 모든 대상을 다시 계산합니다.")
+    },
+    verdict_running: "검사하는 중…",
+    verdict_dependent: "이 폴더는 혼자서 동작하지 않습니다",
+    verdict_sound: "이 폴더는 그 자체로 온전합니다",
+    spectrum: "Δ의 특잇값",
+    energy_note: |rank, total| format!("방향 {total}개 중 {rank}개가 ‖Δ‖²의 90 %"),
+    use_base: |name| format!("{name} 사용"),
+    base_found: sentences_ko::base_found,
+    sort_by: |column| format!("{column} 순으로 정렬"),
+    kept_figure: "반올림 뒤 보존",
+};
 
 /// How the merged model does against the base, and whether the merge itself cost anything.
 fn perplexity_story(table: &PerplexityTable) -> String {
@@ -323,18 +389,11 @@ fn perplexity_story(table: &PerplexityTable) -> String {
             Some(format!("{} {} ({interval})", text.name, percent_change(pair.ratio)))
         })
         .collect();
-    let against_base = if texts.is_empty() {
+    if texts.is_empty() {
         String::new()
     } else {
-        format!("같은 토큰에서 베이스 대비 병합, 괄호는 95 % 구간: {}. ", texts.join(", "))
-    };
-    let merge = table.largest_merge_difference().map_or_else(String::new, |difference| {
-        if difference < 5e-5 {
-            return "병합과 베이스 + 어댑터의 차이는 0.01 %보다 작습니다.".to_owned();
-        }
-        format!("병합과 베이스 + 어댑터의 차이는 많아야 {:.2} %입니다.", difference * 100.0)
-    });
-    format!("{against_base}{merge}")
+        format!("같은 토큰에서 베이스 대비 병합, 괄호는 95 % 구간: {}.", texts.join(", "))
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::Instant,
 };
 
 use egui::Context;
@@ -12,15 +11,19 @@ use poll_promise::Promise;
 use super::{
     background::Task,
     command::UiCommand,
+    documents::{Documents, picture},
     estimate::RelativeChanges,
-    evaluation::{self, Evaluation},
+    evaluation::{self, Texts},
+    module_list::ModuleList,
     problem::Problem,
     recent::{RecentPair, RecentState},
-    run,
+    run::{self, RunOptions},
     sample_facts::SampleFacts,
     state::{AppState, Job, Running, Screen, WellKind},
-    view::ChangeMap,
+    timing,
+    view::{ChangeMap, ManifestRow, Origin, listed, module_of},
     wake::Waker,
+    watched::{Watched, Work},
 };
 use crate::{
     job::JobContext,
@@ -28,22 +31,33 @@ use crate::{
         self,
         device::{self, GpuAdapter},
     },
-    plan::MergePlan,
-    verify::VerifyReport,
+    plan::{MergePlan, SurvivalEstimate},
+    tree,
 };
+
+/// What a folder that is being chosen is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DialogKind {
+    /// A well.
+    Well(WellKind),
+    /// To be merged beside the adapter in the well.
+    OneMoreAdapter,
+}
 
 /// Work in the background besides the one job.
 #[derive(Default)]
 pub(super) struct Workers {
     /// Whether the options have changed since the look at the wells that is under way began.
     pub(super) is_question_old: bool,
-    pub(super) dialog: Option<(WellKind, Promise<Option<PathBuf>>)>,
+    pub(super) dialog: Option<(DialogKind, Promise<Option<PathBuf>>)>,
     pub(super) text_dialog: Option<Promise<Option<Vec<PathBuf>>>>,
     pub(super) routing: Option<Task<Vec<(WellKind, PathBuf)>>>,
     pub(super) estimating: Option<Task<RelativeChanges>>,
     pub(super) greeting: Option<Task<Greeting>>,
     pub(super) gpus: Option<Task<Vec<GpuAdapter>>>,
-    pub(super) verifying: Option<Task<(Result<VerifyReport, Problem>, f64)>>,
+    pub(super) modules: Option<Task<ModuleList>>,
+    pub(super) spectrum: Option<Task<(String, Vec<f64>)>>,
+    pub(super) listing: Option<Task<Vec<ManifestRow>>>,
     pub(super) exporting: Option<Task<Result<PathBuf, Problem>>>,
     pub(super) discarding: Option<Task<Result<(), Problem>>>,
 }
@@ -80,23 +94,67 @@ pub(super) fn estimate(plan: &Arc<MergePlan>, delta_norms: ChangeMap, ctx: &Cont
     Task::spawn("estimate", ctx, move || RelativeChanges::measure(&plan, &delta_norms))
 }
 
+/// Estimates how much of the adapters `plan` keeps.
+pub(super) fn estimate_survival(plan: &Arc<MergePlan>, ctx: &Context) -> Work<SurvivalEstimate> {
+    let plan = Arc::clone(plan);
+    Work::start("survival", ctx, move |job| plan.estimate_survival(job).map_err(|error| Problem::of(&error)))
+}
+
+/// Computes the singular values of Δ of the selected module, where they are not known yet.
+pub(super) fn look_at_spectrum(state: &AppState, workers: &mut Workers, ctx: &Context) {
+    let (Some(module), Some(plan)) = (&state.modules.selected, state.plan()) else { return };
+    if state.modules.spectra.contains_key(module) {
+        return;
+    }
+    let (module, plan) = (module.clone(), Arc::clone(plan));
+    workers.spectrum = Some(Task::spawn("spectrum", ctx, move || {
+        let applied = plan.matching.applied.iter().find(|applied| module_of(&applied.tensor) == module);
+        let values = applied.map(|applied| tree::singular_values(applied, &plan.adapters, &plan.strengths));
+        (module, values.and_then(Result::ok).flatten().unwrap_or_default())
+    }));
+}
+
 pub(super) fn browse(state: &AppState, workers: &mut Workers, ctx: &Context, kind: WellKind) {
+    let start = state.wells.get(kind).path.clone();
+    let title = UiCommand::Browse(kind).tooltip(state.words());
+    choose_folder(state, workers, ctx, DialogKind::Well(kind), title, start, kind == WellKind::Output);
+}
+
+/// Chooses a merged folder that is there already.
+pub(super) fn judge_folder(state: &AppState, workers: &mut Workers, ctx: &Context) {
+    let title = UiCommand::JudgeFolder.tooltip(state.words());
+    choose_folder(state, workers, ctx, DialogKind::Well(WellKind::Output), title, None, false);
+}
+
+pub(super) fn add_adapter(state: &AppState, workers: &mut Workers, ctx: &Context) {
+    let title = UiCommand::AddAdapter.tooltip(state.words());
+    let start = state.wells.adapter.path.clone();
+    choose_folder(state, workers, ctx, DialogKind::OneMoreAdapter, title, start, false);
+}
+
+fn choose_folder(
+    state: &AppState,
+    workers: &mut Workers,
+    ctx: &Context,
+    kind: DialogKind,
+    title: &'static str,
+    start: Option<PathBuf>,
+    is_new: bool,
+) {
     if workers.dialog.is_some() || state.is_locked() {
         return;
     }
-    let start = state.wells.get(kind).path.clone();
-    let (title, ctx) = (UiCommand::Browse(kind).tooltip(state.words()), ctx.clone());
+    let ctx = ctx.clone();
     let promise = Promise::spawn_thread("folder dialog", move || {
         let mut dialog = rfd::FileDialog::new().set_title(title);
         if let Some(parent) = start.as_deref().and_then(Path::parent) {
             dialog = dialog.set_directory(parent);
         }
-        let chosen = match kind {
-            WellKind::Base | WellKind::Adapter => dialog.pick_folder(),
-            WellKind::Output => {
-                let name = start.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
-                dialog.set_file_name(name.unwrap_or_else(|| "merged".to_owned())).save_file()
-            }
+        let chosen = if is_new {
+            let name = start.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+            dialog.set_file_name(name.unwrap_or_else(|| "merged".to_owned())).save_file()
+        } else {
+            dialog.pick_folder()
         };
         ctx.request_repaint();
         chosen
@@ -110,17 +168,41 @@ pub(super) fn browse_texts(state: &AppState, workers: &mut Workers, ctx: &Contex
     }
     let (title, ctx) = (state.words().measure_on_texts, ctx.clone());
     workers.text_dialog = Some(Promise::spawn_thread("text dialog", move || {
-        let chosen = rfd::FileDialog::new().set_title(title).add_filter("text", &["txt", "md"]).pick_files();
+        let chosen = rfd::FileDialog::new().set_title(title).add_filter("text", &["txt", "md", "jsonl"]).pick_files();
         ctx.request_repaint();
         chosen
     }));
 }
 
-pub(super) fn measure(state: &mut AppState, ctx: &Context, texts: Vec<PathBuf>) {
+pub(super) fn measure(state: &mut AppState, ctx: &Context, texts: Texts) {
     let Job::Done(done) = &mut state.job else { return };
-    if !matches!(done.evaluation, Evaluation::Running(_)) {
+    if !done.evaluation.is_running() {
         done.evaluation = evaluation::start(done, texts, ctx);
     }
+}
+
+pub(super) fn measure_time(state: &mut AppState, ctx: &Context) {
+    let Some(program) = state.machine.program.clone() else { return };
+    let Job::Done(done) = &mut state.job else { return };
+    if !done.timing.is_running() {
+        done.timing = timing::start(done, program, ctx);
+    }
+}
+
+pub(super) fn seal(state: &mut AppState, ctx: &Context) {
+    let Job::Done(done) = &mut state.job else { return };
+    if !done.sealing.is_running() {
+        let folder = done.sources.merged.clone();
+        let seal = move |job: &JobContext| merge::seal(&folder, job).map_err(|error| Problem::of(&error));
+        done.sealing = Work::start("seal", ctx, seal);
+    }
+}
+
+/// Looks for files that came into the merged folder after it was listed.
+pub(super) fn list_files(state: &AppState, workers: &mut Workers, ctx: &Context) {
+    let Some(done) = state.finished() else { return };
+    let (folder, known) = (done.sources.merged.clone(), done.manifest.clone());
+    workers.listing = Some(Task::spawn("list files", ctx, move || listed(&folder, known, Origin::Added)));
 }
 
 pub(super) fn start_merge(state: &mut AppState, ctx: &Context) {
@@ -132,8 +214,13 @@ pub(super) fn start_merge(state: &mut AppState, ctx: &Context) {
         move || waker.wake()
     });
     let task = Task::spawn("merge", ctx, {
-        let (plan, device) = (Arc::clone(&plan), state.options.device);
-        move || run::merge_and_verify(&plan, device, &job)
+        let plan = Arc::clone(&plan);
+        let options = RunOptions {
+            device: state.options.device,
+            writes_card: state.options.writes_card,
+            program: state.machine.program.clone(),
+        };
+        move || run::merge_and_verify(&plan, &options, &job)
     });
     let running = Running::new(plan, watch, waker, task);
     state.job = Job::Running(Box::new(running));
@@ -149,18 +236,14 @@ pub(super) fn discard_partial(state: &AppState, workers: &mut Workers, ctx: &Con
     }));
 }
 
-pub(super) fn verify_again(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
+pub(super) fn verify_again(state: &mut AppState, ctx: &Context) {
+    let program = state.machine.program.clone();
     let Job::Done(done) = &mut state.job else { return };
-    if workers.verifying.is_some() {
-        return;
+    if done.verifying.is_none() {
+        let sources = done.sources.clone();
+        let verify = move |job: &JobContext| Ok(run::timed_verify(&sources, program, job));
+        done.verifying = Some(Box::new(Watched::spawn("verify", ctx, verify)));
     }
-    done.is_verifying = true;
-    let (plan, output) = (Arc::clone(&done.plan), done.receipt.output.clone());
-    workers.verifying = Some(Task::spawn("verify", ctx, move || {
-        let started = Instant::now();
-        let report = run::verify_output(&plan, output, &JobContext::unwatched());
-        (report, started.elapsed().as_secs_f64())
-    }));
 }
 
 pub(super) fn export(state: &AppState, workers: &mut Workers, ctx: &Context) {
@@ -168,6 +251,28 @@ pub(super) fn export(state: &AppState, workers: &mut Workers, ctx: &Context) {
     if workers.exporting.is_some() {
         return;
     }
-    let documents = run::Documents::of(done);
+    let documents = Documents::of(done, state.words());
     workers.exporting = Some(Task::spawn("export", ctx, move || documents.write()));
+}
+
+/// Asks for the next frame as a picture; it is written as soon as it comes.
+pub(super) fn export_picture(state: &AppState, workers: &mut Workers, ctx: &Context) {
+    if workers.exporting.is_some() {
+        return;
+    }
+    let folder = state.machine.home.clone().or_else(|| std::env::current_dir().ok()).unwrap_or_default();
+    let merged = state.finished().map(|done| done.sources.merged.clone());
+    let name = format!("{:?}.png", state.screen).to_lowercase();
+    let place = merged.map_or_else(
+        || folder.join(format!("lorafuse-{name}")),
+        |merged| {
+            let stem = merged.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            merged.with_file_name(format!("{stem}-{name}"))
+        },
+    );
+    let (sender, image) = crossbeam_channel::bounded(1);
+    ctx.request_screenshot(move |image| {
+        sender.try_send(image).ok();
+    });
+    workers.exporting = Some(Task::spawn("picture", ctx, move || picture(&image, &place)));
 }

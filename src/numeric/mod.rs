@@ -13,6 +13,7 @@ mod lanes;
 mod level;
 mod low_rank;
 mod noise;
+mod spectrum;
 mod stats;
 mod stored_dtype;
 mod tile;
@@ -28,6 +29,7 @@ pub use self::{
     level::CpuLevel,
     low_rank::{LowRank, LowRankF64},
     noise::Noise,
+    spectrum::singular_values,
     stats::{ElementViews, TileStats},
     stored_dtype::{Dtype, UnknownDtype},
     tile::{TileShape, row_tiles},

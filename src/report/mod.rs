@@ -6,7 +6,7 @@ mod card;
 mod change_table;
 mod conclude;
 mod conclusion;
-mod figures;
+pub(crate) mod figures;
 mod markdown;
 mod score_table;
 mod speed_table;

@@ -194,7 +194,7 @@ fn vocabulary(base: &Checkpoint, other: &Checkpoint) -> Option<SizeFact> {
 }
 
 /// `31G`: what GNU `du -h` says of so many bytes, which rounds up in powers of 1024.
-fn du(byte_count: u64) -> String {
+pub(crate) fn du(byte_count: u64) -> String {
     const UNITS: [&str; 5] = ["", "K", "M", "G", "T"];
     let mut value = byte_count as f64;
     let mut unit = 0;
@@ -210,11 +210,11 @@ fn du(byte_count: u64) -> String {
 }
 
 /// `32`, or `4.127` where it is no whole number.
-fn bits(bits: f64) -> String {
+pub(crate) fn bits(bits: f64) -> String {
     if (bits - bits.round()).abs() < 0.005 { format!("{bits:.0}") } else { format!("{bits:.3}") }
 }
 
-fn dtype_name(dtype: Dtype) -> String {
+pub(crate) fn dtype_name(dtype: Dtype) -> String {
     FloatDtype::of(dtype).map_or_else(|| dtype.to_string(), |dtype| dtype.config_name().to_owned())
 }
 

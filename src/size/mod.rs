@@ -3,7 +3,7 @@
 mod breakdown;
 mod component;
 mod extras;
-mod fact;
+pub(crate) mod fact;
 mod packing;
 
 pub use self::{

@@ -11,7 +11,7 @@ mod registered;
 use std::collections::BTreeMap;
 
 pub use self::{
-    norms::delta_norm,
+    norms::{delta_norm, singular_values},
     print::{PrintedLine, is_transformers_text, print_model},
 };
 use crate::{

@@ -3,7 +3,7 @@
 use crate::{
     adapter::{Adapter, AdapterError},
     matching::Applied,
-    numeric::LowRank,
+    numeric::{self, LowRank},
 };
 
 /// ‖Σ strength·Δ‖ (Frobenius) of all updates on one tensor; `None` when there is none or one of them is not low-rank.
@@ -11,6 +11,22 @@ use crate::{
 /// # Errors
 /// Factors that cannot be read.
 pub fn delta_norm(applied: &Applied, adapters: &[Adapter], strengths: &[f64]) -> Result<Option<f64>, AdapterError> {
+    Ok(summed(applied, adapters, strengths)?.map(|sum| sum.frobenius_norm()))
+}
+
+/// The singular values of Σ strength·Δ, the largest first; `None` as for [`delta_norm`].
+///
+/// # Errors
+/// As [`delta_norm`].
+pub fn singular_values(
+    applied: &Applied,
+    adapters: &[Adapter],
+    strengths: &[f64],
+) -> Result<Option<Vec<f64>>, AdapterError> {
+    Ok(summed(applied, adapters, strengths)?.map(|sum| numeric::singular_values(&sum)))
+}
+
+fn summed(applied: &Applied, adapters: &[Adapter], strengths: &[f64]) -> Result<Option<LowRank>, AdapterError> {
     let updates = applied.updates.iter().map(|reference| reference.load(adapters)).collect::<Result<Vec<_>, _>>()?;
     let weighted: Option<Vec<(&LowRank, f64)>> = updates
         .iter()
@@ -19,5 +35,5 @@ pub fn delta_norm(applied: &Applied, adapters: &[Adapter], strengths: &[f64]) ->
             Some((update.as_low_rank()?, strengths.get(reference.adapter).copied().unwrap_or(1.0)))
         })
         .collect();
-    Ok(weighted.and_then(|weighted| LowRank::sum(&weighted)).map(|sum| sum.frobenius_norm()))
+    Ok(weighted.and_then(|weighted| LowRank::sum(&weighted)))
 }

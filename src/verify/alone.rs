@@ -31,7 +31,8 @@ const PROBE_TOKENS: u32 = 8;
 /// How often the parent looks whether the child is done, or whether it should stop.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-const TITLE: &str = "Stands alone";
+/// What the check is called.
+pub const ALONE_TITLE: &str = "Stands alone";
 
 /// What a process found that had only the folder.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -132,7 +133,7 @@ impl AloneReport {
         };
         let is_odd = self.mean_nll.is_some_and(|nll| !nll.is_finite());
         problems.extend(is_odd.then(|| "the model predicts nothing but NaN".to_owned()));
-        Check::judged(TITLE, evidence, problems, Vec::new())
+        Check::judged(ALONE_TITLE, evidence, problems, Vec::new())
     }
 }
 

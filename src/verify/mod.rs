@@ -22,11 +22,11 @@ use std::path::PathBuf;
 
 pub use self::{
     agreement::Agreement,
-    alone::{ALONE_COMMAND, AloneReport},
+    alone::{ALONE_COMMAND, ALONE_TITLE, AloneReport},
     change::ChangeSums,
     check::{Check, Outcome, VerifyReport},
     policy::RoundingPolicy,
-    verdict::{ChangedSet, TensorVerdict},
+    verdict::{CHANGED_SET_TITLE, ChangedSet, TensorVerdict},
 };
 use crate::{
     adapter::{Adapter, AdapterError},

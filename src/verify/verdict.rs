@@ -14,6 +14,9 @@ use crate::{
     units,
 };
 
+/// What the check of all tensors is called.
+pub const CHANGED_SET_TITLE: &str = "Changed exactly the targets";
+
 /// Names shown of a group of tensors with one fault.
 const SHOWN: usize = 3;
 
@@ -119,7 +122,7 @@ pub(super) fn check(set: &ChangedSet, merged: &Checkpoint, reference: &Reference
     }
     problems
         .extend(set.changed_without_reason.iter().map(|name| format!("{name} differs from the base and is no target")));
-    Check::judged("Changed exactly the targets", evidence(set), problems, warnings(set, merged, options.rounding))
+    Check::judged(CHANGED_SET_TITLE, evidence(set), problems, warnings(set, merged, options.rounding))
 }
 
 /// Targets that hold something else, those with one cause in one line.

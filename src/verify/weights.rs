@@ -5,7 +5,8 @@ use std::{collections::BTreeSet, ops::Range};
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::{
-    Agreement, ChangeSums, ChangedSet, Check, Reference, RoundingPolicy, TensorVerdict, VerifyError, VerifyOptions,
+    Agreement, CHANGED_SET_TITLE, ChangeSums, ChangedSet, Check, Reference, RoundingPolicy, TensorVerdict, VerifyError,
+    VerifyOptions,
     agreement::Observed,
     exact::{Exact, read_f64},
     verdict,
@@ -52,7 +53,7 @@ pub(super) fn check(
         Vec::new(),
     );
     let Some(reference) = reference else {
-        let skipped = Check::skipped("Changed exactly the targets", "needs --base and --adapter");
+        let skipped = Check::skipped(CHANGED_SET_TITLE, "needs --base and --adapter");
         return Ok((vec![finite, skipped], None));
     };
     let is_missing = |name: &&String| merged.tensor(name).is_none();

@@ -1,7 +1,5 @@
 //! The one way in which tests, pictures and measurements drive the window.
 
-pub mod large_model;
-
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -46,8 +44,20 @@ impl Workspace {
             thread_count: 16,
             shows_measurements: false,
             looks_for_gpus: false,
+            takes_drops: true,
+            program: program(),
         }
     }
+}
+
+/// The program: cargo tells tests where it is; examples lie in a folder beside it.
+pub fn program() -> Option<PathBuf> {
+    let told = option_env!("CARGO_BIN_EXE_lorafuse").map(PathBuf::from);
+    told.or_else(|| {
+        let own = std::env::current_exe().ok()?;
+        let program = own.parent()?.parent()?.join(format!("lorafuse{}", std::env::consts::EXE_SUFFIX));
+        program.is_file().then_some(program)
+    })
 }
 
 /// A part of the sample in the repository.

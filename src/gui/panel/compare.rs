@@ -1,19 +1,26 @@
-//! What the merge cost and what it did not: bytes by component, perplexity by text.
+//! What the merge cost and what it did not: bytes, perplexity, the amount of change, time, answers.
 
 use egui::{Rect, Ui, pos2, vec2};
 
 use super::{
-    perplexity::{least_height, measure_buttons_ui, perplexity_ui},
-    screen_header::{inside, screen_header_ui},
-    size_chart::{SizeRow, size_chart_height, size_chart_ui, size_table_height, size_table_ui},
+    answers::answers_ui, change_table::change_table_ui, command_button::CommandButton, perplexity::perplexity_ui,
+    screen_header::screen_header_ui, size_chart::size_chart_ui, size_table::size_table_ui, time_chart::time_ui,
 };
 use crate::gui::{
     command::UiCommand,
-    run::Finished,
+    evaluation::Texts,
+    finished::Finished,
     state::AppState,
     tokens::{Palette, Type, grid, space},
-    widget::scrolled_ui,
+    watched::Work,
+    widget::{ButtonLook, Icon, flowing_ui},
 };
+
+/// A panel of this screen: place, the least bottom, what it shows; it returns where it stands.
+type Panel = fn(&mut Ui, Rect, f32, &AppState, &Finished, &mut Vec<UiCommand>) -> Rect;
+
+const LEFT: [Panel; 3] = [size_chart_ui, size_table_ui, time_ui];
+const RIGHT: [Panel; 3] = [perplexity_ui, change_table_ui, answers_ui];
 
 /// The Compare screen.
 pub(in crate::gui) fn compare_ui(
@@ -26,29 +33,60 @@ pub(in crate::gui) fn compare_ui(
     let palette = Palette::of(ui);
     let words = state.words();
     let subtitle = [(words.compare_subtitle, Type::BODY, palette.text_secondary)];
-    let (line, body) = screen_header_ui(ui, rect, words.compare, &subtitle);
-    measure_buttons_ui(ui, line, state, done, commands);
-    let rows = SizeRow::of(state, done);
-    let (chart, table) = (size_chart_height(&rows), size_table_height());
-    let margins = 2.0 * space::S16;
     let is_narrow = rect.width() < grid::NARROW;
-    let sizes = chart + grid::GAP + table;
-    let needed =
-        margins + if is_narrow { sizes + grid::GAP + least_height(done) } else { sizes.max(least_height(done)) };
-    scrolled_ui(ui, "compare", body, needed, |ui, body| {
-        let area = inside(body);
+    let (line, body) = screen_header_ui(ui, rect, words.compare, if is_narrow { &[] } else { &subtitle });
+    buttons_ui(ui, line, state, done, commands);
+    flowing_ui(ui, "compare", body, |ui, view| {
+        let area = view.shrink(space::S16);
         let width = if is_narrow { area.width() } else { ((area.width() - grid::GAP) * 0.49).round() };
-        let chart = Rect::from_min_size(area.min, vec2(width, chart));
-        size_chart_ui(ui, chart, &rows, done, state);
-        let table_bottom = if is_narrow { chart.bottom() + grid::GAP + table } else { area.bottom() };
-        let table_top = chart.left_bottom() + vec2(0.0, grid::GAP);
-        let table = Rect::from_min_max(table_top, pos2(chart.right(), table_bottom));
-        size_table_ui(ui, table, &rows, state);
-        let perplexity_min = if is_narrow {
-            table.left_bottom() + vec2(0.0, grid::GAP)
-        } else {
-            chart.right_top() + vec2(grid::GAP, 0.0)
+        let left = Rect::from_min_size(area.min, vec2(width, area.height()));
+        let mut column = |ui: &mut Ui, place: Rect, least_bottom: f32, panels: &[Panel]| {
+            let mut bottom = place.top() - grid::GAP;
+            for (index, panel) in panels.iter().enumerate() {
+                let least = if index + 1 == panels.len() { least_bottom } else { 0.0 };
+                let area =
+                    Rect::from_min_max(pos2(place.left(), bottom + grid::GAP), pos2(place.right(), f32::INFINITY));
+                // A panel with nothing to say yet takes no place.
+                let shown = panel(ui, area, least, state, done, commands);
+                if shown.height() > 0.0 {
+                    bottom = shown.bottom();
+                }
+            }
+            bottom
         };
-        perplexity_ui(ui, Rect::from_min_max(perplexity_min, area.max), state, done, commands);
+        let bottom = if is_narrow {
+            let order = [RIGHT[0], RIGHT[1], LEFT[0], LEFT[1], LEFT[2], RIGHT[2]];
+            column(ui, left, 0.0, &order)
+        } else {
+            let right = Rect::from_min_max(pos2(left.right() + grid::GAP, area.top()), area.max);
+            column(ui, left, area.bottom(), &LEFT).max(column(ui, right, area.bottom(), &RIGHT))
+        };
+        bottom + space::S16
     });
+}
+
+/// Other texts, or an end to the measurement, and the table to paste, at the right of the title line.
+fn buttons_ui(ui: &mut Ui, line: Rect, state: &AppState, done: &Finished, commands: &mut Vec<UiCommand>) {
+    let words = state.words();
+    let buttons = match done.evaluation {
+        Work::Running(_) => vec![CommandButton::new(UiCommand::CancelMeasurement, ButtonLook::Plain)],
+        Work::Done(_) | Work::Failed(_) => {
+            let mut buttons = vec![
+                CommandButton::new(UiCommand::BrowseTexts, ButtonLook::Plain),
+                CommandButton::new(UiCommand::MeasurePerplexity(Texts::BuiltIn), ButtonLook::Plain),
+            ];
+            if done.evaluation.done().is_some() {
+                buttons.push(CommandButton::new(UiCommand::CopyComparison, ButtonLook::Plain).icon(Icon::Copy));
+            }
+            buttons
+        }
+        Work::Idle => return,
+    };
+    let mut right = line.right();
+    for button in buttons {
+        let size = vec2(button.width(ui, words), grid::BUTTON);
+        let place = Rect::from_min_size(pos2(right - size.x, line.center().y - size.y / 2.0), size);
+        button.show(ui, place, words, commands);
+        right = place.left() - space::S8;
+    }
 }

@@ -16,13 +16,22 @@ use crate::gui::{
     widget::{Align, ButtonLook, Icon, chip_ui, elided_middle, field_ui, icon_ui, text_ui, text_width},
 };
 
+/// In the order in which they stand.
+const WELLS: [WellKind; 3] = [WellKind::Base, WellKind::Adapter, WellKind::Output];
+
+/// Where a well stands in a header, or in a window with one.
+pub(in crate::gui) fn well_rect(header: Rect, kind: WellKind) -> Rect {
+    let width = ((header.width() - 2.0 * space::S16 - 2.0 * space::S24) / 3.0).floor();
+    let index = WELLS.iter().position(|well| *well == kind).unwrap_or(0);
+    let left = header.left() + space::S16 + index as f32 * (width + space::S24);
+    Rect::from_min_size(pos2(left, header.top() + space::S12), vec2(width, 80.0))
+}
+
 /// Base + adapter → output.
 pub(in crate::gui) fn header_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
     let palette = Palette::of(ui);
-    let width = ((rect.width() - 2.0 * space::S16 - 2.0 * space::S24) / 3.0).floor();
-    for (index, kind) in [WellKind::Base, WellKind::Adapter, WellKind::Output].into_iter().enumerate() {
-        let left = rect.left() + space::S16 + index as f32 * (width + space::S24);
-        let well = Rect::from_min_size(pos2(left, rect.top() + space::S12), vec2(width, 80.0));
+    for (index, kind) in WELLS.into_iter().enumerate() {
+        let well = well_rect(rect, kind);
         let view = well_view(state, kind);
         ui.scope_builder(UiBuilder::new().id_salt(index).max_rect(well), |ui| {
             well_ui(ui, well, &view, state, commands);

@@ -109,15 +109,19 @@ pub(super) fn heat_map_ui(
             let left = rect.left() + LABELS + column as f32 * pitch;
             let area = Rect::from_min_size(pos2(left, top), vec2(pitch - gap, 22.0));
             let response = ui.allocate_rect(area, Sense::click());
-            let label = format!("{} {}", cell.path, scale_number(cell.value, scale));
-            response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
+            let label = || format!("{} {}", cell.path, scale_number(cell.value, scale));
+            response.widget_info(|| WidgetInfo::labeled(Role::Button, true, label()));
             heat_cell_ui(ui, area, cell.value, scale);
-            if selected == Some(cell.path.as_str()) || response.has_focus() {
+            if selected == Some(&*cell.path) || response.has_focus() {
                 let stroke = Stroke::new(2.0, palette.accent);
                 ui.painter().rect_stroke(area, CornerRadius::same(radius::CELL), stroke, StrokeKind::Inside);
             }
-            if response.on_hover_text(label).clicked() {
-                commands.push(UiCommand::SelectModule(cell.path.clone()));
+            if response.clicked() {
+                commands.push(UiCommand::SelectModule(cell.path.to_string()));
+            }
+            // A map has hundreds of cells: only the one under the pointer needs its words.
+            if response.hovered() {
+                response.on_hover_text(label());
             }
         }
     }

@@ -6,6 +6,7 @@ use super::{
     command_button::CommandButton,
     heat::{heat_map_height, heat_map_ui, heat_number, heat_scale_ui, scale_number},
     next_step::{self, next_step_ui},
+    spectrum::{self, spectrum_ui},
 };
 use crate::gui::{
     command::UiCommand,
@@ -18,6 +19,9 @@ use crate::gui::{
 
 /// Narrowest side in which shapes and norms stand beside each other.
 const TWO_COLUMNS: f32 = 360.0;
+
+/// Height of the words about norms.
+const NOTE: f32 = 40.0;
 
 /// Height of a pair of name and value.
 const PAIR: f32 = 22.0;
@@ -37,7 +41,8 @@ pub(super) fn inspector_ui(
     let map = state.modules.scale.map(|scale| (scale, state.modules.map.as_ref()));
     let map_height = map.map_or(88.0, |(_, map)| 58.0 + heat_map_height(map));
     let pair_rows = if rect.width() < TWO_COLUMNS { 8.0 } else { 4.0 };
-    let needed = map_height + 2.0 * space::S12 + 60.0 + pair_rows * PAIR + 52.0;
+    let spectrum = spectrum_of(state).map_or(0.0, |_| spectrum::HEIGHT + space::S8);
+    let needed = map_height + space::S12 + 56.0 + pair_rows * PAIR + spectrum + NOTE;
     scrolled_ui(ui, "inspector", upper, needed, |ui, area| {
         let inner = Rect::from_min_max(area.min + vec2(space::S12, 0.0), area.max - vec2(space::S16, 0.0));
         map_ui(ui, inner, map, state, commands);
@@ -94,9 +99,13 @@ fn module_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection,
     let name_row = Rect::from_min_size(body.min, vec2(body.width(), 22.0));
     name_ui(ui, name_row, &detail, state, commands);
     let pairs = Rect::from_min_max(name_row.left_bottom() + vec2(0.0, space::S8), body.max);
-    pairs_ui(ui, pairs, &detail, state);
+    let bottom = pairs_ui(ui, pairs, &detail, state);
+    if let Some(values) = spectrum_of(state) {
+        let area = Rect::from_min_max(pos2(rect.left(), bottom + space::S8), rect.max);
+        spectrum_ui(ui, area, values, words);
+    }
     if detail.is_changed {
-        let note = Rect::from_min_max(pos2(rect.left(), rect.bottom() - 40.0), rect.max);
+        let note = Rect::from_min_max(pos2(rect.left(), rect.bottom() - NOTE + space::S4), rect.max);
         let text = match state.modules.scale {
             Some(scale) if scale.is_estimate => words.norm_note_before,
             Some(_) => words.norm_note,
@@ -106,11 +115,17 @@ fn module_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection,
     }
 }
 
+/// The singular values of the selected module's change, once they are known.
+fn spectrum_of(state: &AppState) -> Option<&[f64]> {
+    let values = state.modules.spectra.get(state.modules.selected.as_ref()?)?;
+    (!values.is_empty()).then_some(values)
+}
+
 fn detail(state: &AppState, inspection: &Inspection) -> Option<ModuleDetail> {
     let path = state.modules.selected.as_deref()?;
     let record = state.finished().and_then(|done| {
         let tensor = format!("{path}.weight");
-        done.receipt.tensors.iter().find(|record| record.name == tensor)
+        done.made.as_ref()?.receipt.tensors.iter().find(|record| record.name == tensor)
     });
     let numbers = ModuleNumbers {
         delta_norms: &inspection.delta_norms,
@@ -146,8 +161,8 @@ fn name_ui(ui: &mut Ui, rect: Rect, detail: &ModuleDetail, state: &AppState, com
     );
 }
 
-/// Shapes at the left, norms at the right, or below them where the side is narrow.
-fn pairs_ui(ui: &mut Ui, rect: Rect, detail: &ModuleDetail, state: &AppState) {
+/// Shapes at the left, norms at the right, or below them where the side is narrow; returns the bottom.
+fn pairs_ui(ui: &mut Ui, rect: Rect, detail: &ModuleDetail, state: &AppState) -> f32 {
     let palette = Palette::of(ui);
     let has_two_columns = rect.width() >= TWO_COLUMNS - space::S24 - space::S4;
     let column = if has_two_columns { (rect.width() - 20.0) / 2.0 } else { rect.width() };
@@ -163,13 +178,16 @@ fn pairs_ui(ui: &mut Ui, rect: Rect, detail: &ModuleDetail, state: &AppState) {
     if !detail.is_changed {
         let words = state.words();
         text_ui(ui, row(left, first), Align::Left, words.unchanged, Type::EVIDENCE, palette.text_secondary);
-        return;
+        return row(left, first.max(detail.shapes.len())).bottom();
     }
-    for (index, (name, value)) in norms(detail, state).into_iter().enumerate() {
+    let norms = norms(detail, state);
+    let rows = detail.shapes.len().max(first + norms.len());
+    for (index, (name, value)) in norms.into_iter().enumerate() {
         let area = row(left, first + index);
         text_ui(ui, area, Align::Left, &name, Type::EVIDENCE, palette.text_secondary);
         text_ui(ui, area, Align::Right, &value, Type::MONO, palette.text);
     }
+    row(left, rows).top()
 }
 
 fn norms(detail: &ModuleDetail, state: &AppState) -> Vec<(String, String)> {

@@ -12,14 +12,14 @@ use super::{
 use crate::{
     gui::{
         command::UiCommand,
+        finished::{Finished, Made},
         problem::Problem,
-        run::Finished,
         state::{AppState, Screen},
         tokens::{Palette, Type, grid, space},
         view::{HeatScale, UpdatedTensor, display_path},
         widget::{
-            Align, ButtonLook, Icon, elided_middle, hairline, icon_ui, panel_frame, panel_title_ui, scrolled_ui,
-            table_header, text_ui,
+            Align, ButtonLook, Icon, elided_middle, hairline, icon_ui, mark_ui, panel_frame, panel_title_ui,
+            scrolled_ui, table_header, text_ui,
         },
     },
     units,
@@ -27,6 +27,9 @@ use crate::{
 
 /// Height of the panel that says that all went well.
 const VERDICT: f32 = 124.0;
+
+/// Height of the line that says what to do where little was kept.
+const ADVICE: f32 = 36.0;
 
 /// Lowest the list of tensors gets before the screen scrolls.
 const LEAST_LIST: f32 = 150.0;
@@ -43,12 +46,14 @@ pub(in crate::gui) fn merge_done_ui(
     let words = state.words();
     let subtitle = [(words.merge_done_subtitle, Type::BODY, palette.text_secondary)];
     let (_, body) = screen_header_ui(ui, rect, words.merge, &subtitle);
-    let figures = figures(state, done);
+    let Some(made) = &done.made else { return };
+    let figures = figures(state, done, made);
     let figures_height = figures_height(inside(body).width(), figures.len());
-    let needed = VERDICT + figures_height + LEAST_LIST + 2.0 * (grid::GAP + space::S16);
+    let verdict_height = VERDICT + if done.advice().is_some() { ADVICE } else { 0.0 };
+    let needed = verdict_height + figures_height + LEAST_LIST + 2.0 * (grid::GAP + space::S16);
     scrolled_ui(ui, "merge done", body, needed, |ui, body| {
         let area = inside(body);
-        let verdict = Rect::from_min_size(area.min, vec2(area.width(), VERDICT));
+        let verdict = Rect::from_min_size(area.min, vec2(area.width(), verdict_height));
         verdict_ui(ui, verdict, state, done, commands);
         let figures_top = verdict.bottom() + grid::GAP;
         figures_ui(ui, Rect::from_min_max(pos2(area.left(), figures_top), area.max), &figures);
@@ -66,9 +71,17 @@ fn verdict_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished, comman
     let text = Rect::from_min_max(rect.min + vec2(46.0, space::S16), rect.max - vec2(space::S16, 0.0));
     let line = |top: f32, height: f32| Rect::from_min_size(text.min + vec2(0.0, top), vec2(text.width(), height));
     text_ui(ui, line(0.0, 28.0), Align::Left, words.merge_done, Type::FIGURE, palette.text);
-    let path = display_path(&done.receipt.output, state.machine.home.as_deref());
+    let path = display_path(&done.sources.merged, state.machine.home.as_deref());
     let path = elided_middle(ui, &path, Type::MONO, text.width());
     text_ui(ui, line(30.0, 18.0), Align::Left, &path, Type::MONO, palette.text_secondary);
+    if let Some(advice) = done.advice() {
+        let note = Rect::from_min_size(rect.left_bottom() - vec2(0.0, ADVICE), vec2(rect.width(), ADVICE));
+        hairline(ui, note, note.top());
+        mark_ui(ui, pos2(note.left() + 26.0, note.center().y), Icon::Warning, palette.warn);
+        let area = Rect::from_min_max(pos2(text.left(), note.top()), pos2(text.right(), note.bottom()));
+        text_ui(ui, area, Align::Left, &(words.survival_advice)(&advice), Type::EVIDENCE, palette.text);
+    }
+    let bottom = rect.top() + VERDICT;
     let mut left = text.left();
     let buttons = [
         CommandButton::new(UiCommand::ShowScreen(Screen::Compare), ButtonLook::Primary).label(words.see_compare),
@@ -77,20 +90,20 @@ fn verdict_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished, comman
     ];
     for button in buttons {
         let size = vec2(button.width(ui, words), grid::PRIMARY_BUTTON);
-        let place = Rect::from_min_size(pos2(left, rect.bottom() - space::S16 - size.y), size);
+        let place = Rect::from_min_size(pos2(left, bottom - space::S16 - size.y), size);
         button.show(ui, place, words, commands);
         left = place.right() + space::S8;
     }
 }
 
-fn figures(state: &AppState, done: &Finished) -> Vec<Figure> {
+fn figures(state: &AppState, done: &Finished, made: &Made) -> Vec<Figure> {
     let words = state.words();
-    let receipt = &done.receipt;
-    let written: u64 = receipt.files.iter().map(|file| file.byte_count).sum();
+    let receipt = &made.receipt;
+    let written: u64 = done.manifest.iter().map(|file| file.byte_count).sum();
     let lost = receipt.lost().len();
     let largest = done.updated.first();
     let mut figures = vec![
-        Figure { label: words.written, value: units::bytes(written), remark: (words.files)(receipt.files.len()) },
+        Figure { label: words.written, value: units::bytes(written), remark: (words.files)(done.manifest.len()) },
         Figure {
             label: words.updated_tensors,
             value: units::count(done.updated.len() as u64),
@@ -102,6 +115,12 @@ fn figures(state: &AppState, done: &Finished) -> Vec<Figure> {
             remark: largest.map_or_else(String::new, |row| row.module.clone()),
         },
     ];
+    let stats = receipt.update_stats();
+    if let Some(gain) = stats.gain() {
+        let changed = units::count(stats.changed_count);
+        let remark = format!("{} {changed}", words.elements_changed);
+        figures.push(Figure { label: words.kept_figure, value: format!("{:.2} %", 100.0 * gain), remark });
+    }
     if state.machine.shows_measurements {
         figures.push(Figure {
             label: words.duration,

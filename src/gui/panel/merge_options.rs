@@ -1,11 +1,14 @@
 //! The choices of a merge, each with its consequence, and the button that starts it.
 
-use egui::{
-    ComboBox, CornerRadius, Rect, Response, Role, Sense, Slider, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2,
-    vec2,
-};
+use egui::{CornerRadius, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
-use super::next_step::{self, next_step_ui};
+use super::{
+    command_button::CommandButton,
+    device_option::device_ui,
+    next_step::{self, next_step_ui},
+    rounding_option::{rounding_height, rounding_ui},
+    strength_option::{STRENGTH, strength_ui},
+};
 use crate::{
     gui::{
         command::UiCommand,
@@ -13,35 +16,33 @@ use crate::{
         state::AppState,
         tokens::{Palette, Type, grid, space},
         view::{DtypeOption, upper_first},
-        widget::{Align, hairline, panel_title_ui, prose_ui, scrolled_ui, text_ui, text_width},
+        widget::{
+            Align, ButtonLook, Icon, checkbox_ui, hairline, panel_title_ui, prose_ui, scrolled_ui, text_ui, text_width,
+        },
         words::Words,
     },
-    merge::device::{DeviceChoice, GpuAdapter},
     numeric::FloatDtype,
     plan::DtypePolicy,
     units,
 };
 
-/// Width of the field with the device, where there is room for it.
-const DEVICE_FIELD: f32 = 212.0;
-
 /// Height of a choice with its consequence.
 const CHOICE: f32 = 44.0;
 
-/// Height of the line with the slider.
-const STRENGTH: f32 = 58.0;
-
-/// Strengths that can be chosen.
-const STRENGTHS: std::ops::RangeInclusive<f64> = 0.0..=2.0;
-
-/// Width of the strength as a number.
-const VALUE: f32 = 48.0;
+/// Height of the button for one more adapter, below its strengths.
+const ADD: f32 = 32.0;
 
 /// Height of the line with the device.
-const DEVICE: f32 = 58.0;
+const DEVICE: f32 = 52.0;
+
+/// Height of the line about the model card.
+const CARD: f32 = 36.0;
 
 /// Height of the words about the tokenizer.
-const TOKENIZER: f32 = 90.0;
+const TOKENIZER: f32 = 72.0;
+
+/// A gain below which a dtype is worth a second thought.
+const LITTLE: f64 = 0.9;
 
 /// The panel at the right of the plan.
 pub(super) fn merge_options_ui(
@@ -56,7 +57,9 @@ pub(super) fn merge_options_ui(
     hairline(ui, rect, body.top());
     let strip = Rect::from_min_max(pos2(rect.left(), rect.bottom() - next_step::HEIGHT - 2.0 * space::S12), rect.max);
     let choices = Rect::from_min_max(body.min + vec2(1.0, 0.0), strip.right_top() - vec2(1.0, 0.0));
-    let height = 36.0 + inspection.dtype_options.len() as f32 * CHOICE + STRENGTH + DEVICE + TOKENIZER;
+    let strengths = state.adapters().len().max(1) as f32 * STRENGTH + ADD;
+    let dtypes = 36.0 + inspection.dtype_options.len() as f32 * CHOICE;
+    let height = dtypes + rounding_height(state) + strengths + DEVICE + CARD + TOKENIZER;
     scrolled_ui(ui, "options", choices, height, |ui, area| choices_ui(ui, area, state, inspection, commands));
     if choices.height() < height {
         hairline(ui, rect, strip.top());
@@ -73,38 +76,73 @@ fn choices_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection
     let mut top = label.bottom() + space::S4;
     for option in &inspection.dtype_options {
         let row = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), CHOICE));
-        let stored = inspection.base.open().map_or("", |facts| facts.dtype.as_str());
-        if choice_ui(ui, row, option, stored, state.options.dtype == option.policy, words).clicked() {
+        if choice_ui(ui, row, option, inspection, state).clicked() {
             commands.push(UiCommand::ChooseDtype(option.policy));
         }
         top = row.bottom();
     }
-    top += space::S8;
-    hairline(ui, rect, top);
-    let row = Rect::from_min_size(pos2(inner.left(), top), vec2(inner.width(), STRENGTH));
-    strength_ui(ui, row, state, commands);
-    hairline(ui, rect, row.bottom());
-    let row = Rect::from_min_size(row.left_bottom(), vec2(row.width(), DEVICE));
+    top += space::S4;
+    let mut next = |ui: &Ui, height: f32| {
+        hairline(ui, rect, top);
+        let row = Rect::from_min_size(pos2(inner.left(), top), vec2(inner.width(), height));
+        top = row.bottom();
+        row
+    };
+    let row = next(ui, rounding_height(state));
+    rounding_ui(ui, row, state, commands);
+    let adapters = state.adapters();
+    let row = next(ui, adapters.len().max(1) as f32 * STRENGTH + ADD);
+    for index in 0..adapters.len().max(1) {
+        let line = Rect::from_min_size(row.min + vec2(0.0, index as f32 * STRENGTH), vec2(row.width(), STRENGTH));
+        strength_ui(ui, line, index, state, commands);
+    }
+    let add = CommandButton::new(UiCommand::AddAdapter, ButtonLook::Small).icon(Icon::Plus);
+    let size = vec2(add.width(ui, words), grid::SMALL_BUTTON);
+    add.show(ui, Rect::from_min_size(pos2(row.left(), row.bottom() - ADD), size), words, commands);
+    let row = next(ui, DEVICE);
     device_ui(ui, row, state, commands);
-    hairline(ui, rect, row.bottom());
+    let row = next(ui, CARD);
+    card_ui(ui, row, state, commands);
     if let Some(Ok(plan)) = &inspection.plan {
-        let title = Rect::from_min_size(row.left_bottom() + vec2(0.0, 10.0), vec2(row.width(), 18.0));
+        let row = next(ui, TOKENIZER);
+        let title = Rect::from_min_size(row.min + vec2(0.0, 9.0), vec2(row.width(), 18.0));
         text_ui(ui, title, Align::Left, words.tokenizer, Type::BODY_MEDIUM, palette.text);
         let note = Rect::from_min_size(title.left_bottom() + vec2(0.0, 2.0), vec2(row.width(), 48.0));
         let sentence = upper_first(&plan.tokenizer.sentence());
-        let height = prose_ui(ui, note, &sentence, Type::CAPTION, palette.text_secondary);
-        hairline(ui, rect, note.top() + height + 10.0);
+        prose_ui(ui, note, &sentence, Type::CAPTION, palette.text_secondary);
     }
 }
 
-fn choice_ui(ui: &mut Ui, rect: Rect, option: &DtypeOption, stored: &str, is_chosen: bool, words: &Words) -> Response {
+/// Whether the folder gets a model card.
+fn card_ui(ui: &mut Ui, row: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
     let palette = Palette::of(ui);
-    let (name, note) = match option.policy {
-        DtypePolicy::Keep => ((words.keep_dtype)(stored), words.keep_note),
-        DtypePolicy::Convert(FloatDtype::BF16) => ("BF16".to_owned(), words.bf16_note),
-        DtypePolicy::Convert(FloatDtype::F16) => ("F16".to_owned(), words.f16_note),
-        DtypePolicy::Convert(FloatDtype::F32) => ("F32".to_owned(), words.f32_note),
-    };
+    let words = state.words();
+    let writes_card = state.options.writes_card;
+    let width = text_width(ui, words.write_card, Type::BODY) + 22.0;
+    let check = Rect::from_min_size(row.min, vec2(width, row.height()));
+    if checkbox_ui(ui, check, words.write_card, writes_card) {
+        commands.push(UiCommand::WriteCard(!writes_card));
+    }
+    let note = Rect::from_min_max(pos2(check.right() + space::S12, row.top()), row.max);
+    text_ui(ui, note, Align::Right, words.write_card_note, Type::CAPTION, palette.text_secondary);
+}
+
+/// The dtype that `policy` writes, where it is one that a merge computes with.
+fn written(policy: DtypePolicy, stored: &str) -> Option<FloatDtype> {
+    match policy {
+        DtypePolicy::Convert(dtype) => Some(dtype),
+        DtypePolicy::Keep => [FloatDtype::F32, FloatDtype::F16, FloatDtype::BF16]
+            .into_iter()
+            .find(|dtype| dtype.stored().to_string() == stored),
+    }
+}
+
+fn choice_ui(ui: &mut Ui, rect: Rect, option: &DtypeOption, inspection: &Inspection, state: &AppState) -> Response {
+    let palette = Palette::of(ui);
+    let words = state.words();
+    let stored = inspection.base.open().map_or("", |facts| facts.dtype.as_str());
+    let is_chosen = state.options.dtype == option.policy;
+    let (name, note) = name_and_note(option.policy, stored, words);
     let response = ui.allocate_rect(rect, Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, is_chosen, &name));
     if is_chosen {
@@ -124,91 +162,34 @@ fn choice_ui(ui: &mut Ui, rect: Rect, option: &DtypeOption, stored: &str, is_cho
         ui.painter().circle(center, 6.5, palette.panel, Stroke::new(1.0, palette.stroke_strong));
     }
     let text = Rect::from_min_max(rect.min + vec2(36.0, 5.0), rect.max - vec2(space::S12, 0.0));
-    let upper = Rect::from_min_size(text.min, vec2(text.width() - 70.0, 18.0));
+    let upper = Rect::from_min_size(text.min, vec2(text.width() - 76.0, 18.0));
     text_ui(ui, upper, Align::Left, &name, Type::BODY_MEDIUM, palette.text);
     let lower = upper.translate(vec2(0.0, 18.0));
     text_ui(ui, lower, Align::Left, note, Type::CAPTION, palette.text_secondary);
-    let size = Rect::from_min_max(pos2(text.left(), rect.top()), pos2(text.right(), rect.bottom()));
+    // What the rounding would leave of the adapter stands under the size, once it is known.
+    let estimate = state.survival.done();
+    let gain = written(option.policy, stored).and_then(|dtype| {
+        let gains = &estimate?.gain_by_dtype;
+        gains.iter().find(|(known, _)| *known == dtype).map(|(_, gain)| *gain)
+    });
+    let size = if gain.is_some() { upper } else { Rect::from_min_max(pos2(text.left(), rect.top()), text.max) };
+    let size =
+        Rect::from_min_max(size.min, pos2(text.right(), if gain.is_some() { upper.bottom() } else { rect.bottom() }));
     text_ui(ui, size, Align::Right, &units::bytes(option.byte_count), Type::MONO, palette.text);
+    if let Some(gain) = gain {
+        let ink = if gain < LITTLE { palette.warn } else { palette.text_secondary };
+        let area = Rect::from_min_max(lower.min, pos2(text.right(), lower.bottom()));
+        text_ui(ui, area, Align::Right, &(words.keeps)(gain), Type::CAPTION, ink);
+    }
     response
 }
 
-fn strength_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
-    let palette = Palette::of(ui);
-    let words = state.words();
-    let upper = Rect::from_min_size(rect.min + vec2(0.0, 11.0), vec2(rect.width(), 18.0));
-    let label = text_ui(ui, upper, Align::Left, words.strength, Type::BODY_MEDIUM, palette.text);
-    let lower = upper.translate(vec2(0.0, 18.0));
-    let note = text_ui(ui, lower, Align::Left, words.strength_note, Type::CAPTION, palette.text_secondary);
-    let label_width = label.rect.width().max(note.rect.width());
-    let width = 180.0_f32.min(rect.width() - label_width - space::S12);
-    let area = Rect::from_min_size(pos2(rect.right() - width, rect.center().y - 12.0), vec2(width, 24.0));
-    let mut strength = state.options.strength;
-    let (rail, value) = area.split_left_right_at_x(area.right() - VALUE);
-    let number = egui::DragValue::new(&mut strength).range(STRENGTHS).speed(0.01).fixed_decimals(2);
-    let number = ui.put(value, number).labelled_by(label.id);
-    let slider = |ui: &mut Ui| {
-        ui.spacing_mut().slider_width = rail.width() - space::S12;
-        slider_look(ui, palette);
-        ui.add(Slider::new(&mut strength, STRENGTHS).step_by(0.05).show_value(false))
-    };
-    let slid = ui
-        .scope_builder(UiBuilder::new().id_salt("strength").max_rect(rail), |ui| {
-            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), slider).inner
-        })
-        .inner
-        .labelled_by(label.id);
-    if number.changed() || slid.changed() {
-        commands.push(UiCommand::ChooseStrength(strength));
-    }
-}
-
-/// The choice of what computes: a trial, the CPU, or one of the GPUs by name.
-fn device_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
-    let palette = Palette::of(ui);
-    let words = state.words();
-    let upper = Rect::from_min_size(rect.min + vec2(0.0, 11.0), vec2(rect.width(), 18.0));
-    let label = text_ui(ui, upper, Align::Left, words.computed_on, Type::BODY_MEDIUM, palette.text);
-    let width = (rect.width() - label.rect.width() - space::S24).min(DEVICE_FIELD);
-    let lower = upper.translate(vec2(0.0, 18.0));
-    let lower = Rect::from_min_size(lower.min, vec2(rect.width() - width - space::S12, lower.height()));
-    if text_width(ui, words.device_note, Type::CAPTION) <= lower.width() {
-        text_ui(ui, lower, Align::Left, words.device_note, Type::CAPTION, palette.text_secondary);
-    }
-    let name = |device: DeviceChoice| match device {
-        DeviceChoice::Auto => words.device_auto.to_owned(),
-        DeviceChoice::Cpu => (words.device_cpu)(state.machine.thread_count),
-        DeviceChoice::Gpu(index) => {
-            let found = state.gpus.iter().flatten().find(|gpu| Some(gpu.index) == index);
-            found.map_or_else(|| device.to_string(), GpuAdapter::title)
-        }
-    };
-    let gpus = state.gpus.iter().flatten().map(|gpu| DeviceChoice::Gpu(Some(gpu.index)));
-    let choices = [DeviceChoice::Auto, DeviceChoice::Cpu].into_iter().chain(gpus);
-    let area = Rect::from_min_size(pos2(rect.right() - width, rect.center().y - 14.0), vec2(width, grid::BUTTON));
-    ui.scope_builder(UiBuilder::new().id_salt("device").max_rect(area), |ui| {
-        ui.spacing_mut().interact_size.y = area.height();
-        let chosen = state.options.device;
-        let combo = ComboBox::from_id_salt("device").width(width).truncate().selected_text(name(chosen));
-        let shown = combo.show_ui(ui, |ui| {
-            for choice in choices {
-                if ui.selectable_label(choice == chosen, name(choice)).clicked() {
-                    commands.push(UiCommand::ChooseDevice(choice));
-                }
-            }
-        });
-        shown.response.labelled_by(label.id);
-    });
-}
-
-/// A filled rail and a knob with an accent edge.
-fn slider_look(ui: &mut Ui, palette: &Palette) {
-    let visuals = ui.visuals_mut();
-    visuals.selection.bg_fill = palette.accent_fill;
-    let widgets = &mut visuals.widgets;
-    // The rail takes its colour from the knob at rest.
-    widgets.inactive.bg_fill = palette.stroke;
-    for state in [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active] {
-        state.fg_stroke = Stroke::new(2.0, palette.accent_fill);
+/// What a dtype is called, and what it costs.
+fn name_and_note(policy: DtypePolicy, stored: &str, words: &Words) -> (String, &'static str) {
+    match policy {
+        DtypePolicy::Keep => ((words.keep_dtype)(stored), words.keep_note),
+        DtypePolicy::Convert(FloatDtype::BF16) => ("BF16".to_owned(), words.bf16_note),
+        DtypePolicy::Convert(FloatDtype::F16) => ("F16".to_owned(), words.f16_note),
+        DtypePolicy::Convert(FloatDtype::F32) => ("F32".to_owned(), words.f32_note),
     }
 }

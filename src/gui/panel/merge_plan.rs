@@ -16,6 +16,7 @@ use crate::{
         state::AppState,
         tokens::{Palette, Type, grid, space},
         view::{PlanRow, PlanRowKind, display_path, upper_first},
+        watched::Work,
         widget::{
             Align, ButtonLook, Icon, hairline, icon_ui, panel_title_ui, prose_ui, scrolled_ui, table_header, text_ui,
         },
@@ -67,7 +68,7 @@ pub(in crate::gui) fn merge_plan_ui(ui: &mut Ui, rect: Rect, state: &AppState, c
                 let steps = Rect::from_min_size(area.min + vec2(0.0, heights[0] + grid::GAP), vec2(width, heights[1]));
                 steps_ui(ui, steps, rows, plan, words);
                 let checks = Rect::from_min_max(steps.left_bottom() + vec2(0.0, grid::GAP), area.max);
-                let footer = checks_ui(ui, checks, plan, words);
+                let footer = checks_ui(ui, checks, plan, state);
                 place_of_work_ui(ui, footer, inspection.interrupted_bytes, plan, words, commands);
             });
         }
@@ -94,14 +95,15 @@ fn steps_height(width: f32, rows: &[PlanRow]) -> f32 {
 
 /// Lowest the checks get before the whole column scrolls.
 fn checks_height(plan: &MergePlan) -> f32 {
-    let rows = (plan.checks.len() + plan.warnings.len()).min(6) as f32;
+    let rows = (plan.checks.len() + 1 + plan.warnings.len()).min(6) as f32;
     grid::PANEL_TITLE + rows * grid::LIST_ROW + CHECKS_FOOTER
 }
 
 fn figures(inspection: &Inspection, plan: &MergePlan, state: &AppState) -> Vec<Figure> {
     let words = state.words();
     let summary = &inspection.plan_summary;
-    let adapter_bytes = inspection.adapter.open().map_or(0, |facts| facts.byte_count);
+    let adapters = inspection.adapter.open().into_iter().chain(&inspection.more_adapters);
+    let adapter_bytes: u64 = adapters.map(|facts| facts.byte_count).sum();
     let mut figures = vec![
         Figure {
             label: words.read,
@@ -233,8 +235,9 @@ fn shared_scale(plan: &MergePlan) -> String {
 }
 
 /// The checks and warnings; returns the line under them.
-fn checks_ui(ui: &mut Ui, rect: Rect, plan: &MergePlan, words: &Words) -> Rect {
+fn checks_ui(ui: &mut Ui, rect: Rect, plan: &MergePlan, state: &AppState) -> Rect {
     let palette = Palette::of(ui);
+    let words = state.words();
     let remark = (words.passed_of)(plan.checks.len(), plan.checks.len());
     let body = panel_title_ui(ui, rect, words.checks_title, &remark);
     hairline(ui, rect, body.top());
@@ -247,6 +250,8 @@ fn checks_ui(ui: &mut Ui, rect: Rect, plan: &MergePlan, words: &Words) -> Rect {
             for check in &plan.checks {
                 check_row_ui(ui, list.width(), Icon::Passed, palette.ok, check.title, &upper_first(&check.evidence));
             }
+            let (icon, color, survival) = survival(state, palette);
+            check_row_ui(ui, list.width(), icon, color, words.survives, &survival);
             for warning in &plan.warnings {
                 check_row_ui(ui, list.width(), Icon::Warning, palette.warn, words.warnings, warning);
             }
@@ -254,6 +259,25 @@ fn checks_ui(ui: &mut Ui, rect: Rect, plan: &MergePlan, words: &Words) -> Rect {
     });
     hairline(ui, rect, footer.top());
     footer
+}
+
+/// How much of the adapters the rounding leaves, and what to do where that is little.
+fn survival(state: &AppState, palette: &Palette) -> (Icon, egui::Color32, String) {
+    let words = state.words();
+    match &state.survival {
+        Work::Idle | Work::Running(_) => (Icon::AtWork, palette.accent, words.survival_reading.to_owned()),
+        Work::Failed(problem) => (Icon::Info, palette.text_secondary, problem.line()),
+        Work::Done(estimate) => {
+            let sentence = (words.survival)(estimate);
+            match &estimate.advice {
+                _ if sentence.is_empty() => (Icon::Info, palette.text_secondary, words.survival_unknown.to_owned()),
+                Some(advice) => {
+                    (Icon::Warning, palette.warn, format!("{sentence} {}", (words.survival_advice)(advice)))
+                }
+                None => (Icon::Passed, palette.ok, sentence),
+            }
+        }
+    }
 }
 
 /// Where the work happens, and what an interrupted merge left there.

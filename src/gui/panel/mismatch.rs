@@ -44,11 +44,27 @@ pub(in crate::gui) fn problems_ui(
     if matches!((&inspection.base, &inspection.adapter), (Slot::Empty, Slot::Open(_))) {
         let line = Rect::from_min_size(area.min, vec2(area.width(), 24.0));
         text_ui(ui, line, Align::Left, words.adapter_only, Type::BODY, palette.text_secondary);
-        let button = CommandButton::new(UiCommand::Browse(WellKind::Base), ButtonLook::Primary).icon(Icon::Folder);
-        let button = button.label(words.choose_base);
-        let size = vec2(button.width(ui, words), grid::PRIMARY_BUTTON);
-        let place = Rect::from_min_size(line.left_bottom() + vec2(0.0, space::S12), size);
-        button.show(ui, place, words, commands);
+        let suggestion = inspection.suggested_base.as_ref();
+        let mut top = line.bottom();
+        if let Some(base) = suggestion {
+            let line = Rect::from_min_size(pos2(area.left(), top), vec2(area.width(), 24.0));
+            text_ui(ui, line, Align::Left, &(words.base_found)(base.found_in), Type::BODY, palette.text_secondary);
+            top = line.bottom();
+        }
+        let look = if suggestion.is_some() { ButtonLook::Plain } else { ButtonLook::Primary };
+        let label = suggestion.map(|base| (words.use_base)(&base.name));
+        let choose = CommandButton::new(UiCommand::Browse(WellKind::Base), look);
+        let choose = choose.icon(Icon::Folder).label(words.choose_base);
+        let take = suggestion.zip(label.as_ref()).map(|(base, label)| {
+            CommandButton::new(UiCommand::TakeBase(base.path.clone()), ButtonLook::Primary).label(label)
+        });
+        let mut left = area.left();
+        for button in take.into_iter().chain([choose]) {
+            let size = vec2(button.width(ui, words), grid::PRIMARY_BUTTON);
+            let place = Rect::from_min_size(pos2(left, top + space::S12), size);
+            button.show(ui, place, words, commands);
+            left = place.right() + space::S8;
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use egui::{Rect, pos2, vec2};
 
-use crate::gui::words::Words;
+use crate::gui::{view::SortColumn, words::Words};
 
 /// Narrowest the column with the names gets before others are left out.
 const NAME_WIDTH: f32 = 210.0;
@@ -32,6 +32,17 @@ impl ModuleColumn {
             Self::Dtype | Self::Scale => 46.0,
             Self::LoraA | Self::LoraB => 82.0,
             Self::Rank => 42.0,
+        }
+    }
+
+    /// What a click on its title sorts by.
+    pub fn sorts_by(self) -> SortColumn {
+        match self {
+            Self::BaseLayer => SortColumn::Size,
+            Self::Dtype => SortColumn::Dtype,
+            Self::LoraA | Self::LoraB | Self::Rank => SortColumn::Rank,
+            Self::Scale => SortColumn::Scale,
+            Self::Change => SortColumn::Change,
         }
     }
 

@@ -73,14 +73,18 @@ impl ModuleRow<'_> {
         let ink = if item.is_changed || item.depth == 0 { palette.text } else { palette.text_tertiary };
         let name = Rect::from_min_max(pos2(left + 14.0, rect.top()), pos2(self.name_right(ui, rect), rect.bottom()));
         let needed = text_width(ui, &item.label, Type::BODY) + text_width(ui, &item.class, Type::CAPTION) + space::S8;
+        // What the filter found stands out.
+        let [before, found, after] = around_match(&item.label, self.state.modules.filter.trim());
         let runs = [
-            (item.label.as_str(), Type::BODY, ink),
+            (before, Type::BODY, ink),
+            (found, Type::BODY_STRONG, palette.accent),
+            (after, Type::BODY, ink),
             ("  ", Type::CAPTION, ink),
             (item.class.as_str(), Type::CAPTION, palette.text_tertiary),
         ];
         // A class that would be cut off is left to the inspector.
         let is_class_shown = !item.class.is_empty() && (item.folding != Folding::Leaf || needed <= name.width());
-        runs_ui(ui, name, Align::Left, &runs[..if is_class_shown { 3 } else { 1 }]);
+        runs_ui(ui, name, Align::Left, &runs[..if is_class_shown { 5 } else { 3 }]);
     }
 
     /// A long name may use what its shape leaves of the next column; a row without values all of it.
@@ -138,5 +142,28 @@ impl ModuleRow<'_> {
         let name = if item.path.is_empty() { &item.label } else { &item.path };
         let parts = [name, &item.class, &item.base_shape, &item.dtype, &item.a_shape, &item.b_shape, &heat];
         parts.into_iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// `label` before, in and after the first place where it has `filter`, whatever the case.
+fn around_match<'a>(label: &'a str, filter: &str) -> [&'a str; 3] {
+    let at = (!filter.is_empty()).then(|| label.to_lowercase().find(&filter.to_lowercase())).flatten();
+    let parts = at.and_then(|at| {
+        let (before, rest) = label.split_at_checked(at)?;
+        let (found, after) = rest.split_at_checked(filter.len())?;
+        Some([before, found, after])
+    });
+    parts.unwrap_or([label, "", ""])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::around_match;
+
+    #[test]
+    fn a_match_is_found_in_any_case() {
+        assert_eq!(around_match("model.layers.0.q_proj", "Q_pr"), ["model.layers.0.", "q_pr", "oj"]);
+        assert_eq!(around_match("q_proj", ""), ["q_proj", "", ""]);
+        assert_eq!(around_match("q_proj", "mlp"), ["q_proj", "", ""]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{Id, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
+use egui::{Id, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use egui_extras::{Column, TableBuilder};
 
 use super::{
@@ -16,6 +16,7 @@ use crate::gui::{
     inspection::{Inspection, Slot},
     state::{AppState, ModulesView},
     tokens::{Palette, Type, grid, space},
+    view::SortColumn,
     widget::{Align, Run, checkbox_ui, filter_ui, segmented_ui, text_ui, text_width},
     words::Words,
 };
@@ -145,7 +146,7 @@ fn table_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiComm
     let scale = state.modules.scale;
     let columns = ModuleColumns::fitting(rect.width());
     let header = Rect::from_min_size(rect.min, vec2(rect.width(), grid::TABLE_HEADER));
-    header_ui(ui, header, &columns, words);
+    header_ui(ui, header, &columns, state, commands);
     let body = Rect::from_min_max(header.left_bottom(), rect.max);
     if rows.is_empty() {
         let line = Rect::from_min_size(body.min, vec2(body.width(), 64.0));
@@ -173,18 +174,38 @@ fn table_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiComm
     });
 }
 
-fn header_ui(ui: &mut Ui, rect: Rect, columns: &ModuleColumns, words: &Words) {
+/// Titles; a click sorts by one, and by the tree again after both directions.
+fn header_ui(ui: &mut Ui, rect: Rect, columns: &ModuleColumns, state: &AppState, commands: &mut Vec<UiCommand>) {
     let palette = Palette::of(ui);
+    let words = state.words();
     ui.painter().rect_filled(rect, 0.0, palette.app);
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, palette.stroke));
     let name = Rect::from_min_max(rect.min + vec2(space::S16, 0.0), pos2(rect.left() + columns.names, rect.bottom()));
-    text_ui(ui, name, Align::Left, words.module, Type::CAPTION, palette.text_secondary);
-    for (column, cell) in columns.cells(rect) {
+    let names = (SortColumn::Module, name, Align::Left, words.module);
+    let others = columns.cells(rect).map(|(column, cell)| {
         // Heat cells are centred in what their margins leave.
         let (align, cell) = match column {
             ModuleColumn::Change => (Align::Center, cell.translate(vec2(-1.0, 0.0))),
             _ => (Align::Right, cell),
         };
-        text_ui(ui, cell, align, column.title(words), Type::CAPTION, palette.text_secondary);
+        (column.sorts_by(), cell, align, column.title(words))
+    });
+    for (column, cell, align, title) in std::iter::once(names).chain(others) {
+        let order = state.modules.order.filter(|order| order.column == column);
+        let arrow = order.map_or("", |order| if order.is_descending { " ↓" } else { " ↑" });
+        let response = ui.interact(cell, ui.scope_id().with(("sort", title)), Sense::click());
+        let label = (words.sort_by)(title);
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, order.is_some(), &label));
+        let ink = if order.is_some() {
+            palette.accent
+        } else if response.hovered() || response.has_focus() {
+            palette.text
+        } else {
+            palette.text_secondary
+        };
+        text_ui(ui, cell, align, &format!("{title}{arrow}"), Type::CAPTION, ink);
+        if response.on_hover_text(label).clicked() {
+            commands.push(UiCommand::SortModules(column));
+        }
     }
 }

@@ -56,13 +56,16 @@ fn mark(state: &AppState, screen: Screen) -> Option<Icon> {
     let has_misfits = state.inspection.as_ref().is_some_and(|inspection| !inspection.misfits.is_empty());
     match (screen, &state.job) {
         (Screen::Modules, _) if has_misfits => Some(Icon::Failed),
-        (Screen::Modules, Job::Planned(_) | Job::Running(_) | Job::Done(_))
-        | (Screen::Merge | Screen::Compare, Job::Done(_)) => Some(Icon::Tick),
+        (Screen::Modules, Job::Planned(_) | Job::Running(_) | Job::Done(_)) | (Screen::Compare, Job::Done(_)) => {
+            Some(Icon::Tick)
+        }
+        (Screen::Merge, Job::Done(done)) => done.made.as_ref().map(|_| Icon::Tick),
         (Screen::Merge, Job::Running(_)) => Some(Icon::AtWork),
         (Screen::Merge, Job::Failed(_)) => Some(Icon::Failed),
         (Screen::Report, Job::Done(done)) => match &done.verified {
-            Ok(report) if report.is_passed() => Some(Icon::Tick),
-            _ => Some(Icon::Failed),
+            None => Some(Icon::AtWork),
+            Some(Ok(report)) if report.is_passed() => Some(Icon::Tick),
+            Some(_) => Some(Icon::Failed),
         },
         _ => None,
     }

@@ -4,9 +4,9 @@ use egui::{Color32, Rect, Stroke, Ui, pos2, vec2};
 use egui_plot::{Line, MarkerShape, PlotBounds, PlotPoints, PlotUi, Points};
 
 use crate::gui::{
-    run::Finished,
+    finished::Finished,
     tokens::{Palette, Type, space},
-    view::{PerplexityTable, Score, TextRow, log_marks, percent_change},
+    view::{ModelRole, PerplexityTable, Score, TextRow, log_marks, percent_change},
     widget::{Align, chart_ui, hairline, text_ui, text_width},
     words::Words,
 };
@@ -26,38 +26,43 @@ const AXIS: f32 = 22.0;
 /// The axis spans at least this ratio, so that a difference of a percent looks like one.
 const LEAST_RATIO: f64 = 1.5;
 
-/// Models: base, base + adapter, merged.
-const MODELS: usize = 3;
+/// Lines of a name with its two remarks.
+const NAME_LINES: usize = 3;
 
-/// Height of a chart of so many texts.
-pub(super) fn chart_height(text_count: usize) -> f32 {
-    HEADER + text_count as f32 * group_height() + AXIS
+/// Height of the chart of `table`.
+pub(super) fn chart_height(table: &PerplexityTable) -> f32 {
+    HEADER + table.texts.len() as f32 * group_height(table) + AXIS
 }
 
-fn group_height() -> f32 {
-    MODELS as f32 * LINE + 2.0 * MARGIN
+fn group_height(table: &PerplexityTable) -> f32 {
+    table.roles.len().max(NAME_LINES) as f32 * LINE + 2.0 * MARGIN
 }
 
-fn ink(palette: &Palette, model: usize) -> Color32 {
-    [palette.base, palette.adapter, palette.merged].get(model).copied().unwrap_or(palette.text)
+/// The colour of a model, the same on every chart.
+pub(super) fn ink(palette: &Palette, role: ModelRole) -> Color32 {
+    match role {
+        ModelRole::Base | ModelRole::Rounded => palette.base,
+        ModelRole::RunTime => palette.adapter,
+        ModelRole::Merged => palette.merged,
+    }
 }
 
 /// What each dot stands for, from the right end of `bar`.
 pub(super) fn legend_ui(ui: &mut Ui, bar: Rect, done: &Finished, words: &Words) {
     let palette = Palette::of(ui);
-    let names = [
-        format!("{} {}", words.base, done.sizes.stored.dtype),
-        words.base_and_adapter.to_owned(),
-        format!("{} {}", words.merged_model, done.sizes.merged.dtype),
-    ];
+    let stored = done.sizes.stored.as_ref();
+    let base = stored.map(|bar| (ModelRole::Base, format!("{} {}", words.base, bar.dtype)));
+    let has_adapter = stored.is_some() && !done.sources.adapters.is_empty();
+    let run_time = has_adapter.then(|| (ModelRole::RunTime, words.base_and_adapter.to_owned()));
+    let merged = (ModelRole::Merged, format!("{} {}", words.merged_model, done.sizes.merged.dtype));
     let mut right = bar.right();
-    for (model, name) in names.iter().enumerate().rev() {
-        let width = text_width(ui, name, Type::CAPTION);
+    for (role, name) in std::iter::once(merged).chain(run_time).chain(base) {
+        let width = text_width(ui, &name, Type::CAPTION);
         let area = Rect::from_min_max(pos2(right - width - 2.0, bar.top()), pos2(right, bar.bottom()));
-        text_ui(ui, area, Align::Right, name, Type::CAPTION, palette.text_secondary);
+        text_ui(ui, area, Align::Right, &name, Type::CAPTION, palette.text_secondary);
         let center = pos2(area.left() - 8.0, bar.center().y);
-        ui.painter().circle_filled(center, 4.5, ink(palette, model));
-        if model == 1 {
+        ui.painter().circle_filled(center, 4.5, ink(palette, role));
+        if role == ModelRole::RunTime {
             ui.painter().circle_filled(center, 3.0, palette.panel);
         }
         right = center.x - 4.5 - space::S12;
@@ -79,11 +84,12 @@ pub(super) fn scores_ui(ui: &mut Ui, rect: Rect, table: &PerplexityTable, words:
     let groups = Rect::from_min_max(header.left_bottom(), rect.max - vec2(0.0, AXIS));
     dots_ui(ui, &columns, groups, table, words);
     for (index, text) in table.texts.iter().enumerate() {
-        let top = groups.top() + index as f32 * group_height();
+        let top = groups.top() + index as f32 * group_height(table);
         if index > 0 {
             hairline(ui, rect, top);
         }
-        let area = Rect::from_min_size(pos2(rect.left(), top + MARGIN), vec2(rect.width(), MODELS as f32 * LINE));
+        let area =
+            Rect::from_min_size(pos2(rect.left(), top + MARGIN), vec2(rect.width(), table.roles.len() as f32 * LINE));
         numbers_ui(ui, &columns, area, text, words);
     }
 }
@@ -98,8 +104,8 @@ fn dots_ui(ui: &mut Ui, columns: &Columns, groups: Rect, table: &PerplexityTable
     let bounds = PlotBounds::from_min_max([low.log10(), -f64::from(plot.height())], [high.log10(), 0.0]);
     let transform = chart_ui(ui, "perplexity dots", plot, bounds, [&x_marks, &[]], |plot_ui| {
         for (index, text) in table.texts.iter().enumerate() {
-            let top = index as f32 * group_height() + MARGIN;
-            group_dots(plot_ui, palette, text, |line| -f64::from(top + (line as f32 + 0.5) * LINE));
+            let top = index as f32 * group_height(table) + MARGIN;
+            group_dots(plot_ui, palette, text, &table.roles, |line| -f64::from(top + (line as f32 + 0.5) * LINE));
         }
     });
     ui.painter().hline(plot.x_range(), plot.bottom(), Stroke::new(1.0, palette.stroke_strong));
@@ -114,15 +120,21 @@ fn dots_ui(ui: &mut Ui, columns: &Columns, groups: Rect, table: &PerplexityTable
 }
 
 /// Whiskers and dots of one text, and the base's value carried down beside the others.
-fn group_dots(plot_ui: &mut PlotUi<'_>, palette: &Palette, text: &TextRow, y: impl Fn(usize) -> f64) {
+fn group_dots(
+    plot_ui: &mut PlotUi<'_>,
+    palette: &Palette,
+    text: &TextRow,
+    roles: &[ModelRole],
+    y: impl Fn(usize) -> f64,
+) {
     let id = |what: &str, model: usize| format!("{} {what} {model}", text.name);
     if let Some(base) = text.scores.first() {
         let x = base.perplexity.log10();
         let line = Line::new(id("base", 0), PlotPoints::from(vec![[x, y(0)], [x, y(text.scores.len() - 1)]]));
         plot_ui.line(line.color(palette.stroke_strong).width(1.0).allow_hover(false));
     }
-    for (model, score) in text.scores.iter().enumerate() {
-        let (at, color) = ([score.perplexity.log10(), y(model)], ink(palette, model));
+    for (model, (score, role)) in text.scores.iter().zip(roles).enumerate() {
+        let (at, color) = ([score.perplexity.log10(), y(model)], ink(palette, *role));
         if let Some(interval) = score.interval {
             let color = if interval.is_weak() { palette.text_disabled } else { color };
             let ends = PlotPoints::from(vec![[interval.low.log10(), at[1]], [interval.high.log10(), at[1]]]);
@@ -134,7 +146,7 @@ fn group_dots(plot_ui: &mut PlotUi<'_>, palette: &Palette, text: &TextRow, y: im
         };
         dot("dot", color, 4.5);
         // Base + adapter is hollow, so that it does not rest on colour alone.
-        if model == 1 {
+        if *role == ModelRole::RunTime {
             dot("hole", palette.panel, 3.0);
         }
     }
@@ -233,7 +245,8 @@ mod tests {
             scores: vec![score(100.0), score(101.0), score(101.0)],
             pair: None,
         };
-        let (low, high) = axis_range(&PerplexityTable { protocol: String::new(), texts: vec![text] }).unwrap();
+        let (low, high) =
+            axis_range(&PerplexityTable { protocol: String::new(), roles: Vec::new(), texts: vec![text] }).unwrap();
         assert!(high / low >= LEAST_RATIO && low < 100.0 && high > 101.0, "{low} to {high}");
     }
 }

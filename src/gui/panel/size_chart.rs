@@ -1,15 +1,16 @@
-//! Bytes by component: stacked bars with one honest sentence, and the table beside them.
+//! Bytes by component: stacked bars, and the sentences that explain them.
 
 use egui::{Color32, Rect, Stroke, Ui, pos2, vec2};
 use egui_plot::{Bar, BarChart, PlotBounds};
 
 use crate::{
     gui::{
-        run::Finished,
+        command::UiCommand,
+        finished::Finished,
         state::AppState,
-        tokens::{Palette, Type, grid, ink_on, space},
-        view::{ByteUnit, Component, SizeBar, SizeStory},
-        widget::{Align, chart_ui, hairline, panel_title_ui, sunken_text_ui, table_header, text_ui, text_width},
+        tokens::{Palette, Type, ink_on, space},
+        view::{ByteUnit, Component, SizeBar, unbroken},
+        widget::{Align, chart_ui, flowing_panel_ui, prose_ui, sunken_text_ui, text_ui, text_width},
     },
     units,
 };
@@ -30,7 +31,7 @@ const TOTALS: f32 = 84.0;
 pub(super) struct SizeRow<'a> {
     name: &'static str,
     note: String,
-    bar: &'a SizeBar,
+    pub bar: &'a SizeBar,
     is_merged: bool,
 }
 
@@ -40,11 +41,17 @@ impl<'a> SizeRow<'a> {
         let words = state.words();
         let sizes = &done.sizes;
         let base = |bar: &'a SizeBar, note| SizeRow { name: words.base, note, bar, is_merged: false };
-        let mut rows = vec![base(&sizes.stored, (words.as_stored)(&sizes.stored.dtype))];
+        let mut rows: Vec<Self> = Vec::new();
+        rows.extend(sizes.stored.as_ref().map(|stored| base(stored, (words.as_stored)(&stored.dtype))));
         rows.extend(sizes.cast.as_ref().map(|cast| base(cast, (words.cast_to)(&cast.dtype))));
         let note = sizes.merged.dtype.clone();
         rows.push(SizeRow { name: words.merged_model, note, bar: &sizes.merged, is_merged: true });
         rows
+    }
+
+    /// The model and its dtypes, for the title of a column.
+    pub fn title(&self) -> String {
+        format!("{} {}", self.name, self.bar.dtype)
     }
 }
 
@@ -54,24 +61,47 @@ fn part_color(palette: &Palette, is_merged: bool, index: usize) -> Color32 {
     parts.get(index).copied().unwrap_or(palette.stroke_strong)
 }
 
-/// Height of the panel with the bars.
-pub(super) fn size_chart_height(rows: &[SizeRow<'_>]) -> f32 {
-    grid::PANEL_TITLE + NAMES + rows.len() as f32 * BAR + 112.0
-}
-
-/// The bars.
-pub(super) fn size_chart_ui(ui: &mut Ui, rect: Rect, rows: &[SizeRow<'_>], done: &Finished, state: &AppState) {
+/// The panel.
+pub(super) fn size_chart_ui(
+    ui: &mut Ui,
+    place: Rect,
+    least_bottom: f32,
+    state: &AppState,
+    done: &Finished,
+    _commands: &mut Vec<UiCommand>,
+) -> Rect {
     let words = state.words();
+    let rows = SizeRow::of(state, done);
     let most = rows.iter().map(|row| row.bar.total()).max().unwrap_or(1).max(1);
     let unit = ByteUnit::of(most as f64);
-    let body = panel_title_ui(ui, rect, words.size, &(words.size_note)(unit.name));
-    let inner = body.shrink2(vec2(space::S12, 0.0));
-    let chart = Rect::from_min_size(inner.min, vec2(inner.width(), NAMES + rows.len() as f32 * BAR));
-    bars_ui(ui, chart, rows, unit);
-    let story = SizeStory::new(&done.sizes.stored, &done.sizes.merged, done.plan.dtype);
-    let below = Rect::from_min_max(chart.left_bottom() + vec2(0.0, space::S8), inner.max);
-    let sunken = sunken_text_ui(ui, below, &(words.size_story)(&story));
-    legend_ui(ui, Rect::from_min_size(sunken.left_bottom() + vec2(0.0, space::S12), vec2(inner.width(), 18.0)));
+    flowing_panel_ui(ui, place, words.size, &(words.size_note)(unit.name), least_bottom, |ui, body| {
+        let inner = body.shrink2(vec2(space::S12, 0.0));
+        let chart = Rect::from_min_size(inner.min, vec2(inner.width(), NAMES + rows.len() as f32 * BAR));
+        bars_ui(ui, chart, &rows, unit);
+        let legend = Rect::from_min_size(chart.left_bottom() + vec2(0.0, space::S4), vec2(inner.width(), 18.0));
+        legend_ui(ui, legend);
+        sentences_ui(ui, Rect::from_min_max(legend.left_bottom() + vec2(0.0, space::S8), inner.max), state, done)
+    })
+}
+
+/// Why the file has the size that it has, then what is worth knowing of each model; returns the bottom.
+fn sentences_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished) -> f32 {
+    let palette = Palette::of(ui);
+    let words = state.words();
+    let sizes = &done.sizes;
+    let mut top = rect.top();
+    let between: Vec<String> = sizes.between.iter().map(|fact| unbroken(&(words.size_fact)(fact))).collect();
+    if !between.is_empty() {
+        top = sunken_text_ui(ui, rect, &between.join(" ")).bottom() + space::S8;
+    }
+    let of = |name: &'static str, facts: &'_ [crate::size::SizeFact]| -> Vec<String> {
+        facts.iter().map(|fact| unbroken(&format!("{name}: {}", (words.size_fact)(fact)))).collect()
+    };
+    for note in of(words.base, &sizes.of_base).into_iter().chain(of(words.merged_model, &sizes.of_merged)) {
+        let area = Rect::from_min_max(pos2(rect.left(), top), rect.max);
+        top += prose_ui(ui, area, &note, Type::CAPTION, palette.text_secondary) + space::S4;
+    }
+    top + space::S8
 }
 
 fn bars_ui(ui: &mut Ui, rect: Rect, rows: &[SizeRow<'_>], unit: ByteUnit) {
@@ -149,43 +179,5 @@ fn legend_ui(ui: &mut Ui, rect: Rect) {
         let area = Rect::from_min_size(pos2(left + 22.0, rect.top()), vec2(120.0, rect.height()));
         let text = text_ui(ui, area, Align::Left, component.label(), Type::CAPTION, palette.text_secondary);
         left = text.rect.right() + space::S16;
-    }
-}
-
-/// Height that the table needs.
-pub(super) fn size_table_height() -> f32 {
-    grid::PANEL_TITLE + grid::PANEL_TABLE_HEADER + (Component::ALL.len() as f32 + 1.0) * grid::LIST_ROW
-}
-
-/// The numbers behind the bars, to the byte.
-pub(super) fn size_table_ui(ui: &mut Ui, rect: Rect, rows: &[SizeRow<'_>], state: &AppState) {
-    let palette = Palette::of(ui);
-    let words = state.words();
-    let body = panel_title_ui(ui, rect, words.bytes, words.bytes_note);
-    let header = table_header(ui, body);
-    let inner = |row: Rect| row.shrink2(vec2(space::S12, 0.0));
-    let column = |row: Rect, index: usize| {
-        let inner = inner(row);
-        let width = (inner.width() - 116.0) / rows.len() as f32;
-        Rect::from_min_size(pos2(inner.left() + 116.0 + index as f32 * width, row.top()), vec2(width, row.height()))
-    };
-    text_ui(ui, inner(header), Align::Left, words.component, Type::CAPTION, palette.text_secondary);
-    for (index, row) in rows.iter().enumerate() {
-        let title = format!("{} {}", row.name, row.bar.dtype);
-        text_ui(ui, column(header, index), Align::Right, &title, Type::CAPTION, palette.text_secondary);
-    }
-    let lines = Component::ALL.iter().enumerate().map(|(part, component)| (component.label(), Some(part)));
-    for (line, (label, part)) in lines.chain([(words.total, None)]).enumerate() {
-        let top = header.bottom() + line as f32 * grid::LIST_ROW;
-        let area = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), grid::LIST_ROW));
-        if line > 0 {
-            hairline(ui, rect, top);
-        }
-        let kind = if part.is_none() { Type::BODY_STRONG } else { Type::BODY };
-        text_ui(ui, inner(area), Align::Left, label, kind, palette.text);
-        for (index, row) in rows.iter().enumerate() {
-            let bytes = part.map_or_else(|| row.bar.total(), |part| row.bar.bytes[part]);
-            text_ui(ui, column(area, index), Align::Right, &units::count(bytes), Type::MONO, palette.text);
-        }
     }
 }

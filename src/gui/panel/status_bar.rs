@@ -52,12 +52,13 @@ fn status(state: &AppState) -> (Tone, String) {
         Job::Planned(_) if state.modules.view == crate::gui::state::ModulesView::Printed => neutral(words.printed_note),
         Job::Planned(_) => (Tone::Good, words.fits.to_owned()),
         Job::Done(done) => match &done.verified {
-            Ok(report) => {
+            None => neutral(words.verifying),
+            Some(Ok(report)) => {
                 let passed = passed_count(report);
                 let tone = if report.is_passed() { Tone::Good } else { Tone::Bad };
                 (tone, (words.checks_of)(passed, report.checks.len()))
             }
-            Err(problem) => (Tone::Caution, problem.line()),
+            Some(Err(problem)) => (Tone::Caution, problem.line()),
         },
         Job::Failed(_) => (Tone::Bad, words.merge_failed.to_owned()),
         Job::Idle => idle_status(state),

@@ -32,7 +32,7 @@ const QUESTION: f32 = 52.0;
 pub(in crate::gui) fn welcome_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
     let words = state.words();
     let recent_height = super::recent::height(&state.recent);
-    let needed = 32.0 + 72.0 + CARDS + space::S32 + recent_height;
+    let needed = 32.0 + 72.0 + CARDS + space::S16 + grid::BUTTON + space::S32 + recent_height;
     scrolled_ui(ui, "welcome", rect, needed, |ui, rect| {
         let palette = Palette::of(ui);
         let width = WIDTH.min(rect.width() - 2.0 * space::S32);
@@ -41,15 +41,27 @@ pub(in crate::gui) fn welcome_ui(ui: &mut Ui, rect: Rect, state: &AppState, comm
         let top = (rect.top() + ((rect.height() - needed) * 0.3).clamp(0.0, 64.0) + 32.0).round();
         let line = |y: f32, height: f32| Rect::from_min_size(pos2(left, y), vec2(width, height));
         text_ui(ui, line(top, 28.0), Align::Left, words.welcome_title, Type::FIGURE, palette.text);
-        text_ui(ui, line(top + 32.0, 18.0), Align::Left, words.welcome_text, Type::BODY, palette.text_secondary);
+        let text = if state.machine.takes_drops { words.welcome_text } else { words.welcome_without_drops };
+        text_ui(ui, line(top + 32.0, 18.0), Align::Left, text, Type::BODY, palette.text_secondary);
         let gap = if width < 900.0 { space::S24 } else { 40.0 };
         let column = (width - gap) / 2.0;
         let cards = line(top + 72.0, CARDS);
         sample_ui(ui, Rect::from_min_size(cards.min, vec2(column, CARDS)), state, commands);
         questions_ui(ui, Rect::from_min_max(pos2(cards.right() - column, cards.top()), cards.max), words);
-        let recent = line(cards.bottom() + space::S32, recent_height);
+        let judge = line(cards.bottom() + space::S16, grid::BUTTON);
+        judge_ui(ui, judge, words, commands);
+        let recent = line(judge.bottom() + space::S24, recent_height);
         recent_ui(ui, recent, state, commands);
     });
+}
+
+/// The way in for a model that is merged already.
+fn judge_ui(ui: &mut Ui, line: Rect, words: &Words, commands: &mut Vec<UiCommand>) {
+    let button = CommandButton::new(UiCommand::JudgeFolder, ButtonLook::Plain);
+    let size = vec2(button.width(ui, words), line.height());
+    let note = Rect::from_min_max(line.min + vec2(size.x + space::S12, 0.0), line.max);
+    button.show(ui, Rect::from_min_size(line.min, size), words, commands);
+    text_ui(ui, note, Align::Left, words.judge_note, Type::EVIDENCE, Palette::of(ui).text_secondary);
 }
 
 fn sample_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {

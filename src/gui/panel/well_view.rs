@@ -67,9 +67,10 @@ pub(super) fn well_view(state: &AppState, kind: WellKind) -> WellView {
     let words = state.words();
     let is_opening = matches!(state.job, Job::Opening(_));
     let path_name = state.wells.get(kind).path.as_deref().map(|path| composed(&crate::checkpoint::folder_name(path)));
+    let path_hint = if state.machine.takes_drops { words.path_hint } else { words.path_hint_without_drops };
     let (title, empty, expects, hint) = match kind {
-        WellKind::Base => (words.base, words.base_empty, words.base_expects, words.path_hint),
-        WellKind::Adapter => (words.adapter, words.adapter_empty, words.adapter_expects, words.path_hint),
+        WellKind::Base => (words.base, words.base_empty, words.base_expects, path_hint),
+        WellKind::Adapter => (words.adapter, words.adapter_empty, words.adapter_expects, path_hint),
         WellKind::Output => (words.output, words.output_empty, words.output_expects, words.output_hint),
     };
     let is_filled = path_name.is_some();
@@ -129,7 +130,9 @@ fn fill_adapter(view: &mut WellView, state: &AppState, words: &Words) {
     let Some(inspection) = &state.inspection else { return };
     match &inspection.adapter {
         Slot::Open(adapter) => {
-            view.name.clone_from(&adapter.name);
+            let more = inspection.more_adapters.len();
+            let more = if more > 0 { format!("  {}", (words.more_adapters)(more)) } else { String::new() };
+            view.name = format!("{}{more}", adapter.name);
             let rank = adapter.rank.map_or_else(String::new, |rank| format!(" r {rank}"));
             let alpha = adapter.scaling.map_or_else(String::new, |scaling| format!(", α {}", scaling.alpha));
             view.facts = facts([
@@ -154,11 +157,13 @@ fn fill_output(view: &mut WellView, state: &AppState, words: &Words) {
         Job::Planned(plan) => plan,
         Job::Running(running) => &running.plan,
         Job::Done(done) => {
-            view.chip = Some(match &done.verified {
-                Ok(report) if report.is_passed() => (words.verified, ChipTone::Good),
-                Ok(_) => (words.not_verified, ChipTone::Bad),
-                Err(_) => (words.merged, ChipTone::Busy),
-            });
+            let is_recomputed = done.sources.base.is_some() && !done.sources.adapters.is_empty();
+            view.chip = match &done.verified {
+                Some(Ok(report)) if report.is_passed() && is_recomputed => Some((words.verified, ChipTone::Good)),
+                Some(Ok(report)) if !report.is_passed() => Some((words.not_verified, ChipTone::Bad)),
+                Some(Ok(_)) => None,
+                Some(Err(_)) | None => Some((words.merged, ChipTone::Busy)),
+            };
             view.facts = model_facts(&done.merged, words);
             return;
         }
@@ -175,10 +180,10 @@ fn fill_output(view: &mut WellView, state: &AppState, words: &Words) {
             return;
         }
     };
+    // From the headers as they were read: a sum over all tensors is no work for a frame.
+    let base = state.inspection.as_ref().and_then(|inspection| inspection.base.open());
     let dtype = match plan.dtype {
-        crate::plan::DtypePolicy::Keep => {
-            state.inspection.as_ref().and_then(|i| i.base.open()).map_or_else(String::new, |facts| facts.dtype.clone())
-        }
+        crate::plan::DtypePolicy::Keep => base.map_or_else(String::new, |facts| facts.dtype.clone()),
         crate::plan::DtypePolicy::Convert(dtype) => dtype.stored().to_string(),
     };
     let output_bytes = state.inspection.as_ref().map_or(0, |inspection| inspection.plan_summary.bytes.output);
@@ -186,7 +191,7 @@ fn fill_output(view: &mut WellView, state: &AppState, words: &Words) {
     view.facts = facts([
         (1, state_word.to_owned()),
         (3, dtype),
-        (2, (words.params)(&parameter_count(plan.base.parameter_count()))),
+        (2, (words.params)(&parameter_count(base.map_or(0, |facts| facts.parameter_count)))),
         (4, units::bytes(output_bytes)),
         (0, (words.shards)(plan.shards.len())),
     ]);

@@ -1,6 +1,10 @@
 //! ‖Δ‖/‖W‖ as a grid of modules × layers, with one scale for every place that shows it.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::ChangeMap;
 
@@ -47,8 +51,8 @@ pub struct HeatMap {
 /// One module of one layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeatCell {
-    /// Its path.
-    pub path: String,
+    /// Its path, shared because a map that is too wide is pooled in every frame.
+    pub path: Arc<str>,
     /// ‖Δ‖/‖W‖.
     pub value: f64,
 }
@@ -58,24 +62,22 @@ impl HeatMap {
     #[must_use]
     pub fn new<'a>(paths: impl Iterator<Item = &'a str>, changes: &ChangeMap) -> Self {
         let mut names: Vec<String> = Vec::new();
-        let mut cells: BTreeMap<(String, usize), HeatCell> = BTreeMap::new();
-        let mut layers: Vec<usize> = Vec::new();
+        let mut cells: Vec<BTreeMap<usize, HeatCell>> = Vec::new();
         for path in paths {
             let Some(value) = changes.get(path) else { continue };
             let Some((layer, name)) = layer_and_name(path) else { continue };
-            if !names.contains(&name) {
-                names.push(name.clone());
+            let row = names.iter().position(|known| *known == name).unwrap_or(names.len());
+            if row == names.len() {
+                names.push(name);
+                cells.push(BTreeMap::new());
             }
-            if let Err(at) = layers.binary_search(&layer) {
-                layers.insert(at, layer);
-            }
-            cells.insert((name, layer), HeatCell { path: path.to_owned(), value: *value });
+            cells[row].insert(layer, HeatCell { path: path.into(), value: *value });
         }
-        let row = |name: String| {
-            let values = layers.iter().map(|layer| cells.get(&(name.clone(), *layer)).cloned()).collect();
-            (name, values)
+        let layers: BTreeSet<usize> = cells.iter().flat_map(BTreeMap::keys).copied().collect();
+        let row = |(name, cells): (String, BTreeMap<usize, HeatCell>)| {
+            (name, layers.iter().map(|layer| cells.get(layer).cloned()).collect())
         };
-        Self { rows: names.into_iter().map(row).collect(), layers }
+        Self { rows: names.into_iter().zip(cells).map(row).collect(), layers: layers.iter().copied().collect() }
     }
 }
 
@@ -136,7 +138,7 @@ mod tests {
         assert_eq!(pooled.layers, [0, 2, 4]);
         let values: Vec<f64> = pooled.rows[0].1.iter().flatten().map(|cell| cell.value).collect();
         assert_eq!(values, [0.4, 0.3, 0.5]);
-        assert_eq!(pooled.rows[0].1[0].as_ref().unwrap().path, "layers.1.q_proj");
+        assert_eq!(&*pooled.rows[0].1[0].as_ref().unwrap().path, "layers.1.q_proj");
     }
 
     #[test]

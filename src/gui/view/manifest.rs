@@ -1,7 +1,9 @@
 //! Every file of a merged folder and where it came from.
 
+use std::path::Path;
+
 use crate::{
-    merge::WrittenFile,
+    merge::{Seal, WrittenFile},
     plan::{MergePlan, SideFileContent},
 };
 
@@ -25,6 +27,10 @@ pub enum Origin {
     Edited,
     /// The same bytes as in the base or the adapter.
     Copied,
+    /// Written about the merge, after it: the model card, the seal.
+    Added,
+    /// Found in a folder that somebody else made.
+    Found,
 }
 
 /// The files that were written, in the order of their names.
@@ -38,6 +44,23 @@ pub fn manifest(plan: &MergePlan, files: &[WrittenFile]) -> Vec<ManifestRow> {
             origin: origin(plan, &file.name),
         })
         .collect();
+    rows.sort_by(|a, b| a.name.cmp(&b.name));
+    rows
+}
+
+/// The files of `folder` that are not among `known`, as `origin` says; in the order of their names with these.
+#[must_use]
+pub fn listed(folder: &Path, known: Vec<ManifestRow>, origin: Origin) -> Vec<ManifestRow> {
+    let mut rows = known;
+    let mut files = Seal::sealable(folder).unwrap_or_default();
+    // A seal does not cover itself.
+    let seal = folder.join(crate::merge::SEAL_FILE).metadata().ok();
+    files.extend(seal.map(|metadata| (crate::merge::SEAL_FILE.to_owned(), metadata.len())));
+    for (name, byte_count) in files {
+        if rows.iter().all(|row| row.name != name) {
+            rows.push(ManifestRow { name, byte_count, origin });
+        }
+    }
     rows.sort_by(|a, b| a.name.cmp(&b.name));
     rows
 }

@@ -26,9 +26,10 @@ pub struct Misfit {
 
 /// Every orphan and clash of `matching`, orphans first.
 #[must_use]
-pub fn misfits(base: &Checkpoint, adapter: &Adapter, matching: &Matching) -> Vec<Misfit> {
-    let update_shape = |module: &str| {
-        let target = adapter.targets().iter().find(|target| target.module == module);
+pub fn misfits(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> Vec<Misfit> {
+    let update_shape = |adapter: usize, module: &str| {
+        let targets = adapters.get(adapter).map_or(&[][..], Adapter::targets);
+        let target = targets.iter().find(|target| target.module == module);
         target.map_or_else(String::new, Target::expected_shape)
     };
     let base_shape = |tensor: &str| base.tensor(tensor).map_or_else(String::new, |tensor| units::shape(tensor.shape()));
@@ -37,7 +38,7 @@ pub fn misfits(base: &Checkpoint, adapter: &Adapter, matching: &Matching) -> Vec
         Misfit {
             module: orphan.module.clone(),
             tensor_count: orphan.tensors.len(),
-            shape: update_shape(&orphan.module),
+            shape: update_shape(orphan.adapter, &orphan.module),
             nearest_shape: base_shape(&format!("{nearest}.weight")),
             nearest,
             reason: orphan.reason.to_string(),
@@ -46,7 +47,7 @@ pub fn misfits(base: &Checkpoint, adapter: &Adapter, matching: &Matching) -> Vec
     let clashes = matching.clashing.iter().map(|clash| Misfit {
         module: clash.module.clone(),
         tensor_count: clash.tensors.len(),
-        shape: update_shape(&clash.module),
+        shape: update_shape(clash.adapter, &clash.module),
         nearest: super::module_of(&clash.base_tensor).to_owned(),
         nearest_shape: base_shape(&clash.base_tensor),
         reason: clash.reason.to_string(),

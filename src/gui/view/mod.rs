@@ -5,6 +5,7 @@ mod facts;
 mod heat_map;
 mod manifest;
 mod misfit;
+mod model_role;
 mod module_detail;
 mod path_text;
 mod perplexity;
@@ -12,6 +13,7 @@ mod plan_summary;
 mod printed_diff;
 mod scale;
 mod size_chart;
+mod tree_order;
 mod tree_rows;
 mod updated_tensors;
 
@@ -21,15 +23,17 @@ pub use self::{
     dtype_option::DtypeOption,
     facts::{AdapterFacts, ModelFacts},
     heat_map::{HeatMap, HeatScale},
-    manifest::{ManifestRow, Origin, manifest},
+    manifest::{ManifestRow, Origin, listed, manifest},
     misfit::{Misfit, misfits},
+    model_role::{ModelRole, Told},
     module_detail::{ModuleDetail, ModuleNumbers},
-    path_text::{composed, display_path, elide_middle, lexically_normal, upper_first},
+    path_text::{composed, display_path, elide_middle, lexically_normal, unbroken, upper_first},
     perplexity::{Pair, PerplexityTable, Score, TextRow, percent_change},
     plan_summary::{PlanRow, PlanRowKind, PlanSummary},
     printed_diff::{DiffLine, PrintedDiff},
     scale::{ByteUnit, log_marks, round_step},
-    size_chart::{Component, SizeBar, SizeStory},
+    size_chart::{Component, SizeBar},
+    tree_order::{SortColumn, TreeOrder},
     tree_rows::{Folding, Heat, TreeQuery, TreeRow, tree_rows},
     updated_tensors::{UpdatedTensor, updated_tensors},
 };

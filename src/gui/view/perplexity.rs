@@ -1,5 +1,6 @@
 //! Perplexities with their intervals, computed once: a bootstrap is no work for a frame.
 
+use super::ModelRole;
 use crate::evaluate::{EvalReport, Interval, PairedDifference};
 
 /// All scores of a measurement.
@@ -7,6 +8,8 @@ use crate::evaluate::{EvalReport, Interval, PairedDifference};
 pub struct PerplexityTable {
     /// How tokens were scored.
     pub protocol: String,
+    /// The models that are shown, in the order of the scores.
+    pub roles: Vec<ModelRole>,
     /// One entry for each text.
     pub texts: Vec<TextRow>,
 }
@@ -18,7 +21,7 @@ pub struct TextRow {
     pub name: String,
     /// Tokens that were scored.
     pub token_count: usize,
-    /// One score for each model: base, base + adapter, merged.
+    /// One score for each model that is shown.
     pub scores: Vec<Score>,
     /// The last model against the first, token by token; `None` where their tokens differ.
     pub pair: Option<Pair>,
@@ -43,15 +46,17 @@ pub struct Pair {
 }
 
 impl PerplexityTable {
-    /// The table of `report`.
+    /// The table of `report`, whose models are what `roles` says; the control belongs to the sentences.
     #[must_use]
-    pub fn of(report: &EvalReport) -> Self {
+    pub fn of(report: &EvalReport, roles: &[ModelRole]) -> Self {
         let text_count = report.models.first().map_or(0, |model| model.texts.len());
-        let last_model = report.models.len().saturating_sub(1);
+        let is_shown = |role: &ModelRole| *role != ModelRole::Rounded;
+        let merged = roles.iter().position(|role| *role == ModelRole::Merged);
         let row = |index: usize| {
-            let scores: Vec<_> = report.models.iter().filter_map(|model| model.texts.get(index)).collect();
+            let shown = report.models.iter().zip(roles).filter(|(_, role)| is_shown(role));
+            let scores: Vec<_> = shown.filter_map(|(model, _)| model.texts.get(index)).collect();
             let first = scores.first()?;
-            let pair = report.paired.iter().find(|pair| pair.model == last_model && pair.text == index);
+            let pair = report.paired.iter().find(|pair| Some(pair.model) == merged && pair.text == index);
             Some(TextRow {
                 name: first.name.strip_suffix(".txt").unwrap_or(&first.name).to_owned(),
                 token_count: first.tokens_scored(),
@@ -62,7 +67,11 @@ impl PerplexityTable {
                 pair: pair.map(Pair::of),
             })
         };
-        Self { protocol: report.protocol.sentence(), texts: (0..text_count).filter_map(row).collect() }
+        Self {
+            protocol: report.protocol.sentence(),
+            roles: roles.iter().copied().filter(is_shown).collect(),
+            texts: (0..text_count).filter_map(row).collect(),
+        }
     }
 
     /// Whether an interval rests on too little text, or is missing.
@@ -82,18 +91,6 @@ impl PerplexityTable {
         });
         let values: Vec<f64> = values.filter(|value| value.is_finite() && *value > 0.0).collect();
         Some((values.iter().copied().reduce(f64::min)?, values.iter().copied().reduce(f64::max)?))
-    }
-
-    /// The largest relative difference between the last model (merged) and the one before it (base + adapter).
-    #[must_use]
-    pub fn largest_merge_difference(&self) -> Option<f64> {
-        let differences = self.texts.iter().filter_map(|text| match text.scores.as_slice() {
-            [.., run_time, merged] if text.scores.len() > 2 => {
-                Some((merged.perplexity / run_time.perplexity - 1.0).abs())
-            }
-            _ => None,
-        });
-        differences.filter(|difference| difference.is_finite()).reduce(f64::max)
     }
 }
 
@@ -141,10 +138,12 @@ mod tests {
     }
 
     #[test]
-    fn the_merge_is_held_against_base_and_adapter_at_run_time() {
-        let table =
-            PerplexityTable { protocol: String::new(), texts: vec![row([100.0, 50.0, 50.1]), row([9.0, 8.0, 8.0])] };
-        assert!((table.largest_merge_difference().unwrap() - 0.002).abs() < 1e-9);
+    fn the_range_holds_every_number() {
+        let table = PerplexityTable {
+            protocol: String::new(),
+            roles: vec![ModelRole::Base, ModelRole::RunTime, ModelRole::Merged],
+            texts: vec![row([100.0, 50.0, 50.1]), row([9.0, 8.0, 8.0])],
+        };
         assert_eq!(table.range(), Some((8.0, 100.0)));
         assert!(table.has_weak_interval());
     }

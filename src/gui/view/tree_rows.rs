@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::ChangeMap;
+use super::{ChangeMap, tree_order::TreeOrder};
 use crate::{
     tree::{ModuleNode, Parameter},
     units,
@@ -24,6 +24,8 @@ pub struct TreeRow {
     pub depth: usize,
     /// Whether there is something to open, and whether it is.
     pub folding: Folding,
+    /// Elements of the base weight.
+    pub element_count: usize,
     /// Shape of the base weight.
     pub base_shape: String,
     /// Its dtype.
@@ -79,6 +81,8 @@ pub struct TreeQuery<'a> {
     pub only_changed: bool,
     /// ‖Δ‖/‖W‖ by module.
     pub changes: &'a ChangeMap,
+    /// The column to sort by; `None` shows the tree.
+    pub order: Option<TreeOrder>,
 }
 
 /// The visible rows of `root`.
@@ -86,7 +90,15 @@ pub struct TreeQuery<'a> {
 pub fn tree_rows(root: &ModuleNode, query: TreeQuery<'_>) -> Vec<TreeRow> {
     let filter = query.filter.trim().to_lowercase();
     let mut rows = Vec::new();
-    Flattener { query, filter: &filter }.push(root, 0, false, &mut rows);
+    let flattener = Flattener { query, filter: &filter };
+    match query.order {
+        None => flattener.push(root, 0, false, &mut rows),
+        Some(order) => {
+            let leaves = root.walk().filter(|node| node.children.is_empty() && flattener.is_wanted(node));
+            rows.extend(leaves.map(|node| flattener.sortable_row(node)));
+            order.sort(&mut rows);
+        }
+    }
     rows
 }
 
@@ -111,6 +123,11 @@ impl Flattener<'_> {
         for (index, child) in node.children.iter().enumerate() {
             self.push(child, depth + 1, is_list && index > 0, rows);
         }
+    }
+
+    /// A module out of its place in the tree: its whole path is its name.
+    fn sortable_row(&self, node: &ModuleNode) -> TreeRow {
+        TreeRow { label: node.path.clone(), ..self.row(node, 0, false) }
     }
 
     fn is_wanted(&self, node: &ModuleNode) -> bool {
@@ -138,6 +155,7 @@ impl Flattener<'_> {
             class: class_note(node),
             depth,
             folding,
+            element_count: weight.map_or(0, |weight| weight.shape.iter().product()),
             base_shape: weight.map_or_else(String::new, |weight: &Parameter| shape(&weight.shape)),
             dtype: weight.map_or_else(String::new, |weight| weight.dtype.to_string()),
             a_shape: layer.map_or_else(String::new, |layer| shape(&layer.a_shape)),
@@ -251,7 +269,7 @@ mod tests {
     }
 
     fn query<'a>(toggled: &'a BTreeSet<String>, changes: &'a ChangeMap) -> TreeQuery<'a> {
-        TreeQuery { toggled, filter: "", only_changed: false, changes }
+        TreeQuery { toggled, filter: "", only_changed: false, changes, order: None }
     }
 
     #[test]
@@ -279,6 +297,20 @@ mod tests {
         assert_eq!(labels(&rows), ["Model", "layers", "1", "q_proj"]);
         let rows = tree_rows(&model(), TreeQuery { only_changed: true, ..query(&toggled, &changes) });
         assert_eq!(labels(&rows), ["Model", "layers", "0", "q_proj", "1", "2"]);
+    }
+
+    #[test]
+    fn sorted_rows_are_whole_paths_the_largest_first() {
+        use super::super::tree_order::SortColumn;
+        let toggled = BTreeSet::new();
+        let changes = ChangeMap::from([("layers.1.q_proj".to_owned(), 0.3), ("layers.0.q_proj".to_owned(), 0.1)]);
+        let order = TreeOrder::after(None, SortColumn::Change);
+        let rows = tree_rows(&model(), TreeQuery { order, only_changed: true, ..query(&toggled, &changes) });
+        assert_eq!(labels(&rows), ["layers.1.q_proj", "layers.0.q_proj", "layers.2.q_proj"]);
+        let order = TreeOrder::after(order, SortColumn::Change);
+        let rows = tree_rows(&model(), TreeQuery { order, only_changed: true, ..query(&toggled, &changes) });
+        assert_eq!(labels(&rows), ["layers.0.q_proj", "layers.1.q_proj", "layers.2.q_proj"]);
+        assert_eq!(TreeOrder::after(order, SortColumn::Change), None);
     }
 
     #[test]

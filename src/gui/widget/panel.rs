@@ -29,6 +29,32 @@ pub fn panel_title_ui(ui: &mut Ui, rect: Rect, title: &str, remark: &str) -> Rec
     Rect::from_min_max(egui::pos2(rect.left(), rect.top() + grid::PANEL_TITLE), rect.max)
 }
 
+/// A panel from `min` on, as high as what `add` paints below the title, which returns its bottom, and no lower than
+/// `least_bottom`; returns its rectangle.
+pub fn flowing_panel_ui(
+    ui: &mut Ui,
+    place: Rect,
+    title: &str,
+    remark: &str,
+    least_bottom: f32,
+    add: impl FnOnce(&mut Ui, Rect) -> f32,
+) -> Rect {
+    let palette = Palette::of(ui);
+    let frame = ui.painter().add(egui::Shape::Noop);
+    let bar = Rect::from_min_size(place.min, vec2(place.width(), grid::PANEL_TITLE)).shrink2(vec2(space::S12, 0.0));
+    text_ui(ui, bar, Align::Left, title, Type::BODY_STRONG, palette.text);
+    if !remark.is_empty() {
+        text_ui(ui, bar, Align::Right, remark, Type::CAPTION, palette.text_secondary);
+    }
+    let body = Rect::from_min_max(egui::pos2(place.left(), bar.bottom()), place.max);
+    let bottom = add(ui, body).max(least_bottom).round();
+    let area = Rect::from_min_max(place.min, egui::pos2(place.right(), bottom));
+    let corner = CornerRadius::same(radius::PANEL);
+    let stroke = Stroke::new(1.0, palette.stroke);
+    ui.painter().set(frame, egui::epaint::RectShape::new(area, corner, palette.panel, stroke, StrokeKind::Inside));
+    area
+}
+
 /// The band for the column titles of a table that fills `body`, the space below a panel's title.
 pub fn table_header(ui: &Ui, body: Rect) -> Rect {
     let header = Rect::from_min_size(body.min, vec2(body.width(), grid::PANEL_TABLE_HEADER));

@@ -1,0 +1,72 @@
+//! Carries out what is asked about a merged folder.
+
+use egui::Context;
+
+use super::{
+    command::UiCommand,
+    documents::comparison_markdown,
+    evaluation::Evaluation,
+    logic::notice,
+    problem::Problem,
+    state::{AppState, Job, Tone},
+    watched::Work,
+    workers::{self, Workers},
+};
+
+/// Measures, checks, seals, exports, or stops one of these.
+pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Context, command: UiCommand) {
+    match command {
+        UiCommand::BrowseTexts => workers::browse_texts(state, workers, ctx),
+        UiCommand::MeasurePerplexity(texts) => workers::measure(state, ctx, texts),
+        UiCommand::MeasureTime => workers::measure_time(state, ctx),
+        UiCommand::CopyComparison => {
+            if let Some(done) = state.finished() {
+                ctx.copy_text(comparison_markdown(done, state.words()));
+                state.notice = Some(notice(Tone::Neutral, state.words().copied_table.to_owned()));
+            }
+        }
+        UiCommand::VerifyAgain => workers::verify_again(state, ctx),
+        UiCommand::Seal => workers::seal(state, ctx),
+        UiCommand::CancelMeasurement
+        | UiCommand::EditPrompt(_)
+        | UiCommand::CancelTiming
+        | UiCommand::CancelVerification
+        | UiCommand::CancelSeal => change_result(state, command),
+        UiCommand::ExportReport => workers::export(state, workers, ctx),
+        UiCommand::ExportPicture => workers::export_picture(state, workers, ctx),
+        UiCommand::OpenFolder => open_folder(state),
+        _ => {}
+    }
+}
+
+/// What changes the merged folder's state and starts nothing.
+fn change_result(state: &mut AppState, command: UiCommand) {
+    let cancelled = Problem::new(state.words().check_cancelled);
+    let Some(done) = state.finished_mut() else { return };
+    match command {
+        UiCommand::CancelMeasurement => done.evaluation = Evaluation::Idle,
+        UiCommand::EditPrompt(prompt) => done.prompt = prompt,
+        UiCommand::CancelTiming => done.timing = Work::Idle,
+        UiCommand::CancelSeal => done.sealing = Work::Idle,
+        UiCommand::CancelVerification => {
+            done.verifying = None;
+            done.verified.get_or_insert(Err(cancelled));
+        }
+        _ => {}
+    }
+}
+
+/// Asks the system's file manager; what it answers shows in its own window.
+fn open_folder(state: &mut AppState) {
+    let Job::Done(done) = &state.job else { return };
+    let program = if cfg!(target_os = "windows") {
+        "explorer"
+    } else if cfg!(target_os = "macos") {
+        "open"
+    } else {
+        "xdg-open"
+    };
+    if let Err(error) = std::process::Command::new(program).arg(&done.sources.merged).spawn() {
+        state.notice = Some(notice(Tone::Bad, format!("{program}: {error}")));
+    }
+}
