@@ -56,11 +56,11 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
     {
         show_changes(state, estimated.by_module, !estimated.is_exact);
     }
-    let worker_lost = state.words().worker_lost;
+    let words = state.words();
     if let Some(verified) = finished(&mut workers.verifying)
         && let Job::Done(done) = &mut state.job
     {
-        let (report, duration_secs) = verified.unwrap_or_else(|Lost| (Err(Problem::new(worker_lost)), 0.0));
+        let (report, duration_secs) = verified.unwrap_or_else(|Lost| (Err(Problem::lost_worker(words)), 0.0));
         done.verified = report;
         done.verify_duration_secs = duration_secs;
         done.is_verifying = false;
@@ -69,7 +69,7 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
         let notice = match discarded {
             Ok(Ok(())) => notice(Tone::Neutral, state.words().discarded.to_owned()),
             Ok(Err(problem)) => problem_notice(&problem),
-            Err(Lost) => notice(Tone::Bad, worker_lost.to_owned()),
+            Err(Lost) => problem_notice(&Problem::lost_worker(words)),
         };
         // A merge that was started meanwhile goes on, and its result stays.
         if matches!(state.job, Job::Planned(_)) {
@@ -82,7 +82,7 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
         state.notice = Some(match exported {
             Ok(Ok(path)) => notice(Tone::Good, (words.exported)(&path.display().to_string())),
             Ok(Err(problem)) => problem_notice(&problem),
-            Err(Lost) => notice(Tone::Bad, words.worker_lost.to_owned()),
+            Err(Lost) => problem_notice(&Problem::lost_worker(words)),
         });
     }
 }
@@ -117,7 +117,7 @@ fn drain_job(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
             }
             Outcome::Lost => {
                 state.job = Job::Idle;
-                state.notice = Some(notice(Tone::Bad, state.words().worker_lost.to_owned()));
+                state.notice = Some(problem_notice(&Problem::lost_worker(state.words())));
             }
         },
         Job::Running(running) => {
@@ -126,7 +126,7 @@ fn drain_job(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
                 Outcome::Pending => ctx.request_repaint_after(FRAME_INTERVAL),
                 Outcome::Ready(result) => take_result(state, ctx, result),
                 Outcome::Lost => {
-                    state.job = Job::Failed(Problem::new(state.words().worker_lost));
+                    state.job = Job::Failed(Problem::lost_worker(state.words()));
                 }
             }
         }
@@ -163,7 +163,7 @@ fn drain_events(running: &mut Running) {
 }
 
 fn drain_evaluation(state: &mut AppState, ctx: &Context) {
-    let worker_lost = state.words().worker_lost;
+    let words = state.words();
     let Job::Done(done) = &mut state.job else { return };
     let Evaluation::Running(measuring) = &mut done.evaluation else { return };
     match measuring.task.poll() {
@@ -176,7 +176,7 @@ fn drain_evaluation(state: &mut AppState, ctx: &Context) {
         }
         Outcome::Ready(Ok(measured)) => done.evaluation = Evaluation::Done(measured),
         Outcome::Ready(Err(problem)) => done.evaluation = Evaluation::Failed(problem),
-        Outcome::Lost => done.evaluation = Evaluation::Failed(Problem::new(worker_lost)),
+        Outcome::Lost => done.evaluation = Evaluation::Failed(Problem::lost_worker(words)),
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
     view::{ChangeMap, HeatMap, HeatScale, TreeQuery, lexically_normal, tree_rows},
     workers::{self, Workers},
 };
-use crate::sample::Sample;
+use crate::{platform::FileDialogs, sample::Sample};
 
 fn is_text(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("txt"))
@@ -34,6 +34,9 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
             set_path(state, ctx, WellKind::Adapter, Some(adapter));
         }
         UiCommand::ClearRecent => state.recent.clear(),
+        UiCommand::Browse(_) | UiCommand::BrowseTexts if FileDialogs::detect() == FileDialogs::Missing => {
+            state.notice = Some(notice(Tone::Caution, state.words().no_file_dialog.to_owned()));
+        }
         UiCommand::Browse(kind) => workers::browse(state, workers, ctx, kind),
         UiCommand::EditPath(kind, text) => state.wells.get_mut(kind).text = text,
         UiCommand::EnterPath(kind) => {

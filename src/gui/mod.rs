@@ -9,13 +9,17 @@ mod drain;
 mod drop_target;
 mod estimate;
 mod evaluation;
+mod fault_window;
 mod fonts;
 mod input;
 mod inspection;
 mod launch;
+mod launch_error;
 mod logic;
 mod machine;
+mod opening;
 mod panel;
+mod probe;
 mod problem;
 mod recent;
 mod run;
@@ -40,8 +44,11 @@ mod workers;
 pub use self::{
     command::UiCommand,
     evaluation::{Evaluation, Measured, Measuring},
+    fault_window::{FAULT_COMMAND, show_fault},
     inspection::{Fit, Inspection, Slot},
-    launch::{LaunchError, LaunchPaths, run},
+    launch::{LaunchPaths, run},
+    launch_error::LaunchError,
+    probe::{DrawnBy, PROBE_COMMAND, probe, time_first_frame},
     problem::Problem,
     run::{Finished, RunError, Sizes},
     state::{AppState, Job, Machine, ModulesView, Notice, Running, Screen, Tone, Well, WellKind, Wells},
