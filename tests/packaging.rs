@@ -89,7 +89,7 @@ fn the_release_workflow_builds_for_three_systems_with_scripts_that_exist() {
         }
         for step in job["steps"].as_vec().unwrap() {
             assert!(step["uses"].is_badvalue() != step["run"].is_badvalue(), "{step:?} uses or runs");
-            scripts += step["run"].as_str().map_or(0, |command| scripts_in(command));
+            scripts += step["run"].as_str().map_or(0, scripts_in);
         }
     }
     scripts += matrix.iter().map(|entry: &Yaml| scripts_in(entry["command"].as_str().unwrap())).sum::<usize>();

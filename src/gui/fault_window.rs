@@ -10,7 +10,7 @@ use egui::{Context, Rect, Ui, ViewportBuilder, ViewportCommand, vec2};
 use super::{
     Words, install_look,
     launch_error::LaunchError,
-    opening,
+    opening::{self, Place},
     settings::Settings,
     tokens::{Palette, Type, grid, space},
     widget::{ButtonLook, button_ui, prose_ui, sunken_text_ui},
@@ -38,7 +38,7 @@ pub(super) fn show_from_a_new_process(log: &Path) {
 pub fn show_fault(log: &Path) -> Result<(), LaunchError> {
     let viewport =
         ViewportBuilder::default().with_title("Lorafuse").with_inner_size([560.0, 200.0]).with_resizable(false);
-    opening::open(&viewport, &|creation| {
+    opening::open(&viewport, Place::Given, &|creation| {
         install_look(&creation.egui_ctx);
         let language = creation.storage.map(Settings::load).unwrap_or_default().language;
         Ok(Box::new(FaultWindow { log: log.to_owned(), words: language.words() }))

@@ -1,12 +1,16 @@
 //! Opening the window.
 
-use std::path::PathBuf;
+use std::{io::IsTerminal as _, path::PathBuf};
 
 use egui::ViewportBuilder;
 
 use super::{
-    LorafuseApp, Machine, UiCommand, WellKind, install_look, launch_error::LaunchError, opening, settings::Settings,
+    LorafuseApp, Machine, UiCommand, WellKind, install_look,
+    launch_error::LaunchError,
+    opening::{self, Place},
+    settings::Settings,
 };
+use crate::error::Hint as _;
 
 /// Folders to put into the wells at the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,11 +28,21 @@ pub struct LaunchPaths {
 /// # Errors
 /// No display, no renderer that works on it, or a fault while it was open.
 pub fn run(paths: &LaunchPaths) -> Result<(), LaunchError> {
-    let ended = opening::open(&viewport(), &|creation| Ok(Box::new(app(creation, paths))));
-    if let Err(LaunchError::Fault { log: Some(log) }) = &ended {
-        super::fault_window::show_from_a_new_process(log);
+    let ended = opening::open(&viewport(), Place::Remembered, &|creation| Ok(Box::new(app(creation, paths))));
+    match &ended {
+        Err(LaunchError::Fault { log: Some(log) }) => super::fault_window::show_from_a_new_process(log),
+        Err(error @ (LaunchError::NoRenderer { .. } | LaunchError::NoLibrary { .. })) => show_message(error),
+        _ => {}
     }
     ended
+}
+
+/// Says what a start from a menu would say to nobody, where the system shows messages without a renderer of ours.
+fn show_message(error: &LaunchError) {
+    if !std::io::stderr().is_terminal() {
+        let text = [Some(error.to_string()), error.hint()].into_iter().flatten().collect::<Vec<_>>().join("\n\n");
+        rfd::MessageDialog::new().set_title("Lorafuse").set_description(text).show();
+    }
 }
 
 /// The main window, which is not open yet.

@@ -79,6 +79,8 @@ impl LaunchError {
         match error {
             _ if has_started => Self::RendererLost { reason },
             eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_) => Self::NoDisplay { reason },
+            // Its own words are "not found".
+            eframe::Error::NoGlutinConfigs(..) => Self::NoRenderer { reason: "no driver answers".to_owned() },
             _ => Self::NoRenderer { reason },
         }
     }

@@ -23,17 +23,26 @@ const ICON: &[u8] = include_bytes!("../../assets/icon/lorafuse-128.png");
 /// What makes the app once a renderer works; it is called once at most.
 pub(super) type Create<'a> = dyn Fn(&CreationContext<'_>) -> Result<Box<dyn App>, Stop> + 'a;
 
+/// Whether a window opens where and as large as it was closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The main window.
+    Remembered,
+    /// Windows of another size, which must not change what the main one remembers.
+    Given,
+}
+
 /// Asked for by `Create` to end without a window.
 #[derive(Debug, thiserror::Error)]
 #[error("the window is no longer wanted")]
 pub(super) struct Stop;
 
 /// Opens a window of ours and returns when it is closed, or when `create` stops it.
-pub(super) fn open(viewport: &ViewportBuilder, create: &Create<'_>) -> Result<(), LaunchError> {
+pub(super) fn open(viewport: &ViewportBuilder, place: Place, create: &Create<'_>) -> Result<(), LaunchError> {
     let wanted = std::env::var(RENDERER_VARIABLE).unwrap_or_default();
     let mut last = None;
     for renderer in renderers(&wanted)? {
-        match attempt(renderer, viewport, create) {
+        match attempt(renderer, viewport, place, create) {
             Err(LaunchError::NoRenderer { reason }) => last = Some(LaunchError::NoRenderer { reason }),
             end => return end,
         }
@@ -51,12 +60,18 @@ fn renderers(wanted: &str) -> Result<Vec<Renderer>, LaunchError> {
     }
 }
 
-fn attempt(renderer: Renderer, viewport: &ViewportBuilder, create: &Create<'_>) -> Result<(), LaunchError> {
+fn attempt(
+    renderer: Renderer,
+    viewport: &ViewportBuilder,
+    place: Place,
+    create: &Create<'_>,
+) -> Result<(), LaunchError> {
     let mut viewport = viewport.clone().with_app_id(APP_ID);
     if let Ok(icon) = eframe::icon_data::from_png_bytes(ICON) {
         viewport = viewport.with_icon(Arc::new(icon));
     }
-    let options = eframe::NativeOptions { viewport, renderer, ..eframe::NativeOptions::default() };
+    let persist_window = place == Place::Remembered;
+    let options = eframe::NativeOptions { viewport, renderer, persist_window, ..eframe::NativeOptions::default() };
     let has_started = Cell::new(false);
     // Window systems and drivers are foreign code: until the app is made, a panic in them is a renderer that fails.
     fault::hold_back(true);

@@ -10,7 +10,7 @@ use super::{
     LorafuseApp,
     launch::{LaunchPaths, app, viewport},
     launch_error::LaunchError,
-    opening::{self, Stop},
+    opening::{self, Place, Stop},
     tokens::Type,
 };
 
@@ -25,7 +25,7 @@ const FOREIGN: char = '漢';
 pub struct DrawnBy {
     /// "wgpu" or "glow".
     pub renderer: String,
-    /// The interface: "Vulkan", "Gl", "Metal", "Dx12".
+    /// The interface: "Vulkan", "Metal", "`DirectX` 12" or "OpenGL".
     pub interface: String,
     /// The device, as its driver names it.
     pub device: String,
@@ -43,7 +43,7 @@ pub struct DrawnBy {
 /// As for the window itself.
 pub fn probe() -> Result<DrawnBy, LaunchError> {
     let found = RefCell::new(None);
-    opening::open(&viewport().with_visible(false), &|creation| {
+    opening::open(&viewport().with_visible(false), Place::Given, &|creation| {
         let foreign = has_foreign_characters(&creation.egui_ctx);
         *found.borrow_mut() = Some(DrawnBy { has_foreign_characters: Some(foreign), ..drawn_by(creation) });
         Err(Stop)
@@ -57,7 +57,7 @@ pub fn probe() -> Result<DrawnBy, LaunchError> {
 /// As for the window itself.
 pub fn time_first_frame(started: Instant) -> Result<DrawnBy, LaunchError> {
     let found = Rc::new(RefCell::new(None));
-    opening::open(&viewport(), &|creation| {
+    opening::open(&viewport(), Place::Given, &|creation| {
         let (drawn_by, found) = (drawn_by(creation), Rc::clone(&found));
         let app = app(creation, &LaunchPaths::default());
         Ok(Box::new(FirstFrame { app, started, drawn_by, has_painted: false, found }))
@@ -75,7 +75,12 @@ fn drawn_by(creation: &CreationContext<'_>) -> DrawnBy {
             let info = state.adapter.get_info();
             // By their names, so that the window needs no crate of the GPU's.
             let is_software = format!("{:?}", info.device_type) == "Cpu" || info.name.contains("llvmpipe");
-            ("wgpu", format!("{:?}", info.backend), info.name, Some(is_software))
+            let interface = match format!("{:?}", info.backend).as_str() {
+                "Gl" => "OpenGL".to_owned(),
+                "Dx12" => "DirectX 12".to_owned(),
+                other => other.to_owned(),
+            };
+            ("wgpu", interface, info.name, Some(is_software))
         }
         (None, Some(gl)) => {
             use eframe::glow::HasContext as _;
