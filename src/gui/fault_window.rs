@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use egui::{Context, Rect, Ui, ViewportBuilder, ViewportCommand, vec2};
+use egui::{Context, Rect, Ui, Vec2, ViewportBuilder, ViewportCommand, vec2};
 
 use super::{
     Words, install_look,
@@ -18,6 +18,9 @@ use super::{
 
 /// The hidden command that shows it.
 pub const FAULT_COMMAND: &str = "fault";
+
+/// Of the window, in points.
+const SIZE: Vec2 = vec2(560.0, 200.0);
 
 /// Width of a button.
 const BUTTON_WIDTH: f32 = 132.0;
@@ -36,10 +39,11 @@ pub(super) fn show_from_a_new_process(log: &Path) {
 /// # Errors
 /// As for the window itself.
 pub fn show_fault(log: &Path) -> Result<(), LaunchError> {
-    let viewport =
-        ViewportBuilder::default().with_title("Lorafuse").with_inner_size([560.0, 200.0]).with_resizable(false);
+    let viewport = ViewportBuilder::default().with_title("Lorafuse").with_inner_size(SIZE).with_resizable(false);
     opening::open(&viewport, Place::Given, &|creation| {
         install_look(&creation.egui_ctx);
+        // The main window's size is read with its language.
+        creation.egui_ctx.send_viewport_cmd(ViewportCommand::InnerSize(SIZE));
         let language = creation.storage.map(Settings::load).unwrap_or_default().language;
         Ok(Box::new(FaultWindow { log: log.to_owned(), words: language.words() }))
     })

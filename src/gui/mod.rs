@@ -48,7 +48,7 @@ pub use self::{
     inspection::{Fit, Inspection, Slot},
     launch::{LaunchPaths, run},
     launch_error::LaunchError,
-    probe::{DrawnBy, PROBE_COMMAND, probe, time_first_frame},
+    probe::{DrawnBy, probe, time_first_frame},
     problem::Problem,
     run::{Finished, RunError, Sizes},
     state::{AppState, Job, Machine, ModulesView, Notice, Running, Screen, Tone, Well, WellKind, Wells},

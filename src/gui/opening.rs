@@ -23,7 +23,7 @@ const ICON: &[u8] = include_bytes!("../../assets/icon/lorafuse-128.png");
 /// What makes the app once a renderer works; it is called once at most.
 pub(super) type Create<'a> = dyn Fn(&CreationContext<'_>) -> Result<Box<dyn App>, Stop> + 'a;
 
-/// Whether a window opens where and as large as it was closed.
+/// Whether a window remembers its place and size when it is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// The main window.

@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc, time::Instant};
 
 use eframe::{App, CreationContext};
 use egui::{Context, RawInput, ViewportCommand};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     LorafuseApp,
@@ -14,14 +14,11 @@ use super::{
     tokens::Type,
 };
 
-/// The hidden command that probes in a process of its own: a driver may end it.
-pub const PROBE_COMMAND: &str = "probe";
-
 /// A character that no bundled face has: whether the system's fonts are found.
 const FOREIGN: char = '漢';
 
 /// What draws the window.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DrawnBy {
     /// "wgpu" or "glow".
     pub renderer: String,

@@ -1,13 +1,11 @@
 //! What draws the window, asked of a process of its own: drivers are foreign code that may crash or hang.
 
-#[cfg(feature = "gui")]
-pub use lorafuse::gui::DrawnBy;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-/// What a build without a window never has.
-#[cfg(not(feature = "gui"))]
-#[derive(Serialize)]
+/// What the hidden command `probe` answers.
+#[derive(Serialize, Deserialize)]
 pub struct DrawnBy {
+    pub renderer: String,
     pub interface: String,
     pub device: String,
     pub is_software: Option<bool>,
@@ -25,16 +23,9 @@ pub enum Window {
 }
 
 impl Window {
-    /// Asks.
-    #[cfg(feature = "gui")]
+    /// Asks; a build without a window answers so.
     pub fn look() -> Self {
         probe::run().unwrap_or_else(|reason| Self::Missing { reason, hint: None })
-    }
-
-    /// This build has none.
-    #[cfg(not(feature = "gui"))]
-    pub fn look() -> Self {
-        Self::Missing { reason: "this build has no window".to_owned(), hint: None }
     }
 
     pub fn drawn_by(&self) -> Option<&DrawnBy> {
@@ -55,7 +46,6 @@ impl Window {
     }
 }
 
-#[cfg(feature = "gui")]
 mod probe {
     //! The asking itself.
 
@@ -66,7 +56,6 @@ mod probe {
     };
 
     use super::Window;
-    use lorafuse::gui::PROBE_COMMAND;
 
     /// A driver that takes longer is treated as one that hangs.
     const LIMIT: Duration = Duration::from_secs(20);
@@ -78,7 +67,7 @@ mod probe {
     pub fn run() -> Result<Window, String> {
         let program = std::env::current_exe().map_err(|error| error.to_string())?;
         let mut command = Command::new(program);
-        command.arg(PROBE_COMMAND).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.arg("probe").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| format!("no process could be started: {error}"))?;
         let status = ended(&mut child)?;
         let (mut answer, mut complaint) = (String::new(), String::new());
