@@ -15,6 +15,7 @@
 mod support;
 
 use std::{
+    fmt::Write as _,
     io,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
@@ -152,7 +153,7 @@ fn measure(options: &Options, model: &Path, ids: &Path) -> io::Result<String> {
         let ratio = reference.map_or_else(|| "—".to_owned(), |reference| format!("{:.2}×", rate / reference));
         let share = 100.0 * rate * flops_per_token(options.shape) / peak;
         let memory = units::bytes(way.peak_byte_count);
-        table += &format!("| {title} | {rate:.0} | {ratio} | {share:.0} % | {memory} |\n");
+        writeln!(table, "| {title} | {rate:.0} | {ratio} | {share:.0} % | {memory} |").map_err(io::Error::other)?;
     }
     Ok(format!("{table}\nProduct of float32 matrices of {PEAK_SIDE} × {PEAK_SIDE}: {:.0} GFLOP/s", peak / 1e9))
 }

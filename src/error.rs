@@ -64,6 +64,12 @@ pub fn shortened(name: &str) -> String {
     shown
 }
 
+/// What a library says of a stranger's file, which may quote all of it, as [`shortened`].
+#[must_use]
+pub fn brief(error: &impl std::fmt::Display) -> String {
+    shortened(&error.to_string())
+}
+
 /// `a, b, c and 4 more`: names in a message, never an endless list.
 #[must_use]
 pub fn listed<S: AsRef<str>>(names: &[S], most: usize) -> String {

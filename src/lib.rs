@@ -31,6 +31,7 @@ pub mod adapter;
 pub mod checkpoint;
 pub mod error;
 pub mod evaluate;
+pub mod fault;
 #[cfg(feature = "gui")]
 pub mod gui;
 pub mod job;

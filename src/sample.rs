@@ -26,7 +26,8 @@ impl Hint for SampleMissing {
 }
 
 impl Sample {
-    /// Looks in `$LORAFUSE_ASSETS`, beside the binary, in `share/lorafuse` of its prefix, and in the repository.
+    /// Looks in `$LORAFUSE_ASSETS`, beside the program, in `share/lorafuse` of its prefix, in its bundle, and in the
+    /// repository.
     ///
     /// # Errors
     /// [`SampleMissing`] with the folders that were tried.
@@ -62,16 +63,45 @@ impl Sample {
 }
 
 fn asset_folders() -> Vec<PathBuf> {
-    let beside_binary = std::env::current_exe().ok().and_then(|exe| exe.canonicalize().ok());
-    let beside_binary = beside_binary.as_deref().and_then(Path::parent).map(Path::to_owned);
     let mut folders: Vec<PathBuf> = std::env::var_os("LORAFUSE_ASSETS").map(PathBuf::from).into_iter().collect();
-    if let Some(folder) = beside_binary {
-        folders.push(folder.join("assets"));
-        folders.push(folder.join("../share/lorafuse"));
-        folders.push(folder.join("../Resources"));
-        // `target/<profile>` of the repository, wherever it was moved after the build.
-        folders.push(folder.join("../../assets"));
+    if let Some(program) = std::env::current_exe().ok().and_then(|program| program.canonicalize().ok()) {
+        folders.extend(folders_of(&program));
     }
     folders.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("assets"));
     folders
+}
+
+/// Where the assets of an installed program may lie.
+fn folders_of(program: &Path) -> Vec<PathBuf> {
+    let Some(folder) = program.parent() else { return Vec::new() };
+    let mut folders = vec![
+        folder.join("assets"),
+        // An installer for Windows puts everything into one folder.
+        folder.to_owned(),
+    ];
+    if let Some(prefix) = folder.parent() {
+        // A prefix such as /usr or ~/.local, and a bundle of macOS.
+        folders.extend([prefix.join("share/lorafuse"), prefix.join("Resources")]);
+        // `target/<profile>` of the repository, wherever it was moved after the build.
+        folders.extend(prefix.parent().map(|repository| repository.join("assets")));
+    }
+    folders
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_is_found_wherever_a_package_puts_it() {
+        for (program, assets) in [
+            ("/usr/bin/lorafuse", "/usr/share/lorafuse"),
+            ("/home/someone/.local/bin/lorafuse", "/home/someone/.local/share/lorafuse"),
+            ("/Applications/Lorafuse.app/Contents/MacOS/lorafuse", "/Applications/Lorafuse.app/Contents/Resources"),
+            ("/programs/Lorafuse/lorafuse.exe", "/programs/Lorafuse"),
+            ("/src/lorafuse/target/release/lorafuse", "/src/lorafuse/assets"),
+        ] {
+            assert!(folders_of(Path::new(program)).contains(&PathBuf::from(assets)), "{program}");
+        }
+    }
 }

@@ -36,6 +36,7 @@ fn assert_rejects(file: &[u8], message: &str) {
     for place in ["base/model.safetensors", "adapter/adapter_model.safetensors"] {
         let refusal = refusal(|root| put(&root.join(place), file));
         assert!(refusal.contains(message), "{place}: {refusal:?} does not say {message:?}");
+        assert!(refusal.len() < 1_000, "{place}: an endless message");
     }
 }
 
@@ -148,6 +149,8 @@ fn headers_that_are_no_header_are_refused() {
     assert_rejects_header(r#"{"a": {"dtype": "F32"}}"#, 0, "missing field `shape`");
     let stride = r#"{"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4], "stride": [1]}}"#;
     assert_rejects_header(stride, 4, "unknown field `stride`");
+    let endless = format!(r#"{{"a": {{"{}": 0}}}}"#, "#y".repeat(100_000));
+    assert_rejects_header(endless, 0, "unknown field `#y#y");
     let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     assert_rejects_header(format!(r#"{{"a": {}}}"#, deep(100_000)), 0, "at line 1 column");
     assert_rejects_header(header(&[("a", "F32", &deep(100_000), "[0, 4]")]), 4, "expected usize");

@@ -108,7 +108,7 @@ impl PeftConfig {
     pub fn parse(text: &str, path: &Path) -> Result<Self, AdapterError> {
         serde_json::from_str(text)
             .map(|values| Self { values, notes: Vec::new() })
-            .map_err(|error| AdapterError::BadConfig { problem: error.to_string(), path: path.to_owned() })
+            .map_err(|error| AdapterError::BadConfig { problem: crate::error::brief(&error), path: path.to_owned() })
     }
 
     /// A config that was written in another trainer's terms, with what the translation decided.

@@ -27,8 +27,10 @@ impl ModelConfig {
     /// # Errors
     /// A text that is no JSON object.
     pub(super) fn parse(text: String, path: &Path) -> Result<Self, CheckpointError> {
-        let text = JsonText::parse(text)
-            .map_err(|error| CheckpointError::BadJson { problem: error.to_string(), path: path.to_owned() })?;
+        let text = JsonText::parse(text).map_err(|error| CheckpointError::BadJson {
+            problem: crate::error::brief(&error),
+            path: path.to_owned(),
+        })?;
         Ok(Self { value: text.value(), text })
     }
 

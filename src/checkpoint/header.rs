@@ -87,8 +87,8 @@ impl Header {
     pub fn parse(json: &[u8]) -> Result<Self, HeaderError> {
         let text = std::str::from_utf8(json)
             .map_err(|error| HeaderError::NotUtf8 { valid_byte_count: error.valid_up_to() })?;
-        let RawHeader { metadata, entries } =
-            serde_json::from_str(text).map_err(|error| HeaderError::NotJson { problem: error.to_string() })?;
+        let RawHeader { metadata, entries } = serde_json::from_str(text)
+            .map_err(|error| HeaderError::NotJson { problem: crate::error::brief(&error) })?;
         let mut tensors =
             entries.into_iter().map(|(name, entry)| entry.resolve(name)).collect::<Result<Vec<_>, _>>()?;
         refuse_equal_names(&tensors)?;

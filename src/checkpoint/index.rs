@@ -43,8 +43,10 @@ impl WeightIndex {
     /// # Errors
     /// Not JSON of that form, a tensor that is named twice, a shard that is no weight file beside the index.
     pub fn parse(text: &str, path: &Path) -> Result<Self, CheckpointError> {
-        let index: Self = serde_json::from_str(text)
-            .map_err(|error| CheckpointError::BadJson { problem: error.to_string(), path: path.to_owned() })?;
+        let index: Self = serde_json::from_str(text).map_err(|error| CheckpointError::BadJson {
+            problem: crate::error::brief(&error),
+            path: path.to_owned(),
+        })?;
         for shard in index.shards() {
             if !is_plain_name(shard) {
                 return Err(CheckpointError::ShardOutside { shard: shortened(shard), path: path.to_owned() });

@@ -45,6 +45,17 @@ pub enum Command {
     Compare(CompareArgs),
     /// Run the whole pipeline on the built-in sample, to bf16
     Demo(DemoArgs),
+    /// Show what this machine offers, and what is degraded for lack of it
+    Doctor(DoctorArgs),
+    /// Print the completions of a shell
+    #[command(hide = true)]
+    Completions(CompletionsArgs),
+    /// Tell what would draw the window, for `doctor`
+    #[command(hide = true)]
+    Probe(ProbeArgs),
+    /// Show where the log of a fault lies, for a window that it ended
+    #[command(hide = true)]
+    Fault(FaultArgs),
     /// Hold one model in memory and time it, for `compare`
     #[command(hide = true, name = lorafuse::evaluate::RESIDENT_COMMAND)]
     Resident(ResidentArgs),
@@ -243,6 +254,36 @@ pub struct DemoArgs {
     /// Where to put the merged sample and its report [default: a fresh folder lorafuse-demo-N here]
     #[arg(short, long)]
     pub output: Option<PathBuf>,
+}
+
+/// `doctor`.
+#[derive(Debug, ClapArgs)]
+pub struct DoctorArgs {
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `completions`.
+#[derive(Debug, ClapArgs)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// `probe`.
+#[derive(Debug, ClapArgs)]
+pub struct ProbeArgs {
+    /// Draw one frame and tell how long that took
+    #[arg(long)]
+    pub paint: bool,
+}
+
+/// `fault`.
+#[derive(Debug, ClapArgs)]
+pub struct FaultArgs {
+    /// The log
+    pub log: PathBuf,
 }
 
 impl MergeArgs {

@@ -6,7 +6,9 @@ mod alone;
 mod args;
 mod base_hint;
 mod compare;
+mod completions;
 mod demo;
+mod doctor;
 mod failure;
 mod inspect;
 mod merge;
@@ -16,9 +18,10 @@ mod table;
 mod verify;
 mod window;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Instant};
 
 use clap::Parser as _;
+use lorafuse::{fault, platform};
 
 use self::{
     args::{Args, Command},
@@ -27,6 +30,9 @@ use self::{
 
 /// Runs the program as the command line asks.
 pub fn run() -> ExitCode {
+    let started = Instant::now();
+    platform::attach_parent_console();
+    fault::install();
     let args = Args::parse();
     let result = match args.command {
         Some(Command::Inspect(args)) => inspect::run(&args),
@@ -36,6 +42,10 @@ pub fn run() -> ExitCode {
         Some(Command::Resident(args)) => resident::run(&args),
         Some(Command::Alone(args)) => alone::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
+        Some(Command::Doctor(args)) => doctor::run(&args),
+        Some(Command::Completions(args)) => completions::run(&args),
+        Some(Command::Probe(args)) => window::probe(&args, started),
+        Some(Command::Fault(args)) => window::fault(&args),
         None => window::run(args.window),
     };
     match result {

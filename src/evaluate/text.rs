@@ -110,7 +110,7 @@ impl EvalText {
     pub fn read_tokens(path: &Path) -> Result<Self, EvalError> {
         let bytes = std::fs::read(path).at("read the token ids", path)?;
         let ids = serde_json::from_slice(&bytes)
-            .map_err(|error| EvalError::BadTokenList { problem: error.to_string(), path: path.to_owned() })?;
+            .map_err(|error| EvalError::BadTokenList { problem: crate::error::brief(&error), path: path.to_owned() })?;
         Ok(Self::tokens(text_file::name_of(path), ids))
     }
 

@@ -45,7 +45,7 @@ pub(super) fn json_lines(text: &str, path: &Path) -> Result<Vec<(usize, String)>
     let mut documents = Vec::new();
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let bad = |problem: String| EvalError::BadJsonLine { line: index + 1, problem, path: path.to_owned() };
-        let value: Value = serde_json::from_str(line).map_err(|error| bad(error.to_string()))?;
+        let value: Value = serde_json::from_str(line).map_err(|error| bad(crate::error::brief(&error)))?;
         match value.get("text") {
             Some(Value::String(text)) if text.trim().is_empty() => return Err(bad("its `text` is empty".to_owned())),
             Some(Value::String(text)) => documents.push((index + 1, text.clone())),

@@ -78,5 +78,5 @@ pub(super) fn decode(root: &Path, ids: &[u32]) -> Result<String, EvalError> {
 }
 
 pub(super) fn bad_tokenizer(error: &(dyn std::error::Error + Send + Sync), path: &Path) -> EvalError {
-    EvalError::BadTokenizer { problem: error.to_string(), path: path.to_owned() }
+    EvalError::BadTokenizer { problem: crate::error::brief(&error), path: path.to_owned() }
 }

@@ -46,8 +46,8 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
         }
     }
     drain_result(state, workers, ctx);
-    let worker_lost = state.words().worker_lost;
-    state.survival.drain(ctx, worker_lost);
+    let words = state.words();
+    state.survival.drain(ctx, words);
     if let Some(Ok(list)) = finished(&mut workers.modules) {
         list.show(&mut state.modules);
     }
@@ -74,7 +74,7 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
         let notice = match discarded {
             Ok(Ok(())) => notice(Tone::Neutral, state.words().discarded.to_owned()),
             Ok(Err(problem)) => problem_notice(&problem),
-            Err(Lost) => notice(Tone::Bad, worker_lost.to_owned()),
+            Err(Lost) => problem_notice(&Problem::lost_worker(words)),
         };
         // A merge that was started meanwhile goes on, and its result stays.
         if matches!(state.job, Job::Planned(_)) {
@@ -92,7 +92,7 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
         state.notice = Some(match exported {
             Ok(Ok(path)) => notice(Tone::Good, (words.exported)(&display_path(&path, state.machine.home.as_deref()))),
             Ok(Err(problem)) => problem_notice(&problem),
-            Err(Lost) => notice(Tone::Bad, words.worker_lost.to_owned()),
+            Err(Lost) => problem_notice(&Problem::lost_worker(words)),
         });
     }
 }
@@ -127,7 +127,7 @@ fn drain_job(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
             }
             Outcome::Lost => {
                 state.job = Job::Idle;
-                state.notice = Some(notice(Tone::Bad, state.words().worker_lost.to_owned()));
+                state.notice = Some(problem_notice(&Problem::lost_worker(state.words())));
             }
         },
         Job::Running(running) => {
@@ -136,7 +136,7 @@ fn drain_job(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
                 Outcome::Pending => ctx.request_repaint_after(FRAME_INTERVAL),
                 Outcome::Ready(result) => take_result(state, workers, ctx, result),
                 Outcome::Lost => {
-                    state.job = Job::Failed(Problem::new(state.words().worker_lost));
+                    state.job = Job::Failed(Problem::lost_worker(state.words()));
                 }
             }
         }
@@ -176,14 +176,14 @@ fn drain_events(running: &mut Running) {
 fn drain_result(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
     let words = state.words();
     let Job::Done(done) = &mut state.job else { return };
-    done.evaluation.drain(ctx, words.worker_lost);
-    done.timing.drain(ctx, words.worker_lost);
+    done.evaluation.drain(ctx, words);
+    done.timing.drain(ctx, words);
     if let Some(verifying) = &mut done.verifying {
         let (report, duration_secs) = match verifying.poll(ctx) {
             Outcome::Pending => return drain_seal(state, workers, ctx),
             Outcome::Ready(Ok(verified)) => verified,
             Outcome::Ready(Err(problem)) => (Err(problem), 0.0),
-            Outcome::Lost => (Err(Problem::new(words.worker_lost)), 0.0),
+            Outcome::Lost => (Err(Problem::lost_worker(words)), 0.0),
         };
         done.verified = Some(report);
         done.verify_duration_secs = duration_secs;
@@ -195,7 +195,7 @@ fn drain_result(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
 fn drain_seal(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
     let words = state.words();
     let Some(done) = state.finished_mut() else { return };
-    if !done.sealing.drain(ctx, words.worker_lost) {
+    if !done.sealing.drain(ctx, words) {
         return;
     }
     let notice = match &done.sealing {

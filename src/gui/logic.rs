@@ -19,7 +19,7 @@ use super::{
     view::lexically_normal,
     workers::{self, Workers},
 };
-use crate::{plan::AdapterRequest, sample::Sample};
+use crate::{plan::AdapterRequest, platform::FileDialogs, sample::Sample};
 
 fn is_text(path: &Path) -> bool {
     let is_one =
@@ -38,6 +38,9 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
         }
         UiCommand::TakeBase(path) => set_path(state, ctx, WellKind::Base, Some(path)),
         UiCommand::ClearRecent => state.recent.clear(),
+        UiCommand::Browse(_) | UiCommand::BrowseTexts if FileDialogs::detect() == FileDialogs::Missing => {
+            state.notice = Some(notice(Tone::Caution, state.words().no_file_dialog.to_owned()));
+        }
         UiCommand::Browse(kind) => workers::browse(state, workers, ctx, kind),
         UiCommand::EditPath(kind, text) => state.wells.get_mut(kind).text = text,
         UiCommand::EnterPath(kind) => {
@@ -50,21 +53,7 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
         }
         UiCommand::Drop(paths) => {
             if !state.is_locked() {
-                // With both wells filled, one more copy of the base is what came out of a merge.
-                let base = state.wells.base.path.clone().filter(|_| state.wells.adapter.path.is_some());
-                let is_one = paths.len() == 1;
-                let route = move || {
-                    let routed = paths.iter().filter_map(|path| drop_target::route(path));
-                    let is_merged = |path: &Path| {
-                        is_one && base.as_deref().is_some_and(|base| drop_target::is_merge_of(path, base))
-                    };
-                    let judged = |(kind, path): (WellKind, PathBuf)| {
-                        let kind = if kind == WellKind::Base && is_merged(&path) { WellKind::Output } else { kind };
-                        (kind, path)
-                    };
-                    routed.map(judged).collect()
-                };
-                workers.routing = Some(Task::spawn("drop", ctx, route));
+                route(state, workers, ctx, paths);
             }
         }
         UiCommand::DropOnOutput(path) => {
@@ -130,6 +119,23 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
             }
         }
     }
+}
+
+/// Looks what dropped folders are, to put each into its well.
+fn route(state: &AppState, workers: &mut Workers, ctx: &Context, paths: Vec<PathBuf>) {
+    // With both wells filled, one more copy of the base is what came out of a merge.
+    let base = state.wells.base.path.clone().filter(|_| state.wells.adapter.path.is_some());
+    let is_one = paths.len() == 1;
+    workers.routing = Some(Task::spawn("drop", ctx, move || {
+        let routed = paths.iter().filter_map(|path| drop_target::route(path));
+        let is_merged =
+            |path: &Path| is_one && base.as_deref().is_some_and(|base| drop_target::is_merge_of(path, base));
+        let judged = |(kind, path): (WellKind, PathBuf)| {
+            let kind = if kind == WellKind::Base && is_merged(&path) { WellKind::Output } else { kind };
+            (kind, path)
+        };
+        routed.map(judged).collect()
+    }));
 }
 
 /// Shows `screen` where it has something to show. The sample's texts are at hand and small: seeing Compare is asking

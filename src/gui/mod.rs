@@ -11,17 +11,21 @@ mod drain;
 mod drop_target;
 mod estimate;
 mod evaluation;
+mod fault_window;
 mod finished;
 mod fonts;
 mod input;
 mod inspection;
 mod launch;
+mod launch_error;
 mod logic;
 mod machine;
 mod module_list;
 mod modules;
+mod opening;
 mod palette;
 mod panel;
+mod probe;
 mod problem;
 mod recent;
 mod results;
@@ -50,9 +54,12 @@ mod workers;
 pub use self::{
     command::UiCommand,
     evaluation::{Evaluation, Measured, Texts},
+    fault_window::{FAULT_COMMAND, show_fault},
     finished::{Finished, Made, Sizes, Sources},
     inspection::{Fit, Inspection, Slot},
-    launch::{LaunchError, LaunchPaths, run},
+    launch::{LaunchPaths, run},
+    launch_error::LaunchError,
+    probe::{DrawnBy, probe, time_first_frame},
     problem::Problem,
     run::RunError,
     state::{AppState, Job, Machine, ModulesView, Notice, Running, Screen, Tone, Well, WellKind, Wells},

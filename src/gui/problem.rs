@@ -33,6 +33,13 @@ impl Problem {
         self.what.replace('`', "")
     }
 
+    /// A worker that stopped without a result: a fault of ours, whose log is where.
+    #[must_use]
+    pub fn lost_worker(words: &super::Words) -> Self {
+        let log = crate::fault::last_log();
+        Self { path: log.map(|log| log.to_string_lossy().into_owned()), ..Self::new(words.worker_lost) }
+    }
+
     /// A failure that only has a description.
     #[must_use]
     pub fn new(what: impl Into<String>) -> Self {

@@ -204,6 +204,15 @@ pub fn conclusion(conclusion: &Conclusion) -> String {
             nats(*kl),
             share(*same_top1)
         ),
+        Conclusion::FileEqual { merged } => {
+            format!(
+                "파일이 올바릅니다: 디스크에서 읽은 {merged}의 예측이 메모리에서 병합한 것과 마지막 비트까지 같습니다."
+            )
+        }
+        Conclusion::FileDiffers { merged, kl } => format!(
+            "파일이 병합 결과와 다릅니다: 디스크에서 읽은 {merged}은(는) 토큰당 KL {}냇 차이가 납니다. 폴더를 검사하세요.",
+            nats(*kl)
+        ),
         Conclusion::MergeDiffers { merged, unmerged, kl, share_of_change } => {
             let part = share_of_change.map(|share| format!(", 어댑터가 바꾼 것의 {}", percent(share)));
             format!(

@@ -6,6 +6,7 @@ use super::{
     background::{Outcome, Task},
     problem::Problem,
     wake::{FRAME_INTERVAL, Waker},
+    words::Words,
 };
 use crate::job::{JobContext, JobWatch, ProgressSample};
 
@@ -86,13 +87,13 @@ impl<T: Send + 'static> Work<T> {
     }
 
     /// Takes the result where it has come; true then.
-    pub fn drain(&mut self, ctx: &egui::Context, worker_lost: &str) -> bool {
+    pub fn drain(&mut self, ctx: &egui::Context, words: &Words) -> bool {
         let Self::Running(watched) = self else { return false };
         *self = match watched.poll(ctx) {
             Outcome::Pending => return false,
             Outcome::Ready(Ok(result)) => Self::Done(result),
             Outcome::Ready(Err(problem)) => Self::Failed(problem),
-            Outcome::Lost => Self::Failed(Problem::new(worker_lost)),
+            Outcome::Lost => Self::Failed(Problem::lost_worker(words)),
         };
         true
     }

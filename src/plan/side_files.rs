@@ -105,7 +105,7 @@ fn add_inline_template(
     let path = adapter.root().join("tokenizer_config.json");
     let text = read_text(&path, "read the chat template")?;
     let config: serde_json::Value = serde_json::from_str(&text)
-        .map_err(|error| PlanError::BadTokenizer { problem: error.to_string(), path: path.clone() })?;
+        .map_err(|error| PlanError::BadTokenizer { problem: crate::error::brief(&error), path: path.clone() })?;
     if let Some(template) = config["chat_template"].as_str() {
         let step = SideFileStep {
             relative_path: TEMPLATE_FILE.to_owned(),

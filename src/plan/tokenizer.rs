@@ -158,5 +158,5 @@ fn read_json(path: &Path) -> Result<Option<Value>, PlanError> {
     let text = read_text(path, "read the tokenizer")?;
     serde_json::from_str(&text)
         .map(Some)
-        .map_err(|error| PlanError::BadTokenizer { problem: error.to_string(), path: path.to_owned() })
+        .map_err(|error| PlanError::BadTokenizer { problem: crate::error::brief(&error), path: path.to_owned() })
 }

@@ -12,6 +12,15 @@ pub fn available_memory_bytes() -> Option<u64> {
     Some(system.available_memory().min(limit)).filter(|byte_count| *byte_count > 0)
 }
 
+/// Bytes of memory that the machine, or the container, has in all; `None` where the system does not tell.
+#[must_use]
+pub fn total_memory_bytes() -> Option<u64> {
+    let kind = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
+    let system = System::new_with_specifics(kind).ok()?;
+    let limit = system.cgroup_limits().map_or(u64::MAX, |limits| limits.total_memory);
+    Some(system.total_memory().min(limit)).filter(|byte_count| *byte_count > 0)
+}
+
 /// The most resident memory that this process has held; where the system keeps no such record, what it holds now.
 #[must_use]
 pub fn peak_memory_bytes() -> Option<u64> {
@@ -51,6 +60,6 @@ mod tests {
         assert!(peak >= 64 << 20 && now >= 64 << 20, "{peak} and {now} for {}", block.len());
         drop(block);
         assert!(peak_memory_bytes().unwrap() >= 64 << 20, "a peak stays");
-        assert!(available_memory_bytes().unwrap() > 0);
+        assert!((1..=total_memory_bytes().unwrap()).contains(&available_memory_bytes().unwrap()));
     }
 }

@@ -39,7 +39,7 @@ impl Archive {
         check_start(file, path)?;
         let reader = file.try_clone().at("open the weights", path)?;
         let zip = ZipArchive::new(reader)
-            .map_err(|error| pickled(PickleError::NotAnArchive { problem: error.to_string() }))?;
+            .map_err(|error| pickled(PickleError::NotAnArchive { problem: crate::error::brief(&error) }))?;
         if zip.has_duplicate_names() {
             return Err(pickled(PickleError::DuplicateEntry { entry: "a record".to_owned() }));
         }
@@ -75,7 +75,7 @@ impl Archive {
     pub(super) fn record(&mut self, name: &str) -> Result<Option<Record>, PickleError> {
         let entry = format!("{}{name}", self.prefix);
         let Some(index) = self.zip.index_for_name(&entry) else { return Ok(None) };
-        let damaged = |error: zip::result::ZipError| PickleError::NotAnArchive { problem: error.to_string() };
+        let damaged = |error: zip::result::ZipError| PickleError::NotAnArchive { problem: crate::error::brief(&error) };
         let file = self.zip.by_index_raw(index).map_err(damaged)?;
         if file.compression() != CompressionMethod::Stored || file.encrypted() || file.size() != file.compressed_size()
         {
@@ -102,12 +102,12 @@ impl Archive {
         let mut entry = self
             .zip
             .by_name(&format!("{}{name}", self.prefix))
-            .map_err(|error| pickled(PickleError::NotAnArchive { problem: error.to_string() }))?;
+            .map_err(|error| pickled(PickleError::NotAnArchive { problem: crate::error::brief(&error) }))?;
         match entry.read_to_end(&mut bytes) {
             Ok(_) => Ok(Some(bytes)),
             // The record does not have the checksum that the archive gives it.
             Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
-                Err(pickled(PickleError::NotAnArchive { problem: error.to_string() }))
+                Err(pickled(PickleError::NotAnArchive { problem: crate::error::brief(&error) }))
             }
             Err(error) => Err(error).at("read the pickle", path)?,
         }

@@ -48,7 +48,7 @@ pub(super) fn answers_ui(
         text_ui(ui, name, Align::Left, words.prompt, Type::CAPTION, palette.text_secondary);
         text_ui(ui, text, Align::Left, prompt, Type::BODY, palette.text);
         let mut top = header.bottom();
-        for (role, speed) in timed.roles.iter().zip(&timed.report.models) {
+        for (role, speed) in timed.roles.iter().zip(timed.report.models.iter().flatten()) {
             let row = Rect::from_min_max(pos2(place.left(), top), place.max);
             top = answer_ui(ui, row, *role, speed, state);
             hairline(ui, Rect::from_min_size(place.min, vec2(place.width(), 1.0)), top);
@@ -101,7 +101,7 @@ fn agreement_ui(ui: &mut Ui, rect: Rect, timed: &Timed, state: &AppState) -> f32
     let palette = Palette::of(ui);
     let answer = |wanted: ModelRole| {
         let index = timed.roles.iter().position(|role| *role == wanted)?;
-        Some(answer_of(timed.report.models.get(index)?)?.text.as_str())
+        Some(answer_of(timed.report.models.get(index)?.as_ref()?)?.text.as_str())
     };
     let (Some(run_time), Some(merged)) = (answer(ModelRole::RunTime), answer(ModelRole::Merged)) else {
         return rect.top() + space::S8;

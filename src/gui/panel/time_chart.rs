@@ -130,13 +130,13 @@ fn timed_ui(ui: &mut Ui, rect: Rect, timed: &Timed, state: &AppState) -> f32 {
         pos2(rect.right() - NUMBERS.iter().sum::<f32>(), rows.bottom()),
     );
     dots_ui(ui, plot, timed, state.machine.shows_measurements);
-    for (index, (role, speed)) in timed.roles.iter().zip(&timed.report.models).enumerate() {
+    for (index, (role, speed)) in timed.roles.iter().zip(timed.report.models.iter().flatten()).enumerate() {
         let line = Rect::from_min_size(pos2(rect.left(), rows.top() + index as f32 * ROW), vec2(rect.width(), ROW));
         let name = Rect::from_min_size(line.min, vec2(NAMES, ROW));
         text_ui(ui, name, Align::Left, name_of(*role, state), Type::BODY_MEDIUM, palette.text);
         speed_ui(ui, line, speed, state);
     }
-    let measured = timed.report.models.iter().find_map(ModelSpeed::measured);
+    let measured = timed.report.models.iter().flatten().find_map(ModelSpeed::measured);
     let note =
         measured.map_or_else(String::new, |speed| (words.speed_note)(speed.forward_secs.runs, speed.forward_tokens));
     let area = Rect::from_min_max(pos2(rect.left(), rows.bottom() + AXIS + space::S8), rect.max);
@@ -188,7 +188,7 @@ fn measured_numbers(speed: &MeasuredSpeed, shows: bool) -> [String; 4] {
 /// A dot and a whisker for each model, milliseconds from zero on; the y axis counts points from the top.
 fn dots_ui(ui: &mut Ui, plot: Rect, timed: &Timed, shows: bool) {
     let palette = Palette::of(ui);
-    let spreads = timed.report.models.iter().zip(&timed.roles).enumerate();
+    let spreads = timed.report.models.iter().flatten().zip(&timed.roles).enumerate();
     let spreads: Vec<_> =
         spreads.filter_map(|(index, (speed, role))| Some((index, *role, speed.measured()?.forward_secs))).collect();
     let most = spreads.iter().map(|(_, _, spread)| (spread.mean + spread.std) * 1e3).fold(0.0, f64::max) * 1.08;

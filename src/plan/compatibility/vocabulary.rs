@@ -59,7 +59,7 @@ fn read(root: &Path) -> Result<Option<Vec<u8>>, PlanError> {
 /// Token → id, added tokens included.
 fn ids(text: &[u8], root: &Path) -> Result<HashMap<String, u64>, PlanError> {
     let tokenizer: Value = serde_json::from_slice(text)
-        .map_err(|error| PlanError::BadTokenizer { problem: error.to_string(), path: root.join(FILE) })?;
+        .map_err(|error| PlanError::BadTokenizer { problem: crate::error::brief(&error), path: root.join(FILE) })?;
     let mut ids = HashMap::new();
     match &tokenizer["model"]["vocab"] {
         Value::Object(vocabulary) => {
