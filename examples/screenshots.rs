@@ -32,7 +32,7 @@ use unicode_normalization::UnicodeNormalization as _;
 const SMALLEST_SIZE: Vec2 = vec2(900.0, 600.0);
 
 /// High enough for all of Compare.
-const TALL_SIZE: Vec2 = vec2(1280.0, 1700.0);
+const TALL_SIZE: Vec2 = vec2(1280.0, 1440.0);
 
 /// The pictures that the repository keeps.
 const KEPT: [&str; 14] = [

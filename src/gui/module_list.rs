@@ -26,7 +26,11 @@ pub(super) struct ModuleList {
 impl ModuleList {
     /// Puts it where panels look.
     pub(super) fn show(self, modules: &mut ModulesState) {
-        modules.rows = Arc::new(self.rows);
+        let old = std::mem::replace(&mut modules.rows, Arc::new(self.rows));
+        if old.len() > MOST_AT_ONCE {
+            // Giving back the memory of very many rows takes as long as several frames.
+            std::thread::Builder::new().name("drop rows".to_owned()).spawn(move || drop(old)).ok();
+        }
         if let Some(map) = self.map {
             modules.map = Arc::new(map);
         }

@@ -176,7 +176,7 @@ pub fn conclusion(conclusion: &Conclusion) -> String {
             format!("{}: 글이 너무 짧아 결론을 낼 수 없습니다 (128토큰 블록 {most}개).", names.join(", "))
         }
         Conclusion::Changed { model, first, kl, same_top1 } => format!(
-            "{first}에서 {model}로 바뀐 양: 토큰당 KL {}냇, 1순위 토큰은 {}에서 같습니다. 얼마나 바뀌었는지이며, 좋아졌는지는 아닙니다.",
+            "{first}에서 {model}(으)로 바뀐 양: 토큰당 KL {}냇, 1순위 토큰은 {}에서 같습니다. 얼마나 바뀌었는지이며, 좋아졌는지는 아닙니다.",
             nats(*kl),
             share(*same_top1),
         ),

@@ -19,8 +19,9 @@ use crate::gui::{
 /// A panel of this screen: place, the least bottom, what it shows; it returns where it stands.
 type Panel = fn(&mut Ui, Rect, f32, &AppState, &Finished, &mut Vec<UiCommand>) -> Rect;
 
-const LEFT: [Panel; 3] = [size_chart_ui, size_table_ui, time_ui];
-const RIGHT: [Panel; 3] = [perplexity_ui, change_table_ui, answers_ui];
+/// In the order of the questions: why the size, what time; as good as before, how much changed.
+const LEFT: [Panel; 4] = [size_chart_ui, size_table_ui, time_ui, answers_ui];
+const RIGHT: [Panel; 2] = [perplexity_ui, change_table_ui];
 
 /// The Compare screen.
 pub(in crate::gui) fn compare_ui(
@@ -55,11 +56,12 @@ pub(in crate::gui) fn compare_ui(
             bottom
         };
         let bottom = if is_narrow {
-            let order = [RIGHT[0], RIGHT[1], LEFT[0], LEFT[1], LEFT[2], RIGHT[2]];
-            column(ui, left, 0.0, &order)
+            column(ui, left, 0.0, &[RIGHT, [LEFT[0], LEFT[1]], [LEFT[2], LEFT[3]]].concat())
         } else {
             let right = Rect::from_min_max(pos2(left.right() + grid::GAP, area.top()), area.max);
-            column(ui, left, area.bottom(), &LEFT).max(column(ui, right, area.bottom(), &RIGHT))
+            // Until something is measured, the first panel has the column to itself.
+            let shown = if done.evaluation.done().is_some() { 2 } else { 1 };
+            column(ui, left, area.bottom(), &LEFT).max(column(ui, right, area.bottom(), &RIGHT[..shown]))
         };
         bottom + space::S16
     });

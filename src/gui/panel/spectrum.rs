@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn few_directions_may_hold_most() {
-        assert_eq!(directions(&[3.0, 1.0, 0.1]), 1);
+        assert_eq!(directions(&[4.0, 1.0, 0.1]), 1);
         assert_eq!(directions(&[1.0, 1.0, 1.0, 1.0]), 4);
         assert_eq!(directions(&[]), 0);
     }
