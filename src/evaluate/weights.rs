@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, ops::Range, path::Path, sync::Arc};
 
 use candle_core::{Device, Tensor};
+use rayon::prelude::*;
 use serde_json::Value;
 
 use super::{
@@ -170,11 +171,15 @@ impl ModelWeights {
         let columns = tensor.tile_shape().columns;
         let shape = TileShape { rows: rows.len(), columns };
         let mut values = vec![0.0; rows.len() * columns];
-        for tile in row_tiles(shape, TILE_ELEMENTS) {
-            let part = &mut values[tile.start * columns..tile.end * columns];
-            tensor.read_rows(rows.start + tile.start..rows.start + tile.end, part)?;
+        let Some(tile_rows) = row_tiles(shape, TILE_ELEMENTS).next().map(|tile| tile.len()) else { return Ok(values) };
+        // Side by side: while one core reads and widens, the others would wait.
+        let parts = values.par_chunks_mut((tile_rows * columns).max(1)).enumerate();
+        parts.try_for_each(|(index, part)| {
+            let first = rows.start + index * tile_rows;
+            tensor.read_rows(first..first + part.len() / columns, part)?;
             self.round(part);
-        }
+            Ok::<_, EvalError>(())
+        })?;
         Ok(values)
     }
 
