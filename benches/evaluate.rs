@@ -178,7 +178,7 @@ fn compare(model: &Path, ids: &Path) -> Command {
     command
 }
 
-/// One pass a process can time only as a mean, so each is a run of its own.
+/// The mean of the passes of one process.
 fn resident_turn(options: &Options, model: &Path, ids: &Path) -> io::Result<Way> {
     let document = json_of(compare(model, ids).arg("--runs").arg(options.passes.to_string()))?;
     let model = &document["models"][0];
@@ -197,7 +197,6 @@ fn transformers_turn(options: &Options, python: &Path, model: &Path, ids: &Path)
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/support/transformers_forward.py");
     let document = json_of(Command::new(python).arg(script).arg(model).arg(ids).arg(options.passes.to_string()))?;
     let secs = document["seconds"].as_array().into_iter().flatten().filter_map(Value::as_f64);
-    // Their mean too, so that a turn counts the same for both.
     let secs: Vec<f64> = secs.collect();
     let mean = secs.iter().sum::<f64>() / secs.len().max(1) as f64;
     Ok(Way { secs: vec![mean], peak_byte_count: document["peak_memory_bytes"].as_u64().unwrap_or(0) })

@@ -43,7 +43,12 @@ pub fn run(args: &CompareArgs) -> Outcome {
             program: std::env::current_exe().map_err(|error| Failure::plain(&error))?,
             memory_bytes: None,
         };
-        report.take_speed(session.run(|job| evaluate::measure(&speed, job))?);
+        match session.run(|job| evaluate::measure(&speed, job)) {
+            Ok(speed) => report.take_speed(speed),
+            Err(failure) if failure.is_cancelled() => return Err(failure),
+            // The scores took their time and hold without it.
+            Err(failure) => failure.warn("the models were not timed"),
+        }
     }
     let names: Vec<String> = report.models.iter().map(|model| model.name.clone()).collect();
     let document = Document { report: &report, conclusions: sentences(&report, &names) };

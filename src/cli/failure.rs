@@ -31,6 +31,19 @@ impl Failure {
         Self { code: CANCELLED, ..self }
     }
 
+    /// Whether the user stopped it.
+    pub fn is_cancelled(&self) -> bool {
+        self.code == CANCELLED
+    }
+
+    /// Tells the user `what` the command goes on without, and why.
+    pub fn warn(self, what: &str) {
+        super::tell(&format!("warning: {what}: {}", self.message));
+        if let Some(hint) = self.hint {
+            super::tell(&format!("hint: {hint}"));
+        }
+    }
+
     /// Tells the user, once.
     pub fn report(self) -> ExitCode {
         super::tell(&format!("error: {}", self.message));

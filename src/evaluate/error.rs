@@ -66,7 +66,7 @@ pub enum EvalError {
     NotFinite { text: String, position: u64, path: PathBuf },
     #[error("the model's arithmetic failed: {0}")]
     Compute(#[from] candle_core::Error),
-    #[error("there is no such merge: {0}")]
+    #[error("the merge cannot be computed: {0}")]
     Plan(Box<PlanError>),
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),

@@ -28,6 +28,15 @@ pub struct ResidentModel {
     stop_ids: Vec<u32>,
 }
 
+/// What a model takes in memory, and how much it can read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Needs {
+    /// Four bytes for each of its parameters.
+    pub byte_count: u64,
+    /// Positions that it has learned, where it has learned any.
+    pub position_count: Option<usize>,
+}
+
 /// A greedy continuation of a prompt.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Answer {
@@ -86,12 +95,14 @@ impl ResidentModel {
         })
     }
 
-    /// Bytes that [`Self::load`] takes for the weights of `source`: four for each of its parameters.
+    /// What [`Self::load`] would take, from headers alone.
     ///
     /// # Errors
-    /// As [`Self::load`], from headers alone.
-    pub fn bytes_needed(source: &ModelSource) -> Result<u64, EvalError> {
-        Ok(ModelWeights::open(source)?.0.parameter_count() * 4)
+    /// As [`Self::load`].
+    pub(super) fn needs(source: &ModelSource) -> Result<Needs, EvalError> {
+        let (weights, config) = ModelWeights::open(source)?;
+        let position_count = config.embedding.positions.map(|positions| positions.count);
+        Ok(Needs { byte_count: weights.parameter_count() * 4, position_count })
     }
 
     /// The folder's name, and those of its adapters.

@@ -64,8 +64,11 @@ pub struct SpeedRequest {
 /// # Errors
 /// A model or a text that cannot be opened, a process that cannot be started or fails, a cancelled job.
 pub fn measure(request: &SpeedRequest, job: &JobContext) -> Result<SpeedReport, EvalError> {
-    let questions = questions(request)?;
-    let needed = request.models.iter().map(ResidentModel::bytes_needed).collect::<Result<Vec<_>, _>>()?;
+    let needs = request.models.iter().map(ResidentModel::needs).collect::<Result<Vec<_>, _>>()?;
+    let needed: Vec<u64> = needs.iter().map(|needs| needs.byte_count).collect();
+    // Every model reads as many tokens, or their seconds could not be compared.
+    let fewest_positions = needs.iter().filter_map(|needs| needs.position_count).min();
+    let questions = questions(request, fewest_positions.unwrap_or(FORWARD_TOKENS).min(FORWARD_TOKENS))?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a count of bytes")]
     let share = |free: u64| (free as f64 * MEMORY_SHARE) as u64;
     let available = request.memory_bytes.or_else(|| platform::available_memory_bytes().map(share)).unwrap_or(u64::MAX);
@@ -75,7 +78,7 @@ pub fn measure(request: &SpeedRequest, job: &JobContext) -> Result<SpeedReport, 
     let fits_together = fitting.iter().map(|model| needed[*model]).sum::<u64>() <= available;
     let (rounds, runs_of_round) =
         if fits_together { (request.runs, 1) } else { (SHARED_ROUNDS, request.runs.div_ceil(SHARED_ROUNDS)) };
-    job.start_stage(Stage::Measuring, (fitting.len() * request.runs) as u64);
+    job.start_stage(Stage::Measuring, (fitting.len() * rounds * runs_of_round) as u64);
     let mut samples = vec![Samples::default(); request.models.len()];
     let mut processes: Vec<Option<ResidentProcess>> = request.models.iter().map(|_| None).collect();
     for round in 0..rounds {
@@ -120,12 +123,12 @@ struct Question {
     prompt: Vec<u32>,
 }
 
-fn questions(request: &SpeedRequest) -> Result<Vec<Question>, EvalError> {
+fn questions(request: &SpeedRequest, most_tokens: usize) -> Result<Vec<Question>, EvalError> {
     let texts = [request.text.clone()];
     let of_model = |source: &ModelSource| {
         let tokenized = TokenizedTexts::new(source.path(), &texts, &[])?;
         let mut text = tokenized.ids.concat();
-        text.truncate(FORWARD_TOKENS);
+        text.truncate(most_tokens);
         let prompt = match &request.prompt {
             Some(prompt) => {
                 tokens::encode(&tokens::open(source.path())?, prompt, &source.path().join(tokens::TOKENIZER_FILE))?
