@@ -15,6 +15,8 @@ use super::{finished::Finished, problem::Problem, words::Words};
 use crate::{
     error::IoContext as _,
     evaluate::EvalReport,
+    merge::MergeReceipt,
+    plan::MergePlan,
     report::{RunReport, ScoreTable, SpeedTable},
     verify::VerifyReport,
 };
@@ -23,19 +25,24 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What can be said about a folder whose merge nobody watched.
-#[derive(serde::Serialize)]
+#[derive(Debug, serde::Serialize)]
 struct Judged {
     lorafuse_version: &'static str,
     verify: Option<VerifyReport>,
     evaluate: Option<EvalReport>,
 }
 
-/// A report, ready to be written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A report, to be put into words and written by a worker: a large model has thousands of tensors.
+#[derive(Debug)]
 pub struct Documents {
-    json: String,
-    markdown: String,
+    content: Content,
     output: PathBuf,
+}
+
+#[derive(Debug)]
+enum Content {
+    Made { plan: Arc<MergePlan>, receipt: MergeReceipt, verify: Option<VerifyReport>, evaluate: Option<EvalReport> },
+    Judged { judged: Judged, markdown: String },
 }
 
 impl Documents {
@@ -45,15 +52,29 @@ impl Documents {
         let verify = finished.verified.as_ref().and_then(|report| report.as_ref().ok()).cloned();
         let evaluate = evaluated(finished);
         let output = finished.sources.merged.clone();
-        let Some(made) = &finished.made else {
-            let markdown = judged_markdown(finished, verify.as_ref(), words);
-            let judged = Judged { lorafuse_version: env!("CARGO_PKG_VERSION"), verify, evaluate };
-            let json = serde_json::to_string_pretty(&judged).unwrap_or_default() + "\n";
-            return Self { json, markdown, output };
+        let content = match &finished.made {
+            Some(made) => {
+                Content::Made { plan: Arc::clone(&made.plan), receipt: made.receipt.clone(), verify, evaluate }
+            }
+            None => Content::Judged {
+                markdown: judged_markdown(finished, verify.as_ref(), words),
+                judged: Judged { lorafuse_version: env!("CARGO_PKG_VERSION"), verify, evaluate },
+            },
         };
-        let merge = Some(made.receipt.clone());
-        let report = RunReport { merge, verify, evaluate, ..RunReport::new(&made.plan) };
-        Self { json: report.to_json(), markdown: report.to_markdown(), output }
+        Self { content, output }
+    }
+
+    /// The JSON and the Markdown.
+    fn texts(self) -> (String, String) {
+        match self.content {
+            Content::Made { plan, receipt, verify, evaluate } => {
+                let report = RunReport { merge: Some(receipt), verify, evaluate, ..RunReport::new(&plan) };
+                (report.to_json(), report.to_markdown())
+            }
+            Content::Judged { judged, markdown } => {
+                (serde_json::to_string_pretty(&judged).unwrap_or_default() + "\n", markdown)
+            }
+        }
     }
 
     /// Writes `<output>-report.json` and `.md` beside the output, numbered where they exist; returns the Markdown's
@@ -61,17 +82,19 @@ impl Documents {
     ///
     /// # Errors
     /// Whatever the system says.
-    pub fn write(&self) -> Result<PathBuf, Problem> {
-        let name = self.output.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    pub fn write(self) -> Result<PathBuf, Problem> {
+        let output = self.output.clone();
+        let (json, markdown_text) = self.texts();
+        let name = output.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let place = |number: usize, extension: &str| {
             let number = if number < 2 { String::new() } else { format!("-{number}") };
-            self.output.with_file_name(format!("{name}-report{number}.{extension}"))
+            output.with_file_name(format!("{name}-report{number}.{extension}"))
         };
         let is_free = |number: &usize| !place(*number, "json").exists() && !place(*number, "md").exists();
         let number = (1..1000).find(is_free).unwrap_or(1);
-        write_new(&place(number, "json"), self.json.as_bytes())?;
+        write_new(&place(number, "json"), json.as_bytes())?;
         let markdown = place(number, "md");
-        write_new(&markdown, self.markdown.as_bytes())?;
+        write_new(&markdown, markdown_text.as_bytes())?;
         Ok(markdown)
     }
 }

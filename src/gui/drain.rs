@@ -57,6 +57,7 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
     if let Some(Ok(greeting)) = finished(&mut workers.greeting) {
         state.sample = Some(greeting.sample);
         state.recent_states = greeting.recent_states;
+        state.file_dialogs = Some(greeting.file_dialogs);
     }
     // A worker that was lost found none; it is not sent again.
     if let Some(gpus) = finished(&mut workers.gpus) {

@@ -38,7 +38,7 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
         }
         UiCommand::TakeBase(path) => set_path(state, ctx, WellKind::Base, Some(path)),
         UiCommand::ClearRecent => state.recent.clear(),
-        UiCommand::Browse(_) | UiCommand::BrowseTexts if FileDialogs::detect() == FileDialogs::Missing => {
+        UiCommand::Browse(_) | UiCommand::BrowseTexts if state.file_dialogs == Some(FileDialogs::Missing) => {
             state.notice = Some(notice(Tone::Caution, state.words().no_file_dialog.to_owned()));
         }
         UiCommand::Browse(kind) => workers::browse(state, workers, ctx, kind),

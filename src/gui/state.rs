@@ -26,6 +26,7 @@ pub use super::{
 use crate::{
     merge::device::{DeviceChoice, GpuAdapter},
     plan::{AdapterRequest, DtypePolicy, MergePlan, Rounding, SurvivalEstimate},
+    platform::FileDialogs,
 };
 
 /// What the user chose on the Merge screen.
@@ -163,6 +164,8 @@ pub struct AppState {
     pub sample: Option<Result<SampleFacts, Problem>>,
     /// GPUs that a merge may run on; `None` until the drivers have answered.
     pub gpus: Option<Vec<GpuAdapter>>,
+    /// What shows dialogs here; `None` until that is known.
+    pub file_dialogs: Option<FileDialogs>,
     /// Pairs that were opened before, the latest first.
     pub recent: Vec<RecentPair>,
     /// What has become of each of them, once that is known.
@@ -193,6 +196,7 @@ impl AppState {
             notice: None,
             sample: None,
             gpus: None,
+            file_dialogs: None,
             recent: Vec::new(),
             recent_states: Vec::new(),
             is_drop_hovering: false,

@@ -32,6 +32,7 @@ use crate::{
         device::{self, GpuAdapter},
     },
     plan::{MergePlan, SurvivalEstimate},
+    platform::FileDialogs,
     tree,
 };
 
@@ -72,14 +73,16 @@ impl std::fmt::Debug for Workers {
 pub(super) struct Greeting {
     pub(super) sample: Result<SampleFacts, Problem>,
     pub(super) recent_states: Vec<RecentState>,
+    pub(super) file_dialogs: FileDialogs,
 }
 
-/// Reads the sample's headers and looks for the folders of earlier pairs.
+/// Reads the sample's headers, and looks for the folders of earlier pairs and for what shows dialogs.
 pub(super) fn greet(state: &AppState, ctx: &Context) -> Task<Greeting> {
     let pairs = state.recent.clone();
     Task::spawn("greeting", ctx, move || Greeting {
         sample: SampleFacts::read(),
         recent_states: pairs.iter().map(RecentPair::look).collect(),
+        file_dialogs: FileDialogs::detect(),
     })
 }
 

@@ -6,7 +6,7 @@ use super::{
     command_button::CommandButton,
     device_option::device_ui,
     next_step::{self, next_step_ui},
-    rounding_option::{rounding_height, rounding_ui},
+    rounding_option::{ROUNDING_HEIGHT, rounding_ui},
     strength_option::{STRENGTH, strength_ui},
 };
 use crate::{
@@ -59,7 +59,7 @@ pub(super) fn merge_options_ui(
     let choices = Rect::from_min_max(body.min + vec2(1.0, 0.0), strip.right_top() - vec2(1.0, 0.0));
     let strengths = state.adapters().len().max(1) as f32 * STRENGTH + ADD;
     let dtypes = 36.0 + inspection.dtype_options.len() as f32 * CHOICE;
-    let height = dtypes + rounding_height(state) + strengths + DEVICE + CARD + TOKENIZER;
+    let height = dtypes + ROUNDING_HEIGHT + strengths + DEVICE + CARD + TOKENIZER;
     scrolled_ui(ui, "options", choices, height, |ui, area| choices_ui(ui, area, state, inspection, commands));
     if choices.height() < height {
         hairline(ui, rect, strip.top());
@@ -88,7 +88,7 @@ fn choices_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection
         top = row.bottom();
         row
     };
-    let row = next(ui, rounding_height(state));
+    let row = next(ui, ROUNDING_HEIGHT);
     rounding_ui(ui, row, state, commands);
     let adapters = state.adapters();
     let row = next(ui, adapters.len().max(1) as f32 * STRENGTH + ADD);

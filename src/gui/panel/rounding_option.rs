@@ -14,15 +14,10 @@ use crate::{
 };
 
 /// Height of label, switch and consequence.
-const LINE: f32 = 56.0;
+pub(super) const ROUNDING_HEIGHT: f32 = 56.0;
 
 /// Width of the seed.
 const SEED: f32 = 72.0;
-
-/// Height that the choice needs.
-pub(super) fn rounding_height(_state: &AppState) -> f32 {
-    LINE
-}
 
 /// The choice.
 pub(super) fn rounding_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
@@ -43,7 +38,7 @@ pub(super) fn rounding_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &
         _ => {}
     }
     let note = if rounding.is_stochastic() { words.round_by_chance_note } else { words.round_nearest_note };
-    let lower = Rect::from_min_size(upper.left_bottom() + vec2(0.0, 0.0), vec2(rect.width(), 18.0));
+    let lower = Rect::from_min_size(upper.left_bottom(), vec2(rect.width(), 18.0));
     text_ui(ui, lower, Align::Left, note, Type::CAPTION, palette.text_secondary);
     if let Rounding::Stochastic { mut seed } = rounding {
         let field = Rect::from_min_size(pos2(switch.left() - space::S12 - SEED, switch.top()), vec2(SEED, 24.0));

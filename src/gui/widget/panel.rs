@@ -20,13 +20,17 @@ pub fn hairline(ui: &Ui, rect: Rect, y: f32) {
 /// A panel with its title at the left and a remark at the right; returns the space below the title.
 pub fn panel_title_ui(ui: &mut Ui, rect: Rect, title: &str, remark: &str) -> Rect {
     panel_frame(ui, rect);
+    title_bar_ui(ui, rect, title, remark)
+}
+
+fn title_bar_ui(ui: &mut Ui, rect: Rect, title: &str, remark: &str) -> Rect {
     let palette = Palette::of(ui);
     let bar = Rect::from_min_size(rect.min, vec2(rect.width(), grid::PANEL_TITLE)).shrink2(vec2(space::S12, 0.0));
     text_ui(ui, bar, Align::Left, title, Type::BODY_STRONG, palette.text);
     if !remark.is_empty() {
         text_ui(ui, bar, Align::Right, remark, Type::CAPTION, palette.text_secondary);
     }
-    Rect::from_min_max(egui::pos2(rect.left(), rect.top() + grid::PANEL_TITLE), rect.max)
+    Rect::from_min_max(egui::pos2(rect.left(), bar.bottom()), rect.max)
 }
 
 /// A panel from `min` on, as high as what `add` paints below the title, which returns its bottom, and no lower than
@@ -41,12 +45,7 @@ pub fn flowing_panel_ui(
 ) -> Rect {
     let palette = Palette::of(ui);
     let frame = ui.painter().add(egui::Shape::Noop);
-    let bar = Rect::from_min_size(place.min, vec2(place.width(), grid::PANEL_TITLE)).shrink2(vec2(space::S12, 0.0));
-    text_ui(ui, bar, Align::Left, title, Type::BODY_STRONG, palette.text);
-    if !remark.is_empty() {
-        text_ui(ui, bar, Align::Right, remark, Type::CAPTION, palette.text_secondary);
-    }
-    let body = Rect::from_min_max(egui::pos2(place.left(), bar.bottom()), place.max);
+    let body = title_bar_ui(ui, place, title, remark);
     let bottom = add(ui, body).max(least_bottom).round();
     let area = Rect::from_min_max(place.min, egui::pos2(place.right(), bottom));
     let corner = CornerRadius::same(radius::PANEL);
