@@ -142,7 +142,7 @@ pub static ENGLISH: Words = Words {
     write: "Write",
     free_disk: "Free disk",
     tensors_figure: "Tensors",
-    read_note: |base, adapter| format!("base {base} + adapter {adapter}"),
+    read_note: |base, adapter| format!("{base} + adapter {adapter}"),
     write_note: |weights, shards| format!("weights {weights} in {}", units::plural(shards, "shard")),
     tensors_note: |changed| format!("{changed} get an update"),
     on_this_volume: "on this volume",

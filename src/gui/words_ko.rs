@@ -130,7 +130,7 @@ pub static KOREAN: Words = Words {
     write: "쓰기",
     free_disk: "남은 디스크",
     tensors_figure: "텐서",
-    read_note: |base, adapter| format!("베이스 {base} + 어댑터 {adapter}"),
+    read_note: |base, adapter| format!("{base} + 어댑터 {adapter}"),
     write_note: |weights, shards| format!("가중치 {weights}, 샤드 {shards}개"),
     tensors_note: |changed| format!("{changed}개를 갱신"),
     on_this_volume: "이 볼륨에서",
