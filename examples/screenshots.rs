@@ -18,6 +18,8 @@
 mod gui_support;
 #[path = "../tests/gui_support/large_model.rs"]
 mod large_model;
+#[path = "../tests/common/sparse_llama.rs"]
+mod sparse_llama;
 
 use std::path::{Path, PathBuf};
 
@@ -35,7 +37,7 @@ const SMALLEST_SIZE: Vec2 = vec2(900.0, 600.0);
 const TALL_SIZE: Vec2 = vec2(1280.0, 1440.0);
 
 /// The pictures that the repository keeps.
-const KEPT: [&str; 14] = [
+const KEPT: [&str; 16] = [
     "welcome-light",
     "modules-light",
     "modules-dark",
@@ -50,6 +52,8 @@ const KEPT: [&str; 14] = [
     "compare-tall-light",
     "judged-light",
     "commands-light",
+    "sizes-halved-light",
+    "sizes-packed-light",
 ];
 
 fn main() {
@@ -59,6 +63,7 @@ fn main() {
     does_not_fit(&album);
     large_merge(&album);
     korean(&album);
+    three_sizes(&album);
 }
 
 /// Where pictures go, and which are taken.
@@ -303,4 +308,25 @@ fn korean(album: &Album) {
     album.take_tall(&mut harness, "compare-korean");
     click(&mut harness, Role::Tab, "보고서");
     album.take(&mut harness, "report-korean");
+}
+
+/// Why 31 GB become 16 GB, and then 8 GB: models of headers and holes, judged without a merge.
+fn three_sizes(album: &Album) {
+    let workspace = Workspace::new();
+    let folder = |name: &str| workspace.home.path().join("models").join(name);
+    let [wide, narrow, packed] = ["llama-3-ko-8b", "llama-3-ko-8b-merged", "llama-3-ko-8b-merged-nf4"].map(folder);
+    sparse_llama::plain(&wide, sparse_llama::VOCAB, "F32");
+    sparse_llama::plain(&narrow, sparse_llama::VOCAB, "BF16");
+    sparse_llama::quantised(&packed, sparse_llama::VOCAB, "F32");
+    for (base, merged, name) in [(&wide, &narrow, "sizes-halved"), (&narrow, &packed, "sizes-packed")] {
+        let mut harness = open_window(machine(&workspace), Theme::Light, 1.0);
+        drop_folders(&mut harness, std::slice::from_ref(base));
+        wait_until(&mut harness, "the base", |app| app.state.inspection.is_some());
+        harness.state_mut().ask(UiCommand::DropOnOutput(merged.clone()));
+        wait_until(&mut harness, "the merged folder", is_done);
+        // Holes of 49 GB are no proof of anything.
+        harness.state_mut().ask(UiCommand::CancelVerification);
+        click(&mut harness, Role::Tab, "Compare");
+        album.take(&mut harness, name);
+    }
 }

@@ -1,97 +1,18 @@
 //! The three sizes that puzzle people, 31 GB → 16 GB → 8 GB, to the byte: files with headers and holes, which cost
 //! nothing.
 
-#![expect(clippy::unwrap_used, reason = "sparse files in temporary folders")]
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "sparse files in temporary folders")]
 
 mod common;
+#[path = "common/sparse_llama.rs"]
+mod sparse_llama;
 
-use std::path::Path;
-
-use common::{put, with_header};
+use common::put;
 use lorafuse::{
-    checkpoint::Checkpoint,
-    numeric::{Dtype, FloatDtype},
+    numeric::FloatDtype,
     size::{self, Component, FolderExtras, SizeBreakdown, SizeFact},
 };
-use serde_json::{Map, json};
-
-/// A Llama of 8 billion weights with 145,088 tokens, as Korean ones have them: name and shape.
-fn tensors(vocab: usize) -> Vec<(String, Vec<usize>)> {
-    let mut tensors = vec![
-        ("model.embed_tokens.weight".to_owned(), vec![vocab, 4096]),
-        ("lm_head.weight".to_owned(), vec![vocab, 4096]),
-        ("model.norm.weight".to_owned(), vec![4096]),
-    ];
-    for layer in 0..32 {
-        let linears = [
-            ("self_attn.q_proj", 4096, 4096),
-            ("self_attn.k_proj", 1024, 4096),
-            ("self_attn.v_proj", 1024, 4096),
-            ("self_attn.o_proj", 4096, 4096),
-            ("mlp.gate_proj", 14336, 4096),
-            ("mlp.up_proj", 14336, 4096),
-            ("mlp.down_proj", 4096, 14336),
-        ];
-        let name = |part: &str| format!("model.layers.{layer}.{part}.weight");
-        tensors.extend(linears.iter().map(|(part, rows, columns)| (name(part), vec![*rows, *columns])));
-        tensors.extend(["input_layernorm", "post_attention_layernorm"].map(|part| (name(part), vec![4096])));
-    }
-    tensors
-}
-
-/// What bitsandbytes makes of a matrix in NF4 with nested quantisation: name, dtype, shape.
-fn nf4(name: &str, element_count: usize) -> Vec<(String, &'static str, Vec<usize>)> {
-    let blocks = element_count / 64;
-    vec![
-        (name.to_owned(), "U8", vec![element_count / 2, 1]),
-        (format!("{name}.absmax"), "U8", vec![blocks]),
-        (format!("{name}.nested_absmax"), "F32", vec![blocks / 256]),
-        (format!("{name}.quant_map"), "F32", vec![16]),
-        (format!("{name}.nested_quant_map"), "F32", vec![256]),
-        (format!("{name}.quant_state.bitsandbytes__nf4"), "U8", vec![172]),
-    ]
-}
-
-/// Writes a model of headers and a hole.
-fn put_sparse(folder: &Path, vocab: usize, tensors: &[(String, &str, Vec<usize>)]) -> Checkpoint {
-    put(
-        &folder.join("config.json"),
-        json!({"model_type": "llama", "architectures": ["LlamaForCausalLM"], "vocab_size": vocab}).to_string(),
-    );
-    let mut header = Map::new();
-    let mut end = 0_u64;
-    for (name, dtype, shape) in tensors {
-        let start = end;
-        let count: usize = shape.iter().product();
-        end += count as u64 * Dtype::parse(dtype).unwrap().bitsize() as u64 / 8;
-        header.insert(name.clone(), json!({"dtype": dtype, "shape": shape, "data_offsets": [start, end]}));
-    }
-    let head = with_header(serde_json::Value::Object(header).to_string().as_bytes());
-    let path = folder.join("model.safetensors");
-    put(&path, &head);
-    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
-    file.set_len(head.len() as u64 + end).unwrap();
-    Checkpoint::open(folder).unwrap()
-}
-
-fn plain(folder: &Path, vocab: usize, dtype: &'static str) -> Checkpoint {
-    let tensors: Vec<_> = tensors(vocab).into_iter().map(|(name, shape)| (name, dtype, shape)).collect();
-    put_sparse(folder, vocab, &tensors)
-}
-
-/// NF4 linears; everything else in `rest`.
-fn quantised(folder: &Path, vocab: usize, rest: &'static str) -> Checkpoint {
-    let tensors: Vec<_> = tensors(vocab)
-        .into_iter()
-        .flat_map(|(name, shape)| match shape.as_slice() {
-            [rows, columns] if name.contains("layers") => nf4(&name, rows * columns),
-            _ => vec![(name, rest, shape)],
-        })
-        .collect();
-    put_sparse(folder, vocab, &tensors)
-}
-
-const VOCAB: usize = 145_088;
+use sparse_llama::{VOCAB, plain, quantised};
 
 #[test]
 fn thirty_one_sixteen_and_eight_gigabytes_are_explained() {

@@ -1,0 +1,88 @@
+//! A Llama of 8 billion weights in files of headers and holes, which cost nothing.
+
+use std::path::Path;
+
+use lorafuse::{
+    checkpoint::{Checkpoint, header_bytes},
+    numeric::Dtype,
+};
+use serde_json::{Map, json};
+
+/// Rows of the embedding, as Korean models have them.
+pub const VOCAB: usize = 145_088;
+
+/// A Llama of 8 billion weights with 145,088 tokens, as Korean ones have them: name and shape.
+fn tensors(vocab: usize) -> Vec<(String, Vec<usize>)> {
+    let mut tensors = vec![
+        ("model.embed_tokens.weight".to_owned(), vec![vocab, 4096]),
+        ("lm_head.weight".to_owned(), vec![vocab, 4096]),
+        ("model.norm.weight".to_owned(), vec![4096]),
+    ];
+    for layer in 0..32 {
+        let linears = [
+            ("self_attn.q_proj", 4096, 4096),
+            ("self_attn.k_proj", 1024, 4096),
+            ("self_attn.v_proj", 1024, 4096),
+            ("self_attn.o_proj", 4096, 4096),
+            ("mlp.gate_proj", 14336, 4096),
+            ("mlp.up_proj", 14336, 4096),
+            ("mlp.down_proj", 4096, 14336),
+        ];
+        let name = |part: &str| format!("model.layers.{layer}.{part}.weight");
+        tensors.extend(linears.iter().map(|(part, rows, columns)| (name(part), vec![*rows, *columns])));
+        tensors.extend(["input_layernorm", "post_attention_layernorm"].map(|part| (name(part), vec![4096])));
+    }
+    tensors
+}
+
+/// What bitsandbytes makes of a matrix in NF4 with nested quantisation: name, dtype, shape.
+fn nf4(name: &str, element_count: usize) -> Vec<(String, &'static str, Vec<usize>)> {
+    let blocks = element_count / 64;
+    vec![
+        (name.to_owned(), "U8", vec![element_count / 2, 1]),
+        (format!("{name}.absmax"), "U8", vec![blocks]),
+        (format!("{name}.nested_absmax"), "F32", vec![blocks / 256]),
+        (format!("{name}.quant_map"), "F32", vec![16]),
+        (format!("{name}.nested_quant_map"), "F32", vec![256]),
+        (format!("{name}.quant_state.bitsandbytes__nf4"), "U8", vec![172]),
+    ]
+}
+
+/// Writes a model of headers and a hole.
+fn put_sparse(folder: &Path, vocab: usize, tensors: &[(String, &str, Vec<usize>)]) -> Checkpoint {
+    std::fs::create_dir_all(folder).unwrap();
+    let config = json!({"model_type": "llama", "architectures": ["LlamaForCausalLM"], "vocab_size": vocab});
+    std::fs::write(folder.join("config.json"), config.to_string()).unwrap();
+    let mut header = Map::new();
+    let mut end = 0_u64;
+    for (name, dtype, shape) in tensors {
+        let start = end;
+        let count: usize = shape.iter().product();
+        end += count as u64 * Dtype::parse(dtype).unwrap().bitsize() as u64 / 8;
+        header.insert(name.clone(), json!({"dtype": dtype, "shape": shape, "data_offsets": [start, end]}));
+    }
+    let head = header_bytes(serde_json::Value::Object(header).to_string().as_bytes());
+    let path = folder.join("model.safetensors");
+    std::fs::write(&path, &head).unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    file.set_len(head.len() as u64 + end).unwrap();
+    Checkpoint::open(folder).unwrap()
+}
+
+/// All of it in `dtype`.
+pub fn plain(folder: &Path, vocab: usize, dtype: &'static str) -> Checkpoint {
+    let tensors: Vec<_> = tensors(vocab).into_iter().map(|(name, shape)| (name, dtype, shape)).collect();
+    put_sparse(folder, vocab, &tensors)
+}
+
+/// NF4 linears; everything else in `rest`.
+pub fn quantised(folder: &Path, vocab: usize, rest: &'static str) -> Checkpoint {
+    let tensors: Vec<_> = tensors(vocab)
+        .into_iter()
+        .flat_map(|(name, shape)| match shape.as_slice() {
+            [rows, columns] if name.contains("layers") => nf4(&name, rows * columns),
+            _ => vec![(name, rest, shape)],
+        })
+        .collect();
+    put_sparse(folder, vocab, &tensors)
+}
