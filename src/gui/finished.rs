@@ -15,7 +15,7 @@ use crate::{
     merge::{self, MergeReceipt, Seal},
     plan::{AdapterRequest, MergePlan, Rounding, SurvivalAdvice, survival_advice},
     sample::Sample,
-    size::{self, SizeFact},
+    size::{self, SizeBreakdown, SizeFact},
     verify::VerifyReport,
 };
 
@@ -106,14 +106,18 @@ impl Sizes {
         let bar = SizeBar::stored(merged);
         let stored = base.map(SizeBar::stored);
         let is_kept = stored.as_ref().is_none_or(|stored| stored.dtype == bar.dtype);
-        let dtype = bar.float_dtype.filter(|_| !is_kept);
+        // What quantisation left alone says nothing about the dtype of the model.
+        let is_quantised = SizeBreakdown::stored(merged).parts.iter().any(|part| part.is_quantised);
+        let dtype = bar.float_dtype.filter(|_| !is_kept && !is_quantised);
+        let between = base.map(|base| size::between(base, merged)).unwrap_or_default();
         let cast = base.zip(dtype).map(|(base, dtype)| SizeBar::cast(base, dtype));
         Self {
             stored,
             cast,
-            between: base.map(|base| size::between(base, merged)).unwrap_or_default(),
             of_base: base.and_then(|base| size::of_model(base).ok()).unwrap_or_default(),
-            of_merged: size::of_model(merged).unwrap_or_default(),
+            // Said once, where both are compared.
+            of_merged: size::of_model(merged).into_iter().flatten().filter(|fact| !between.contains(fact)).collect(),
+            between,
             merged: bar,
         }
     }

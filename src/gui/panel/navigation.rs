@@ -65,7 +65,9 @@ fn mark(state: &AppState, screen: Screen) -> Option<Icon> {
         (Screen::Report, Job::Done(done)) => match &done.verified {
             None => Some(Icon::AtWork),
             Some(Ok(report)) if report.is_passed() => Some(Icon::Tick),
-            Some(_) => Some(Icon::Failed),
+            Some(Ok(_)) => Some(Icon::Failed),
+            // Not judged is not condemned.
+            Some(Err(_)) => Some(Icon::Warning),
         },
         _ => None,
     }
@@ -107,6 +109,7 @@ fn item_ui(ui: &mut Ui, item: &Item, state: &AppState, commands: &mut Vec<UiComm
         let color = match mark {
             Icon::Tick => palette.ok,
             Icon::Failed => palette.error,
+            Icon::Warning => palette.warn,
             _ => palette.accent,
         };
         mark_ui(ui, pos2(item.rect.right() - 12.0, item.rect.top() + 12.0), mark, color);

@@ -4,6 +4,7 @@ use crate::{
     adapter::{Adapter, Scaling, Target},
     checkpoint::Checkpoint,
     numeric::Dtype,
+    size::SizeBreakdown,
 };
 
 /// A model folder in one line.
@@ -15,7 +16,7 @@ pub struct ModelFacts {
     pub architecture: String,
     /// The dtype that holds most bytes.
     pub dtype: String,
-    /// Elements.
+    /// Weights, however many of them are packed in one element.
     pub parameter_count: u64,
     /// Bytes of all tensors.
     pub byte_count: u64,
@@ -35,7 +36,7 @@ impl ModelFacts {
             name: super::composed(&checkpoint.name()),
             architecture: config.architecture().unwrap_or(config.model_type()).to_owned(),
             dtype: dtypes.first().map_or_else(String::new, |(dtype, _)| dtype.to_string()),
-            parameter_count: checkpoint.parameter_count(),
+            parameter_count: SizeBreakdown::stored(checkpoint).weight_count(),
             byte_count: checkpoint.byte_count(),
             shard_count: checkpoint.files().len(),
             tensor_count: checkpoint.tensors().len(),
