@@ -27,7 +27,7 @@ impl Hint for IoError {
             ErrorKind::StorageFull => "free some space, or write to another disk",
             ErrorKind::UnexpectedEof => "the file is shorter than its header says; download it again",
             ErrorKind::InvalidData => "the file is damaged; download it again",
-            ErrorKind::FileTooLarge => "the file is not what its name says; download it again",
+            ErrorKind::FileTooLarge => "check that it is the right file; of a longer text, give a part",
             _ => return None,
         };
         Some(hint.to_owned())

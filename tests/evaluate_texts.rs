@@ -171,4 +171,9 @@ fn files_that_are_no_texts_are_refused() {
     }
     assert!(matches!(EvalText::read_lines(&write("blank.txt", b"\n \n")), Err(EvalError::NothingToScore { .. })));
     assert!(matches!(EvalText::read(&scratch.path().join("none.txt")), Err(EvalError::Io(_))));
+    let endless = write("endless.txt", b"a");
+    fs::File::options().write(true).open(&endless).unwrap().set_len(1 << 40).unwrap();
+    for error in [EvalText::read(&endless).unwrap_err(), EvalText::read_tokens(&endless).unwrap_err()] {
+        assert!(error.to_string().contains("1.10 TB where at most") && error.hint().is_some(), "{error}");
+    }
 }

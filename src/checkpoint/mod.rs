@@ -38,7 +38,7 @@ pub use self::{
     source::Source,
     strided::StridedSpan,
     tensor::{ComputedRows, LogicalTensor, Storage},
-    text_file::read_text,
+    text_file::{read_text, read_text_bytes},
     weight_file::{WeightFile, WeightFormat},
 };
 use crate::error::IoContext as _;

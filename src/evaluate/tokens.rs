@@ -5,7 +5,7 @@ use std::path::Path;
 use tokenizers::Tokenizer;
 
 use super::{EvalError, EvalText, text::Document};
-use crate::{error::IoContext as _, platform};
+use crate::checkpoint::read_text_bytes;
 
 pub(super) const TOKENIZER_FILE: &str = "tokenizer.json";
 
@@ -27,8 +27,7 @@ impl TokenizedTexts {
         if needs_tokenizer && !path.is_file() {
             return Err(EvalError::NoTokenizer { path: root.to_owned() });
         }
-        let bytes =
-            if needs_tokenizer { platform::read_file(&path).at("read the tokenizer", &path)? } else { Vec::new() };
+        let bytes = if needs_tokenizer { read_text_bytes(&path, "read the tokenizer")? } else { Vec::new() };
         if let Some(other) = others.iter().find(|other| other.tokenizer == bytes) {
             return Ok(Self { tokenizer: bytes, ids: other.ids.clone() });
         }
@@ -49,7 +48,7 @@ pub(super) fn open(root: &Path) -> Result<Tokenizer, EvalError> {
     if !path.is_file() {
         return Err(EvalError::NoTokenizer { path: root.to_owned() });
     }
-    load(&platform::read_file(&path).at("read the tokenizer", &path)?, &path)
+    load(&read_text_bytes(&path, "read the tokenizer")?, &path)
 }
 
 fn load(bytes: &[u8], path: &Path) -> Result<Tokenizer, EvalError> {
