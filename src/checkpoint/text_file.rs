@@ -20,7 +20,11 @@ const MAX_TEXT_BYTES: u64 = 256 << 20;
 /// content costs no memory.
 pub fn read_text(path: &Path, action: &'static str) -> Result<String, IoError> {
     let bytes = read_at_most(path, MAX_TEXT_BYTES).at(action, path)?;
-    String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error)).at(action, path)
+    let decoded = String::from_utf8(bytes).map_err(|error| {
+        let problem = format!("it is not UTF-8 from byte {} on", error.utf8_error().valid_up_to());
+        io::Error::new(io::ErrorKind::InvalidData, problem)
+    });
+    decoded.at(action, path)
 }
 
 /// The same in whatever encoding it is.
