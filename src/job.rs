@@ -73,6 +73,13 @@ pub enum JobEvent {
         /// Its name in the checkpoint.
         name: String,
     },
+    /// How much there is to score; the stage's bytes say what is read for it.
+    ScoringCost {
+        /// Tokens with a probability, counted once for each model.
+        token_count: u64,
+        /// Models that read them.
+        model_count: usize,
+    },
     /// Something worth knowing, such as what computes and why.
     Note(String),
     /// Something was done, but not exactly as asked.

@@ -60,6 +60,19 @@ pub fn duration(duration_secs: f64) -> String {
     }
 }
 
+/// A guess as people say it: `3 s`, `40 s`, `2 min`, `1 h 10 min`.
+#[must_use]
+pub fn rough_duration(duration_secs: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive and far below 2^63 seconds")]
+    let seconds = duration_secs.max(1.0).round() as u64;
+    match seconds {
+        0..10 => format!("{seconds} s"),
+        10..90 => format!("{} s", seconds.div_ceil(10) * 10),
+        90..5400 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h {} min", seconds.div_ceil(600) / 6, seconds.div_ceil(600) % 6 * 10),
+    }
+}
+
 /// `28 tensors`, `1 tensor`.
 #[must_use]
 pub fn plural(count: usize, noun: &str) -> String {
@@ -96,5 +109,11 @@ mod tests {
         assert_eq!(duration(3_720.0), "1 h 02 min");
         assert_eq!(shape(&[688, 256]), "688 × 256");
         assert_eq!(plural(1, "shard"), "1 shard");
+    }
+
+    #[test]
+    fn guesses_are_round() {
+        let said = [0.2, 9.4, 12.0, 61.0, 95.0, 3_000.0, 7_100.0].map(rough_duration);
+        assert_eq!(said, ["1 s", "9 s", "20 s", "70 s", "2 min", "50 min", "2 h 0 min"]);
     }
 }

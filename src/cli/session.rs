@@ -53,11 +53,11 @@ impl Session {
                 .map_err(|error| Failure::plain(&error))?;
             while !worker.is_finished() {
                 if let Ok(event) = self.watch.events.recv_timeout(SAMPLE_INTERVAL) {
-                    line.observe(&event);
+                    line.observe(&event, &self.watch);
                 }
                 line.draw(&self.watch);
             }
-            self.watch.events.try_iter().for_each(|event| line.observe(&event));
+            self.watch.events.try_iter().for_each(|event| line.observe(&event, &self.watch));
             match worker.join() {
                 Ok(result) => Ok(result),
                 Err(panic) => std::panic::resume_unwind(panic),
@@ -85,7 +85,7 @@ impl ProgressLine {
         Self { bar, meter: RateMeter::new(RATE_WINDOW), stage: None, drawn_at: None }
     }
 
-    fn observe(&mut self, event: &JobEvent) {
+    fn observe(&mut self, event: &JobEvent, watch: &JobWatch) {
         match event {
             JobEvent::StageStarted(stage) => {
                 self.stage = Some(*stage);
@@ -93,6 +93,12 @@ impl ProgressLine {
             }
             JobEvent::Warning(message) => self.bar.suspend(|| tell(&format!("warning: {message}"))),
             JobEvent::Note(text) => self.bar.suspend(|| tell(text)),
+            JobEvent::ScoringCost { token_count, model_count } => {
+                let bytes = units::bytes(watch.progress.sample().bytes_total);
+                let (tokens, models) = (units::count(*token_count), units::plural(*model_count, "model"));
+                let cost = format!("{tokens} tokens to score with {models}, {bytes} of weights to read");
+                self.bar.suspend(|| tell(&cost));
+            }
             JobEvent::TensorDone { .. } => {}
         }
     }

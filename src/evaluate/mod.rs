@@ -73,7 +73,7 @@ pub fn run(request: &EvalRequest, job: &JobContext) -> Result<EvalReport, EvalEr
     let bytes_to_read = |cohort: &Cohort| stream::bytes_to_read(&members(cohort), ids(cohort), options);
     let byte_count: u64 = cohorts.iter().map(bytes_to_read).sum();
     job.start_stage(Stage::Evaluating, byte_count);
-    say_cost(&tokens, byte_count, job);
+    job.send(scoring_cost(&tokens));
     let mut reports: Vec<Option<ModelReport>> = vec![None; models.len()];
     let mut divergences = Vec::new();
     for cohort in &cohorts {
@@ -157,11 +157,9 @@ fn check_positions(
 }
 
 /// What is about to be done; how long it takes follows from the first layers.
-fn say_cost(tokens: &[TokenizedTexts], byte_count: u64, job: &JobContext) {
+fn scoring_cost(tokens: &[TokenizedTexts]) -> JobEvent {
     let scored = |texts: &TokenizedTexts| texts.ids.iter().map(|ids| ids.len() - 1).sum::<usize>() as u64;
-    let total = units::count(tokens.iter().map(scored).sum());
-    let (models, bytes) = (units::plural(tokens.len(), "model"), units::bytes(byte_count));
-    job.send(JobEvent::Note(format!("{total} tokens to score with {models}, {bytes} of weights to read")));
+    JobEvent::ScoringCost { token_count: tokens.iter().map(scored).sum(), model_count: tokens.len() }
 }
 
 fn warn(models: &[OpenModel], window: usize, job: &JobContext) {

@@ -158,6 +158,7 @@ fn drain_events(running: &mut Running) {
                 running.events.push((at, name));
             }
             JobEvent::Note(text) | JobEvent::Warning(text) => running.events.push((at, text)),
+            JobEvent::ScoringCost { .. } => {}
         }
     }
     let extra = running.events.len().saturating_sub(EVENTS_KEPT);

@@ -1,6 +1,6 @@
 //! Work in the background that says how far it is and can be stopped, and what has become of it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use super::{
     background::{Outcome, Task},
@@ -8,15 +8,25 @@ use super::{
     wake::{FRAME_INTERVAL, Waker},
     words::Words,
 };
-use crate::job::{JobContext, JobWatch, ProgressSample};
+use crate::job::{JobContext, JobEvent, JobWatch, ProgressSample};
 
 /// A piece of work, as the window watches it.
 pub struct Watched<T> {
     /// The latest look at its counters.
     pub sample: ProgressSample,
+    /// Tokens to score and models that read them, where that is the work.
+    pub scoring_cost: Option<(u64, usize)>,
+    stage: Pace,
     watch: JobWatch,
     waker: Arc<Waker>,
     task: Task<Result<T, Problem>>,
+}
+
+/// How fast a stage goes, from its beginning on.
+#[derive(Debug)]
+struct Pace {
+    started: Instant,
+    bytes_total: u64,
 }
 
 /// What has become of a piece of work that can be asked for again.
@@ -46,17 +56,30 @@ impl<T: Send + 'static> Watched<T> {
             move || waker.wake()
         });
         let task = Task::spawn(name, ctx, move || work(&job));
-        Self { sample: ProgressSample::default(), watch, waker, task }
+        let stage = Pace { started: Instant::now(), bytes_total: 0 };
+        Self { sample: ProgressSample::default(), scoring_cost: None, stage, watch, waker, task }
+    }
+
+    /// Seconds that the stage at hand will still take at the pace that it had so far; a first layer is enough to say so.
+    #[must_use]
+    pub fn left_secs(&self) -> Option<f64> {
+        left_secs(self.stage.started.elapsed().as_secs_f64(), &self.sample)
     }
 
     /// Looks at the counters and for the result; asks for another look while there is none.
     pub fn poll(&mut self, ctx: &egui::Context) -> Outcome<Result<T, Problem>> {
         self.waker.look();
-        // All that is shown is in the counters; the facts would only fill the channel.
-        while self.watch.events.try_recv().is_ok() {}
+        for event in self.watch.events.try_iter() {
+            if let JobEvent::ScoringCost { token_count, model_count } = event {
+                self.scoring_cost = Some((token_count, model_count));
+            }
+        }
         let outcome = self.task.poll();
         if matches!(outcome, Outcome::Pending) {
             self.sample = self.watch.progress.sample();
+            if self.sample.bytes_total != self.stage.bytes_total {
+                self.stage = Pace { started: Instant::now(), bytes_total: self.sample.bytes_total };
+            }
             ctx.request_repaint_after(FRAME_INTERVAL);
         }
         outcome
@@ -113,5 +136,23 @@ impl<T> Work<T> {
             Self::Done(result) => Some(result),
             _ => None,
         }
+    }
+}
+
+fn left_secs(elapsed_secs: f64, sample: &ProgressSample) -> Option<f64> {
+    let ProgressSample { bytes_done, bytes_total, .. } = sample;
+    (*bytes_done > 0).then(|| elapsed_secs * bytes_total.saturating_sub(*bytes_done) as f64 / *bytes_done as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_follows_from_the_pace_so_far() {
+        let sample = |bytes_done| ProgressSample { bytes_done, bytes_total: 400, current: String::new() };
+        assert_eq!(left_secs(3.0, &sample(0)), None, "nothing is known before the first layer");
+        assert_eq!(left_secs(3.0, &sample(100)), Some(9.0));
+        assert_eq!(left_secs(12.0, &sample(400)), Some(0.0));
     }
 }

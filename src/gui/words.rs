@@ -218,6 +218,8 @@ pub struct Words {
     pub cancelling: &'static str,
     pub cancel_tooltip: &'static str,
     pub bytes_of: fn(&str, &str) -> String,
+    /// From how much of how much, and what time is left.
+    pub and_time_left: fn(&str, &str) -> String,
     pub now: &'static str,
     pub elapsed: &'static str,
     pub left_about: &'static str,
@@ -312,6 +314,8 @@ pub struct Words {
     pub perplexity_story: fn(&PerplexityTable) -> String,
     pub perplexity_column: &'static str,
     pub measuring_note: &'static str,
+    /// Tokens to score, models that read them.
+    pub scoring_cost: fn(u64, usize) -> String,
     pub measure_on_texts_tooltip: &'static str,
     pub no_interval: &'static str,
     pub blocks: fn(usize) -> String,

@@ -198,6 +198,7 @@ pub static ENGLISH: Words = Words {
     discard_tooltip: "Removes what the interrupted merge left; nothing else is touched",
     discarded: "What the interrupted merge left is removed.",
     bytes_of: |done, total| format!("{done} of {total}"),
+    and_time_left: |moved, left| format!("{moved} · about {left} left"),
     now: "Now",
     elapsed: "Elapsed",
     left_about: "Left, about",
@@ -296,6 +297,9 @@ pub static ENGLISH: Words = Words {
     perplexity_story,
     perplexity_column: "perplexity",
     measuring_note: "Base, base + adapter at run time, and merged read the same tokens, one model after the other. The window stays usable.",
+    scoring_cost: |tokens, models| {
+        format!("{} tokens to score with {}.", units::count(tokens), units::plural(models, "model"))
+    },
     measure_on_texts_tooltip: "Text files that neither training has seen; they can also be dropped on this window",
     no_interval: "no interval: too short",
     blocks: |count| units::plural(count, "block"),

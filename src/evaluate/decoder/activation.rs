@@ -1,6 +1,10 @@
 //! The functions between the two halves of an MLP.
 
-use candle_core::{Result, Tensor};
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail, cpu::erf::erf_f32};
+use rayon::prelude::*;
+
+/// Values worth a thread of their own.
+const MIN_VALUES: usize = 1 << 12;
 
 /// An elementwise function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,14 +38,40 @@ impl Activation {
         }
     }
 
-    pub fn forward(self, values: &Tensor) -> Result<Tensor> {
+    /// The function of one value.
+    pub fn of(self, value: f32) -> f32 {
         match self {
-            Self::Silu => candle_nn::ops::silu(values),
-            Self::GeluTanh => values.gelu(),
-            Self::GeluErf => values.gelu_erf(),
-            Self::QuickGelu => values * candle_nn::ops::sigmoid(&(values * 1.702)?)?,
-            Self::Relu => values.relu(),
+            Self::Silu => value / (1.0 + (-value).exp()),
+            Self::GeluTanh => {
+                let inner = (2.0 / std::f32::consts::PI).sqrt() * value * (1.0 + 0.044_715 * value * value);
+                0.5 * value * (1.0 + inner.tanh())
+            }
+            Self::GeluErf => 0.5 * value * (1.0 + erf_f32(value * std::f32::consts::FRAC_1_SQRT_2)),
+            Self::QuickGelu => value / (1.0 + (-1.702 * value).exp()),
+            Self::Relu => value.max(0.0),
         }
+    }
+
+    /// The function of every value.
+    pub fn forward(self, values: &Tensor) -> Result<Tensor> {
+        values.apply_op1_no_bwd(&Elementwise(self))
+    }
+}
+
+/// A function of every value, by all cores.
+struct Elementwise(Activation);
+
+impl CustomOp1 for Elementwise {
+    fn name(&self) -> &'static str {
+        "activation"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (CpuStorage::F32(values), Some((start, end))) = (storage, layout.contiguous_offsets()) else {
+            bail!("the values of an activation are contiguous and f32");
+        };
+        let results = values[start..end].par_iter().with_min_len(MIN_VALUES).map(|value| self.0.of(*value)).collect();
+        Ok((CpuStorage::F32(results), layout.shape().clone()))
     }
 }
 

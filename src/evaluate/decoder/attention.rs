@@ -1,8 +1,12 @@
 //! Causal grouped-query attention over windows, in blocks of queries so that scores never cover a window squared.
 
-use candle_core::{Device, Result, Tensor};
+use candle_core::{Result, Tensor};
 
-use super::{AttentionSpec, Linear, Qkv, Rotation, head_norms::HeadNorms};
+use super::{
+    AttentionSpec, Linear, Qkv, Rotation,
+    head_norms::HeadNorms,
+    masked_softmax::{MaskedSoftmax, Sight},
+};
 use crate::evaluate::{EvalError, weights::ModuleWeights};
 
 /// Queries whose scores are held at once: 32 heads × 256 × 2048 × 4 B = 67 MB.
@@ -96,13 +100,9 @@ impl Attention {
             let queries = queries.reshape((kv_head_count, group * count, head_dim))?;
             let keys = k.narrow(1, first_key, key_count)?.contiguous()?;
             let values = v.narrow(1, first_key, key_count)?.contiguous()?;
-            let mut scores = queries.matmul(&keys.transpose(1, 2)?)?.reshape((head_count, count, key_count))?;
-            if let Some(cap) = self.spec.score_cap {
-                scores = ((scores / cap)?.tanh()? * cap)?;
-            }
-            let scores = scores.broadcast_add(&mask(first, count, first_key, key_count, sliding_window)?)?;
-            let weights = candle_nn::ops::softmax_last_dim(&scores)?;
-            let weights = weights.reshape((kv_head_count, group * count, key_count))?;
+            let weights = queries.matmul(&keys.transpose(1, 2)?)?;
+            let sight = Sight { first_query: first, query_count: count, first_key, sliding_window };
+            weights.inplace_op1(&MaskedSoftmax { sight, key_count, score_cap: self.spec.score_cap })?;
             let mixed = weights.matmul(&values)?.reshape((head_count, count, head_dim))?;
             blocks.push(mixed.transpose(0, 1)?.contiguous()?.flatten_from(1)?);
         }
@@ -114,21 +114,4 @@ impl Attention {
 fn by_head(projected: &Tensor, head_count: usize) -> Result<Tensor> {
     let (token_count, width) = projected.dims2()?;
     projected.reshape((token_count, head_count, width / head_count))?.transpose(0, 1)?.contiguous()
-}
-
-/// 0 where a query sees a key, −∞ where the key is later or too far back.
-fn mask(
-    first: usize,
-    count: usize,
-    first_key: usize,
-    key_count: usize,
-    sliding_window: Option<usize>,
-) -> Result<Tensor> {
-    let sees = |query: usize, key: usize| key <= query && sliding_window.is_none_or(|window| query - key < window);
-    let mut values = Vec::with_capacity(count * key_count);
-    for query in first..first + count {
-        let row = (first_key..first_key + key_count).map(|key| if sees(query, key) { 0.0 } else { f32::NEG_INFINITY });
-        values.extend(row);
-    }
-    Tensor::from_vec(values, (count, key_count), &Device::Cpu)
 }

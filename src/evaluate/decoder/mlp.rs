@@ -2,7 +2,7 @@
 
 use candle_core::{Result, Tensor};
 
-use super::{Activation, ExpertsSpec, Linear, LinearSpec, TensorSpec, experts::Experts};
+use super::{Activation, ExpertsSpec, Linear, LinearSpec, TensorSpec, experts::Experts, gating::Gating};
 use crate::evaluate::{EvalError, weights::ModuleWeights};
 
 /// Tokens whose intermediate values are held at once: 3 × 512 × 14,336 × 4 B = 88 MB on an 8B model.
@@ -123,10 +123,10 @@ impl GatedMlp<Linear> {
                 GateUp::Fused(gate_up) => {
                     let both = gate_up.forward(inputs)?;
                     let width = both.dim(1)? / 2;
-                    [both.narrow(1, 0, width)?.contiguous()?, both.narrow(1, width, width)?]
+                    [both.narrow(1, 0, width)?, both.narrow(1, width, width)?]
                 }
             };
-            self.down.forward(&(self.activation.forward(&gate)? * up)?)
+            self.down.forward(&gate.apply_op2_no_bwd(&up, &Gating(self.activation))?)
         })
     }
 }

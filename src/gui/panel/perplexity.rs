@@ -6,21 +6,18 @@ use super::{
     command_button::CommandButton,
     error_banner::error_banner_ui,
     perplexity_chart::{chart_height, legend_ui, scores_ui},
-    progress_note::progress_note_ui,
+    progress_note::{moved_text, progress_note_ui},
 };
-use crate::{
-    gui::{
-        command::UiCommand,
-        evaluation::{Measured, Texts},
-        finished::Finished,
-        state::AppState,
-        tokens::{Palette, Type, grid, space},
-        view::upper_first,
-        watched::Work,
-        widget::{ButtonLook, flowing_panel_ui, hairline, sunken_text_ui, wrapped_text_ui},
-        words::Words,
-    },
-    units,
+use crate::gui::{
+    command::UiCommand,
+    evaluation::{Measured, Texts},
+    finished::Finished,
+    state::AppState,
+    tokens::{Palette, Type, grid, space},
+    view::upper_first,
+    watched::Work,
+    widget::{ButtonLook, flowing_panel_ui, hairline, sunken_text_ui, wrapped_text_ui},
+    words::Words,
 };
 
 /// The panel.
@@ -46,10 +43,11 @@ pub(super) fn perplexity_ui(
                 buttons_ui(ui, banner.left_bottom() + vec2(0.0, space::S12), done, words, commands)
             }
             Work::Running(measuring) => {
-                let sample = &measuring.sample;
-                let moved = (sample.bytes_total > 0)
-                    .then(|| (words.bytes_of)(&units::bytes(sample.bytes_done), &units::bytes(sample.bytes_total)));
-                progress_note_ui(ui, inner, sample, words.measuring, moved.as_deref(), words.measuring_note, words)
+                let moved = moved_text(measuring, state);
+                let cost = measuring.scoring_cost.map(|(tokens, models)| (words.scoring_cost)(tokens, models));
+                let note = cost.into_iter().chain([words.measuring_note.to_owned()]).collect::<Vec<_>>().join(" ");
+                let (sample, title) = (&measuring.sample, words.measuring);
+                progress_note_ui(ui, inner, sample, title, moved.as_deref(), &note, words)
             }
             Work::Idle => waiting_ui(ui, inner, done, words, commands),
         }

@@ -4,13 +4,25 @@ use egui::{Rect, Ui, vec2};
 
 use crate::{
     gui::{
+        state::AppState,
         tokens::{Palette, Type, space},
         view::elide_middle,
+        watched::Watched,
         widget::{Align, progress_bar_ui, text_ui, wrapped_text_ui},
         words::Words,
     },
     job::ProgressSample,
+    units,
 };
+
+/// How much of how much is done, and what time is left; `None` until that is known.
+pub(super) fn moved_text<T: Send + 'static>(work: &Watched<T>, state: &AppState) -> Option<String> {
+    let (words, sample) = (state.words(), &work.sample);
+    let moved = (words.bytes_of)(&units::bytes(sample.bytes_done), &units::bytes(sample.bytes_total));
+    let left = work.left_secs().filter(|_| state.machine.shows_measurements);
+    let moved = left.map_or(moved.clone(), |left| (words.and_time_left)(&moved, &units::rough_duration(left)));
+    (sample.bytes_total > 0).then_some(moved)
+}
 
 /// Paints it from the top of `rect`; returns its bottom.
 pub(super) fn progress_note_ui(

@@ -2,7 +2,10 @@
 
 use egui::{Color32, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
-use super::{progress_note::progress_note_ui, status_bar::passed_count};
+use super::{
+    progress_note::{moved_text, progress_note_ui},
+    status_bar::passed_count,
+};
 use crate::{
     error::listed,
     gui::{
@@ -13,7 +16,6 @@ use crate::{
         widget::{Align, Icon, hairline, icon_ui, panel_frame, prose_ui, text_ui, wrapped_text_ui},
         words::Words,
     },
-    units,
     verify::{ALONE_TITLE, CHANGED_SET_TITLE, Outcome, VerifyReport},
 };
 
@@ -42,8 +44,7 @@ pub(super) fn verdict_ui(ui: &mut Ui, rect: Rect, done: &Finished, state: &AppSt
     let mut list_top = pos2(rect.left(), lower.top() + height + space::S16);
     if let Some(verifying) = &done.verifying {
         let sample = &verifying.sample;
-        let moved = (words.bytes_of)(&units::bytes(sample.bytes_done), &units::bytes(sample.bytes_total));
-        let moved = (sample.bytes_total > 0).then_some(moved);
+        let moved = moved_text(verifying, state);
         let area = Rect::from_min_max(list_top, rect.max - vec2(space::S16, 0.0)).translate(vec2(0.0, -space::S8));
         let area = Rect::from_min_max(area.min + vec2(space::S16, 0.0), area.max);
         list_top.y = progress_note_ui(ui, area, sample, words.verifying, moved.as_deref(), "", words);

@@ -2,7 +2,10 @@
 
 use egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
-use super::{command_button::CommandButton, progress_note::progress_note_ui};
+use super::{
+    command_button::CommandButton,
+    progress_note::{moved_text, progress_note_ui},
+};
 use crate::{
     gui::{
         command::UiCommand,
@@ -78,13 +81,13 @@ pub(super) fn export_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finish
     let inner = body.shrink2(vec2(space::S12, 0.0));
     if let Work::Running(sealing) = &done.sealing {
         let sample = &sealing.sample;
-        let moved = (words.bytes_of)(&units::bytes(sample.bytes_done), &units::bytes(sample.bytes_total));
+        let moved = moved_text(sealing, state);
         let button = CommandButton::new(UiCommand::CancelSeal, ButtonLook::Plain);
         let size = vec2(button.width(ui, words), grid::BUTTON);
         let place = Rect::from_min_size(pos2(inner.right() - size.x, inner.center().y - size.y / 2.0), size);
         button.show(ui, place, words, commands);
         let area = Rect::from_min_max(inner.min, pos2(place.left() - space::S16, inner.bottom()));
-        progress_note_ui(ui, area, sample, words.sealing, Some(&moved), "", words);
+        progress_note_ui(ui, area, sample, words.sealing, moved.as_deref(), "", words);
         return;
     }
     let mut buttons = vec![
