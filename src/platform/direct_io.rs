@@ -3,7 +3,7 @@
 
 use std::{fs::File, io};
 
-use super::{PageBuffer, read_exact_at, write_all_at};
+use super::{PageBuffer, is_cached, read_exact_at, write_all_at};
 
 /// A file for positioned I/O past the page cache, where the system and the file system offer that; through it otherwise.
 #[derive(Debug)]
@@ -37,20 +37,18 @@ impl<'a> DirectFile<'a> {
         self.direct.is_some()
     }
 
-    /// Fills `buffer`, which stands at `offset`: what the page cache holds comes from there, the rest from the disk.
+    /// Fills `buffer`, which stands at `offset`: from the page cache where that holds all of it, else from the disk.
     ///
     /// # Errors
     /// `UnexpectedEof` when the file ends inside the range; whatever the system says otherwise.
     pub fn read_exact_at(&self, buffer: &mut PageBuffer, offset: u64) -> io::Result<()> {
         let Some(direct) = &self.direct else { return read_exact_at(self.cached, buffer, offset) };
-        let cached_count = read_cached_at(self.cached, buffer, offset);
-        if cached_count == buffer.len() {
-            return Ok(());
+        if is_cached(self.cached, offset, buffer.len() as u64) {
+            return read_exact_at(self.cached, buffer, offset);
         }
         let needed = buffer.len();
         let (pages, lead) = buffer.pages_mut();
-        let first_missing = (lead + cached_count) / super::PAGE_LEN * super::PAGE_LEN;
-        let mut done = first_missing;
+        let mut done = 0;
         while done < lead + needed {
             match read_at(direct, &mut pages[done..], offset - lead as u64 + done as u64) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
@@ -105,25 +103,6 @@ fn reopen_direct(_file: &File, _writes: bool) -> Option<File> {
     None
 }
 
-/// Reads from the front of the range what the page cache holds; the number of bytes, without ever waiting for the disk.
-#[cfg(target_os = "linux")]
-fn read_cached_at(file: &File, buffer: &mut [u8], offset: u64) -> usize {
-    let mut done = 0;
-    while done < buffer.len() {
-        let slices = &mut [io::IoSliceMut::new(&mut buffer[done..])];
-        match rustix::io::preadv2(file, slices, offset + done as u64, rustix::io::ReadWriteFlags::NOWAIT) {
-            Ok(0) | Err(_) => break,
-            Ok(byte_count) => done += byte_count,
-        }
-    }
-    done
-}
-
-#[cfg(not(target_os = "linux"))]
-fn read_cached_at(_file: &File, _buffer: &mut [u8], _offset: u64) -> usize {
-    0
-}
-
 fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     #[cfg(unix)]
     {
@@ -167,6 +146,25 @@ mod tests {
             let error = reader.read_exact_at(&mut buffer, end - 2).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
         }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_read_from_the_disk_leaves_the_cache_as_it_was() {
+        let mut file = tempfile::tempfile_in(env!("CARGO_MANIFEST_DIR")).unwrap();
+        file.write_all(&content(1 << 20)).unwrap();
+        file.sync_all().unwrap();
+        let reader = DirectFile::for_reading(&file);
+        rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed).unwrap();
+        if !reader.is_direct() || (0..256).any(|page| is_cached(&file, page * 4096, 1)) {
+            // A file system in memory: there is nothing to leave alone.
+            return;
+        }
+        let mut buffer = PageBuffer::default();
+        buffer.place(0, 1 << 19);
+        reader.read_exact_at(&mut buffer, 0).unwrap();
+        let page_count = (0..256).filter(|page| is_cached(&file, page * 4096, 1)).count();
+        assert_eq!(page_count, 0, "the probe has begun to read ahead");
     }
 
     #[test]

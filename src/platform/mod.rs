@@ -10,6 +10,8 @@ mod library;
 mod memory;
 mod opened;
 mod page_buffer;
+mod page_cache;
+mod page_memory;
 mod positioned;
 mod rename;
 mod reserve;
@@ -26,6 +28,7 @@ pub use self::{
     memory::{available_memory_bytes, peak_memory_bytes, total_memory_bytes},
     opened::{open_for_reading, opened, read_file, record_opened},
     page_buffer::{PAGE_LEN, PageBuffer, page_remainder},
+    page_cache::is_cached,
     positioned::{read_exact_at, write_all_at},
     rename::{rename_into_place, sync_folder},
     reserve::{reserve, share_blocks},

@@ -2,6 +2,8 @@
 
 use std::ops::{Deref, DerefMut, Range};
 
+use super::page_memory::PageMemory;
+
 /// Direct I/O wants offsets, lengths and addresses in multiples of the disk's block; 4096 is a multiple of every block
 /// size in use.
 pub const PAGE_LEN: usize = 4096;
@@ -12,7 +14,7 @@ pub const PAGE_LEN: usize = 4096;
 /// of the first and the last page around it.
 #[derive(Debug, Default)]
 pub struct PageBuffer {
-    storage: Vec<u8>,
+    storage: PageMemory,
     range: Range<usize>,
 }
 
@@ -20,12 +22,11 @@ impl PageBuffer {
     /// Makes this the buffer of `byte_count` bytes at `file_offset`; their values are left over from earlier use.
     pub fn place(&mut self, file_offset: u64, byte_count: usize) {
         let lead = page_remainder(file_offset);
-        let needed = (lead + byte_count).next_multiple_of(PAGE_LEN) + PAGE_LEN;
+        let needed = (lead + byte_count).next_multiple_of(PAGE_LEN);
         if self.storage.len() < needed {
-            self.storage = vec![0; needed];
+            self.storage = PageMemory::new(needed, PAGE_LEN);
         }
-        let first_page = self.storage.as_ptr().align_offset(PAGE_LEN);
-        self.range = first_page + lead..first_page + lead + byte_count;
+        self.range = lead..lead + byte_count;
     }
 
     /// A buffer at offset 0 with a copy of `bytes`.
@@ -39,10 +40,8 @@ impl PageBuffer {
 
     /// The whole pages that hold the bytes, and where in them the bytes begin.
     pub fn pages_mut(&mut self) -> (&mut [u8], usize) {
-        let lead = (self.storage.as_ptr().addr() + self.range.start) % PAGE_LEN;
-        let start = self.range.start - lead;
-        let end = start + (lead + self.range.len()).next_multiple_of(PAGE_LEN);
-        (&mut self.storage[start..end], lead)
+        let end = self.range.end.next_multiple_of(PAGE_LEN);
+        (&mut self.storage[..end], self.range.start)
     }
 
     /// Bytes that the buffer occupies in memory.
