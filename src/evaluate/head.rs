@@ -155,7 +155,7 @@ impl<'a> Head<'a> {
         };
         let branches = self.branches.iter().map(narrowed).collect::<candle_core::Result<_>>()?;
         let OpenModel { weights, config } = self.model;
-        let linear = Linear { weight: weights.rows(&self.name, rows)?, bias: None, branches };
+        let linear = Linear { weight: weights.turned_rows(&self.name, rows)?, bias: None, branches };
         Ok(OutputHead { linear, logit_cap: config.logit_cap })
     }
 }

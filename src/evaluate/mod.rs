@@ -22,6 +22,7 @@ mod stream;
 mod text;
 mod text_file;
 mod tokens;
+mod transpose;
 mod weights;
 mod window;
 

@@ -74,7 +74,11 @@ impl ResidentModel {
         let embedding = Embedding::load(&weights, &config)?;
         let head_name = config.head();
         // A tied head is the embedding, held once.
-        let weight = if config.ties_embeddings { embedding.table.clone() } else { weights.all(&head_name)? };
+        let weight = if config.ties_embeddings {
+            embedding.table.t()?
+        } else {
+            weights.turned_rows(&head_name, 0..config.vocab_size)?
+        };
         let linear = Linear { weight, bias: None, branches: weights.branches(&head_name)? };
         job.advance(head_byte_count);
         let mut layers = Vec::with_capacity(config.layers.len());

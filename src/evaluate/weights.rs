@@ -11,6 +11,7 @@ use super::{
     adapters::RuntimeAdapters,
     decoder::{DecoderConfig, Linear, LinearSpec, LowRankBranch, Norm, NormSpec, TensorSpec},
     family,
+    transpose::transpose_into,
 };
 use crate::{
     adapter::{Adapter, Orientation},
@@ -20,8 +21,11 @@ use crate::{
     plan::MergePlan,
 };
 
-/// Elements read at once: 4 MB as f32.
-const TILE_ELEMENTS: usize = 1 << 20;
+/// Elements that one thread reads at once: 1 MB as f32, so that bytes and values stay in its cache.
+const TILE_ELEMENTS: usize = 1 << 18;
+
+/// Elements read before they are turned: 4 MB as f32.
+const PANEL_ELEMENTS: usize = 1 << 20;
 
 /// Endings of tensors that older versions of transformers stored and that hold nothing learned: frequencies of rotary
 /// positions and causal masks.
@@ -148,6 +152,21 @@ impl ModelWeights {
         Ok(tensor_of(self.read(tensor, rows)?, &shape)?)
     }
 
+    /// Rows of a matrix as columns: `columns × rows`, the way in which products read it.
+    pub fn turned_rows(&self, name: &str, rows: Range<usize>) -> Result<Tensor, EvalError> {
+        let tensor = self.tensor(name)?;
+        let columns = tensor.tile_shape().columns;
+        let shape = TileShape { rows: rows.len(), columns };
+        let mut turned = vec![0.0; rows.len() * columns];
+        let mut panel = Vec::new();
+        for panel_rows in row_tiles(shape, PANEL_ELEMENTS) {
+            panel.resize(panel_rows.len() * columns, 0.0);
+            self.read_into(tensor, rows.start + panel_rows.start, &mut panel)?;
+            transpose_into(&panel, columns, &mut turned, rows.len(), panel_rows.start);
+        }
+        Ok(tensor_of(turned, &[columns, rows.len()])?)
+    }
+
     /// The rows of the table `name` for `ids`, and nothing else of it.
     pub fn gathered(&self, name: &str, ids: &[u32]) -> Result<Tensor, EvalError> {
         let tensor = self.tensor(name)?;
@@ -166,21 +185,23 @@ impl ModelWeights {
         self.adapters.branches(weight)
     }
 
-    /// Rows as f32, by tiles so that the bytes beside them stay small.
     fn read(&self, tensor: &LogicalTensor, rows: Range<usize>) -> Result<Vec<f32>, EvalError> {
-        let columns = tensor.tile_shape().columns;
-        let shape = TileShape { rows: rows.len(), columns };
-        let mut values = vec![0.0; rows.len() * columns];
-        let Some(tile_rows) = row_tiles(shape, TILE_ELEMENTS).next().map(|tile| tile.len()) else { return Ok(values) };
-        // Side by side: while one core reads and widens, the others would wait.
-        let parts = values.par_chunks_mut((tile_rows * columns).max(1)).enumerate();
-        parts.try_for_each(|(index, part)| {
-            let first = rows.start + index * tile_rows;
-            tensor.read_rows(first..first + part.len() / columns, part)?;
-            self.round(part);
-            Ok::<_, EvalError>(())
-        })?;
+        let mut values = vec![0.0; rows.len() * tensor.tile_shape().columns];
+        self.read_into(tensor, rows.start, &mut values)?;
         Ok(values)
+    }
+
+    /// Rows from `first` on as f32, by tiles so that the bytes beside them stay small.
+    fn read_into(&self, tensor: &LogicalTensor, first: usize, values: &mut [f32]) -> Result<(), EvalError> {
+        let columns = tensor.tile_shape().columns.max(1);
+        let tile_rows = (TILE_ELEMENTS / columns).max(1);
+        // Side by side: while one core reads and widens, the others would wait.
+        values.par_chunks_mut(tile_rows * columns).enumerate().try_for_each(|(index, part)| {
+            let start = first + index * tile_rows;
+            tensor.read_rows(start..start + part.len() / columns, part)?;
+            self.round(part);
+            Ok(())
+        })
     }
 
     /// Rounds `values` to the dtype of a cast, once and to nearest even, as a merge would store them.
@@ -221,10 +242,9 @@ impl ModuleWeights<'_> {
     pub fn linear(&self, spec: &LinearSpec) -> Result<Linear, EvalError> {
         let module = format!("{}{}", self.prefix, spec.part);
         let name = format!("{module}.weight");
-        let stored = self.weights.all(&name)?;
         let weight = match spec.orientation {
-            Orientation::OutIn => stored,
-            Orientation::InOut => stored.t()?,
+            Orientation::OutIn => self.weights.turned_rows(&name, 0..spec.out_features)?,
+            Orientation::InOut => self.weights.all(&name)?,
         };
         let bias = spec.has_bias.then(|| self.weights.all(&format!("{module}.bias"))).transpose()?;
         Ok(Linear { weight, bias, branches: self.weights.branches(&name)? })
@@ -241,9 +261,9 @@ impl ModuleWeights<'_> {
         self.weights.all(&format!("{}{part}", self.prefix))
     }
 
-    /// As [`ModelWeights::rows`].
-    pub fn rows(&self, part: &str, rows: Range<usize>) -> Result<Tensor, EvalError> {
-        self.weights.rows(&format!("{}{part}", self.prefix), rows)
+    /// As [`ModelWeights::turned_rows`].
+    pub fn turned_rows(&self, part: &str, rows: Range<usize>) -> Result<Tensor, EvalError> {
+        self.weights.turned_rows(&format!("{}{part}", self.prefix), rows)
     }
 }
 

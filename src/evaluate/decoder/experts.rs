@@ -77,7 +77,7 @@ impl ExpertsSpec {
             ExpertStorage::Apart { part, names } => self.separate(part, *names, expert).load(module),
             ExpertStorage::Joined { part } => {
                 let matrix = |(name, rows, _): (&str, usize, usize)| {
-                    let weight = module.rows(&format!("{part}.{name}"), expert * rows..(expert + 1) * rows)?;
+                    let weight = module.turned_rows(&format!("{part}.{name}"), expert * rows..(expert + 1) * rows)?;
                     Ok::<_, EvalError>(Linear { weight, bias: None, branches: Vec::new() })
                 };
                 let [gate_up, down] = self.joined();

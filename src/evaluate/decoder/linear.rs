@@ -19,7 +19,7 @@ pub(in crate::evaluate) struct LinearSpec {
 /// A linear layer in f32.
 #[derive(Clone, Debug)]
 pub(in crate::evaluate) struct Linear {
-    /// `out × in`.
+    /// `in × out`: contiguous where many tokens pass through, see [`crate::evaluate::transpose`].
     pub weight: Tensor,
     /// `out`.
     pub bias: Option<Tensor>,
@@ -69,7 +69,7 @@ impl LinearSpec {
 impl Linear {
     /// `inputs` (`tokens × in`) → `tokens × out`.
     pub fn forward(&self, inputs: &Tensor) -> Result<Tensor> {
-        let mut outputs = inputs.matmul(&self.weight.t()?)?;
+        let mut outputs = inputs.matmul(&self.weight)?;
         if let Some(bias) = &self.bias {
             outputs = outputs.broadcast_add(bias)?;
         }
