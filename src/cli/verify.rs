@@ -35,7 +35,7 @@ pub fn run(args: &VerifyArgs) -> Outcome {
 pub fn report_text(report: &VerifyReport) -> String {
     let mut rows = Vec::new();
     for check in &report.checks {
-        rows.push([check.outcome.label().to_owned(), check.title.to_owned(), check.evidence.clone()]);
+        rows.push([check.outcome.label().to_owned(), check.question.title().to_owned(), check.evidence.to_string()]);
         for detail in check.details.iter().take(SHOWN_DETAILS) {
             rows.push([String::new(), String::new(), detail.clone()]);
         }

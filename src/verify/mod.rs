@@ -8,9 +8,11 @@ mod alone;
 mod change;
 mod check;
 mod config_fit;
+mod evidence;
 mod exact;
 mod links;
 mod policy;
+mod question;
 mod references;
 mod seal;
 mod structure;
@@ -22,11 +24,13 @@ use std::path::PathBuf;
 
 pub use self::{
     agreement::Agreement,
-    alone::{ALONE_COMMAND, ALONE_TITLE, AloneReport},
+    alone::{ALONE_COMMAND, AloneReport},
     change::ChangeSums,
     check::{Check, Outcome, VerifyReport},
+    evidence::{Evidence, Predicted, Recomputed},
     policy::RoundingPolicy,
-    verdict::{CHANGED_SET_TITLE, ChangedSet, TensorVerdict},
+    question::Question,
+    verdict::{ChangedSet, TensorVerdict},
 };
 use crate::{
     adapter::{Adapter, AdapterError},

@@ -4,11 +4,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Check, VerifyRequest, links};
-use crate::{
-    checkpoint::{Checkpoint, FileRole, JsonText, read_text},
-    units,
-};
+use super::{Check, Evidence, Question, VerifyRequest, links};
+use crate::checkpoint::{Checkpoint, FileRole, JsonText, read_text};
 
 /// Files of prose and templates are searched for paths up to this size.
 const MAX_SEARCHED_BYTES: u64 = 4 << 20;
@@ -54,14 +51,12 @@ pub(super) fn check(merged: &Checkpoint, request: &VerifyRequest) -> Check {
     let (links, file_count) = links::leading_outside(merged.root());
     findings.problems.extend(links);
     findings.problems.extend(texts_that_name(&inputs, merged));
-    let evidence = format!(
-        "{} in {} and {}: nothing points outside",
-        units::plural(findings.string_count, "value"),
-        units::plural(config_count, "config"),
-        units::plural(file_count, "file"),
-    );
-    let evidence = if findings.problems.is_empty() { evidence } else { "something points outside".to_owned() };
-    Check::judged("Independent of the base", evidence, findings.problems, findings.warnings)
+    let evidence = if findings.problems.is_empty() {
+        Evidence::Inside { value_count: findings.string_count, config_count, file_count }
+    } else {
+        Evidence::Outside
+    };
+    Check::judged(Question::Independent, evidence, findings.problems, findings.warnings)
 }
 
 /// The JSON files that describe the model; vocabularies hold any text, so they are not read.

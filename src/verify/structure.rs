@@ -1,6 +1,6 @@
 //! Complete: every tensor present with its shape, index and files in agreement, nothing of an adapter left.
 
-use super::{Check, Reference, check::structure_title, config_fit, tokenizer};
+use super::{Check, Evidence, Question, Reference, config_fit, tokenizer};
 use crate::{
     checkpoint::{Checkpoint, FileRole},
     units,
@@ -21,14 +21,13 @@ pub(super) fn check(merged: &Checkpoint, reference: Option<&Reference>) -> Check
         problems.extend(wrong);
         warnings.extend(odd);
     }
-    let evidence = format!(
-        "{}, {} parameters, {} in {}",
-        units::plural(merged.tensors().len(), "tensor"),
-        units::count(merged.parameter_count()),
-        units::bytes(merged.byte_count()),
-        units::plural(merged.files().len(), "file"),
-    );
-    Check::judged(structure_title(), evidence, problems, warnings)
+    let evidence = Evidence::Held {
+        tensor_count: merged.tensors().len(),
+        parameter_count: merged.parameter_count(),
+        byte_count: merged.byte_count(),
+        file_count: merged.files().len(),
+    };
+    Check::judged(Question::Complete, evidence, problems, warnings)
 }
 
 fn index_problems(merged: &Checkpoint) -> Vec<String> {

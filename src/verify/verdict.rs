@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Agreement, ChangeSums, Check, Reference, RoundingPolicy, VerifyOptions};
+use super::{Agreement, ChangeSums, Check, Evidence, Question, Recomputed, Reference, RoundingPolicy, VerifyOptions};
 use crate::{
     checkpoint::Checkpoint,
     error::listed,
@@ -13,9 +13,6 @@ use crate::{
     plan::{Rounding, survival_advice},
     units,
 };
-
-/// What the check of all tensors is called.
-pub const CHANGED_SET_TITLE: &str = "Changed exactly the targets";
 
 /// Names shown of a group of tensors with one fault.
 const SHOWN: usize = 3;
@@ -112,17 +109,13 @@ pub(super) fn check(set: &ChangedSet, merged: &Checkpoint, reference: &Reference
         problems.extend(names.iter().map(|name| format!("{name} {what}")));
     }
     if reference.adapters.is_empty() {
-        let changed = set.changed_without_reason.len();
-        let evidence = format!(
-            "{} of {} differ from the base; which of them should needs --adapter",
-            units::count(changed as u64),
-            units::plural(set.unchanged.len() + changed, "tensor"),
-        );
-        return Check::judged("Differences from the base", evidence, problems, Vec::new());
+        let changed_count = set.changed_without_reason.len();
+        let evidence = Evidence::Differing { changed_count, tensor_count: set.unchanged.len() + changed_count };
+        return Check::judged(Question::DiffersFromBase, evidence, problems, Vec::new());
     }
     problems
         .extend(set.changed_without_reason.iter().map(|name| format!("{name} differs from the base and is no target")));
-    Check::judged(CHANGED_SET_TITLE, evidence(set), problems, warnings(set, merged, options.rounding))
+    Check::judged(Question::ChangedTargets, evidence(set), problems, warnings(set, merged, options.rounding))
 }
 
 /// Targets that hold something else, those with one cause in one line.
@@ -190,24 +183,17 @@ fn warnings(set: &ChangedSet, merged: &Checkpoint, rounding: Rounding) -> Vec<St
     warnings
 }
 
-fn evidence(set: &ChangedSet) -> String {
-    let target_count = set.changed_as_target.len() + set.lost.len() + set.wrong.len();
+fn evidence(set: &ChangedSet) -> Evidence {
     let sum = set.changed_as_target.iter().fold(Agreement::default(), |sum, verdict| sum.merge(verdict.agreement));
-    let share = if sum.element_count == 0 { 0.0 } else { 100.0 * sum.exact_count as f64 / sum.element_count as f64 };
-    let policies: Vec<String> = match set.policies().into_iter().collect::<Vec<_>>().as_slice() {
-        [(policy, _)] => vec![policy.label().to_owned()],
-        policies => policies.iter().map(|(policy, count)| format!("{} ({count})", policy.label())).collect(),
-    };
-    let policies = if policies.is_empty() { String::new() } else { format!("; {}", policies.join(", ")) };
-    let kept = set
-        .change()
-        .gain()
-        .map_or_else(String::new, |gain| format!("; {:.1} % of the change asked for is stored", 100.0 * gain));
-    format!(
-        "{} of {target_count} targets recomputed and equal ({share:.3} % of {} values bit-exact, the rest by the last bit{policies}){kept}; {} of {} others equal the base",
-        set.changed_as_target.len(),
-        units::count(sum.element_count),
-        set.unchanged.len(),
-        set.unchanged.len() + set.changed_without_reason.len(),
-    )
+    let exact_share = if sum.element_count == 0 { 0.0 } else { sum.exact_count as f64 / sum.element_count as f64 };
+    Evidence::Recomputed(Recomputed {
+        equal_count: set.changed_as_target.len(),
+        target_count: set.changed_as_target.len() + set.lost.len() + set.wrong.len(),
+        value_count: sum.element_count,
+        exact_share,
+        policies: set.policies().into_iter().collect(),
+        gain: set.change().gain(),
+        unchanged_count: set.unchanged.len(),
+        other_count: set.unchanged.len() + set.changed_without_reason.len(),
+    })
 }

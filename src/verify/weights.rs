@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, ops::Range};
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::{
-    Agreement, CHANGED_SET_TITLE, ChangeSums, ChangedSet, Check, Reference, RoundingPolicy, TensorVerdict, VerifyError,
-    VerifyOptions,
+    Agreement, ChangeSums, ChangedSet, Check, Evidence, Question, Reference, RoundingPolicy, TensorVerdict,
+    VerifyError, VerifyOptions,
     agreement::Observed,
     exact::{Exact, read_f64},
     verdict,
@@ -47,13 +47,13 @@ pub(super) fn check(
         job.send(JobEvent::TensorDone { name: tensor.name().to_owned() });
     }
     let finite = Check::judged(
-        "Finite",
-        format!("{} values read", units::count(merged.parameter_count())),
+        Question::Finite,
+        Evidence::ValuesRead { value_count: merged.parameter_count() },
         non_finite,
         Vec::new(),
     );
     let Some(reference) = reference else {
-        let skipped = Check::skipped(CHANGED_SET_TITLE, "needs --base and --adapter");
+        let skipped = Check::skipped(Question::ChangedTargets, Evidence::NeedsReference);
         return Ok((vec![finite, skipped], None));
     };
     let is_missing = |name: &&String| merged.tensor(name).is_none();
