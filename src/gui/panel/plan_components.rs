@@ -57,7 +57,7 @@ pub(super) fn components_ui(ui: &mut Ui, rect: Rect, parts: &[ComponentBytes; 5]
 fn bar_ui(ui: &Ui, rect: Rect, parts: &[ComponentBytes; 5]) {
     let palette = Palette::of(ui);
     let total = parts.iter().map(|part| part.written).sum::<u64>().max(1);
-    let width_of = |byte_count: u64| rect.width() * (byte_count as f64 / total as f64) as f32;
+    let width_of = |byte_count: u64| rect.width() * (byte_count as f32 / total as f32);
     let mut left = rect.left();
     for (index, part) in parts.iter().enumerate() {
         let cell = Rect::from_min_size(pos2(left, rect.top()), vec2(width_of(part.written), rect.height()));
