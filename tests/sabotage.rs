@@ -81,7 +81,11 @@ impl Spoilt {
         let report = self.judged();
         let check = report.checks.iter().find(|check| check.question.title() == title).unwrap();
         assert_eq!(check.outcome, Outcome::Failed, "{:#?}", report.checks);
-        let said = format!("{}\n{}", check.evidence, check.details.join("\n"));
+        let said = format!(
+            "{}\n{}",
+            check.evidence,
+            check.details.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        );
         assert!(words.iter().all(|word| said.contains(word)), "{words:?} in {said}");
         assert!(!report.is_passed());
     }
@@ -197,7 +201,7 @@ fn a_config_that_points_at_the_base() {
     let report = merge.judged();
     let check = report.checks.iter().find(|check| check.question == Question::Independent).unwrap();
     assert_eq!(check.outcome, Outcome::Warning, "{check:?}");
-    assert!(check.details[0].contains("still names `org/base`"), "{check:?}");
+    assert!(check.details[0].to_string().contains("still names `org/base`"), "{check:?}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What the rooms conclude, in Korean. The rooms themselves speak English.
 
 pub mod checks;
+pub mod details;
 
 use std::fmt::Write as _;
 

@@ -6,7 +6,7 @@ use crate::{
     plan::{PreflightCheck, SurvivalAdvice, SurvivalEstimate, TokenizerChoice},
     report::Conclusion,
     size::{Component, SizeFact},
-    verify::{Evidence, Question},
+    verify::{Detail, Evidence, Question},
 };
 
 /// A language of the window.
@@ -341,6 +341,7 @@ pub struct Words {
     pub tokenizer_choice: fn(&TokenizerChoice) -> String,
     pub question: fn(Question) -> &'static str,
     pub evidence: fn(&Evidence) -> String,
+    pub detail: fn(&Detail) -> String,
     pub survives: &'static str,
     pub survival_reading: &'static str,
     pub survival_unknown: &'static str,

@@ -4,7 +4,13 @@ use super::{
     view::{PerplexityTable, percent_change, upper_first},
     words::Words,
 };
-use crate::{error::listed, report::Conclusion, size::Component, units, verify::Question};
+use crate::{
+    error::listed,
+    report::Conclusion,
+    size::Component,
+    units,
+    verify::{Detail, Question},
+};
 
 /// The English words.
 pub static ENGLISH: Words = Words {
@@ -323,6 +329,7 @@ pub static ENGLISH: Words = Words {
     preflight: |check| (check.title(), upper_first(&check.evidence())),
     tokenizer_choice: |choice| upper_first(&choice.sentence()),
     question: Question::title,
+    detail: Detail::to_string,
     evidence: |evidence| upper_first(&evidence.to_string()),
     survives: "Survives the rounding",
     survival_reading: "Reading some rows of each target…",

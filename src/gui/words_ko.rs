@@ -306,6 +306,7 @@ pub static KOREAN: Words = Words {
     tokenizer_choice: checks_ko::tokenizer_choice,
     question: checks_ko::question,
     evidence: checks_ko::evidence,
+    detail: sentences_ko::details::detail,
     survives: "반올림 뒤에 남는 것",
     survival_reading: "대상마다 일부 행을 읽는 중…",
     survival_unknown: "병합 전에는 알 수 없음: 모든 행을 보는 방식",

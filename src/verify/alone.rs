@@ -9,7 +9,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Check, Evidence, Predicted, Question, VerifyError};
+use super::{Check, Detail, Evidence, Predicted, Question, VerifyError};
 use crate::{
     checkpoint::{Checkpoint, LogicalTensor},
     error::IoContext as _,
@@ -99,14 +99,10 @@ impl AloneReport {
 
     /// The check that this makes.
     fn check(&self) -> Check {
-        let outside: Vec<String> = self
-            .opened
-            .iter()
-            .filter(|path| Path::new(path).is_absolute())
-            .map(|path| format!("it opened {path}"))
-            .collect();
-        let mut problems: Vec<String> = self.error.iter().cloned().collect();
-        problems.extend(outside);
+        let failed = self.error.iter().map(|problem| Detail::LoadFailed { problem: problem.clone() });
+        let outside = self.opened.iter().filter(|path| Path::new(path).is_absolute());
+        let outside = outside.map(|path| Detail::OpenedOutside { path: path.clone() });
+        let mut problems: Vec<Detail> = failed.chain(outside).collect();
         let predicted = match (&self.unpredicted, self.mean_nll) {
             (Some(reason), _) => Predicted::OnlyRead { reason: reason.clone() },
             (None, Some(mean_nll)) => Predicted::Tokens { count: self.tokens_scored, mean_nll },
@@ -120,7 +116,7 @@ impl AloneReport {
             Evidence::NotLoaded { unconfined }
         };
         let is_odd = self.mean_nll.is_some_and(|nll| !nll.is_finite());
-        problems.extend(is_odd.then(|| "the model predicts nothing but NaN".to_owned()));
+        problems.extend(is_odd.then_some(Detail::OnlyNan));
         Check::judged(Question::Alone, evidence, problems, Vec::new())
     }
 }
@@ -206,7 +202,7 @@ mod tests {
         let report = AloneReport { opened: vec![outside.clone()], ..inside };
         let check = report.check();
         assert_eq!(check.outcome, super::super::Outcome::Failed);
-        assert!(check.details[0].contains(&outside), "{check:?}");
+        assert!(check.details[0].to_string().contains(&outside), "{check:?}");
     }
 
     #[test]

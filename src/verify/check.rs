@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{AloneReport, ChangedSet, Evidence, Question};
+use super::{AloneReport, ChangedSet, Detail, Evidence, Question};
 use crate::{checkpoint::CheckpointError, error::Hint as _};
 
 /// All that was found about a folder.
@@ -27,7 +27,7 @@ pub struct Check {
     /// What it rests on.
     pub evidence: Evidence,
     /// What is wrong or worth knowing, a line each.
-    pub details: Vec<String>,
+    pub details: Vec<Detail>,
 }
 
 /// The answer to a check.
@@ -70,7 +70,7 @@ impl VerifyReport {
             question: Question::Complete,
             outcome: Outcome::Failed,
             evidence: Evidence::Unreadable { problem: error.to_string() },
-            details: error.hint().into_iter().collect(),
+            details: error.hint().map(|text| Detail::Hint { text }).into_iter().collect(),
         };
         Self { checks: vec![check], changed_set: None, alone: None }
     }
@@ -78,7 +78,7 @@ impl VerifyReport {
 
 impl Check {
     /// A check that fails with `problems`, warns with `warnings`, or passes.
-    pub(super) fn judged(question: Question, evidence: Evidence, problems: Vec<String>, warnings: Vec<String>) -> Self {
+    pub(super) fn judged(question: Question, evidence: Evidence, problems: Vec<Detail>, warnings: Vec<Detail>) -> Self {
         let outcome = match (problems.is_empty(), warnings.is_empty()) {
             (false, _) => Outcome::Failed,
             (true, false) => Outcome::Warning,

@@ -8,6 +8,7 @@ mod alone;
 mod change;
 mod check;
 mod config_fit;
+mod detail;
 mod evidence;
 mod exact;
 mod links;
@@ -22,11 +23,13 @@ mod weights;
 
 use std::path::PathBuf;
 
+pub(crate) use self::detail::NAMES_SHOWN;
 pub use self::{
     agreement::Agreement,
     alone::{ALONE_COMMAND, AloneReport},
     change::ChangeSums,
     check::{Check, Outcome, VerifyReport},
+    detail::{Detail, WrongValues},
     evidence::{Evidence, Predicted, Recomputed},
     policy::RoundingPolicy,
     question::Question,

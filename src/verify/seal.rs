@@ -1,6 +1,6 @@
 //! Every file is what it was when the folder was sealed.
 
-use super::{Check, Evidence, Question, VerifyError};
+use super::{Check, Detail, Evidence, Question, VerifyError};
 use crate::{
     checkpoint::Checkpoint,
     job::{JobContext, Stage},
@@ -15,7 +15,12 @@ pub(super) fn check(merged: &Checkpoint, job: &JobContext) -> Result<Option<Chec
         Ok(None) => return Ok(None),
         Err(error @ MergeError::BadSeal { .. }) => {
             let problem = error.to_string().replace(&format!(": {}", root.join(SEAL_FILE).display()), "");
-            return Ok(Some(Check::judged(Question::Sealed, Evidence::SealBroken, vec![problem], Vec::new())));
+            return Ok(Some(Check::judged(
+                Question::Sealed,
+                Evidence::SealBroken,
+                vec![Detail::BadSeal { problem }],
+                Vec::new(),
+            )));
         }
         Err(error) => return Err(error.into()),
     };
@@ -26,14 +31,14 @@ pub(super) fn check(merged: &Checkpoint, job: &JobContext) -> Result<Option<Chec
         job.set_current(file.name.as_str());
         // A seal may be a stranger's: it names files of its own folder, or none.
         if !held.iter().any(|(name, _)| *name == file.name) {
-            problems.push(format!("{} is sealed, but not in the folder", file.name));
+            problems.push(Detail::SealedAndGone { file: file.name.clone() });
         } else if sha256_of(&root.join(&file.name), job)? != file.sha256 {
-            problems.push(format!("{} is not what was sealed", file.name));
+            problems.push(Detail::SealedAndOther { file: file.name.clone() });
         }
     }
     let is_new = |name: &&String| !seal.files.iter().any(|file| file.name == **name);
     let warnings = held.iter().map(|(name, _)| name).filter(is_new);
-    let warnings = warnings.map(|name| format!("{name} came after the seal")).collect();
+    let warnings = warnings.map(|name| Detail::CameAfterSeal { file: name.clone() }).collect();
     let file_count = seal.files.len();
     let evidence = match problems.len() {
         0 => Evidence::SealHolds { file_count },

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, ops::Range};
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::{
-    Agreement, ChangeSums, ChangedSet, Check, Evidence, Question, Reference, RoundingPolicy, TensorVerdict,
+    Agreement, ChangeSums, ChangedSet, Check, Detail, Evidence, Question, Reference, RoundingPolicy, TensorVerdict,
     VerifyError, VerifyOptions,
     agreement::Observed,
     exact::{Exact, read_f64},
@@ -15,7 +15,6 @@ use crate::{
     checkpoint::{Checkpoint, LogicalTensor},
     job::{JobContext, JobEvent, Stage},
     numeric::{FloatDtype, Noise, row_tiles, widen_to_f64},
-    units,
 };
 
 /// Elements of a tile: three f64 buffers of it for each thread.
@@ -39,7 +38,7 @@ pub(super) fn check(
         let verdict = judge(tensor, reference, options, job)?;
         let non_finite_count = verdict.agreement.non_finite_count;
         if non_finite_count > 0 {
-            non_finite.push(format!("{}: {} NaN or infinite", tensor.name(), units::count(non_finite_count)));
+            non_finite.push(Detail::NonFinite { tensor: tensor.name().to_owned(), count: non_finite_count });
         }
         if let Some(reference) = reference {
             set.classify(verdict, reference, FloatDtype::of(tensor.dtype()).is_some());

@@ -105,7 +105,8 @@ fn checks_ui(ui: &mut Ui, width: f32, report: &VerifyReport, words: &Words) {
     for check in &report.checks {
         let (icon, color) = look(check.outcome, palette);
         let evidence = (words.evidence)(&check.evidence);
-        let lines = std::iter::once(evidence.as_str()).chain(check.details.iter().map(String::as_str));
+        let details: Vec<String> = check.details.iter().map(words.detail).collect();
+        let lines = std::iter::once(evidence.as_str()).chain(details.iter().map(String::as_str));
         // What the process opened belongs to the check that started it.
         let opened = report
             .alone
