@@ -14,7 +14,7 @@ use lorafuse::{
     matching::{Applied, Matching},
     numeric::FloatDtype,
     plan::{AdapterRequest, MergePlan, MergeRequest},
-    verify::{self, Outcome, RoundingPolicy, VerifyRequest},
+    verify::{self, Outcome, Question, RoundingPolicy, VerifyRequest},
 };
 
 macro_rules! golden_cases {
@@ -251,7 +251,7 @@ fn merges_by_peft_verify() {
             adapters: vec![AdapterRequest { path: folder.join("adapter"), strength: 1.0 }],
         };
         let report = verify::run(&request, &JobContext::unwatched()).unwrap();
-        let changed = report.checks.iter().find(|check| check.title == "Changed exactly the targets").unwrap();
+        let changed = report.checks.iter().find(|check| check.question == Question::ChangedTargets).unwrap();
         assert_eq!(changed.outcome, Outcome::Passed, "{case}: {changed:#?}");
     }
 }
@@ -271,9 +271,9 @@ fn the_rounding_of_a_merge_by_peft_is_named() {
             adapters: vec![AdapterRequest { path: folder.join("adapter"), strength: 1.0 }],
         };
         let report = verify::run(&request, &JobContext::unwatched()).unwrap();
-        let changed = report.checks.iter().find(|check| check.title == "Changed exactly the targets").unwrap();
+        let changed = report.checks.iter().find(|check| check.question == Question::ChangedTargets).unwrap();
         assert_ne!(changed.outcome, Outcome::Failed, "{case}: {changed:#?}");
-        assert!(changed.evidence.contains(policy.label()), "{case}: {}", changed.evidence);
+        assert!(changed.evidence.to_string().contains(policy.label()), "{case}: {}", changed.evidence);
         assert!(report.changed_set.unwrap().policies().contains_key(&policy), "{case}");
     }
 }

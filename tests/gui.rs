@@ -18,7 +18,7 @@ use egui_kittest::{
 use gui_support::{Workspace, click, drop_folders, open_window, sample, wait_until};
 use large_model::{LargeModel, write_adapter};
 use lorafuse::{
-    gui::{Evaluation, Finished, Job, LorafuseApp, Machine, Screen, UiCommand, Work},
+    gui::{Evaluation, Finished, Job, Language, LorafuseApp, Machine, Screen, UiCommand, Work},
     merge::device::GpuAdapter,
     verify::VerifyReport,
 };
@@ -43,6 +43,9 @@ fn open_pair(harness: &mut Harness<'_, LorafuseApp>, workspace: &Workspace) {
 
 /// Room for the longest sentence about free space, whose width is another on every machine.
 const FREE_SPACE_WIDTH: f32 = 400.0;
+
+/// The same in Korean.
+const KOREAN_FREE_SPACE_WIDTH: f32 = 250.0;
 
 /// The one blessed tolerance.
 fn snapshot(harness: &mut Harness<'_, LorafuseApp>, name: &str) {
@@ -337,6 +340,38 @@ fn the_screens_look_as_blessed() {
         results.extend_harness(&mut harness);
         std::fs::remove_dir_all(workspace.folder("base-merged")).unwrap();
     }
+}
+
+/// Korean words are of other lengths, and the smallest window has the least room for them.
+#[test]
+fn the_screens_look_as_blessed_in_korean_where_there_is_least_room() {
+    let workspace = Workspace::new();
+    let mut results = SnapshotResults::new();
+    let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
+    let smallest = egui::vec2(900.0, 600.0);
+    harness.set_size(smallest);
+    harness.state_mut().ask(UiCommand::SwitchLanguage);
+    open_pair(&mut harness, &workspace);
+    assert_eq!(harness.state().state.language, Language::Korean);
+    show(&mut harness, Screen::Merge);
+    wait_until(&mut harness, "the survival", |app| matches!(app.state.survival, Work::Done(_)));
+    assert_within(&harness, smallest.x);
+    // High enough that all of the plan is in the picture, and no wider.
+    harness.set_size(egui::vec2(smallest.x, 1000.0));
+    harness.run_steps(3);
+    let free = harness.get_by_label_contains("비어 있습니다").rect();
+    harness.mask(egui::Rect::from_min_size(free.min, egui::vec2(KOREAN_FREE_SPACE_WIDTH, free.height())).expand(2.0));
+    snapshot(&mut harness, "merge_korean_narrow");
+    harness.state_mut().ask(UiCommand::StartMerge);
+    wait_until(&mut harness, "the end of the merge", is_done);
+    show(&mut harness, Screen::Report);
+    harness.set_size(smallest);
+    harness.run_steps(3);
+    assert_within(&harness, smallest.x);
+    harness.set_size(egui::vec2(smallest.x, 1000.0));
+    harness.run_steps(3);
+    snapshot(&mut harness, "report_korean_narrow");
+    results.extend_harness(&mut harness);
 }
 
 /// `Machine` is what tests fix; this keeps the real one working.

@@ -64,7 +64,7 @@ fn enter_path(window: &mut Window, kind: WellKind, path: &Path) {
 
 fn outcome_of(done: &Finished, title: &str) -> Option<Outcome> {
     let report = done.verified.as_ref()?.as_ref().ok()?;
-    report.checks.iter().find(|check| check.title == title).map(|check| check.outcome)
+    report.checks.iter().find(|check| check.question.title() == title).map(|check| check.outcome)
 }
 
 #[test]

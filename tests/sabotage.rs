@@ -12,7 +12,7 @@ use lorafuse::{
     job::JobContext,
     merge,
     plan::{AdapterRequest, MergeRequest},
-    verify::{self, Outcome, VerifyReport, VerifyRequest},
+    verify::{self, Outcome, Question, VerifyReport, VerifyRequest},
 };
 
 /// The sample's merge, in float32, so that base and merge have the same files.
@@ -79,9 +79,13 @@ impl Spoilt {
     /// The check `title` fails, and says `words`.
     fn is_found(&self, title: &str, words: &[&str]) {
         let report = self.judged();
-        let check = report.checks.iter().find(|check| check.title == title).unwrap();
+        let check = report.checks.iter().find(|check| check.question.title() == title).unwrap();
         assert_eq!(check.outcome, Outcome::Failed, "{:#?}", report.checks);
-        let said = format!("{}\n{}", check.evidence, check.details.join("\n"));
+        let said = format!(
+            "{}\n{}",
+            check.evidence,
+            check.details.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        );
         assert!(words.iter().all(|word| said.contains(word)), "{words:?} in {said}");
         assert!(!report.is_passed());
     }
@@ -195,9 +199,9 @@ fn a_config_that_points_at_the_base() {
     let merge = Spoilt::new();
     merge.replace("config.json", "{", "{\"_name_or_path\": \"org/base\",");
     let report = merge.judged();
-    let check = report.checks.iter().find(|check| check.title == INDEPENDENT).unwrap();
+    let check = report.checks.iter().find(|check| check.question == Question::Independent).unwrap();
     assert_eq!(check.outcome, Outcome::Warning, "{check:?}");
-    assert!(check.details[0].contains("still names `org/base`"), "{check:?}");
+    assert!(check.details[0].to_string().contains("still names `org/base`"), "{check:?}");
 }
 
 #[test]

@@ -127,7 +127,8 @@ fn the_seed_proves_the_merge_and_no_other_does() {
     let other = judged(&request, Rounding::Stochastic { seed: SEED + 1 });
     assert!(!other.is_passed());
     let nearest = judged(&request, Rounding::Nearest);
-    let details = nearest.checks.iter().flat_map(|check| &check.details).cloned().collect::<Vec<_>>().join("\n");
+    let details =
+        nearest.checks.iter().flat_map(|check| &check.details).map(ToString::to_string).collect::<Vec<_>>().join("\n");
     assert!(!nearest.is_passed() && details.contains("if it was rounded stochastically, give the seed"), "{details}");
 
     // Each element is one of the two neighbours of the exact value.

@@ -83,7 +83,7 @@ pub fn plan_text(plan: &MergePlan, report: &RunReport) -> String {
         rows.extend(sentences.into_iter().flatten().map(|sentence| row("Survival", sentence)));
     }
     rows.extend(report.size.iter().map(|fact| row("Size", fact.to_string())));
-    rows.extend(summary.checks.iter().map(|check| row(check.title, check.evidence.clone())));
+    rows.extend(summary.checks.iter().map(|check| row(check.title(), check.evidence())));
     render(&["", ""], &[Align::Left, Align::Left], &rows)
 }
 

@@ -35,9 +35,9 @@ pub fn run(args: &VerifyArgs) -> Outcome {
 pub fn report_text(report: &VerifyReport) -> String {
     let mut rows = Vec::new();
     for check in &report.checks {
-        rows.push([check.outcome.label().to_owned(), check.title.to_owned(), check.evidence.clone()]);
+        rows.push([check.outcome.label().to_owned(), check.question.title().to_owned(), check.evidence.to_string()]);
         for detail in check.details.iter().take(SHOWN_DETAILS) {
-            rows.push([String::new(), String::new(), detail.clone()]);
+            rows.push([String::new(), String::new(), detail.to_string()]);
         }
         if let Some(more) = check.details.len().checked_sub(SHOWN_DETAILS).filter(|more| *more > 0) {
             rows.push([String::new(), String::new(), format!("and {more} more")]);

@@ -66,10 +66,12 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
     if let Some(routed) = finished(&mut workers.routing) {
         take_routed(state, ctx, routed.unwrap_or_default());
     }
-    if let Some(Ok(estimated)) = finished(&mut workers.estimating)
-        && matches!(state.job, Job::Planned(_) | Job::Running(_))
-    {
-        show_changes(state, workers, ctx, estimated.by_module, !estimated.is_exact);
+    if let Some(Ok(estimated)) = finished(&mut workers.estimating) {
+        state.modules.delta_norms = Arc::new(estimated.delta_norms);
+        // A merge that is done knows its changes better.
+        if matches!(state.job, Job::Planned(_) | Job::Running(_)) {
+            show_changes(state, workers, ctx, estimated.by_module, !estimated.is_exact);
+        }
     }
     if let Some(discarded) = finished(&mut workers.discarding) {
         let notice = match discarded {
@@ -239,9 +241,10 @@ fn take_inspection(state: &mut AppState, workers: &mut Workers, ctx: &Context, m
         _ => Work::Idle,
     };
     workers.estimating = match &state.job {
-        Job::Planned(plan) => Some(workers::estimate(plan, inspection.delta_norms.clone(), ctx)),
+        Job::Planned(plan) => Some(workers::estimate(plan, ctx)),
         _ => None,
     };
+    state.modules.delta_norms = Arc::new(std::mem::take(&mut inspection.delta_norms));
     state.inspection = Some(Arc::new(inspection));
     show_changes(state, workers, ctx, ChangeMap::new(), false);
     workers::look_at_spectrum(state, workers, ctx);

@@ -1,7 +1,9 @@
-//! ‖Δ‖/‖W‖ before any merge: Δ from the factors, W from as many of its rows as can be read in a moment.
+//! ‖Δ‖ from the factors, and ‖Δ‖/‖W‖ before any merge: W from as many of its rows as can be read in a moment.
+
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::view::{ChangeMap, module_of};
-use crate::{checkpoint::LogicalTensor, plan::MergePlan};
+use crate::{adapter::Adapter, checkpoint::LogicalTensor, matching::Matching, plan::MergePlan, tree};
 
 /// Elements read of one weight: all of a small model, 64 rows of a large one.
 const SAMPLE_ELEMENTS: usize = 1 << 18;
@@ -14,6 +16,8 @@ const RUNS: usize = 4;
 pub struct RelativeChanges {
     /// ‖Δ‖/‖W‖ by module.
     pub by_module: ChangeMap,
+    /// ‖Δ‖ by module.
+    pub delta_norms: ChangeMap,
     /// Whether every row of every weight was read.
     pub is_exact: bool,
 }
@@ -21,8 +25,9 @@ pub struct RelativeChanges {
 impl RelativeChanges {
     /// Reads the targets of `plan`; one that cannot be read leaves a gap, for the merge will name it.
     #[must_use]
-    pub fn measure(plan: &MergePlan, delta_norms: &ChangeMap) -> Self {
-        let mut changes = Self { by_module: ChangeMap::new(), is_exact: true };
+    pub fn measure(plan: &MergePlan) -> Self {
+        let delta_norms = delta_norms(&plan.matching, &plan.adapters, &plan.strengths);
+        let mut changes = Self { by_module: ChangeMap::new(), delta_norms: ChangeMap::new(), is_exact: true };
         for applied in &plan.matching.applied {
             let module = module_of(&applied.tensor);
             let (Some(delta_norm), Some(tensor)) = (delta_norms.get(module), plan.base.tensor(&applied.tensor)) else {
@@ -33,8 +38,17 @@ impl RelativeChanges {
             changes.is_exact &= runs.len() == 1;
             changes.by_module.insert(module.to_owned(), delta_norm / weight_norm);
         }
-        changes
+        Self { delta_norms, ..changes }
     }
+}
+
+/// ‖Δ‖ of every target; a factor that cannot be read leaves a gap, for the merge's scan will name it.
+pub fn delta_norms(matching: &Matching, adapters: &[Adapter], strengths: &[f64]) -> ChangeMap {
+    let norms = matching.applied.par_iter().filter_map(|applied| {
+        let norm = tree::delta_norm(applied, adapters, strengths).ok().flatten()?;
+        Some((module_of(&applied.tensor).to_owned(), norm))
+    });
+    norms.collect()
 }
 
 /// Runs of rows spread over a matrix; one run with all of them where that is little enough.
@@ -80,10 +94,9 @@ mod tests {
         let request = MergeRequest::new(sample.base(), sample.adapter(), folder.path().join("merged"));
         let plan = MergePlan::new(&request).unwrap();
         let module = "model.layers.0.mlp.gate_proj";
-        let applied = plan.matching.applied_to(&format!("{module}.weight")).unwrap();
-        let norm = crate::tree::delta_norm(applied, &plan.adapters, &[1.0]).unwrap().unwrap();
-        let changes = RelativeChanges::measure(&plan, &ChangeMap::from([(module.to_owned(), norm)]));
+        let changes = RelativeChanges::measure(&plan);
         assert!(changes.is_exact);
+        assert_eq!((changes.by_module.len(), changes.delta_norms.len()), (28, 28));
         assert!((changes.by_module[module] - 0.4218).abs() < 1e-3, "{changes:?}");
     }
 }

@@ -10,6 +10,7 @@ use std::{
 
 use super::{
     drop_target,
+    estimate::delta_norms,
     finished::{self, Finished, Sources},
     problem::Problem,
     state::MergeOptions,
@@ -102,7 +103,7 @@ pub struct Inspection {
     pub misfits: Vec<Misfit>,
     /// What the misfits suggest.
     pub misfit_hint: Option<String>,
-    /// ‖Δ‖ by module, from the factors alone.
+    /// ‖Δ‖ by module where there is no plan; with one, the estimate of changes brings it, after the modules are shown.
     pub delta_norms: view::ChangeMap,
     /// What each dtype would cost.
     pub dtype_options: Vec<DtypeOption>,
@@ -143,8 +144,10 @@ impl Inspection {
         inspection.look_at_tree(&base, &matching, &adapters);
         if !adapters.is_empty() {
             inspection.compare(question, &base, &matching, &adapters);
-            let strengths: Vec<f64> = question.adapters.iter().map(|adapter| adapter.strength).collect();
-            inspection.measure(&matching, &adapters, &strengths);
+            if !matches!(inspection.plan, Some(Ok(_))) {
+                let strengths: Vec<f64> = question.adapters.iter().map(|adapter| adapter.strength).collect();
+                inspection.delta_norms = delta_norms(&matching, &adapters, &strengths);
+            }
         }
         inspection
     }
@@ -203,16 +206,6 @@ impl Inspection {
             }
         });
     }
-
-    /// ‖Δ‖ of every target; a factor that cannot be read leaves a gap, for the merge's scan will name it.
-    fn measure(&mut self, matching: &Matching, adapters: &[Adapter], strengths: &[f64]) {
-        for applied in &matching.applied {
-            let module = view::module_of(&applied.tensor);
-            if let Ok(Some(norm)) = tree::delta_norm(applied, adapters, strengths) {
-                self.delta_norms.insert(module.to_owned(), norm);
-            }
-        }
-    }
 }
 
 /// Opens what lies in the output, as made from what is in the other wells.
@@ -254,5 +247,20 @@ mod tests {
         assert_eq!(proposed_output(&base), root.path().join("한국어-모델-merged"));
         std::fs::create_dir(root.path().join("한국어-모델-merged")).unwrap();
         assert_eq!(proposed_output(&base), root.path().join("한국어-모델-merged-2"));
+    }
+
+    #[test]
+    fn modules_and_plan_are_there_before_any_factor_is_read() {
+        let sample = crate::sample::Sample::find().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let question = Question {
+            base: Some(sample.base()),
+            adapters: vec![AdapterRequest { path: sample.adapter(), strength: 1.0 }],
+            output: Some(folder.path().join("merged")),
+            options: MergeOptions::default(),
+        };
+        let inspection = Inspection::new(&question);
+        assert!(inspection.tree.is_some() && matches!(inspection.plan, Some(Ok(_))), "{inspection:?}");
+        assert!(inspection.delta_norms.is_empty(), "the norms of an 8B adapter take longer than a person waits");
     }
 }

@@ -1,5 +1,8 @@
 //! What the rooms conclude, in Korean. The rooms themselves speak English.
 
+pub mod checks;
+pub mod details;
+
 use std::fmt::Write as _;
 
 use crate::{
@@ -11,7 +14,7 @@ use crate::{
         figures::{nats, percent, share},
     },
     size::{
-        ExtraFile, SizeFact,
+        Component, ExtraFile, SizeFact,
         fact::{bits, dtype_name, du},
     },
     units,
@@ -56,6 +59,14 @@ fn name(dtype: FloatDtype) -> &'static str {
     }
 }
 
+/// A part of a model: the names of modules stay as they are in its files.
+pub fn component(component: Component) -> &'static str {
+    match component {
+        Component::Other => "norm 등 나머지",
+        component => component.label(),
+    }
+}
+
 /// Why a file has the size that it has.
 pub fn size_fact(fact: &SizeFact) -> String {
     match fact {
@@ -97,9 +108,9 @@ pub fn size_fact(fact: &SizeFact) -> String {
         }
         SizeFact::Quantised { .. } => quantised(fact),
         SizeFact::DuplicateFormats { files } => {
-            format!("폴더에 읽히지 않는 가중치 파일도 있습니다: {}.", listed(files))
+            format!("폴더에 읽히지 않는 가중치 파일도 있습니다: {}.", listed_files(files))
         }
-        SizeFact::TrainingState { files } => format!("모델에 필요 없는 학습 파일도 있습니다: {}.", listed(files)),
+        SizeFact::TrainingState { files } => format!("모델에 필요 없는 학습 파일도 있습니다: {}.", listed_files(files)),
         SizeFact::Bf16InF32 { tensor_count, byte_count } => format!(
             "베이스의 텐서 {tensor_count}개({})는 float32로 저장되었지만 모든 값의 아래 16비트가 0인 bfloat16 값이라, 절반의 바이트에 담깁니다.",
             units::bytes(*byte_count),
@@ -121,7 +132,7 @@ fn quantised(fact: &SizeFact) -> String {
         return String::new();
     };
     let total = packed_bytes + rest_bytes;
-    let names: Vec<&str> = rest.iter().map(|component| component.label()).collect();
+    let names: Vec<&str> = rest.iter().map(|part| component(*part)).collect();
     let mut text = format!(
         "가중치 {}개는 하나에 {}비트로 압축({}), {}은 그대로 둠: {} 가중치 {}개, {}로 파일의 {:.1} %",
         units::count(*packed_count),
@@ -140,7 +151,16 @@ fn quantised(fact: &SizeFact) -> String {
     text + "."
 }
 
-fn listed(files: &[ExtraFile]) -> String {
+/// The first `most` names, and how many are left.
+pub fn listed(names: &[String], most: usize) -> String {
+    let shown = crate::error::listed(&names[..names.len().min(most)], most);
+    match names.len().saturating_sub(most) {
+        0 => shown,
+        more => format!("{shown} 외 {more}개"),
+    }
+}
+
+fn listed_files(files: &[ExtraFile]) -> String {
     let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
     let byte_count = files.iter().map(|file| file.byte_count).sum();
     format!("{} ({})", names.join(", "), units::bytes(byte_count))

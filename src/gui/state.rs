@@ -103,6 +103,8 @@ pub struct ModulesState {
     pub rows: Arc<Vec<TreeRow>>,
     /// ‖Δ‖/‖W‖ by module: estimated before a merge, exact after it.
     pub changes: Arc<ChangeMap>,
+    /// ‖Δ‖ by module, from the factors; empty until they are read.
+    pub delta_norms: Arc<ChangeMap>,
     /// The scale of all of them; `None` while there are none.
     pub scale: Option<HeatScale>,
     /// The same as modules × layers.

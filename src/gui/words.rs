@@ -3,9 +3,10 @@
 use super::view::PerplexityTable;
 use crate::{
     adapter::FoundIn,
-    plan::{SurvivalAdvice, SurvivalEstimate},
+    plan::{PreflightCheck, SurvivalAdvice, SurvivalEstimate, TokenizerChoice},
     report::Conclusion,
-    size::SizeFact,
+    size::{Component, SizeFact},
+    verify::{Detail, Evidence, Question},
 };
 
 /// A language of the window.
@@ -146,6 +147,7 @@ pub struct Words {
     pub printed_same: &'static str,
     pub base_and_adapter: &'static str,
     pub lines: fn(usize) -> String,
+    pub listed: fn(&[String], usize) -> String,
     pub copy: &'static str,
     pub copy_base_tree: &'static str,
     pub copy_adapted_tree: &'static str,
@@ -259,6 +261,9 @@ pub struct Words {
     pub lower_is_better: &'static str,
     pub weak_interval: &'static str,
     pub component: &'static str,
+    pub component_name: fn(Component) -> &'static str,
+    pub written_by_component: &'static str,
+    pub changed_by_adapter: fn(&str) -> String,
     pub total: &'static str,
     pub merged_model: &'static str,
     pub compare_subtitle: &'static str,
@@ -332,6 +337,11 @@ pub struct Words {
     pub size_fact: fn(&SizeFact) -> String,
     pub survival: fn(&SurvivalEstimate) -> String,
     pub survival_advice: fn(&SurvivalAdvice) -> String,
+    pub preflight: fn(&PreflightCheck) -> (&'static str, String),
+    pub tokenizer_choice: fn(&TokenizerChoice) -> String,
+    pub question: fn(Question) -> &'static str,
+    pub evidence: fn(&Evidence) -> String,
+    pub detail: fn(&Detail) -> String,
     pub survives: &'static str,
     pub survival_reading: &'static str,
     pub survival_unknown: &'static str,

@@ -4,7 +4,13 @@ use super::{
     view::{PerplexityTable, percent_change, upper_first},
     words::Words,
 };
-use crate::{report::Conclusion, units};
+use crate::{
+    error::listed,
+    report::Conclusion,
+    size::Component,
+    units,
+    verify::{Detail, Question},
+};
 
 /// The English words.
 pub static ENGLISH: Words = Words {
@@ -111,6 +117,7 @@ pub static ENGLISH: Words = Words {
     printed_same: "The base alone",
     base_and_adapter: "Base + adapter",
     lines: |count| units::plural(count, "line"),
+    listed: |names, most| listed(names, most),
     copy: "Copy",
     copy_base_tree: "Copy the base tree",
     copy_adapted_tree: "Copy the tree with the adapter",
@@ -240,6 +247,9 @@ pub static ENGLISH: Words = Words {
     lower_is_better: "lower is better, log scale",
     weak_interval: "Grey intervals rest on fewer than 30 blocks of 128 tokens, and a text of less than two has none: too little for a firm statement.",
     component: "Component",
+    component_name: Component::label,
+    written_by_component: "Written, by component",
+    changed_by_adapter: |bytes| format!("{bytes} changed by the adapter"),
     total: "total",
     merged_model: "Merged",
     compare_subtitle: "What the merge cost, and what it did not",
@@ -316,6 +326,11 @@ pub static ENGLISH: Words = Words {
     size_fact: |fact| upper_first(&fact.to_string()) + ".",
     survival: |estimate| estimate.sentence().map_or_else(String::new, |sentence| sentence + "."),
     survival_advice: |advice| upper_first(&advice.to_string()) + ".",
+    preflight: |check| (check.title(), upper_first(&check.evidence())),
+    tokenizer_choice: |choice| upper_first(&choice.sentence()),
+    question: Question::title,
+    detail: Detail::to_string,
+    evidence: |evidence| upper_first(&evidence.to_string()),
     survives: "Survives the rounding",
     survival_reading: "Reading some rows of each target…",
     survival_unknown: "Cannot be told before the merge: the method looks at all rows",

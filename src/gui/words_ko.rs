@@ -1,7 +1,7 @@
 //! Korean.
 
 use super::{
-    sentences_ko,
+    sentences_ko::{self, checks as checks_ko},
     view::{PerplexityTable, percent_change},
     words::Words,
 };
@@ -108,6 +108,7 @@ pub static KOREAN: Words = Words {
     printed_same: "베이스만",
     base_and_adapter: "베이스 + 어댑터",
     lines: |count| format!("{count}줄"),
+    listed: sentences_ko::listed,
     copy: "복사",
     copy_base_tree: "베이스 트리 복사",
     copy_adapted_tree: "어댑터 트리 복사",
@@ -224,6 +225,9 @@ pub static KOREAN: Words = Words {
     lower_is_better: "낮을수록 좋음, 로그 눈금",
     weak_interval: "회색 구간은 128토큰 블록이 30개가 안 되는 글이라 확실하지 않습니다. 두 블록이 안 되면 구간이 없습니다.",
     component: "구성 요소",
+    component_name: sentences_ko::component,
+    written_by_component: "구성 요소별 쓰는 양",
+    changed_by_adapter: |bytes| format!("어댑터가 {bytes}를 바꿉니다"),
     total: "합계",
     merged_model: "병합",
     compare_subtitle: "병합으로 달라진 것과 그대로인 것",
@@ -298,6 +302,11 @@ pub static KOREAN: Words = Words {
     size_fact: sentences_ko::size_fact,
     survival: sentences_ko::survival,
     survival_advice: sentences_ko::survival_advice,
+    preflight: checks_ko::preflight,
+    tokenizer_choice: checks_ko::tokenizer_choice,
+    question: checks_ko::question,
+    evidence: checks_ko::evidence,
+    detail: sentences_ko::details::detail,
     survives: "반올림 뒤에 남는 것",
     survival_reading: "대상마다 일부 행을 읽는 중…",
     survival_unknown: "병합 전에는 알 수 없음: 모든 행을 보는 방식",

@@ -21,7 +21,7 @@ use super::{
     sample_facts::SampleFacts,
     state::{AppState, Job, Running, Screen, WellKind},
     timing,
-    view::{ChangeMap, ManifestRow, Origin, listed, module_of},
+    view::{ManifestRow, Origin, listed, module_of},
     wake::Waker,
     watched::{Watched, Work},
 };
@@ -91,10 +91,10 @@ pub(super) fn look_for_gpus(state: &AppState, ctx: &Context) -> Option<Task<Vec<
     state.machine.looks_for_gpus.then(|| Task::spawn("gpus", ctx, device::list_adapters))
 }
 
-/// Looks at some rows of the weights that `plan` changes.
-pub(super) fn estimate(plan: &Arc<MergePlan>, delta_norms: ChangeMap, ctx: &Context) -> Task<RelativeChanges> {
+/// Reads the factors of `plan`, and some rows of the weights that it changes.
+pub(super) fn estimate(plan: &Arc<MergePlan>, ctx: &Context) -> Task<RelativeChanges> {
     let plan = Arc::clone(plan);
-    Task::spawn("estimate", ctx, move || RelativeChanges::measure(&plan, &delta_norms))
+    Task::spawn("estimate", ctx, move || RelativeChanges::measure(&plan))
 }
 
 /// Estimates how much of the adapters `plan` keeps.

@@ -20,6 +20,7 @@ mod warnings;
 
 use std::path::{Path, PathBuf};
 
+pub(crate) use self::tokenizer::TOKENS_SHOWN;
 pub use self::{
     compatibility::{Finding, Verdict, findings},
     error::PlanError,
@@ -32,7 +33,7 @@ pub use self::{
     survival::{
         SurvivalAdvice, SurvivalEstimate, SurvivalQuestion, TensorSurvival, estimate_survival, survival_advice,
     },
-    tokenizer::TokenizerChoice,
+    tokenizer::{TokenizerChoice, TokenizerReason},
 };
 use crate::{adapter::Adapter, checkpoint::Checkpoint, matching::Matching};
 

@@ -2,30 +2,91 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::ser::SerializeStruct as _;
+
 use super::{LOCK_FILE, MergePlan, PlanError};
 use crate::{error::IoContext as _, platform, units};
 
 /// Space left free for whatever else the machine writes meanwhile.
 const SPARE_BYTES: u64 = 16 << 20;
 
-/// A check that passed.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct PreflightCheck {
-    /// What was checked.
-    pub title: &'static str,
-    /// What was found.
-    pub evidence: String,
+/// A check that passed, with what was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PreflightCheck {
+    /// Every tensor of the adapters has a place.
+    AdapterFits {
+        /// Adapter tensors that land somewhere.
+        placed_count: usize,
+        /// All of them.
+        tensor_count: usize,
+        /// Base tensors that they land on.
+        target_count: usize,
+    },
+    /// Nothing is overwritten.
+    OutputIsFree {
+        /// Whether the folder is made; an empty one is taken as it is.
+        is_new: bool,
+    },
+    /// Files can be made where the output goes.
+    FolderIsWritable,
+    /// The volume holds what will be written.
+    DiskHasRoom {
+        /// Bytes to write.
+        byte_count: u64,
+        /// Bytes that are free, where the system says.
+        free_bytes: Option<u64>,
+    },
+}
+
+impl PreflightCheck {
+    /// What was checked, in English.
+    #[must_use]
+    pub fn title(&self) -> &'static str {
+        match self {
+            Self::AdapterFits { .. } => "Adapter fits",
+            Self::OutputIsFree { .. } => "Output is free",
+            Self::FolderIsWritable => "Folder is writable",
+            Self::DiskHasRoom { .. } => "Disk has room",
+        }
+    }
+
+    /// What was found, in English, without a period.
+    #[must_use]
+    pub fn evidence(&self) -> String {
+        match self {
+            Self::AdapterFits { placed_count, tensor_count, target_count } => {
+                let targets = units::plural(*target_count, "base tensor");
+                format!("{placed_count} of {tensor_count} adapter tensors land on {targets}")
+            }
+            Self::OutputIsFree { is_new: true } => "a new folder".to_owned(),
+            Self::OutputIsFree { is_new: false } => "an empty folder".to_owned(),
+            Self::FolderIsWritable => "files can be made beside the output".to_owned(),
+            Self::DiskHasRoom { byte_count, free_bytes: Some(free) } => {
+                format!("{} to write, {} free", units::bytes(*byte_count), units::bytes(*free))
+            }
+            Self::DiskHasRoom { byte_count, free_bytes: None } => {
+                format!("{} to write; free space unknown on this system", units::bytes(*byte_count))
+            }
+        }
+    }
+}
+
+impl serde::Serialize for PreflightCheck {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("PreflightCheck", 2)?;
+        fields.serialize_field("title", self.title())?;
+        fields.serialize_field("evidence", &self.evidence())?;
+        fields.end()
+    }
 }
 
 /// Runs all checks.
 pub(super) fn check(plan: &MergePlan) -> Result<Vec<PreflightCheck>, PlanError> {
-    let matched = plan.matching.applied_tensor_count(&plan.adapters);
-    let total: usize = plan.adapters.iter().map(crate::adapter::Adapter::tensor_count).sum();
-    let modules = units::plural(plan.matching.applied.len(), "base tensor");
     Ok(vec![
-        PreflightCheck {
-            title: "Adapter fits",
-            evidence: format!("{matched} of {total} adapter tensors land on {modules}"),
+        PreflightCheck::AdapterFits {
+            placed_count: plan.matching.applied_tensor_count(&plan.adapters),
+            tensor_count: plan.adapters.iter().map(crate::adapter::Adapter::tensor_count).sum(),
+            target_count: plan.matching.applied.len(),
         },
         output_is_free(plan)?,
         output_is_writable(plan)?,
@@ -38,11 +99,11 @@ fn output_is_free(plan: &MergePlan) -> Result<PreflightCheck, PlanError> {
     if output.file_name().is_none() {
         return Err(PlanError::OutputHasNoName { path: output.clone() });
     }
-    let evidence = match std::fs::read_dir(output).map(Iterator::count) {
-        Ok(0) => "an empty folder",
+    let is_new = match std::fs::read_dir(output).map(Iterator::count) {
+        Ok(0) => false,
         Ok(_) => return Err(PlanError::OutputExists { path: output.clone() }),
         Err(_) if output.symlink_metadata().is_ok() => return Err(PlanError::OutputExists { path: output.clone() }),
-        Err(_) => "a new folder",
+        Err(_) => true,
     };
     let resolved = resolved(output)?;
     let adapters = plan.adapters.iter().map(|adapter| ("adapter", adapter.root()));
@@ -52,7 +113,7 @@ fn output_is_free(plan: &MergePlan) -> Result<PreflightCheck, PlanError> {
             return Err(PlanError::OutputInsideInput { role, path: output.clone() });
         }
     }
-    Ok(PreflightCheck { title: "Output is free", evidence: evidence.to_owned() })
+    Ok(PreflightCheck::OutputIsFree { is_new })
 }
 
 fn output_is_writable(plan: &MergePlan) -> Result<PreflightCheck, PlanError> {
@@ -60,7 +121,7 @@ fn output_is_writable(plan: &MergePlan) -> Result<PreflightCheck, PlanError> {
     if !platform::is_writable(&folder) {
         return Err(PlanError::NotWritable { path: folder });
     }
-    Ok(PreflightCheck { title: "Folder is writable", evidence: "files can be made beside the output".to_owned() })
+    Ok(PreflightCheck::FolderIsWritable)
 }
 
 /// Bytes that an interrupted run of ours holds already, to be kept or freed.
@@ -76,14 +137,10 @@ fn held_by_interrupted_run(plan: &MergePlan) -> u64 {
 fn disk_has_room(plan: &MergePlan) -> Result<PreflightCheck, PlanError> {
     let needed = (plan.output_bytes() + SPARE_BYTES).saturating_sub(held_by_interrupted_run(plan));
     let folder = existing_ancestor(&plan.output);
-    let evidence = match platform::free_bytes(&folder) {
-        Some(free) if free < needed => {
-            return Err(PlanError::DiskFull { needed, free, path: folder });
-        }
-        Some(free) => format!("{} to write, {} free", units::bytes(plan.output_bytes()), units::bytes(free)),
-        None => format!("{} to write; free space unknown on this system", units::bytes(plan.output_bytes())),
-    };
-    Ok(PreflightCheck { title: "Disk has room", evidence })
+    match platform::free_bytes(&folder) {
+        Some(free) if free < needed => Err(PlanError::DiskFull { needed, free, path: folder }),
+        free_bytes => Ok(PreflightCheck::DiskHasRoom { byte_count: plan.output_bytes(), free_bytes }),
+    }
 }
 
 /// The path with all that exists of it resolved, so that links cannot hide where it leads.

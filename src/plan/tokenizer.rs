@@ -1,7 +1,7 @@
 //! Whose tokenizer and chat template the merged model gets: the adapter's when it adds tokens or brings a template of
 //! its own, else the base's.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, fmt, path::Path};
 
 use serde_json::Value;
 
@@ -18,10 +18,52 @@ pub struct TokenizerChoice {
     pub vocabulary_from: Option<usize>,
     /// The adapter (by position) whose chat template is taken; `None`: the base's.
     pub template_from: Option<usize>,
-    /// Why, as a sentence without a period.
-    pub reason: String,
+    /// Why.
+    pub reason: TokenizerReason,
     /// Tokens of the chosen tokenizer, where it says.
     pub token_count: Option<u64>,
+}
+
+/// Why a tokenizer and a chat template were chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenizerReason {
+    /// No adapter has a tokenizer.
+    AdapterBringsNone,
+    /// The adapter's adds no token and has the base's template.
+    NothingNew,
+    /// The adapter's has something that the base's has not.
+    Adapter {
+        /// Tokens that it adds, sorted.
+        added: Vec<String>,
+        /// Whether its chat template is another.
+        has_own_template: bool,
+    },
+}
+
+/// Tokens that a sentence names.
+pub(crate) const TOKENS_SHOWN: usize = 4;
+
+impl fmt::Display for TokenizerReason {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AdapterBringsNone => out.write_str("the adapter brings none"),
+            Self::NothingNew => out.write_str("the adapter's adds no token and has the same chat template"),
+            Self::Adapter { added, has_own_template } => {
+                let reasons = [
+                    (!added.is_empty()).then(|| format!("it adds {}", crate::error::listed(added, TOKENS_SHOWN))),
+                    has_own_template.then(|| "it has a chat template of its own".to_owned()),
+                ];
+                let reasons: Vec<String> = reasons.into_iter().flatten().collect();
+                out.write_str(&reasons.join(" and "))
+            }
+        }
+    }
+}
+
+impl serde::Serialize for TokenizerReason {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 impl TokenizerChoice {
@@ -34,7 +76,7 @@ impl TokenizerChoice {
         let mut choice = Self {
             vocabulary_from: None,
             template_from: None,
-            reason: "the adapter brings none".to_owned(),
+            reason: TokenizerReason::AdapterBringsNone,
             token_count: base_view.token_count(),
         };
         for (index, adapter) in adapters.iter().enumerate() {
@@ -45,20 +87,15 @@ impl TokenizerChoice {
             let view = TokenizerView::read(adapter.root())?;
             let added = view.added_beyond(&base_view);
             let has_own_template = view.template.is_some() && view.template != base_view.template;
-            let reasons = [
-                (!added.is_empty()).then(|| format!("it adds {}", crate::error::listed(&added, 4))),
-                has_own_template.then(|| "it has a chat template of its own".to_owned()),
-            ];
-            let reasons: Vec<String> = reasons.into_iter().flatten().collect();
-            if reasons.is_empty() {
-                "the adapter's adds no token and has the same chat template".clone_into(&mut choice.reason);
+            if added.is_empty() && !has_own_template {
+                choice.reason = TokenizerReason::NothingNew;
                 continue;
             }
             // Several named templates live in `tokenizer_config.json` only, so they bring its whole set along.
             let takes_all = !added.is_empty() || (has_own_template && view.has_named_templates);
             choice.vocabulary_from = takes_all.then_some(index);
             choice.template_from = has_own_template.then_some(index);
-            choice.reason = reasons.join(" and ");
+            choice.reason = TokenizerReason::Adapter { added, has_own_template };
             if takes_all {
                 choice.token_count = view.token_count();
             }

@@ -117,7 +117,7 @@ fn sizes(out: &mut String, report: &RunReport) {
 fn checks(out: &mut String, verify: &VerifyReport) {
     writeln!(out, "\n## Checks\n\n| Check | Result | Evidence |\n|---|---|---|").ok();
     for check in &verify.checks {
-        writeln!(out, "| {} | {} | {} |", check.title, check.outcome.label(), check.evidence).ok();
+        writeln!(out, "| {} | {} | {} |", check.question.title(), check.outcome.label(), check.evidence).ok();
     }
     for detail in verify.checks.iter().flat_map(|check| &check.details) {
         writeln!(out, "\n- {detail}").ok();

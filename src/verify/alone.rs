@@ -9,14 +9,13 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Check, VerifyError};
+use super::{Check, Detail, Evidence, Predicted, Question, VerifyError};
 use crate::{
     checkpoint::{Checkpoint, LogicalTensor},
     error::IoContext as _,
     evaluate::{self, EvalError, EvalRequest, EvalText, ModelSource},
     job::{JobContext, Stage},
     platform::{self, Confinement},
-    units,
 };
 
 /// The hidden command of the program that does the work in its own process.
@@ -30,9 +29,6 @@ const PROBE_TOKENS: u32 = 8;
 
 /// How often the parent looks whether the child is done, or whether it should stop.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
-
-/// What the check is called.
-pub const ALONE_TITLE: &str = "Stands alone";
 
 /// What a process found that had only the folder.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -103,37 +99,25 @@ impl AloneReport {
 
     /// The check that this makes.
     fn check(&self) -> Check {
-        let place = match &self.unconfined {
-            None => "in a process that the kernel lets open this folder and nothing else (Landlock)".to_owned(),
-            Some(reason) => format!("in a process of its own, watched but not confined ({reason})"),
-        };
-        let outside: Vec<String> = self
-            .opened
-            .iter()
-            .filter(|path| Path::new(path).is_absolute())
-            .map(|path| format!("it opened {path}"))
-            .collect();
-        let mut problems: Vec<String> = self.error.iter().cloned().collect();
-        problems.extend(outside);
+        let failed = self.error.iter().map(|problem| Detail::LoadFailed { problem: problem.clone() });
+        let outside = self.opened.iter().filter(|path| Path::new(path).is_absolute());
+        let outside = outside.map(|path| Detail::OpenedOutside { path: path.clone() });
+        let mut problems: Vec<Detail> = failed.chain(outside).collect();
         let predicted = match (&self.unpredicted, self.mean_nll) {
-            (Some(reason), _) => format!("not evaluated: {reason}"),
-            (None, Some(nll)) => {
-                format!("{} predicted, {nll:.3} nats each", units::plural(self.tokens_scored, "token"))
-            }
-            (None, None) => "nothing predicted".to_owned(),
+            (Some(reason), _) => Predicted::OnlyRead { reason: reason.clone() },
+            (None, Some(mean_nll)) => Predicted::Tokens { count: self.tokens_scored, mean_nll },
+            (None, None) => Predicted::Nothing,
         };
+        let unconfined = self.unconfined.clone();
         let evidence = if problems.is_empty() {
-            format!(
-                "loaded {place}: {} opened, {} read, {predicted}",
-                units::plural(self.opened.len(), "file"),
-                units::plural(self.tensors_read, "tensor"),
-            )
+            let (file_count, tensor_count) = (self.opened.len(), self.tensors_read);
+            Evidence::Loaded { unconfined, file_count, tensor_count, predicted }
         } else {
-            format!("it does not load {place}")
+            Evidence::NotLoaded { unconfined }
         };
         let is_odd = self.mean_nll.is_some_and(|nll| !nll.is_finite());
-        problems.extend(is_odd.then(|| "the model predicts nothing but NaN".to_owned()));
-        Check::judged(ALONE_TITLE, evidence, problems, Vec::new())
+        problems.extend(is_odd.then_some(Detail::OnlyNan));
+        Check::judged(Question::Alone, evidence, problems, Vec::new())
     }
 }
 
@@ -218,7 +202,7 @@ mod tests {
         let report = AloneReport { opened: vec![outside.clone()], ..inside };
         let check = report.check();
         assert_eq!(check.outcome, super::super::Outcome::Failed);
-        assert!(check.details[0].contains(&outside), "{check:?}");
+        assert!(check.details[0].to_string().contains(&outside), "{check:?}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{AloneReport, ChangedSet};
+use super::{AloneReport, ChangedSet, Detail, Evidence, Question};
 use crate::{checkpoint::CheckpointError, error::Hint as _};
 
 /// All that was found about a folder.
@@ -17,16 +17,17 @@ pub struct VerifyReport {
 }
 
 /// One question, answered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Check {
-    /// What was asked ("Complete").
-    pub title: &'static str,
+    /// What was asked; documents call it its title.
+    #[serde(rename = "title")]
+    pub question: Question,
     /// The answer.
     pub outcome: Outcome,
-    /// What it rests on, in numbers.
-    pub evidence: String,
+    /// What it rests on.
+    pub evidence: Evidence,
     /// What is wrong or worth knowing, a line each.
-    pub details: Vec<String>,
+    pub details: Vec<Detail>,
 }
 
 /// The answer to a check.
@@ -66,33 +67,28 @@ impl VerifyReport {
     /// The report on a folder that no loader could open.
     pub(super) fn unreadable(error: &CheckpointError) -> Self {
         let check = Check {
-            title: structure_title(),
+            question: Question::Complete,
             outcome: Outcome::Failed,
-            evidence: error.to_string(),
-            details: error.hint().into_iter().collect(),
+            evidence: Evidence::Unreadable { problem: error.to_string() },
+            details: error.hint().map(|text| Detail::Hint { text }).into_iter().collect(),
         };
         Self { checks: vec![check], changed_set: None, alone: None }
     }
 }
 
-/// The title of the first check, shared with the report on an unreadable folder.
-pub(super) fn structure_title() -> &'static str {
-    "Complete"
-}
-
 impl Check {
     /// A check that fails with `problems`, warns with `warnings`, or passes.
-    pub(super) fn judged(title: &'static str, evidence: String, problems: Vec<String>, warnings: Vec<String>) -> Self {
+    pub(super) fn judged(question: Question, evidence: Evidence, problems: Vec<Detail>, warnings: Vec<Detail>) -> Self {
         let outcome = match (problems.is_empty(), warnings.is_empty()) {
             (false, _) => Outcome::Failed,
             (true, false) => Outcome::Warning,
             (true, true) => Outcome::Passed,
         };
-        Self { title, outcome, evidence, details: [problems, warnings].concat() }
+        Self { question, outcome, evidence, details: [problems, warnings].concat() }
     }
 
     /// A check that was not asked.
-    pub(super) fn skipped(title: &'static str, evidence: &str) -> Self {
-        Self { title, outcome: Outcome::Skipped, evidence: evidence.to_owned(), details: Vec::new() }
+    pub(super) fn skipped(question: Question, evidence: Evidence) -> Self {
+        Self { question, outcome: Outcome::Skipped, evidence, details: Vec::new() }
     }
 }

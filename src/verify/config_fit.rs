@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Reference, tokenizer::embedding_rows};
+use super::{Detail, Reference, tokenizer::embedding_rows};
 use crate::{
     checkpoint::{Checkpoint, ModelConfig},
-    error::listed,
     evaluate::{self, EvalError},
-    units,
 };
 
 /// Names of lists of layers.
@@ -18,34 +16,27 @@ const LISTS: [&str; 4] = ["layers", "h", "blocks", "block"];
 /// Keys for the number of layers.
 const LAYER_KEYS: [&str; 3] = ["num_hidden_layers", "n_layer", "num_layers"];
 
-/// Names shown of tensors that have no place.
-const SHOWN: usize = 3;
-
 /// What the config and the weights do not agree on; what the base has wrong already is worth a warning only.
-pub(super) fn judge(merged: &Checkpoint, reference: Option<&Reference>) -> (Vec<String>, Vec<String>) {
+pub(super) fn judge(merged: &Checkpoint, reference: Option<&Reference>) -> (Vec<Detail>, Vec<Detail>) {
     let found = disagreements(merged);
     let own = reference.map(|reference| disagreements(&reference.base)).unwrap_or_default();
     let (warnings, problems) = found.into_iter().partition(|problem| own.contains(problem));
     (problems, warnings)
 }
 
-fn disagreements(model: &Checkpoint) -> Vec<String> {
+fn disagreements(model: &Checkpoint) -> Vec<Detail> {
     let mut problems = Vec::new();
     problems.extend(layers(model));
     problems.extend(vocabulary(model));
     match evaluate::unread_tensors(model.root()) {
-        Ok(unread) if !unread.is_empty() => problems.push(format!(
-            "{} no part of the model that config.json describes: {}",
-            if unread.len() == 1 { "1 tensor is".to_owned() } else { format!("{} tensors are", unread.len()) },
-            listed(&unread, SHOWN),
-        )),
+        Ok(names) if !names.is_empty() => problems.push(Detail::UnreadTensors { names }),
         // The layers and the vocabulary are named above where they are the reason.
         Err(
             error @ (EvalError::MissingTensor { .. } | EvalError::TensorShape { .. } | EvalError::TensorDtype { .. }),
         ) => {
             let text = error.to_string();
-            let text = text.trim_end_matches(&format!(": {}", model.root().display()));
-            problems.push(format!("config.json and the weights do not agree: {text}"));
+            let problem = text.trim_end_matches(&format!(": {}", model.root().display())).to_owned();
+            problems.push(Detail::ConfigMismatch { problem });
         }
         // What our decoder does not cover is checked by names alone.
         Ok(_) | Err(_) => {}
@@ -54,7 +45,7 @@ fn disagreements(model: &Checkpoint) -> Vec<String> {
 }
 
 /// Layers by name against the config's number, where the model has one list of them.
-fn layers(model: &Checkpoint) -> Option<String> {
+fn layers(model: &Checkpoint) -> Option<Detail> {
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     for name in model.tensors().keys() {
         let segments: Vec<&str> = name.split('.').collect();
@@ -72,17 +63,13 @@ fn layers(model: &Checkpoint) -> Option<String> {
     let configured = LAYER_KEYS.iter().find_map(|key| integer(config, key))?;
     // Multi-token prediction has layers of its own behind the others.
     let extra = integer(config, "num_nextn_predict_layers").unwrap_or(0);
-    (held != configured && held != configured + extra)
-        .then(|| format!("config.json says {configured} layers, the weights have {held}"))
+    (held != configured && held != configured + extra).then_some(Detail::LayerCount { configured, held })
 }
 
-fn vocabulary(model: &Checkpoint) -> Option<String> {
+fn vocabulary(model: &Checkpoint) -> Option<Detail> {
     let configured = integer(model.config(), "vocab_size")?;
     let (tensor, rows) = embedding_rows(model)?;
-    (rows != configured).then(|| {
-        let (configured, rows) = (units::count(configured), units::count(rows));
-        format!("config.json says vocab_size {configured}, {tensor} has {rows} rows")
-    })
+    (rows != configured).then(|| Detail::VocabularySize { configured, tensor: tensor.to_owned(), rows })
 }
 
 /// A number of the config, or of its part on text.

@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use super::Detail;
+
 /// Folders are entered this deep.
 const MAX_DEPTH: usize = 8;
 
-/// Every link below `root` that leads out of it or nowhere, as a sentence, and the number of entries looked at.
-pub(super) fn leading_outside(root: &Path) -> (Vec<String>, usize) {
+/// Every link below `root` that leads out of it or nowhere, and the number of entries looked at.
+pub(super) fn leading_outside(root: &Path) -> (Vec<Detail>, usize) {
     let (mut problems, mut entry_count) = (Vec::new(), 0);
     let resolved = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     walk(root, "", 0, &mut |path, name| {
@@ -16,11 +18,11 @@ pub(super) fn leading_outside(root: &Path) -> (Vec<String>, usize) {
         }
         match path.canonicalize() {
             Ok(target) if target.starts_with(&resolved) => {}
-            Ok(_) => problems.push(format!("{name} is a link to outside of the folder")),
-            Err(_) => problems.push(format!("{name} is a link to nowhere")),
+            Ok(_) => problems.push(Detail::LinkOutside { name: name.to_owned() }),
+            Err(_) => problems.push(Detail::LinkNowhere { name: name.to_owned() }),
         }
     });
-    problems.sort();
+    problems.sort_by_cached_key(ToString::to_string);
     (problems, entry_count)
 }
 

@@ -8,9 +8,12 @@ mod alone;
 mod change;
 mod check;
 mod config_fit;
+mod detail;
+mod evidence;
 mod exact;
 mod links;
 mod policy;
+mod question;
 mod references;
 mod seal;
 mod structure;
@@ -20,13 +23,17 @@ mod weights;
 
 use std::path::PathBuf;
 
+pub(crate) use self::detail::NAMES_SHOWN;
 pub use self::{
     agreement::Agreement,
-    alone::{ALONE_COMMAND, ALONE_TITLE, AloneReport},
+    alone::{ALONE_COMMAND, AloneReport},
     change::ChangeSums,
     check::{Check, Outcome, VerifyReport},
+    detail::{Detail, WrongValues},
+    evidence::{Evidence, Predicted, Recomputed},
     policy::RoundingPolicy,
-    verdict::{CHANGED_SET_TITLE, ChangedSet, TensorVerdict},
+    question::Question,
+    verdict::{ChangedSet, TensorVerdict},
 };
 use crate::{
     adapter::{Adapter, AdapterError},

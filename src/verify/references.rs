@@ -4,11 +4,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Check, VerifyRequest, links};
-use crate::{
-    checkpoint::{Checkpoint, FileRole, JsonText, read_text},
-    units,
-};
+use super::{Check, Detail, Evidence, Question, VerifyRequest, links};
+use crate::checkpoint::{Checkpoint, FileRole, JsonText, read_text};
 
 /// Files of prose and templates are searched for paths up to this size.
 const MAX_SEARCHED_BYTES: u64 = 4 << 20;
@@ -19,8 +16,8 @@ const LINEAGE_KEYS: [&str; 3] = ["_name_or_path", "name_or_path", "base_model_na
 /// What was found in the configs and the file list.
 #[derive(Default)]
 struct Findings {
-    problems: Vec<String>,
-    warnings: Vec<String>,
+    problems: Vec<Detail>,
+    warnings: Vec<Detail>,
     string_count: usize,
 }
 
@@ -38,7 +35,7 @@ pub(super) fn check(merged: &Checkpoint, request: &VerifyRequest) -> Check {
     for path in config_paths(merged) {
         let name = path.strip_prefix(merged.root()).unwrap_or(&path).display().to_string();
         let Ok(text) = read_text(&path, "read a config") else {
-            findings.problems.push(format!("{name} cannot be read"));
+            findings.problems.push(Detail::UnreadableConfig { file: name });
             continue;
         };
         match JsonText::parse(text) {
@@ -48,20 +45,20 @@ pub(super) fn check(merged: &Checkpoint, request: &VerifyRequest) -> Check {
                 let context = Context { file: &name, root: merged.root(), inputs: &inputs, base };
                 context.visit(&json.value(), "", &mut findings);
             }
-            Err(error) => findings.problems.push(format!("{name} is not valid JSON: {error}")),
+            Err(error) => {
+                findings.problems.push(Detail::BadJson { file: name, problem: error.to_string() });
+            }
         }
     }
     let (links, file_count) = links::leading_outside(merged.root());
     findings.problems.extend(links);
     findings.problems.extend(texts_that_name(&inputs, merged));
-    let evidence = format!(
-        "{} in {} and {}: nothing points outside",
-        units::plural(findings.string_count, "value"),
-        units::plural(config_count, "config"),
-        units::plural(file_count, "file"),
-    );
-    let evidence = if findings.problems.is_empty() { evidence } else { "something points outside".to_owned() };
-    Check::judged("Independent of the base", evidence, findings.problems, findings.warnings)
+    let evidence = if findings.problems.is_empty() {
+        Evidence::Inside { value_count: findings.string_count, config_count, file_count }
+    } else {
+        Evidence::Outside
+    };
+    Check::judged(Question::Independent, evidence, findings.problems, findings.warnings)
 }
 
 /// The JSON files that describe the model; vocabularies hold any text, so they are not read.
@@ -101,13 +98,13 @@ impl Context<'_> {
         let is_prose = ["chat_template", "content"].contains(&key);
         let may_be_path = LINEAGE_KEYS.contains(&key) || text.contains(['/', '\\']);
         if may_be_path && !is_prose && self.names_base(text) {
-            findings.problems.push(format!("{place} names the folder of the base, `{text}`"));
+            findings.problems.push(Detail::NamesBase { place, text: text.to_owned() });
         } else if self.inputs.iter().any(|input| text.contains(input.as_str())) || !is_prose && is_path(text) {
-            findings.problems.push(format!("{place} is the path `{text}`"));
+            findings.problems.push(Detail::IsPath { place, text: text.to_owned() });
         } else if LINEAGE_KEYS.contains(&key) && !text.is_empty() {
-            findings.warnings.push(format!("{place} still names `{text}`; loaders ignore it"));
+            findings.warnings.push(Detail::StillNames { place, text: text.to_owned() });
         } else if key == "auto_map" {
-            self.visit_code(text, &place, findings);
+            self.visit_code(text, place, findings);
         }
     }
 
@@ -122,13 +119,13 @@ impl Context<'_> {
     }
 
     /// `modeling_x.XModel` must be a file here; `repo--modeling_x.XModel` is code on a server.
-    fn visit_code(&self, text: &str, place: &str, findings: &mut Findings) {
+    fn visit_code(&self, text: &str, place: String, findings: &mut Findings) {
         if let Some((repository, _)) = text.split_once("--") {
-            findings.problems.push(format!("{place} loads code from the repository `{repository}`"));
+            findings.problems.push(Detail::RemoteCode { place, repository: repository.to_owned() });
         } else if let Some((module, _)) = text.split_once('.')
             && !self.root.join(format!("{module}.py")).is_file()
         {
-            findings.problems.push(format!("{place} needs {module}.py, which is not in the folder"));
+            findings.problems.push(Detail::MissingCode { place, module: module.to_owned() });
         }
     }
 }
@@ -141,14 +138,15 @@ fn is_path(text: &str) -> bool {
 }
 
 /// Texts that name a folder of base or adapter anywhere.
-fn texts_that_name(inputs: &[String], merged: &Checkpoint) -> Vec<String> {
+fn texts_that_name(inputs: &[String], merged: &Checkpoint) -> Vec<Detail> {
     let is_text =
         |role| matches!(role, FileRole::ModelCard | FileRole::ChatTemplate | FileRole::Support | FileRole::Licence);
     let texts = merged.side_files().iter().filter(|file| is_text(file.role) && file.byte_count <= MAX_SEARCHED_BYTES);
     let name_of = |path: &str, text: &str| {
-        inputs.iter().find(|input| text.contains(input.as_str())).map(|input| format!("{path} names `{input}`"))
+        let named = inputs.iter().find(|input| text.contains(input.as_str()))?;
+        Some(Detail::TextNames { file: path.to_owned(), path: named.clone() })
     };
-    let mut problems: Vec<String> = texts
+    let mut problems: Vec<Detail> = texts
         .filter_map(|file| {
             let text = read_text(&file.path_below(merged.root()), "read a text").ok()?;
             name_of(&file.relative_path, &text)

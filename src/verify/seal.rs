@@ -1,14 +1,11 @@
 //! Every file is what it was when the folder was sealed.
 
-use super::{Check, VerifyError};
+use super::{Check, Detail, Evidence, Question, VerifyError};
 use crate::{
     checkpoint::Checkpoint,
     job::{JobContext, Stage},
     merge::{MergeError, SEAL_FILE, Seal, sha256_of},
-    units,
 };
-
-const TITLE: &str = "Sealed";
 
 /// Hashes every file that the seal names; `None` where the folder has no seal.
 pub(super) fn check(merged: &Checkpoint, job: &JobContext) -> Result<Option<Check>, VerifyError> {
@@ -18,7 +15,12 @@ pub(super) fn check(merged: &Checkpoint, job: &JobContext) -> Result<Option<Chec
         Ok(None) => return Ok(None),
         Err(error @ MergeError::BadSeal { .. }) => {
             let problem = error.to_string().replace(&format!(": {}", root.join(SEAL_FILE).display()), "");
-            return Ok(Some(Check::judged(TITLE, "the seal is broken".to_owned(), vec![problem], Vec::new())));
+            return Ok(Some(Check::judged(
+                Question::Sealed,
+                Evidence::SealBroken,
+                vec![Detail::BadSeal { problem }],
+                Vec::new(),
+            )));
         }
         Err(error) => return Err(error.into()),
     };
@@ -29,17 +31,18 @@ pub(super) fn check(merged: &Checkpoint, job: &JobContext) -> Result<Option<Chec
         job.set_current(file.name.as_str());
         // A seal may be a stranger's: it names files of its own folder, or none.
         if !held.iter().any(|(name, _)| *name == file.name) {
-            problems.push(format!("{} is sealed, but not in the folder", file.name));
+            problems.push(Detail::SealedAndGone { file: file.name.clone() });
         } else if sha256_of(&root.join(&file.name), job)? != file.sha256 {
-            problems.push(format!("{} is not what was sealed", file.name));
+            problems.push(Detail::SealedAndOther { file: file.name.clone() });
         }
     }
     let is_new = |name: &&String| !seal.files.iter().any(|file| file.name == **name);
     let warnings = held.iter().map(|(name, _)| name).filter(is_new);
-    let warnings = warnings.map(|name| format!("{name} came after the seal")).collect();
+    let warnings = warnings.map(|name| Detail::CameAfterSeal { file: name.clone() }).collect();
+    let file_count = seal.files.len();
     let evidence = match problems.len() {
-        0 => format!("{} with the SHA-256 of {SEAL_FILE}", units::plural(seal.files.len(), "file")),
-        broken => format!("{} of {} differ", broken, units::plural(seal.files.len(), "sealed file")),
+        0 => Evidence::SealHolds { file_count },
+        differing_count => Evidence::SealDiffers { differing_count, file_count },
     };
-    Ok(Some(Check::judged(TITLE, evidence, problems, warnings)))
+    Ok(Some(Check::judged(Question::Sealed, evidence, problems, warnings)))
 }

@@ -1,10 +1,7 @@
 //! Complete: every tensor present with its shape, index and files in agreement, nothing of an adapter left.
 
-use super::{Check, Reference, check::structure_title, config_fit, tokenizer};
-use crate::{
-    checkpoint::{Checkpoint, FileRole},
-    units,
-};
+use super::{Check, Detail, Evidence, Question, Reference, config_fit, tokenizer};
+use crate::checkpoint::{Checkpoint, FileRole};
 
 /// Parts of tensor names that only an unmerged model has.
 const ADAPTER_MARKS: [&str; 4] = [".lora_", ".base_layer.", "base_model.model.", ".modules_to_save."];
@@ -21,53 +18,44 @@ pub(super) fn check(merged: &Checkpoint, reference: Option<&Reference>) -> Check
         problems.extend(wrong);
         warnings.extend(odd);
     }
-    let evidence = format!(
-        "{}, {} parameters, {} in {}",
-        units::plural(merged.tensors().len(), "tensor"),
-        units::count(merged.parameter_count()),
-        units::bytes(merged.byte_count()),
-        units::plural(merged.files().len(), "file"),
-    );
-    Check::judged(structure_title(), evidence, problems, warnings)
+    let evidence = Evidence::Held {
+        tensor_count: merged.tensors().len(),
+        parameter_count: merged.parameter_count(),
+        byte_count: merged.byte_count(),
+        file_count: merged.files().len(),
+    };
+    Check::judged(Question::Complete, evidence, problems, warnings)
 }
 
-fn index_problems(merged: &Checkpoint) -> Vec<String> {
+fn index_problems(merged: &Checkpoint) -> Vec<Detail> {
     let Some(index) = merged.index() else { return Vec::new() };
     let held = merged.byte_count();
     let mut problems = Vec::new();
-    if let Some(total) = index.total_size().filter(|total| *total != held) {
-        let (total, held) = (units::count(total), units::count(held));
-        problems.push(format!("the index says total_size {total}, the tensors have {held} bytes"));
+    if let Some(stated) = index.total_size().filter(|total| *total != held) {
+        problems.push(Detail::TotalSize { stated, held });
     }
-    let forgotten: Vec<&String> = merged.tensors().keys().filter(|name| index.shard_of(name).is_none()).collect();
-    if !forgotten.is_empty() {
-        problems.push(format!(
-            "the index does not name {} of its shards: {}",
-            units::plural(forgotten.len(), "tensor"),
-            crate::error::listed(&forgotten, 3),
-        ));
+    let is_forgotten = |name: &&String| index.shard_of(name).is_none();
+    let names: Vec<String> = merged.tensors().keys().filter(is_forgotten).cloned().collect();
+    if !names.is_empty() {
+        problems.push(Detail::NotInIndex { names });
     }
     problems
 }
 
-fn adapter_residue(merged: &Checkpoint) -> Vec<String> {
+fn adapter_residue(merged: &Checkpoint) -> Vec<Detail> {
     let is_residue = |name: &&String| ADAPTER_MARKS.iter().any(|mark| name.contains(mark));
-    let tensors: Vec<&String> = merged.tensors().keys().filter(is_residue).collect();
+    let names: Vec<String> = merged.tensors().keys().filter(is_residue).cloned().collect();
     let mut problems = Vec::new();
-    if !tensors.is_empty() {
-        problems.push(format!(
-            "not merged: {} of an adapter among the weights: {}",
-            units::plural(tensors.len(), "tensor"),
-            crate::error::listed(&tensors, 3),
-        ));
+    if !names.is_empty() {
+        problems.push(Detail::AdapterTensors { names });
     }
     for file in merged.side_files().iter().filter(|file| file.role == FileRole::Adapter) {
-        problems.push(format!("{} would be loaded again on top of the merge", file.relative_path));
+        problems.push(Detail::AdapterFile { file: file.relative_path.clone() });
     }
     problems
 }
 
-fn shape_problems(merged: &Checkpoint, reference: &Reference) -> Vec<String> {
+fn shape_problems(merged: &Checkpoint, reference: &Reference) -> Vec<Detail> {
     merged
         .tensors()
         .values()
@@ -76,25 +64,22 @@ fn shape_problems(merged: &Checkpoint, reference: &Reference) -> Vec<String> {
                 Some(applied) => applied.source(&reference.base, &reference.adapters)?.shape(),
                 None => reference.base.tensor(tensor.name())?.shape(),
             };
-            (tensor.shape() != expected).then(|| {
-                format!(
-                    "{}: {} where base and adapter have {}",
-                    tensor.name(),
-                    units::shape(tensor.shape()),
-                    units::shape(expected)
-                )
+            (tensor.shape() != expected).then(|| Detail::OtherShape {
+                tensor: tensor.name().to_owned(),
+                held: tensor.shape().to_vec(),
+                expected: expected.to_vec(),
             })
         })
         .collect()
 }
 
 /// Weights that no loader reads: another set of shards, another format.
-fn stale_weights(merged: &Checkpoint) -> Vec<String> {
+fn stale_weights(merged: &Checkpoint) -> Vec<Detail> {
     let is_used = |path: &str| path.ends_with(".index.json") || merged.files().iter().any(|used| used.name() == path);
     merged
         .side_files()
         .iter()
         .filter(|file| file.role == FileRole::Weights && !is_used(&file.relative_path))
-        .map(|file| format!("{} ({}) is not part of the model", file.relative_path, units::bytes(file.byte_count)))
+        .map(|file| Detail::UnusedWeights { file: file.relative_path.clone(), byte_count: file.byte_count })
         .collect()
 }

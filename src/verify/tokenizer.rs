@@ -4,12 +4,11 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::Reference;
+use super::{Detail, Reference};
 use crate::{
     adapter::Adapter,
     checkpoint::{Checkpoint, FileRole, read_text},
     size::Component,
-    units,
 };
 
 /// Files any one of which holds a whole vocabulary.
@@ -27,35 +26,31 @@ const VOCABULARIES: [&str; 7] = [
 const MAX_COMPARED_BYTES: u64 = 256 << 20;
 
 /// What is wrong with the tokenizer of `merged`, and what is worth knowing.
-pub(super) fn judge(merged: &Checkpoint, reference: Option<&Reference>) -> (Vec<String>, Vec<String>) {
+pub(super) fn judge(merged: &Checkpoint, reference: Option<&Reference>) -> (Vec<Detail>, Vec<Detail>) {
     let (mut problems, mut warnings) = (Vec::new(), Vec::new());
     let held: Vec<&str> = vocabularies(merged).collect();
     let base_has_one = reference.is_some_and(|reference| vocabularies(&reference.base).next().is_some());
     if held.is_empty() {
-        let missing = "there is no tokenizer in the folder, so it does not run by itself".to_owned();
-        if base_has_one { problems.push(missing) } else { warnings.push(missing) }
+        let list = if base_has_one { &mut problems } else { &mut warnings };
+        list.push(Detail::NoTokenizer);
     }
     if held == ["vocab.json"] && !merged.root().join("merges.txt").is_file() {
-        problems.push("vocab.json has no merges.txt beside it".to_owned());
+        problems.push(Detail::NoMerges);
     }
     for name in held {
         problems.extend(reference.and_then(|reference| truncated(name, merged, reference)));
     }
     match max_id(merged.root()) {
-        Err(problem) => problems.push(problem),
+        Err(problem) => problems.push(Detail::BadTokenizer { problem }),
         Ok(Some(id)) => {
             if let Some((tensor, rows)) = embedding_rows(merged).filter(|(_, rows)| id >= *rows) {
-                let problem = format!(
-                    "the tokenizer gives ids up to {}, but {tensor} has {} rows: ids beyond them fail",
-                    units::count(id),
-                    units::count(rows),
-                );
-                let is_bases_own = reference.is_some_and(|reference| {
+                let is_as_in_base = reference.is_some_and(|reference| {
                     let base = &reference.base;
                     let rows = embedding_rows(base).map(|(_, rows)| rows);
                     max_id(base.root()).is_ok_and(|id| id.is_some_and(|id| rows.is_some_and(|rows| id >= rows)))
                 });
-                if is_bases_own { warnings.push(problem + ", as in the base") } else { problems.push(problem) }
+                let list = if is_as_in_base { &mut warnings } else { &mut problems };
+                list.push(Detail::IdsBeyondRows { id, tensor: tensor.to_owned(), rows, is_as_in_base });
             }
         }
         Ok(None) => {}
@@ -71,13 +66,14 @@ fn vocabularies(checkpoint: &Checkpoint) -> impl Iterator<Item = &str> {
 }
 
 /// Whether a vocabulary is the beginning of the base's or of an adapter's.
-fn truncated(name: &str, merged: &Checkpoint, reference: &Reference) -> Option<String> {
+fn truncated(name: &str, merged: &Checkpoint, reference: &Reference) -> Option<Detail> {
     let held = read(&merged.root().join(name))?;
     let roots = std::iter::once(reference.base.root()).chain(reference.adapters.iter().map(Adapter::root));
     let whole = roots
         .filter_map(|root| read(&root.join(name)))
         .find(|whole| whole.len() > held.len() && whole.starts_with(&held))?;
-    Some(format!("{name} is truncated: {} of {}", units::bytes(held.len() as u64), units::bytes(whole.len() as u64)))
+    let (held_bytes, whole_bytes) = (held.len() as u64, whole.len() as u64);
+    Some(Detail::Truncated { file: name.to_owned(), held_bytes, whole_bytes })
 }
 
 fn read(path: &Path) -> Option<Vec<u8>> {

@@ -4,21 +4,16 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Agreement, ChangeSums, Check, Reference, RoundingPolicy, VerifyOptions};
+use super::{
+    Agreement, ChangeSums, Check, Detail, Evidence, Question, Recomputed, Reference, RoundingPolicy, VerifyOptions,
+    WrongValues,
+};
 use crate::{
     checkpoint::Checkpoint,
-    error::listed,
     matching::Origin,
     numeric::FloatDtype,
     plan::{Rounding, survival_advice},
-    units,
 };
-
-/// What the check of all tensors is called.
-pub const CHANGED_SET_TITLE: &str = "Changed exactly the targets";
-
-/// Names shown of a group of tensors with one fault.
-const SHOWN: usize = 3;
 
 /// Tensors of a merged model by what happened to them.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -107,107 +102,77 @@ impl ChangedSet {
 /// The check on the changed set.
 pub(super) fn check(set: &ChangedSet, merged: &Checkpoint, reference: &Reference, options: &VerifyOptions) -> Check {
     let mut problems = wrong_targets(&set.wrong, merged, options.rounding);
-    let lists = [("is missing", &set.missing), ("is not in the base", &set.extra)];
-    for (what, names) in lists {
-        problems.extend(names.iter().map(|name| format!("{name} {what}")));
-    }
+    problems.extend(set.missing.iter().map(|name| Detail::Missing { tensor: name.clone() }));
+    problems.extend(set.extra.iter().map(|name| Detail::Extra { tensor: name.clone() }));
     if reference.adapters.is_empty() {
-        let changed = set.changed_without_reason.len();
-        let evidence = format!(
-            "{} of {} differ from the base; which of them should needs --adapter",
-            units::count(changed as u64),
-            units::plural(set.unchanged.len() + changed, "tensor"),
-        );
-        return Check::judged("Differences from the base", evidence, problems, Vec::new());
+        let changed_count = set.changed_without_reason.len();
+        let evidence = Evidence::Differing { changed_count, tensor_count: set.unchanged.len() + changed_count };
+        return Check::judged(Question::DiffersFromBase, evidence, problems, Vec::new());
     }
-    problems
-        .extend(set.changed_without_reason.iter().map(|name| format!("{name} differs from the base and is no target")));
-    Check::judged(CHANGED_SET_TITLE, evidence(set), problems, warnings(set, merged, options.rounding))
+    let changed = set.changed_without_reason.iter();
+    problems.extend(changed.map(|name| Detail::ChangedWithoutReason { tensor: name.clone() }));
+    Check::judged(Question::ChangedTargets, evidence(set), problems, warnings(set, merged, options.rounding))
 }
 
 /// Targets that hold something else, those with one cause in one line.
-fn wrong_targets(wrong: &[TensorVerdict], merged: &Checkpoint, rounding: Rounding) -> Vec<String> {
+fn wrong_targets(wrong: &[TensorVerdict], merged: &Checkpoint, rounding: Rounding) -> Vec<Detail> {
     let (unmerged, others): (Vec<&TensorVerdict>, Vec<&TensorVerdict>) =
         wrong.iter().partition(|verdict| verdict.agreement.changed_count == 0);
     let mut problems = Vec::new();
-    let mut by_file: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut by_file: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for verdict in unmerged {
         let file = merged.tensor(&verdict.name).map_or("", |tensor| tensor.file().name());
-        by_file.entry(file).or_default().push(&verdict.name);
+        by_file.entry(file).or_default().push(verdict.name.clone());
     }
     for (file, names) in by_file {
-        problems.push(format!(
-            "{file}: {} not what base and adapter give but the base's values, as if the adapter was never merged: {}",
-            if names.len() == 1 { "1 target holds".to_owned() } else { format!("{} targets hold", names.len()) },
-            listed(&names, SHOWN),
-        ));
+        problems.push(Detail::Unmerged { file: file.to_owned(), names });
     }
-    let mut by_factor: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut by_factor: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for verdict in others {
         match verdict.change.factor() {
-            Some(factor) => by_factor.entry(format!("{factor:.2}")).or_default().push(&verdict.name),
+            Some(factor) => by_factor.entry(format!("{factor:.2}")).or_default().push(verdict.name.clone()),
             None => problems.push(wrong_values(verdict, rounding)),
         }
     }
     for (factor, names) in by_factor {
-        problems.push(format!(
-            "{} of {}: the values are not what base and adapter give but {factor} times their change, as if merged at strength {factor}: {}",
-            names.len(),
-            units::plural(wrong.len(), "wrong target"),
-            listed(&names, SHOWN),
-        ));
+        problems.push(Detail::OtherStrength { factor, names, wrong_count: wrong.len() });
     }
     problems
 }
 
-fn wrong_values(verdict: &TensorVerdict, rounding: Rounding) -> String {
+fn wrong_values(verdict: &TensorVerdict, rounding: Rounding) -> Detail {
     let Agreement { element_count, wrong_count, off_by_one_count, max_error, .. } = verdict.agreement;
-    let odd_count = wrong_count + off_by_one_count;
-    let by_chance = wrong_count == 0 && !rounding.is_stochastic();
-    format!(
-        "{}: {} of {} values are not what base and adapter give (largest error {max_error:.3e}){}",
-        verdict.name,
-        units::count(odd_count),
-        units::count(element_count),
-        if by_chance {
-            "; each is one of the two neighbours: if it was rounded stochastically, give the seed"
-        } else {
-            ""
-        },
-    )
+    Detail::WrongValues(WrongValues {
+        tensor: verdict.name.clone(),
+        odd_count: wrong_count + off_by_one_count,
+        element_count,
+        max_error,
+        is_neighbour: wrong_count == 0 && !rounding.is_stochastic(),
+    })
 }
 
-fn warnings(set: &ChangedSet, merged: &Checkpoint, rounding: Rounding) -> Vec<String> {
-    let lost = set.lost.iter().map(|verdict| {
-        format!("{}: the update is smaller than the dtype can hold, so nothing of it is left", verdict.name)
-    });
-    let mut warnings: Vec<String> = lost.collect();
+fn warnings(set: &ChangedSet, merged: &Checkpoint, rounding: Rounding) -> Vec<Detail> {
+    let lost = set.lost.iter().map(|verdict| Detail::Lost { tensor: verdict.name.clone() });
+    let mut warnings: Vec<Detail> = lost.collect();
     let mut targets = set.changed_as_target.iter().chain(&set.lost);
     let dtype = targets.find_map(|verdict| FloatDtype::of(merged.tensor(&verdict.name)?.dtype()));
     if let (Some(gain), Some(dtype)) = (set.change().gain(), dtype) {
-        warnings.extend(survival_advice(gain, dtype, rounding).map(|advice| advice.to_string()));
+        warnings.extend(survival_advice(gain, dtype, rounding).map(Detail::Survival));
     }
     warnings
 }
 
-fn evidence(set: &ChangedSet) -> String {
-    let target_count = set.changed_as_target.len() + set.lost.len() + set.wrong.len();
+fn evidence(set: &ChangedSet) -> Evidence {
     let sum = set.changed_as_target.iter().fold(Agreement::default(), |sum, verdict| sum.merge(verdict.agreement));
-    let share = if sum.element_count == 0 { 0.0 } else { 100.0 * sum.exact_count as f64 / sum.element_count as f64 };
-    let policies: Vec<String> = match set.policies().into_iter().collect::<Vec<_>>().as_slice() {
-        [(policy, _)] => vec![policy.label().to_owned()],
-        policies => policies.iter().map(|(policy, count)| format!("{} ({count})", policy.label())).collect(),
-    };
-    let policies = if policies.is_empty() { String::new() } else { format!("; {}", policies.join(", ")) };
-    let kept = set
-        .change()
-        .gain()
-        .map_or_else(String::new, |gain| format!("; {:.1} % of the change asked for is stored", 100.0 * gain));
-    format!(
-        "{} of {target_count} targets recomputed and equal ({share:.3} % of {} values bit-exact, the rest by the last bit{policies}){kept}; {} of {} others equal the base",
-        set.changed_as_target.len(),
-        units::count(sum.element_count),
-        set.unchanged.len(),
-        set.unchanged.len() + set.changed_without_reason.len(),
-    )
+    let exact_share = if sum.element_count == 0 { 0.0 } else { sum.exact_count as f64 / sum.element_count as f64 };
+    Evidence::Recomputed(Recomputed {
+        equal_count: set.changed_as_target.len(),
+        target_count: set.changed_as_target.len() + set.lost.len() + set.wrong.len(),
+        value_count: sum.element_count,
+        exact_share,
+        policies: set.policies().into_iter().collect(),
+        gain: set.change().gain(),
+        unchanged_count: set.unchanged.len(),
+        other_count: set.unchanged.len() + set.changed_without_reason.len(),
+    })
 }

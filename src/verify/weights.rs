@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, ops::Range};
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::{
-    Agreement, CHANGED_SET_TITLE, ChangeSums, ChangedSet, Check, Reference, RoundingPolicy, TensorVerdict, VerifyError,
-    VerifyOptions,
+    Agreement, ChangeSums, ChangedSet, Check, Detail, Evidence, Question, Reference, RoundingPolicy, TensorVerdict,
+    VerifyError, VerifyOptions,
     agreement::Observed,
     exact::{Exact, read_f64},
     verdict,
@@ -15,7 +15,6 @@ use crate::{
     checkpoint::{Checkpoint, LogicalTensor},
     job::{JobContext, JobEvent, Stage},
     numeric::{FloatDtype, Noise, row_tiles, widen_to_f64},
-    units,
 };
 
 /// Elements of a tile: three f64 buffers of it for each thread.
@@ -39,7 +38,7 @@ pub(super) fn check(
         let verdict = judge(tensor, reference, options, job)?;
         let non_finite_count = verdict.agreement.non_finite_count;
         if non_finite_count > 0 {
-            non_finite.push(format!("{}: {} NaN or infinite", tensor.name(), units::count(non_finite_count)));
+            non_finite.push(Detail::NonFinite { tensor: tensor.name().to_owned(), count: non_finite_count });
         }
         if let Some(reference) = reference {
             set.classify(verdict, reference, FloatDtype::of(tensor.dtype()).is_some());
@@ -47,13 +46,13 @@ pub(super) fn check(
         job.send(JobEvent::TensorDone { name: tensor.name().to_owned() });
     }
     let finite = Check::judged(
-        "Finite",
-        format!("{} values read", units::count(merged.parameter_count())),
+        Question::Finite,
+        Evidence::ValuesRead { value_count: merged.parameter_count() },
         non_finite,
         Vec::new(),
     );
     let Some(reference) = reference else {
-        let skipped = Check::skipped(CHANGED_SET_TITLE, "needs --base and --adapter");
+        let skipped = Check::skipped(Question::ChangedTargets, Evidence::NeedsReference);
         return Ok((vec![finite, skipped], None));
     };
     let is_missing = |name: &&String| merged.tensor(name).is_none();

@@ -57,12 +57,18 @@ fn softmax(scores: &mut [f32], cap: Option<f64>) {
     if let Some(cap) = cap {
         #[expect(clippy::cast_possible_truncation, reason = "scores are f32")]
         let cap = cap as f32;
-        scores.iter_mut().for_each(|score| *score = (*score / cap).tanh() * cap);
+        for score in scores.iter_mut() {
+            *score = (*score / cap).tanh() * cap;
+        }
     }
     let max = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    scores.iter_mut().for_each(|score| *score = (*score - max).exp());
+    for score in scores.iter_mut() {
+        *score = (*score - max).exp();
+    }
     let sum: f32 = scores.iter().sum();
-    scores.iter_mut().for_each(|score| *score /= sum);
+    for score in scores.iter_mut() {
+        *score /= sum;
+    }
 }
 
 #[cfg(test)]

@@ -128,7 +128,7 @@ fn detail(state: &AppState, inspection: &Inspection) -> Option<ModuleDetail> {
         done.made.as_ref()?.receipt.tensors.iter().find(|record| record.name == tensor)
     });
     let numbers = ModuleNumbers {
-        delta_norms: &inspection.delta_norms,
+        delta_norms: &state.modules.delta_norms,
         changes: &state.modules.changes,
         stats: record.and_then(|record| record.stats.as_ref()),
     };

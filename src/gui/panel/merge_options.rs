@@ -15,7 +15,7 @@ use crate::{
         inspection::Inspection,
         state::AppState,
         tokens::{Palette, Type, grid, space},
-        view::{DtypeOption, upper_first},
+        view::DtypeOption,
         widget::{
             Align, ButtonLook, Icon, checkbox_ui, hairline, panel_title_ui, prose_ui, scrolled_ui, text_ui, text_width,
         },
@@ -108,7 +108,7 @@ fn choices_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection
         let title = Rect::from_min_size(row.min + vec2(0.0, 9.0), vec2(row.width(), 18.0));
         text_ui(ui, title, Align::Left, words.tokenizer, Type::BODY_MEDIUM, palette.text);
         let note = Rect::from_min_size(title.left_bottom() + vec2(0.0, 2.0), vec2(row.width(), 48.0));
-        let sentence = upper_first(&plan.tokenizer.sentence());
+        let sentence = (words.tokenizer_choice)(&plan.tokenizer);
         prose_ui(ui, note, &sentence, Type::CAPTION, palette.text_secondary);
     }
 }

@@ -7,16 +7,14 @@ use super::{
     status_bar::passed_count,
 };
 use crate::{
-    error::listed,
     gui::{
         finished::Finished,
         state::AppState,
         tokens::{Palette, Type, space},
-        view::upper_first,
         widget::{Align, Icon, hairline, icon_ui, panel_frame, prose_ui, text_ui, wrapped_text_ui},
         words::Words,
     },
-    verify::{ALONE_TITLE, CHANGED_SET_TITLE, Outcome, VerifyReport},
+    verify::{Outcome, Question, VerifyReport},
 };
 
 fn look(outcome: Outcome, palette: &Palette) -> (Icon, Color32) {
@@ -96,7 +94,7 @@ fn verdict(done: &Finished, palette: &Palette, words: &Words) -> (Icon, Color32,
 
 /// Whether targets and all other tensors are what base and adapter make of them, as far as that was asked.
 fn is_changed_as_asked(report: &VerifyReport) -> bool {
-    report.checks.iter().all(|check| check.title != CHANGED_SET_TITLE || check.outcome != Outcome::Failed)
+    report.checks.iter().all(|check| check.question != Question::ChangedTargets || check.outcome != Outcome::Failed)
 }
 
 /// Files of one line of the list of what was opened; a folder of shards would fill the screen.
@@ -106,15 +104,17 @@ fn checks_ui(ui: &mut Ui, width: f32, report: &VerifyReport, words: &Words) {
     let palette = Palette::of(ui);
     for check in &report.checks {
         let (icon, color) = look(check.outcome, palette);
-        let evidence = upper_first(&check.evidence);
-        let lines = std::iter::once(evidence.as_str()).chain(check.details.iter().map(String::as_str));
+        let evidence = (words.evidence)(&check.evidence);
+        let details: Vec<String> = check.details.iter().map(words.detail).collect();
+        let lines = std::iter::once(evidence.as_str()).chain(details.iter().map(String::as_str));
         // What the process opened belongs to the check that started it.
-        let opened = report.alone.as_ref().filter(|_| check.title == ALONE_TITLE).map(|alone| {
-            let names: Vec<&str> = alone.opened.iter().map(String::as_str).collect();
-            format!("{}: `{}`", words.files_opened, listed(&names, OPENED_SHOWN))
-        });
+        let opened = report
+            .alone
+            .as_ref()
+            .filter(|_| check.question == Question::Alone)
+            .map(|alone| format!("{}: `{}`", words.files_opened, (words.listed)(&alone.opened, OPENED_SHOWN)));
         let lines = lines.chain(opened.as_deref());
-        entry_ui(ui, width, &Entry { icon, color, title: check.title }, lines);
+        entry_ui(ui, width, &Entry { icon, color, title: (words.question)(check.question) }, lines);
     }
 }
 

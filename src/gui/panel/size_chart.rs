@@ -11,6 +11,7 @@ use crate::{
         tokens::{Palette, Type, ink_on, space},
         view::{ByteUnit, Component, SizeBar, unbroken},
         widget::{Align, chart_ui, flowing_panel_ui, prose_ui, sunken_text_ui, text_ui, text_width},
+        words::Words,
     },
     units,
 };
@@ -56,7 +57,7 @@ impl<'a> SizeRow<'a> {
 }
 
 /// The colour of a component's part of a bar; what is left gets the last one.
-fn part_color(palette: &Palette, is_merged: bool, index: usize) -> Color32 {
+pub(super) fn part_color(palette: &Palette, is_merged: bool, index: usize) -> Color32 {
     let parts = if is_merged { &palette.merged_parts } else { &palette.base_parts };
     parts.get(index).copied().unwrap_or(palette.stroke_strong)
 }
@@ -77,9 +78,9 @@ pub(super) fn size_chart_ui(
     flowing_panel_ui(ui, place, words.size, &(words.size_note)(unit.name), least_bottom, |ui, body| {
         let inner = body.shrink2(vec2(space::S12, 0.0));
         let chart = Rect::from_min_size(inner.min, vec2(inner.width(), NAMES + rows.len() as f32 * BAR));
-        bars_ui(ui, chart, &rows, unit);
+        bars_ui(ui, chart, &rows, unit, words);
         let legend = Rect::from_min_size(chart.left_bottom() + vec2(0.0, space::S4), vec2(inner.width(), 18.0));
-        legend_ui(ui, legend);
+        legend_ui(ui, legend, words);
         sentences_ui(ui, Rect::from_min_max(legend.left_bottom() + vec2(0.0, space::S8), inner.max), state, done)
     })
 }
@@ -104,7 +105,7 @@ fn sentences_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished) -> f
     top + space::S8
 }
 
-fn bars_ui(ui: &mut Ui, rect: Rect, rows: &[SizeRow<'_>], unit: ByteUnit) {
+fn bars_ui(ui: &mut Ui, rect: Rect, rows: &[SizeRow<'_>], unit: ByteUnit, words: &Words) {
     let palette = Palette::of(ui);
     let plot =
         Rect::from_min_max(pos2(rect.left() + LABELS, rect.top() + NAMES), pos2(rect.right() - TOTALS, rect.bottom()));
@@ -126,7 +127,7 @@ fn bars_ui(ui: &mut Ui, rect: Rect, rows: &[SizeRow<'_>], unit: ByteUnit) {
     });
     #[expect(clippy::cast_possible_truncation, reason = "a scale for the screen")]
     let points_per_byte = plot.width() / most as f32;
-    let labels = BarLabels { plot, unit, points_per_byte };
+    let labels = BarLabels { plot, unit, points_per_byte, words };
     for (index, row) in rows.iter().enumerate() {
         let top = plot.top() + index as f32 * BAR;
         let area = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), BAR));
@@ -135,13 +136,14 @@ fn bars_ui(ui: &mut Ui, rect: Rect, rows: &[SizeRow<'_>], unit: ByteUnit) {
 }
 
 /// What is written on and beside the bars.
-struct BarLabels {
+struct BarLabels<'a> {
     plot: Rect,
     unit: ByteUnit,
     points_per_byte: f32,
+    words: &'a Words,
 }
 
-impl BarLabels {
+impl BarLabels<'_> {
     /// Name, the bytes of each part that has room for them, and the total; the first bar names the components.
     fn show(&self, ui: &mut Ui, area: Rect, row: &SizeRow<'_>, is_first: bool) {
         let palette = Palette::of(ui);
@@ -156,7 +158,7 @@ impl BarLabels {
                 let ink = ink_on(part_color(palette, row.is_merged, part));
                 text_ui(ui, cell.expand2(vec2(2.0, 0.0)), Align::Center, &text, Type::MONO_SMALL, ink);
             }
-            let label = Component::ALL[part].label();
+            let label = (self.words.component_name)(Component::ALL[part]);
             if is_first && cell.width() > text_width(ui, label, Type::CAPTION) {
                 let place = Rect::from_min_size(pos2(left, self.plot.top() - 20.0), vec2(cell.width(), 18.0));
                 text_ui(ui, place.expand2(vec2(2.0, 0.0)), Align::Center, label, Type::CAPTION, palette.text_secondary);
@@ -168,7 +170,7 @@ impl BarLabels {
     }
 }
 
-fn legend_ui(ui: &mut Ui, rect: Rect) {
+fn legend_ui(ui: &mut Ui, rect: Rect, words: &Words) {
     let palette = Palette::of(ui);
     let mut left = rect.left();
     for (index, component) in Component::ALL.into_iter().enumerate() {
@@ -177,7 +179,8 @@ fn legend_ui(ui: &mut Ui, rect: Rect) {
             ui.painter().rect_filled(swatch, 1.0, part_color(palette, is_merged, index));
         }
         let area = Rect::from_min_size(pos2(left + 22.0, rect.top()), vec2(120.0, rect.height()));
-        let text = text_ui(ui, area, Align::Left, component.label(), Type::CAPTION, palette.text_secondary);
+        let text =
+            text_ui(ui, area, Align::Left, (words.component_name)(component), Type::CAPTION, palette.text_secondary);
         left = text.rect.right() + space::S16;
     }
 }

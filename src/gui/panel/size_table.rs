@@ -42,7 +42,8 @@ pub(super) fn size_table_ui(
         for (index, row) in rows.iter().enumerate() {
             text_ui(ui, column(header, index), Align::Right, &row.title(), Type::CAPTION, palette.text_secondary);
         }
-        let lines = Component::ALL.iter().enumerate().map(|(part, component)| (component.label(), Some(part)));
+        let lines =
+            Component::ALL.iter().enumerate().map(|(part, component)| ((words.component_name)(*component), Some(part)));
         let mut bottom = header.bottom();
         for (label, part) in lines.chain([(words.total, None)]) {
             let area = Rect::from_min_size(pos2(place.left(), bottom), vec2(place.width(), grid::LIST_ROW));

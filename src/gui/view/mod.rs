@@ -29,7 +29,7 @@ pub use self::{
     module_detail::{ModuleDetail, ModuleNumbers},
     path_text::{composed, display_path, elide_middle, lexically_normal, unbroken, upper_first},
     perplexity::{Pair, PerplexityTable, Score, TextRow, percent_change},
-    plan_summary::{PlanRow, PlanRowKind, PlanSummary},
+    plan_summary::{ComponentBytes, PlanRow, PlanRowKind, PlanSummary},
     printed_diff::{DiffLine, PrintedDiff},
     scale::{ByteUnit, log_marks, round_step},
     size_chart::{Component, SizeBar},

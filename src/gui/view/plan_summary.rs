@@ -3,6 +3,7 @@
 use crate::{
     plan::{Action, ByteBudget, MergePlan, Role, SideFileContent},
     platform,
+    size::Component,
 };
 
 /// A plan in a few numbers.
@@ -12,6 +13,8 @@ pub struct PlanSummary {
     pub rows: Vec<PlanRow>,
     /// Bytes of weights by what happens to them.
     pub bytes: ByteBudget,
+    /// Bytes of weights in the order of [`Component::ALL`].
+    pub by_component: [ComponentBytes; 5],
     /// Bytes of all files.
     pub output_bytes: u64,
     /// Output tensors.
@@ -28,11 +31,34 @@ impl PlanSummary {
         Self {
             rows: plan_rows(plan),
             bytes: plan.bytes(),
+            by_component: by_component(plan),
             output_bytes: plan.output_bytes(),
             tensor_count: plan.steps().count(),
             free_bytes: folder.and_then(platform::free_bytes),
         }
     }
+}
+
+/// Bytes that are written of one component.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ComponentBytes {
+    /// All of them.
+    pub written: u64,
+    /// Those of tensors that an adapter updates, replaces or adds.
+    pub changed: u64,
+}
+
+fn by_component(plan: &MergePlan) -> [ComponentBytes; 5] {
+    let mut parts = [ComponentBytes::default(); 5];
+    for step in plan.steps() {
+        let component = Component::of(&step.name);
+        let Some(index) = Component::ALL.iter().position(|known| *known == component) else { continue };
+        parts[index].written += step.byte_count;
+        if step.action.is_update() || step.role != Role::Kept {
+            parts[index].changed += step.byte_count;
+        }
+    }
+    parts
 }
 
 /// One kind of step.
@@ -42,8 +68,8 @@ pub struct PlanRow {
     pub kind: PlanRowKind,
     /// Tensors or files.
     pub count: usize,
-    /// A few of their names.
-    pub names: String,
+    /// Their names, each once.
+    pub names: Vec<String>,
     /// Bytes read.
     pub read_bytes: u64,
     /// Bytes written.
@@ -72,18 +98,16 @@ pub enum PlanRowKind {
 /// The rows of `plan`, those with nothing to do left out.
 fn plan_rows(plan: &MergePlan) -> Vec<PlanRow> {
     let tensors = |kind: PlanRowKind, is_kind: fn(&Action, Role) -> bool| {
-        let mut row = PlanRow { kind, count: 0, names: String::new(), read_bytes: 0, write_bytes: 0 };
-        let mut names: Vec<&str> = Vec::new();
+        let mut row = PlanRow { kind, count: 0, names: Vec::new(), read_bytes: 0, write_bytes: 0 };
         for step in plan.steps().filter(|step| is_kind(&step.action, step.role)) {
             row.count += 1;
             row.read_bytes += step.source.byte_count();
             row.write_bytes += step.byte_count;
             let name = super::module_of(&step.name).rsplit('.').next().unwrap_or(&step.name);
-            if !names.contains(&name) {
-                names.push(name);
+            if !row.names.iter().any(|known| known == name) {
+                row.names.push(name.to_owned());
             }
         }
-        row.names = crate::error::listed(&names, 2);
         row
     };
     let mut rows = vec![
@@ -101,11 +125,30 @@ fn plan_rows(plan: &MergePlan) -> Vec<PlanRow> {
         list.push((&file.relative_path, file.byte_count()));
     }
     for (kind, files) in [(PlanRowKind::EditFiles, edited), (PlanRowKind::CopyFiles, copied)] {
-        let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+        let names: Vec<String> = files.iter().map(|(name, _)| (*name).to_owned()).collect();
         let byte_count = files.iter().map(|(_, byte_count)| byte_count).sum();
-        let names = crate::error::listed(&names, 2);
         rows.push(PlanRow { kind, count: files.len(), names, read_bytes: byte_count, write_bytes: byte_count });
     }
     rows.retain(|row| row.count > 0);
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{plan::MergeRequest, sample::Sample};
+
+    #[test]
+    fn components_hold_every_byte_and_say_which_the_adapter_changes() {
+        let sample = Sample::find().unwrap();
+        let request = MergeRequest::new(sample.base(), sample.adapter(), std::env::temp_dir().join("never-written"));
+        let plan = MergePlan::resolved(&request).unwrap();
+        let parts = by_component(&plan);
+        let bytes = plan.bytes();
+        assert_eq!(parts.iter().map(|part| part.written).sum::<u64>(), bytes.output);
+        assert_eq!(parts.iter().map(|part| part.changed).sum::<u64>(), bytes.updated);
+        let [embedding, attention, mlp, head, other] = parts;
+        assert!(attention.changed > 0 && mlp.changed > 0 && bytes.updated < bytes.output);
+        assert_eq!((embedding.changed, head.changed, other.changed), (0, 0, 0));
+    }
 }

@@ -1,5 +1,6 @@
 //! Measures what a frame of the window costs while a merge runs, and while a tree of 100,000 rows scrolls: CPU time of
-//! logic, layout and tessellation, and the time from an input to the frame that shows it.
+//! logic, layout and tessellation, and the time from an input to the frame that shows it. And how long it takes from
+//! the drop of a pair of 8 billion weights to the first frame with its modules.
 //!
 //! ```text
 //! cargo run --example frame_time
@@ -15,24 +16,20 @@
     reason = "a measurement with folders of its own, in which a failure may stop everything"
 )]
 
-#[path = "../tests/gui_support/large_model.rs"]
+#[path = "../../tests/gui_support/large_model.rs"]
 mod large_model;
+mod opening;
+#[expect(dead_code, reason = "the sizes of a quantised model are for tests")]
+#[path = "../../tests/common/sparse_llama.rs"]
+mod sparse_llama;
+mod window;
 
-use std::{
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use eframe::App as _;
-use egui::{Event, RawInput, Rect, Vec2, pos2, vec2};
+use egui::{Event, pos2, vec2};
 use large_model::LargeModel;
-use lorafuse::gui::{Job, LorafuseApp, Machine, Screen, UiCommand, WellKind, install_look, view::SortColumn};
-
-/// The size that the window opens with.
-const SIZE: Vec2 = vec2(1280.0, 800.0);
-
-/// Between two frames, as on a screen of 60 Hz.
-const FRAME: Duration = Duration::from_micros(16_667);
+use lorafuse::gui::{Job, Machine, Screen, UiCommand, view::SortColumn};
+use window::{FRAME, SIZE, Window};
 
 /// What a frame may cost, and how late it may be.
 const FRAME_LIMIT: Duration = Duration::from_millis(4);
@@ -48,6 +45,7 @@ const TREE_LIMIT: Duration = Duration::from_millis(8);
 const TREE_FRAMES: usize = 600;
 
 fn main() {
+    opening::measure();
     merge();
     large_tree();
 }
@@ -113,58 +111,6 @@ fn merge() {
     for (screen, frames) in screens {
         println!("{screen:?}: {} frames while the merge ran", frames.cpu.len());
         frames.report();
-    }
-}
-
-/// The app in a window that nobody sees.
-struct Window {
-    ctx: egui::Context,
-    app: LorafuseApp,
-    frame: eframe::Frame,
-    started: Instant,
-}
-
-impl Window {
-    fn new() -> Self {
-        let ctx = egui::Context::default();
-        install_look(&ctx);
-        // This program knows no hidden commands: it would measure itself.
-        let app = LorafuseApp::new(Machine { program: None, ..Machine::detect() });
-        Self { ctx, app, frame: eframe::Frame::_new_kittest(), started: Instant::now() }
-    }
-
-    /// Fills the wells and waits until all of the diff is shown.
-    fn open(&mut self, base: PathBuf, adapter: PathBuf) {
-        for (kind, path) in [(WellKind::Base, base), (WellKind::Adapter, adapter)] {
-            self.app.ask(UiCommand::EditPath(kind, path.to_string_lossy().into_owned()));
-            self.app.ask(UiCommand::EnterPath(kind));
-        }
-        self.run_until(|app| matches!(app.state.job, Job::Planned(_)) && app.state.modules.scale.is_some());
-    }
-
-    /// All that a frame needs before its triangles go to the GPU.
-    fn frame(&mut self, events: Vec<Event>) {
-        let input = RawInput {
-            screen_rect: Some(Rect::from_min_size(egui::Pos2::ZERO, SIZE)),
-            time: Some(self.started.elapsed().as_secs_f64()),
-            focused: true,
-            events,
-            ..RawInput::default()
-        };
-        let mut output = self.ctx.run_ui(input, |ui| {
-            self.app.logic(ui.ctx(), &mut self.frame);
-            self.app.ui(ui, &mut self.frame);
-        });
-        output.textures_delta.clear();
-        let meshes = self.ctx.tessellate(output.shapes, output.pixels_per_point);
-        assert!(!meshes.is_empty(), "a frame that shows nothing costs nothing");
-    }
-
-    fn run_until(&mut self, is_done: impl Fn(&LorafuseApp) -> bool) {
-        while !is_done(&self.app) {
-            self.frame(Vec::new());
-            std::thread::sleep(FRAME);
-        }
     }
 }
 
