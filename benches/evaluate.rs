@@ -139,21 +139,25 @@ fn measure(options: &Options, model: &Path, ids: &Path) -> io::Result<String> {
     let peak = product_flops()?;
     let reference = (!transformers.secs.is_empty()).then(|| transformers.tokens_per_sec(options.tokens));
     let mut table = String::from(
-        "| | tokens/s | of transformers | of the product's peak | peak memory |\n|---|---:|---:|---:|---:|\n",
+        "| | tokens/s | of transformers | GFLOP/s | of the product's peak | peak memory |\n\
+         |---|---:|---:|---:|---:|---:|\n",
     );
-    for (title, way) in [
-        ("`lorafuse`, the whole model in memory", &resident),
-        ("`lorafuse`, streamed, every token scored, start and reading included", &streamed),
-        ("transformers, float32", &transformers),
+    let (layers, head) = flops_per_token(options.shape);
+    for (title, way, flops) in [
+        ("`lorafuse`, the whole model in memory", &resident, layers),
+        ("`lorafuse`, streamed, every token scored, start and reading included", &streamed, layers + head),
+        ("transformers, float32", &transformers, layers),
     ] {
         if way.secs.is_empty() {
             continue;
         }
         let rate = way.tokens_per_sec(options.tokens);
         let ratio = reference.map_or_else(|| "—".to_owned(), |reference| format!("{:.2}×", rate / reference));
-        let share = 100.0 * rate * flops_per_token(options.shape) / peak;
+        let work = rate * flops;
+        let share = 100.0 * work / peak;
         let memory = units::bytes(way.peak_byte_count);
-        writeln!(table, "| {title} | {rate:.0} | {ratio} | {share:.0} % | {memory} |").map_err(io::Error::other)?;
+        writeln!(table, "| {title} | {rate:.0} | {ratio} | {:.0} | {share:.0} % | {memory} |", work / 1e9)
+            .map_err(io::Error::other)?;
     }
     Ok(format!("{table}\nProduct of float32 matrices of {PEAK_SIDE} × {PEAK_SIDE}: {:.0} GFLOP/s", peak / 1e9))
 }
@@ -210,11 +214,13 @@ fn json_of(command: &mut Command) -> io::Result<Value> {
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-/// Multiplications and additions of the linear layers; attention and the one row of the head are small beside them.
-fn flops_per_token(shape: LlamaShape) -> f64 {
+/// Multiplications and additions of the linear layers, and of the output head where it sees every token; attention and
+/// one row of the head are small beside them.
+fn flops_per_token(shape: LlamaShape) -> (f64, f64) {
     let head = shape.hidden / shape.heads;
     let attention = 2 * shape.hidden * shape.hidden + 2 * shape.hidden * head * shape.key_value_heads;
-    (2 * shape.layers * (attention + 3 * shape.hidden * shape.intermediate)) as f64
+    let layers = 2 * shape.layers * (attention + 3 * shape.hidden * shape.intermediate);
+    (layers as f64, (2 * shape.hidden * shape.vocabulary) as f64)
 }
 
 /// The fastest product of two large matrices, in operations a second.

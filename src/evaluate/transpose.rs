@@ -26,19 +26,25 @@ pub(super) fn transpose_into(panel: &[f32], columns: usize, turned: &mut [f32], 
     });
 }
 
-/// Turns up to `BLOCK` rows of up to `BLOCK` columns from `column` on, through a copy that is in order: lines whose
-/// distance is a power of two would push each other out of the cache.
+/// Turns up to `BLOCK` rows of up to `BLOCK` columns from `column` on, to `first` of each row of `turned`.
 fn turn_block(rows: &[f32], columns: usize, column: usize, turned: &mut [f32], turned_width: usize, first: usize) {
     let (height, width) = (rows.len() / columns, turned.len() / turned_width);
-    let mut block = [[0.0_f32; BLOCK]; BLOCK];
-    for (line, row) in block.iter_mut().zip(rows.chunks(columns)) {
-        line[..width].copy_from_slice(&row[column..column + width]);
-    }
-    for (index, turned) in turned.chunks_mut(turned_width).enumerate() {
-        match turned[first..first + height].as_mut_array::<BLOCK>() {
-            // Of known length, so that the compiler keeps the line in registers.
-            Some(whole) => *whole = std::array::from_fn(|row| block[row][index]),
-            None => turned[first..first + height].iter_mut().zip(&block).for_each(|(to, line)| *to = line[index]),
+    let lines = rows.chunks_exact(columns).map(|row| &row[column..column + width]);
+    let turned = turned.chunks_exact_mut(turned_width).map(|row| &mut row[first..first + height]);
+    if (height, width) == (BLOCK, BLOCK) {
+        // Through a copy that is in order: lines whose distance is a power of two push each other out of the cache. All
+        // lengths are known here, so that a line is one register.
+        let mut block = [[0.0_f32; BLOCK]; BLOCK];
+        for (line, stored) in block.iter_mut().zip(lines) {
+            *line = *stored.as_array::<BLOCK>().expect("a whole line");
+        }
+        for (index, row) in turned.enumerate() {
+            *row.as_mut_array::<BLOCK>().expect("a whole line") = std::array::from_fn(|line| block[line][index]);
+        }
+    } else {
+        let lines: Vec<&[f32]> = lines.collect();
+        for (index, row) in turned.enumerate() {
+            row.iter_mut().zip(&lines).for_each(|(value, line)| *value = line[index]);
         }
     }
 }

@@ -29,6 +29,7 @@ pub use self::{
     opened::{open_for_reading, opened, read_file, record_opened},
     page_buffer::{PAGE_LEN, PageBuffer, page_remainder},
     page_cache::is_cached,
+    page_memory::zeros_in_large_pages,
     positioned::{read_exact_at, write_all_at},
     rename::{rename_into_place, sync_folder},
     reserve::{reserve, share_blocks},

@@ -84,6 +84,37 @@ impl DerefMut for PageMemory {
     }
 }
 
+/// Zeros for a large matrix, whose memory comes in large pages where it fills some: 512 times fewer faults when it is
+/// written first.
+#[must_use]
+pub fn zeros_in_large_pages(len: usize) -> Vec<f32> {
+    let values = vec![0.0_f32; len];
+    #[cfg(target_os = "linux")]
+    advise_large_pages(&values);
+    values
+}
+
+#[cfg(target_os = "linux")]
+fn advise_large_pages(values: &[f32]) {
+    let bytes = size_of_val(values);
+    let first = values.as_ptr().align_offset(LARGE_PAGE_LEN / size_of::<f32>());
+    let first_byte = first.saturating_mul(size_of::<f32>());
+    let byte_count = bytes.saturating_sub(first_byte) / LARGE_PAGE_LEN * LARGE_PAGE_LEN;
+    if byte_count == 0 {
+        return;
+    }
+    let start = values[first..].as_ptr().cast_mut().cast();
+    #[expect(
+        unsafe_code,
+        reason = "the allocator has no safe way to ask; a streamed pass spent a fifth of its time in faults"
+    )]
+    // SAFETY: the range lies inside `values` at boundaries of pages, and this advice changes how memory is backed, never
+    // what it holds. A refusal leaves it as it is.
+    unsafe {
+        rustix::mm::madvise(start, byte_count, rustix::mm::Advice::LinuxHugepage).ok();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +129,17 @@ mod tests {
             assert!(memory.iter().all(|byte| *byte == 0));
             memory.fill(7);
             assert!(memory.iter().all(|byte| *byte == 7));
+        }
+    }
+
+    #[test]
+    fn large_zeros_are_zeros() {
+        for len in [0, 1, LARGE_PAGE_LEN / 4 - 1, LARGE_PAGE_LEN, 3 * LARGE_PAGE_LEN + 7] {
+            let mut values = zeros_in_large_pages(len);
+            assert_eq!(values.len(), len);
+            assert!(values.iter().all(|value| *value == 0.0));
+            values.fill(1.0);
+            assert!(values.iter().all(|value| *value == 1.0));
         }
     }
 }

@@ -4,6 +4,7 @@ use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, bail};
 use rayon::prelude::*;
 
 use super::Activation;
+use crate::platform::zeros_in_large_pages;
 
 /// activation(gate) · up for two matrices of the same shape, which may be halves of one.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +40,7 @@ impl CustomOp2 for Gating {
     fn cpu_fwd(&self, gate: &CpuStorage, l1: &Layout, up: &CpuStorage, l2: &Layout) -> Result<(CpuStorage, Shape)> {
         let shape = l1.shape().clone();
         let (gate, up) = (Rows::new(gate, l1)?, Rows::new(up, l2)?);
-        let mut gated = vec![0.0; shape.elem_count()];
+        let mut gated = zeros_in_large_pages(shape.elem_count());
         let rows = gated.par_chunks_mut(gate.width.max(1)).enumerate();
         rows.for_each(|(index, row)| {
             let halves = gate.row(index).iter().zip(up.row(index));
