@@ -9,6 +9,7 @@ use super::{
     decoder::{Linear, LowRankBranch},
     divergence::{OnlineDivergence, PositionDivergence},
     log_sum_exp::OnlineLogSumExp,
+    spare::SpareMatrices,
     stream::OpenModel,
 };
 use crate::{
@@ -120,12 +121,14 @@ pub(super) fn project(
     let vocab_size = models.iter().map(|model| model.config.vocab_size).min().unwrap_or(0);
     // One row of each head, as if they were one.
     let columns = models.iter().map(|model| model.config.hidden_size).sum();
+    let spare = SpareMatrices::default();
     for rows in row_tiles(TileShape { rows: vocab_size, columns }, HEAD_ELEMENTS) {
-        let slices = heads.iter().map(|head| head.rows(rows.clone())).collect::<Result<Vec<_>, _>>()?;
+        let slices = heads.iter().map(|head| head.rows(rows.clone(), &spare)).collect::<Result<Vec<_>, _>>()?;
         for batch in &mut *batches {
             job.check_cancelled()?;
             batch.add_logits(rows.start, &slices, rows.len(), pairs)?;
         }
+        spare.put(slices.into_iter().map(|slice| slice.linear.weight));
         job.advance(heads.iter().map(|head| head.row_byte_count * rows.len() as u64).sum());
     }
     Ok(())
@@ -148,14 +151,14 @@ impl<'a> Head<'a> {
         Ok(Self { model, name, branches, row_byte_count })
     }
 
-    fn rows(&self, rows: std::ops::Range<usize>) -> Result<OutputHead, EvalError> {
+    fn rows(&self, rows: std::ops::Range<usize>, spare: &SpareMatrices) -> Result<OutputHead, EvalError> {
         let narrowed = |branch: &LowRankBranch| {
             let b = branch.b.narrow(0, rows.start, rows.len())?;
             Ok(LowRankBranch { a: branch.a.clone(), b, scale: branch.scale })
         };
         let branches = self.branches.iter().map(narrowed).collect::<candle_core::Result<_>>()?;
         let OpenModel { weights, config } = self.model;
-        let linear = Linear { weight: weights.turned_rows(&self.name, rows)?, bias: None, branches };
+        let linear = Linear { weight: weights.turned_rows(&self.name, rows, spare)?, bias: None, branches };
         Ok(OutputHead { linear, logit_cap: config.logit_cap })
     }
 }

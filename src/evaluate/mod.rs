@@ -16,6 +16,7 @@ mod log_sum_exp;
 mod report;
 mod request;
 mod resident;
+mod spare;
 mod speed;
 mod statistics;
 mod stream;

@@ -10,6 +10,7 @@ use super::{
     decoder::{DecoderConfig, KvCache, Layer, Linear, Norm, RotationTables},
     embedding::Embedding,
     head::OutputHead,
+    spare::SpareMatrices,
     tokens,
     weights::ModelWeights,
 };
@@ -73,24 +74,26 @@ impl ResidentModel {
         job.set_current(weights.name());
         let embedding = Embedding::load(&weights, &config)?;
         let head_name = config.head();
+        // Every layer stays.
+        let fresh = SpareMatrices::default();
         // A tied head is the embedding, held once.
         let weight = if config.ties_embeddings {
             embedding.table.t()?
         } else {
-            weights.turned_rows(&head_name, 0..config.vocab_size)?
+            weights.turned_rows(&head_name, 0..config.vocab_size, &fresh)?
         };
         let linear = Linear { weight, bias: None, branches: weights.branches(&head_name)? };
         job.advance(head_byte_count);
         let mut layers = Vec::with_capacity(config.layers.len());
         for layer in 0..config.layers.len() {
             job.check_cancelled()?;
-            layers.push(Layer::load(&config, &weights, layer)?);
+            layers.push(Layer::load(&config, &weights, layer, &fresh)?);
             job.advance(weights.layer_byte_count(&config, layer));
         }
         Ok(Self {
             root: weights.root().to_owned(),
             name: weights.name(),
-            norm: weights.module(config.names.root()).norm(&config.final_norm)?,
+            norm: weights.module(config.names.root(), &fresh).norm(&config.final_norm)?,
             head: OutputHead { linear, logit_cap: config.logit_cap },
             stop_ids: weights.stop_ids(),
             config,

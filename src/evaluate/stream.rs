@@ -9,6 +9,7 @@ use super::{
     divergence::PositionDivergence,
     embedding,
     head::{self, ScoredPositions},
+    spare::SpareMatrices,
     weights::ModelWeights,
     window::{Window, windows},
 };
@@ -128,18 +129,20 @@ fn hidden_states(
         .map(|segments| Batch::embed(model, texts, segments))
         .collect::<Result<Vec<_>, _>>()?;
     let rotations = batches.iter().map(|batch| tables.for_windows(&batch.lengths)).collect::<Result<Vec<_>, _>>()?;
+    let spare = SpareMatrices::default();
     for index in 0..config.layers.len() {
         job.check_cancelled()?;
         job.set_current(format!("{name}: layer {} of {}", index + 1, config.layers.len()));
-        let layer = Layer::load(config, weights, index)?;
+        let layer = Layer::load(config, weights, index, &spare)?;
         let mut progress = Shares::new(weights.layer_byte_count(config, index), batches.len());
         for (batch, rotations) in batches.iter_mut().zip(&rotations) {
             job.check_cancelled()?;
             batch.hidden = layer.forward(&batch.hidden, &batch.lengths, rotations)?;
             job.advance(progress.next());
         }
+        spare.put(layer.into_matrices());
     }
-    let norm = weights.module(config.names.root()).norm(&config.final_norm)?;
+    let norm = weights.module(config.names.root(), &spare).norm(&config.final_norm)?;
     // Hidden states go as they are replaced by those that count.
     batches.into_iter().map(|batch| batch.scored(&norm)).collect()
 }

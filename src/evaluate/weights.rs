@@ -11,6 +11,7 @@ use super::{
     adapters::RuntimeAdapters,
     decoder::{DecoderConfig, Linear, LinearSpec, LowRankBranch, Norm, NormSpec, TensorSpec},
     family,
+    spare::SpareMatrices,
     transpose::transpose_into,
 };
 use crate::{
@@ -49,6 +50,7 @@ pub(super) struct ModelWeights {
 pub(super) struct ModuleWeights<'a> {
     weights: &'a ModelWeights,
     prefix: String,
+    spare: &'a SpareMatrices,
 }
 
 impl ModelWeights {
@@ -135,9 +137,9 @@ impl ModelWeights {
         self.checkpoint.tensor(&config.head()).map_or(0, LogicalTensor::byte_count)
     }
 
-    /// The tensors whose names begin with `prefix`.
-    pub fn module(&self, prefix: impl Into<String>) -> ModuleWeights<'_> {
-        ModuleWeights { weights: self, prefix: prefix.into() }
+    /// The tensors whose names begin with `prefix`, whose matrices are put into `spare` memory.
+    pub fn module<'a>(&'a self, prefix: impl Into<String>, spare: &'a SpareMatrices) -> ModuleWeights<'a> {
+        ModuleWeights { weights: self, prefix: prefix.into(), spare }
     }
 
     /// A whole tensor; for norms, biases and the matrices of one layer.
@@ -154,18 +156,19 @@ impl ModelWeights {
     }
 
     /// Rows of a matrix as columns: `columns × rows`, the way in which products read it.
-    pub fn turned_rows(&self, name: &str, rows: Range<usize>) -> Result<Tensor, EvalError> {
+    pub fn turned_rows(&self, name: &str, rows: Range<usize>, spare: &SpareMatrices) -> Result<Tensor, EvalError> {
         let tensor = self.tensor(name)?;
         let columns = tensor.tile_shape().columns;
         let shape = TileShape { rows: rows.len(), columns };
-        let mut turned = zeros_in_large_pages(rows.len() * columns);
-        let mut panel = Vec::new();
-        for panel_rows in row_tiles(shape, PANEL_ELEMENTS) {
-            panel.resize(panel_rows.len() * columns, 0.0);
-            self.read_into(tensor, rows.start + panel_rows.start, &mut panel)?;
-            transpose_into(&panel, columns, &mut turned, rows.len(), panel_rows.start);
-        }
-        Ok(tensor_of(turned, &[columns, rows.len()])?)
+        spare.filled((columns, rows.len()), |turned| {
+            let mut panel = Vec::new();
+            for panel_rows in row_tiles(shape, PANEL_ELEMENTS) {
+                panel.resize(panel_rows.len() * columns, 0.0);
+                self.read_into(tensor, rows.start + panel_rows.start, &mut panel)?;
+                transpose_into(&panel, columns, turned, rows.len(), panel_rows.start);
+            }
+            Ok(())
+        })
     }
 
     /// The rows of the table `name` for `ids`, and nothing else of it.
@@ -244,7 +247,7 @@ impl ModuleWeights<'_> {
         let module = format!("{}{}", self.prefix, spec.part);
         let name = format!("{module}.weight");
         let weight = match spec.orientation {
-            Orientation::OutIn => self.weights.turned_rows(&name, 0..spec.out_features)?,
+            Orientation::OutIn => self.weights.turned_rows(&name, 0..spec.out_features, self.spare)?,
             Orientation::InOut => self.weights.all(&name)?,
         };
         let bias = spec.has_bias.then(|| self.weights.all(&format!("{module}.bias"))).transpose()?;
@@ -264,7 +267,7 @@ impl ModuleWeights<'_> {
 
     /// As [`ModelWeights::turned_rows`].
     pub fn turned_rows(&self, part: &str, rows: Range<usize>) -> Result<Tensor, EvalError> {
-        self.weights.turned_rows(&format!("{}{part}", self.prefix), rows)
+        self.weights.turned_rows(&format!("{}{part}", self.prefix), rows, self.spare)
     }
 }
 

@@ -48,6 +48,13 @@ impl Attention {
         })
     }
 
+    pub fn into_linears(self) -> Vec<Linear> {
+        match self.qkv {
+            Qkv::Apart { q, k, v } => vec![q, k, v, self.output],
+            Qkv::Fused { qkv, .. } => vec![qkv, self.output],
+        }
+    }
+
     /// `inputs` (`tokens × hidden`) holds windows of `lengths`, one after another; none sees another.
     pub fn forward(&self, inputs: &Tensor, lengths: &[usize], rotations: &[Rotation]) -> Result<Tensor> {
         let [q, k, v] = self.heads(inputs, rotations)?;

@@ -98,6 +98,11 @@ impl Experts {
         })
     }
 
+    pub fn into_linears(self) -> Vec<Linear> {
+        let experts = self.mlps.into_iter().flat_map(GatedMlp::into_linears);
+        std::iter::once(self.router).chain(experts).collect()
+    }
+
     /// `inputs` and result are `tokens × hidden`.
     pub fn forward(&self, inputs: &Tensor) -> Result<Tensor> {
         let shares = candle_nn::ops::softmax(&self.router.forward(inputs)?, D::Minus1)?.to_vec2::<f32>()?;

@@ -7,7 +7,7 @@ use super::{
     attention::{Attention, KvCache},
     mlp::Mlp,
 };
-use crate::evaluate::{EvalError, weights::ModelWeights};
+use crate::evaluate::{EvalError, spare::SpareMatrices, weights::ModelWeights};
 
 /// A layer, loaded.
 #[derive(Debug)]
@@ -18,14 +18,25 @@ pub(in crate::evaluate) struct Layer {
 }
 
 impl Layer {
-    /// Loads layer `index` as f32.
-    pub fn load(config: &DecoderConfig, weights: &ModelWeights, index: usize) -> std::result::Result<Self, EvalError> {
-        let (spec, module) = (&config.layers[index], weights.module(config.names.layer(index)));
+    /// Loads layer `index` as f32, into `spare` memory where there is some.
+    pub fn load(
+        config: &DecoderConfig,
+        weights: &ModelWeights,
+        index: usize,
+        spare: &SpareMatrices,
+    ) -> std::result::Result<Self, EvalError> {
+        let (spec, module) = (&config.layers[index], weights.module(config.names.layer(index), spare));
         Ok(Self {
             attention: Attention::load(&spec.attention, &module)?,
             mlp: Mlp::load(&spec.mlp, &module)?,
             arrangement: spec.arrangement.try_map(|norm| module.norm(norm))?,
         })
+    }
+
+    /// The matrices of a layer that is done with.
+    pub fn into_matrices(self) -> impl Iterator<Item = Tensor> {
+        let linears = self.attention.into_linears().into_iter().chain(self.mlp.into_linears());
+        linears.map(|linear| linear.weight)
     }
 
     /// `hidden` (`tokens × hidden`) holds windows of `lengths`, one after another.

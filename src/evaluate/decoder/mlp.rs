@@ -87,6 +87,14 @@ impl Mlp {
         })
     }
 
+    pub fn into_linears(self) -> Vec<Linear> {
+        match self {
+            Self::Gated(mlp) => mlp.into_linears(),
+            Self::Plain(mlp) => vec![mlp.up, mlp.down],
+            Self::Experts(experts) => experts.into_linears(),
+        }
+    }
+
     /// `inputs` and result are `tokens × hidden`.
     pub fn forward(&self, inputs: &Tensor) -> Result<Tensor> {
         match self {
@@ -116,6 +124,13 @@ impl GatedMlp<LinearSpec> {
 }
 
 impl GatedMlp<Linear> {
+    pub fn into_linears(self) -> Vec<Linear> {
+        match self.gate_up {
+            GateUp::Apart { gate, up } => vec![gate, up, self.down],
+            GateUp::Fused(gate_up) => vec![gate_up, self.down],
+        }
+    }
+
     pub fn forward(&self, inputs: &Tensor) -> Result<Tensor> {
         in_chunks(inputs, |inputs| {
             let [gate, up] = match &self.gate_up {
