@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! cargo run --example screenshots               the few pictures of the repository, into `screenshots/`
-//! cargo run --example screenshots -- FOLDER     all of them: light and dark, 1× and 2×, small window, Korean
+//! cargo run --example screenshots -- FOLDER     all of them: light and dark, 1×, 1.5× and 2×, small window, Korean
 //! ```
 //!
 //! Needs no display. Takes about two minutes in a development build.
@@ -56,6 +56,28 @@ const KEPT: [&str; 16] = [
     "sizes-packed-light",
 ];
 
+/// How a screen is shown for a picture.
+struct Look {
+    name: &'static str,
+    theme: Theme,
+    scale: f32,
+    size: Vec2,
+}
+
+const fn look(name: &'static str, theme: Theme, scale: f32, size: Vec2) -> Look {
+    Look { name, theme, scale, size }
+}
+
+const LOOKS: [Look; 7] = [
+    look("light", Theme::Light, 1.0, USUAL_SIZE),
+    look("dark", Theme::Dark, 1.0, USUAL_SIZE),
+    look("light@1.5x", Theme::Light, 1.5, USUAL_SIZE),
+    look("dark@1.5x", Theme::Dark, 1.5, USUAL_SIZE),
+    look("light@2x", Theme::Light, 2.0, USUAL_SIZE),
+    look("dark@2x", Theme::Dark, 2.0, USUAL_SIZE),
+    look("light-small", Theme::Light, 1.0, SMALLEST_SIZE),
+];
+
 fn main() {
     let album = std::env::args_os().nth(1).map_or_else(Album::of_the_repository, Album::of_everything);
     std::fs::create_dir_all(&album.folder).unwrap();
@@ -83,22 +105,23 @@ impl Album {
 
     /// Takes `screen` as it is now, in every look that is wanted.
     fn take(&self, harness: &mut Harness<'_, LorafuseApp>, screen: &str) {
-        let looks = [
-            ("light", Theme::Light, 1.0, USUAL_SIZE),
-            ("dark", Theme::Dark, 1.0, USUAL_SIZE),
-            ("light@2x", Theme::Light, 2.0, USUAL_SIZE),
-            ("light-small", Theme::Light, 1.0, SMALLEST_SIZE),
-        ];
-        for (look, theme, scale, size) in looks {
-            let name = format!("{screen}-{look}");
-            if !self.is_complete && !KEPT.contains(&name.as_str()) {
-                continue;
-            }
-            harness.ctx.set_theme(theme);
-            show_at(harness, scale, size);
-            harness.render().unwrap().save(self.folder.join(format!("{name}.png"))).unwrap();
+        for look in &LOOKS {
+            self.take_look(harness, screen, look);
         }
-        show_at(harness, 1.0, USUAL_SIZE);
+    }
+
+    /// Takes `screen` in one look, where that is wanted.
+    fn take_look(&self, harness: &mut Harness<'_, LorafuseApp>, screen: &str, look: &Look) {
+        if self.wants(screen, look) {
+            harness.ctx.set_theme(look.theme);
+            show_at(harness, look.scale, look.size);
+            harness.render().unwrap().save(self.folder.join(format!("{screen}-{}.png", look.name))).unwrap();
+            show_at(harness, 1.0, USUAL_SIZE);
+        }
+    }
+
+    fn wants(&self, screen: &str, look: &Look) -> bool {
+        self.is_complete || KEPT.contains(&format!("{screen}-{}", look.name).as_str())
     }
 
     /// Takes all of a screen that scrolls.
@@ -266,17 +289,38 @@ fn large_merge(album: &Album) {
     drop_folders(&mut harness, &[base, adapter]);
     wait_until(&mut harness, "the plan", is_planned);
     click(&mut harness, Role::Tab, "Merge");
-    harness.get_by_label("Merge, keep F32").click();
-    wait_until(&mut harness, "the third shard", |app| match &app.state.job {
-        Job::Running(running) => running.tensors_done > 60,
-        _ => false,
-    });
-    album.take(&mut harness, "merge-running");
-    harness.get_by_label("Cancel").click();
-    wait_until(&mut harness, "the plan again", is_planned);
+    // A merge is over before all pictures of it are taken, so each has a merge of its own.
+    for look in LOOKS.iter().filter(|look| album.wants("merge-running", look)) {
+        merge_until_the_third_shard(&mut harness);
+        album.take_look(&mut harness, "merge-running", look);
+        harness.state_mut().ask(UiCommand::CancelMerge);
+        wait_until(&mut harness, "the end of the merge", |app| is_planned(app) || is_done(app));
+        // On a fast disk it may have been over before it was stopped.
+        for rest in ["llama-wide-merged", "llama-wide-merged.partial"] {
+            std::fs::remove_dir_all(workspace.folder(rest)).ok();
+        }
+        harness.state_mut().ask(UiCommand::PlanAgain);
+        harness.run_steps(2);
+        wait_until(&mut harness, "the plan again", is_planned);
+    }
+    merge_until_the_third_shard(&mut harness);
+    cancel(&mut harness);
     album.take(&mut harness, "merge-interrupted");
     harness.state_mut().ask(UiCommand::SwitchLanguage);
     album.take(&mut harness, "merge-interrupted-korean");
+}
+
+fn merge_until_the_third_shard(harness: &mut Harness<'_, LorafuseApp>) {
+    harness.get_by_label("Merge, keep F32").click();
+    wait_until(harness, "the third shard", |app| match &app.state.job {
+        Job::Running(running) => running.tensors_done > 60,
+        _ => false,
+    });
+}
+
+fn cancel(harness: &mut Harness<'_, LorafuseApp>) {
+    harness.get_by_label("Cancel").click();
+    wait_until(harness, "the plan again", is_planned);
 }
 
 /// Long paths with Hangul in both normal forms, in Korean.

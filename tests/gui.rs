@@ -20,6 +20,7 @@ use large_model::{LargeModel, write_adapter};
 use lorafuse::{
     gui::{Evaluation, Finished, Job, Language, LorafuseApp, Machine, Screen, UiCommand, Work},
     merge::device::GpuAdapter,
+    platform::FileDialogs,
     verify::VerifyReport,
 };
 
@@ -97,11 +98,12 @@ fn the_sample_is_merged_and_compared_with_three_clicks() {
     let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
     harness.get_by_label("Try the sample").click();
     wait_until(&mut harness, "the plan", is_planned);
-    harness.get_by_label("Merge, keep F32").click();
+    // As the welcome screen promises: half the bytes, and Compare says why.
+    harness.get_by_label("Merge to BF16").click();
     wait_until(&mut harness, "the end of the merge", is_done);
     harness.get_by_label("Compare with the base").click();
     harness.run_steps(3);
-    harness.get_by_label_contains("The same 4,868,352 weights, 32 bits each as before: the file keeps its size");
+    harness.get_by_label_contains("16 bits each in place of 32: half the file");
     let Job::Done(done) = &harness.state().state.job else { unreachable!() };
     assert!(matches!(done.evaluation, Evaluation::Running(_)), "its texts are scored without being asked for");
     assert!(workspace.home.path().join("lorafuse-sample-merged/config.json").is_file());
@@ -109,6 +111,49 @@ fn the_sample_is_merged_and_compared_with_three_clicks() {
     wait_until(&mut harness, "the end of the measurement", |app| {
         app.state.finished().is_some_and(|done| matches!(done.evaluation, Evaluation::Idle))
     });
+
+    // The other dtype is one button away, and what is there stays.
+    click(&mut harness, Role::Tab, "Merge");
+    click(&mut harness, Role::Button, "Merge with other options");
+    wait_until(&mut harness, "the plan again", is_planned);
+    click(&mut harness, Role::RadioButton, "Keep F32");
+    wait_until(&mut harness, "the plan for f32", is_planned);
+    harness.get_by_label("Merge, keep F32").click();
+    wait_until(&mut harness, "the end of the second merge", is_done);
+    for name in ["lorafuse-sample-merged", "lorafuse-sample-merged-2"] {
+        assert!(workspace.home.path().join(name).join("config.json").is_file(), "{name}");
+    }
+
+    // What was chosen for the sample is not chosen for another base.
+    harness.state_mut().ask(UiCommand::OpenSample);
+    harness.run_steps(2);
+    wait_until(&mut harness, "the plan for the sample", is_planned);
+    harness.get_by_label("Merge to BF16");
+    let (base, adapter) = (workspace.folder("base"), workspace.folder("adapter"));
+    harness.state_mut().ask(UiCommand::OpenPair { base, adapter });
+    harness.run_steps(2);
+    wait_until(&mut harness, "the plan for another pair", is_planned);
+    harness.get_by_label("Merge, keep F32");
+}
+
+#[test]
+fn a_screen_that_is_closed_says_what_opens_it() {
+    let workspace = Workspace::new();
+    let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
+    harness.run_steps(2);
+    let tab = harness.get_by_role_and_label(Role::Tab, "Compare").rect();
+    harness.hover_at(tab.center());
+    harness.run_steps(60);
+    harness.get_by_label_contains("Opens after a merge");
+}
+
+#[test]
+fn a_desktop_without_dialogs_says_where_a_merged_folder_goes() {
+    let workspace = Workspace::new();
+    let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
+    harness.state_mut().state.file_dialogs = Some(FileDialogs::Missing);
+    click(&mut harness, Role::Button, "Check a merged folder…");
+    harness.get_by_label_contains("Drop the merged folder on Output");
 }
 
 #[test]
@@ -161,6 +206,9 @@ fn the_report_is_written_beside_the_output_and_never_over_another() {
         wait_until(&mut harness, "the report", |app| app.state.notice.is_some());
         assert!(workspace.folder(&format!("base-merged-report{number}.md")).is_file());
         assert!(workspace.folder(&format!("base-merged-report{number}.json")).is_file());
+        show(&mut harness, Screen::Report);
+        let said = format!("Written: ~/models/lorafuse-sample/base-merged-report{number}.md, .json");
+        assert_eq!(harness.query_all_by_label(&said).count(), 2, "in the status line and beside the button");
     }
 }
 

@@ -101,13 +101,13 @@ fn a_result_is_loaded_alone_sealed_and_pictured() {
     window.get_by_label_contains("It opened: config.json, model-00001-of-00004.safetensors");
     window.get_by_label("README.md");
 
-    click(&mut window, Role::Button, "Seal");
+    click(&mut window, Role::Button, "Seal with SHA-256");
     wait_until(&mut window, "the seal", |app| app.state.finished().is_some_and(|done| done.is_sealed));
     wait_until(&mut window, "the list of files", |app| {
         app.state.finished().is_some_and(|done| done.manifest.iter().any(|file| file.name == "SHA256SUMS"))
     });
     window.get_by_label("Sealed: SHA256SUMS");
-    assert!(window.query_by_label("Seal").is_none(), "once is enough");
+    assert!(window.query_by_label("Seal with SHA-256").is_none(), "once is enough");
     click(&mut window, Role::Button, "Verify again");
     wait_until(&mut window, "the checks", is_checked);
     assert!(done(&window).verified.as_ref().unwrap().as_ref().unwrap().checks.len() >= 6, "the seal is checked too");
@@ -211,12 +211,25 @@ fn anyones_merge_is_judged_without_merging() {
         is_checked(app) && app.state.finished().is_some_and(|done| done.sources.base.is_some())
     });
 
+    // A path of the machine that merged: the weights load, and yet it is not what was promised.
+    let config_path = theirs.join("config.json");
+    let config = std::fs::read_to_string(&config_path).unwrap();
+    std::fs::write(&config_path, config.replacen('{', "{\"_name_or_path\": \"../base\",", 1)).unwrap();
+    click(&mut window, Role::Tab, "Report");
+    click(&mut window, Role::Button, "Verify again");
+    wait_until(&mut window, "the checks", is_checked);
+    assert_eq!(outcome_of(done(&window), "Stands alone"), Some(Outcome::Passed));
+    window.get_by_label("This folder is not independent");
+    window.get_by_label("Check a merged folder…");
+    std::fs::write(&config_path, config).unwrap();
+
     // Tampered with: said, not hidden.
     std::fs::remove_file(theirs.join("tokenizer.json")).unwrap();
     click(&mut window, Role::Tab, "Report");
     click(&mut window, Role::Button, "Verify again");
     wait_until(&mut window, "the checks", is_checked);
-    window.get_by_label("This folder does not stand alone");
+    window.get_by_label_contains("there is no tokenizer in the folder");
+    window.get_by_label("This folder is incomplete");
 }
 
 #[test]
@@ -271,6 +284,9 @@ fn modules_sort_by_a_column_and_show_their_spectrum() {
     click(&mut window, Role::Button, "Sort by ‖Δ‖ / ‖W‖");
     assert_eq!(first(&window), "", "the tree again");
     wait_until(&mut window, "the singular values", |app| !app.state.modules.spectra.is_empty());
+    click(&mut window, Role::Button, "Changed most: model.layers.0.mlp.gate_proj, 0.422");
+    assert_eq!(window.state().state.modules.selected.as_deref(), Some("model.layers.0.mlp.gate_proj"));
+    click(&mut window, Role::Button, "model.layers.0.self_attn.q_proj 0.184");
     window.get_by_role_and_label(Role::Image, "7 of 16 directions hold 90 % of ‖Δ‖²");
 }
 

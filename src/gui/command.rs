@@ -69,6 +69,8 @@ pub enum UiCommand {
     DiscardPartial,
     /// Plan again after a failure.
     PlanAgain,
+    /// Plan the same merge again for another folder, to choose other options; what is merged stays.
+    MergeAgain,
     /// Open or fold a module of the tree.
     ToggleModule(String),
     /// Look at one module.
@@ -150,6 +152,7 @@ impl UiCommand {
             Self::WriteCard(_) => words.write_card,
             Self::DiscardPartial => words.discard,
             Self::PlanAgain => words.plan_again,
+            Self::MergeAgain => words.merge_again,
             Self::FocusFilter => words.filter_hint,
             Self::ShowOnlyChanged(_) => words.only_changed,
             Self::CopyText(_) => words.copy,
@@ -197,6 +200,7 @@ impl UiCommand {
             Self::StartMerge => words.merge_tooltip,
             Self::CancelMerge => words.cancel_tooltip,
             Self::DiscardPartial => words.discard_tooltip,
+            Self::MergeAgain => words.merge_again_tooltip,
             Self::FocusFilter => words.filter_tooltip,
             Self::ClearRecent => words.clear_list_tooltip,
             Self::BrowseTexts => words.measure_on_texts_tooltip,

@@ -15,7 +15,7 @@ use super::{
     recent,
     run::{self, RunError},
     state::{AppState, Job, Running, Screen, Tone},
-    view::{ChangeMap, display_path},
+    view::{ChangeMap, written_path},
     wake::FRAME_INTERVAL,
     watched::Work,
     workers::{self, DialogKind, Workers},
@@ -93,7 +93,13 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
     if let Some(exported) = finished(&mut workers.exporting) {
         let words = state.words();
         state.notice = Some(match exported {
-            Ok(Ok(path)) => notice(Tone::Good, (words.exported)(&display_path(&path, state.machine.home.as_deref()))),
+            Ok(Ok(path)) => {
+                let text = (words.exported)(&written_path(&path, state.machine.home.as_deref()));
+                if let Some(done) = state.finished_mut() {
+                    done.written = Some(path);
+                }
+                notice(Tone::Good, text)
+            }
             Ok(Err(problem)) => problem_notice(&problem),
             Err(Lost) => problem_notice(&Problem::lost_worker(words)),
         });

@@ -55,6 +55,8 @@ pub struct Finished {
     pub sealing: Work<Seal>,
     /// Whether a seal lies in the folder.
     pub is_sealed: bool,
+    /// The file that was written of it last: a report or a picture.
+    pub written: Option<PathBuf>,
     /// The sample's texts, where the base is the sample's.
     pub sample_texts: Vec<PathBuf>,
 }
@@ -151,6 +153,7 @@ impl Finished {
             prompt: if sample_texts.is_empty() { String::new() } else { SAMPLE_PROMPT.to_owned() },
             sealing: Work::default(),
             is_sealed: sources.merged.join(merge::SEAL_FILE).is_file(),
+            written: None,
             sample_texts,
             sources,
         }

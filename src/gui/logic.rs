@@ -15,11 +15,16 @@ use super::{
     palette::Palette,
     problem::Problem,
     results,
-    state::{AppState, Job, Notice, Screen, Tone, WellKind},
+    state::{AppState, Job, MergeOptions, Notice, Screen, Tone, WellKind},
     view::lexically_normal,
     workers::{self, Workers},
 };
-use crate::{plan::AdapterRequest, platform::FileDialogs, sample::Sample};
+use crate::{
+    numeric::FloatDtype,
+    plan::{AdapterRequest, DtypePolicy},
+    platform::FileDialogs,
+    sample::Sample,
+};
 
 fn is_text(path: &Path) -> bool {
     let is_one =
@@ -38,7 +43,12 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
         }
         UiCommand::TakeBase(path) => set_path(state, ctx, WellKind::Base, Some(path)),
         UiCommand::ClearRecent => state.recent.clear(),
-        UiCommand::Browse(_) | UiCommand::BrowseTexts if state.file_dialogs == Some(FileDialogs::Missing) => {
+        UiCommand::JudgeFolder if state.file_dialogs == Some(FileDialogs::Missing) => {
+            state.notice = Some(notice(Tone::Caution, state.words().no_folder_dialog.to_owned()));
+        }
+        UiCommand::Browse(_) | UiCommand::BrowseTexts | UiCommand::AddAdapter
+            if state.file_dialogs == Some(FileDialogs::Missing) =>
+        {
             state.notice = Some(notice(Tone::Caution, state.words().no_file_dialog.to_owned()));
         }
         UiCommand::Browse(kind) => workers::browse(state, workers, ctx, kind),
@@ -82,6 +92,7 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
                 inspect(state, ctx);
             }
         }
+        UiCommand::MergeAgain => merge_again(state, ctx),
         UiCommand::ToggleModule(_)
         | UiCommand::SelectModule(_)
         | UiCommand::SortModules(_)
@@ -190,6 +201,10 @@ pub(super) fn set_path(state: &mut AppState, ctx: &Context, kind: WellKind, path
         state.more_adapters.clear();
         state.options.strength = 1.0;
     }
+    if kind == WellKind::Base {
+        // The dtype was chosen for another model.
+        state.options.dtype = DtypePolicy::Keep;
+    }
     state.wells.get_mut(kind).set(path);
     inspect(state, ctx);
 }
@@ -231,6 +246,16 @@ pub(super) fn inspect(state: &mut AppState, ctx: &Context) {
     state.job = Job::Opening(Task::spawn("inspect", ctx, move || Inspection::new(&question)));
 }
 
+/// Back to the plan, for the first name beside the folder that is there now.
+fn merge_again(state: &mut AppState, ctx: &Context) {
+    let Some(done) = state.finished().filter(|done| done.made.is_some()) else { return };
+    let output = free_name(&done.sources.merged);
+    state.wells.output.set(Some(output));
+    state.output_is_proposed = false;
+    state.screen = Screen::Merge;
+    inspect(state, ctx);
+}
+
 fn open_sample(state: &mut AppState, ctx: &Context) {
     let sample = match Sample::find() {
         Ok(sample) => sample,
@@ -247,6 +272,9 @@ fn open_sample(state: &mut AppState, ctx: &Context) {
     state.wells.output.set(folder.map(|folder| free_name(&folder.join("lorafuse-sample-merged"))));
     state.output_is_proposed = false;
     state.screen = Screen::Modules;
+    state.more_adapters.clear();
+    // What the welcome screen promises: half the file, so that the question why has its answer.
+    state.options = MergeOptions { dtype: DtypePolicy::Convert(FloatDtype::BF16), strength: 1.0, ..state.options };
     inspect(state, ctx);
 }
 

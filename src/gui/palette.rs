@@ -65,6 +65,7 @@ fn available(state: &AppState) -> Vec<UiCommand> {
         commands.extend(state.wells.adapter.path.is_some().then_some(UiCommand::AddAdapter));
         commands.push(UiCommand::JudgeFolder);
     }
+    commands.extend(state.finished().and_then(|done| done.made.as_ref()).map(|_| UiCommand::MergeAgain));
     if state.is_reachable(Screen::Modules) {
         let other_view = match state.modules.view {
             ModulesView::Table => ModulesView::Printed,

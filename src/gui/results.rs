@@ -9,6 +9,7 @@ use super::{
     logic::notice,
     problem::Problem,
     state::{AppState, Job, Tone},
+    view::display_path,
     watched::Work,
     workers::{self, Workers},
 };
@@ -66,7 +67,8 @@ fn open_folder(state: &mut AppState) {
     } else {
         "xdg-open"
     };
-    if let Err(error) = std::process::Command::new(program).arg(&done.sources.merged).spawn() {
-        state.notice = Some(notice(Tone::Bad, format!("{program}: {error}")));
+    if std::process::Command::new(program).arg(&done.sources.merged).spawn().is_err() {
+        let path = display_path(&done.sources.merged, state.machine.home.as_deref());
+        state.notice = Some(notice(Tone::Caution, (state.words().no_file_manager)(&path)));
     }
 }

@@ -147,12 +147,12 @@ impl fmt::Display for Evidence {
             Self::Outside => out.write_str("something points outside"),
             Self::Differing { changed_count, tensor_count } => write!(
                 out,
-                "{} of {} differ from the base; which of them should needs --adapter",
+                "{} of {} differ from the base; which of them should, only the adapter can tell",
                 units::count(*changed_count as u64),
                 units::plural(*tensor_count, "tensor"),
             ),
             Self::Recomputed(recomputed) => recomputed.fmt(out),
-            Self::NeedsReference => out.write_str("needs --base and --adapter"),
+            Self::NeedsReference => out.write_str("needs base and adapter to compare with"),
             Self::ValuesRead { value_count } => write!(out, "{} values read", units::count(*value_count)),
             Self::SealHolds { file_count } => {
                 write!(out, "{} with the SHA-256 of {SEAL_FILE}", units::plural(*file_count, "file"))

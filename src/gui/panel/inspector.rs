@@ -1,6 +1,6 @@
 //! The side of the Modules screen: the map, the selected module, and the way on.
 
-use egui::{Rect, Stroke, Ui, pos2, vec2};
+use egui::{Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::{
     command_button::CommandButton,
@@ -13,12 +13,16 @@ use crate::gui::{
     inspection::Inspection,
     state::AppState,
     tokens::{Palette, Type, space},
-    view::{HeatMap, HeatScale, ModuleDetail, ModuleNumbers},
+    view::{HeatCell, HeatMap, HeatScale, ModuleDetail, ModuleNumbers},
     widget::{Align, ButtonLook, Icon, chip_ui, elided_middle, scrolled_ui, text_ui, text_width, wrapped_text_ui},
+    words::Words,
 };
 
 /// Narrowest side in which shapes and norms stand beside each other.
 const TWO_COLUMNS: f32 = 360.0;
+
+/// Height of the line about the largest change.
+const LARGEST: f32 = 22.0;
 
 /// Height of the words about norms.
 const NOTE: f32 = 40.0;
@@ -39,7 +43,8 @@ pub(super) fn inspector_ui(
     let next_height = if has_next_step { next_step::HEIGHT + 2.0 * space::S12 } else { 0.0 };
     let upper = Rect::from_min_max(rect.min, rect.max - vec2(0.0, next_height));
     let map = state.modules.scale.map(|scale| (scale, state.modules.map.as_ref()));
-    let map_height = map.map_or(88.0, |(_, map)| 58.0 + heat_map_height(map));
+    let map_height =
+        map.map_or(88.0, |(_, map)| 58.0 + heat_map_height(map) + map.largest.as_ref().map_or(0.0, |_| LARGEST));
     let pair_rows = if rect.width() < TWO_COLUMNS { 8.0 } else { 4.0 };
     let spectrum = spectrum_of(state).map_or(0.0, |_| spectrum::HEIGHT + space::S8);
     let needed = map_height + space::S12 + 56.0 + pair_rows * PAIR + spectrum + NOTE;
@@ -84,6 +89,39 @@ fn map_ui(
             .on_hover_text(words.estimated_tooltip);
     }
     heat_map_ui(ui, body, map, scale, state.modules.selected.as_deref(), words, commands);
+    if let Some(largest) = &map.largest {
+        let line = pos2(body.left(), body.top() + heat_map_height(map) + space::S4);
+        let line = Rect::from_min_size(line, vec2(body.width(), LARGEST));
+        largest_ui(ui, line, largest, scale, words, commands);
+    }
+}
+
+/// Which module changes most, in words; a click selects it.
+fn largest_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    largest: &HeatCell,
+    scale: HeatScale,
+    words: &Words,
+    commands: &mut Vec<UiCommand>,
+) {
+    let palette = Palette::of(ui);
+    let response = ui.allocate_rect(rect, Sense::click());
+    let value = scale_number(largest.value, scale);
+    let label = format!("{}: {}, {value}", words.changed_most, largest.path);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
+    let number = text_ui(ui, rect, Align::Right, &value, Type::MONO_SMALL, palette.text);
+    let name = text_ui(ui, rect, Align::Left, words.changed_most, Type::EVIDENCE, palette.text_secondary);
+    let place = Rect::from_min_max(
+        pos2(name.rect.right() + space::S8, rect.top()),
+        pos2(number.rect.left() - space::S8, rect.bottom()),
+    );
+    let ink = if response.hovered() || response.has_focus() { palette.accent } else { palette.text };
+    let path = elided_middle(ui, &largest.path, Type::MONO_SMALL, place.width());
+    text_ui(ui, place, Align::Left, &path, Type::MONO_SMALL, ink);
+    if response.on_hover_text(label).clicked() {
+        commands.push(UiCommand::SelectModule(largest.path.to_string()));
+    }
 }
 
 fn module_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection, commands: &mut Vec<UiCommand>) {

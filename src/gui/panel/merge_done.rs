@@ -87,6 +87,7 @@ fn verdict_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished, comman
         CommandButton::new(UiCommand::ShowScreen(Screen::Compare), ButtonLook::Primary).label(words.see_compare),
         CommandButton::new(UiCommand::ShowScreen(Screen::Report), ButtonLook::Plain).label(words.see_report),
         CommandButton::new(UiCommand::OpenFolder, ButtonLook::Plain).icon(Icon::Folder),
+        CommandButton::new(UiCommand::MergeAgain, ButtonLook::Plain),
     ];
     for button in buttons {
         let size = vec2(button.width(ui, words), grid::PRIMARY_BUTTON);

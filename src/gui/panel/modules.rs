@@ -204,7 +204,11 @@ fn header_ui(ui: &mut Ui, rect: Rect, columns: &ModuleColumns, state: &AppState,
             palette.text_secondary
         };
         text_ui(ui, cell, align, &format!("{title}{arrow}"), Type::CAPTION, ink);
-        if response.on_hover_text(label).clicked() {
+        let hover = match column {
+            SortColumn::Change => format!("{}. {label}", words.change_explained),
+            _ => label,
+        };
+        if response.on_hover_text(hover).clicked() {
             commands.push(UiCommand::SortModules(column));
         }
     }

@@ -28,7 +28,9 @@ pub(in crate::gui) fn navigation_ui(ui: &mut Ui, rect: Rect, state: &AppState, c
             command: UiCommand::ShowScreen(screen),
             is_current: screen == state.screen && !state.is_welcome(),
             enabled: state.is_reachable(screen),
-            mark: mark(state, screen),
+            // A screen that cannot be opened has got nowhere.
+            mark: mark(state, screen).filter(|_| state.is_reachable(screen)),
+            closed: closed(state, screen),
         };
         item_ui(ui, &item, state, commands);
     }
@@ -38,7 +40,12 @@ pub(in crate::gui) fn navigation_ui(ui: &mut Ui, rect: Rect, state: &AppState, c
     {
         let top = bottom - (index as f32 + 1.0) * 50.0;
         let rect = Rect::from_min_size(pos2(left, top), vec2(ITEM.x, 46.0));
-        item_ui(ui, &Item { rect, icon, command, is_current: false, enabled: true, mark: None }, state, commands);
+        item_ui(
+            ui,
+            &Item { rect, icon, command, is_current: false, enabled: true, mark: None, closed: "" },
+            state,
+            commands,
+        );
     }
 }
 
@@ -49,6 +56,19 @@ struct Item {
     is_current: bool,
     enabled: bool,
     mark: Option<Icon>,
+    /// Why it cannot be opened, while it cannot.
+    closed: &'static str,
+}
+
+/// What has to happen before `screen` has something to show.
+fn closed(state: &AppState, screen: Screen) -> &'static str {
+    let words = state.words();
+    match screen {
+        Screen::Modules => words.modules_closed,
+        Screen::Merge if state.finished().is_some() => words.merge_closed_judged,
+        Screen::Merge => words.merge_closed,
+        Screen::Compare | Screen::Report => words.result_closed,
+    }
 }
 
 /// How far a screen is, as a shape beside its icon.
@@ -115,7 +135,7 @@ fn item_ui(ui: &mut Ui, item: &Item, state: &AppState, commands: &mut Vec<UiComm
         mark_ui(ui, pos2(item.rect.right() - 12.0, item.rect.top() + 12.0), mark, color);
     }
     let hover_text = item.command.hover_text(words, ui.ctx());
-    if response.on_hover_text(hover_text).clicked() {
+    if response.on_hover_text(hover_text).on_disabled_hover_text(item.closed).clicked() {
         commands.push(item.command.clone());
     }
 }

@@ -63,7 +63,8 @@ fn measurements(done: &Finished) -> Vec<UiCommand> {
 fn waiting_ui(ui: &mut Ui, rect: Rect, done: &Finished, words: &Words, commands: &mut Vec<UiCommand>) -> f32 {
     let palette = Palette::of(ui);
     let text = Rect::from_min_max(rect.min + vec2(0.0, space::S12), rect.max);
-    let height = wrapped_text_ui(ui, text, &[(words.perplexity_waits, Type::BODY, palette.text_secondary)]);
+    let waits = if done.sources.base.is_some() { words.perplexity_waits } else { words.perplexity_waits_alone };
+    let height = wrapped_text_ui(ui, text, &[(waits, Type::BODY, palette.text_secondary)]);
     buttons_ui(ui, pos2(rect.left(), text.top() + height + space::S16), done, words, commands)
 }
 

@@ -13,7 +13,7 @@ use crate::{
         command::UiCommand,
         finished::Finished,
         state::AppState,
-        tokens::{Palette, Type, grid},
+        tokens::{Palette, Type, grid, space},
         widget::ButtonLook,
     },
     units,
@@ -41,9 +41,13 @@ pub(in crate::gui) fn report_ui(
     };
     let (line, body) = screen_header_ui(ui, rect, words.report, &[(&subtitle, Type::BODY, palette.text_secondary)]);
     let command = if done.verifying.is_some() { UiCommand::CancelVerification } else { UiCommand::VerifyAgain };
-    let button = CommandButton::new(command, ButtonLook::Plain);
-    let width = button.width(ui, words);
-    button.show(ui, at_right(line, vec2(width, grid::BUTTON)), words, commands);
+    let mut rest = line;
+    for command in [command, UiCommand::JudgeFolder] {
+        let button = CommandButton::new(command, ButtonLook::Plain);
+        let place = at_right(rest, vec2(button.width(ui, words), grid::BUTTON));
+        button.show(ui, place, words, commands);
+        rest.max.x = place.left() - space::S8;
+    }
     let area = inside(body);
     let half = ((area.width() - grid::GAP) / 2.0).round();
     let checks = Rect::from_min_size(area.min, vec2(half, area.height()));

@@ -80,11 +80,7 @@ fn verdict(done: &Finished, palette: &Palette, words: &Words) -> (Icon, Color32,
                 (true, false) if !is_recomputed => (Icon::Passed, palette.ok, words.verdict_sound, note),
                 (true, false) => (Icon::Passed, palette.ok, words.verdict_passed, note),
                 (true, true) => (Icon::Warning, palette.warn, words.verdict_warning, note),
-                // The right weights in a folder that something else is wrong with.
-                (false, _) if is_changed_as_asked(report) => {
-                    (Icon::Failed, palette.error, words.verdict_dependent, note)
-                }
-                (false, _) => (Icon::Failed, palette.error, words.verdict_failed, note),
+                (false, _) => (Icon::Failed, palette.error, failure(report, words), note),
             }
         }
         Some(Err(problem)) => (Icon::Warning, palette.warn, words.verdict_unknown, problem.what.clone()),
@@ -92,9 +88,19 @@ fn verdict(done: &Finished, palette: &Palette, words: &Words) -> (Icon, Color32,
     }
 }
 
-/// Whether targets and all other tensors are what base and adapter make of them, as far as that was asked.
-fn is_changed_as_asked(report: &VerifyReport) -> bool {
-    report.checks.iter().all(|check| check.question != Question::ChangedTargets || check.outcome != Outcome::Failed)
+/// What a failed check means for the folder, the gravest first: a folder that loads alone may still point at its base.
+fn failure(report: &VerifyReport, words: &Words) -> &'static str {
+    let has_failed = |question: Question| {
+        report.checks.iter().any(|check| check.question == question && check.outcome == Outcome::Failed)
+    };
+    let meanings = [
+        (Question::ChangedTargets, words.verdict_failed),
+        (Question::Complete, words.verdict_incomplete),
+        (Question::Alone, words.verdict_not_alone),
+        (Question::Independent, words.verdict_dependent),
+    ];
+    let meaning = meanings.into_iter().find(|(question, _)| has_failed(*question));
+    meaning.map_or(words.verdict_faulty, |(_, meaning)| meaning)
 }
 
 /// Files of one line of the list of what was opened; a folder of shards would fill the screen.

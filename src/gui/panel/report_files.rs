@@ -12,9 +12,9 @@ use crate::{
         finished::Finished,
         state::AppState,
         tokens::{Palette, Type, grid, space},
-        view::{ManifestRow, Origin},
+        view::{ManifestRow, Origin, written_path},
         watched::Work,
-        widget::{Align, ButtonLook, Icon, elided_middle, hairline, panel_title_ui, table_header, text_ui},
+        widget::{Align, ButtonLook, Icon, elided_middle, hairline, panel_title_ui, table_header, text_ui, text_width},
         words::Words,
     },
     units,
@@ -75,8 +75,14 @@ fn manifest_row_ui(ui: &mut Ui, row: Rect, file: &ManifestRow, words: &Words) {
 /// What can be made of the result; in two rows where one is too short.
 pub(super) fn export_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished, commands: &mut Vec<UiCommand>) {
     let words = state.words();
-    let remark = if done.is_sealed { words.is_sealed } else { words.export_note };
-    let body = panel_title_ui(ui, rect, words.export_title, remark);
+    // Beside the buttons, for the status line is at the other end of the window.
+    let remark = match &done.written {
+        Some(path) => (words.exported)(&written_path(path, state.machine.home.as_deref())),
+        None if done.is_sealed => words.is_sealed.to_owned(),
+        None => words.export_note.to_owned(),
+    };
+    let room = rect.width() - text_width(ui, words.export_title, Type::BODY_STRONG) - 4.0 * space::S12;
+    let body = panel_title_ui(ui, rect, words.export_title, &elided_middle(ui, &remark, Type::CAPTION, room));
     hairline(ui, rect, body.top());
     let inner = body.shrink2(vec2(space::S12, 0.0));
     if let Work::Running(sealing) = &done.sealing {

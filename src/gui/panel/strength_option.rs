@@ -10,7 +10,7 @@ use crate::{
         state::AppState,
         tokens::{Palette, Type, grid, space},
         view::composed,
-        widget::{Align, ButtonLook, elided_middle, text_ui},
+        widget::{Align, ButtonLook, elided_middle, text_ui, text_width},
     },
 };
 
@@ -45,7 +45,9 @@ pub(super) fn strength_ui(ui: &mut Ui, rect: Rect, index: usize, state: &AppStat
     } else {
         let button = CommandButton::new(UiCommand::RemoveAdapter(index - 1), ButtonLook::Ghost);
         let size = vec2(button.width(ui, words), grid::SMALL_BUTTON - 2.0);
-        button.show(ui, Rect::from_min_size(lower.min - vec2(space::S12, 1.0), size), words, commands);
+        // Its word stands below the name, whatever the button keeps free around it.
+        let margin = (size.x - text_width(ui, words.remove, Type::EVIDENCE)) / 2.0;
+        button.show(ui, Rect::from_min_size(lower.min - vec2(margin, 1.0), size), words, commands);
     }
     let mut strength = adapters.get(index).map_or(state.options.strength, |adapter| adapter.strength);
     let (rail, value) = area.split_left_right_at_x(area.right() - VALUE);

@@ -175,6 +175,10 @@ fn fill_output(view: &mut WellView, state: &AppState, words: &Words) {
                 view.is_filled = true;
                 view.chip = Some((words.cannot_plan_chip, ChipTone::Bad));
             } else if !matches!(state.job, Job::Opening(_)) {
+                // A name that is only proposed needs no word about what may be put there.
+                if view.is_filled {
+                    view.facts.clear();
+                }
                 view.is_filled = false;
             }
             return;

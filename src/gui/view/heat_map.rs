@@ -46,6 +46,8 @@ pub struct HeatMap {
     pub layers: Vec<usize>,
     /// Module names with one value for each layer, in the model's order.
     pub rows: Vec<(String, Vec<Option<HeatCell>>)>,
+    /// The module that changes most, in a layer or beside them.
+    pub largest: Option<HeatCell>,
 }
 
 /// One module of one layer.
@@ -77,7 +79,12 @@ impl HeatMap {
         let row = |(name, cells): (String, BTreeMap<usize, HeatCell>)| {
             (name, layers.iter().map(|layer| cells.get(layer).cloned()).collect())
         };
-        Self { rows: names.into_iter().zip(cells).map(row).collect(), layers: layers.iter().copied().collect() }
+        let largest = changes.iter().filter(|(_, value)| value.is_finite()).max_by(|a, b| a.1.total_cmp(b.1));
+        Self {
+            rows: names.into_iter().zip(cells).map(row).collect(),
+            layers: layers.iter().copied().collect(),
+            largest: largest.map(|(path, value)| HeatCell { path: path.as_str().into(), value: *value }),
+        }
     }
 }
 
@@ -97,6 +104,7 @@ impl HeatMap {
         Cow::Owned(Self {
             layers: self.layers.iter().copied().step_by(width).collect(),
             rows: self.rows.iter().map(row).collect(),
+            largest: self.largest.clone(),
         })
     }
 }
@@ -125,6 +133,7 @@ mod tests {
         assert_eq!(map.layers, [0, 1]);
         assert_eq!(map.rows.iter().map(|row| row.0.as_str()).collect::<Vec<_>>(), ["q_proj", "up_proj"]);
         assert_eq!(map.rows[1].1[1], None);
+        assert_eq!(&*map.largest.unwrap().path, "lm_head", "it stands in no layer");
         assert_eq!(map.rows[0].1[1].as_ref().unwrap().value, 0.3);
     }
 

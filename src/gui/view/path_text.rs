@@ -44,6 +44,13 @@ pub fn display_path(path: &Path, home: Option<&Path>) -> String {
     composed(&shortened.as_deref().unwrap_or(path).to_string_lossy())
 }
 
+/// A file that was written, for display; a report has its JSON beside it.
+#[must_use]
+pub fn written_path(path: &Path, home: Option<&Path>) -> String {
+    let json = if path.extension().is_some_and(|extension| extension == "md") { ", .json" } else { "" };
+    display_path(path, home) + json
+}
+
 /// A path without `.` and without `..` where a folder stands before it, for a path in which no folder is a link.
 #[must_use]
 pub fn lexically_normal(path: &Path) -> PathBuf {
@@ -103,6 +110,13 @@ mod tests {
         let normal = |path: &str| lexically_normal(Path::new(path));
         assert_eq!(normal("/opt/bin/../share/./lorafuse"), Path::new("/opt/share/lorafuse"));
         assert_eq!(normal("../models/base"), Path::new("../models/base"));
+    }
+
+    #[test]
+    fn a_report_is_two_files() {
+        let written = |path: &str| written_path(Path::new(path), Some(Path::new("/home/kim")));
+        assert_eq!(written("/home/kim/base-report.md"), "~/base-report.md, .json");
+        assert_eq!(written("/home/kim/base-report.png"), "~/base-report.png");
     }
 
     #[test]
