@@ -8,6 +8,7 @@ use lorafuse::{
     evaluate::{self, EvalError, EvalReport, EvalRequest, EvalText, ModelSource, SpeedRequest},
     numeric::FloatDtype,
     plan::{AdapterRequest, DtypePolicy, MergeRequest},
+    platform::keep_freed_memory,
     report::{ChangeTable, Conclusion, ScoreTable, SpeedTable, conclusions},
 };
 use serde::Serialize;
@@ -30,6 +31,7 @@ struct Document<'a> {
 
 /// Runs the command.
 pub fn run(args: &CompareArgs) -> Outcome {
+    keep_freed_memory();
     let mut request = EvalRequest { window: args.window, ..EvalRequest::new(models(args)?, texts(args)?) };
     request.memory_budget_bytes = args.memory_budget.unwrap_or(request.memory_budget_bytes);
     let session = Session::start();

@@ -5,7 +5,10 @@ use std::{
     process::ExitCode,
 };
 
-use lorafuse::evaluate::{self, ModelSource};
+use lorafuse::{
+    evaluate::{self, ModelSource},
+    platform::keep_freed_memory,
+};
 
 use super::{
     Failure, Outcome,
@@ -14,6 +17,7 @@ use super::{
 
 /// Loads the model and answers the process that started this one.
 pub fn run(args: &ResidentArgs) -> Outcome {
+    keep_freed_memory();
     let model = args.model.clone();
     let source = match args.cast {
         Some(dtype) => ModelSource::Cast { model, dtype },

@@ -6,6 +6,7 @@ mod copy_range;
 mod direct_io;
 mod file_dialog;
 mod free_space;
+mod freed_memory;
 mod library;
 mod memory;
 mod opened;
@@ -24,6 +25,7 @@ pub use self::{
     direct_io::DirectFile,
     file_dialog::FileDialogs,
     free_space::{free_bytes, is_writable},
+    freed_memory::keep_freed_memory,
     library::is_library_installed,
     memory::{available_memory_bytes, peak_memory_bytes, total_memory_bytes},
     opened::{open_for_reading, opened, read_file, record_opened},
