@@ -67,7 +67,11 @@ mod tests {
     use super::*;
 
     fn filled(spare: &SpareMatrices, shape: (usize, usize), value: f32) -> Tensor {
-        spare.filled(shape, |values| Ok(values.fill(value))).unwrap()
+        let fill = |values: &mut [f32]| {
+            values.fill(value);
+            Ok(())
+        };
+        spare.filled(shape, fill).unwrap()
     }
 
     #[test]
