@@ -10,6 +10,8 @@ mod gui_support;
 #[path = "gui_support/large_model.rs"]
 mod large_model;
 
+use std::{sync::Arc, time::Duration};
+
 use egui::{Theme, accesskit::Role};
 use egui_kittest::{
     Harness, SnapshotOptions, SnapshotResults,
@@ -18,7 +20,11 @@ use egui_kittest::{
 use gui_support::{Workspace, click, drop_folders, open_window, sample, wait_until};
 use large_model::{LargeModel, write_adapter};
 use lorafuse::{
-    gui::{Evaluation, Finished, Job, Language, LorafuseApp, Machine, Screen, UiCommand, Work},
+    gui::{
+        Evaluation, Finished, Job, Language, LorafuseApp, Machine, Running, Screen, Task, UiCommand, Waker, WellKind,
+        Work,
+    },
+    job::{JobContext, Stage},
     merge::device::GpuAdapter,
     platform::FileDialogs,
     verify::VerifyReport,
@@ -355,7 +361,7 @@ fn the_window_sleeps_when_nothing_happens() {
     // Panics when the window repaints on and on.
     assert!(harness.try_run().is_ok());
     let delay = harness.output().viewport_output.values().map(|viewport| viewport.repaint_delay).min();
-    assert!(delay.is_none_or(|delay| delay > std::time::Duration::from_mins(1)), "{delay:?}");
+    assert!(delay.is_none_or(|delay| delay > Duration::from_mins(1)), "{delay:?}");
 }
 
 #[test]
@@ -385,8 +391,64 @@ fn the_screens_look_as_blessed() {
             let screen = format!("{screen:?}").to_lowercase();
             snapshot(&mut harness, &format!("{screen}_merged_{name}"));
         }
+        harness.state_mut().ask(UiCommand::SwitchLanguage);
+        for screen in [Screen::Modules, Screen::Compare] {
+            show(&mut harness, screen);
+            let screen = format!("{screen:?}").to_lowercase();
+            snapshot(&mut harness, &format!("{screen}_merged_korean_{name}"));
+        }
         results.extend_harness(&mut harness);
         std::fs::remove_dir_all(workspace.folder("base-merged")).unwrap();
+    }
+}
+
+/// Workers that never end hold what is over too soon to be seen.
+#[test]
+fn opening_and_merging_look_as_blessed() {
+    let workspace = Workspace::new();
+    let mut results = SnapshotResults::new();
+    let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
+    open_pair(&mut harness, &workspace);
+    let Job::Planned(plan) = &harness.state().state.job else { unreachable!() };
+    let plan = Arc::clone(plan);
+
+    let ctx = harness.ctx.clone();
+    let (job, watch) = JobContext::new(|| {});
+    job.start_stage(Stage::Merging, 20_000_000);
+    job.advance(13_000_000);
+    job.set_current("model.layers.2.mlp.up_proj.weight");
+    let mut running = Running::new(plan, watch, Arc::new(Waker::new(&ctx)), Task::spawn("held", &ctx, held));
+    running.tensors_done = 24;
+    let times = [3, 9, 14].map(Duration::from_secs);
+    let names =
+        ["model.embed_tokens.weight", "model.layers.0.mlp.down_proj.weight", "model.layers.1.mlp.down_proj.weight"];
+    running.events = times.into_iter().zip(names.map(str::to_owned)).collect();
+    harness.state_mut().state.job = Job::Running(Box::new(running));
+    show(&mut harness, Screen::Merge);
+    wait_until(
+        &mut harness,
+        "a look at the counters",
+        |app| matches!(&app.state.job, Job::Running(running) if running.sample.bytes_done > 0),
+    );
+    snapshot(&mut harness, "merge_running_light");
+    results.extend_harness(&mut harness);
+
+    let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
+    wait_until(&mut harness, "the sample's headers", |app| app.state.sample.is_some());
+    harness
+        .state_mut()
+        .ask(UiCommand::EditPath(WellKind::Base, workspace.folder("base").to_string_lossy().into_owned()));
+    harness.run_steps(1);
+    harness.state_mut().state.job = Job::Opening(Task::spawn("held", &harness.ctx.clone(), held));
+    harness.run_steps(2);
+    snapshot(&mut harness, "opening_light");
+    results.extend_harness(&mut harness);
+}
+
+/// Work that never comes to an end; its thread ends with the test.
+fn held<T>() -> T {
+    loop {
+        std::thread::park();
     }
 }
 

@@ -52,6 +52,7 @@ mod words_ko;
 mod workers;
 
 pub use self::{
+    background::Task,
     command::UiCommand,
     evaluation::{Evaluation, Measured, Texts},
     fault_window::{FAULT_COMMAND, show_fault},
@@ -64,6 +65,7 @@ pub use self::{
     run::RunError,
     state::{AppState, Job, Machine, ModulesView, Notice, Running, Screen, Tone, Well, WellKind, Wells},
     timing::{Timed, Timing},
+    wake::Waker,
     watched::{Watched, Work},
     words::{Language, Words},
 };

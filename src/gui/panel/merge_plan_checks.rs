@@ -67,7 +67,8 @@ fn survival(state: &AppState, palette: &Palette) -> (Icon, egui::Color32, String
                 Some(advice) => {
                     (Icon::Warning, palette.warn, format!("{sentence} {}", (words.survival_advice)(advice)))
                 }
-                None => (Icon::Passed, palette.ok, sentence),
+                // An estimate, which the count of passed checks leaves out.
+                None => (Icon::Info, palette.ok, sentence),
             }
         }
     }
