@@ -35,6 +35,7 @@ impl<T: Send + 'static> Task<T> {
     }
 
     /// Looks for the result.
+    #[must_use]
     pub fn poll(&self) -> Outcome<T> {
         match self.result.try_recv() {
             Ok(value) => Outcome::Ready(value),
