@@ -20,6 +20,7 @@ mod warnings;
 
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "gui")]
 pub(crate) use self::tokenizer::TOKENS_SHOWN;
 pub use self::{
     compatibility::{Finding, Verdict, findings},

@@ -23,6 +23,7 @@ mod weights;
 
 use std::path::PathBuf;
 
+#[cfg(feature = "gui")]
 pub(crate) use self::detail::NAMES_SHOWN;
 pub use self::{
     agreement::Agreement,
