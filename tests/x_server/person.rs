@@ -25,6 +25,12 @@ use super::drag;
 /// The left control key, as a keysym.
 pub const CONTROL: u32 = 0xffe3;
 
+/// The key that takes what is offered.
+const RETURN: u32 = 0xff0d;
+
+/// A list is there when nothing was painted for so long; its caret blinks more slowly.
+const SETTLED: Duration = Duration::from_millis(250);
+
 /// The colours of the button that goes on, in light and in dark; nothing else is as wide in them.
 const BUTTON_COLORS: [u32; 2] = [0x001d_5bcb, 0x002c_66d8];
 
@@ -98,6 +104,15 @@ impl Person {
         for code in codes.iter().rev() {
             self.fakes(KEY_RELEASE_EVENT, *code, (0, 0));
         }
+    }
+
+    /// Opens the list of commands, types what it is to find, and takes the first.
+    pub fn commands(&self, query: &str, patience: Duration) {
+        self.presses(&[CONTROL, 'k' as u32]);
+        self.waits_until_quiet(SETTLED, patience);
+        query.chars().for_each(|letter| self.presses(&[letter as u32]));
+        self.waits_until_quiet(SETTLED, patience);
+        self.presses(&[RETURN]);
     }
 
     fn fakes(&self, kind: u8, detail: u8, (x, y): (i16, i16)) {
