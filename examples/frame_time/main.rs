@@ -16,6 +16,8 @@
     reason = "a measurement with folders of its own, in which a failure may stop everything"
 )]
 
+#[path = "../../tests/gui_support/dropped.rs"]
+mod dropped;
 #[path = "../../tests/gui_support/large_model.rs"]
 mod large_model;
 mod opening;

@@ -5,11 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lorafuse::{checkpoint::header_bytes, gui::Job};
-use serde_json::{Map, json};
+use lorafuse::gui::Job;
+use serde_json::json;
 
 use crate::{
-    sparse_llama::{VOCAB, plain},
+    sparse_llama::{LAYERS, LINEARS, VOCAB, plain, put_holes},
     window::{FRAME, Window},
 };
 
@@ -21,17 +21,6 @@ const ROUNDS: usize = 5;
 
 /// Rank of the adapter, as most people train it.
 const RANK: usize = 16;
-
-/// Every linear of a layer, with its outputs and inputs.
-const LINEARS: [(&str, usize, usize); 7] = [
-    ("self_attn.q_proj", 4096, 4096),
-    ("self_attn.k_proj", 1024, 4096),
-    ("self_attn.v_proj", 1024, 4096),
-    ("self_attn.o_proj", 4096, 4096),
-    ("mlp.gate_proj", 14336, 4096),
-    ("mlp.up_proj", 14336, 4096),
-    ("mlp.down_proj", 4096, 14336),
-];
 
 /// Opens a Llama of 8 billion weights with an adapter on all of its 224 linears, both made of headers and holes.
 pub fn measure() {
@@ -68,25 +57,18 @@ pub fn measure() {
 }
 
 /// Writes it with float32 factors that are all holes; returns its bytes.
-fn write_adapter(folder: &Path) -> usize {
+fn write_adapter(folder: &Path) -> u64 {
     std::fs::create_dir_all(folder).unwrap();
     let targets = LINEARS.map(|(name, ..)| name.rsplit('.').next().unwrap());
     let config = json!({"peft_type": "LORA", "r": RANK, "lora_alpha": 32, "target_modules": targets});
     std::fs::write(folder.join("adapter_config.json"), config.to_string()).unwrap();
-    let (mut header, mut end) = (Map::new(), 0);
-    for layer in 0..32 {
+    let mut tensors = Vec::new();
+    for layer in 0..LAYERS {
         for (linear, outputs, inputs) in LINEARS {
-            for (factor, shape) in [("lora_A", [RANK, inputs]), ("lora_B", [outputs, RANK])] {
-                let name = format!("base_model.model.model.layers.{layer}.{linear}.{factor}.weight");
-                let start = end;
-                end += shape[0] * shape[1] * 4;
-                header.insert(name, json!({"dtype": "F32", "shape": shape, "data_offsets": [start, end]}));
-            }
+            let name = |factor: &str| format!("base_model.model.model.layers.{layer}.{linear}.{factor}.weight");
+            tensors.push((name("lora_A"), "F32", vec![RANK, inputs]));
+            tensors.push((name("lora_B"), "F32", vec![outputs, RANK]));
         }
     }
-    let head = header_bytes(serde_json::Value::Object(header).to_string().as_bytes());
-    let path = folder.join("adapter_model.safetensors");
-    std::fs::write(&path, &head).unwrap();
-    std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len((head.len() + end) as u64).unwrap();
-    end
+    put_holes(&folder.join("adapter_model.safetensors"), &tensors)
 }

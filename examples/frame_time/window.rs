@@ -1,7 +1,7 @@
 //! The real app without a window system.
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -9,6 +9,8 @@ use std::{
 use eframe::App as _;
 use egui::{Event, RawInput, Rect, Vec2, vec2};
 use lorafuse::gui::{Job, LorafuseApp, Machine, UiCommand, WellKind, install_look};
+
+use crate::dropped::Dropped;
 
 /// The size that the window opens with.
 pub const SIZE: Vec2 = vec2(1280.0, 800.0);
@@ -77,18 +79,5 @@ impl Window {
             self.frame(Vec::new());
             std::thread::sleep(FRAME);
         }
-    }
-}
-
-#[derive(Debug)]
-struct Dropped(PathBuf);
-
-impl egui::DroppedFile for Dropped {
-    fn path(&self) -> &Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        Err("a checkpoint is never read whole".to_owned())
     }
 }

@@ -11,6 +11,20 @@ use serde_json::{Map, json};
 /// Rows of the embedding, as Korean models have them.
 pub const VOCAB: usize = 145_088;
 
+/// Decoder layers.
+pub const LAYERS: usize = 32;
+
+/// Every linear of a layer, with its outputs and inputs.
+pub const LINEARS: [(&str, usize, usize); 7] = [
+    ("self_attn.q_proj", 4096, 4096),
+    ("self_attn.k_proj", 1024, 4096),
+    ("self_attn.v_proj", 1024, 4096),
+    ("self_attn.o_proj", 4096, 4096),
+    ("mlp.gate_proj", 14336, 4096),
+    ("mlp.up_proj", 14336, 4096),
+    ("mlp.down_proj", 4096, 14336),
+];
+
 /// A Llama of 8 billion weights with 145,088 tokens, as Korean ones have them: name and shape.
 fn tensors(vocab: usize) -> Vec<(String, Vec<usize>)> {
     let mut tensors = vec![
@@ -18,18 +32,9 @@ fn tensors(vocab: usize) -> Vec<(String, Vec<usize>)> {
         ("lm_head.weight".to_owned(), vec![vocab, 4096]),
         ("model.norm.weight".to_owned(), vec![4096]),
     ];
-    for layer in 0..32 {
-        let linears = [
-            ("self_attn.q_proj", 4096, 4096),
-            ("self_attn.k_proj", 1024, 4096),
-            ("self_attn.v_proj", 1024, 4096),
-            ("self_attn.o_proj", 4096, 4096),
-            ("mlp.gate_proj", 14336, 4096),
-            ("mlp.up_proj", 14336, 4096),
-            ("mlp.down_proj", 4096, 14336),
-        ];
+    for layer in 0..LAYERS {
         let name = |part: &str| format!("model.layers.{layer}.{part}.weight");
-        tensors.extend(linears.iter().map(|(part, rows, columns)| (name(part), vec![*rows, *columns])));
+        tensors.extend(LINEARS.map(|(part, rows, columns)| (name(part), vec![rows, columns])));
         tensors.extend(["input_layernorm", "post_attention_layernorm"].map(|part| (name(part), vec![4096])));
     }
     tensors
@@ -53,6 +58,12 @@ fn put_sparse(folder: &Path, vocab: usize, tensors: &[(String, &str, Vec<usize>)
     std::fs::create_dir_all(folder).unwrap();
     let config = json!({"model_type": "llama", "architectures": ["LlamaForCausalLM"], "vocab_size": vocab});
     std::fs::write(folder.join("config.json"), config.to_string()).unwrap();
+    put_holes(&folder.join("model.safetensors"), tensors);
+    Checkpoint::open(folder).unwrap()
+}
+
+/// Writes tensors (name, dtype, shape) as a header and a hole; returns the bytes of the hole.
+pub fn put_holes(path: &Path, tensors: &[(String, &str, Vec<usize>)]) -> u64 {
     let mut header = Map::new();
     let mut end = 0_u64;
     for (name, dtype, shape) in tensors {
@@ -62,11 +73,10 @@ fn put_sparse(folder: &Path, vocab: usize, tensors: &[(String, &str, Vec<usize>)
         header.insert(name.clone(), json!({"dtype": dtype, "shape": shape, "data_offsets": [start, end]}));
     }
     let head = header_bytes(serde_json::Value::Object(header).to_string().as_bytes());
-    let path = folder.join("model.safetensors");
-    std::fs::write(&path, &head).unwrap();
-    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    std::fs::write(path, &head).unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
     file.set_len(head.len() as u64 + end).unwrap();
-    Checkpoint::open(folder).unwrap()
+    end
 }
 
 /// All of it in `dtype`.

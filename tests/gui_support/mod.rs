@@ -1,11 +1,14 @@
 //! The one way in which tests, pictures and measurements drive the window.
 
+mod dropped;
+
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use dropped::Dropped;
 use egui::{Theme, Vec2, accesskit::Role, vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
 use lorafuse::gui::{LorafuseApp, Machine, install_look};
@@ -113,17 +116,4 @@ pub fn drop_folders(harness: &mut Harness<'_, LorafuseApp>, folders: &[PathBuf])
     let files = folders.iter().map(|path| Arc::new(Dropped(path.clone())) as egui::DroppedFileHandle);
     harness.input_mut().dropped_files = files.collect();
     harness.step();
-}
-
-#[derive(Debug)]
-struct Dropped(PathBuf);
-
-impl egui::DroppedFile for Dropped {
-    fn path(&self) -> &Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        Err("a checkpoint is never read whole".to_owned())
-    }
 }
