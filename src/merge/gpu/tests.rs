@@ -122,19 +122,19 @@ impl Case {
         (delta, sum)
     }
 
-    /// Compares the GPU's tile with the CPU's and with the exact result; gives the number of elements that are not the
-    /// exact result rounded once.
-    fn check(&self, kernel: &mut GpuKernel) -> usize {
+    /// Compares the GPU's tile with the CPU's and with the exact result; gives the numbers of elements, of the GPU and of
+    /// the CPU, that are not the exact result rounded once.
+    fn check(&self, kernel: &mut GpuKernel) -> (usize, usize) {
         let before = kernel.tally.gpu_count();
         let on_gpu = self.run(kernel);
         assert_eq!(kernel.tally.gpu_count(), before + 1, "the GPU computed it");
         let on_cpu = self.run(&mut kernel.cpu);
-        let odd_count = self.check_rounding(&on_gpu);
+        let odd_counts = (self.check_rounding(&on_gpu), self.check_rounding(&on_cpu));
         let element_bytes = self.dtypes.1.byte_count();
         let different = on_gpu.output.chunks(element_bytes).zip(on_cpu.output.chunks(element_bytes));
         let different = different.filter(|(gpu, cpu)| gpu != cpu).count() as u64;
         assert_stats_agree(&on_gpu.stats, &on_cpu.stats, different);
-        odd_count
+        odd_counts
     }
 
     fn check_rounding(&self, result: &TileResult) -> usize {
@@ -174,13 +174,15 @@ fn assert_stats_agree(gpu: &TileStats, cpu: &TileStats, different: u64) {
     assert_eq!(gpu.output_non_finite_count, cpu.output_non_finite_count);
 }
 
-/// At least 99.99 % are the exact result rounded once; `check` holds the others to half a unit and the product's error.
+/// As near to the exact result rounded once as the CPU comes, and bf16 in at least 99.99 %; `check` holds the others to
+/// half a unit and the product's error.
 fn assert_rounded_once(case: &Case, kernel: &mut GpuKernel, rank: usize) {
-    let odd_count = case.check(kernel);
+    let (odd_count, odd_on_cpu) = case.check(kernel);
     let (element_count, (input, output)) = (case.element_count(), case.dtypes);
-    println!("rank {rank}, {input} → {output}: {odd_count} of {element_count} are not the exact result rounded");
-    // In f32 the product's own rounding is in the last bit.
-    assert!(output == FloatDtype::F32 || odd_count * 10_000 <= element_count, "{input} → {output}: {odd_count}");
+    println!("rank {rank}, {input} → {output}: {odd_count} of {element_count} not exact, {odd_on_cpu} on the CPU");
+    // A driver may sum in another order, which moves the few elements near the middle of two values.
+    assert!(odd_count * 4 <= odd_on_cpu * 5 + 32, "{input} → {output}: {odd_count}, {odd_on_cpu} on the CPU");
+    assert!(output != FloatDtype::BF16 || odd_count * 10_000 <= element_count, "{input} → {output}: {odd_count}");
 }
 
 #[test]
