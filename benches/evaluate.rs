@@ -1,8 +1,10 @@
 //! How fast a model reads beside transformers: `cargo bench --bench evaluate -- --shape 1b --python PATH`.
 //!
-//! Both hold the whole model as float32, read the same tokens in one pass down to the logits of the last position, and
-//! take turns. Beside them stands the streaming pass, which scores every token with one layer in memory at a time, and
-//! the share of the machine's own product of float32 matrices. Without arguments it takes seconds and megabytes.
+//! Two tasks, over the same tokens and in turns: one pass down to the logits of the last position, and one that scores
+//! every token, which needs the output head at each of them. Both programs hold the whole model as float32; beside them
+//! stands the streaming pass, which scores with one layer in memory at a time, and its time has its start and its
+//! reading in it. Each is also told as a share of what the machine's own product of float32 matrices reaches. Without
+//! arguments it takes seconds and megabytes.
 
 #![expect(
     clippy::disallowed_methods,
@@ -24,8 +26,13 @@ use std::{
 
 use candle_core::{Device, Tensor};
 use clap::Parser;
-use lorafuse::{numeric::FloatDtype, units};
-use serde_json::Value;
+use lorafuse::{
+    evaluate::{ModelSource, ResidentModel},
+    job::JobContext,
+    numeric::FloatDtype,
+    platform, units,
+};
+use serde_json::{Value, json};
 
 use self::support::{
     child, machine,
@@ -64,6 +71,9 @@ struct Options {
     /// Keep the generated model for the next time
     #[arg(long)]
     keep: bool,
+    /// Score in memory and end: the model, and the file of its tokens
+    #[arg(long, hide = true, num_args = 2)]
+    score_once: Vec<PathBuf>,
     /// Passed by cargo
     #[arg(long, hide = true)]
     bench: bool,
@@ -86,7 +96,12 @@ fn main() -> ExitCode {
     if !std::env::args().any(|argument| argument == "--bench") {
         return ExitCode::SUCCESS;
     }
-    match run(&Options::parse()) {
+    let options = Options::parse();
+    let report = match options.score_once.as_slice() {
+        [model, ids] => score_once(&options, model, ids),
+        _ => run(&options),
+    };
+    match report {
         Ok(report) => {
             println!("{report}");
             ExitCode::SUCCESS
@@ -127,42 +142,64 @@ fn run(options: &Options) -> io::Result<String> {
 }
 
 fn measure(options: &Options, model: &Path, ids: &Path) -> io::Result<String> {
-    let (mut resident, mut streamed, mut transformers) = (Way::default(), Way::default(), Way::default());
+    let titles = [
+        "to the last token: `lorafuse`, the whole model in memory",
+        "to the last token: transformers",
+        "every token scored: `lorafuse`, the whole model in memory",
+        "every token scored: `lorafuse`, streamed, start and reading included",
+        "every token scored: transformers",
+    ];
+    let mut ways = titles.map(|_| Way::default());
     for round in 1..=options.rounds {
+        let [resident, last_by_transformers, scored, streamed, scored_by_transformers] = &mut ways;
         resident.take(&resident_turn(options, model, ids)?);
-        streamed.take(&streamed_turn(model, ids)?);
+        scored.take(&scored_turn(options, model, ids)?);
+        streamed.take(&streamed_turn(options, model, ids)?);
         if let Some(python) = &options.python {
-            transformers.take(&transformers_turn(options, python, model, ids)?);
+            last_by_transformers.take(&transformers_turn(options, python, model, ids, "last")?);
+            scored_by_transformers.take(&transformers_turn(options, python, model, ids, "every")?);
         }
         eprintln!("round {round} of {}", options.rounds);
     }
     let peak = product_flops()?;
-    let reference = (!transformers.secs.is_empty()).then(|| transformers.tokens_per_sec(options.tokens));
+    let (layers, head) = flops_per_token(options.shape);
     let mut table = String::from(
         "| | tokens/s | of transformers | GFLOP/s | of the product's peak | peak memory |\n\
          |---|---:|---:|---:|---:|---:|\n",
     );
-    let (layers, head) = flops_per_token(options.shape);
-    for (title, way, flops) in [
-        ("`lorafuse`, the whole model in memory", &resident, layers),
-        ("`lorafuse`, streamed, every token scored, start and reading included", &streamed, layers + head),
-        ("transformers, float32", &transformers, layers),
-    ] {
-        if way.secs.is_empty() {
-            continue;
-        }
+    for (index, (title, way)) in titles.iter().zip(&ways).enumerate().filter(|(_, (_, way))| !way.secs.is_empty()) {
+        let (flops, reference) = if index < 2 { (layers, &ways[1]) } else { (layers + head, &ways[4]) };
         let rate = way.tokens_per_sec(options.tokens);
-        let ratio = reference.map_or_else(|| "—".to_owned(), |reference| format!("{:.2}×", rate / reference));
+        let ratio = match reference.secs.as_slice() {
+            [] => "—".to_owned(),
+            _ => format!("{:.2}×", rate / reference.tokens_per_sec(options.tokens)),
+        };
         let work = rate * flops;
         let share = 100.0 * work / peak;
         let memory = units::bytes(way.peak_byte_count);
         writeln!(table, "| {title} | {rate:.0} | {ratio} | {:.0} | {share:.0} % | {memory} |", work / 1e9)
             .map_err(io::Error::other)?;
     }
-    Ok(format!("{table}\nProduct of float32 matrices of {PEAK_SIDE} × {PEAK_SIDE}: {:.0} GFLOP/s", peak / 1e9))
+    let share = 100.0 * ways[3].tokens_per_sec(options.tokens) / ways[2].tokens_per_sec(options.tokens);
+    let peak = peak / 1e9;
+    Ok(format!(
+        "{table}\nStreamed: {share:.0} % of the tokens a second that the same work takes in memory\n\
+         Product of float32 matrices of {PEAK_SIDE} × {PEAK_SIDE}: {peak:.0} GFLOP/s"
+    ))
 }
 
 impl Way {
+    /// The mean of the passes of one process.
+    fn of(document: &Value) -> io::Result<Self> {
+        let secs = document["seconds"].as_array().into_iter().flatten().filter_map(Value::as_f64);
+        let secs: Vec<f64> = secs.collect();
+        if secs.is_empty() {
+            return Err(io::Error::other("no seconds"));
+        }
+        let mean = secs.iter().sum::<f64>() / secs.len() as f64;
+        Ok(Self { secs: vec![mean], peak_byte_count: document["peak_memory_bytes"].as_u64().unwrap_or(0) })
+    }
+
     fn take(&mut self, other: &Self) {
         self.secs.extend(&other.secs);
         self.peak_byte_count = self.peak_byte_count.max(other.peak_byte_count);
@@ -190,20 +227,47 @@ fn resident_turn(options: &Options, model: &Path, ids: &Path) -> io::Result<Way>
     Ok(Way { secs: vec![secs], peak_byte_count: model["peak_memory_bytes"].as_u64().unwrap_or(0) })
 }
 
-fn streamed_turn(model: &Path, ids: &Path) -> io::Result<Way> {
-    let mut command = compare(model, ids);
-    command.args(["--runs", "0"]);
-    let usage = child::run(&mut [command])?;
-    Ok(Way { secs: vec![usage.wall_secs], peak_byte_count: usage.peak_byte_count })
+/// As [`resident_turn`], but every token is scored, in a process of this program.
+fn scored_turn(options: &Options, model: &Path, ids: &Path) -> io::Result<Way> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["--bench", "--passes", &options.passes.to_string(), "--score-once"]).arg(model).arg(ids);
+    Way::of(&json_of(&mut command)?)
 }
 
-fn transformers_turn(options: &Options, python: &Path, model: &Path, ids: &Path) -> io::Result<Way> {
+/// What that process does.
+fn score_once(options: &Options, model: &Path, ids: &Path) -> io::Result<String> {
+    platform::keep_freed_memory();
+    let ids: Vec<u32> = serde_json::from_slice(&std::fs::read(ids)?)?;
+    let source = ModelSource::Stored(model.to_owned());
+    let model = ResidentModel::load(&source, &JobContext::unwatched()).map_err(io::Error::other)?;
+    let pass = |_| {
+        let started = Instant::now();
+        let nll = model.nll(&ids).map_err(io::Error::other)?;
+        let is_whole = nll.len() + 1 == ids.len() && nll.iter().all(|nll| nll.is_finite());
+        if is_whole { Ok(started.elapsed().as_secs_f64()) } else { Err(io::Error::other("a token has no score")) }
+    };
+    let secs = (0..=options.passes).map(pass).collect::<io::Result<Vec<f64>>>()?;
+    // The first pass warms up.
+    Ok(json!({ "seconds": secs[1..], "peak_memory_bytes": platform::peak_memory_bytes() }).to_string())
+}
+
+/// The mean of as many processes, after one to warm up.
+fn streamed_turn(options: &Options, model: &Path, ids: &Path) -> io::Result<Way> {
+    let pass = |_| {
+        let mut command = compare(model, ids);
+        command.args(["--runs", "0"]);
+        child::run(&mut [command])
+    };
+    let passes = (0..=options.passes).map(pass).collect::<io::Result<Vec<_>>>()?;
+    let secs = passes[1..].iter().map(|usage| usage.wall_secs).sum::<f64>() / options.passes.max(1) as f64;
+    let peak_byte_count = passes.iter().map(|usage| usage.peak_byte_count).max().unwrap_or(0);
+    Ok(Way { secs: vec![secs], peak_byte_count })
+}
+
+fn transformers_turn(options: &Options, python: &Path, model: &Path, ids: &Path, what: &str) -> io::Result<Way> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/support/transformers_forward.py");
-    let document = json_of(Command::new(python).arg(script).arg(model).arg(ids).arg(options.passes.to_string()))?;
-    let secs = document["seconds"].as_array().into_iter().flatten().filter_map(Value::as_f64);
-    let secs: Vec<f64> = secs.collect();
-    let mean = secs.iter().sum::<f64>() / secs.len().max(1) as f64;
-    Ok(Way { secs: vec![mean], peak_byte_count: document["peak_memory_bytes"].as_u64().unwrap_or(0) })
+    let mut command = Command::new(python);
+    Way::of(&json_of(command.arg(script).arg(model).arg(ids).arg(options.passes.to_string()).arg(what))?)
 }
 
 fn json_of(command: &mut Command) -> io::Result<Value> {

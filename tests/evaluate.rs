@@ -259,6 +259,23 @@ fn a_model_against_itself_differs_by_nothing() {
 }
 
 #[test]
+fn a_model_in_memory_scores_as_the_stream_does() {
+    let job = JobContext::unwatched();
+    let causal = cases(&golden("")).into_iter().filter(|(_, expected)| !expected["base"].is_null());
+    let stored = causal.map(|(case, _)| (ModelSource::Stored(golden(&case).join("base")), case));
+    let adapted = ["llama-lora", "gpt2-conv1d", "llama-tied-lm-head"];
+    let adapted = adapted.map(|case| (with_adapter(golden(case).join("base"), golden(case).join("adapter")), case));
+    for (source, case) in stored.chain(adapted.map(|(source, case)| (source, case.to_owned()))) {
+        let ids = ids(&golden(&case));
+        let report = evaluated(vec![source.clone()], vec![EvalText::tokens("ids", ids.clone())]).unwrap();
+        let model = ResidentModel::load(&source, &job).unwrap();
+        let difference = max_difference(&model.nll(&ids).unwrap(), &report.models[0].texts[0].nll);
+        assert!(difference <= NLL_TOLERANCE, "{case}: {difference}");
+        assert!(model.nll(&ids[..1]).unwrap().is_empty(), "nothing comes before the first token");
+    }
+}
+
+#[test]
 fn a_resident_model_answers_what_the_stream_finds_likeliest() {
     let job = JobContext::unwatched();
     for source in [ModelSource::Stored(sample("base")), with_adapter(sample("base"), sample("adapter"))] {

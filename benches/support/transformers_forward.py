@@ -1,6 +1,7 @@
-"""Times passes of a causal model in float32 over token ids, down to the logits of the last position.
+"""Times passes of a causal model in float32 over token ids: down to the logits of the last position, or to the score of
+every token.
 
-usage: transformers_forward.py MODEL IDS PASSES
+usage: transformers_forward.py MODEL IDS PASSES last|every
 """
 
 import json
@@ -12,7 +13,7 @@ import torch
 import transformers
 
 
-def main(model, ids, passes):
+def main(model, ids, passes, what):
     model = transformers.AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
     with open(ids, encoding="utf-8") as file:
         ids = torch.tensor([json.load(file)])
@@ -20,11 +21,15 @@ def main(model, ids, passes):
     with torch.inference_mode():
         for _ in range(passes + 1):
             started = time.perf_counter()
-            model(ids, logits_to_keep=1)
+            if what == "last":
+                model(ids, logits_to_keep=1)
+            else:
+                logits = model(ids).logits[0, :-1]
+                torch.nn.functional.cross_entropy(logits, ids[0, 1:], reduction="none")
             seconds.append(time.perf_counter() - started)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     # The first pass warms up.
     print(json.dumps({"seconds": seconds[1:], "peak_memory_bytes": peak}))
 
 
-main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4])

@@ -1,6 +1,8 @@
 //! From hidden states to -ln p, in chunks of tokens and of the vocabulary: neither all logits nor the whole head are
 //! ever in memory.
 
+use std::ops::Range;
+
 use candle_core::Tensor;
 use rayon::prelude::*;
 
@@ -11,10 +13,11 @@ use super::{
     log_sum_exp::OnlineLogSumExp,
     spare::SpareMatrices,
     stream::OpenModel,
+    values::values_of,
 };
 use crate::{
     job::JobContext,
-    numeric::{TileShape, row_tiles},
+    numeric::{TileShape, read_turned, row_tiles},
 };
 
 /// Elements of all heads held as f32: 67 MB.
@@ -56,6 +59,41 @@ impl OutputHead {
             None => Ok(logits),
         }
     }
+
+    /// The part that gives the logits of these vocabulary entries; a tied head, which is the embedding seen across, is
+    /// turned for it, into `spare` memory where there is some.
+    fn entries(&self, entries: Range<usize>, spare: &SpareMatrices) -> Result<Self, EvalError> {
+        let Linear { weight, branches, .. } = &self.linear;
+        let weight = if weight.is_contiguous() {
+            weight.narrow(1, entries.start, entries.len())?
+        } else {
+            let rows = weight.t()?.narrow(0, entries.start, entries.len())?;
+            let (columns, values) = (rows.dim(1)?, values_of(&rows));
+            let values = values.as_slice()?;
+            spare.filled((columns, entries.len()), |turned| {
+                read_turned((entries.len(), columns), turned, |strip, panel| {
+                    panel.copy_from_slice(&values[strip.start * columns..strip.end * columns]);
+                    Ok(())
+                })
+            })?
+        };
+        let branches = branches.iter().map(|branch| branch.outputs(entries.clone()));
+        let branches = branches.collect::<candle_core::Result<_>>()?;
+        Ok(Self { linear: Linear { weight, bias: None, branches }, logit_cap: self.logit_cap })
+    }
+
+    /// -ln p, in nats, of each of `targets` after its row of `hidden` (`tokens × hidden`, after the final norm).
+    pub fn nll(&self, hidden: Tensor, targets: Vec<u32>) -> Result<Vec<f64>, EvalError> {
+        let (columns, vocab_size) = self.linear.weight.dims2()?;
+        let mut scored = ScoredPositions::new(vec![hidden], targets, 0);
+        let spare = SpareMatrices::default();
+        for entries in row_tiles(TileShape { rows: vocab_size, columns }, HEAD_ELEMENTS) {
+            let part = [self.entries(entries.clone(), &spare)?];
+            scored.add_logits(entries.start, &part, entries.len(), &[])?;
+            spare.put(part.into_iter().map(|part| part.linear.weight));
+        }
+        Ok(scored.nll(0).collect())
+    }
 }
 
 impl ScoredPositions {
@@ -93,9 +131,11 @@ impl ScoredPositions {
         for (index, (sums, targets)) in chunks.enumerate() {
             let project = |(hidden, head): (&Tensor, &OutputHead)| {
                 let hidden = hidden.narrow(0, index * chunk_len, targets.len())?;
-                head.forward(&hidden)?.flatten_all()?.to_vec1::<f32>()
+                head.forward(&hidden)
             };
             let logits = self.hidden.iter().zip(heads).map(project).collect::<candle_core::Result<Vec<_>>>()?;
+            let values: Vec<_> = logits.iter().map(values_of).collect();
+            let logits = values.iter().map(|values| values.as_slice()).collect::<candle_core::Result<Vec<_>>>()?;
             let positions = sums.par_iter_mut().zip(targets).enumerate();
             positions.for_each_init(Vec::new, |weights, (position, (sums, target))| {
                 let row = |model: usize| &logits[model][position * row_count..(position + 1) * row_count];
@@ -151,12 +191,9 @@ impl<'a> Head<'a> {
         Ok(Self { model, name, branches, row_byte_count })
     }
 
-    fn rows(&self, rows: std::ops::Range<usize>, spare: &SpareMatrices) -> Result<OutputHead, EvalError> {
-        let narrowed = |branch: &LowRankBranch| {
-            let b = branch.b.narrow(0, rows.start, rows.len())?;
-            Ok(LowRankBranch { a: branch.a.clone(), b, scale: branch.scale })
-        };
-        let branches = self.branches.iter().map(narrowed).collect::<candle_core::Result<_>>()?;
+    fn rows(&self, rows: Range<usize>, spare: &SpareMatrices) -> Result<OutputHead, EvalError> {
+        let branches = self.branches.iter().map(|branch| branch.outputs(rows.clone()));
+        let branches = branches.collect::<candle_core::Result<_>>()?;
         let OpenModel { weights, config } = self.model;
         let linear = Linear { weight: weights.turned_rows(&self.name, rows, spare)?, bias: None, branches };
         Ok(OutputHead { linear, logit_cap: config.logit_cap })

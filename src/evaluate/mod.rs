@@ -23,7 +23,7 @@ mod stream;
 mod text;
 mod text_file;
 mod tokens;
-mod transpose;
+mod values;
 mod weights;
 mod window;
 

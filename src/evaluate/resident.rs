@@ -130,6 +130,21 @@ impl ResidentModel {
         Ok(started.elapsed().as_secs_f64())
     }
 
+    /// -ln p, in nats, of each of `ids` but the first, given all before it.
+    ///
+    /// # Errors
+    /// As [`Self::forward_secs`].
+    pub fn nll(&self, ids: &[u32]) -> Result<Vec<f64>, EvalError> {
+        self.check_ids(ids)?;
+        let before = &ids[..ids.len() - 1];
+        if before.is_empty() {
+            return Ok(Vec::new());
+        }
+        let tables = RotationTables::new(&self.config.ropes, before.len())?;
+        let hidden = self.hidden_states(before, 0, &tables, &mut self.caches())?;
+        self.head.nll(self.norm.forward(&hidden)?, ids[1..].to_vec())
+    }
+
     /// Continues `prompt` as [`Self::continue_greedily`] does; the prompt is taken as it is, without a chat template.
     ///
     /// # Errors
@@ -190,13 +205,24 @@ impl ResidentModel {
         tables: &RotationTables,
         caches: &mut [KvCache],
     ) -> candle_core::Result<Tensor> {
+        let last = self.hidden_states(ids, seen, tables, caches)?.narrow(0, ids.len() - 1, 1)?;
+        self.head.forward(&self.norm.forward(&last)?)?.squeeze(0)
+    }
+
+    /// What the last layer makes of `ids`, which follow the `seen` tokens in `caches`: `tokens × hidden`.
+    fn hidden_states(
+        &self,
+        ids: &[u32],
+        seen: usize,
+        tables: &RotationTables,
+        caches: &mut [KvCache],
+    ) -> candle_core::Result<Tensor> {
         let rotations = tables.at(seen, ids.len())?;
         let mut hidden = self.embedding.forward(&self.config, ids, seen)?;
         for (layer, cache) in self.layers.iter().zip(caches) {
             hidden = layer.forward_cached(&hidden, &rotations, cache)?;
         }
-        let last = hidden.narrow(0, hidden.dim(0)? - 1, 1)?;
-        self.head.forward(&self.norm.forward(&last)?)?.squeeze(0)
+        Ok(hidden)
     }
 
     fn check_ids(&self, ids: &[u32]) -> Result<(), EvalError> {

@@ -12,22 +12,18 @@ use super::{
     decoder::{DecoderConfig, Linear, LinearSpec, LowRankBranch, Norm, NormSpec, TensorSpec},
     family,
     spare::SpareMatrices,
-    transpose::transpose_into,
 };
 use crate::{
     adapter::{Adapter, Orientation},
     checkpoint::{Checkpoint, LogicalTensor, read_text},
     merge,
-    numeric::{FloatDtype, TileShape, narrow, row_tiles, widen},
+    numeric::{FloatDtype, narrow, read_turned, widen},
     plan::MergePlan,
     platform::zeros_in_large_pages,
 };
 
 /// Elements that one thread reads at once: 1 MB as f32, so that bytes and values stay in its cache.
 const TILE_ELEMENTS: usize = 1 << 18;
-
-/// Elements read before they are turned: 8 MB as f32.
-const PANEL_ELEMENTS: usize = 1 << 21;
 
 /// Endings of tensors that older versions of transformers stored and that hold nothing learned: frequencies of rotary
 /// positions and causal masks.
@@ -159,15 +155,12 @@ impl ModelWeights {
     pub fn turned_rows(&self, name: &str, rows: Range<usize>, spare: &SpareMatrices) -> Result<Tensor, EvalError> {
         let tensor = self.tensor(name)?;
         let columns = tensor.tile_shape().columns;
-        let shape = TileShape { rows: rows.len(), columns };
         spare.filled((columns, rows.len()), |turned| {
-            let mut panel = Vec::new();
-            for panel_rows in row_tiles(shape, PANEL_ELEMENTS) {
-                panel.resize(panel_rows.len() * columns, 0.0);
-                self.read_into(tensor, rows.start + panel_rows.start, &mut panel)?;
-                transpose_into(&panel, columns, turned, rows.len(), panel_rows.start);
-            }
-            Ok(())
+            read_turned((rows.len(), columns), turned, |strip, panel| {
+                tensor.read_rows(rows.start + strip.start..rows.start + strip.end, panel)?;
+                self.round(panel);
+                Ok(())
+            })
         })
     }
 

@@ -17,9 +17,11 @@ mod spectrum;
 mod stats;
 mod stored_dtype;
 mod tile;
+mod transpose;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub(crate) use self::transpose::read_turned;
 pub use self::{
     convert::{narrow, narrow_at, widen, widen_at, widen_to_f64},
     dense::Matrix,

@@ -1,5 +1,7 @@
 //! y = Wx + b, with adapters beside it where they are evaluated unmerged.
 
+use std::ops::Range;
+
 use candle_core::{Result, Tensor};
 
 use super::TensorSpec;
@@ -19,7 +21,7 @@ pub(in crate::evaluate) struct LinearSpec {
 /// A linear layer in f32.
 #[derive(Clone, Debug)]
 pub(in crate::evaluate) struct Linear {
-    /// `in × out`: contiguous where many tokens pass through, see [`crate::evaluate::transpose`].
+    /// `in × out`: contiguous where many tokens pass through, see [`crate::numeric::transpose`].
     pub weight: Tensor,
     /// `out`.
     pub bias: Option<Tensor>,
@@ -63,6 +65,14 @@ impl LinearSpec {
         let weight = TensorSpec { name: format!("{module}.weight"), shape, linear: Some(self.orientation) };
         let bias = self.has_bias.then(|| TensorSpec::other(format!("{module}.bias"), vec![self.out_features]));
         std::iter::once(weight).chain(bias).collect()
+    }
+}
+
+impl LowRankBranch {
+    /// What it adds to these output features.
+    pub fn outputs(&self, features: Range<usize>) -> Result<Self> {
+        let b = self.b.narrow(0, features.start, features.len())?;
+        Ok(Self { a: self.a.clone(), b, scale: self.scale })
     }
 }
 
