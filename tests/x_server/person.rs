@@ -25,6 +25,9 @@ use super::drag;
 /// The left control key, as a keysym.
 pub const CONTROL: u32 = 0xffe3;
 
+/// The key that stops what is under way.
+pub const ESCAPE: u32 = 0xff1b;
+
 /// The key that takes what is offered.
 const RETURN: u32 = 0xff0d;
 
