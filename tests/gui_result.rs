@@ -10,7 +10,7 @@ mod gui_support;
 
 use std::path::{Path, PathBuf};
 
-use egui::{Key, Modifiers, Theme, accesskit::Role};
+use egui::{Event, Key, Modifiers, Theme, accesskit::Role};
 use egui_kittest::{Harness, kittest::Queryable as _};
 use gui_support::{Workspace, click, copy_folder, drop_folders, open_window, sample, wait_until};
 use lorafuse::{
@@ -335,6 +335,28 @@ fn every_command_is_in_the_list() {
     window.key_press(Key::Escape);
     window.run_steps(2);
     assert!(window.state().state.palette.is_none());
+}
+
+#[test]
+fn what_is_typed_faster_than_it_is_painted_is_what_enter_takes() {
+    let workspace = Workspace::new();
+    let mut window = merged(&workspace);
+    let key = |key, modifiers| Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers };
+    let open = key(Key::K, Modifiers::COMMAND);
+    let rest = [Event::Text("export report".to_owned()), key(Key::Enter, Modifiers::NONE)];
+    // The list is there already, or opens in the same frame.
+    for (step_between, number) in [(true, ""), (false, "-2")] {
+        window.state_mut().state.notice = None;
+        window.input_mut().events.push(open.clone());
+        if step_between {
+            window.step();
+        }
+        window.input_mut().events.extend(rest.clone());
+        window.run_steps(2);
+        assert!(window.state().state.palette.is_none(), "it closes behind the command");
+        wait_until(&mut window, "the report", |app| app.state.notice.is_some());
+        assert!(workspace.folder(&format!("base-merged-report{number}.md")).is_file());
+    }
 }
 
 #[test]
