@@ -184,6 +184,13 @@ impl Picture {
         self.pixels[usize::from(y.unsigned_abs()) * self.width + usize::from(x.unsigned_abs())]
     }
 
+    /// The picture as a file that every viewer opens.
+    pub fn to_ppm(&self) -> Vec<u8> {
+        let header = format!("P6 {} {} 255\n", self.width, self.pixels.len() / self.width);
+        let bytes = self.pixels.iter().flat_map(|pixel| pixel.to_be_bytes().into_iter().skip(1));
+        header.into_bytes().into_iter().chain(bytes).collect()
+    }
+
     /// The left end of the widest stripe of the button's colour, where no letter stands.
     pub fn widest_button(&self) -> Option<(i16, i16)> {
         let mut widest = (0, None);

@@ -22,7 +22,7 @@ const BF16: (i16, i16) = (1000, 298);
 /// An empty place of every screen.
 const NOWHERE: (i16, i16) = (36, 560);
 
-/// A start of the program; the program ends before its display.
+/// A start of the program; the program ends before its display. Where a test fails, what the window showed is kept.
 pub struct Session {
     pub program: Program,
     pub person: Person,
@@ -109,5 +109,16 @@ impl Session {
             self.rests();
             is_done().then_some(())
         });
+    }
+}
+
+impl Drop for Session {
+    /// Keeps a picture for whoever looks why.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("x_server.ppm");
+            std::fs::write(&path, self.person.picture().to_ppm()).unwrap();
+            println!("what the window showed: {}", path.display());
+        }
     }
 }
