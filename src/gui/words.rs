@@ -3,9 +3,11 @@
 use super::view::PerplexityTable;
 use crate::{
     adapter::FoundIn,
+    job::Current,
     plan::{PreflightCheck, SurvivalAdvice, SurvivalEstimate, TokenizerChoice},
     report::Conclusion,
     size::{Component, SizeFact},
+    units::RoughDuration,
     verify::{Detail, Evidence, Question},
 };
 
@@ -228,7 +230,8 @@ pub struct Words {
     pub cancel_tooltip: &'static str,
     pub bytes_of: fn(&str, &str) -> String,
     /// From how much of how much, and what time is left.
-    pub and_time_left: fn(&str, &str) -> String,
+    pub and_time_left: fn(&str, RoughDuration) -> String,
+    pub current: fn(&Current) -> String,
     pub now: &'static str,
     pub elapsed: &'static str,
     pub left_about: &'static str,

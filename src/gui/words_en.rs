@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     error::listed,
+    job::Current,
     report::Conclusion,
     size::Component,
     units,
@@ -212,6 +213,7 @@ pub static ENGLISH: Words = Words {
     discarded: "What the interrupted merge left is removed.",
     bytes_of: |done, total| format!("{done} of {total}"),
     and_time_left: |moved, left| format!("{moved} · about {left} left"),
+    current: |current: &Current| current.to_string(),
     now: "Now",
     elapsed: "Elapsed",
     left_about: "Left, about",

@@ -5,7 +5,10 @@ use super::{
     view::{PerplexityTable, percent_change},
     words::Words,
 };
-use crate::units;
+use crate::{
+    job::Current,
+    units::{self, RoughDuration},
+};
 
 /// The Korean words.
 pub static KOREAN: Words = Words {
@@ -191,7 +194,12 @@ pub static KOREAN: Words = Words {
     discard_tooltip: "중단된 병합이 남긴 것을 지웁니다. 다른 것은 건드리지 않습니다",
     discarded: "중단된 병합이 남긴 것을 지웠습니다.",
     bytes_of: |done, total| format!("{done} / {total}"),
-    and_time_left: |moved, left| format!("{moved} · 약 {left} 남음"),
+    and_time_left: |moved, left| format!("{moved} · 약 {} 남음", rough_duration(left)),
+    current: |current| match current {
+        Current::Named(name) => name.clone(),
+        Current::Layer { model, number, count } => format!("{model}: 레이어 {count}개 중 {number}번째"),
+        Current::OutputHeads => "출력 헤드".to_owned(),
+    },
     now: "지금",
     elapsed: "경과",
     left_about: "남은 시간, 약",
@@ -409,6 +417,15 @@ pub static KOREAN: Words = Words {
 };
 
 /// How the merged model does against the base, and whether the merge itself cost anything.
+fn rough_duration(duration: RoughDuration) -> String {
+    match duration {
+        RoughDuration::Seconds(seconds) => format!("{seconds}초"),
+        RoughDuration::Minutes(minutes) => format!("{minutes}분"),
+        RoughDuration::Hours { hours, minutes: 0 } => format!("{hours}시간"),
+        RoughDuration::Hours { hours, minutes } => format!("{hours}시간 {minutes}분"),
+    }
+}
+
 fn perplexity_story(table: &PerplexityTable) -> String {
     let texts: Vec<String> = table
         .texts
