@@ -3,6 +3,7 @@
 use super::view::PerplexityTable;
 use crate::{
     adapter::FoundIn,
+    evaluate::Protocol,
     job::Current,
     plan::{PreflightCheck, SurvivalAdvice, SurvivalEstimate, TokenizerChoice},
     report::Conclusion,
@@ -173,6 +174,7 @@ pub struct Words {
     pub says_its_base_is: &'static str,
 
     pub plan_subtitle: &'static str,
+    pub plan_subtitle_interrupted: &'static str,
     pub read: &'static str,
     pub write: &'static str,
     pub free_disk: &'static str,
@@ -333,7 +335,9 @@ pub struct Words {
     pub bytes_note: &'static str,
     pub perplexity_story: fn(&PerplexityTable) -> String,
     pub perplexity_column: &'static str,
-    pub measuring_note: &'static str,
+    /// From the names of the models.
+    pub measuring_note: fn(&[String]) -> String,
+    pub protocol: fn(&Protocol) -> String,
     /// Tokens to score, models that read them.
     pub scoring_cost: fn(u64, usize) -> String,
     pub measure_on_texts_tooltip: &'static str,

@@ -6,6 +6,7 @@ use super::{
     words::Words,
 };
 use crate::{
+    evaluate::Protocol,
     job::Current,
     units::{self, RoughDuration},
 };
@@ -136,6 +137,7 @@ pub static KOREAN: Words = Words {
     says_its_base_is: "어댑터가 밝힌 베이스",
 
     plan_subtitle: "계획입니다. 아직 아무것도 저장하지 않았습니다.",
+    plan_subtitle_interrupted: "계획입니다. 중단된 병합이 끝낸 부분은 남아 있습니다.",
     read: "읽기",
     write: "쓰기",
     free_disk: "남은 디스크",
@@ -303,7 +305,16 @@ pub static KOREAN: Words = Words {
     bytes_note: "바이트까지 그대로",
     perplexity_story,
     perplexity_column: "퍼플렉시티",
-    measuring_note: "베이스, 베이스 + 어댑터, 병합이 같은 토큰을 차례로 읽습니다. 그동안 창을 계속 쓸 수 있습니다.",
+    measuring_note: |names| match names {
+        [] | [_] => "그동안 창을 계속 쓸 수 있습니다.".to_owned(),
+        _ => format!("같은 토큰을 차례로 읽는 모델: {}. 그동안 창을 계속 쓸 수 있습니다.", names.join(", ")),
+    },
+    protocol: |protocol| {
+        let Protocol { window, stride } = protocol;
+        format!(
+            "float32로 계산합니다. 토크나이저의 BOS는 맨 앞에 한 번 두고 채점하지 않습니다. {window}토큰 창을 {stride}토큰씩 옮기며 토큰마다 한 번만 채점하고, 퍼플렉시티는 모든 토큰을 모아 구합니다."
+        )
+    },
     scoring_cost: |tokens, models| format!("모델 {models}개가 토큰 {}개를 채점합니다.", units::count(tokens)),
     measure_on_texts_tooltip: "어느 학습에도 쓰지 않은 글. 창에 놓아도 됩니다",
     no_interval: "구간 없음: 너무 짧음",
