@@ -115,7 +115,7 @@ impl Session {
 impl Drop for Session {
     /// Keeps a picture for whoever looks why.
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if std::thread::panicking() && self.program.ended().is_none() {
             let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("x_server.ppm");
             std::fs::write(&path, self.person.picture().to_ppm()).unwrap();
             println!("what the window showed: {}", path.display());

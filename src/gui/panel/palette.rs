@@ -66,38 +66,29 @@ pub(in crate::gui) fn palette_ui(
     );
 }
 
-/// Keys that the field must not see: up and down point, Enter asks, Escape closes.
-struct Keys {
-    down: bool,
-    up: bool,
-    escape: bool,
-    enter: bool,
-}
+/// Keys that were pressed and that the field must not see: up and down point, Enter asks, Escape closes.
+struct Keys(Vec<Key>);
 
 impl Keys {
     fn taken(ui: &Ui) -> Self {
-        let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-        Self {
-            down: pressed(Key::ArrowDown),
-            up: pressed(Key::ArrowUp),
-            escape: pressed(Key::Escape),
-            enter: pressed(Key::Enter),
-        }
+        let keys = [Key::ArrowDown, Key::ArrowUp, Key::Escape, Key::Enter];
+        let is_pressed = |key: &Key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, *key));
+        Self(keys.into_iter().filter(is_pressed).collect())
     }
 
     /// Asks among what was `found`, with what was typed in this very frame: fingers may be faster than pictures.
     fn ask(&self, found: &[UiCommand], pointed: usize, commands: &mut Vec<UiCommand>) {
         let last = found.len().saturating_sub(1);
-        if self.down {
+        if self.0.contains(&Key::ArrowDown) {
             commands.push(UiCommand::PointAtCommand(if pointed == last { 0 } else { pointed + 1 }));
         }
-        if self.up {
+        if self.0.contains(&Key::ArrowUp) {
             commands.push(UiCommand::PointAtCommand(pointed.checked_sub(1).unwrap_or(last)));
         }
-        if self.escape {
+        if self.0.contains(&Key::Escape) {
             commands.push(UiCommand::ShowPalette(false));
         }
-        if self.enter
+        if self.0.contains(&Key::Enter)
             && let Some(command) = found.get(pointed)
         {
             commands.extend([UiCommand::ShowPalette(false), command.clone()]);

@@ -106,7 +106,9 @@ pub fn listed(folder: &Path, known: Vec<ManifestRow>, origin: Origin) -> Vec<Man
             rows.push(ManifestRow::new(name, byte_count, origin));
         }
     }
-    rows.iter_mut().for_each(|row| row.look(folder));
+    for row in &mut rows {
+        row.look(folder);
+    }
     rows.sort_by(|a, b| a.name.cmp(&b.name));
     rows
 }
