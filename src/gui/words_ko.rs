@@ -459,7 +459,18 @@ fn perplexity_story(table: &PerplexityTable) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::KOREAN;
+    use super::{Current, KOREAN, RoughDuration};
+
+    #[test]
+    fn work_under_way_is_told_in_korean() {
+        let left = [3.0, 40.0, 170.0, 7_100.0, 7_300.0].map(RoughDuration::of);
+        let said = left.map(|left| (KOREAN.and_time_left)("1 MB", left));
+        let expected = ["3초", "40초", "3분", "2시간", "2시간 10분"].map(|left| format!("1 MB · 약 {left} 남음"));
+        assert_eq!(said, expected);
+        let layer = Current::Layer { model: "base".to_owned(), number: 3, count: 4 };
+        assert_eq!((KOREAN.current)(&layer), "base: 레이어 4개 중 3번째");
+        assert_eq!(layer.to_string(), "base: layer 3 of 4");
+    }
 
     #[test]
     fn sentences_keep_their_numbers() {
