@@ -18,6 +18,8 @@
 mod gui_support;
 #[path = "../tests/gui_support/large_model.rs"]
 mod large_model;
+#[path = "../tests/gui_support/measuring.rs"]
+mod measuring;
 #[path = "../tests/common/sparse_llama.rs"]
 mod sparse_llama;
 
@@ -28,6 +30,7 @@ use egui_kittest::{Harness, kittest::Queryable as _};
 use gui_support::{USUAL_SIZE, Workspace, click, copy_folder, drop_folders, open_window, sample, wait_until};
 use large_model::{LargeModel, write_adapter};
 use lorafuse::gui::{Evaluation, Job, LorafuseApp, Machine, UiCommand, Work, view::SortColumn};
+use measuring::show_measurement;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// The smallest window that is allowed.
@@ -206,9 +209,10 @@ fn walk_through(album: &Album) {
     album.take(&mut harness, "merge-done");
     click(&mut harness, Role::Tab, "Compare");
     album.take(&mut harness, "compare-waiting");
-    drop_folders(&mut harness, &excerpts(&workspace));
-    harness.run_steps(20);
+    show_measurement(&mut harness);
     album.take(&mut harness, "compare-measuring");
+    stop_measurement(&mut harness);
+    drop_folders(&mut harness, &excerpts(&workspace));
     wait_until(&mut harness, "the perplexities", is_measured);
     album.take(&mut harness, "compare");
     harness.state_mut().ask(UiCommand::EditPrompt("배고파".to_owned()));
@@ -255,10 +259,31 @@ fn judge(album: &Album, workspace: &Workspace) {
     album.take(&mut harness, "judged");
     click(&mut harness, Role::Tab, "Compare");
     album.take(&mut harness, "judged-compare");
+    click(&mut harness, Role::Tab, "Report");
+    change_files(&mut harness, "Verify again");
+    album.take(&mut harness, "report-changed");
     let mut harness = open_window(machine(workspace), Theme::Light, 1.0);
     drop_folders(&mut harness, &[adapter]);
     wait_until(&mut harness, "the look", |app| app.state.inspection.is_some());
     album.take(&mut harness, "adapter-only");
+}
+
+fn stop_measurement(harness: &mut Harness<'_, LorafuseApp>) {
+    harness.state_mut().ask(UiCommand::CancelMeasurement);
+    harness.run_steps(3);
+}
+
+/// Takes one file of the merged folder away, changes another, and has the folder checked again by the button so named.
+fn change_files(harness: &mut Harness<'_, LorafuseApp>, verify_again: &str) {
+    let merged = harness.state().state.finished().unwrap().sources.merged.clone();
+    std::fs::remove_file(merged.join("tokenizer.json")).unwrap();
+    std::fs::write(merged.join("README.md"), "# 내 모델\n").unwrap();
+    click(harness, Role::Button, verify_again);
+    wait_until(harness, "the list of files", |app| {
+        app.state.finished().is_some_and(|done| {
+            done.verifying.is_none() && done.manifest.iter().any(|file| file.present_byte_count().is_none())
+        })
+    });
 }
 
 /// An adapter that was trained on a wider model, and a folder that is none.
@@ -346,12 +371,17 @@ fn korean(album: &Album) {
     click(&mut harness, Role::Tab, "모듈");
     album.take(&mut harness, "modules-korean");
     click(&mut harness, Role::Tab, "비교");
+    show_measurement(&mut harness);
+    album.take(&mut harness, "compare-measuring-korean");
+    stop_measurement(&mut harness);
     drop_folders(&mut harness, &[sample("texts/three_sentences.txt")]);
     wait_until(&mut harness, "the perplexities", is_measured);
     album.take(&mut harness, "compare-korean");
     album.take_tall(&mut harness, "compare-korean");
     click(&mut harness, Role::Tab, "보고서");
     album.take(&mut harness, "report-korean");
+    change_files(&mut harness, "다시 검증");
+    album.take(&mut harness, "report-changed-korean");
 }
 
 /// Why 31 GB become 16 GB, and then 8 GB: models of headers and holes, judged without a merge.

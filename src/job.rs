@@ -91,7 +91,7 @@ pub enum JobEvent {
 pub struct Progress {
     bytes_done: AtomicU64,
     bytes_total: AtomicU64,
-    current: Mutex<String>,
+    current: Mutex<Current>,
 }
 
 /// One look at [`Progress`].
@@ -101,8 +101,56 @@ pub struct ProgressSample {
     pub bytes_done: u64,
     /// Bytes that this stage will process.
     pub bytes_total: u64,
-    /// The tensor at work.
-    pub current: String,
+    /// What is at work.
+    pub current: Current,
+}
+
+/// What a job is at, as a value, so that each language has its own words for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Current {
+    /// A tensor, a file or a model, by its name; empty before the first.
+    Named(String),
+    /// A layer of a model.
+    Layer {
+        /// The model's name.
+        model: String,
+        /// Counted from one.
+        number: usize,
+        /// Layers of the model.
+        count: usize,
+    },
+    /// The output heads of all models, side by side.
+    OutputHeads,
+}
+
+impl Default for Current {
+    fn default() -> Self {
+        Self::Named(String::new())
+    }
+}
+
+impl<T: Into<String>> From<T> for Current {
+    fn from(name: T) -> Self {
+        Self::Named(name.into())
+    }
+}
+
+impl std::fmt::Display for Current {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Named(name) => formatter.write_str(name),
+            Self::Layer { model, number, count } => write!(formatter, "{model}: layer {number} of {count}"),
+            Self::OutputHeads => formatter.write_str("output heads"),
+        }
+    }
+}
+
+impl Current {
+    /// Whether nothing is at work yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Named(name) if name.is_empty())
+    }
 }
 
 impl Progress {
@@ -166,13 +214,13 @@ impl JobContext {
     pub fn start_stage(&self, stage: Stage, bytes_total: u64) {
         self.progress.bytes_done.store(0, Ordering::Relaxed);
         self.progress.bytes_total.store(bytes_total, Ordering::Relaxed);
-        self.set_current(String::new());
+        self.set_current(Current::default());
         self.send(JobEvent::StageStarted(stage));
     }
 
-    /// Names the tensor at work.
-    pub fn set_current(&self, name: impl Into<String>) {
-        *self.progress.current.lock().unwrap_or_else(PoisonError::into_inner) = name.into();
+    /// Tells what is at work.
+    pub fn set_current(&self, current: impl Into<Current>) {
+        *self.progress.current.lock().unwrap_or_else(PoisonError::into_inner) = current.into();
     }
 
     /// The counters as a watcher sees them.

@@ -60,16 +60,50 @@ pub fn duration(duration_secs: f64) -> String {
     }
 }
 
-/// A guess as people say it: `3 s`, `40 s`, `2 min`, `1 h 10 min`.
-#[must_use]
-pub fn rough_duration(duration_secs: f64) -> String {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive and far below 2^63 seconds")]
-    let seconds = duration_secs.max(1.0).round() as u64;
-    match seconds {
-        0..10 => format!("{seconds} s"),
-        10..90 => format!("{} s", seconds.div_ceil(10) * 10),
-        90..5400 => format!("{} min", seconds.div_ceil(60)),
-        _ => format!("{} h {} min", seconds.div_ceil(600) / 6, seconds.div_ceil(600) % 6 * 10),
+/// A guess at a duration, as coarse as people say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoughDuration {
+    /// Single ones below ten, tens above.
+    Seconds(u64),
+    /// From a minute and a half on.
+    Minutes(u64),
+    /// From an hour and a half on, with tens of minutes.
+    Hours {
+        /// Whole hours.
+        hours: u64,
+        /// Tens of minutes beyond them.
+        minutes: u64,
+    },
+}
+
+impl RoughDuration {
+    /// Of this many seconds, never less than will pass, and a second at least.
+    #[must_use]
+    pub fn of(duration_secs: f64) -> Self {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "positive and far below 2^63 seconds"
+        )]
+        let seconds = duration_secs.max(1.0).round() as u64;
+        match seconds {
+            0..10 => Self::Seconds(seconds),
+            10..90 => Self::Seconds(seconds.div_ceil(10) * 10),
+            90..5400 => Self::Minutes(seconds.div_ceil(60)),
+            _ => Self::Hours { hours: seconds.div_ceil(600) / 6, minutes: seconds.div_ceil(600) % 6 * 10 },
+        }
+    }
+}
+
+impl std::fmt::Display for RoughDuration {
+    /// `3 s`, `40 s`, `2 min`, `1 h 10 min`.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Seconds(seconds) => write!(formatter, "{seconds} s"),
+            Self::Minutes(minutes) => write!(formatter, "{minutes} min"),
+            Self::Hours { hours, minutes: 0 } => write!(formatter, "{hours} h"),
+            Self::Hours { hours, minutes } => write!(formatter, "{hours} h {minutes} min"),
+        }
     }
 }
 
@@ -113,7 +147,7 @@ mod tests {
 
     #[test]
     fn guesses_are_round() {
-        let said = [0.2, 9.4, 12.0, 61.0, 95.0, 3_000.0, 7_100.0].map(rough_duration);
-        assert_eq!(said, ["1 s", "9 s", "20 s", "70 s", "2 min", "50 min", "2 h 0 min"]);
+        let said = [0.2, 9.4, 12.0, 61.0, 95.0, 3_000.0, 7_100.0].map(|secs| RoughDuration::of(secs).to_string());
+        assert_eq!(said, ["1 s", "9 s", "20 s", "70 s", "2 min", "50 min", "2 h"]);
     }
 }

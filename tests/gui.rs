@@ -9,6 +9,8 @@
 mod gui_support;
 #[path = "gui_support/large_model.rs"]
 mod large_model;
+#[path = "gui_support/measuring.rs"]
+mod measuring;
 
 use std::{sync::Arc, time::Duration};
 
@@ -29,6 +31,7 @@ use lorafuse::{
     platform::FileDialogs,
     verify::VerifyReport,
 };
+use measuring::show_measurement;
 
 fn is_planned(app: &LorafuseApp) -> bool {
     matches!(app.state.job, Job::Planned(_))
@@ -391,6 +394,10 @@ fn the_screens_look_as_blessed() {
             let screen = format!("{screen:?}").to_lowercase();
             snapshot(&mut harness, &format!("{screen}_merged_{name}"));
         }
+        show(&mut harness, Screen::Compare);
+        show_measurement(&mut harness);
+        snapshot(&mut harness, &format!("compare_measuring_{name}"));
+        harness.state_mut().ask(UiCommand::CancelMeasurement);
         harness.state_mut().ask(UiCommand::SwitchLanguage);
         for screen in [Screen::Modules, Screen::Compare] {
             show(&mut harness, screen);

@@ -10,12 +10,13 @@ mod gui_support;
 
 use std::path::{Path, PathBuf};
 
-use egui::{Key, Modifiers, Theme, accesskit::Role};
+use egui::{Event, Key, Modifiers, Theme, accesskit::Role};
 use egui_kittest::{Harness, kittest::Queryable as _};
 use gui_support::{Workspace, click, copy_folder, drop_folders, open_window, sample, wait_until};
 use lorafuse::{
-    gui::{Finished, Job, LorafuseApp, Screen, UiCommand, WellKind, Work},
+    gui::{Finished, Job, LorafuseApp, Screen, UiCommand, WellKind, Work, view::ManifestRow},
     plan::Rounding,
+    units,
     verify::Outcome,
 };
 
@@ -117,6 +118,71 @@ fn a_result_is_loaded_alone_sealed_and_pictured() {
     wait_until(&mut window, "the picture", |app| app.state.notice.is_some());
     let png = std::fs::read(workspace.folder("base-merged-report.png")).unwrap();
     assert!(png.starts_with(b"\x89PNG") && png.len() > 10_000);
+}
+
+#[test]
+fn the_list_of_files_is_what_the_checks_found_in_the_folder() {
+    let workspace = Workspace::new();
+    let mut window = merged(&workspace);
+    let output = workspace.folder("base-merged");
+    click(&mut window, Role::Tab, "Report");
+    let (count, all_bytes) = files_of(&output);
+    window.get_by_label(&format!("{count} files, {}", units::bytes(all_bytes)));
+    let tokenizer_bytes = units::count(output.join("tokenizer.json").metadata().unwrap().len());
+    window.get_by_label(&tokenizer_bytes);
+
+    std::fs::remove_file(output.join("tokenizer.json")).unwrap();
+    std::fs::write(output.join("README.md"), "mine").unwrap();
+    std::fs::write(output.join("notes.txt"), "mine too").unwrap();
+    verify_again(&mut window, "tokenizer.json", false);
+    window.get_by_label("tokenizer.json");
+    window.get_by_label("missing");
+    window.get_by_label("changed");
+    window.get_by_label("4");
+    window.get_by_label("notes.txt");
+    assert!(window.query_by_label(&tokenizer_bytes).is_none(), "what is not there has no size");
+    let (_, bytes) = files_of(&output);
+    window.get_by_label(&format!("{count} files, {}, 1 missing", units::bytes(bytes)));
+    window.state_mut().ask(UiCommand::SwitchLanguage);
+    window.run_steps(3);
+    window.get_by_label("없어짐");
+    window.get_by_label("바뀜");
+    window.get_by_label(&format!("파일 {count}개, {}, 1개 없어짐", units::bytes(bytes)));
+    window.state_mut().ask(UiCommand::SwitchLanguage);
+    window.run_steps(3);
+
+    // What is put back is there again, written later than the merge.
+    std::fs::copy(workspace.folder("base").join("tokenizer.json"), output.join("tokenizer.json")).unwrap();
+    verify_again(&mut window, "tokenizer.json", true);
+    assert!(window.query_by_label("missing").is_none());
+    assert_eq!(window.query_all_by_label("changed").count(), 2);
+
+    click(&mut window, Role::Button, "Seal with SHA-256");
+    wait_until(&mut window, "the list of files", |app| lists(app, "SHA256SUMS"));
+    std::fs::remove_file(output.join("SHA256SUMS")).unwrap();
+    verify_again(&mut window, "SHA256SUMS", false);
+    click(&mut window, Role::Button, "Seal with SHA-256");
+    wait_until(&mut window, "the seal that is made again", |app| lists(app, "SHA256SUMS"));
+    assert_eq!(window.query_all_by_label("changed").count(), 2, "the new seal is ours");
+}
+
+/// Has the folder checked, and waits until the list of files says whether `name` is there.
+fn verify_again(window: &mut Window, name: &str, is_there: bool) {
+    click(window, Role::Button, "Verify again");
+    wait_until(window, "the checks", is_checked);
+    wait_until(window, "the list of files", |app| lists(app, name) == is_there);
+}
+
+/// Whether the list of files says that `name` is in the folder.
+fn lists(app: &LorafuseApp, name: &str) -> bool {
+    let is_it = |file: &ManifestRow| file.name == name && file.present_byte_count().is_some();
+    app.state.finished().is_some_and(|done| done.manifest.iter().any(is_it))
+}
+
+/// Count and bytes of the files of a folder.
+fn files_of(folder: &Path) -> (usize, u64) {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len());
+    files.fold((0, 0), |(count, bytes), file| (count + 1, bytes + file))
 }
 
 #[test]
@@ -269,6 +335,28 @@ fn every_command_is_in_the_list() {
     window.key_press(Key::Escape);
     window.run_steps(2);
     assert!(window.state().state.palette.is_none());
+}
+
+#[test]
+fn what_is_typed_faster_than_it_is_painted_is_what_enter_takes() {
+    let workspace = Workspace::new();
+    let mut window = merged(&workspace);
+    let key = |key, modifiers| Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers };
+    let open = key(Key::K, Modifiers::COMMAND);
+    let rest = [Event::Text("export report".to_owned()), key(Key::Enter, Modifiers::NONE)];
+    // The list is there already, or opens in the same frame.
+    for (step_between, number) in [(true, ""), (false, "-2")] {
+        window.state_mut().state.notice = None;
+        window.input_mut().events.push(open.clone());
+        if step_between {
+            window.step();
+        }
+        window.input_mut().events.extend(rest.clone());
+        window.run_steps(2);
+        assert!(window.state().state.palette.is_none(), "it closes behind the command");
+        wait_until(&mut window, "the report", |app| app.state.notice.is_some());
+        assert!(workspace.folder(&format!("base-merged-report{number}.md")).is_file());
+    }
 }
 
 #[test]

@@ -5,26 +5,32 @@
 #![expect(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "folders of its own, in which a failure may stop everything"
+    clippy::print_stdout,
+    reason = "folders of its own, in which a failure may stop everything and is told"
 )]
 
 #[path = "x_server/display.rs"]
 mod display;
 #[path = "x_server/drag.rs"]
 mod drag;
+#[path = "gui_support/large_model.rs"]
+mod large_model;
 #[path = "x_server/person.rs"]
 mod person;
 #[path = "x_server/program.rs"]
 mod program;
+#[path = "x_server/session.rs"]
+mod session;
 
 use std::{
     path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use display::Display;
-use person::{CONTROL, Person};
-use program::Program;
+use large_model::LargeModel;
+use person::ESCAPE;
+use session::{COMPARE_SCREEN, MERGE_SCREEN, Session};
 
 /// Longest wait for anything, far above what it needs.
 const PATIENCE: Duration = Duration::from_mins(4);
@@ -38,18 +44,6 @@ const IDLE_CPU: Duration = Duration::from_millis(100);
 /// Nothing was painted for so long: whatever was under way is over.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// Inside the mark of the chosen screen in the navigation, beside its icon.
-const MERGE_SCREEN: (i16, i16) = (12, 180);
-
-/// The same beside Compare.
-const COMPARE_SCREEN: (i16, i16) = (12, 238);
-
-/// In the row of BF16 among the options of a merge.
-const BF16: (i16, i16) = (1000, 298);
-
-/// An empty place of every screen.
-const NOWHERE: (i16, i16) = (36, 560);
-
 /// Asks again and again, for a slow machine has no time that is surely enough.
 fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let started = Instant::now();
@@ -58,89 +52,104 @@ fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
             return answer;
         }
         assert!(started.elapsed() < PATIENCE, "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// One window at a time: each may need all cores, and is watched for standing still.
+fn alone() -> MutexGuard<'static, ()> {
+    static WINDOW: Mutex<()> = Mutex::new(());
+    WINDOW.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[test]
 fn dropped_folders_are_merged_compared_and_reported_by_key_and_pointer_and_the_window_sleeps_afterwards() {
-    let Some(display) = Display::start() else {
-        println!("skipped: Xvfb is not installed, so there is no X server to show a window on");
-        return;
-    };
-    let home = tempfile::tempdir().unwrap();
-    // Blanks and Hangul, as in a user's folders: both are written otherwise in a dropped address.
-    let models = home.path().join("내 모델");
-    let (base, adapter) = (models.join("base"), models.join("adapter"));
+    let _alone = alone();
+    let Some(mut session) = Session::start() else { return };
+    let (base, adapter) = (session.models.join("base"), session.models.join("adapter"));
     copy_folder("base", &base);
     copy_folder("adapter", &adapter);
-    let mut program = Program::start(home.path(), &display.name);
-    let mut person = Person::at(&display.name);
-    until("the window", || {
-        program.assert_running();
-        person.finds_window("Lorafuse")
-    });
-    person.waits_until_quiet(QUIET, PATIENCE);
-
-    for folder in [&base, &adapter] {
-        let before = person.picture();
-        assert!(person.drops(folder), "the window took the drop");
-        // What is shown while folders are dragged over the window does not stay.
-        until("the dropped folder in its well", || {
-            person.waits_until_quiet(QUIET, PATIENCE);
-            (person.picture() != before).then_some(())
-        });
-    }
-    let elsewhere = person.picture().pixel(MERGE_SCREEN);
-    until("the Merge screen", || {
-        person.presses(&[CONTROL, '2' as u32]);
-        (person.picture().pixel(MERGE_SCREEN) != elsewhere).then_some(())
-    });
-    person.waits_until_quiet(QUIET, PATIENCE);
-    let output = models.join("base-merged");
-    assert!(!output.exists() && !models.join("base-merged.partial").exists(), "nothing is written before it is asked");
+    session.drops(&base);
+    session.drops(&adapter);
+    session.goes_to_merge();
+    let output = session.models.join("base-merged");
+    assert!(!output.exists() && !partial(&output).exists(), "nothing is written before it is asked");
     // The base is F32: the option halves what is written, so that the files will say whether it was taken.
-    let before = person.picture();
-    until("the plan for BF16", || {
-        person.clicks(BF16);
-        person.waits_until_quiet(QUIET, PATIENCE);
-        // What is only pointed at does not stay.
-        person.points_at(NOWHERE);
-        person.waits_until_quiet(QUIET, PATIENCE);
-        (person.picture() != before).then_some(())
-    });
-    person.clicks(until("the button", || person.picture().widest_button()));
+    session.chooses_bf16();
+    session.goes_on();
     until("the merged folder", || output.join("config.json").is_file().then_some(()));
-    person.points_at(NOWHERE);
-    person.waits_until_quiet(QUIET, PATIENCE);
+    session.points_nowhere();
     assert_is_merged_to_half(&base, &output);
 
-    let elsewhere = person.picture().pixel(COMPARE_SCREEN);
-    person.commands("compare", PATIENCE);
-    until("the Compare screen", || {
-        person.waits_until_quiet(QUIET, PATIENCE);
-        (person.picture().pixel(COMPARE_SCREEN) != elsewhere).then_some(())
-    });
-    person.commands("export report", PATIENCE);
-    let report = models.join("base-merged-report.json");
-    until("the report", || report.is_file().then_some(()));
-    person.waits_until_quiet(QUIET, PATIENCE);
+    let elsewhere = session.person.picture().pixel(COMPARE_SCREEN);
+    session.commands("compare", || session.person.picture().pixel(COMPARE_SCREEN) != elsewhere);
+    let report = session.models.join("base-merged-report.json");
+    session.commands("export report", || report.is_file());
 
-    let cpu_before = program.cpu_time();
-    let frames = person.counts_paintings(IDLE);
-    let cpu = program.cpu_time().saturating_sub(cpu_before);
+    let cpu_before = session.program.cpu_time();
+    let frames = session.person.counts_paintings(IDLE);
+    let cpu = session.program.cpu_time().saturating_sub(cpu_before);
     println!("idle for {} s: {frames} paintings, {} ms of CPU time", IDLE.as_secs(), cpu.as_millis());
     assert_eq!(frames, 0, "a window in which nothing happens paints nothing");
     assert!(cpu <= IDLE_CPU, "{cpu:?}");
-    person.points_at(MERGE_SCREEN);
-    assert!(person.counts_paintings(QUIET) > 0, "the counter counts: what is pointed at is painted");
+    session.person.points_at(MERGE_SCREEN);
+    assert!(session.person.counts_paintings(QUIET) > 0, "the counter counts: what is pointed at is painted");
 
-    person.closes_window();
-    assert!(until("the end of the program", || program.ended()).success());
-    let settings = program.settings();
+    session.person.closes_window();
+    assert!(until("the end of the program", || session.program.ended()).success());
+    let settings = session.program.settings();
     for folder in [&base, &adapter, &output] {
         assert!(settings.contains(folder.to_str().unwrap()), "{} is remembered: {settings}", folder.display());
     }
+}
+
+#[test]
+fn a_merge_that_is_cancelled_by_key_stays_unfinished_and_goes_on_where_it_stopped() {
+    let _alone = alone();
+    let Some(session) = Session::start() else { return };
+    let (base, adapter) = (session.models.join("large"), session.models.join("large-adapter"));
+    // Large enough that it cannot be over before a key is pressed; made of holes, it costs no time to make.
+    let model = LargeModel { shards: 4, layers: 48, width: 2048 };
+    model.write(&base, &adapter);
+    session.drops(&base);
+    session.drops(&adapter);
+    session.goes_to_merge();
+    session.chooses_bf16();
+    let output = session.models.join("large-merged");
+    session.goes_on();
+    until("finished tensors", || (journalled(&output) > 0).then_some(()));
+    session.person.presses(&[ESCAPE]);
+    session.rests();
+    let kept = journalled(&output);
+    println!("stopped after {kept} of {} tensors", model.tensor_count());
+    assert!(!output.exists(), "no folder of this name before all of it is there");
+    assert!(!partial(&output).join("config.json").exists(), "what is there is no model");
+    assert!((1..model.tensor_count()).contains(&kept), "{kept} tensors are kept for the next run");
+    assert_eq!(session.person.counts_paintings(QUIET), 0);
+    assert_eq!(journalled(&output), kept, "nothing goes on behind the window");
+
+    session.goes_on();
+    until("the merged folder", || output.join("config.json").is_file().then_some(()));
+    assert!(!partial(&output).exists(), "one rename gave it its name");
+    session.points_nowhere();
+    assert_is_merged_to_half(&base, &output);
+    let report = session.models.join("large-merged-report.json");
+    session.commands("export report", || report.is_file());
+    let report: serde_json::Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+    let tensor_bytes = model.byte_count() / 2 / model.tensor_count();
+    assert_eq!(report["merge"]["resumed_byte_count"], kept * tensor_bytes, "what was finished was not done again");
+}
+
+/// Where a merge into `output` works.
+fn partial(output: &Path) -> std::path::PathBuf {
+    output.with_file_name(format!("{}.partial", output.file_name().unwrap().to_str().unwrap()))
+}
+
+/// Tensors that a merge into `output` has finished so far.
+fn journalled(output: &Path) -> usize {
+    let journal = std::fs::read_to_string(partial(output).join("lorafuse.journal")).unwrap_or_default();
+    // The first line says to what it belongs.
+    journal.lines().count().saturating_sub(1)
 }
 
 fn copy_folder(part: &str, to: &Path) {

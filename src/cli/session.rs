@@ -128,7 +128,7 @@ impl ProgressLine {
         if let Some(eta_secs) = self.meter.eta_secs(sample.bytes_total) {
             parts.push(format!("{} left", units::duration(eta_secs)));
         }
-        parts.push(tail(&sample.current).to_owned());
+        parts.push(tail(&sample.current.to_string()).to_owned());
         self.bar.set_message(parts.join(" · "));
     }
 

@@ -13,7 +13,7 @@ use super::{
     weights::ModelWeights,
     window::{Window, windows},
 };
-use crate::job::JobContext;
+use crate::job::{Current, JobContext};
 
 /// Tokens that pass through a layer at once; a single window may be longer.
 const BATCH_TOKENS: usize = 1024;
@@ -99,7 +99,7 @@ pub(super) fn score(
             })
             .collect();
         drop(hidden);
-        job.set_current("output heads");
+        job.set_current(Current::OutputHeads);
         head::project(models, pairs, &mut scored, job)?;
         let texts = group.iter().flat_map(|segment| segment.window.scored.clone().map(|_| segment.text));
         for (model, of_model) in scores.nll.iter_mut().enumerate() {
@@ -123,16 +123,16 @@ fn hidden_states(
     job: &JobContext,
 ) -> Result<Vec<Tensor>, EvalError> {
     let OpenModel { weights, config } = model;
-    let name = weights.name();
+    let (name, count) = (weights.name(), config.layers.len());
     let mut batches = split(group, BATCH_TOKENS)
         .into_iter()
         .map(|segments| Batch::embed(model, texts, segments))
         .collect::<Result<Vec<_>, _>>()?;
     let rotations = batches.iter().map(|batch| tables.for_windows(&batch.lengths)).collect::<Result<Vec<_>, _>>()?;
     let spare = SpareMatrices::default();
-    for index in 0..config.layers.len() {
+    for index in 0..count {
         job.check_cancelled()?;
-        job.set_current(format!("{name}: layer {} of {}", index + 1, config.layers.len()));
+        job.set_current(Current::Layer { model: name.clone(), number: index + 1, count });
         let layer = Layer::load(config, weights, index, &spare)?;
         let mut progress = Shares::new(weights.layer_byte_count(config, index), batches.len());
         for (batch, rotations) in batches.iter_mut().zip(&rotations) {

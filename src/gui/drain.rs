@@ -20,7 +20,10 @@ use super::{
     watched::Work,
     workers::{self, DialogKind, Workers},
 };
-use crate::job::{JobEvent, Stage};
+use crate::{
+    job::{JobEvent, Stage},
+    merge,
+};
 
 /// Facts kept for the list of events.
 const EVENTS_KEPT: usize = 200;
@@ -85,10 +88,12 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
         }
         state.notice = Some(notice);
     }
-    if let Some(Ok(manifest)) = finished(&mut workers.listing)
+    // Another folder may be shown by now.
+    if let Some(Ok((folder, manifest))) = finished(&mut workers.listing)
         && let Some(done) = state.finished_mut()
+        && done.sources.merged == folder
     {
-        done.manifest = manifest;
+        done.take_manifest(manifest);
     }
     if let Some(exported) = finished(&mut workers.exporting) {
         let words = state.words();
@@ -198,6 +203,8 @@ fn drain_result(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
         done.verified = Some(report);
         done.verify_duration_secs = duration_secs;
         done.verifying = None;
+        // The checks are about the folder as it is now, and so is what is shown beside them.
+        workers::list_files(state, workers, ctx);
     }
     drain_seal(state, workers, ctx);
 }
@@ -211,6 +218,8 @@ fn drain_seal(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
     let notice = match &done.sealing {
         Work::Done(seal) => {
             done.is_sealed = true;
+            // One that lay there before was not changed but written anew, by us.
+            done.manifest.retain(|file| file.name != merge::SEAL_FILE);
             notice(Tone::Good, (words.sealed)(seal.files.len()))
         }
         Work::Failed(problem) => problem_notice(problem),

@@ -49,6 +49,14 @@ pub fn start(finished: &Finished, texts: Texts, ctx: &egui::Context) -> Evaluati
         Texts::Sample => Some(finished.sample_texts.clone()),
         Texts::Files(files) => Some(files),
     };
+    let models = models_of(finished);
+    let dtype = finished.sizes.merged.float_dtype;
+    Work::start("evaluate", ctx, move |job| measure(models, files.as_deref(), dtype, job))
+}
+
+/// The models that a measurement of `finished` scores.
+#[must_use]
+pub fn models_of(finished: &Finished) -> Vec<(ModelRole, ModelSource)> {
     let mut models = models(&finished.sources);
     // What rounding alone does is known only from a control.
     let stored = finished.sizes.stored.as_ref().and_then(|bar| bar.float_dtype);
@@ -57,8 +65,7 @@ pub fn start(finished: &Finished, texts: Texts, ctx: &egui::Context) -> Evaluati
     {
         models.push((ModelRole::Rounded, ModelSource::Cast { model: base.clone(), dtype }));
     }
-    let dtype = finished.sizes.merged.float_dtype;
-    Work::start("evaluate", ctx, move |job| measure(models, files.as_deref(), dtype, job))
+    models
 }
 
 /// Base as stored, base + adapter at run time, merged: those that are there.

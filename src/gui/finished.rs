@@ -33,7 +33,7 @@ pub struct Finished {
     pub merged: ModelFacts,
     /// ‖Δ‖/‖W‖ by module; empty where no merge was watched.
     pub changes: ChangeMap,
-    /// Every file of it.
+    /// Every file of it, and what had become of each when it was last checked.
     pub manifest: Vec<ManifestRow>,
     /// What was done to each target.
     pub updated: Vec<UpdatedTensor>,
@@ -157,6 +157,13 @@ impl Finished {
             sample_texts,
             sources,
         }
+    }
+
+    /// Takes what the folder holds now; a seal that went can be made again.
+    pub(super) fn take_manifest(&mut self, manifest: Vec<ManifestRow>) {
+        let is_seal = |file: &ManifestRow| file.name == merge::SEAL_FILE && file.present_byte_count().is_some();
+        self.is_sealed = manifest.iter().any(is_seal);
+        self.manifest = manifest;
     }
 
     /// What to do where the merge kept little of its adapters.

@@ -116,7 +116,11 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
         | UiCommand::ExportPicture
         | UiCommand::OpenFolder => results::carry_out(state, workers, ctx, command),
         UiCommand::SwitchTheme => switch_theme(ctx),
-        UiCommand::SwitchLanguage => state.language = state.language.next(),
+        UiCommand::SwitchLanguage => {
+            state.language = state.language.next();
+            // It was said in the other one.
+            state.notice = None;
+        }
         UiCommand::ShowPalette(is_open) => {
             state.palette = is_open.then(Palette::default);
             if is_open {

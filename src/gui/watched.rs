@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn what_is_left_follows_from_the_pace_so_far() {
-        let sample = |bytes_done| ProgressSample { bytes_done, bytes_total: 400, current: String::new() };
+        let sample = |bytes_done| ProgressSample { bytes_done, bytes_total: 400, ..ProgressSample::default() };
         assert_eq!(left_secs(3.0, &sample(0)), None, "nothing is known before the first layer");
         assert_eq!(left_secs(3.0, &sample(100)), Some(9.0));
         assert_eq!(left_secs(12.0, &sample(400)), Some(0.0));

@@ -3,9 +3,12 @@
 use super::view::PerplexityTable;
 use crate::{
     adapter::FoundIn,
+    evaluate::Protocol,
+    job::Current,
     plan::{PreflightCheck, SurvivalAdvice, SurvivalEstimate, TokenizerChoice},
     report::Conclusion,
     size::{Component, SizeFact},
+    units::RoughDuration,
     verify::{Detail, Evidence, Question},
 };
 
@@ -171,6 +174,7 @@ pub struct Words {
     pub says_its_base_is: &'static str,
 
     pub plan_subtitle: &'static str,
+    pub plan_subtitle_interrupted: &'static str,
     pub read: &'static str,
     pub write: &'static str,
     pub free_disk: &'static str,
@@ -228,7 +232,8 @@ pub struct Words {
     pub cancel_tooltip: &'static str,
     pub bytes_of: fn(&str, &str) -> String,
     /// From how much of how much, and what time is left.
-    pub and_time_left: fn(&str, &str) -> String,
+    pub and_time_left: fn(&str, RoughDuration) -> String,
+    pub current: fn(&Current) -> String,
     pub now: &'static str,
     pub elapsed: &'static str,
     pub left_about: &'static str,
@@ -330,7 +335,9 @@ pub struct Words {
     pub bytes_note: &'static str,
     pub perplexity_story: fn(&PerplexityTable) -> String,
     pub perplexity_column: &'static str,
-    pub measuring_note: &'static str,
+    /// From the names of the models.
+    pub measuring_note: fn(&[String]) -> String,
+    pub protocol: fn(&Protocol) -> String,
     /// Tokens to score, models that read them.
     pub scoring_cost: fn(u64, usize) -> String,
     pub measure_on_texts_tooltip: &'static str,
@@ -405,6 +412,9 @@ pub struct Words {
     pub is_sealed: &'static str,
     pub added_file: &'static str,
     pub found_file: &'static str,
+    pub missing_file: &'static str,
+    pub changed_file: &'static str,
+    pub missing_files: fn(usize) -> String,
     pub checks: &'static str,
     pub check_cancelled: &'static str,
     pub files_opened: &'static str,

@@ -6,6 +6,8 @@ use super::{
 };
 use crate::{
     error::listed,
+    evaluate::Protocol,
+    job::Current,
     report::Conclusion,
     size::Component,
     units,
@@ -151,6 +153,7 @@ pub static ENGLISH: Words = Words {
     says_its_base_is: "The adapter says its base is",
 
     plan_subtitle: "Plan. Nothing has been written.",
+    plan_subtitle_interrupted: "Plan. What an interrupted merge finished is kept.",
     read: "Read",
     write: "Write",
     free_disk: "Free disk",
@@ -212,6 +215,7 @@ pub static ENGLISH: Words = Words {
     discarded: "What the interrupted merge left is removed.",
     bytes_of: |done, total| format!("{done} of {total}"),
     and_time_left: |moved, left| format!("{moved} · about {left} left"),
+    current: |current: &Current| current.to_string(),
     now: "Now",
     elapsed: "Elapsed",
     left_about: "Left, about",
@@ -317,7 +321,14 @@ pub static ENGLISH: Words = Words {
     bytes_note: "the same, to the byte",
     perplexity_story,
     perplexity_column: "perplexity",
-    measuring_note: "Base, base + adapter at run time, and merged read the same tokens, one model after the other. The window stays usable.",
+    measuring_note: |names| match names {
+        [] | [_] => "The window stays usable.".to_owned(),
+        [first @ .., last] => {
+            let names = upper_first(&format!("{} and {last}", first.join(", ")));
+            format!("{names} read the same tokens, one model after the other. The window stays usable.")
+        }
+    },
+    protocol: Protocol::sentence,
     scoring_cost: |tokens, models| {
         format!("{} tokens to score with {}.", units::count(tokens), units::plural(models, "model"))
     },
@@ -398,6 +409,9 @@ pub static ENGLISH: Words = Words {
     is_sealed: "Sealed: SHA256SUMS",
     added_file: "added",
     found_file: "found",
+    missing_file: "missing",
+    changed_file: "changed",
+    missing_files: |count| format!("{count} missing"),
     checks: "Checks",
     check_cancelled: "The checks were stopped before they were done",
     files_opened: "It opened",
@@ -469,7 +483,8 @@ mod tests {
             scores: vec![score(363.1), score(215.5), score(215.6)],
             pair: Some(Pair { ratio: 0.594, interval }),
         };
-        let table = PerplexityTable { protocol: String::new(), roles: Vec::new(), texts: vec![text] };
+        let table =
+            PerplexityTable { protocol: Protocol { window: 512, stride: 256 }, roles: Vec::new(), texts: vec![text] };
         assert_eq!(
             perplexity_story(&table),
             "Merged against base on the same tokens, with the 95 % interval: korean_chat −40.6\u{a0}% (−43.0\u{a0}% \

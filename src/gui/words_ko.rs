@@ -5,7 +5,11 @@ use super::{
     view::{PerplexityTable, percent_change},
     words::Words,
 };
-use crate::units;
+use crate::{
+    evaluate::Protocol,
+    job::Current,
+    units::{self, RoughDuration},
+};
 
 /// The Korean words.
 pub static KOREAN: Words = Words {
@@ -133,6 +137,7 @@ pub static KOREAN: Words = Words {
     says_its_base_is: "어댑터가 밝힌 베이스",
 
     plan_subtitle: "계획입니다. 아직 아무것도 저장하지 않았습니다.",
+    plan_subtitle_interrupted: "계획입니다. 중단된 병합이 끝낸 부분은 남아 있습니다.",
     read: "읽기",
     write: "쓰기",
     free_disk: "남은 디스크",
@@ -191,7 +196,12 @@ pub static KOREAN: Words = Words {
     discard_tooltip: "중단된 병합이 남긴 것을 지웁니다. 다른 것은 건드리지 않습니다",
     discarded: "중단된 병합이 남긴 것을 지웠습니다.",
     bytes_of: |done, total| format!("{done} / {total}"),
-    and_time_left: |moved, left| format!("{moved} · 약 {left} 남음"),
+    and_time_left: |moved, left| format!("{moved} · 약 {} 남음", rough_duration(left)),
+    current: |current| match current {
+        Current::Named(name) => name.clone(),
+        Current::Layer { model, number, count } => format!("{model}: 레이어 {count}개 중 {number}번째"),
+        Current::OutputHeads => "출력 헤드".to_owned(),
+    },
     now: "지금",
     elapsed: "경과",
     left_about: "남은 시간, 약",
@@ -295,7 +305,16 @@ pub static KOREAN: Words = Words {
     bytes_note: "바이트까지 그대로",
     perplexity_story,
     perplexity_column: "퍼플렉시티",
-    measuring_note: "베이스, 베이스 + 어댑터, 병합이 같은 토큰을 차례로 읽습니다. 그동안 창을 계속 쓸 수 있습니다.",
+    measuring_note: |names| match names {
+        [] | [_] => "그동안 창을 계속 쓸 수 있습니다.".to_owned(),
+        _ => format!("같은 토큰을 차례로 읽는 모델: {}. 그동안 창을 계속 쓸 수 있습니다.", names.join(", ")),
+    },
+    protocol: |protocol| {
+        let Protocol { window, stride } = protocol;
+        format!(
+            "float32로 계산합니다. 토크나이저의 BOS는 맨 앞에 한 번 두고 채점하지 않습니다. {window}토큰 창을 {stride}토큰씩 옮기며 토큰마다 한 번만 채점하고, 퍼플렉시티는 모든 토큰을 모아 구합니다."
+        )
+    },
     scoring_cost: |tokens, models| format!("모델 {models}개가 토큰 {}개를 채점합니다.", units::count(tokens)),
     measure_on_texts_tooltip: "어느 학습에도 쓰지 않은 글. 창에 놓아도 됩니다",
     no_interval: "구간 없음: 너무 짧음",
@@ -373,6 +392,9 @@ pub static KOREAN: Words = Words {
     is_sealed: "봉인됨: SHA256SUMS",
     added_file: "추가",
     found_file: "있음",
+    missing_file: "없어짐",
+    changed_file: "바뀜",
+    missing_files: |count| format!("{count}개 없어짐"),
     checks: "검사",
     check_cancelled: "검사가 끝나기 전에 멈췄습니다",
     files_opened: "연 파일",
@@ -406,6 +428,15 @@ pub static KOREAN: Words = Words {
 };
 
 /// How the merged model does against the base, and whether the merge itself cost anything.
+fn rough_duration(duration: RoughDuration) -> String {
+    match duration {
+        RoughDuration::Seconds(seconds) => format!("{seconds}초"),
+        RoughDuration::Minutes(minutes) => format!("{minutes}분"),
+        RoughDuration::Hours { hours, minutes: 0 } => format!("{hours}시간"),
+        RoughDuration::Hours { hours, minutes } => format!("{hours}시간 {minutes}분"),
+    }
+}
+
 fn perplexity_story(table: &PerplexityTable) -> String {
     let texts: Vec<String> = table
         .texts
@@ -428,7 +459,18 @@ fn perplexity_story(table: &PerplexityTable) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::KOREAN;
+    use super::{Current, KOREAN, RoughDuration};
+
+    #[test]
+    fn work_under_way_is_told_in_korean() {
+        let left = [3.0, 40.0, 170.0, 7_100.0, 7_300.0].map(RoughDuration::of);
+        let said = left.map(|left| (KOREAN.and_time_left)("1 MB", left));
+        let expected = ["3초", "40초", "3분", "2시간", "2시간 10분"].map(|left| format!("1 MB · 약 {left} 남음"));
+        assert_eq!(said, expected);
+        let layer = Current::Layer { model: "base".to_owned(), number: 3, count: 4 };
+        assert_eq!((KOREAN.current)(&layer), "base: 레이어 4개 중 3번째");
+        assert_eq!(layer.to_string(), "base: layer 3 of 4");
+    }
 
     #[test]
     fn sentences_keep_their_numbers() {

@@ -58,7 +58,7 @@ pub(super) struct Workers {
     pub(super) gpus: Option<Task<Vec<GpuAdapter>>>,
     pub(super) modules: Option<Task<ModuleList>>,
     pub(super) spectrum: Option<Task<(String, Vec<f64>)>>,
-    pub(super) listing: Option<Task<Vec<ManifestRow>>>,
+    pub(super) listing: Option<Task<(PathBuf, Vec<ManifestRow>)>>,
     pub(super) exporting: Option<Task<Result<PathBuf, Problem>>>,
     pub(super) discarding: Option<Task<Result<(), Problem>>>,
 }
@@ -201,11 +201,14 @@ pub(super) fn seal(state: &mut AppState, ctx: &Context) {
     }
 }
 
-/// Looks for files that came into the merged folder after it was listed.
+/// Looks what has become of the merged folder's files, and which came into it after it was listed.
 pub(super) fn list_files(state: &AppState, workers: &mut Workers, ctx: &Context) {
     let Some(done) = state.finished() else { return };
     let (folder, known) = (done.sources.merged.clone(), done.manifest.clone());
-    workers.listing = Some(Task::spawn("list files", ctx, move || listed(&folder, known, Origin::Added)));
+    workers.listing = Some(Task::spawn("list files", ctx, move || {
+        let manifest = listed(&folder, known, Origin::Added);
+        (folder, manifest)
+    }));
 }
 
 pub(super) fn start_merge(state: &mut AppState, ctx: &Context) {

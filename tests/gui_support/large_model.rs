@@ -24,9 +24,14 @@ pub struct LargeModel {
 impl LargeModel {
     const PROJECTIONS: [&str; 4] = ["q_proj", "k_proj", "v_proj", "o_proj"];
 
+    /// Tensors of the base.
+    pub fn tensor_count(&self) -> usize {
+        self.layers * Self::PROJECTIONS.len()
+    }
+
     /// Bytes of all tensors as float32.
     pub fn byte_count(&self) -> usize {
-        self.layers * Self::PROJECTIONS.len() * self.tensor_bytes()
+        self.tensor_count() * self.tensor_bytes()
     }
 
     fn tensor_bytes(&self) -> usize {

@@ -25,6 +25,9 @@ use super::drag;
 /// The left control key, as a keysym.
 pub const CONTROL: u32 = 0xffe3;
 
+/// The key that stops what is under way.
+pub const ESCAPE: u32 = 0xff1b;
+
 /// The key that takes what is offered.
 const RETURN: u32 = 0xff0d;
 
@@ -179,6 +182,13 @@ impl Picture {
     /// The colour of one pixel.
     pub fn pixel(&self, (x, y): (i16, i16)) -> u32 {
         self.pixels[usize::from(y.unsigned_abs()) * self.width + usize::from(x.unsigned_abs())]
+    }
+
+    /// The picture as a file that every viewer opens.
+    pub fn to_ppm(&self) -> Vec<u8> {
+        let header = format!("P6 {} {} 255\n", self.width, self.pixels.len() / self.width);
+        let bytes = self.pixels.iter().flat_map(|pixel| pixel.to_be_bytes().into_iter().skip(1));
+        header.into_bytes().into_iter().chain(bytes).collect()
     }
 
     /// The left end of the widest stripe of the button's colour, where no letter stands.

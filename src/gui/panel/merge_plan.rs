@@ -32,9 +32,10 @@ const NARROW_SIDE: f32 = 312.0;
 pub(in crate::gui) fn merge_plan_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
     let palette = Palette::of(ui);
     let words = state.words();
-    let subtitle = [(words.plan_subtitle, Type::BODY, palette.text_secondary)];
-    let (_, body) = screen_header_ui(ui, rect, words.merge, &subtitle);
     let Some(inspection) = state.inspection.as_deref() else { return };
+    let is_interrupted = inspection.interrupted_bytes.is_some();
+    let subtitle = if is_interrupted { words.plan_subtitle_interrupted } else { words.plan_subtitle };
+    let (_, body) = screen_header_ui(ui, rect, words.merge, &[(subtitle, Type::BODY, palette.text_secondary)]);
     let Some(plan) = &inspection.plan else { return };
     let side_width = if rect.width() < grid::NARROW { NARROW_SIDE } else { SIDE };
     let (left, side) = body.split_left_right_at_x(body.right() - side_width - space::S16 - grid::GAP / 2.0);

@@ -111,7 +111,7 @@ fn progress_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
     if !sample.current.is_empty() {
         let area = Rect::from_min_max(pos2(moved_right + space::S24, head.top()), head.max);
         let room = area.width() - text_width(ui, words.now, Type::EVIDENCE) - space::S12;
-        let current = elided_middle(ui, &sample.current, Type::MONO, room);
+        let current = elided_middle(ui, &(words.current)(&sample.current), Type::MONO, room);
         let runs = [
             (words.now, Type::EVIDENCE, palette.text_secondary),
             ("  ", Type::EVIDENCE, palette.text),

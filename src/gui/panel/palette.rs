@@ -1,7 +1,8 @@
 //! The list of all commands over the window: type, point, Enter.
 
 use egui::{
-    Color32, CornerRadius, Id, Key, Modifiers, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Color32, CornerRadius, Id, Key, Modifiers, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo,
+    epaint::RectShape, pos2, vec2,
 };
 
 use crate::gui::{
@@ -14,6 +15,7 @@ use crate::gui::{
 
 /// Size of the list.
 const WIDTH: f32 = 560.0;
+const SEARCH: f32 = 52.0;
 const ROW: f32 = 30.0;
 const MOST_ROWS: usize = 11;
 
@@ -33,23 +35,29 @@ pub(in crate::gui) fn palette_ui(
     list: &CommandList,
     commands: &mut Vec<UiCommand>,
 ) {
-    let found = list.matching(state);
-    let pointed = list.pointed.min(found.len().saturating_sub(1));
-    keys(ui, &found, pointed, commands);
+    let keys = Keys::taken(ui);
     egui::Area::new(Id::unique("command palette area")).order(egui::Order::Foreground).fixed_pos(window.min).show(
         ui.ctx(),
         |ui| {
             let palette = Palette::of(ui);
             let veil = ui.allocate_rect(window, Sense::click());
             ui.painter().rect_filled(window, 0.0, Color32::from_black_alpha(60));
+            let width = WIDTH.min(window.width() - 2.0 * space::S32);
+            let min = pos2((window.center().x - width / 2.0).round(), window.top() + TOP);
+            // Below the field, and as high as what was just typed needs.
+            let background = ui.painter().add(Shape::Noop);
+            let list = search_ui(ui, Rect::from_min_size(min, vec2(width, SEARCH)), state, list, commands);
+            let found = list.matching(state);
+            let pointed = list.pointed.min(found.len().saturating_sub(1));
+            keys.ask(&found, pointed, commands);
             let rows = found.len().clamp(1, MOST_ROWS) as f32;
-            let size = vec2(WIDTH.min(window.width() - 2.0 * space::S32), 52.0 + rows * ROW + space::S8);
-            let sheet = Rect::from_min_size(pos2((window.center().x - size.x / 2.0).round(), window.top() + TOP), size);
+            let sheet = Rect::from_min_size(min, vec2(width, SEARCH + rows * ROW + space::S8));
             let corner = CornerRadius::same(radius::POPUP);
             let stroke = Stroke::new(1.0, palette.stroke_strong);
-            ui.painter().rect(sheet, corner, palette.panel, stroke, StrokeKind::Inside);
-            search_ui(ui, sheet, state, list, commands);
-            let rows = Rect::from_min_max(sheet.min + vec2(0.0, 52.0), sheet.max);
+            let frame = RectShape::new(sheet, corner, palette.panel, stroke, StrokeKind::Inside);
+            ui.painter().set(background, frame);
+            hairline(ui, sheet, sheet.top() + SEARCH - 2.0);
+            let rows = Rect::from_min_max(sheet.min + vec2(0.0, SEARCH), sheet.max);
             rows_ui(ui, rows, &found, pointed, state, commands);
             if veil.clicked() && !sheet.contains(ui.input(|input| input.pointer.latest_pos()).unwrap_or(sheet.min)) {
                 commands.push(UiCommand::ShowPalette(false));
@@ -58,36 +66,53 @@ pub(in crate::gui) fn palette_ui(
     );
 }
 
-/// Up and down point, Enter asks, Escape closes.
-fn keys(ui: &Ui, found: &[UiCommand], pointed: usize, commands: &mut Vec<UiCommand>) {
-    let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-    let last = found.len().saturating_sub(1);
-    if pressed(Key::ArrowDown) {
-        commands.push(UiCommand::PointAtCommand(if pointed == last { 0 } else { pointed + 1 }));
+/// Keys that were pressed and that the field must not see: up and down point, Enter asks, Escape closes.
+struct Keys(Vec<Key>);
+
+impl Keys {
+    fn taken(ui: &Ui) -> Self {
+        let keys = [Key::ArrowDown, Key::ArrowUp, Key::Escape, Key::Enter];
+        let is_pressed = |key: &Key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, *key));
+        Self(keys.into_iter().filter(is_pressed).collect())
     }
-    if pressed(Key::ArrowUp) {
-        commands.push(UiCommand::PointAtCommand(pointed.checked_sub(1).unwrap_or(last)));
-    }
-    if pressed(Key::Escape) {
-        commands.push(UiCommand::ShowPalette(false));
-    }
-    if pressed(Key::Enter)
-        && let Some(command) = found.get(pointed)
-    {
-        commands.extend([UiCommand::ShowPalette(false), command.clone()]);
+
+    /// Asks among what was `found`, with what was typed in this very frame: fingers may be faster than pictures.
+    fn ask(&self, found: &[UiCommand], pointed: usize, commands: &mut Vec<UiCommand>) {
+        let last = found.len().saturating_sub(1);
+        if self.0.contains(&Key::ArrowDown) {
+            commands.push(UiCommand::PointAtCommand(if pointed == last { 0 } else { pointed + 1 }));
+        }
+        if self.0.contains(&Key::ArrowUp) {
+            commands.push(UiCommand::PointAtCommand(pointed.checked_sub(1).unwrap_or(last)));
+        }
+        if self.0.contains(&Key::Escape) {
+            commands.push(UiCommand::ShowPalette(false));
+        }
+        if self.0.contains(&Key::Enter)
+            && let Some(command) = found.get(pointed)
+        {
+            commands.extend([UiCommand::ShowPalette(false), command.clone()]);
+        }
     }
 }
 
-fn search_ui(ui: &mut Ui, sheet: Rect, state: &AppState, list: &CommandList, commands: &mut Vec<UiCommand>) {
-    let words = state.words();
-    let field = Rect::from_min_size(sheet.min + vec2(space::S8, space::S8), vec2(sheet.width() - 16.0, 34.0));
-    let mut query = list.query.clone();
-    let response = filter_ui(ui, field, palette_id(), &mut query, words.command_hint);
+/// The field; returns the list with what stands in it now.
+fn search_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    state: &AppState,
+    list: &CommandList,
+    commands: &mut Vec<UiCommand>,
+) -> CommandList {
+    let field = Rect::from_min_size(rect.min + vec2(space::S8, space::S8), vec2(rect.width() - 16.0, 34.0));
+    let mut list = list.clone();
+    let response = filter_ui(ui, field, palette_id(), &mut list.query, state.words().command_hint);
     if response.changed() {
-        commands.push(UiCommand::SearchCommands(query));
+        list.pointed = 0;
+        commands.push(UiCommand::SearchCommands(list.query.clone()));
     }
     response.request_focus();
-    hairline(ui, sheet, sheet.top() + 50.0);
+    list
 }
 
 fn rows_ui(

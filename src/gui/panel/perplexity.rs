@@ -10,7 +10,7 @@ use super::{
 };
 use crate::gui::{
     command::UiCommand,
-    evaluation::{Measured, Texts},
+    evaluation::{self, Measured, Texts},
     finished::Finished,
     state::AppState,
     tokens::{Palette, Type, grid, space},
@@ -45,7 +45,10 @@ pub(super) fn perplexity_ui(
             Work::Running(measuring) => {
                 let moved = moved_text(measuring, state);
                 let cost = measuring.scoring_cost.map(|(tokens, models)| (words.scoring_cost)(tokens, models));
-                let note = cost.into_iter().chain([words.measuring_note.to_owned()]).collect::<Vec<_>>().join(" ");
+                let dtype = done.sizes.merged.float_dtype;
+                let names: Vec<String> =
+                    evaluation::models_of(done).iter().map(|(role, _)| role.name(words, dtype)).collect();
+                let note = cost.into_iter().chain([(words.measuring_note)(&names)]).collect::<Vec<_>>().join(" ");
                 let (sample, title) = (&measuring.sample, words.measuring);
                 progress_note_ui(ui, inner, sample, title, moved.as_deref(), &note, words)
             }
@@ -99,7 +102,8 @@ fn measured_ui(ui: &mut Ui, rect: Rect, measured: &Measured, state: &AppState) -
     }
     top += space::S4;
     let weak = if table.has_weak_interval() { words.weak_interval } else { "" };
-    for note in [weak, table.protocol.as_str()].into_iter().filter(|note| !note.is_empty()) {
+    let protocol = (words.protocol)(&table.protocol);
+    for note in [weak, &protocol].into_iter().filter(|note| !note.is_empty()) {
         let area = Rect::from_min_max(pos2(rect.left(), top), rect.max);
         let note = upper_first(note);
         top += wrapped_text_ui(ui, area, &[(&note, Type::CAPTION, palette.text_secondary)]) + space::S4;

@@ -75,8 +75,10 @@ fn bar_ui(ui: &Ui, rect: Rect, parts: &[ComponentBytes; 5]) {
 fn legend_ui(ui: &mut Ui, rect: Rect, parts: &[ComponentBytes; 5], words: &Words) {
     let palette = Palette::of(ui);
     let mut at = rect.min;
-    for (index, component) in Component::ALL.into_iter().enumerate() {
-        let (name, bytes) = ((words.component_name)(component), units::bytes(parts[index].written));
+    let written = |index: usize| parts[index].written;
+    // What the model does not have has no colour in the bar.
+    for (index, component) in Component::ALL.into_iter().enumerate().filter(|(index, _)| written(*index) > 0) {
+        let (name, bytes) = ((words.component_name)(component), units::bytes(written(index)));
         let width = text_width(ui, name, Type::CAPTION) + text_width(ui, &bytes, Type::MONO_SMALL) + 2.0 * space::S4;
         if at.x > rect.left() && at.x + SWATCH + space::S4 + width > rect.right() {
             at = pos2(rect.left(), at.y + LINE);

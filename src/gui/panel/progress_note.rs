@@ -6,9 +6,8 @@ use crate::{
     gui::{
         state::AppState,
         tokens::{Palette, Type, space},
-        view::elide_middle,
         watched::Watched,
-        widget::{Align, progress_bar_ui, text_ui, wrapped_text_ui},
+        widget::{Align, elided_middle, progress_bar_ui, text_ui, wrapped_text_ui},
         words::Words,
     },
     job::ProgressSample,
@@ -20,7 +19,7 @@ pub(super) fn moved_text<T: Send + 'static>(work: &Watched<T>, state: &AppState)
     let (words, sample) = (state.words(), &work.sample);
     let moved = (words.bytes_of)(&units::bytes(sample.bytes_done), &units::bytes(sample.bytes_total));
     let left = work.left_secs().filter(|_| state.machine.shows_measurements);
-    let moved = left.map_or(moved.clone(), |left| (words.and_time_left)(&moved, &units::rough_duration(left)));
+    let moved = left.map_or(moved.clone(), |left| (words.and_time_left)(&moved, units::RoughDuration::of(left)));
     (sample.bytes_total > 0).then_some(moved)
 }
 
@@ -42,7 +41,8 @@ pub(super) fn progress_note_ui(
     }
     let track = Rect::from_min_size(rect.min + vec2(0.0, 38.0), vec2(rect.width(), 8.0));
     progress_bar_ui(ui, track, sample.bytes_done as f64 / sample.bytes_total.max(1) as f64, title);
-    let current = if sample.current.is_empty() { words.opening.to_owned() } else { elide_middle(&sample.current, 64) };
+    let current = if sample.current.is_empty() { words.opening.to_owned() } else { (words.current)(&sample.current) };
+    let current = elided_middle(ui, &current, Type::MONO_SMALL, rect.width());
     text_ui(ui, line(54.0), Align::Left, &current, Type::MONO_SMALL, palette.text_secondary);
     if note.is_empty() {
         return line(54.0).bottom() + space::S12;

@@ -12,7 +12,7 @@ use crate::{
         finished::Finished,
         state::AppState,
         tokens::{Palette, Type, grid, space},
-        view::{ManifestRow, Origin, written_path},
+        view::{FileState, ManifestRow, Origin, written_path},
         watched::Work,
         widget::{Align, ButtonLook, Icon, elided_middle, hairline, panel_title_ui, table_header, text_ui, text_width},
         words::Words,
@@ -33,9 +33,7 @@ fn manifest_cells(row: Rect) -> [Rect; 3] {
 pub(super) fn manifest_ui(ui: &mut Ui, rect: Rect, done: &Finished, words: &Words) {
     let palette = Palette::of(ui);
     let files = &done.manifest;
-    let total: u64 = files.iter().map(|file| file.byte_count).sum();
-    let remark = (words.manifest_note)(files.len(), &units::bytes(total));
-    let body = panel_title_ui(ui, rect, words.manifest, &remark);
+    let body = panel_title_ui(ui, rect, words.manifest, &remark(files, words));
     let header = table_header(ui, body);
     let titles = [(words.file, Align::Left), (words.origin, Align::Left), (words.bytes, Align::Right)];
     for (cell, (title, align)) in manifest_cells(header).into_iter().zip(titles) {
@@ -56,20 +54,36 @@ pub(super) fn manifest_ui(ui: &mut Ui, rect: Rect, done: &Finished, words: &Word
     });
 }
 
+/// How much the folder holds now, and how much of it went.
+fn remark(files: &[ManifestRow], words: &Words) -> String {
+    let present: Vec<u64> = files.iter().filter_map(ManifestRow::present_byte_count).collect();
+    let note = (words.manifest_note)(present.len(), &units::bytes(present.iter().sum()));
+    match files.len() - present.len() {
+        0 => note,
+        missing => format!("{note}, {}", (words.missing_files)(missing)),
+    }
+}
+
 fn manifest_row_ui(ui: &mut Ui, row: Rect, file: &ManifestRow, words: &Words) {
     let palette = Palette::of(ui);
-    let (origin, ink) = match file.origin {
-        Origin::Merged => (words.merged, palette.merged),
-        Origin::Edited => (words.edited, palette.text_secondary),
-        Origin::Copied => (words.copied, palette.text_secondary),
-        Origin::Added => (words.added_file, palette.text_secondary),
-        Origin::Found => (words.found_file, palette.text_secondary),
+    let (origin, ink) = match (file.state, file.origin) {
+        // Where it came from says nothing of what is there now.
+        (FileState::Missing, _) => (words.missing_file, palette.error),
+        (FileState::Changed { .. }, _) => (words.changed_file, palette.warn),
+        (FileState::Kept, Origin::Merged) => (words.merged, palette.merged),
+        (FileState::Kept, Origin::Edited) => (words.edited, palette.text_secondary),
+        (FileState::Kept, Origin::Copied) => (words.copied, palette.text_secondary),
+        (FileState::Kept, Origin::Added) => (words.added_file, palette.text_secondary),
+        (FileState::Kept, Origin::Found) => (words.found_file, palette.text_secondary),
     };
+    let present = file.present_byte_count();
+    let name_ink = if present.is_some() { palette.text } else { palette.text_secondary };
+    let bytes = present.map_or_else(|| "—".to_owned(), units::count);
     let [name_area, origin_area, bytes_area] = manifest_cells(row);
     let name = elided_middle(ui, &file.name, Type::MONO_SMALL, name_area.width());
-    text_ui(ui, name_area, Align::Left, &name, Type::MONO_SMALL, palette.text);
+    text_ui(ui, name_area, Align::Left, &name, Type::MONO_SMALL, name_ink);
     text_ui(ui, origin_area, Align::Left, origin, Type::EVIDENCE, ink);
-    text_ui(ui, bytes_area, Align::Right, &units::count(file.byte_count), Type::MONO, palette.text);
+    text_ui(ui, bytes_area, Align::Right, &bytes, Type::MONO, name_ink);
 }
 
 /// What can be made of the result; in two rows where one is too short.

@@ -63,8 +63,18 @@ pub(super) fn throughput_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: 
         } else {
             (area, Align::Left)
         };
-        text_ui(ui, area, align, &format!("{rate:.0}"), Type::MONO, palette.text);
+        text_ui(ui, area, align, &rate_number(rate), Type::MONO, palette.text);
     }
+}
+
+/// Three digits, as the figure above the chart has them.
+fn rate_number(rate: f64) -> String {
+    let decimals = match rate {
+        ..10.0 => 2,
+        10.0..100.0 => 1,
+        _ => 0,
+    };
+    format!("{rate:.decimals$}")
 }
 
 fn steps(end: f64, step: f64) -> Vec<f64> {

@@ -23,7 +23,7 @@ pub use self::{
     dtype_option::DtypeOption,
     facts::{AdapterFacts, ModelFacts},
     heat_map::{HeatCell, HeatMap, HeatScale},
-    manifest::{ManifestRow, Origin, listed, manifest},
+    manifest::{FileState, ManifestRow, Origin, listed, manifest},
     misfit::{Misfit, misfits},
     model_role::{ModelRole, Told},
     module_detail::{ModuleDetail, ModuleNumbers},
