@@ -223,7 +223,7 @@ fn a_prefix_that_all_modules_lack_is_found() {
     let plan = MergePlan::new(&toy_request(root.path())).unwrap();
     assert_eq!(plan.matching.applied.len(), 2);
     assert!(
-        plan.warnings.iter().any(|warning| warning.contains("`model.` is taken from every module path")),
+        plan.warnings.iter().any(|warning| warning.to_string().contains("`model.` is taken from every module path")),
         "{:?}",
         plan.warnings
     );

@@ -165,7 +165,7 @@ fn an_mlx_adapter_merges_as_its_peft_twin() {
     let twin = toy_request(root.path());
     let ours = MergeRequest::new(&twin.base, root.path().join("mlx"), root.path().join("ours"));
     let plan = MergePlan::new(&ours).unwrap();
-    assert!(plan.warnings.iter().any(|warning| warning.contains("scale 2 read as lora_alpha 4 on rank 2")));
+    assert!(plan.warnings.iter().any(|warning| warning.to_string().contains("scale 2 read as lora_alpha 4 on rank 2")));
     for request in [&twin, &ours] {
         drop(common::merged(request));
     }

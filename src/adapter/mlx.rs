@@ -7,7 +7,7 @@ use std::{path::Path, sync::Arc};
 
 use serde_json::{Map, Value, json};
 
-use super::{AdapterError, PeftConfig};
+use super::{AdapterError, Note, PeftConfig};
 use crate::checkpoint::{LogicalTensor, Storage, StridedSpan};
 
 /// Last segments of modules that are embeddings, whose factors PEFT names differently.
@@ -51,11 +51,9 @@ pub(super) fn peft_config(config: &PeftConfig, path: &Path) -> Result<PeftConfig
     set("layers_to_transform", config.get("num_layers").cloned().unwrap_or(Value::Null));
     set("use_dora", json!(kind == "dora"));
     set("base_model_name_or_path", config.get("model").cloned().unwrap_or(Value::Null));
-    let mut notes = vec![format!("an mlx-lm adapter: scale {scale} read as lora_alpha {alpha} on rank {rank}")];
+    let mut notes = vec![Note::MlxScale { scale, alpha, rank }];
     if config.get("alpha").is_some() || parameters.get("alpha").is_some() {
-        notes.push(format!(
-            "its config names an alpha too, which mlx-lm multiplied into the scale until June 2024 and ignores since; scale {scale} is taken as it stands"
-        ));
+        notes.push(Note::MlxAlphaIgnored { scale });
     }
     Ok(PeftConfig::translated(values, notes))
 }

@@ -5,6 +5,7 @@
 
 mod adalora;
 mod error;
+mod expected;
 mod factors;
 mod folder;
 mod group;
@@ -16,6 +17,7 @@ mod lokr;
 mod lora;
 mod method;
 mod mlx;
+mod note;
 mod oft;
 mod peft_config;
 mod refusals;
@@ -38,6 +40,7 @@ pub(crate) use self::target::joined;
 pub use self::{
     adalora::AdaLora,
     error::AdapterError,
+    expected::ExpectedShape,
     group::Stray,
     ia3::Ia3,
     key::{AdapterKey, CopyKind, Part},
@@ -46,6 +49,7 @@ pub use self::{
     lokr::LoKr,
     lora::Lora,
     method::{Content, Layer, Method, Orientation, Parts, RowUpdate, TargetUpdate},
+    note::Note,
     oft::Oft,
     peft_config::PeftConfig,
     scaling::Scaling,

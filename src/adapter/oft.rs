@@ -6,12 +6,12 @@ use std::{ops::Range, path::Path, sync::Arc};
 use serde_json::Value;
 
 use super::{
-    AdapterError, Layer, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision, RowUpdate, Target,
-    TargetUpdate,
+    AdapterError, ExpectedShape, Layer, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision, RowUpdate,
+    Target, TargetUpdate,
     factors::{misshapen, required},
     method::largest,
 };
-use crate::{checkpoint::LogicalTensor, numeric::Matrix, units};
+use crate::{checkpoint::LogicalTensor, numeric::Matrix};
 
 /// Terms of the Neumann series where the config does not say.
 const DEFAULT_TERMS: u64 = 5;
@@ -184,12 +184,12 @@ impl TargetUpdate for OftUpdate {
         orientation == Orientation::OutIn && fits
     }
 
-    fn expected_shape(&self) -> String {
+    fn expected_shape(&self) -> ExpectedShape {
         let (count, size) = self.blocks;
         if self.is_shared {
-            format!("a matrix with a multiple of {size} input features")
+            ExpectedShape::MatrixInputsMultiple(size)
         } else {
-            format!("a matrix with {} input features", units::count((count * size) as u64))
+            ExpectedShape::MatrixInputs(count * size)
         }
     }
 

@@ -6,8 +6,8 @@ use std::{ops::Range, path::Path, sync::Arc};
 use serde_json::Value;
 
 use super::{
-    AdapterError, Content, Layer, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision, RowUpdate,
-    Target, TargetUpdate,
+    AdapterError, Content, ExpectedShape, Layer, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision,
+    RowUpdate, Target, TargetUpdate,
     factors::{misshapen, required},
 };
 use crate::checkpoint::LogicalTensor;
@@ -91,9 +91,9 @@ impl TargetUpdate for TokenRows {
         orientation == Orientation::OutIn && columns == self.columns() && self.ids.iter().all(|id| *id < rows)
     }
 
-    fn expected_shape(&self) -> String {
+    fn expected_shape(&self) -> ExpectedShape {
         let last = self.ids.iter().copied().max().unwrap_or(0);
-        format!("{} or more × {}", last + 1, self.columns())
+        ExpectedShape::RowsFrom { rows: last + 1, columns: self.columns() }
     }
 
     fn tensors(&self) -> &[LogicalTensor] {

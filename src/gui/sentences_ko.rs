@@ -2,11 +2,16 @@
 
 pub mod checks;
 pub mod details;
+pub mod findings;
+pub mod misfits;
+pub mod particle;
+pub mod warnings;
 
 use std::fmt::Write as _;
 
 use crate::{
     adapter::FoundIn,
+    evaluate::Protocol,
     numeric::FloatDtype,
     plan::{SurvivalAdvice, SurvivalEstimate},
     report::{
@@ -151,6 +156,14 @@ fn quantised(fact: &SizeFact) -> String {
     text + "."
 }
 
+/// How tokens are scored.
+pub fn protocol(protocol: Protocol) -> String {
+    let Protocol { window, stride } = protocol;
+    format!(
+        "float32, 토크나이저의 BOS는 한 번만 넣고 채점하지 않음, 창은 토큰 {window}개이고 {stride}개씩 이동, 토큰마다 한 번 채점, 퍼플렉시티는 모든 토큰을 합쳐 계산"
+    )
+}
+
 /// The first `most` names, and how many are left.
 pub fn listed(names: &[String], most: usize) -> String {
     let shown = crate::error::listed(&names[..names.len().min(most)], most);
@@ -254,9 +267,28 @@ fn signed(ratio: f64) -> String {
     format!("{sign}{}", percent(ratio))
 }
 
+/// Fails unless `korean` is a Korean sentence of its own that holds all of `parts`.
+#[cfg(test)]
+pub fn speaks_korean(korean: &str, english: &str, parts: &[&str]) {
+    assert!(korean.chars().any(|letter| ('가'..='힣').contains(&letter)), "no Korean: {korean}");
+    let is_word = |word: &&str| word.len() > 1 && word.chars().all(|letter| letter.is_ascii_lowercase());
+    let words: Vec<&str> = korean.split(' ').collect();
+    assert!(!words.windows(2).any(|pair| pair.iter().all(is_word)), "English is left: {korean}");
+    assert_ne!(korean, english);
+    for part in parts {
+        assert!(korean.contains(part), "{part} is missing: {korean}");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_protocol_keeps_its_numbers() {
+        let value = Protocol { window: 2_048, stride: 1_024 };
+        speaks_korean(&protocol(value), &value.sentence(), &["float32", "BOS", "2048개", "1024개"]);
+    }
 
     #[test]
     fn numbers_are_those_of_the_english_sentences() {

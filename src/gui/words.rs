@@ -1,9 +1,10 @@
 //! Every word of the window, one value for each language. A sentence with numbers in it is a function.
 
-use super::view::PerplexityTable;
+use super::view::{MisfitReason, PerplexityTable};
 use crate::{
-    adapter::FoundIn,
-    plan::{PreflightCheck, SurvivalAdvice, SurvivalEstimate, TokenizerChoice},
+    adapter::{ExpectedShape, FoundIn},
+    evaluate::Protocol,
+    plan::{PreflightCheck, SurvivalAdvice, SurvivalEstimate, TokenizerChoice, Warning},
     report::Conclusion,
     size::{Component, SizeFact},
     verify::{Detail, Evidence, Question},
@@ -353,6 +354,10 @@ pub struct Words {
     pub tokenizer_choice: fn(&TokenizerChoice) -> String,
     pub question: fn(Question) -> &'static str,
     pub evidence: fn(&Evidence) -> String,
+    pub warning: fn(&Warning) -> String,
+    pub misfit_reason: fn(&MisfitReason) -> String,
+    pub expected_shape: fn(&ExpectedShape) -> String,
+    pub protocol: fn(Protocol) -> String,
     pub detail: fn(&Detail) -> String,
     pub survives: &'static str,
     pub survival_reading: &'static str,

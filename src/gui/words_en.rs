@@ -5,7 +5,9 @@ use super::{
     words::Words,
 };
 use crate::{
+    adapter::ExpectedShape,
     error::listed,
+    plan::Warning,
     report::Conclusion,
     size::Component,
     units,
@@ -340,6 +342,10 @@ pub static ENGLISH: Words = Words {
     preflight: |check| (check.title(), upper_first(&check.evidence())),
     tokenizer_choice: |choice| upper_first(&choice.sentence()),
     question: Question::title,
+    warning: Warning::to_string,
+    misfit_reason: |reason| upper_first(&reason.to_string()),
+    expected_shape: ExpectedShape::to_string,
+    protocol: |protocol| upper_first(&protocol.sentence()),
     detail: Detail::to_string,
     evidence: |evidence| upper_first(&evidence.to_string()),
     survives: "Survives the rounding",
@@ -469,7 +475,11 @@ mod tests {
             scores: vec![score(363.1), score(215.5), score(215.6)],
             pair: Some(Pair { ratio: 0.594, interval }),
         };
-        let table = PerplexityTable { protocol: String::new(), roles: Vec::new(), texts: vec![text] };
+        let table = PerplexityTable {
+            protocol: crate::evaluate::Protocol { window: 512, stride: 256 },
+            roles: Vec::new(),
+            texts: vec![text],
+        };
         assert_eq!(
             perplexity_story(&table),
             "Merged against base on the same tokens, with the 95 % interval: korean_chat −40.6\u{a0}% (−43.0\u{a0}% \

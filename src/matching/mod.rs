@@ -14,6 +14,7 @@ mod prefix;
 mod problem;
 mod rename;
 mod resolve;
+mod set_aside;
 mod tied;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ pub use self::{
     applied::{Applied, Origin, UpdateRef},
     prefix::PrefixChange,
     problem::{Clash, ClashReason, Orphan, OrphanReason},
+    set_aside::{SetAside, SetAsideRule},
     tied::TiedHead,
 };
 use crate::{adapter::Adapter, checkpoint::Checkpoint};
@@ -44,17 +46,6 @@ pub struct Matching {
     pub renamed_modules: Vec<usize>,
     /// The output head that gets a tensor of its own, which it shared with the input embedding in the base.
     pub untied: Option<TiedHead>,
-}
-
-/// An adapter tensor that is deliberately not merged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SetAside {
-    /// Index into the list of adapters.
-    pub adapter: usize,
-    /// The tensor, as the file names it.
-    pub tensor: String,
-    /// The rule.
-    pub rule: &'static str,
 }
 
 impl Matching {

@@ -16,14 +16,17 @@ mod side_files;
 mod step;
 mod survival;
 mod tokenizer;
+mod warning;
 mod warnings;
 
 use std::path::{Path, PathBuf};
 
 #[cfg(feature = "gui")]
-pub(crate) use self::tokenizer::TOKENS_SHOWN;
+pub(crate) use self::{
+    compatibility::NAMES_SHOWN as COMPARED_NAMES_SHOWN, tokenizer::TOKENS_SHOWN, warning::NAMES_SHOWN,
+};
 pub use self::{
-    compatibility::{Finding, Verdict, findings},
+    compatibility::{Compared, Finding, NameVariant, Verdict, findings},
     error::PlanError,
     layout::OutputShard,
     preflight::PreflightCheck,
@@ -35,6 +38,7 @@ pub use self::{
         SurvivalAdvice, SurvivalEstimate, SurvivalQuestion, TensorSurvival, estimate_survival, survival_advice,
     },
     tokenizer::{TokenizerChoice, TokenizerReason},
+    warning::{ReplacedTensor, Warning},
 };
 use crate::{adapter::Adapter, checkpoint::Checkpoint, matching::Matching};
 
@@ -73,7 +77,7 @@ pub struct MergePlan {
     /// For each adapter, what it says about its base against what the base is.
     pub findings: Vec<Vec<Finding>>,
     /// Things the user should know that stop nothing.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     /// Elements that one tile may hold.
     pub tile_elements: usize,
 }
@@ -139,11 +143,7 @@ impl MergePlan {
         let tokenizer = TokenizerChoice::new(&base, &adapters)?;
         let side_files = side_files::steps(&base, &adapters, &tokenizer)?;
         let findings = findings(&base, &adapters, &matching)?;
-        let mut warnings = warnings::all(inputs, &tokenizer);
-        for (adapter, findings) in adapters.iter().zip(&findings) {
-            let differing = findings.iter().filter(|finding| finding.verdict == Verdict::Differs);
-            warnings.extend(differing.map(|finding| format!("{}: {}", adapter.name(), finding.evidence)));
-        }
+        let warnings = warnings::all(inputs, &tokenizer, &findings);
         Ok(Self {
             config_text: config_edit::edited(base.config().text(), &config_edit::Edits::new(inputs, request.dtype)),
             warnings,

@@ -46,7 +46,7 @@ pub(super) fn checks_ui(ui: &mut Ui, rect: Rect, plan: &MergePlan, state: &AppSt
             let (icon, color, survival) = survival(state, palette);
             check_row_ui(ui, list.width(), icon, color, words.survives, &survival);
             for warning in &plan.warnings {
-                check_row_ui(ui, list.width(), Icon::Warning, palette.warn, words.warnings, warning);
+                check_row_ui(ui, list.width(), Icon::Warning, palette.warn, words.warnings, &(words.warning)(warning));
             }
         });
     });

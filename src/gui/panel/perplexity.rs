@@ -14,7 +14,6 @@ use crate::gui::{
     finished::Finished,
     state::AppState,
     tokens::{Palette, Type, grid, space},
-    view::upper_first,
     watched::Work,
     widget::{ButtonLook, flowing_panel_ui, hairline, sunken_text_ui, wrapped_text_ui},
     words::Words,
@@ -99,10 +98,9 @@ fn measured_ui(ui: &mut Ui, rect: Rect, measured: &Measured, state: &AppState) -
     }
     top += space::S4;
     let weak = if table.has_weak_interval() { words.weak_interval } else { "" };
-    for note in [weak, table.protocol.as_str()].into_iter().filter(|note| !note.is_empty()) {
+    for note in [weak, (words.protocol)(table.protocol).as_str()].into_iter().filter(|note| !note.is_empty()) {
         let area = Rect::from_min_max(pos2(rect.left(), top), rect.max);
-        let note = upper_first(note);
-        top += wrapped_text_ui(ui, area, &[(&note, Type::CAPTION, palette.text_secondary)]) + space::S4;
+        top += wrapped_text_ui(ui, area, &[(note, Type::CAPTION, palette.text_secondary)]) + space::S4;
     }
     top + space::S8
 }

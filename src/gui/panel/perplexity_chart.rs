@@ -245,8 +245,12 @@ mod tests {
             scores: vec![score(100.0), score(101.0), score(101.0)],
             pair: None,
         };
-        let (low, high) =
-            axis_range(&PerplexityTable { protocol: String::new(), roles: Vec::new(), texts: vec![text] }).unwrap();
+        let (low, high) = axis_range(&PerplexityTable {
+            protocol: crate::evaluate::Protocol { window: 512, stride: 256 },
+            roles: Vec::new(),
+            texts: vec![text],
+        })
+        .unwrap();
         assert!(high / low >= LEAST_RATIO && low < 100.0 && high > 101.0, "{low} to {high}");
     }
 }

@@ -1,13 +1,13 @@
 //! Perplexities with their intervals, computed once: a bootstrap is no work for a frame.
 
 use super::ModelRole;
-use crate::evaluate::{EvalReport, Interval, PairedDifference};
+use crate::evaluate::{EvalReport, Interval, PairedDifference, Protocol};
 
 /// All scores of a measurement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PerplexityTable {
     /// How tokens were scored.
-    pub protocol: String,
+    pub protocol: Protocol,
     /// The models that are shown, in the order of the scores.
     pub roles: Vec<ModelRole>,
     /// One entry for each text.
@@ -68,7 +68,7 @@ impl PerplexityTable {
             })
         };
         Self {
-            protocol: report.protocol.sentence(),
+            protocol: report.protocol,
             roles: roles.iter().copied().filter(is_shown).collect(),
             texts: (0..text_count).filter_map(row).collect(),
         }
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn the_range_holds_every_number() {
         let table = PerplexityTable {
-            protocol: String::new(),
+            protocol: Protocol { window: 512, stride: 256 },
             roles: vec![ModelRole::Base, ModelRole::RunTime, ModelRole::Merged],
             texts: vec![row([100.0, 50.0, 50.1]), row([9.0, 8.0, 8.0])],
         };
