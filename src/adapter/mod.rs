@@ -21,6 +21,7 @@ mod note;
 mod oft;
 mod peft_config;
 mod refusals;
+mod refused;
 mod scaling;
 mod scan;
 mod suggested_base;
@@ -35,11 +36,15 @@ use std::{
     sync::Arc,
 };
 
+#[cfg(feature = "gui")]
+pub(crate) use self::error::shapes;
 use self::folder::AdapterFolder;
+#[cfg(all(test, feature = "gui"))]
+pub(crate) use self::refusals::all as all_refusals;
 pub(crate) use self::target::joined;
 pub use self::{
     adalora::AdaLora,
-    error::AdapterError,
+    error::{AdapterError, Contradiction},
     expected::ExpectedShape,
     group::Stray,
     ia3::Ia3,
@@ -52,6 +57,7 @@ pub use self::{
     note::Note,
     oft::Oft,
     peft_config::PeftConfig,
+    refused::{Feature, RefusalReason, WayOut},
     scaling::Scaling,
     suggested_base::{BaseSuggestion, FoundIn, suggested_base, suggested_in},
     target::{Effect, Placement, Replacement, Target, Window},

@@ -6,8 +6,8 @@ use std::{ops::Range, path::Path, sync::Arc};
 use serde_json::Value;
 
 use super::{
-    AdapterError, Content, ExpectedShape, Layer, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision,
-    RowUpdate, Target, TargetUpdate,
+    AdapterError, Content, Contradiction, ExpectedShape, Layer, Method, Orientation, Part, Parts, PeftConfig,
+    Placement, Precision, RowUpdate, Target, TargetUpdate,
     factors::{misshapen, required},
 };
 use crate::checkpoint::LogicalTensor;
@@ -56,7 +56,7 @@ impl Method for TrainableTokens {
         let &[row_count, _] = rows.shape() else { return Err(misshapen(module, &[&rows], path)) };
         let ids = self.ids(module).unwrap_or_default();
         if ids.len() != row_count {
-            let problem = format!("it lists {} token ids for {module}, the weights have {row_count} rows", ids.len());
+            let problem = Contradiction::TokenRows { module: module.to_owned(), id_count: ids.len(), row_count };
             return Err(AdapterError::Contradiction { problem, path: path.to_owned() });
         }
         Ok(vec![Target::weight(module, Arc::new(TokenRows { ids, tensors: [rows] }))])

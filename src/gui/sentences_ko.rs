@@ -2,9 +2,11 @@
 
 pub mod checks;
 pub mod details;
+pub mod errors;
 pub mod findings;
 pub mod misfits;
 pub mod particle;
+pub mod run;
 pub mod warnings;
 
 use std::fmt::Write as _;

@@ -1,9 +1,11 @@
 //! Every word of the window, one value for each language. A sentence with numbers in it is a function.
 
-use super::view::{MisfitReason, PerplexityTable};
+use super::{run_event::RunEvent, view::PerplexityTable};
 use crate::{
     adapter::{ExpectedShape, FoundIn},
     evaluate::Protocol,
+    matching::MisfitReason,
+    merge::device::Device,
     plan::{PreflightCheck, SurvivalAdvice, SurvivalEstimate, TokenizerChoice, Warning},
     report::Conclusion,
     size::{Component, SizeFact},
@@ -54,6 +56,7 @@ impl Language {
 #[derive(Debug)]
 #[expect(missing_docs, reason = "each field says in its name what it holds")]
 pub struct Words {
+    pub language: Language,
     pub language_name: &'static str,
     pub language_tooltip: &'static str,
     pub theme: &'static str,
@@ -357,6 +360,8 @@ pub struct Words {
     pub warning: fn(&Warning) -> String,
     pub misfit_reason: fn(&MisfitReason) -> String,
     pub expected_shape: fn(&ExpectedShape) -> String,
+    pub run_event: fn(&RunEvent) -> String,
+    pub device: fn(&Device) -> String,
     pub protocol: fn(Protocol) -> String,
     pub detail: fn(&Detail) -> String,
     pub survives: &'static str,
@@ -411,6 +416,8 @@ pub struct Words {
     pub added_file: &'static str,
     pub found_file: &'static str,
     pub checks: &'static str,
+    pub no_picture: &'static str,
+    pub png_failed: fn(&str) -> String,
     pub check_cancelled: &'static str,
     pub files_opened: &'static str,
     pub export_picture: &'static str,

@@ -1,12 +1,14 @@
 //! English.
 
 use super::{
+    run_event::RunEvent,
     view::{PerplexityTable, percent_change, upper_first},
-    words::Words,
+    words::{Language, Words},
 };
 use crate::{
     adapter::ExpectedShape,
     error::listed,
+    merge::device::{Device, tile_sentence},
     plan::Warning,
     report::Conclusion,
     size::Component,
@@ -16,6 +18,7 @@ use crate::{
 
 /// The English words.
 pub static ENGLISH: Words = Words {
+    language: Language::English,
     language_name: "English",
     language_tooltip: "한국어로 보기",
     theme: "Theme",
@@ -345,6 +348,8 @@ pub static ENGLISH: Words = Words {
     warning: Warning::to_string,
     misfit_reason: |reason| upper_first(&reason.to_string()),
     expected_shape: ExpectedShape::to_string,
+    run_event,
+    device: Device::to_string,
     protocol: |protocol| upper_first(&protocol.sentence()),
     detail: Detail::to_string,
     evidence: |evidence| upper_first(&evidence.to_string()),
@@ -405,6 +410,8 @@ pub static ENGLISH: Words = Words {
     added_file: "added",
     found_file: "found",
     checks: "Checks",
+    no_picture: "The window gave no picture of itself",
+    png_failed: |said| format!("The picture cannot be written as PNG: {said}"),
     check_cancelled: "The checks were stopped before they were done",
     files_opened: "It opened",
     export_picture: "Export picture",
@@ -435,6 +442,16 @@ pub static ENGLISH: Words = Words {
     sort_by: |column| format!("Sort by {column}"),
     kept_figure: "Kept after rounding",
 };
+
+/// An entry of the list of events.
+fn run_event(event: &RunEvent) -> String {
+    match event {
+        RunEvent::TensorDone(name) => name.clone(),
+        RunEvent::Warned(warning) => warning.to_string(),
+        RunEvent::DeviceChosen(reason) => reason.to_string(),
+        RunEvent::TilesCounted { gpu_count, cpu_count } => tile_sentence(*gpu_count, *cpu_count),
+    }
+}
 
 /// How the merged model does against the base, and whether the merge itself cost anything.
 fn perplexity_story(table: &PerplexityTable) -> String {

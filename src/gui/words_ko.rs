@@ -3,12 +3,13 @@
 use super::{
     sentences_ko::{self, checks as checks_ko},
     view::{PerplexityTable, percent_change},
-    words::Words,
+    words::{Language, Words},
 };
 use crate::units;
 
 /// The Korean words.
 pub static KOREAN: Words = Words {
+    language: Language::Korean,
     language_name: "한국어",
     language_tooltip: "Show in English",
     theme: "테마",
@@ -320,6 +321,8 @@ pub static KOREAN: Words = Words {
     warning: sentences_ko::warnings::warning,
     misfit_reason: sentences_ko::misfits::misfit_reason,
     expected_shape: sentences_ko::misfits::expected_shape,
+    run_event: sentences_ko::run::run_event,
+    device: sentences_ko::run::device,
     protocol: sentences_ko::protocol,
     detail: sentences_ko::details::detail,
     survives: "반올림 뒤에 남는 것",
@@ -378,6 +381,8 @@ pub static KOREAN: Words = Words {
     added_file: "추가",
     found_file: "있음",
     checks: "검사",
+    no_picture: "창의 그림을 받지 못했습니다",
+    png_failed: |said| format!("그림을 PNG로 쓰지 못했습니다({said})"),
     check_cancelled: "검사가 끝나기 전에 멈췄습니다",
     files_opened: "연 파일",
     export_picture: "그림 저장",

@@ -171,6 +171,42 @@ impl fmt::Display for ClashReason {
     }
 }
 
+/// Why tensors of an adapter do not fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MisfitReason {
+    /// The base has no place for them.
+    Orphaned(OrphanReason),
+    /// Their place does not fit them.
+    Clashing(ClashReason),
+}
+
+impl fmt::Display for MisfitReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Orphaned(reason) => reason.fmt(formatter),
+            Self::Clashing(reason) => reason.fmt(formatter),
+        }
+    }
+}
+
+/// Tensors of an adapter that do not fit; says itself in English: "<names>: <reason> (nearest: <modules>)".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misplaced {
+    /// A module, or tensors.
+    pub names: Vec<String>,
+    /// Why.
+    pub reason: MisfitReason,
+    /// Base modules with similar names.
+    pub nearest: Vec<String>,
+}
+
+impl fmt::Display for Misplaced {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.names.join(", "), self.reason)?;
+        if self.nearest.is_empty() { Ok(()) } else { write!(formatter, " (nearest: {})", self.nearest.join(", ")) }
+    }
+}
+
 /// Segments that only a multimodal model has.
 const PARTS: [&str; 6] =
     ["language_model", "vision_tower", "vision_model", "visual", "audio_tower", "multi_modal_projector"];

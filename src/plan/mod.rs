@@ -8,6 +8,7 @@ mod config_edit;
 mod error;
 mod keep_f32;
 mod layout;
+mod mismatch;
 mod preflight;
 mod replacement;
 mod request;
@@ -23,12 +24,14 @@ use std::path::{Path, PathBuf};
 
 #[cfg(feature = "gui")]
 pub(crate) use self::{
-    compatibility::NAMES_SHOWN as COMPARED_NAMES_SHOWN, tokenizer::TOKENS_SHOWN, warning::NAMES_SHOWN,
+    compatibility::NAMES_SHOWN as COMPARED_NAMES_SHOWN, mismatch::SHOWN as MISMATCHES_SHOWN, tokenizer::TOKENS_SHOWN,
+    warning::NAMES_SHOWN,
 };
 pub use self::{
     compatibility::{Compared, Finding, NameVariant, Verdict, findings},
-    error::PlanError,
+    error::{InputRole, PlanError},
     layout::OutputShard,
+    mismatch::{Mismatch, MismatchAdvice},
     preflight::PreflightCheck,
     request::{AdapterRequest, DtypePolicy, MergeRequest},
     rounding::Rounding,
@@ -133,7 +136,8 @@ impl MergePlan {
         }
         let matching = Matching::new(&base, &adapters);
         if !matching.is_complete() {
-            return Err(PlanError::does_not_fit(&matching, &adapters, &base));
+            let mismatch = Box::new(Mismatch::new(&matching, &adapters, &base));
+            return Err(PlanError::DoesNotFit { mismatch });
         }
         replacement::check(&adapters, &matching, &strengths)?;
         let inputs = layout::Inputs { base: &base, adapters: &adapters, matching: &matching };

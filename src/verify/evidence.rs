@@ -5,15 +5,15 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::RoundingPolicy;
-use crate::{merge::SEAL_FILE, units};
+use crate::{checkpoint::CheckpointError, error::Reported, merge::SEAL_FILE, units};
 
 /// What a check found.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Evidence {
     /// No loader could open the folder.
     Unreadable {
-        /// The error's own words.
-        problem: String,
+        /// Why.
+        error: Reported<CheckpointError>,
     },
     /// What the folder holds.
     Held {
@@ -128,7 +128,7 @@ pub enum Predicted {
 impl fmt::Display for Evidence {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable { problem } => out.write_str(problem),
+            Self::Unreadable { error } => error.fmt(out),
             Self::Held { tensor_count, parameter_count, byte_count, file_count } => write!(
                 out,
                 "{}, {} parameters, {} in {}",

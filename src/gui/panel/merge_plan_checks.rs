@@ -59,7 +59,7 @@ fn survival(state: &AppState, palette: &Palette) -> (Icon, egui::Color32, String
     let words = state.words();
     match &state.survival {
         Work::Idle | Work::Running(_) => (Icon::AtWork, palette.accent, words.survival_reading.to_owned()),
-        Work::Failed(problem) => (Icon::Info, palette.text_secondary, problem.line()),
+        Work::Failed(problem) => (Icon::Info, palette.text_secondary, problem.line(words)),
         Work::Done(estimate) => {
             let sentence = (words.survival)(estimate);
             match &estimate.advice {

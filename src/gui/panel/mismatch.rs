@@ -11,9 +11,10 @@ use crate::gui::{
     command::UiCommand,
     inspection::{Inspection, Slot},
     problem::Problem,
+    said::Said,
     state::{AppState, WellKind},
     tokens::{Palette, Type, grid, space},
-    view::{Misfit, upper_first},
+    view::Misfit,
     widget::{Align, ButtonLook, Icon, elided_middle, hairline, panel_title_ui, table_header, text_ui},
     words::Words,
 };
@@ -105,8 +106,8 @@ pub(in crate::gui) fn mismatch_ui(
     let (_, body) = screen_header_ui(ui, rect, words.modules, &subtitle);
     let area = inside(body);
     let problem = Problem {
-        what: (words.misfit_title)(misfit, fit.adapter_tensors),
-        hint: inspection.misfit_hint.as_deref().map(upper_first),
+        what: Said::of_words(|words| (words.misfit_title)(misfit, fit.adapter_tensors)),
+        hint: inspection.misfit_hint.clone(),
         path: state.wells.adapter.path.as_ref().map(|path| path.to_string_lossy().into_owned()),
     };
     let home = state.machine.home.as_deref();

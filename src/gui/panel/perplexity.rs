@@ -38,7 +38,7 @@ pub(super) fn perplexity_ui(
             Work::Done(measured) => measured_ui(ui, inner, measured, state),
             Work::Failed(problem) => {
                 let area = Rect::from_min_max(inner.min + vec2(0.0, space::S12), inner.max);
-                let banner = error_banner_ui(ui, area, problem, state.machine.home.as_deref());
+                let banner = error_banner_ui(ui, area, problem, state.machine.home.as_deref(), words);
                 buttons_ui(ui, banner.left_bottom() + vec2(0.0, space::S12), done, words, commands)
             }
             Work::Running(measuring) => {

@@ -1,5 +1,6 @@
 //! Checks before and after a merge, in Korean.
 
+use super::errors::{InKorean as _, Told};
 use crate::{
     merge::SEAL_FILE,
     plan::{PreflightCheck, TOKENS_SHOWN, TokenizerChoice, TokenizerReason},
@@ -75,7 +76,11 @@ pub fn question(question: Question) -> &'static str {
 /// What the answer rests on.
 pub fn evidence(evidence: &Evidence) -> String {
     match evidence {
-        Evidence::Unreadable { problem } => format!("폴더를 열 수 없습니다: {problem}"),
+        Evidence::Unreadable { error } => {
+            let Told { what, path, .. } = error.in_korean();
+            let place = path.map(|path| format!(": {}", path.display())).unwrap_or_default();
+            format!("폴더를 열 수 없습니다. {what}{place}")
+        }
         Evidence::Held { tensor_count, parameter_count, byte_count, file_count } => format!(
             "텐서 {tensor_count}개, 파라미터 {}개, 파일 {file_count}개에 {}",
             units::count(*parameter_count),

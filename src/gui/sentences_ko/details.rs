@@ -1,8 +1,9 @@
 //! What a check finds wrong or worth knowing, in Korean.
 
+use super::errors::InKorean as _;
 use crate::{
     units,
-    verify::{Detail, NAMES_SHOWN, WrongValues},
+    verify::{Detail, NAMES_SHOWN, TokenizerFault, WrongValues},
 };
 
 /// One thing that a check found.
@@ -35,7 +36,9 @@ fn weights(detail: &Detail) -> Option<String> {
         Detail::UnreadTensors { names } => {
             format!("config.json이 설명하는 모델에 없는 텐서가 {}개 있습니다: {}", names.len(), listed(names))
         }
-        Detail::ConfigMismatch { problem } => format!("config.json과 가중치가 서로 맞지 않습니다: {problem}"),
+        Detail::ConfigMismatch(fault) => {
+            format!("config.json과 가중치가 서로 맞지 않습니다. {}", fault.error.in_korean().what)
+        }
         Detail::LayerCount { configured, held } => {
             format!("config.json에는 레이어가 {configured}개인데 가중치에는 {held}개입니다")
         }
@@ -129,8 +132,13 @@ fn folder(detail: &Detail) -> Option<String> {
 /// Errors of the rooms, which have their words from whoever found them.
 fn unworded(detail: &Detail) -> String {
     match detail {
-        Detail::BadTokenizer { .. } => format!("토크나이저를 쓸 수 없습니다: {detail}"),
-        Detail::BadSeal { .. } => format!("봉인을 읽을 수 없습니다: {detail}"),
+        Detail::BadTokenizer { fault } => match fault {
+            TokenizerFault::Unreadable { said } => format!("tokenizer.json을 읽을 수 없습니다({said})"),
+            TokenizerFault::Broken { said } => format!("tokenizer.json이 온전하지 않습니다({said})"),
+            TokenizerFault::NoVocabulary => "tokenizer.json에 어휘가 없습니다".to_owned(),
+        },
+        Detail::BadSeal { line } => format!("봉인을 읽을 수 없습니다. `{line}`은(는) sha256sum의 줄이 아닙니다"),
+        Detail::Hint { error } => error.in_korean().hint.unwrap_or_default(),
         Detail::LoadFailed { .. } => format!("불러오지 못했습니다: {detail}"),
         detail => detail.to_string(),
     }

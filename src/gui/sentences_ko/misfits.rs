@@ -3,8 +3,7 @@
 use super::particle::{SUBJECT, WITH, with};
 use crate::{
     adapter::ExpectedShape,
-    gui::view::MisfitReason,
-    matching::{ClashReason, OrphanReason},
+    matching::{ClashReason, MisfitReason, Misplaced, OrphanReason},
     units,
 };
 
@@ -14,6 +13,14 @@ pub fn misfit_reason(reason: &MisfitReason) -> String {
         MisfitReason::Orphaned(reason) => orphaned(reason),
         MisfitReason::Clashing(reason) => clashing(reason),
     }
+}
+
+/// Which tensors do not fit, why, and what is near them.
+pub fn misplaced(misplaced: &Misplaced) -> String {
+    let Misplaced { names, reason, nearest } = misplaced;
+    let nearest =
+        if nearest.is_empty() { String::new() } else { format!(" (가장 가까운 것: {})", nearest.join(", ")) };
+    format!("{}: {}{nearest}", names.join(", "), misfit_reason(reason))
 }
 
 /// Why the base has no place.

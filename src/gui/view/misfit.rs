@@ -3,7 +3,7 @@
 use crate::{
     adapter::{Adapter, ExpectedShape, Target},
     checkpoint::Checkpoint,
-    matching::{ClashReason, Matching, OrphanReason},
+    matching::{Matching, MisfitReason},
     units,
 };
 
@@ -22,24 +22,6 @@ pub struct Misfit {
     pub nearest_shape: String,
     /// Why it does not fit.
     pub reason: MisfitReason,
-}
-
-/// Why a module of the adapter does not fit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MisfitReason {
-    /// The base has no place for it.
-    Orphaned(OrphanReason),
-    /// Its place does not fit it.
-    Clashing(ClashReason),
-}
-
-impl std::fmt::Display for MisfitReason {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Orphaned(reason) => reason.fmt(out),
-            Self::Clashing(reason) => reason.fmt(out),
-        }
-    }
 }
 
 /// Every orphan and clash of `matching`, orphans first.

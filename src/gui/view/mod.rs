@@ -24,7 +24,7 @@ pub use self::{
     facts::{AdapterFacts, ModelFacts},
     heat_map::{HeatCell, HeatMap, HeatScale},
     manifest::{ManifestRow, Origin, listed, manifest},
-    misfit::{Misfit, MisfitReason, misfits},
+    misfit::{Misfit, misfits},
     model_role::{ModelRole, Told},
     module_detail::{ModuleDetail, ModuleNumbers},
     path_text::{composed, display_path, elide_middle, lexically_normal, unbroken, upper_first, written_path},
