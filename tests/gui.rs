@@ -417,7 +417,7 @@ fn opening_and_merging_look_as_blessed() {
     job.start_stage(Stage::Merging, 20_000_000);
     job.advance(13_000_000);
     job.set_current("model.layers.2.mlp.up_proj.weight");
-    let (_tell, told) = crossbeam_channel::unbounded();
+    let (_tell, told) = crossbeam_channel::bounded(RunEvent::MOST_TOLD);
     let mut running = Running::new(plan, watch, told, Arc::new(Waker::new(&ctx)), Task::spawn("held", &ctx, held));
     running.tensors_done = 24;
     let times = [3, 9, 14].map(Duration::from_secs);

@@ -44,8 +44,9 @@ macro_rules! sentences {
     ($(#[$meta:meta])* $name:ident { $($variant:ident: $english:literal,)+ }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "the sentence of each says what it is")]
         pub enum $name {
-            $(#[doc = $english] $variant,)+
+            $($variant,)+
         }
 
         impl $name {

@@ -24,6 +24,9 @@ pub enum RunEvent {
 }
 
 impl RunEvent {
+    /// Events that a worker tells of one run at most: what computes, and how much it did.
+    pub const MOST_TOLD: usize = 2;
+
     /// The tiles of a merge that is done.
     #[must_use]
     pub fn of_tally(tally: &TileTally) -> Self {

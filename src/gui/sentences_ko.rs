@@ -11,6 +11,8 @@ pub mod warnings;
 
 use std::fmt::Write as _;
 
+use self::particle::{SUBJECT, TO, TOPIC, WITH, with};
+
 use crate::{
     adapter::FoundIn,
     evaluate::Protocol,
@@ -189,7 +191,9 @@ pub fn conclusion(conclusion: &Conclusion) -> String {
                 |text: &crate::report::BitsPerByte| format!("{} {:.4}, {:.4}", text.text, text.model, text.first);
             let numbers: Vec<String> = texts.iter().map(number).collect();
             format!(
-                "{model}은(는) {first}와(과) 토큰을 다르게 나눠 퍼플렉시티를 견줄 수 없고, 바이트당 비트만 견줍니다 ({}).",
+                "{} {} 토큰을 다르게 나눠 퍼플렉시티를 견줄 수 없고, 바이트당 비트만 견줍니다 ({}).",
+                with(model, TOPIC),
+                with(first, WITH),
                 numbers.join("; ")
             )
         }
@@ -211,7 +215,8 @@ pub fn conclusion(conclusion: &Conclusion) -> String {
             format!("{}: 글이 너무 짧아 결론을 낼 수 없습니다 (128토큰 블록 {most}개).", names.join(", "))
         }
         Conclusion::Changed { model, first, kl, same_top1 } => format!(
-            "{first}에서 {model}(으)로 바뀐 양: 토큰당 KL {}냇, 1순위 토큰은 {}에서 같습니다. 얼마나 바뀌었는지이며, 좋아졌는지는 아닙니다.",
+            "{first}에서 {} 바뀐 양: 토큰당 KL {}냇, 1순위 토큰은 {}에서 같습니다. 얼마나 바뀌었는지이며, 좋아졌는지는 아닙니다.",
+            with(model, TO),
             nats(*kl),
             share(*same_top1),
         ),
@@ -221,13 +226,17 @@ pub fn conclusion(conclusion: &Conclusion) -> String {
             nats(*kl),
         ),
         Conclusion::Absent { model, first, kl } => {
-            format!("{model}의 예측은 {first}와(과) 같습니다 (KL {}). 어댑터가 없는 것과 같습니다.", nats(*kl))
+            let kl = nats(*kl);
+            format!("{model}의 예측은 {} 같습니다 (KL {kl}). 어댑터가 없는 것과 같습니다.", with(first, WITH))
         }
         Conclusion::MaybeRounding { model, first, dtype, kl } => {
-            format!("{model}은(는) {first}와(과) 아주 가까워(KL {}) {dtype} 반올림만으로도 설명됩니다.", nats(*kl))
+            let (model, first) = (with(model, TOPIC), with(first, WITH));
+            format!("{model} {first} 아주 가까워(KL {}) {dtype} 반올림만으로도 설명됩니다.", nats(*kl))
         }
         Conclusion::Rounding { first, dtype, kl, compared, .. } => {
-            let share = compared.as_ref().map(|(model, share)| format!(", {model}이 바꾼 것의 {}", percent(*share)));
+            let share = compared
+                .as_ref()
+                .map(|(model, share)| format!(", {} 바꾼 것의 {}", with(model, SUBJECT), percent(*share)));
             format!(
                 "반올림만 하면: 모든 가중치를 {dtype}로 바꾼 {first}의 차이는 토큰당 KL {}냇{}입니다.",
                 nats(*kl),
@@ -245,13 +254,16 @@ pub fn conclusion(conclusion: &Conclusion) -> String {
             )
         }
         Conclusion::FileDiffers { merged, kl } => format!(
-            "파일이 병합 결과와 다릅니다: 디스크에서 읽은 {merged}은(는) 토큰당 KL {}냇 차이가 납니다. 폴더를 검사하세요.",
+            "파일이 병합 결과와 다릅니다: 디스크에서 읽은 {} 토큰당 KL {}냇 차이가 납니다. 폴더를 검사하세요.",
+            with(merged, TOPIC),
             nats(*kl)
         ),
         Conclusion::MergeDiffers { merged, unmerged, kl, share_of_change } => {
             let part = share_of_change.map(|share| format!(", 어댑터가 바꾼 것의 {}", percent(share)));
             format!(
-                "병합이 베이스 + 어댑터와 다릅니다: {merged}은(는) {unmerged}와(과) 토큰당 KL {}냇{} 차이로, 반올림으로 설명되지 않습니다. 폴더를 검사하세요.",
+                "병합이 베이스 + 어댑터와 다릅니다: {} {} 토큰당 KL {}냇{} 차이로, 반올림으로 설명되지 않습니다. 폴더를 검사하세요.",
+                with(merged, TOPIC),
+                with(unmerged, WITH),
                 nats(*kl),
                 part.unwrap_or_default()
             )

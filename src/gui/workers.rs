@@ -18,6 +18,7 @@ use super::{
     problem::Problem,
     recent::{RecentPair, RecentState},
     run::{self, RunOptions},
+    run_event::RunEvent,
     sample_facts::SampleFacts,
     state::{AppState, Job, Running, Screen, WellKind},
     timing,
@@ -216,7 +217,7 @@ pub(super) fn start_merge(state: &mut AppState, ctx: &Context) {
         let waker = Arc::clone(&waker);
         move || waker.wake()
     });
-    let (tell, told) = crossbeam_channel::unbounded();
+    let (tell, told) = crossbeam_channel::bounded(RunEvent::MOST_TOLD);
     let task = Task::spawn("merge", ctx, {
         let plan = Arc::clone(&plan);
         let options = RunOptions {

@@ -313,7 +313,7 @@ pub struct ConfigFault {
 
 impl ConfigFault {
     /// Of the folder `root`.
-    pub(super) fn new(error: EvalError, root: &Path) -> Self {
+    pub(crate) fn new(error: EvalError, root: &Path) -> Self {
         let text = error.to_string();
         let problem = text.trim_end_matches(&format!(": {}", root.display())).to_owned();
         Self { problem, error: Arc::new(error) }

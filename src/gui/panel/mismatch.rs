@@ -15,7 +15,7 @@ use crate::gui::{
     state::{AppState, WellKind},
     tokens::{Palette, Type, grid, space},
     view::Misfit,
-    widget::{Align, ButtonLook, Icon, elided_middle, hairline, panel_title_ui, table_header, text_ui},
+    widget::{Align, ButtonLook, Icon, elided_middle, hairline, panel_title_ui, prose_line_ui, table_header, text_ui},
     words::Words,
 };
 
@@ -169,5 +169,5 @@ fn misfit_ui(ui: &mut Ui, row: Rect, misfit: &Misfit, words: &Words) {
     text_ui(ui, nearest_shape, Align::Right, &misfit.nearest_shape, Type::MONO_SMALL, palette.text_secondary);
     let reason =
         Rect::from_min_max(pos2(module.left(), row.top() + 25.0), pos2(nearest_shape.right(), row.bottom() - 5.0));
-    text_ui(ui, reason, Align::Left, &(words.misfit_reason)(&misfit.reason), Type::EVIDENCE, palette.text_secondary);
+    prose_line_ui(ui, reason, &(words.misfit_reason)(&misfit.reason), Type::EVIDENCE, palette.text_secondary);
 }

@@ -28,9 +28,9 @@ pub fn compared(compared: &Compared) -> String {
             format!("어댑터를 학습한 리비전은 {trained_on}, 이 베이스의 리비전은 {base}입니다")
         }
         Compared::QuantisedTraining { marker, trained_on, original } => {
-            let original = original.as_ref().map(|original| format!("(`{original}`)")).unwrap_or_default();
+            let original = original.as_ref().map(|original| format!(" `{original}`")).unwrap_or_default();
             format!(
-                "양자화한 베이스로 학습했습니다(`{trained_on}`의 {marker}). 16비트 원본{original}에 병합하는 일이 흔하지만, 학습한 것과 똑같지는 않습니다"
+                "양자화한 베이스 `{trained_on}`({marker})로 학습했습니다. 16비트 원본{original}에 병합하는 일이 흔하지만, 학습한 것과 똑같지는 않습니다"
             )
         }
         Compared::Class { trained_on, base } => {
@@ -102,7 +102,7 @@ mod tests {
             (differs(variants), &["`org/Toy`", "`Bear`", "instruct 모델과 기본 모델은"]),
             (Compared::Revision { trained_on: text("0a1b2c3d"), base: text("4e5f6071") }, &["0a1b2c3d", "4e5f6071"]),
             (quantised(None), &["`org/Toy-AWQ`", "awq", "16비트"]),
-            (quantised(Some("org/Toy")), &["`org/Toy-AWQ`", "awq", "(`org/Toy`)"]),
+            (quantised(Some("org/Toy")), &["`org/Toy-AWQ`", "awq", "원본 `org/Toy`에"]),
             (Compared::Class { trained_on: text("LlamaModel"), base: text("GPT2Model") }, &["LlamaModel", "GPT2Model"]),
             (Compared::TaskFits { task: text("SEQ_CLS"), base: text("Toy") }, &["SEQ_CLS", "Toy"]),
             (Compared::TaskDiffers { task: text("SEQ_CLS"), base: text("Toy") }, &["SEQ_CLS", "Toy"]),

@@ -1,6 +1,5 @@
 //! Why an adapter's tensors find no place, in Korean.
 
-use super::particle::{SUBJECT, WITH, with};
 use crate::{
     adapter::ExpectedShape,
     matching::{ClashReason, MisfitReason, Misplaced, OrphanReason},
@@ -31,16 +30,16 @@ pub fn orphaned(reason: &OrphanReason) -> String {
             "베이스의 출력 헤드는 임베딩과 텐서를 함께 쓰는데, 어느 임베딩인지 알 수 없습니다".to_owned()
         }
         OrphanReason::OtherPart { segment, base_is_multimodal: false } => format!(
-            "경로에 `{segment}`이(가) 있습니다. 어댑터는 멀티모달 모델을 위한 것인데 베이스는 텍스트 모델입니다"
+            "경로에 `{segment}` 부분이 있습니다. 어댑터는 멀티모달 모델을 위한 것인데 베이스는 텍스트 모델입니다"
         ),
         OrphanReason::OtherPart { segment, base_is_multimodal: true } => {
-            format!("경로에 `{segment}`이(가) 있는데, 이 베이스에는 그 부분이 없습니다")
+            format!("경로에 `{segment}` 부분이 있는데, 이 베이스에는 없습니다")
         }
         OrphanReason::FusedInBase { fused } => {
             format!("베이스에서는 이 행렬이 {fused}의 일부입니다. {OTHER_IMPLEMENTATION}")
         }
         OrphanReason::SplitInBase { parts } => {
-            format!("베이스에서는 이 행렬이 {} 나뉘어 있습니다. {OTHER_IMPLEMENTATION}", with(&parts.join(", "), super::particle::TO))
+            format!("베이스에서는 이 행렬이 나뉘어 있습니다({}). {OTHER_IMPLEMENTATION}", parts.join(", "))
         }
         OrphanReason::ExpertsInOneTensor { tensor } => {
             format!("베이스는 모든 전문가(expert)를 한 텐서 {tensor}에 담고 있습니다")
@@ -49,7 +48,7 @@ pub fn orphaned(reason: &OrphanReason) -> String {
             format!("베이스에는 레이어가 {layer_count}개뿐입니다. 학습에 쓴 모델보다 작은 모델입니다")
         }
         OrphanReason::NoSuchParameter { parameter } => {
-            format!("베이스에 모듈은 있지만 그 안에 {} 없습니다", with(parameter, SUBJECT))
+            format!("베이스의 이 모듈에는 {parameter} 파라미터가 없습니다")
         }
         OrphanReason::MultiheadAttention => {
             "PyTorch의 MultiheadAttention입니다. PEFT 0.21까지는 학습할 때 출력 투영을 두 번 적용해서, 학습한 내용이 버전에 따라 다릅니다".to_owned()
@@ -74,7 +73,7 @@ pub fn clashing(reason: &ClashReason) -> String {
         }
         ClashReason::NotFloat { dtype } => format!("베이스의 자료형이 {dtype}입니다. 여기에는 병합할 수 없습니다"),
         ClashReason::Taken { other_module } => {
-            format!("{} 같은 베이스 텐서에 놓입니다", with(other_module, WITH))
+            format!("{other_module} 모듈과 같은 베이스 텐서에 놓입니다")
         }
     }
 }
@@ -109,7 +108,7 @@ mod tests {
             (OrphanReason::SplitInBase { parts: vec![text("q_proj"), text("k_proj")] }, &["q_proj, k_proj"]),
             (OrphanReason::ExpertsInOneTensor { tensor: text("experts.up") }, &["experts.up"]),
             (OrphanReason::TooFewLayers { layer_count: 24 }, &["24개"]),
-            (OrphanReason::NoSuchParameter { parameter: text("bias") }, &["bias이(가)"]),
+            (OrphanReason::NoSuchParameter { parameter: text("bias") }, &["bias"]),
             (OrphanReason::MultiheadAttention, &["MultiheadAttention", "0.21"]),
             (OrphanReason::UnknownFactor, &[]),
         ];

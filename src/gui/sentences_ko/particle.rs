@@ -8,8 +8,6 @@ pub struct Particle(&'static str, &'static str, &'static str);
 pub const TOPIC: Particle = Particle("은", "는", "은(는)");
 /// 이, 가.
 pub const SUBJECT: Particle = Particle("이", "가", "이(가)");
-/// 을, 를.
-pub const OBJECT: Particle = Particle("을", "를", "을(를)");
 /// 과, 와.
 pub const WITH: Particle = Particle("과", "와", "과(와)");
 /// 으로, 로.
@@ -59,7 +57,7 @@ mod tests {
     fn particles_follow_the_sound() {
         assert_eq!(with("베이스", TOPIC), "베이스는");
         assert_eq!(with("모델", SUBJECT), "모델이");
-        assert_eq!(with("`모델`", OBJECT), "`모델`을");
+        assert_eq!(with("`모델`", WITH), "`모델`과");
         assert_eq!([with("모델", TO), with("병합", TO), with("0.7", TO)], ["모델로", "병합으로", "0.7로"]);
         assert_eq!([with("3", WITH), with("2", WITH), with("16", TO)], ["3과", "2와", "16으로"]);
         assert_eq!(with("lm_head", TOPIC), "lm_head은(는)");

@@ -1,7 +1,7 @@
 //! What happens during a merge and what computes it, in Korean.
 
 use super::errors::InKorean as _;
-use super::particle::{SUBJECT, TOPIC, with};
+
 use crate::{
     gui::run_event::RunEvent,
     job::JobWarning,
@@ -46,7 +46,7 @@ fn job_warning(warning: &JobWarning) -> String {
             format!("베이스의 {tensor}에 NaN이나 무한한 값이 있습니다. 그대로 옮깁니다")
         }
         JobWarning::DeviceLost { device } => {
-            format!("{} 응답을 멈췄습니다. 나머지는 CPU에서 계산합니다", with(device, SUBJECT))
+            format!("장치가 응답을 멈췄습니다({device}). 나머지는 CPU에서 계산합니다")
         }
         JobWarning::WindowOverContext { model, window, context } => format!(
             "{model}: 창이 토큰 {}개인데 모델이 아는 문맥은 {}개까지입니다",
@@ -59,10 +59,7 @@ fn job_warning(warning: &JobWarning) -> String {
             super::listed(names, NAMES_SHOWN)
         ),
         JobWarning::OtherTokens { model, first } => {
-            format!(
-                "{} 글을 {first}와(과) 다른 토큰으로 나눕니다. 바이트당 비트만 견줄 수 있습니다",
-                with(model, TOPIC)
-            )
+            format!("{model} 모델은 {first} 모델과 다른 토큰으로 글을 나눕니다. 바이트당 비트만 견줄 수 있습니다")
         }
     }
 }
@@ -91,9 +88,9 @@ fn device_reason(reason: &DeviceReason) -> String {
         DeviceReason::Trial { gpu, times } => {
             let (cpu_ms, gpu_ms) = (times.cpu_tile_ms, times.gpu_tile_ms);
             if times.is_gpu_faster() {
-                format!("{gpu}: 타일당 {gpu_ms:.1} ms, CPU는 {cpu_ms:.1} ms")
+                format!("{gpu}: 타일당 {gpu_ms:.1} ms (CPU {cpu_ms:.1} ms)")
             } else {
-                format!("CPU: 타일당 {cpu_ms:.1} ms, {} {gpu_ms:.1} ms", with(gpu, TOPIC))
+                format!("CPU: 타일당 {cpu_ms:.1} ms ({gpu} {gpu_ms:.1} ms)")
             }
         }
     }
@@ -118,7 +115,7 @@ pub fn not_opened(reason: &NotOpened) -> String {
                 DeviceNeed::WorkgroupBytes => "작업 그룹의 메모리 바이트 수",
                 DeviceNeed::StorageBuffers => "저장 버퍼 수",
             };
-            format!("{what}가 {has}인데 병합에는 {needed}이(가) 필요합니다")
+            format!("{what}가 {has}로, 병합에 필요한 {needed}보다 적습니다")
         }
         // The driver's own words.
         NotOpened::Refused { said } => format!("드라이버가 거절했습니다({said})"),
@@ -160,7 +157,7 @@ mod tests {
             (DeviceReason::OnlySoftware { name: "llvmpipe".to_owned() }, &["llvmpipe"]),
             (DeviceReason::TrialFailed { error }, &["GPU"]),
             (trial(4.0), &["CPU: 타일당 3.1 ms", "A100, Vulkan", "4.0 ms"]),
-            (trial(1.0), &["A100, Vulkan: 타일당 1.0 ms", "CPU는 3.1 ms"]),
+            (trial(1.0), &["A100, Vulkan: 타일당 1.0 ms", "CPU 3.1 ms"]),
         ];
         for (reason, parts) in cases {
             speaks_korean(&device_reason(&reason), &reason.to_string(), parts);

@@ -1,9 +1,6 @@
 //! What a user should know of a plan, in Korean.
 
-use super::{
-    findings,
-    particle::{OBJECT, TO, TOPIC, WITH, with},
-};
+use super::findings;
 use crate::{
     adapter::Note,
     matching::{PrefixChange, SetAsideRule},
@@ -23,7 +20,7 @@ pub fn warning(warning: &Warning) -> String {
             "{adapter}: OLoRA는 초기화가 바꾼 베이스로 학습합니다. 그 베이스를 이 베이스에서 다시 계산하므로, 이 베이스가 원본이어야 합니다"
         ),
         Warning::Prefix { adapter, change } => {
-            format!("{adapter}: {} 베이스에서 텐서를 찾았습니다", prefix_change(change))
+            format!("{adapter}: {}", prefix_change(change))
         }
         Warning::Renamed { adapter, module_count } => format!(
             "{adapter}: 모듈 {module_count}개를 베이스가 디스크에서 쓰는 이름으로 찾았습니다(transformers의 이름 표)"
@@ -47,12 +44,11 @@ pub fn warning(warning: &Warning) -> String {
                 ""
             };
             format!(
-                "베이스에서는 {} {head}이(가) 텐서 하나를 함께 쓰지만 학습하면서 서로 달라졌습니다. 저마다 텐서를 갖고, tie_word_embeddings는 false가 됩니다{loader}",
-                with(embedding, WITH)
+                "베이스에서는 입력 임베딩({embedding})과 출력 헤드({head})가 텐서 하나를 함께 쓰지만, 학습하면서 서로 달라졌습니다. 저마다 텐서를 갖고, tie_word_embeddings는 false가 됩니다{loader}"
             )
         }
         Warning::SetAside { tensor, rule } => {
-            format!("{} 병합하지 않습니다: {}", with(tensor, TOPIC), set_aside(*rule))
+            format!("{tensor} 텐서는 병합하지 않습니다. {}", set_aside(*rule))
         }
         Warning::TokensBeyondRows { token_count, row_count } => format!(
             "토크나이저의 토큰은 {}개인데 임베딩은 {}행이라, 넘는 번호는 쓸 수 없습니다",
@@ -74,13 +70,11 @@ fn note(note: &Note) -> String {
     }
 }
 
-/// Ends so that what was found can follow.
 fn prefix_change(change: &PrefixChange) -> String {
-    let quoted = |prefix: &str| format!("`{prefix}`");
     match (change.from.as_str(), change.to.as_str()) {
-        ("", to) => format!("모든 모듈 경로 앞에 {} 붙여", with(&quoted(to), OBJECT)),
-        (from, "") => format!("모든 모듈 경로에서 {} 떼어", with(&quoted(from), OBJECT)),
-        (from, to) => format!("모든 모듈 경로의 {} {} 바꿔", with(&quoted(from), OBJECT), with(&quoted(to), TO)),
+        ("", to) => format!("모든 모듈 경로 앞에 접두사를 붙여 베이스에서 텐서를 찾았습니다(`{to}`)"),
+        (from, "") => format!("모든 모듈 경로에서 접두사를 떼어 베이스에서 텐서를 찾았습니다(`{from}`)"),
+        (from, to) => format!("모든 모듈 경로의 접두사를 바꿔 베이스에서 텐서를 찾았습니다(`{from}` → `{to}`)"),
     }
 }
 
@@ -132,9 +126,9 @@ mod tests {
             (Warning::Noted { adapter: adapter(), note: Note::MlxAlphaIgnored { scale: 2.5 } }, &["chat-lora", "2.5"]),
             (Warning::UnknownKeys { adapter: adapter(), keys: vec![text("a_key"), text("b_key")] }, &["a_key, b_key"]),
             (Warning::Olora { adapter: adapter() }, &["chat-lora", "OLoRA"]),
-            (prefix("", "model."), &["`model.`을(를) 붙여"]),
-            (prefix("model.", ""), &["`model.`을(를) 떼어"]),
-            (prefix("transformer.", "h."), &["`transformer.`", "`h.`"]),
+            (prefix("", "model."), &["`model.`", "붙여"]),
+            (prefix("model.", ""), &["`model.`", "떼어"]),
+            (prefix("transformer.", "h."), &["`transformer.` → `h.`"]),
             (Warning::Renamed { adapter: adapter(), module_count: 12 }, &["chat-lora", "12개"]),
             (Warning::Replaced { tensors: vec![tensor(8), tensor(9)] }, &["2개", "lm_head.weight (8 × 4 → 9 × 4)"]),
             (Warning::Added { names: (0..5).map(|index| format!("score{index}")).collect() }, &["score3 외 1개"]),

@@ -1,10 +1,7 @@
 //! What is wrong with an adapter folder, in Korean.
 
 use super::{InKorean, Told, listed, refused};
-use crate::{
-    adapter::{AdapterError, Contradiction, shapes},
-    gui::sentences_ko::particle::{SUBJECT, with},
-};
+use crate::adapter::{AdapterError, Contradiction, shapes};
 
 const SAVE_AGAIN: &str = "어댑터가 덜 저장되었습니다. 다시 저장하세요";
 const OWN_CONFIG: &str = "이 가중치와 함께 저장된 adapter_config.json을 쓰세요";
@@ -35,11 +32,9 @@ impl InKorean for AdapterError {
                     .hint("어댑터를 다시 내려받으세요")
                     .at(path)
             }
-            Self::MissingKey { key, path } => {
-                Told::new(format!("adapter_config.json에 {} 없습니다", with(key, SUBJECT)))
-                    .hint("학습에 쓴 값을 찾아 적으세요. 짐작한 값은 모든 변화의 배율을 틀리게 합니다")
-                    .at(path)
-            }
+            Self::MissingKey { key, path } => Told::new(format!("adapter_config.json에 {key} 값이 없습니다"))
+                .hint("학습에 쓴 값을 찾아 적으세요. 짐작한 값은 모든 변화의 배율을 틀리게 합니다")
+                .at(path),
             Self::Unsupported { feature, reason, way_out, path } => Told::new(format!(
                 "{} 이 버전에서 병합하지 않습니다. {}",
                 refused::feature(feature),
@@ -48,7 +43,7 @@ impl InKorean for AdapterError {
             .hint(refused::way_out(*way_out))
             .at(path),
             Self::BadPattern { key, pattern, path } => {
-                Told::new(format!("{key}의 패턴 {pattern:?}을(를) 정규식으로 읽을 수 없습니다"))
+                Told::new(format!("{key}의 패턴을 정규식으로 읽을 수 없습니다: {pattern:?}"))
                     .hint("패턴 대신 모듈 이름을 그대로 적으세요")
                     .at(path)
             }
@@ -63,52 +58,38 @@ impl InKorean for AdapterError {
                     .at(path)
             }
             Self::RankMismatch { module, stored, configured, path } => Told::new(format!(
-                "{module}의 랭크는 {stored}인데 설정에는 {}라고 적혀 있어 배율을 알 수 없습니다",
-                configured
+                "{module}의 랭크가 가중치({stored})와 설정({configured})에서 서로 달라 배율을 알 수 없습니다"
             ))
             .hint(OWN_CONFIG)
             .at(path),
-            Self::Unpaired { .. }
-            | Self::FactorShapes { .. }
-            | Self::EmptyTensors { .. }
-            | Self::Empty { .. }
-            | Self::NonFinite { .. }
-            | Self::NoEffect { .. } => of_weights(self),
+            Self::Unpaired { module, absent, path } => {
+                Told::new(format!("{module}에 {absent} 행렬이 없습니다")).hint(SAVE_AGAIN).at(path)
+            }
+            Self::FactorShapes { module, factors, path } => {
+                Told::new(format!("{module}의 행렬들이 크기가 서로 맞지 않습니다({})", shapes(factors)))
+                    .hint(SAVE_AGAIN)
+                    .at(path)
+            }
+            Self::EmptyTensors { tensors, path } => {
+                Told::new(format!("원소가 하나도 없는 텐서가 {}개 있습니다: {}", tensors.len(), listed(tensors)))
+                    .hint("값 없이 자리만 저장되었습니다(ZeRO-3 또는 FSDP). 가중치를 모은 다음 다시 저장하세요")
+                    .at(path)
+            }
+            Self::Empty { path } => Told::new("파일에 텐서가 하나도 없습니다")
+                .hint("가중치가 저장되지 않았습니다. 어댑터를 다시 저장하세요")
+                .at(path),
+            Self::NonFinite { tensors, path } => {
+                Told::new(format!("텐서 {}개에 NaN이나 무한한 값이 있습니다: {}", tensors.len(), listed(tensors)))
+                    .hint("학습이 발산했거나 파일이 손상되었습니다. 더 이른 체크포인트를 쓰세요")
+                    .at(path)
+            }
+            Self::NoEffect { path } => Told::new("이 어댑터의 변화가 모두 0이라, 병합해도 베이스와 똑같습니다")
+                .hint("학습 전의 가중치가 저장되었습니다(lora_B는 0에서 시작합니다). 어댑터를 다시 저장하세요")
+                .at(path),
             Self::Weights(error) => error.in_korean(),
             Self::Io(error) => error.in_korean(),
             Self::Cancelled(cancelled) => cancelled.in_korean(),
         }
-    }
-}
-
-/// What is wrong with the tensors.
-fn of_weights(error: &AdapterError) -> Told {
-    match error {
-        AdapterError::Unpaired { module, absent, path } => {
-            Told::new(format!("{module}의 행렬 가운데 {} 없습니다", with(absent, SUBJECT))).hint(SAVE_AGAIN).at(path)
-        }
-        AdapterError::FactorShapes { module, factors, path } => {
-            Told::new(format!("{module}의 행렬들이 크기가 서로 맞지 않습니다({})", shapes(factors)))
-                .hint(SAVE_AGAIN)
-                .at(path)
-        }
-        AdapterError::EmptyTensors { tensors, path } => {
-            Told::new(format!("원소가 하나도 없는 텐서가 {}개 있습니다: {}", tensors.len(), listed(tensors)))
-                .hint("값 없이 자리만 저장되었습니다(ZeRO-3 또는 FSDP). 가중치를 모은 다음 다시 저장하세요")
-                .at(path)
-        }
-        AdapterError::Empty { path } => Told::new("파일에 텐서가 하나도 없습니다")
-            .hint("가중치가 저장되지 않았습니다. 어댑터를 다시 저장하세요")
-            .at(path),
-        AdapterError::NonFinite { tensors, path } => {
-            Told::new(format!("텐서 {}개에 NaN이나 무한한 값이 있습니다: {}", tensors.len(), listed(tensors)))
-                .hint("학습이 발산했거나 파일이 손상되었습니다. 더 이른 체크포인트를 쓰세요")
-                .at(path)
-        }
-        AdapterError::NoEffect { path } => Told::new("이 어댑터의 변화가 모두 0이라, 병합해도 베이스와 똑같습니다")
-            .hint("학습 전의 가중치가 저장되었습니다(lora_B는 0에서 시작합니다). 어댑터를 다시 저장하세요")
-            .at(path),
-        other => other.in_korean(),
     }
 }
 
@@ -153,7 +134,7 @@ mod tests {
             (AdapterError::NoConfig { subfolders: names(), path: path() }, &["adapter_config.json"]),
             (AdapterError::NoWeights { path: path() }, &["adapter_model.safetensors"]),
             (AdapterError::BadConfig { problem: text("EOF"), path: path() }, &["EOF"]),
-            (AdapterError::MissingKey { key: "lora_alpha", path: path() }, &["lora_alpha이(가)"]),
+            (AdapterError::MissingKey { key: "lora_alpha", path: path() }, &["lora_alpha"]),
             (
                 AdapterError::Unsupported {
                     feature: vera,
@@ -161,7 +142,7 @@ mod tests {
                     way_out: WayOut::MergeOrConvert,
                     path: path(),
                 },
-                &["VeRA (peft_type VERA)", "난수"],
+                &["VeRA 방식(peft_type VERA)은", "난수"],
             ),
             (
                 AdapterError::BadPattern { key: "rank_pattern", pattern: text("[a"), path: path() },

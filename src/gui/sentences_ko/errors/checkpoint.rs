@@ -16,6 +16,7 @@ const DAMAGED: &str = "내려받거나 복사하다가 파일이 손상되었습
 const FETCH_MODEL: &str = "모델을 다시 내려받으세요";
 
 impl InKorean for CheckpointError {
+    #[expect(clippy::too_many_lines, reason = "an arm for each, so that none can be forgotten")]
     fn in_korean(&self) -> Told {
         match self {
             Self::Missing { path } => Told::new("폴더가 없습니다").hint("경로를 확인하세요").at(path),
@@ -67,7 +68,7 @@ impl InKorean for CheckpointError {
                     .at(path)
             }
             Self::IndexMisplaces { tensor, indexed, found, path } => Told::new(format!(
-                "{}은(는) 색인에 적힌 {indexed}이(가) 아니라 {found}에 들어 있습니다",
+                "{} 텐서는 색인에 적힌 곳({indexed})이 아니라 {found}에 들어 있습니다",
                 shortened(tensor)
             ))
             .hint(OTHER_DOWNLOADS)
@@ -79,24 +80,58 @@ impl InKorean for CheckpointError {
             }
             Self::Empty { path } => Told::new("체크포인트에 텐서가 하나도 없습니다").hint(FETCH_MODEL).at(path),
             Self::NotComputed { tensor, problem, path } => {
-                Told::new(format!("{tensor}을(를) 계산할 수 없습니다({problem})"))
+                Told::new(format!("{tensor} 텐서를 계산할 수 없습니다({problem})"))
                     .hint("어댑터와 베이스가 서로 맞는지 확인하세요")
                     .at(path)
             }
             Self::NotFloat { tensor, dtype, path } => {
-                Told::new(format!("{tensor}의 자료형 {dtype}은(는) 여기서 수로 읽을 수 없습니다"))
+                Told::new(format!("{tensor}의 자료형이 {dtype}입니다. 여기서는 수로 읽을 수 없습니다"))
                     .hint("양자화한 모델 대신 16비트나 32비트 원본을 쓰세요")
                     .at(path)
             }
             Self::BadJson { problem, path } => {
                 Told::new(format!("올바른 JSON이 아닙니다({problem})")).hint(FETCH_MODEL).at(path)
             }
-            Self::NoHeader { .. }
-            | Self::HeaderTooLong { .. }
-            | Self::HeaderOverLimit { .. }
-            | Self::BadHeader { .. }
-            | Self::Truncated { .. }
-            | Self::TrailingBytes { .. } => damaged(self),
+            Self::NoHeader { byte_count, path } => {
+                Told::new(format!("safetensors 파일이라기에는 너무 짧습니다({byte_count}바이트)"))
+                    .hint(DAMAGED)
+                    .at(path)
+            }
+            Self::HeaderTooLong { claimed, available, path } => Told::new(format!(
+                "헤더가 {}라고 적혀 있는데 파일은 {}뿐입니다",
+                units::bytes(*claimed),
+                units::bytes(*available)
+            ))
+            .hint(DAMAGED)
+            .at(path),
+            Self::HeaderOverLimit { claimed, path } => Told::new(format!(
+                "헤더가 {}라고 적혀 있는데, 이 형식은 {}까지만 읽을 수 있습니다",
+                units::bytes(*claimed),
+                units::bytes(MAX_HEADER_BYTES)
+            ))
+            .hint(DAMAGED)
+            .at(path),
+            Self::BadHeader { problem, path } => {
+                let hint = match problem {
+                    HeaderError::UnknownDtype { .. } => {
+                        "이 프로그램보다 새로운 파일이거나 손상된 파일입니다. 둘 다 새 버전이 있는지 살펴보세요"
+                    }
+                    _ => DAMAGED,
+                };
+                Told::new(format!("헤더가 올바른 safetensors가 아닙니다: {}", header(problem))).hint(hint).at(path)
+            }
+            Self::Truncated { promised, held, path } => Told::new(format!(
+                "파일이 잘렸습니다. 헤더에 적힌 텐서는 {}인데 {}만 들어 있습니다",
+                units::bytes(*promised),
+                units::bytes(*held)
+            ))
+            .hint(DAMAGED)
+            .at(path),
+            Self::TrailingBytes { extra, path } => {
+                Told::new(format!("마지막 텐서 뒤에 알 수 없는 내용이 {} 더 있습니다", units::bytes(*extra)))
+                    .hint(DAMAGED)
+                    .at(path)
+            }
             Self::Io(error) => error.in_korean(),
         }
     }
@@ -107,51 +142,6 @@ const MODEL_FOLDER: &str =
 const DOWNLOAD_AGAIN: &str = "모델을 다시 내려받으세요. 이미 받은 것은 그대로 씁니다";
 const OTHER_DOWNLOADS: &str = "색인과 샤드가 서로 다른 다운로드에서 왔습니다. 둘 다 다시 내려받으세요";
 const FOREIGN_INDEX: &str = "색인은 같은 폴더의 가중치 파일만 가리킬 수 있습니다. 이 다운로드는 쓰지 마세요";
-
-/// Weight files that are not whole.
-fn damaged(error: &CheckpointError) -> Told {
-    match error {
-        CheckpointError::NoHeader { byte_count, path } => {
-            Told::new(format!("safetensors 파일이라기에는 너무 짧습니다({byte_count}바이트)")).hint(DAMAGED).at(path)
-        }
-        CheckpointError::HeaderTooLong { claimed, available, path } => Told::new(format!(
-            "헤더가 {}라고 적혀 있는데 파일은 {}뿐입니다",
-            units::bytes(*claimed),
-            units::bytes(*available)
-        ))
-        .hint(DAMAGED)
-        .at(path),
-        CheckpointError::HeaderOverLimit { claimed, path } => Told::new(format!(
-            "헤더가 {}라고 적혀 있는데, 이 형식은 {}까지만 읽을 수 있습니다",
-            units::bytes(*claimed),
-            units::bytes(MAX_HEADER_BYTES)
-        ))
-        .hint(DAMAGED)
-        .at(path),
-        CheckpointError::BadHeader { problem, path } => {
-            let hint = match problem {
-                HeaderError::UnknownDtype { .. } => {
-                    "이 프로그램보다 새로운 파일이거나 손상된 파일입니다. 둘 다 새 버전이 있는지 살펴보세요"
-                }
-                _ => DAMAGED,
-            };
-            Told::new(format!("헤더가 올바른 safetensors가 아닙니다: {}", header(problem))).hint(hint).at(path)
-        }
-        CheckpointError::Truncated { promised, held, path } => Told::new(format!(
-            "파일이 잘렸습니다. 헤더에 적힌 텐서는 {}인데 {}만 들어 있습니다",
-            units::bytes(*promised),
-            units::bytes(*held)
-        ))
-        .hint(DAMAGED)
-        .at(path),
-        CheckpointError::TrailingBytes { extra, path } => {
-            Told::new(format!("마지막 텐서 뒤에 알 수 없는 내용이 {} 더 있습니다", units::bytes(*extra)))
-                .hint(DAMAGED)
-                .at(path)
-        }
-        other => other.in_korean(),
-    }
-}
 
 fn incomplete(missing: &[String], partial_download_count: usize) -> String {
     let missing = (!missing.is_empty()).then(|| format!("빠진 파일 {}", listed(missing)));
@@ -209,7 +199,7 @@ mod tests {
                     found: text("two.bin"),
                     path: path(),
                 },
-                &["w은(는)", "one.bin", "two.bin"],
+                &["w 텐서", "one.bin", "two.bin"],
             ),
             (
                 CheckpointError::DuplicateTensor {
@@ -233,7 +223,7 @@ mod tests {
                 &["9.00 MB", "1.00 MB"],
             ),
             (CheckpointError::TrailingBytes { extra: 9_000_000, path: path() }, &["9.00 MB"]),
-            (CheckpointError::NotComputed { tensor: text("w"), problem: text("P1"), path: path() }, &["w을(를)", "P1"]),
+            (CheckpointError::NotComputed { tensor: text("w"), problem: text("P1"), path: path() }, &["w 텐서", "P1"]),
             (CheckpointError::NotFloat { tensor: text("w"), dtype: Dtype::U8, path: path() }, &["w의", "U8"]),
             (CheckpointError::BadJson { problem: text("EOF"), path: path() }, &["EOF"]),
             (CheckpointError::Io(io), &["목록"]),

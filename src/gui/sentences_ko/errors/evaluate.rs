@@ -1,19 +1,13 @@
 //! Why a model or a text cannot be evaluated, in Korean.
 
 use super::{InKorean, Told};
-use crate::{
-    evaluate::EvalError,
-    gui::sentences_ko::{
-        misfits::misplaced,
-        particle::{SUBJECT, with},
-    },
-    units,
-};
+use crate::{evaluate::EvalError, gui::sentences_ko::misfits::misplaced, units};
 
 const ONLY_PERPLEXITY: &str = "병합과 검사는 그대로 됩니다. 퍼플렉시티만 계산하지 못합니다";
 const OTHER_CONFIG: &str = "config.json과 가중치가 서로 다른 모델의 것이거나, 한쪽을 고쳤습니다";
 
 impl InKorean for EvalError {
+    #[expect(clippy::too_many_lines, reason = "an arm for each, so that none can be forgotten")]
     fn in_korean(&self) -> Told {
         match self {
             Self::NoModel => Told::new("모델이 없습니다").hint("모델 폴더를 하나 이상 고르세요"),
@@ -27,7 +21,7 @@ impl InKorean for EvalError {
             .hint(ONLY_PERPLEXITY)
             .at(path),
             Self::UnsupportedValue { key, value, covered, path } => Told::new(format!(
-                "설정의 {key} `{value}`은(는) 아직 평가하지 못합니다(할 수 있는 것: {})",
+                "설정의 {key} 값 `{value}`에서는 아직 평가하지 못합니다(할 수 있는 것: {})",
                 covered.join(", ")
             ))
             .hint(ONLY_PERPLEXITY)
@@ -37,21 +31,83 @@ impl InKorean for EvalError {
                     .hint("이름이 같은 16비트나 32비트 원본을 쓰세요")
                     .at(path)
             }
-            Self::MissingKey { .. }
-            | Self::BadValue { .. }
-            | Self::MissingTensor { .. }
-            | Self::TensorShape { .. }
-            | Self::TensorDtype { .. } => of_model(self),
-            Self::AdapterDoesNotFit { .. } | Self::AdapterMethod { .. } => of_adapter(self),
-            Self::NoTokenizer { .. }
-            | Self::BadTokenizer { .. }
-            | Self::NothingToScore { .. }
-            | Self::TokenOutsideVocab { .. }
-            | Self::TooFewPositions { .. }
-            | Self::NotUtf8 { .. }
-            | Self::EmptyText { .. }
-            | Self::BadJsonLine { .. }
-            | Self::BadTokenList { .. } => of_text(self),
+            Self::MissingKey { key, path } => {
+                Told::new(format!("설정에 {key} 값이 없습니다")).hint(OTHER_CONFIG).at(path)
+            }
+            Self::BadValue { key, value, path, .. } => {
+                Told::new(format!("설정의 {key} 값이 올바르지 않습니다: {value}")).hint(OTHER_CONFIG).at(path)
+            }
+            Self::MissingTensor { tensor, is_unmerged, path } => {
+                let hint = if *is_unmerged {
+                    "폴더에 아직 `base_layer` 키가 있습니다. 병합하지 않고 저장한 폴더입니다"
+                } else {
+                    "가중치가 온전하지 않습니다. 다시 내려받거나 다시 병합하세요"
+                };
+                Told::new(format!("{tensor} 텐서가 없습니다")).hint(hint).at(path)
+            }
+            Self::TensorShape { tensor, stored, configured, path } => Told::new(format!(
+                "{tensor}의 크기가 {}인데 설정에 따르면 {}입니다",
+                units::shape(stored),
+                units::shape(configured)
+            ))
+            .hint(OTHER_CONFIG)
+            .at(path),
+            Self::TensorDtype { tensor, dtype, path } => {
+                Told::new(format!("{tensor}의 자료형이 {dtype}입니다. 수로 읽지 않습니다"))
+                    .hint("먼저 float32, float16이나 bfloat16으로 바꾸세요")
+                    .at(path)
+            }
+            Self::AdapterDoesNotFit { placed, total, problems, path } => {
+                let problems: Vec<String> = problems.iter().map(misplaced).collect();
+                Told::new(format!(
+                    "어댑터가 베이스와 맞지 않습니다. 어댑터 텐서 {total}개 중 {placed}개만 자리를 찾았습니다({})",
+                    super::listed(&problems)
+                ))
+                .hint("학습에 쓴 베이스를 고르세요")
+                .at(path)
+            }
+            Self::AdapterMethod { method, tensor, path } => Told::new(format!(
+                "{} 방식({tensor})은 실행할 때 계산하지 못합니다. 선형 레이어의 보통 LoRA만 계산합니다",
+                method.unwrap_or("이 어댑터의")
+            ))
+            .hint("먼저 어댑터를 병합하고 그 폴더를 평가하세요")
+            .at(path),
+            Self::NoTokenizer { path } => Told::new("폴더에 tokenizer.json이 없습니다")
+                .hint("베이스 모델의 토크나이저 파일을 폴더에 복사하거나, 글 대신 토큰 번호를 고르세요")
+                .at(path),
+            Self::BadTokenizer { problem, path } => Told::new(format!("tokenizer.json을 쓸 수 없습니다({problem})"))
+                .hint("토크나이저 파일을 다시 내려받으세요")
+                .at(path),
+            Self::NothingToScore { text, token_count } => {
+                Told::new(format!("{text}: 토큰이 {token_count}개라 채점할 것이 없습니다"))
+                    .hint("첫 토큰은 채점하지 않습니다. 토큰이 둘 이상인 글을 고르세요")
+            }
+            Self::TokenOutsideVocab { text, id, vocab_size, path } => {
+                Told::new(format!("{text}에 토큰 번호 {id}번이 있는데 어휘는 {vocab_size}개입니다"))
+                    .hint("다른 모델의 토크나이저로 나눈 글이거나, 임베딩의 크기를 바꾸지 않았습니다")
+                    .at(path)
+            }
+            Self::TooFewPositions { text, window, position_count, path } => {
+                Told::new(format!("{text}의 창은 토큰 {window}개인데 모델이 배운 위치는 {position_count}개뿐입니다"))
+                    .hint("그보다 작은 창이나 더 짧은 프롬프트를 고르세요")
+                    .at(path)
+            }
+            Self::NotUtf8 { offset, path } => {
+                Told::new(format!("UTF-8도 CP949도 아닌 파일입니다(UTF-8은 {}바이트에서 끝남)", units::count(*offset)))
+                    .hint("먼저 글을 UTF-8로 저장하세요")
+                    .at(path)
+            }
+            Self::EmptyText { path } => {
+                Told::new("파일에 글이 없습니다").hint("토큰이 둘 이상인 글을 고르세요").at(path)
+            }
+            Self::BadJsonLine { line, problem, path } => {
+                Told::new(format!("{line}번째 줄이 올바르지 않습니다({problem})"))
+                    .hint("줄마다 {\"text\": \"…\"} 모양이어야 합니다")
+                    .at(path)
+            }
+            Self::BadTokenList { problem, path } => Told::new(format!("토큰 번호의 JSON 목록이 아닙니다({problem})"))
+                .hint("파일이 [1, 15043, 3186] 모양이어야 합니다")
+                .at(path),
             // The process's own words.
             Self::MeasuringFailed { said, path } => Told::new(format!("모델을 재는 프로세스가 실패했습니다({said})"))
                 .hint("퍼플렉시티는 이 프로세스 없이도 잽니다")
@@ -69,104 +125,6 @@ impl InKorean for EvalError {
             Self::Io(error) => error.in_korean(),
             Self::Cancelled(cancelled) => cancelled.in_korean(),
         }
-    }
-}
-
-/// Configs and tensors.
-fn of_model(error: &EvalError) -> Told {
-    match error {
-        EvalError::MissingKey { key, path } => {
-            Told::new(format!("설정에 {} 없습니다", with(key, SUBJECT))).hint(OTHER_CONFIG).at(path)
-        }
-        EvalError::BadValue { key, value, path, .. } => {
-            Told::new(format!("설정의 {key} 값 {value}이(가) 올바르지 않습니다")).hint(OTHER_CONFIG).at(path)
-        }
-        EvalError::MissingTensor { tensor, is_unmerged, path } => {
-            let hint = if *is_unmerged {
-                "폴더에 아직 `base_layer` 키가 있습니다. 병합하지 않고 저장한 폴더입니다"
-            } else {
-                "가중치가 온전하지 않습니다. 다시 내려받거나 다시 병합하세요"
-            };
-            Told::new(format!("{tensor} 텐서가 없습니다")).hint(hint).at(path)
-        }
-        EvalError::TensorShape { tensor, stored, configured, path } => Told::new(format!(
-            "{tensor}의 크기가 {}인데 설정에 따르면 {}입니다",
-            units::shape(stored),
-            units::shape(configured)
-        ))
-        .hint(OTHER_CONFIG)
-        .at(path),
-        EvalError::TensorDtype { tensor, dtype, path } => {
-            Told::new(format!("{tensor}의 자료형 {dtype}은(는) 수로 읽지 않습니다"))
-                .hint("먼저 float32, float16이나 bfloat16으로 바꾸세요")
-                .at(path)
-        }
-        other => other.in_korean(),
-    }
-}
-
-/// Adapters at run time.
-fn of_adapter(error: &EvalError) -> Told {
-    match error {
-        EvalError::AdapterDoesNotFit { placed, total, problems, path } => {
-            let problems: Vec<String> = problems.iter().map(misplaced).collect();
-            Told::new(format!(
-                "어댑터가 베이스와 맞지 않습니다. 어댑터 텐서 {total}개 중 {placed}개만 자리를 찾았습니다({})",
-                super::listed(&problems)
-            ))
-            .hint("학습에 쓴 베이스를 고르세요")
-            .at(path)
-        }
-        EvalError::AdapterMethod { method, tensor, path } => Told::new(format!(
-            "{} 방식({tensor})은 실행할 때 계산하지 못합니다. 선형 레이어의 보통 LoRA만 계산합니다",
-            method.unwrap_or("이 어댑터의")
-        ))
-        .hint("먼저 어댑터를 병합하고 그 폴더를 평가하세요")
-        .at(path),
-        other => other.in_korean(),
-    }
-}
-
-/// Texts and tokens.
-fn of_text(error: &EvalError) -> Told {
-    match error {
-        EvalError::NoTokenizer { path } => Told::new("폴더에 tokenizer.json이 없습니다")
-            .hint("베이스 모델의 토크나이저 파일을 폴더에 복사하거나, 글 대신 토큰 번호를 고르세요")
-            .at(path),
-        EvalError::BadTokenizer { problem, path } => Told::new(format!("tokenizer.json을 쓸 수 없습니다({problem})"))
-            .hint("토크나이저 파일을 다시 내려받으세요")
-            .at(path),
-        EvalError::NothingToScore { text, token_count } => {
-            Told::new(format!("{text}은(는) 토큰이 {token_count}개라 채점할 것이 없습니다"))
-                .hint("첫 토큰은 채점하지 않습니다. 토큰이 둘 이상인 글을 고르세요")
-        }
-        EvalError::TokenOutsideVocab { text, id, vocab_size, path } => {
-            Told::new(format!("{text}에 토큰 번호 {id}이(가) 있는데 어휘는 {vocab_size}개입니다"))
-                .hint("다른 모델의 토크나이저로 나눈 글이거나, 임베딩의 크기를 바꾸지 않았습니다")
-                .at(path)
-        }
-        EvalError::TooFewPositions { text, window, position_count, path } => {
-            Told::new(format!("{text}의 창은 토큰 {window}개인데 모델이 배운 위치는 {position_count}개뿐입니다"))
-                .hint("그보다 작은 창이나 더 짧은 프롬프트를 고르세요")
-                .at(path)
-        }
-        EvalError::NotUtf8 { offset, path } => {
-            Told::new(format!("UTF-8도 CP949도 아닌 파일입니다(UTF-8은 {}바이트에서 끝남)", units::count(*offset)))
-                .hint("먼저 글을 UTF-8로 저장하세요")
-                .at(path)
-        }
-        EvalError::EmptyText { path } => {
-            Told::new("파일에 글이 없습니다").hint("토큰이 둘 이상인 글을 고르세요").at(path)
-        }
-        EvalError::BadJsonLine { line, problem, path } => {
-            Told::new(format!("{line}번째 줄이 올바르지 않습니다({problem})"))
-                .hint("줄마다 {\"text\": \"…\"} 모양이어야 합니다")
-                .at(path)
-        }
-        EvalError::BadTokenList { problem, path } => Told::new(format!("토큰 번호의 JSON 목록이 아닙니다({problem})"))
-            .hint("파일이 [1, 15043, 3186] 모양이어야 합니다")
-            .at(path),
-        other => other.in_korean(),
     }
 }
 

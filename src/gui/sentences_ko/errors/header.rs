@@ -10,29 +10,29 @@ pub(super) fn header(problem: &HeaderError) -> String {
         HeaderError::NotJson { problem } => format!("JSON으로 읽을 수 없습니다({problem})"),
         HeaderError::NamedTwice { tensor } => format!("이름이 `{}`인 텐서가 둘입니다", shortened(tensor)),
         HeaderError::UnknownDtype { tensor, problem } => {
-            format!("`{}`의 자료형 `{}`을(를) 알 수 없습니다", shortened(tensor), problem.name)
+            format!("`{}`의 자료형을 알 수 없습니다: `{}`", shortened(tensor), problem.name)
         }
         HeaderError::TooManyElements { tensor, shape } => {
             format!("`{}`의 원소가 파일에 담길 수 없을 만큼 많습니다({})", shortened(tensor), units::shape(shape))
         }
         HeaderError::PartialByte { tensor, shape, dtype } => format!(
-            "`{}`이(가) 마지막 바이트를 다 채우지 않습니다({dtype}, {})",
+            "`{}` 텐서가 마지막 바이트를 다 채우지 않습니다({dtype}, {})",
             shortened(tensor),
             units::shape(shape)
         ),
         HeaderError::Reversed { tensor, start, end } => {
-            format!("`{}`이(가) 시작보다 먼저 끝납니다({start}~{end}바이트)", shortened(tensor))
+            format!("`{}` 텐서가 시작보다 먼저 끝납니다({start}~{end}바이트)", shortened(tensor))
         }
         HeaderError::Overlap { tensor, start, previous_end } => format!(
-            "`{}`은(는) {start}바이트에서 시작하는데 앞의 텐서가 {previous_end}바이트에서 끝나 서로 겹칩니다",
+            "`{}` 텐서는 {start}바이트에서 시작하는데 앞의 텐서가 {previous_end}바이트에서 끝나 서로 겹칩니다",
             shortened(tensor)
         ),
         HeaderError::Gap { tensor, start, previous_end } => format!(
-            "`{}`은(는) {start}바이트에서 시작하는데 앞의 텐서가 {previous_end}바이트에서 끝나 사이가 빕니다",
+            "`{}` 텐서는 {start}바이트에서 시작하는데 앞의 텐서가 {previous_end}바이트에서 끝나 사이가 빕니다",
             shortened(tensor)
         ),
         HeaderError::WrongSize { tensor, shape, dtype, needed, held } => format!(
-            "`{}`은(는) {held}바이트인데 {dtype} {}에는 {needed}바이트가 필요합니다",
+            "`{}` 텐서는 {held}바이트인데 {dtype} {}에는 {needed}바이트가 필요합니다",
             shortened(tensor),
             units::shape(shape)
         ),

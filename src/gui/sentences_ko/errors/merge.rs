@@ -2,10 +2,7 @@
 
 use super::{InKorean, Told};
 use crate::{
-    gui::sentences_ko::{
-        particle::{OBJECT, with},
-        run::{device, not_opened},
-    },
+    gui::sentences_ko::run::{device, not_opened},
     merge::{
         MergeError,
         device::{AdapterKind, GpuAdapter},
@@ -60,48 +57,36 @@ impl InKorean for MergeError {
                 Told::new("이미 봉인된 폴더입니다").hint("다시 봉인하려면 그 파일을 지우세요").at(path)
             }
             Self::BadSeal { line, path } => {
-                Told::new(format!("봉인을 읽을 수 없습니다. `{line}`은(는) sha256sum의 줄이 아닙니다"))
+                Told::new(format!("봉인을 읽을 수 없습니다. sha256sum의 줄이 아닌 것이 있습니다: `{line}`"))
                     .hint("`sha256sum -c`도 같은 파일을 읽습니다. 폴더를 다시 봉인하세요")
                     .at(path)
             }
-            Self::DeviceLost { .. }
-            | Self::NoSuchDevice { .. }
-            | Self::OnlySoftwareDevice { .. }
-            | Self::DeviceNotOpened { .. }
-            | Self::NoGpuSupport => of_device(self),
+            Self::DeviceLost { device: lost } => Told::new(format!("장치가 응답을 멈췄습니다: {}", device(lost)))
+                .hint("다시 실행해 보세요. 계속되면 알려 주세요"),
+            Self::NoSuchDevice { asked, listed } => {
+                let hint = if listed.is_empty() {
+                    "Vulkan, Metal, DirectX 12의 드라이버를 찾지 못했습니다. CPU로 병합하세요".to_owned()
+                } else {
+                    format!("고를 수 있는 장치: cpu, {}", entries(listed))
+                };
+                Told::new(format!("`{asked}` 장치가 없습니다")).hint(hint)
+            }
+            Self::OnlySoftwareDevice { listed } => {
+                Told::new(format!("GPU는 없고 소프트웨어 렌더러만 있습니다: {}", entries(listed)))
+                    .hint("CPU가 더 빠릅니다. 그래도 렌더러를 쓰려면 장치 목록에서 직접 고르세요")
+            }
+            Self::DeviceNotOpened { device, reason } => {
+                Told::new(format!("{device} 장치를 쓸 수 없습니다. {}", not_opened(reason)))
+                    .hint("CPU로 병합하거나 장치의 드라이버를 새로 설치하세요")
+            }
+            Self::NoGpuSupport => {
+                Told::new("이 빌드는 CPU로만 계산합니다").hint("CPU를 고르거나, `gpu` 기능을 넣어 빌드하세요")
+            }
             Self::Base(error) => error.in_korean(),
             Self::Adapter(error) => error.in_korean(),
             Self::Io(error) => error.in_korean(),
             Self::Cancelled(cancelled) => cancelled.in_korean(),
         }
-    }
-}
-
-/// What is wrong with what should compute.
-fn of_device(error: &MergeError) -> Told {
-    match error {
-        MergeError::DeviceLost { device: lost } => Told::new(format!("장치가 응답을 멈췄습니다: {}", device(lost)))
-            .hint("다시 실행해 보세요. 계속되면 알려 주세요"),
-        MergeError::NoSuchDevice { asked, listed } => {
-            let hint = if listed.is_empty() {
-                "Vulkan, Metal, DirectX 12의 드라이버를 찾지 못했습니다. CPU로 병합하세요".to_owned()
-            } else {
-                format!("고를 수 있는 장치: cpu, {}", entries(listed))
-            };
-            Told::new(format!("`{asked}` 장치가 없습니다")).hint(hint)
-        }
-        MergeError::OnlySoftwareDevice { listed } => {
-            Told::new(format!("GPU는 없고 소프트웨어 렌더러만 있습니다: {}", entries(listed)))
-                .hint("CPU가 더 빠릅니다. 그래도 렌더러를 쓰려면 장치 목록에서 직접 고르세요")
-        }
-        MergeError::DeviceNotOpened { device, reason } => {
-            Told::new(format!("{} 쓸 수 없습니다. {}", with(device, OBJECT), not_opened(reason)))
-                .hint("CPU로 병합하거나 장치의 드라이버를 새로 설치하세요")
-        }
-        MergeError::NoGpuSupport => {
-            Told::new("이 빌드는 CPU로만 계산합니다").hint("CPU를 고르거나, `gpu` 기능을 넣어 빌드하세요")
-        }
-        other => other.in_korean(),
     }
 }
 

@@ -3,7 +3,6 @@
 use super::listed;
 use crate::{
     checkpoint::{PickleError, PickledValue},
-    gui::sentences_ko::particle::{SUBJECT, with},
     units,
 };
 
@@ -16,12 +15,12 @@ pub(super) fn pickle(problem: &PickleError) -> String {
         PickleError::NotAnArchive { problem } => format!("PyTorch로 저장한 파일이 아닙니다({problem})"),
         PickleError::TorchScript => "state dict가 아니라 프로그램까지 담은 TorchScript 파일입니다".to_owned(),
         PickleError::NoPickle => "텐서의 이름을 담은 data.pkl이 파일 안에 없습니다".to_owned(),
-        PickleError::DuplicateEntry { entry } => format!("파일 안에 {} 두 번 들어 있습니다", with(entry, SUBJECT)),
+        PickleError::DuplicateEntry { entry } => format!("파일 안에 {entry} 항목이 두 번 들어 있습니다"),
         PickleError::NoStorage { entry, tensor } => {
-            format!("{tensor}의 값을 담은 {} 파일 안에 없습니다", with(entry, SUBJECT))
+            format!("{tensor}의 값을 담은 {entry} 항목이 파일 안에 없습니다")
         }
         PickleError::Packed { entry } => {
-            format!("{} 파일 안에서 압축되었거나 암호화되어 있습니다", with(entry, SUBJECT))
+            format!("{entry} 항목이 파일 안에서 압축되었거나 암호화되어 있습니다")
         }
         PickleError::OutsideFile { entry, byte_count } => {
             format!("{entry}({})의 끝이 파일의 끝을 넘습니다", units::bytes(*byte_count))
@@ -33,7 +32,7 @@ pub(super) fn pickle(problem: &PickleError) -> String {
         PickleError::EndsEarly { at } => format!("data.pkl이 명령 도중에 끝납니다({at}바이트)"),
         PickleError::Damaged { at, problem } => format!("data.pkl이 {at}바이트에서 손상되었습니다({problem})"),
         PickleError::UnknownOpcode { opcode, at } => {
-            format!("data.pkl의 {at}바이트에 state dict에는 필요 없는 명령 0x{opcode:02x}이(가) 있습니다")
+            format!("data.pkl의 {at}바이트에 state dict에는 필요 없는 명령이 있습니다: 0x{opcode:02x}")
         }
         PickleError::NotAStateDict { found } => {
             format!("state dict(텐서의 딕셔너리)가 아닙니다. 들어 있는 것: {}", value(found))
@@ -50,7 +49,7 @@ pub(super) fn pickle(problem: &PickleError) -> String {
             format!("`{entry}` 텐서가 저장된 값과 맞지 않습니다({problem})")
         }
         PickleError::StridedIntegers { entry, dtype } => {
-            format!("`{entry}` 텐서는 값이 이어져 있지 않은 뷰인데, 자료형 {dtype}은(는) 수로 읽을 수 없습니다")
+            format!("`{entry}` 텐서는 값이 이어져 있지 않은 뷰인데, 자료형이 {dtype}이라 수로 읽을 수 없습니다")
         }
     }
 }
@@ -116,9 +115,9 @@ mod tests {
             (PickleError::NotAnArchive { problem: text("EOCD") }, &["EOCD"]),
             (PickleError::TorchScript, &["TorchScript"]),
             (PickleError::NoPickle, &["data.pkl"]),
-            (PickleError::DuplicateEntry { entry: entry() }, &["data/7이 두 번"]),
-            (PickleError::NoStorage { entry: entry(), tensor: text("w") }, &["data/7이", "w의"]),
-            (PickleError::Packed { entry: entry() }, &["data/7이"]),
+            (PickleError::DuplicateEntry { entry: entry() }, &["data/7 항목이 두 번"]),
+            (PickleError::NoStorage { entry: entry(), tensor: text("w") }, &["data/7", "w의"]),
+            (PickleError::Packed { entry: entry() }, &["data/7"]),
             (PickleError::OutsideFile { entry: entry(), byte_count: 2_000_000 }, &["data/7", "2.00 MB"]),
             (PickleError::ByteOrder { order: text("big") }, &["big"]),
             (PickleError::PickleTooLong { byte_count: 2_000_000_000 }, &["2.00 GB"]),

@@ -2,10 +2,7 @@
 
 use super::{InKorean, Told};
 use crate::{
-    gui::sentences_ko::{
-        misfits::misplaced,
-        particle::{TOPIC, with},
-    },
+    gui::sentences_ko::misfits::misplaced,
     plan::{InputRole, MISMATCHES_SHOWN, Mismatch, MismatchAdvice, PlanError},
     units,
 };
@@ -15,12 +12,11 @@ impl InKorean for PlanError {
         match self {
             Self::NoAdapter => Told::new("어댑터가 없습니다").hint("어댑터 폴더를 하나 이상 고르세요"),
             Self::BadStrength { strength } => {
-                Told::new(format!("세기 {strength}은(는) 어댑터에 곱할 수 있는 수가 아닙니다"))
+                Told::new(format!("세기가 어댑터에 곱할 수 있는 수가 아닙니다: {strength}"))
                     .hint("1은 학습한 그대로, 0.5는 그 절반을 병합합니다")
             }
             Self::PartialReplacement { strength, adapter, tensor } => Told::new(format!(
-                "{} {tensor}을(를) 통째로 바꾸므로 세기 {strength}(으)로는 병합할 수 없습니다",
-                with(adapter, TOPIC)
+                "어댑터 {adapter}의 {tensor} 텐서는 통째로 바뀌므로, 세기 {strength}에서는 병합할 수 없습니다"
             ))
             .hint("이 어댑터는 세기 1로 병합하세요"),
             Self::QuantizedBase { method, path } => {
@@ -70,8 +66,8 @@ impl InKorean for PlanError {
 fn does_not_fit(mismatch: &Mismatch) -> String {
     let Mismatch { placed_count, tensor_count, misplaced: lines, .. } = mismatch;
     let mut text = format!("어댑터 텐서 {tensor_count}개 중 {placed_count}개만 자리를 찾았습니다");
-    for line in lines.iter().take(MISMATCHES_SHOWN) {
-        text += &format!("\n  {}", misplaced(line));
+    for line in lines.iter().take(MISMATCHES_SHOWN).map(misplaced) {
+        text = text + "\n  " + &line;
     }
     match lines.len().saturating_sub(MISMATCHES_SHOWN) {
         0 => text,
@@ -109,7 +105,7 @@ mod tests {
         matching::{ClashReason, MisfitReason, Misplaced, OrphanReason},
     };
 
-    fn mismatch(advice: MismatchAdvice) -> Box<Mismatch> {
+    fn mismatch(advice: MismatchAdvice) -> Mismatch {
         let orphan = |index: usize| Misplaced {
             names: vec![format!("layers.{index}.lora_A"), format!("layers.{index}.lora_B")],
             reason: MisfitReason::Orphaned(OrphanReason::NoSuchModule),
@@ -121,7 +117,7 @@ mod tests {
             nearest: Vec::new(),
         };
         let misplaced = std::iter::once(clash).chain((0..6).map(orphan)).collect();
-        Box::new(Mismatch { placed_count: 3, tensor_count: 16, misplaced, advice })
+        Mismatch { placed_count: 3, tensor_count: 16, misplaced, advice }
     }
 
     #[test]
@@ -130,7 +126,7 @@ mod tests {
         let text = str::to_owned;
         let inside = |role| PlanError::OutputInsideInput { role, path: PathBuf::from("/data/x") };
         let io = IoError { action: "resolve the path", source: std::io::ErrorKind::NotFound.into(), path: path() };
-        let does_not_fit = PlanError::DoesNotFit { mismatch: mismatch(MismatchAdvice::NothingFits) };
+        let does_not_fit = PlanError::DoesNotFit { mismatch: Box::new(mismatch(MismatchAdvice::NothingFits)) };
         let cases: Vec<(PlanError, &[&str])> = vec![
             (PlanError::NoAdapter, &["어댑터"]),
             (PlanError::BadStrength { strength: f64::INFINITY }, &["inf"]),

@@ -2,27 +2,25 @@
 
 use crate::{
     adapter::{Feature, RefusalReason, WayOut},
-    gui::sentences_ko::particle::{TOPIC, with},
     units,
 };
 
 /// What is not merged, as the topic of a sentence.
 pub(super) fn feature(feature: &Feature) -> String {
-    let name = match feature {
-        Feature::Method { name, peft_type } => format!("{} (peft_type {peft_type})", method(name, peft_type)),
-        Feature::Option { name, key } => format!("{} ({key})", option(name, key)),
-        Feature::Init { name, init } => return format!("{name} 초기화(init_lora_weights {init:?})는"),
-        Feature::UnknownMethod { name } => return format!("{name} 방식은"),
-        Feature::DoraOnOlora => return "OLoRA로 초기화한 DoRA는".to_owned(),
-        Feature::OldOft => return "PEFT 0.16 이전의 OFT(oft_r)는".to_owned(),
-        Feature::Mlx => return "mlx-lm 어댑터는".to_owned(),
-        Feature::MlxNumpy => return "NumPy 형식의 mlx-lm 어댑터(adapters.npz)는".to_owned(),
-        Feature::MlxRun { kind } => return format!("mlx-lm의 fine_tune_type {kind:?} 학습은"),
+    match feature {
+        Feature::Method { name, peft_type } => format!("{} 방식(peft_type {peft_type})은", method(name, peft_type)),
+        Feature::Option { name, key } => format!("{} 옵션({key})은", option(name, key)),
+        Feature::Init { name, init } => format!("{name} 초기화(init_lora_weights {init:?})는"),
+        Feature::UnknownMethod { name } => format!("{name} 방식은"),
+        Feature::DoraOnOlora => "OLoRA로 초기화한 DoRA는".to_owned(),
+        Feature::OldOft => "PEFT 0.16 이전의 OFT(oft_r)는".to_owned(),
+        Feature::Mlx => "mlx-lm 어댑터는".to_owned(),
+        Feature::MlxNumpy => "NumPy 형식의 mlx-lm 어댑터(adapters.npz)는".to_owned(),
+        Feature::MlxRun { kind } => format!("fine_tune_type이 {kind:?}인 mlx-lm 학습은"),
         Feature::MlxFactor { tensor, shape } => {
-            return format!("크기가 {}인 mlx-lm의 행렬 {tensor}은(는)", units::shape(shape));
+            format!("크기가 {}인 mlx-lm의 행렬({tensor})은", units::shape(shape))
         }
-    };
-    with(&name, TOPIC)
+    }
 }
 
 /// Methods go by their own names; those that are words have Korean ones.
