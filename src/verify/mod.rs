@@ -27,7 +27,7 @@ use std::path::PathBuf;
 pub(crate) use self::detail::NAMES_SHOWN;
 pub use self::{
     agreement::Agreement,
-    alone::{ALONE_COMMAND, AloneReport},
+    alone::{ALONE_COMMAND, AloneMessage, AloneReport},
     change::ChangeSums,
     check::{Check, Outcome, VerifyReport},
     detail::{ConfigFault, Detail, TokenizerFault, WrongValues},
