@@ -121,7 +121,7 @@ pub fn detail(detail: &Detail) -> String {
             TokenizerFault::Broken { said } => format!("tokenizer.json이 온전하지 않습니다({said})"),
             TokenizerFault::NoVocabulary => "tokenizer.json에 어휘가 없습니다".to_owned(),
         },
-        Detail::BadSeal { line } => format!("봉인을 읽을 수 없습니다. sha256sum의 줄이 아닌 것이 있습니다: `{line}`"),
+        Detail::BadSeal { line } => format!("sha256sum의 줄이 아닌 것이 있습니다: `{line}`"),
         Detail::Hint { error } => error.in_korean().hint.unwrap_or_default(),
         // The process's own words.
         Detail::LoadFailed { problem } => format!("불러오지 못했습니다({problem})"),
