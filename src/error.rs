@@ -34,6 +34,37 @@ impl Hint for IoError {
     }
 }
 
+/// An error that a report holds: shared, and compared by what it says.
+#[derive(Debug)]
+pub struct Reported<E>(std::sync::Arc<E>);
+
+impl<E> Clone for Reported<E> {
+    fn clone(&self) -> Self {
+        Self(std::sync::Arc::clone(&self.0))
+    }
+}
+
+impl<E> Reported<E> {
+    /// Takes `error` into a report.
+    pub fn new(error: E) -> Self {
+        Self(std::sync::Arc::new(error))
+    }
+}
+
+impl<E> std::ops::Deref for Reported<E> {
+    type Target = E;
+
+    fn deref(&self) -> &E {
+        &self.0
+    }
+}
+
+impl<E: std::fmt::Display> PartialEq for Reported<E> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_string() == other.0.to_string()
+    }
+}
+
 /// Attaches action and path to a raw I/O result.
 pub trait IoContext<T> {
     /// Wraps the error; `action` is a verb phrase ("read the header").

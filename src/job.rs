@@ -3,6 +3,8 @@
 //! Work bumps atomics and sends facts; it never knows who listens. Counters are sampled by the watcher, so that
 //! progress costs the work nothing.
 
+mod event;
+
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
@@ -12,6 +14,8 @@ use std::{
 };
 
 use crossbeam_channel::{Receiver, Sender};
+
+pub use self::event::{JobEvent, JobWarning};
 
 /// Facts that wait for a watcher; more than any screen shows, and bounded so that a sleeping watcher costs no memory.
 const EVENT_CAPACITY: usize = 1024;
@@ -61,29 +65,6 @@ impl Stage {
             Self::Measuring => "Timing",
         }
     }
-}
-
-/// A fact about the running job.
-#[derive(Clone, Debug, PartialEq)]
-pub enum JobEvent {
-    /// A stage began; the byte counters start again from zero.
-    StageStarted(Stage),
-    /// All of one output tensor is written (or checked).
-    TensorDone {
-        /// Its name in the checkpoint.
-        name: String,
-    },
-    /// How much there is to score; the stage's bytes say what is read for it.
-    ScoringCost {
-        /// Tokens with a probability, counted once for each model.
-        token_count: u64,
-        /// Models that read them.
-        model_count: usize,
-    },
-    /// Something worth knowing, such as what computes and why.
-    Note(String),
-    /// Something was done, but not exactly as asked.
-    Warning(String),
 }
 
 /// Counters that the work bumps and the watcher samples.

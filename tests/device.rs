@@ -89,7 +89,7 @@ fn a_merge_on_a_gpu_is_proved_like_any_other() {
         let (mut kernel, report) = device::open(DeviceChoice::Gpu(Some(index)), &plan).unwrap();
         let receipt = merge::run_with(&mut *kernel, &plan, IoMode::Auto, &JobContext::unwatched()).unwrap();
         assert_eq!(receipt.device, report.device);
-        assert!(receipt.updated().all(|record| record.device.as_deref() == Some(report.device.as_str())));
+        assert!(receipt.updated().all(|record| record.device.as_deref() == Some(report.device.to_string().as_str())));
         let tally = report.tally.unwrap();
         assert_eq!(tally.gpu_count(), 2 * 5 + 2 * 2);
         assert_eq!(tally.cpu_count(), u64::from(dtype != DtypePolicy::Keep), "the embedding is converted on the CPU");
@@ -144,8 +144,8 @@ fn a_software_renderer_is_never_taken_unasked() {
     let expected = adapters.first().map_or("CPU: no GPU with a driver was found".to_owned(), |software| {
         format!("CPU: no GPU but a software renderer ({}) was found", software.name)
     });
-    assert_eq!(report.reason, expected);
-    assert!(report.device.starts_with("CPU, ") && report.trial.is_none());
+    assert_eq!(report.reason.to_string(), expected);
+    assert!(report.device.to_string().starts_with("CPU, ") && report.trial.is_none());
     let error = device::open(DeviceChoice::Gpu(None), &plan).err().expect("a software renderer is not taken");
     assert!(adapters.iter().all(|software| error.to_string().contains(&software.entry())), "{error}");
 }

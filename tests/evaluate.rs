@@ -374,7 +374,8 @@ fn a_longer_window_than_the_context_is_warned_about() {
     let models = vec![ModelSource::Stored(sample("base"))];
     let texts = vec![EvalText::text("text", "To be, or not to be.")];
     evaluate::run(&EvalRequest { window: Some(600), ..EvalRequest::new(models, texts) }, &job).unwrap();
-    let warned = |event: JobEvent| matches!(event, JobEvent::Warning(text) if text.contains("context of 512"));
+    let warned =
+        |event: JobEvent| matches!(event, JobEvent::Warning(warning) if warning.to_string().contains("context of 512"));
     assert!(watch.events.try_iter().any(warned));
 }
 

@@ -96,7 +96,7 @@ fn models_with_other_tokens_share_only_bits_per_byte() {
     assert!(one.texts[0].bits_per_byte().unwrap() < other.texts[0].bits_per_byte().unwrap());
     let progress = watch.progress.sample();
     assert_eq!(progress.bytes_done, progress.bytes_total, "the bytes announced are the bytes read");
-    let warned = |event: JobEvent| matches!(event, JobEvent::Warning(text) if text.contains("only bits per byte"));
+    let warned = |event: JobEvent| matches!(event, JobEvent::Warning(warning) if warning.to_string().contains("only bits per byte"));
     assert!(watch.events.try_iter().any(warned));
 }
 

@@ -23,8 +23,8 @@ use gui_support::{Workspace, click, drop_folders, open_window, sample, wait_unti
 use large_model::{LargeModel, write_adapter};
 use lorafuse::{
     gui::{
-        Evaluation, Finished, Job, Language, LorafuseApp, Machine, Running, Screen, Task, UiCommand, Waker, WellKind,
-        Work,
+        Evaluation, Finished, Job, Language, LorafuseApp, Machine, RunEvent, Running, Screen, Task, UiCommand, Waker,
+        WellKind, Work,
     },
     job::{JobContext, Stage},
     merge::device::GpuAdapter,
@@ -274,7 +274,7 @@ fn gpus_are_offered_by_name_and_the_merge_runs_on_the_chosen_device() {
     let Job::Done(done) = &harness.state().state.job else { unreachable!() };
     let name = gpus[0].split(',').next().unwrap();
     let device = &done.made.as_ref().unwrap().receipt.device;
-    assert!(device.contains(name), "{device} on {name}");
+    assert!(device.to_string().contains(name), "{device} on {name}");
     assert!(is_proven(done));
 }
 
@@ -424,12 +424,13 @@ fn opening_and_merging_look_as_blessed() {
     job.start_stage(Stage::Merging, 20_000_000);
     job.advance(13_000_000);
     job.set_current("model.layers.2.mlp.up_proj.weight");
-    let mut running = Running::new(plan, watch, Arc::new(Waker::new(&ctx)), Task::spawn("held", &ctx, held));
+    let (_tell, told) = crossbeam_channel::bounded(RunEvent::MOST_TOLD);
+    let mut running = Running::new(plan, watch, told, Arc::new(Waker::new(&ctx)), Task::spawn("held", &ctx, held));
     running.tensors_done = 24;
     let times = [3, 9, 14].map(Duration::from_secs);
     let names =
         ["model.embed_tokens.weight", "model.layers.0.mlp.down_proj.weight", "model.layers.1.mlp.down_proj.weight"];
-    running.events = times.into_iter().zip(names.map(str::to_owned)).collect();
+    running.events = times.into_iter().zip(names.map(|name| RunEvent::TensorDone(name.to_owned()))).collect();
     harness.state_mut().state.job = Job::Running(Box::new(running));
     show(&mut harness, Screen::Merge);
     wait_until(

@@ -9,7 +9,7 @@ use std::path::Path;
 use common::{FileBuilder, listing, noise, put};
 use lorafuse::{
     job::{JobContext, JobEvent, JobWatch},
-    merge::{self, CpuKernel, IoMode, Kernel, MergeError, MergeReceipt, TileJob, TileResult},
+    merge::{self, CpuKernel, IoMode, Kernel, MergeError, MergeReceipt, TileJob, TileResult, device::Device},
     numeric::FloatDtype,
     plan::{DtypePolicy, MergePlan, MergeRequest},
 };
@@ -76,10 +76,10 @@ enum Trouble<'a> {
 }
 
 impl Kernel for Troubled<'_> {
-    fn name(&self) -> String {
+    fn device(&self) -> Device {
         match self.trouble {
-            Trouble::Cancel(_) => self.inner.name(),
-            Trouble::DeviceLost => "a weak device".to_owned(),
+            Trouble::Cancel(_) => self.inner.device(),
+            Trouble::DeviceLost => Device::Named("a weak device".to_owned()),
         }
     }
 
@@ -99,7 +99,7 @@ impl Kernel for Troubled<'_> {
         match (&self.trouble, self.tiles_until_trouble.checked_sub(1)) {
             (_, Some(left)) => self.tiles_until_trouble = left,
             (Trouble::Cancel(watch), None) => watch.cancel(),
-            (Trouble::DeviceLost, None) => return Err(MergeError::DeviceLost { device: self.name() }),
+            (Trouble::DeviceLost, None) => return Err(MergeError::DeviceLost { device: self.device() }),
         }
         self.inner.collect()
     }
@@ -136,13 +136,13 @@ struct LostWhenFull {
 
 impl LostWhenFull {
     fn lost(&self) -> MergeError {
-        MergeError::DeviceLost { device: self.name() }
+        MergeError::DeviceLost { device: self.device() }
     }
 }
 
 impl Kernel for LostWhenFull {
-    fn name(&self) -> String {
-        "a weak device".to_owned()
+    fn device(&self) -> Device {
+        Device::Named("a weak device".to_owned())
     }
 
     fn capacity(&self) -> usize {
@@ -278,7 +278,10 @@ fn a_lost_device_costs_its_tensor_and_not_the_merge() {
     let (job, watch) = JobContext::new(|| {});
     let receipt = merge::run_with(&mut kernel, &plan, IoMode::Direct, &job).unwrap();
     assert_same_files(&root.path().join("merged"), &root.path().join("whole"));
-    let warned = watch.events.try_iter().any(|event| matches!(event, JobEvent::Warning(text) if text.contains("weak")));
+    let warned = watch
+        .events
+        .try_iter()
+        .any(|event| matches!(event, JobEvent::Warning(warning) if warning.to_string().contains("weak")));
     assert!(warned);
     let devices: Vec<&str> = receipt.updated().filter_map(|record| record.device.as_deref()).collect();
     assert_eq!(devices.len(), LAYER_COUNT);

@@ -224,7 +224,7 @@ fn targets_without_effect_are_listed() {
     merge::run(&plan, &job).unwrap();
     drop(job);
     let warned = watch.events.try_iter().any(|event| {
-        matches!(event, JobEvent::Warning(text) if text.contains("1 of 2 targets") && text.contains("layers.1.proj"))
+        matches!(event, JobEvent::Warning(warning) if warning.to_string().contains("1 of 2 targets") && warning.to_string().contains("layers.1.proj"))
     });
     assert!(warned, "the untrained target is named");
 }

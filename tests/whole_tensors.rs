@@ -79,7 +79,11 @@ fn a_whole_module_is_not_merged_by_part() {
     let labels: Vec<&str> =
         plan.steps().map(lorafuse::plan::TensorStep::label).filter(|label| *label == "replaced").collect();
     assert_eq!(labels.len(), 2);
-    assert!(plan.warnings.iter().any(|warning| warning.contains("brings 2 tensors whole")), "{:?}", plan.warnings);
+    assert!(
+        plan.warnings.iter().any(|warning| warning.to_string().contains("brings 2 tensors whole")),
+        "{:?}",
+        plan.warnings
+    );
 }
 
 /// Two adapters that both bring a module whole contradict each other.
@@ -139,11 +143,11 @@ fn a_head_that_the_base_lacks_is_added() {
     let request = toy_request(root.path());
     let plan = MergePlan::new(&request).unwrap();
     assert!(
-        plan.warnings.iter().any(|warning| warning.contains("the base has no score.weight")),
+        plan.warnings.iter().any(|warning| warning.to_string().contains("the base has no score.weight")),
         "{:?}",
         plan.warnings
     );
-    assert!(plan.warnings.iter().any(|warning| warning.contains("untrained copy")), "{:?}", plan.warnings);
+    assert!(plan.warnings.iter().any(|warning| warning.to_string().contains("untrained copy")), "{:?}", plan.warnings);
     assert_eq!(plan.bytes().added, 48);
     let ours = values(proven(&request).tensor("score.weight").unwrap());
     assert_close("score.weight", &ours, &(0..12).map(|index| noise_at(12, index)).collect::<Vec<_>>());

@@ -3,11 +3,11 @@
 use std::{path::Path, sync::Arc};
 
 use super::{
-    AdapterError, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision, RowUpdate, Scaling, Target,
-    TargetUpdate,
+    AdapterError, ExpectedShape, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision, RowUpdate,
+    Scaling, Target, TargetUpdate,
     factors::{Factors, misshapen, read_matrix, required},
 };
-use crate::{checkpoint::LogicalTensor, units};
+use crate::checkpoint::LogicalTensor;
 
 /// PEFT adds this to the rank, so that a pruned rank of 0 divides nothing by 0.
 const RANK_EPSILON: f64 = 1e-5;
@@ -80,8 +80,8 @@ impl TargetUpdate for AdaLoraUpdate {
         shape == orientation.weight_shape(self.features)
     }
 
-    fn expected_shape(&self) -> String {
-        units::shape(&[self.features.0, self.features.1])
+    fn expected_shape(&self) -> ExpectedShape {
+        ExpectedShape::Exact(vec![self.features.0, self.features.1])
     }
 
     fn rank(&self) -> Option<usize> {

@@ -1,7 +1,8 @@
 //! What can be wrong with an adapter folder.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
+use super::{Feature, RefusalReason, WayOut};
 use crate::{
     checkpoint::CheckpointError,
     error::{Hint, IoError, listed},
@@ -28,7 +29,7 @@ pub enum AdapterError {
     #[error("adapter_config.json does not say {key}: {}", path.display())]
     MissingKey { key: &'static str, path: PathBuf },
     #[error("{feature} is not merged by this version: {reason}: {}", path.display())]
-    Unsupported { feature: String, reason: &'static str, way_out: &'static str, path: PathBuf },
+    Unsupported { feature: Feature, reason: RefusalReason, way_out: WayOut, path: PathBuf },
     #[error("the pattern {pattern:?} in {key} is not a regular expression that can be read here: {}", path.display())]
     BadPattern { key: &'static str, pattern: String, path: PathBuf },
     #[error("{module} has factors, but no {absent}: {}", path.display())]
@@ -36,7 +37,7 @@ pub enum AdapterError {
     #[error("the factors of {module} do not fit together ({}): {}", shapes(factors), path.display())]
     FactorShapes { module: String, factors: Vec<(String, Vec<usize>)>, path: PathBuf },
     #[error("adapter_config.json contradicts the weights: {problem}: {}", path.display())]
-    Contradiction { problem: String, path: PathBuf },
+    Contradiction { problem: Contradiction, path: PathBuf },
     #[error("{module} has rank {stored}, its config says {configured}, so its scale is unknown: {}", path.display())]
     RankMismatch { module: String, stored: usize, configured: usize, path: PathBuf },
     #[error("the file holds more than one adapter ({} and {}): {}", names[0], names[1], path.display())]
@@ -65,8 +66,30 @@ impl AdapterError {
     }
 }
 
+/// What config and weights say differently; says itself in English.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "every sentence says what its fields are")]
+pub enum Contradiction {
+    TokenRows { module: String, id_count: usize, row_count: usize },
+    TooManyParameters { module: String, level: usize, named_count: usize },
+}
+
+impl fmt::Display for Contradiction {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TokenRows { module, id_count, row_count } => {
+                write!(out, "it lists {id_count} token ids for {module}, the weights have {row_count} rows")
+            }
+            Self::TooManyParameters { module, level, named_count } => write!(
+                out,
+                "the weights adapt {level} or more parameters of {module}, target_parameters names {named_count}"
+            ),
+        }
+    }
+}
+
 /// Each factor's own name with its shape.
-fn shapes(factors: &[(String, Vec<usize>)]) -> String {
+pub(crate) fn shapes(factors: &[(String, Vec<usize>)]) -> String {
     let own_name =
         |name: &str| name.rsplit('.').take(2).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join(".");
     factors
@@ -91,7 +114,7 @@ impl Hint for AdapterError {
             Self::MissingKey { .. } => {
                 "take the number from the training run; guessing it would scale every change wrongly"
             }
-            Self::Unsupported { way_out, .. } => way_out,
+            Self::Unsupported { way_out, .. } => way_out.english(),
             Self::BadPattern { .. } => "replace the pattern by plain module names",
             Self::Unpaired { .. } | Self::FactorShapes { .. } => "the adapter was saved incompletely; save it again",
             Self::RankMismatch { .. } | Self::Contradiction { .. } => {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{AdapterError, CONFIG_FILE};
+use super::{AdapterError, CONFIG_FILE, Feature, RefusalReason, WayOut};
 use crate::{
     checkpoint::{WeightFiles, hub_cache},
     error::IoContext as _,
@@ -64,9 +64,9 @@ impl AdapterFolder {
         match weights {
             Some(weights) => Ok(Self { root, weights }),
             None if root.join("adapters.npz").is_file() => Err(AdapterError::Unsupported {
-                feature: "an mlx-lm adapter in NumPy's format (adapters.npz)".to_owned(),
-                reason: "mlx-lm has written safetensors since 2024",
-                way_out: "load it with a newer mlx-lm and save it again as adapters.safetensors",
+                feature: Feature::MlxNumpy,
+                reason: RefusalReason::SafetensorsSince2024,
+                way_out: WayOut::SaveAsSafetensors,
                 path: root,
             }),
             None => Err(AdapterError::NoWeights { path: root }),

@@ -3,8 +3,8 @@
 use std::{ops::Range, path::Path, sync::Arc};
 
 use super::{
-    AdapterError, Content, Layer, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision, RowUpdate,
-    Target, TargetUpdate,
+    AdapterError, Content, ExpectedShape, Layer, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision,
+    RowUpdate, Target, TargetUpdate,
     factors::{misshapen, required},
 };
 use crate::checkpoint::LogicalTensor;
@@ -104,12 +104,12 @@ impl TargetUpdate for Scaled {
         shape.len() == dimensions && shape.get(self.axis(orientation)) == Some(&self.tensors[0].element_count())
     }
 
-    fn expected_shape(&self) -> String {
+    fn expected_shape(&self) -> ExpectedShape {
         let length = self.tensors[0].element_count();
         match self.side {
-            Side::Out => format!("{length} output features"),
-            Side::In => format!("{length} input features"),
-            Side::Bias => length.to_string(),
+            Side::Out => ExpectedShape::OutputFeatures(length),
+            Side::In => ExpectedShape::InputFeatures(length),
+            Side::Bias => ExpectedShape::Exact(vec![length]),
         }
     }
 

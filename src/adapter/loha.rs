@@ -3,8 +3,8 @@
 use std::{ops::Range, path::Path, sync::Arc};
 
 use super::{
-    AdapterError, Layer, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision, RowUpdate, Scaling,
-    Target, TargetUpdate,
+    AdapterError, ExpectedShape, Layer, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision, RowUpdate,
+    Scaling, Target, TargetUpdate,
     factors::{is_matrix_of, misshapen, reshaped},
     method::largest,
     tucker::ProductTensors,
@@ -85,9 +85,9 @@ impl TargetUpdate for LoHaUpdate {
         is_matrix_of(self.products[0].shape(), shape, orientation)
     }
 
-    fn expected_shape(&self) -> String {
+    fn expected_shape(&self) -> ExpectedShape {
         let (out, columns) = self.products[0].shape();
-        crate::units::shape(&[out, columns])
+        ExpectedShape::Exact(vec![out, columns])
     }
 
     fn rank(&self) -> Option<usize> {

@@ -3,13 +3,13 @@
 use std::{ops::Range, path::Path, sync::Arc};
 
 use super::{
-    AdapterError, Layer, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision, RowUpdate, Scaling,
-    Target, TargetUpdate,
+    AdapterError, ExpectedShape, Layer, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision, RowUpdate,
+    Scaling, Target, TargetUpdate,
     factors::{is_matrix_of, misshapen, read_matrix, required, reshaped},
     loha::converted,
     tucker::ProductTensors,
 };
-use crate::{checkpoint::LogicalTensor, numeric::Matrix, units};
+use crate::{checkpoint::LogicalTensor, numeric::Matrix};
 
 /// LoKr.
 #[derive(Debug)]
@@ -131,9 +131,9 @@ impl TargetUpdate for LoKrUpdate {
         is_matrix_of(self.shape(), shape, orientation)
     }
 
-    fn expected_shape(&self) -> String {
+    fn expected_shape(&self) -> ExpectedShape {
         let (out, columns) = self.shape();
-        units::shape(&[out, columns])
+        ExpectedShape::Exact(vec![out, columns])
     }
 
     fn rank(&self) -> Option<usize> {

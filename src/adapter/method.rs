@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, ops::Range, path::Path, sync::Arc};
 
-use super::{AdapterError, Part, Placement, Scaling, Target};
+use super::{AdapterError, ExpectedShape, Part, Placement, Scaling, Target};
 use crate::{
     checkpoint::LogicalTensor,
     numeric::{Element, LowRank, LowRankF64},
@@ -37,7 +37,7 @@ pub trait TargetUpdate: fmt::Debug + Send + Sync {
     fn fits(&self, shape: &[usize], orientation: Orientation) -> bool;
 
     /// The shape that it is for, as messages show it.
-    fn expected_shape(&self) -> String;
+    fn expected_shape(&self) -> ExpectedShape;
 
     /// The rank of the update, for methods that have one.
     fn rank(&self) -> Option<usize> {

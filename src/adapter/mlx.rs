@@ -7,7 +7,7 @@ use std::{path::Path, sync::Arc};
 
 use serde_json::{Map, Value, json};
 
-use super::{AdapterError, PeftConfig};
+use super::{AdapterError, Feature, Note, PeftConfig, RefusalReason, WayOut};
 use crate::checkpoint::{LogicalTensor, Storage, StridedSpan};
 
 /// Last segments of modules that are embeddings, whose factors PEFT names differently.
@@ -28,9 +28,9 @@ pub(super) fn peft_config(config: &PeftConfig, path: &Path) -> Result<PeftConfig
     let kind = config.get("fine_tune_type").and_then(Value::as_str).unwrap_or("lora");
     if !["lora", "dora"].contains(&kind) {
         return Err(AdapterError::Unsupported {
-            feature: format!("an mlx-lm run of fine_tune_type {kind:?}"),
-            reason: "its file holds whole weights in place of low-rank factors",
-            way_out: "save the whole model with mlx-lm's `fuse`, which puts these weights into it",
+            feature: Feature::MlxRun { kind: kind.to_owned() },
+            reason: RefusalReason::WholeWeights,
+            way_out: WayOut::FuseWholeModel,
             path: path.to_owned(),
         });
     }
@@ -51,11 +51,9 @@ pub(super) fn peft_config(config: &PeftConfig, path: &Path) -> Result<PeftConfig
     set("layers_to_transform", config.get("num_layers").cloned().unwrap_or(Value::Null));
     set("use_dora", json!(kind == "dora"));
     set("base_model_name_or_path", config.get("model").cloned().unwrap_or(Value::Null));
-    let mut notes = vec![format!("an mlx-lm adapter: scale {scale} read as lora_alpha {alpha} on rank {rank}")];
+    let mut notes = vec![Note::MlxScale { scale, alpha, rank }];
     if config.get("alpha").is_some() || parameters.get("alpha").is_some() {
-        notes.push(format!(
-            "its config names an alpha too, which mlx-lm multiplied into the scale until June 2024 and ignores since; scale {scale} is taken as it stands"
-        ));
+        notes.push(Note::MlxAlphaIgnored { scale });
     }
     Ok(PeftConfig::translated(values, notes))
 }
@@ -149,9 +147,9 @@ fn transposed(tensor: &LogicalTensor, name: String) -> LogicalTensor {
 
 fn unknown(tensor: &LogicalTensor, path: &Path) -> AdapterError {
     AdapterError::Unsupported {
-        feature: format!("the mlx-lm factor {} of shape {}", tensor.name(), crate::units::shape(tensor.shape())),
-        reason: "no layer of mlx-lm 0.32 has such a factor",
-        way_out: "fuse it with the version of mlx-lm that made it",
+        feature: Feature::MlxFactor { tensor: tensor.name().to_owned(), shape: tensor.shape().to_vec() },
+        reason: RefusalReason::NoSuchFactor,
+        way_out: WayOut::FuseWithOwnVersion,
         path: path.to_owned(),
     }
 }

@@ -5,6 +5,7 @@
 
 mod adalora;
 mod error;
+mod expected;
 mod factors;
 mod folder;
 mod group;
@@ -16,9 +17,11 @@ mod lokr;
 mod lora;
 mod method;
 mod mlx;
+mod note;
 mod oft;
 mod peft_config;
 mod refusals;
+mod refused;
 mod scaling;
 mod scan;
 mod suggested_base;
@@ -33,11 +36,16 @@ use std::{
     sync::Arc,
 };
 
+#[cfg(feature = "gui")]
+pub(crate) use self::error::shapes;
 use self::folder::AdapterFolder;
+#[cfg(all(test, feature = "gui"))]
+pub(crate) use self::refusals::all as all_refusals;
 pub(crate) use self::target::joined;
 pub use self::{
     adalora::AdaLora,
-    error::AdapterError,
+    error::{AdapterError, Contradiction},
+    expected::ExpectedShape,
     group::Stray,
     ia3::Ia3,
     key::{AdapterKey, CopyKind, Part},
@@ -46,8 +54,10 @@ pub use self::{
     lokr::LoKr,
     lora::Lora,
     method::{Content, Layer, Method, Orientation, Parts, RowUpdate, TargetUpdate},
+    note::Note,
     oft::Oft,
     peft_config::PeftConfig,
+    refused::{Feature, RefusalReason, WayOut},
     scaling::Scaling,
     suggested_base::{BaseSuggestion, FoundIn, suggested_base, suggested_in},
     target::{Effect, Placement, Replacement, Target, Window},

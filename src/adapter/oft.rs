@@ -6,12 +6,12 @@ use std::{ops::Range, path::Path, sync::Arc};
 use serde_json::Value;
 
 use super::{
-    AdapterError, Layer, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision, RowUpdate, Target,
-    TargetUpdate,
+    AdapterError, ExpectedShape, Feature, Layer, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision,
+    RefusalReason, RowUpdate, Target, TargetUpdate, WayOut,
     factors::{misshapen, required},
     method::largest,
 };
-use crate::{checkpoint::LogicalTensor, numeric::Matrix, units};
+use crate::{checkpoint::LogicalTensor, numeric::Matrix};
 
 /// Terms of the Neumann series where the config does not say.
 const DEFAULT_TERMS: u64 = 5;
@@ -55,9 +55,9 @@ impl Method for Oft {
     fn targets(&self, module: &str, mut parts: Parts, path: &Path) -> Result<Vec<Target>, AdapterError> {
         if parts.contains_key(&Part::OftLegacyR) {
             return Err(AdapterError::Unsupported {
-                feature: "OFT from before PEFT 0.16 (oft_r)".to_owned(),
-                reason: "its blocks are stored and composed in another way, which current PEFT does not read either",
-                way_out: "merge it with PEFT 0.15's `merge_and_unload`",
+                feature: Feature::OldOft,
+                reason: RefusalReason::OldBlocks,
+                way_out: WayOut::MergeWithPeft015,
                 path: path.to_owned(),
             });
         }
@@ -184,12 +184,12 @@ impl TargetUpdate for OftUpdate {
         orientation == Orientation::OutIn && fits
     }
 
-    fn expected_shape(&self) -> String {
+    fn expected_shape(&self) -> ExpectedShape {
         let (count, size) = self.blocks;
         if self.is_shared {
-            format!("a matrix with a multiple of {size} input features")
+            ExpectedShape::MatrixInputsMultiple(size)
         } else {
-            format!("a matrix with {} input features", units::count((count * size) as u64))
+            ExpectedShape::MatrixInputs(count * size)
         }
     }
 

@@ -5,14 +5,14 @@ use std::path::Path;
 use fancy_regex::Regex;
 use serde_json::{Map, Value};
 
-use super::{AdapterError, Scaling};
+use super::{AdapterError, Note, Scaling};
 use crate::checkpoint::read_text;
 
 /// An adapter's config; keys keep the order of the file, for the first pattern that hits wins.
 #[derive(Clone, Debug)]
 pub struct PeftConfig {
     values: Map<String, Value>,
-    notes: Vec<String>,
+    notes: Vec<Note>,
 }
 
 /// Keys of the configs of the methods that are merged, all PEFT releases up to 0.21, that a merge reads or may ignore
@@ -112,13 +112,13 @@ impl PeftConfig {
     }
 
     /// A config that was written in another trainer's terms, with what the translation decided.
-    pub(super) fn translated(values: Map<String, Value>, notes: Vec<String>) -> Self {
+    pub(super) fn translated(values: Map<String, Value>, notes: Vec<Note>) -> Self {
         Self { values, notes }
     }
 
     /// What was decided while the config was read, for the user to know.
     #[must_use]
-    pub fn notes(&self) -> &[String] {
+    pub fn notes(&self) -> &[Note] {
         &self.notes
     }
 

@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use super::{Adapter, AdapterError, Content, Target};
 use crate::{
     checkpoint::LogicalTensor,
-    error::listed,
-    job::{JobContext, JobEvent},
+    job::{JobContext, JobEvent, JobWarning},
     numeric::{FloatDtype, row_tiles},
-    units,
 };
 
 /// Elements read at once.
@@ -51,13 +49,11 @@ impl Adapter {
             return Err(AdapterError::NoEffect { path: self.file.path().to_owned() });
         }
         if !untrained.is_empty() {
-            job.send(JobEvent::Warning(format!(
-                "{}: {} of {} change nothing, as before training: {}",
-                self.name(),
-                units::count(untrained.len() as u64),
-                units::plural(self.targets.len(), "target"),
-                listed(&untrained, 4),
-            )));
+            job.send(JobEvent::Warning(JobWarning::Untrained {
+                adapter: self.name(),
+                modules: untrained,
+                target_count: self.targets.len(),
+            }));
         }
         Ok(())
     }

@@ -5,7 +5,8 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{
-    AdaLora, AdapterError, Ia3, LnTuning, LoHa, LoKr, Lora, Method, Oft, PeftConfig, TrainableTokens,
+    AdaLora, AdapterError, Feature, Ia3, LnTuning, LoHa, LoKr, Lora, Method, Oft, PeftConfig, RefusalReason,
+    TrainableTokens, WayOut,
     refusals::{self, Refusal},
 };
 
@@ -26,9 +27,9 @@ pub(super) fn method_for(config: &PeftConfig, path: &Path) -> Result<Box<dyn Met
         None if config.get("r").is_some() && config.get("lora_alpha").is_some() => lora(config, path),
         None if config.get("lora_parameters").is_some() || config.get("fine_tune_type").is_some() => {
             Err(AdapterError::Unsupported {
-                feature: "an mlx-lm adapter".to_owned(),
-                reason: "it has its own key names and scale",
-                way_out: "fuse it with mlx-lm's `fuse`, or convert it to PEFT's format",
+                feature: Feature::Mlx,
+                reason: RefusalReason::OwnKeysAndScale,
+                way_out: WayOut::FuseOrConvert,
                 path: path.to_owned(),
             })
         }
@@ -39,19 +40,20 @@ pub(super) fn method_for(config: &PeftConfig, path: &Path) -> Result<Box<dyn Met
 /// LoRA, unless an option or an init makes another merge of it.
 fn lora(config: &PeftConfig, path: &Path) -> Result<Box<dyn Method>, AdapterError> {
     if let Some(refusal) = refusals::OPTIONS.iter().find(|refusal| config.meaningful(refusal.key).is_some()) {
-        return Err(refused(refusal, &format!("{} ({})", refusal.feature, refusal.key), path));
+        let feature = Feature::Option { name: refusal.feature, key: refusal.key };
+        return Err(refused(refusal, feature, path));
     }
     let init = config.get("init_lora_weights").and_then(Value::as_str).unwrap_or_default();
     let lower = init.to_ascii_lowercase();
     if let Some(refusal) = refusals::INITS.iter().find(|refusal| lower.starts_with(refusal.key)) {
-        let feature = format!("{} initialisation (init_lora_weights {init:?})", refusal.feature);
-        return Err(refused(refusal, &feature, path));
+        let feature = Feature::Init { name: refusal.feature, init: init.to_owned() };
+        return Err(refused(refusal, feature, path));
     }
     if lower == "olora" && config.flag("use_dora") {
         return Err(AdapterError::Unsupported {
-            feature: "DoRA on OLoRA initialisation".to_owned(),
-            reason: "its magnitudes were taken from a base that the init had changed",
-            way_out: "merge it with PEFT's `merge_and_unload`",
+            feature: Feature::DoraOnOlora,
+            reason: RefusalReason::ForeignMagnitudes,
+            way_out: WayOut::MergeWithPeft,
             path: path.to_owned(),
         });
     }
@@ -60,17 +62,20 @@ fn lora(config: &PeftConfig, path: &Path) -> Result<Box<dyn Method>, AdapterErro
 
 fn unknown_method(name: &str, path: &Path) -> AdapterError {
     match refusals::METHODS.iter().find(|refusal| refusal.key == name) {
-        Some(refusal) => refused(refusal, &format!("{} (peft_type {name})", refusal.feature), path),
+        Some(refusal) => {
+            let feature = Feature::Method { name: refusal.feature, peft_type: refusal.key };
+            refused(refusal, feature, path)
+        }
         None => AdapterError::Unsupported {
-            feature: format!("the method {name}"),
-            reason: "no PEFT release up to 0.21 has it",
-            way_out: "merge it with the library that trained it",
+            feature: Feature::UnknownMethod { name: name.to_owned() },
+            reason: RefusalReason::NotInPeft,
+            way_out: WayOut::MergeWithOwnLibrary,
             path: path.to_owned(),
         },
     }
 }
 
-fn refused(refusal: &Refusal, feature: &str, path: &Path) -> AdapterError {
+fn refused(refusal: &Refusal, feature: Feature, path: &Path) -> AdapterError {
     let Refusal { reason, way_out, .. } = *refusal;
-    AdapterError::Unsupported { feature: feature.to_owned(), reason, way_out, path: path.to_owned() }
+    AdapterError::Unsupported { feature, reason, way_out, path: path.to_owned() }
 }

@@ -2,8 +2,8 @@
 
 use std::{ops::Range, sync::Arc};
 
-use super::{CopyKind, Orientation, Scaling, TargetUpdate};
-use crate::{checkpoint::LogicalTensor, numeric::FloatDtype, units};
+use super::{CopyKind, ExpectedShape, Orientation, Scaling, TargetUpdate};
+use crate::{checkpoint::LogicalTensor, numeric::FloatDtype};
 
 /// One parameter that an adapter changes.
 #[derive(Clone, Debug)]
@@ -116,10 +116,10 @@ impl Target {
 
     /// The shape that this is for, as messages show it.
     #[must_use]
-    pub fn expected_shape(&self) -> String {
+    pub fn expected_shape(&self) -> ExpectedShape {
         match &self.effect {
             Effect::Update(update) => update.expected_shape(),
-            Effect::Replace(replacement) => units::shape(replacement.tensor().shape()),
+            Effect::Replace(replacement) => ExpectedShape::Exact(replacement.tensor().shape().to_vec()),
         }
     }
 }

@@ -6,8 +6,8 @@ use std::{ops::Range, path::Path, sync::Arc};
 use serde_json::Value;
 
 use super::{
-    AdapterError, Content, Layer, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision, RowUpdate,
-    Target, TargetUpdate,
+    AdapterError, Content, Contradiction, ExpectedShape, Layer, Method, Orientation, Part, Parts, PeftConfig,
+    Placement, Precision, RowUpdate, Target, TargetUpdate,
     factors::{misshapen, required},
 };
 use crate::checkpoint::LogicalTensor;
@@ -56,7 +56,7 @@ impl Method for TrainableTokens {
         let &[row_count, _] = rows.shape() else { return Err(misshapen(module, &[&rows], path)) };
         let ids = self.ids(module).unwrap_or_default();
         if ids.len() != row_count {
-            let problem = format!("it lists {} token ids for {module}, the weights have {row_count} rows", ids.len());
+            let problem = Contradiction::TokenRows { module: module.to_owned(), id_count: ids.len(), row_count };
             return Err(AdapterError::Contradiction { problem, path: path.to_owned() });
         }
         Ok(vec![Target::weight(module, Arc::new(TokenRows { ids, tensors: [rows] }))])
@@ -91,9 +91,9 @@ impl TargetUpdate for TokenRows {
         orientation == Orientation::OutIn && columns == self.columns() && self.ids.iter().all(|id| *id < rows)
     }
 
-    fn expected_shape(&self) -> String {
+    fn expected_shape(&self) -> ExpectedShape {
         let last = self.ids.iter().copied().max().unwrap_or(0);
-        format!("{} or more × {}", last + 1, self.columns())
+        ExpectedShape::RowsFrom { rows: last + 1, columns: self.columns() }
     }
 
     fn tensors(&self) -> &[LogicalTensor] {

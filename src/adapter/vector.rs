@@ -2,8 +2,8 @@
 
 use std::{ops::Range, sync::Arc};
 
-use super::{AdapterError, Layer, Orientation, Placement, Precision, RowUpdate, Scaling, TargetUpdate};
-use crate::{checkpoint::LogicalTensor, units};
+use super::{AdapterError, ExpectedShape, Layer, Orientation, Placement, Precision, RowUpdate, Scaling, TargetUpdate};
+use crate::checkpoint::LogicalTensor;
 
 /// Δ = s·v on a bias (`lora_bias`, spec section 2.2).
 #[derive(Debug)]
@@ -34,8 +34,8 @@ impl TargetUpdate for VectorDelta {
         orientation == Orientation::OutIn && shape == self.tensors[0].shape()
     }
 
-    fn expected_shape(&self) -> String {
-        units::shape(self.tensors[0].shape())
+    fn expected_shape(&self) -> ExpectedShape {
+        ExpectedShape::Exact(self.tensors[0].shape().to_vec())
     }
 
     fn scaling(&self) -> Option<Scaling> {

@@ -33,7 +33,7 @@ pub use self::{
     header::{Header, HeaderError, HeaderTensor},
     index::WeightIndex,
     json_text::JsonText,
-    pickle::{PickleError, PickleFile},
+    pickle::{PickleError, PickleFile, PickledValue},
     safetensors_file::{HEADER_LEN_BYTES, MAX_HEADER_BYTES, SafetensorsFile, header_bytes},
     source::Source,
     strided::StridedSpan,

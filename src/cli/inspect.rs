@@ -102,8 +102,11 @@ fn json_text(
         .iter()
         .map(|clash| json!({"tensors": clash.tensors, "base_tensor": clash.base_tensor, "reason": clash.reason.to_string()}))
         .collect();
-    let set_aside: Vec<_> =
-        matching.set_aside.iter().map(|aside| json!({"tensor": aside.tensor, "rule": aside.rule})).collect();
+    let set_aside: Vec<_> = matching
+        .set_aside
+        .iter()
+        .map(|aside| json!({"tensor": aside.tensor, "rule": aside.rule.to_string()}))
+        .collect();
     let document = json!({
         "base": ModelSummary::of(base),
         "adapters": adapters.iter().map(AdapterSummary::of).collect::<Vec<_>>(),
@@ -169,7 +172,7 @@ fn overview(
     }));
     let findings = plan::findings(base, adapters, matching)?;
     let differing = findings.iter().flatten().filter(|finding| finding.verdict == Verdict::Differs);
-    rows.extend(differing.map(|finding| ["Note".to_owned(), finding.evidence.clone()]));
+    rows.extend(differing.map(|finding| ["Note".to_owned(), finding.evidence.to_string()]));
     rows.extend(size::of_model(base)?.into_iter().map(|fact| ["Size".to_owned(), fact.to_string()]));
     if let Some(survival) = survival {
         let sentences = [survival.sentence(), survival.advice.as_ref().map(ToString::to_string)];

@@ -92,7 +92,10 @@ impl ProgressLine {
                 self.bar.set_prefix(Stage::label(*stage));
             }
             JobEvent::Warning(message) => self.bar.suspend(|| tell(&format!("warning: {message}"))),
-            JobEvent::Note(text) => self.bar.suspend(|| tell(text)),
+            JobEvent::Loaded { model, load_secs } => {
+                let loaded = format!("{model} is loaded, in {}", units::duration(*load_secs));
+                self.bar.suspend(|| tell(&loaded));
+            }
             JobEvent::ScoringCost { token_count, model_count } => {
                 let bytes = units::bytes(watch.progress.sample().bytes_total);
                 let (tokens, models) = (units::count(*token_count), units::plural(*model_count, "model"));

@@ -78,13 +78,11 @@ impl RuntimeAdapters {
         if self.adapters.is_empty() {
             return Ok(());
         }
-        let Matching { set_aside, orphaned, clashing, .. } = &self.matching;
+        let Matching { set_aside, .. } = &self.matching;
         let total: usize = self.adapters.iter().map(Adapter::tensor_count).sum();
         let placed = self.matching.applied_tensor_count(&self.adapters);
         if placed + set_aside.len() != total || !self.matching.is_complete() {
-            let orphans = orphaned.iter().map(|orphan| format!("{}: {}", orphan.module, orphan.reason));
-            let clashes = clashing.iter().map(|clash| format!("{}: {}", clash.module, clash.reason));
-            let problems = orphans.chain(clashes).collect();
+            let problems = self.matching.misplaced_modules().collect();
             return Err(EvalError::AdapterDoesNotFit { placed, total, problems, path: base.to_owned() });
         }
         let linears = linear_weights(config);
@@ -113,7 +111,7 @@ impl RuntimeAdapters {
     fn not_plain(&self, applied: &Applied) -> EvalError {
         let first = applied.targets().next().and_then(|(adapter, _)| self.adapters.get(adapter));
         EvalError::AdapterMethod {
-            method: first.map_or("this adapter", Adapter::method_name),
+            method: first.map(Adapter::method_name),
             tensor: applied.tensor.clone(),
             path: first.map(|adapter| adapter.root().to_owned()).unwrap_or_default(),
         }

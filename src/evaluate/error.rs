@@ -7,6 +7,7 @@ use crate::{
     checkpoint::CheckpointError,
     error::{Hint, IoError, listed},
     job::Cancelled,
+    matching::Misplaced,
     numeric::Dtype,
     plan::PlanError,
     units,
@@ -38,10 +39,10 @@ pub enum EvalError {
     TensorShape { tensor: String, stored: Vec<usize>, configured: Vec<usize>, path: PathBuf },
     #[error("{tensor} is stored as {dtype}, which is not read as numbers: {}", path.display())]
     TensorDtype { tensor: String, dtype: Dtype, path: PathBuf },
-    #[error("the adapter does not fit the base: {} of {} have a place ({}): {}", placed, units::plural(*total, "adapter tensor"), listed(problems, 3), path.display())]
-    AdapterDoesNotFit { placed: usize, total: usize, problems: Vec<String>, path: PathBuf },
-    #[error("{method} is not computed at run time, only plain LoRA on linear layers ({tensor}): {}", path.display())]
-    AdapterMethod { method: &'static str, tensor: String, path: PathBuf },
+    #[error("the adapter does not fit the base: {} of {} have a place ({}): {}", placed, units::plural(*total, "adapter tensor"), named(problems), path.display())]
+    AdapterDoesNotFit { placed: usize, total: usize, problems: Vec<Misplaced>, path: PathBuf },
+    #[error("{} is not computed at run time, only plain LoRA on linear layers ({tensor}): {}", method.unwrap_or("this adapter"), path.display())]
+    AdapterMethod { method: Option<&'static str>, tensor: String, path: PathBuf },
     #[error("there is no tokenizer.json in this folder: {}", path.display())]
     NoTokenizer { path: PathBuf },
     #[error("tokenizer.json cannot be used: {problem}: {}", path.display())]
@@ -76,6 +77,12 @@ pub enum EvalError {
     Io(#[from] IoError),
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+/// The first few, as one line.
+fn named(problems: &[Misplaced]) -> String {
+    let problems: Vec<String> = problems.iter().map(Misplaced::to_string).collect();
+    listed(&problems, 3)
 }
 
 impl EvalError {

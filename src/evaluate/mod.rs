@@ -48,11 +48,7 @@ pub use self::{
     text::{EvalText, TextContent},
     window::DEFAULT_WINDOW,
 };
-use crate::{
-    error::listed,
-    job::{JobContext, JobEvent, Stage},
-    units,
-};
+use crate::job::{JobContext, JobEvent, JobWarning, Stage};
 
 /// Scores every text with every model.
 ///
@@ -168,25 +164,20 @@ fn warn(models: &[OpenModel], window: usize, job: &JobContext) {
     for OpenModel { weights, config } in models {
         let name = weights.name();
         if window > config.context_length {
-            let (window, context) = (units::count(window as u64), units::count(config.context_length as u64));
-            job.send(JobEvent::Warning(format!(
-                "{name}: the window of {window} tokens is longer than the context of {context} that the model knows"
-            )));
+            let (model, context) = (name.clone(), config.context_length);
+            job.send(JobEvent::Warning(JobWarning::WindowOverContext { model, window, context }));
         }
         let unread = weights.unread(config);
         if !unread.is_empty() {
-            let (count, names) = (units::plural(unread.len(), "tensor"), listed(&unread, 3));
-            job.send(JobEvent::Warning(format!("{name}: {count} of the folder are not part of the model ({names})")));
+            job.send(JobEvent::Warning(JobWarning::UnreadTensors { model: name, names: unread }));
         }
     }
 }
 
 fn warn_of_other_tokens(models: &[OpenModel], other_tokens: &[usize], job: &JobContext) {
     for model in other_tokens {
-        let (name, first) = (models[*model].weights.name(), models[0].weights.name());
-        job.send(JobEvent::Warning(format!(
-            "{name} cuts the texts into other tokens than {first}: only bits per byte can be compared"
-        )));
+        let (model, first) = (models[*model].weights.name(), models[0].weights.name());
+        job.send(JobEvent::Warning(JobWarning::OtherTokens { model, first }));
     }
 }
 

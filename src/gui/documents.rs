@@ -161,10 +161,12 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Problem> {
 /// # Errors
 /// No picture comes, or whatever the system says.
 pub fn picture(image: &Receiver<Arc<egui::ColorImage>>, place: &Path) -> Result<PathBuf, Problem> {
-    let image = image.recv_timeout(PATIENCE).map_err(|_| Problem::new("the window gave no picture of itself"))?;
+    let image = image.recv_timeout(PATIENCE).map_err(|_| Problem::of_words(|words| words.no_picture.to_owned()))?;
     let [width, height] = image.size.map(|side| u32::try_from(side).unwrap_or(u32::MAX));
     let rgba = image.pixels.iter().flat_map(egui::Color32::to_srgba_unmultiplied).collect();
-    let png = egui::IconData { rgba, width, height }.to_png_bytes().map_err(Problem::new)?;
+    let png = egui::IconData { rgba, width, height }
+        .to_png_bytes()
+        .map_err(|said| Problem::of_words(|words| (words.png_failed)(&said)))?;
     let stem = place.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let numbered = (2..1000).map(|number| place.with_file_name(format!("{stem}-{number}.png")));
     let path = std::iter::once(place.to_owned()).chain(numbered).find(|path| !path.exists());

@@ -14,6 +14,7 @@ use super::{
     problem::Problem,
     recent,
     run::{self, RunError},
+    run_event::RunEvent,
     state::{AppState, Job, Running, Screen, Tone},
     view::{ChangeMap, written_path},
     wake::FRAME_INTERVAL,
@@ -50,7 +51,7 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
     }
     drain_result(state, workers, ctx);
     let words = state.words();
-    state.survival.drain(ctx, words);
+    state.survival.drain(ctx);
     if let Some(Ok(list)) = finished(&mut workers.modules) {
         list.show(&mut state.modules);
     }
@@ -79,8 +80,8 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
     if let Some(discarded) = finished(&mut workers.discarding) {
         let notice = match discarded {
             Ok(Ok(())) => notice(Tone::Neutral, state.words().discarded.to_owned()),
-            Ok(Err(problem)) => problem_notice(&problem),
-            Err(Lost) => problem_notice(&Problem::lost_worker(words)),
+            Ok(Err(problem)) => problem_notice(&problem, words),
+            Err(Lost) => problem_notice(&Problem::lost_worker(), words),
         };
         // A merge that was started meanwhile goes on, and its result stays.
         if matches!(state.job, Job::Planned(_)) {
@@ -105,8 +106,8 @@ pub(super) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &Context) 
                 }
                 notice(Tone::Good, text)
             }
-            Ok(Err(problem)) => problem_notice(&problem),
-            Err(Lost) => problem_notice(&Problem::lost_worker(words)),
+            Ok(Err(problem)) => problem_notice(&problem, words),
+            Err(Lost) => problem_notice(&Problem::lost_worker(), words),
         });
     }
 }
@@ -141,7 +142,7 @@ fn drain_job(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
             }
             Outcome::Lost => {
                 state.job = Job::Idle;
-                state.notice = Some(problem_notice(&Problem::lost_worker(state.words())));
+                state.notice = Some(problem_notice(&Problem::lost_worker(), state.words()));
             }
         },
         Job::Running(running) => {
@@ -150,7 +151,7 @@ fn drain_job(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
                 Outcome::Pending => ctx.request_repaint_after(FRAME_INTERVAL),
                 Outcome::Ready(result) => take_result(state, workers, ctx, result),
                 Outcome::Lost => {
-                    state.job = Job::Failed(Problem::lost_worker(state.words()));
+                    state.job = Job::Failed(Problem::lost_worker());
                 }
             }
         }
@@ -160,6 +161,8 @@ fn drain_job(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
 
 fn drain_events(running: &mut Running) {
     running.waker.look();
+    let at = running.started.elapsed();
+    running.events.extend(running.told.try_iter().map(|event| (at, event)));
     while let Ok(event) = running.watch.events.try_recv() {
         let at = running.started.elapsed();
         match event {
@@ -168,10 +171,10 @@ fn drain_events(running: &mut Running) {
                 if running.stage == Stage::Merging {
                     running.tensors_done += 1;
                 }
-                running.events.push((at, name));
+                running.events.push((at, RunEvent::TensorDone(name)));
             }
-            JobEvent::Note(text) | JobEvent::Warning(text) => running.events.push((at, text)),
-            JobEvent::ScoringCost { .. } => {}
+            JobEvent::Warning(warning) => running.events.push((at, RunEvent::Warned(warning))),
+            JobEvent::ScoringCost { .. } | JobEvent::Loaded { .. } => {}
         }
     }
     let extra = running.events.len().saturating_sub(EVENTS_KEPT);
@@ -189,16 +192,15 @@ fn drain_events(running: &mut Running) {
 
 /// What was asked about a merged folder.
 fn drain_result(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
-    let words = state.words();
     let Job::Done(done) = &mut state.job else { return };
-    done.evaluation.drain(ctx, words);
-    done.timing.drain(ctx, words);
+    done.evaluation.drain(ctx);
+    done.timing.drain(ctx);
     if let Some(verifying) = &mut done.verifying {
         let (report, duration_secs) = match verifying.poll(ctx) {
             Outcome::Pending => return drain_seal(state, workers, ctx),
             Outcome::Ready(Ok(verified)) => verified,
             Outcome::Ready(Err(problem)) => (Err(problem), 0.0),
-            Outcome::Lost => (Err(Problem::lost_worker(words)), 0.0),
+            Outcome::Lost => (Err(Problem::lost_worker()), 0.0),
         };
         done.verified = Some(report);
         done.verify_duration_secs = duration_secs;
@@ -212,7 +214,7 @@ fn drain_result(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
 fn drain_seal(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
     let words = state.words();
     let Some(done) = state.finished_mut() else { return };
-    if !done.sealing.drain(ctx, words) {
+    if !done.sealing.drain(ctx) {
         return;
     }
     let notice = match &done.sealing {
@@ -222,7 +224,7 @@ fn drain_seal(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
             done.manifest.retain(|file| file.name != merge::SEAL_FILE);
             notice(Tone::Good, (words.sealed)(seal.files.len()))
         }
-        Work::Failed(problem) => problem_notice(problem),
+        Work::Failed(problem) => problem_notice(problem, words),
         Work::Idle | Work::Running(_) => return,
     };
     workers::list_files(state, workers, ctx);
@@ -265,7 +267,7 @@ fn take_inspection(state: &mut AppState, workers: &mut Workers, ctx: &Context, m
     workers::look_at_spectrum(state, workers, ctx);
     match found {
         Some(Ok(found)) => take_found(state, ctx, found),
-        Some(Err(problem)) => state.notice = Some(problem_notice(&problem)),
+        Some(Err(problem)) => state.notice = Some(problem_notice(&problem, state.words())),
         None => {}
     }
 }
@@ -285,7 +287,7 @@ fn take_result(state: &mut AppState, workers: &mut Workers, ctx: &Context, resul
                 recent::remember_merged(&mut state.recent, base, adapter, &finished.sources.merged);
             }
             let card_problem = finished.made.as_ref().and_then(|made| made.card_problem.as_ref());
-            state.notice = card_problem.map(problem_notice);
+            state.notice = card_problem.map(|problem| problem_notice(problem, state.words()));
             state.job = Job::Done(Box::new(finished));
             show_changes(state, workers, ctx, changes, false);
         }

@@ -13,13 +13,13 @@ use super::{
     estimate::delta_norms,
     finished::{self, Finished, Sources},
     problem::Problem,
+    said::Said,
     state::MergeOptions,
     view::{self, AdapterFacts, DtypeOption, Misfit, ModelFacts, PlanSummary, PrintedDiff},
 };
 use crate::{
     adapter::{Adapter, BaseSuggestion, suggested_base},
     checkpoint::Checkpoint,
-    error::Hint as _,
     matching::Matching,
     merge,
     plan::{AdapterRequest, MergePlan, MergeRequest, Rounding},
@@ -102,7 +102,7 @@ pub struct Inspection {
     /// Adapter tensors without a place, empty when all fits.
     pub misfits: Vec<Misfit>,
     /// What the misfits suggest.
-    pub misfit_hint: Option<String>,
+    pub misfit_hint: Option<Said>,
     /// ‖Δ‖ by module where there is no plan; with one, the estimate of changes brings it, after the modules are shown.
     pub delta_norms: view::ChangeMap,
     /// What each dtype would cost.
@@ -199,10 +199,11 @@ impl Inspection {
                 Ok(Arc::new(plan))
             }
             Err(error) => {
+                let problem = Problem::of(&error);
                 if !self.misfits.is_empty() {
-                    self.misfit_hint = error.hint();
+                    self.misfit_hint.clone_from(&problem.hint);
                 }
-                Err(Problem::of(&error))
+                Err(problem)
             }
         });
     }

@@ -17,6 +17,7 @@ use super::{
     results,
     state::{AppState, Job, MergeOptions, Notice, Screen, Tone, WellKind},
     view::lexically_normal,
+    words::Words,
     workers::{self, Workers},
 };
 use crate::{
@@ -173,8 +174,9 @@ pub(super) fn notice(tone: Tone, text: String) -> Notice {
     Notice { tone, text }
 }
 
-pub(super) fn problem_notice(problem: &Problem) -> Notice {
-    let parts = [Some(problem.what.clone()), problem.hint.clone(), problem.path.clone()];
+pub(super) fn problem_notice(problem: &Problem, words: &Words) -> Notice {
+    let hint = problem.hint.as_ref().map(|hint| hint.text(words));
+    let parts = [Some(problem.what.text(words)), hint, problem.path.as_deref()];
     notice(Tone::Bad, parts.into_iter().flatten().collect::<Vec<_>>().join(". "))
 }
 
@@ -264,7 +266,7 @@ fn open_sample(state: &mut AppState, ctx: &Context) {
     let sample = match Sample::find() {
         Ok(sample) => sample,
         Err(error) => {
-            state.notice = Some(problem_notice(&Problem::of(&error)));
+            state.notice = Some(problem_notice(&Problem::of(&error), state.words()));
             return;
         }
     };

@@ -30,7 +30,9 @@ mod problem;
 mod recent;
 mod results;
 mod run;
+mod run_event;
 mod running;
+mod said;
 mod sample_facts;
 mod screen;
 mod sentences_ko;
@@ -63,6 +65,8 @@ pub use self::{
     probe::{DrawnBy, probe, time_first_frame},
     problem::Problem,
     run::RunError,
+    run_event::RunEvent,
+    said::Said,
     state::{AppState, Job, Machine, ModulesView, Notice, Running, Screen, Tone, Well, WellKind, Wells},
     timing::{Timed, Timing},
     wake::Waker,

@@ -42,7 +42,7 @@ pub(super) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Conte
 
 /// What changes the merged folder's state and starts nothing.
 fn change_result(state: &mut AppState, command: UiCommand) {
-    let cancelled = Problem::new(state.words().check_cancelled);
+    let cancelled = Problem::of_words(|words| words.check_cancelled.to_owned());
     let Some(done) = state.finished_mut() else { return };
     match command {
         UiCommand::CancelMeasurement => done.evaluation = Evaluation::Idle,

@@ -2,14 +2,17 @@
 
 use std::{path::PathBuf, sync::Arc, time::Instant};
 
+use crossbeam_channel::Sender;
+
 use super::{
     finished::{Finished, Made, Sources},
     problem::Problem,
+    run_event::RunEvent,
     view::{Origin, listed, manifest, module_of, updated_tensors},
 };
 use crate::{
     checkpoint::Checkpoint,
-    job::{JobContext, JobEvent},
+    job::JobContext,
     merge::{
         self, IoMode, MergeError, MergeReceipt,
         device::{self, DeviceChoice},
@@ -47,8 +50,13 @@ pub struct RunOptions {
 ///
 /// # Errors
 /// The user stopped it or it failed; the output does not exist then.
-pub fn merge_and_verify(plan: &Arc<MergePlan>, options: &RunOptions, job: &JobContext) -> RunResult {
-    let receipt = merged(plan, options.device, job).map_err(|error| {
+pub fn merge_and_verify(
+    plan: &Arc<MergePlan>,
+    options: &RunOptions,
+    tell: &Sender<RunEvent>,
+    job: &JobContext,
+) -> RunResult {
+    let receipt = merged(plan, options.device, tell, job).map_err(|error| {
         if error.is_cancelled() { RunError::Cancelled } else { RunError::Failed(Problem::of(&error)) }
     })?;
     let merged = Checkpoint::open(&receipt.output).map_err(|error| RunError::Failed(Problem::of(&error)))?;
@@ -86,12 +94,17 @@ pub fn merge_and_verify(plan: &Arc<MergePlan>, options: &RunOptions, job: &JobCo
     Ok(finished)
 }
 
-fn merged(plan: &MergePlan, device: DeviceChoice, job: &JobContext) -> Result<MergeReceipt, MergeError> {
+fn merged(
+    plan: &MergePlan,
+    device: DeviceChoice,
+    tell: &Sender<RunEvent>,
+    job: &JobContext,
+) -> Result<MergeReceipt, MergeError> {
     let (mut kernel, chosen) = device::open(device, plan)?;
-    job.send(JobEvent::Note(chosen.reason));
+    tell.send(RunEvent::DeviceChosen(chosen.reason)).ok();
     let receipt = merge::run_with(&mut *kernel, plan, IoMode::Auto, job)?;
     if let Some(tally) = &chosen.tally {
-        job.send(JobEvent::Note(tally.sentence()));
+        tell.send(RunEvent::of_tally(tally)).ok();
     }
     Ok(receipt)
 }

@@ -5,7 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{background::Task, run::RunResult, throughput::Throughput, wake::Waker};
+use crossbeam_channel::Receiver;
+
+use super::{background::Task, run::RunResult, run_event::RunEvent, throughput::Throughput, wake::Waker};
 use crate::{
     job::{JobWatch, ProgressSample, RateMeter, Stage},
     plan::MergePlan,
@@ -39,7 +41,9 @@ pub struct Running {
     /// Tensors written.
     pub tensors_done: usize,
     /// Facts for the list, newest last, with the time since the start.
-    pub events: Vec<(Duration, String)>,
+    pub events: Vec<(Duration, RunEvent)>,
+    /// What the worker tells beside its job: what computes.
+    pub told: Receiver<RunEvent>,
     /// The user asked to stop.
     pub is_cancelling: bool,
 }
@@ -47,7 +51,13 @@ pub struct Running {
 impl Running {
     /// A merge that begins now.
     #[must_use]
-    pub fn new(plan: Arc<MergePlan>, watch: JobWatch, waker: Arc<Waker>, task: Task<RunResult>) -> Self {
+    pub fn new(
+        plan: Arc<MergePlan>,
+        watch: JobWatch,
+        told: Receiver<RunEvent>,
+        waker: Arc<Waker>,
+        task: Task<RunResult>,
+    ) -> Self {
         let now = Instant::now();
         Self {
             plan,
@@ -62,6 +72,7 @@ impl Running {
             sampled: now,
             tensors_done: 0,
             events: Vec::new(),
+            told,
             is_cancelling: false,
         }
     }

@@ -6,7 +6,6 @@ use super::{
     background::{Outcome, Task},
     problem::Problem,
     wake::{FRAME_INTERVAL, Waker},
-    words::Words,
 };
 use crate::job::{JobContext, JobEvent, JobWatch, ProgressSample};
 
@@ -110,13 +109,13 @@ impl<T: Send + 'static> Work<T> {
     }
 
     /// Takes the result where it has come; true then.
-    pub fn drain(&mut self, ctx: &egui::Context, words: &Words) -> bool {
+    pub fn drain(&mut self, ctx: &egui::Context) -> bool {
         let Self::Running(watched) = self else { return false };
         *self = match watched.poll(ctx) {
             Outcome::Pending => return false,
             Outcome::Ready(Ok(result)) => Self::Done(result),
             Outcome::Ready(Err(problem)) => Self::Failed(problem),
-            Outcome::Lost => Self::Failed(Problem::lost_worker(words)),
+            Outcome::Lost => Self::Failed(Problem::lost_worker()),
         };
         true
     }

@@ -1,11 +1,13 @@
 //! Every word of the window, one value for each language. A sentence with numbers in it is a function.
 
-use super::view::PerplexityTable;
+use super::{run_event::RunEvent, view::PerplexityTable};
 use crate::{
-    adapter::FoundIn,
+    adapter::{ExpectedShape, FoundIn},
     evaluate::Protocol,
     job::Current,
-    plan::{PreflightCheck, SurvivalAdvice, SurvivalEstimate, TokenizerChoice},
+    matching::MisfitReason,
+    merge::device::Device,
+    plan::{PreflightCheck, SurvivalAdvice, SurvivalEstimate, TokenizerChoice, Warning},
     report::Conclusion,
     size::{Component, SizeFact},
     units::RoughDuration,
@@ -56,6 +58,7 @@ impl Language {
 #[derive(Debug)]
 #[expect(missing_docs, reason = "each field says in its name what it holds")]
 pub struct Words {
+    pub language: Language,
     pub language_name: &'static str,
     pub language_tooltip: &'static str,
     pub theme: &'static str,
@@ -337,7 +340,6 @@ pub struct Words {
     pub perplexity_column: &'static str,
     /// From the names of the models.
     pub measuring_note: fn(&[String]) -> String,
-    pub protocol: fn(&Protocol) -> String,
     /// Tokens to score, models that read them.
     pub scoring_cost: fn(u64, usize) -> String,
     pub measure_on_texts_tooltip: &'static str,
@@ -360,6 +362,12 @@ pub struct Words {
     pub tokenizer_choice: fn(&TokenizerChoice) -> String,
     pub question: fn(Question) -> &'static str,
     pub evidence: fn(&Evidence) -> String,
+    pub warning: fn(&Warning) -> String,
+    pub misfit_reason: fn(&MisfitReason) -> String,
+    pub expected_shape: fn(&ExpectedShape) -> String,
+    pub run_event: fn(&RunEvent) -> String,
+    pub device: fn(&Device) -> String,
+    pub protocol: fn(Protocol) -> String,
     pub detail: fn(&Detail) -> String,
     pub survives: &'static str,
     pub survival_reading: &'static str,
@@ -416,6 +424,8 @@ pub struct Words {
     pub changed_file: &'static str,
     pub missing_files: fn(usize) -> String,
     pub checks: &'static str,
+    pub no_picture: &'static str,
+    pub png_failed: fn(&str) -> String,
     pub check_cancelled: &'static str,
     pub files_opened: &'static str,
     pub export_picture: &'static str,

@@ -1,13 +1,16 @@
 //! English.
 
 use super::{
+    run_event::RunEvent,
     view::{PerplexityTable, percent_change, upper_first},
-    words::Words,
+    words::{Language, Words},
 };
 use crate::{
+    adapter::ExpectedShape,
     error::listed,
-    evaluate::Protocol,
     job::Current,
+    merge::device::{Device, tile_sentence},
+    plan::Warning,
     report::Conclusion,
     size::Component,
     units,
@@ -16,6 +19,7 @@ use crate::{
 
 /// The English words.
 pub static ENGLISH: Words = Words {
+    language: Language::English,
     language_name: "English",
     language_tooltip: "한국어로 보기",
     theme: "Theme",
@@ -328,7 +332,6 @@ pub static ENGLISH: Words = Words {
             format!("{names} read the same tokens, one model after the other. The window stays usable.")
         }
     },
-    protocol: Protocol::sentence,
     scoring_cost: |tokens, models| {
         format!("{} tokens to score with {}.", units::count(tokens), units::plural(models, "model"))
     },
@@ -351,6 +354,12 @@ pub static ENGLISH: Words = Words {
     preflight: |check| (check.title(), upper_first(&check.evidence())),
     tokenizer_choice: |choice| upper_first(&choice.sentence()),
     question: Question::title,
+    warning: Warning::to_string,
+    misfit_reason: |reason| upper_first(&reason.to_string()),
+    expected_shape: ExpectedShape::to_string,
+    run_event,
+    device: Device::to_string,
+    protocol: |protocol| upper_first(&protocol.sentence()),
     detail: Detail::to_string,
     evidence: |evidence| upper_first(&evidence.to_string()),
     survives: "Survives the rounding",
@@ -413,6 +422,8 @@ pub static ENGLISH: Words = Words {
     changed_file: "changed",
     missing_files: |count| format!("{count} missing"),
     checks: "Checks",
+    no_picture: "The window gave no picture of itself",
+    png_failed: |said| format!("The picture cannot be written as PNG: {said}"),
     check_cancelled: "The checks were stopped before they were done",
     files_opened: "It opened",
     export_picture: "Export picture",
@@ -444,6 +455,16 @@ pub static ENGLISH: Words = Words {
     kept_figure: "Kept after rounding",
 };
 
+/// An entry of the list of events.
+fn run_event(event: &RunEvent) -> String {
+    match event {
+        RunEvent::TensorDone(name) => name.clone(),
+        RunEvent::Warned(warning) => warning.to_string(),
+        RunEvent::DeviceChosen(reason) => reason.to_string(),
+        RunEvent::TilesCounted { gpu_count, cpu_count } => tile_sentence(*gpu_count, *cpu_count),
+    }
+}
+
 /// How the merged model does against the base, and whether the merge itself cost anything.
 fn perplexity_story(table: &PerplexityTable) -> String {
     let texts: Vec<String> = table
@@ -469,7 +490,7 @@ fn perplexity_story(table: &PerplexityTable) -> String {
 mod tests {
     use super::*;
     use crate::{
-        evaluate::Interval,
+        evaluate::{Interval, Protocol},
         gui::view::{Pair, Score, TextRow},
     };
 

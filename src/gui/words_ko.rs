@@ -3,16 +3,16 @@
 use super::{
     sentences_ko::{self, checks as checks_ko},
     view::{PerplexityTable, percent_change},
-    words::Words,
+    words::{Language, Words},
 };
 use crate::{
-    evaluate::Protocol,
     job::Current,
     units::{self, RoughDuration},
 };
 
 /// The Korean words.
 pub static KOREAN: Words = Words {
+    language: Language::Korean,
     language_name: "한국어",
     language_tooltip: "Show in English",
     theme: "테마",
@@ -309,12 +309,6 @@ pub static KOREAN: Words = Words {
         [] | [_] => "그동안 창을 계속 쓸 수 있습니다.".to_owned(),
         _ => format!("같은 토큰을 차례로 읽는 모델: {}. 그동안 창을 계속 쓸 수 있습니다.", names.join(", ")),
     },
-    protocol: |protocol| {
-        let Protocol { window, stride } = protocol;
-        format!(
-            "float32로 계산합니다. 토크나이저의 BOS는 맨 앞에 한 번 두고 채점하지 않습니다. {window}토큰 창을 {stride}토큰씩 옮기며 토큰마다 한 번만 채점하고, 퍼플렉시티는 모든 토큰을 모아 구합니다."
-        )
-    },
     scoring_cost: |tokens, models| format!("모델 {models}개가 토큰 {}개를 채점합니다.", units::count(tokens)),
     measure_on_texts_tooltip: "어느 학습에도 쓰지 않은 글. 창에 놓아도 됩니다",
     no_interval: "구간 없음: 너무 짧음",
@@ -336,6 +330,12 @@ pub static KOREAN: Words = Words {
     tokenizer_choice: checks_ko::tokenizer_choice,
     question: checks_ko::question,
     evidence: checks_ko::evidence,
+    warning: sentences_ko::warnings::warning,
+    misfit_reason: sentences_ko::misfits::misfit_reason,
+    expected_shape: sentences_ko::misfits::expected_shape,
+    run_event: sentences_ko::run::run_event,
+    device: sentences_ko::run::device,
+    protocol: sentences_ko::protocol,
     detail: sentences_ko::details::detail,
     survives: "반올림 뒤에 남는 것",
     survival_reading: "대상마다 일부 행을 읽는 중…",
@@ -396,6 +396,8 @@ pub static KOREAN: Words = Words {
     changed_file: "바뀜",
     missing_files: |count| format!("{count}개 없어짐"),
     checks: "검사",
+    no_picture: "창의 그림을 받지 못했습니다",
+    png_failed: |said| format!("그림을 PNG로 쓰지 못했습니다({said})"),
     check_cancelled: "검사가 끝나기 전에 멈췄습니다",
     files_opened: "연 파일",
     export_picture: "그림 저장",

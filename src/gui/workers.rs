@@ -18,6 +18,7 @@ use super::{
     problem::Problem,
     recent::{RecentPair, RecentState},
     run::{self, RunOptions},
+    run_event::RunEvent,
     sample_facts::SampleFacts,
     state::{AppState, Job, Running, Screen, WellKind},
     timing,
@@ -219,6 +220,7 @@ pub(super) fn start_merge(state: &mut AppState, ctx: &Context) {
         let waker = Arc::clone(&waker);
         move || waker.wake()
     });
+    let (tell, told) = crossbeam_channel::bounded(RunEvent::MOST_TOLD);
     let task = Task::spawn("merge", ctx, {
         let plan = Arc::clone(&plan);
         let options = RunOptions {
@@ -226,9 +228,9 @@ pub(super) fn start_merge(state: &mut AppState, ctx: &Context) {
             writes_card: state.options.writes_card,
             program: state.machine.program.clone(),
         };
-        move || run::merge_and_verify(&plan, &options, &job)
+        move || run::merge_and_verify(&plan, &options, &tell, &job)
     });
-    let running = Running::new(plan, watch, waker, task);
+    let running = Running::new(plan, watch, told, waker, task);
     state.job = Job::Running(Box::new(running));
     state.screen = Screen::Merge;
     state.notice = None;

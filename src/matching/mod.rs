@@ -14,6 +14,7 @@ mod prefix;
 mod problem;
 mod rename;
 mod resolve;
+mod set_aside;
 mod tied;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +23,8 @@ use self::{applied::source_of, place::Placer};
 pub use self::{
     applied::{Applied, Origin, UpdateRef},
     prefix::PrefixChange,
-    problem::{Clash, ClashReason, Orphan, OrphanReason},
+    problem::{Clash, ClashReason, MisfitReason, Misplaced, Orphan, OrphanReason},
+    set_aside::{SetAside, SetAsideRule},
     tied::TiedHead,
 };
 use crate::{adapter::Adapter, checkpoint::Checkpoint};
@@ -46,17 +48,6 @@ pub struct Matching {
     pub untied: Option<TiedHead>,
 }
 
-/// An adapter tensor that is deliberately not merged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SetAside {
-    /// Index into the list of adapters.
-    pub adapter: usize,
-    /// The tensor, as the file names it.
-    pub tensor: String,
-    /// The rule.
-    pub rule: &'static str,
-}
-
 impl Matching {
     /// Matches every tensor of `adapters` against `base`.
     #[must_use]
@@ -72,6 +63,30 @@ impl Matching {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.orphaned.is_empty() && self.clashing.is_empty() && !self.applied.is_empty()
+    }
+
+    /// The modules that do not fit, with the reasons, orphans first.
+    pub fn misplaced_modules(&self) -> impl Iterator<Item = Misplaced> {
+        let of = |module: &String, reason| Misplaced { names: vec![module.clone()], reason, nearest: Vec::new() };
+        let orphans = self.orphaned.iter();
+        let orphans = orphans.map(move |orphan| of(&orphan.module, MisfitReason::Orphaned(orphan.reason.clone())));
+        let clashes = self.clashing.iter();
+        orphans.chain(clashes.map(move |clash| of(&clash.module, MisfitReason::Clashing(clash.reason.clone()))))
+    }
+
+    /// The tensors that do not fit, with the reasons and what is near them, orphans first.
+    pub fn misplaced_tensors(&self) -> impl Iterator<Item = Misplaced> {
+        let orphans = self.orphaned.iter().map(|orphan| Misplaced {
+            names: orphan.tensors.clone(),
+            reason: MisfitReason::Orphaned(orphan.reason.clone()),
+            nearest: orphan.nearest.clone(),
+        });
+        let clashes = self.clashing.iter().map(|clash| Misplaced {
+            names: if clash.tensors.is_empty() { vec![clash.module.clone()] } else { clash.tensors.clone() },
+            reason: MisfitReason::Clashing(clash.reason.clone()),
+            nearest: Vec::new(),
+        });
+        orphans.chain(clashes)
     }
 
     /// The entry of a tensor, if it changes or is new.

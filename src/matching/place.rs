@@ -1,11 +1,11 @@
 //! Finding the place of every target, one adapter after the other.
 
 use super::{
-    Applied, Clash, ClashReason, Entries, Matching, Origin, Orphan, OrphanReason, SetAside, TiedHead, UpdateRef,
-    experts, nearest, orientation::Layouts, problem, resolve::Resolver, source_of, tied,
+    Applied, Clash, ClashReason, Entries, Matching, Origin, Orphan, OrphanReason, SetAside, SetAsideRule, TiedHead,
+    UpdateRef, experts, nearest, orientation::Layouts, problem, resolve::Resolver, source_of, tied,
 };
 use crate::{
-    adapter::{Adapter, Effect, Placement, Replacement, Target, TargetUpdate, joined},
+    adapter::{Adapter, Effect, ExpectedShape, Placement, Replacement, Target, TargetUpdate, joined},
     checkpoint::{Checkpoint, LogicalTensor},
     numeric::FloatDtype,
 };
@@ -259,7 +259,7 @@ impl<'a> Placer<'a> {
         for (adapter, target) in head.targets() {
             for tensor in self.adapters[adapter].targets()[target].tensors() {
                 let tensor = tensor.name().to_owned();
-                self.matching.set_aside.push(SetAside { adapter, tensor, rule: tied::STAYS_TIED });
+                self.matching.set_aside.push(SetAside { adapter, tensor, rule: SetAsideRule::StaysTied });
             }
         }
     }
@@ -304,7 +304,10 @@ fn replacement_problem(replacement: &Replacement, module: &str, old: &LogicalTen
     let fits = new.shape().len() == old.shape().len()
         && new.shape().iter().skip(1).eq(old.shape().iter().skip(1))
         && (rows_may_differ || same_rows);
-    (!fits).then(|| ClashReason::Shape { expected: crate::units::shape(new.shape()), base_shape: old.shape().to_vec() })
+    (!fits).then(|| ClashReason::Shape {
+        expected: ExpectedShape::Exact(new.shape().to_vec()),
+        base_shape: old.shape().to_vec(),
+    })
 }
 
 /// Why an update does not fit `stored`.

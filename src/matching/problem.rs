@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::fused;
+use super::{SetAsideRule, fused};
 use crate::{
-    adapter::{Effect, Stray, Target},
+    adapter::{Effect, ExpectedShape, Stray, Target},
     checkpoint::Checkpoint,
     numeric::Dtype,
     units,
@@ -127,7 +127,7 @@ pub enum ClashReason {
     /// The shapes differ, in every orientation that the layer may have.
     Shape {
         /// What the update is for.
-        expected: String,
+        expected: ExpectedShape,
         /// Shape of the base tensor.
         base_shape: Vec<usize>,
     },
@@ -171,6 +171,42 @@ impl fmt::Display for ClashReason {
     }
 }
 
+/// Why tensors of an adapter do not fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MisfitReason {
+    /// The base has no place for them.
+    Orphaned(OrphanReason),
+    /// Their place does not fit them.
+    Clashing(ClashReason),
+}
+
+impl fmt::Display for MisfitReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Orphaned(reason) => reason.fmt(formatter),
+            Self::Clashing(reason) => reason.fmt(formatter),
+        }
+    }
+}
+
+/// Tensors of an adapter that do not fit; says itself in English: "<names>: <reason> (nearest: <modules>)".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misplaced {
+    /// A module, or tensors.
+    pub names: Vec<String>,
+    /// Why.
+    pub reason: MisfitReason,
+    /// Base modules with similar names.
+    pub nearest: Vec<String>,
+}
+
+impl fmt::Display for Misplaced {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.names.join(", "), self.reason)?;
+        if self.nearest.is_empty() { Ok(()) } else { write!(formatter, " (nearest: {})", self.nearest.join(", ")) }
+    }
+}
+
 /// Segments that only a multimodal model has.
 const PARTS: [&str; 6] =
     ["language_model", "vision_tower", "vision_model", "visual", "audio_tower", "multi_modal_projector"];
@@ -205,14 +241,14 @@ pub(super) fn orphan_reason(base: &Checkpoint, module: &str, target: &Target) ->
 }
 
 /// The rule that leaves a stray tensor out of the merge, if there is one.
-pub(super) fn set_aside_rule(stray: &Stray) -> Option<&'static str> {
+pub(super) fn set_aside_rule(stray: &Stray) -> Option<SetAsideRule> {
     let has = |part: &str| stray.tensor.name().split('.').any(|segment| segment.starts_with(part));
     if stray.is_second_copy {
-        Some("a second copy of a module that is saved whole")
+        Some(SetAsideRule::SecondCopy)
     } else if has("original_module") {
-        Some("the untrained copy that PEFT keeps of a module it saves")
+        Some(SetAsideRule::UntrainedCopy)
     } else if has("lora_velora_embed") || has("lora_monteclora_sampler") {
-        Some("used in training only (VeLoRA, Monteclora)")
+        Some(SetAsideRule::TrainingOnly)
     } else {
         None
     }

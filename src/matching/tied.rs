@@ -24,9 +24,6 @@ const HEADED: [&str; 3] = ["ForCausalLM", "LMHeadModel", "ForConditionalGenerati
 /// Bytes compared at once.
 const COMPARED_ELEMENTS: usize = 1 << 20;
 
-/// Why a head that was tied leaves the merge without a tensor of its own.
-pub(super) const STAYS_TIED: &str = "it says the same as the input embedding's, with which it shares one tensor";
-
 /// An output head without a tensor of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TiedHead {

@@ -4,7 +4,7 @@ use std::{ops::Range, thread};
 
 use crossbeam_channel::{Receiver, Sender};
 
-use super::{Kernel, MergeError, TileJob, TileResult, WeightedUpdate};
+use super::{Kernel, MergeError, TileJob, TileResult, WeightedUpdate, device::Device};
 use crate::{
     error::IoContext as _,
     numeric::{CpuLevel, FloatDtype, TileBytes, TileShape, TileStats, row_tiles, widen_at},
@@ -70,8 +70,8 @@ impl CpuKernel {
 }
 
 impl Kernel for CpuKernel {
-    fn name(&self) -> String {
-        format!("CPU, {}, {}", crate::units::plural(self.worker_count, "thread"), self.level)
+    fn device(&self) -> Device {
+        Device::Cpu { thread_count: self.worker_count, level: self.level }
     }
 
     fn keeps_evidence(&self) -> bool {
@@ -87,7 +87,7 @@ impl Kernel for CpuKernel {
     }
 
     fn submit(&mut self, tile: TileJob) -> Result<(), MergeError> {
-        self.jobs.send(tile).map_err(|_| MergeError::DeviceLost { device: self.name() })?;
+        self.jobs.send(tile).map_err(|_| MergeError::DeviceLost { device: self.device() })?;
         self.in_flight += 1;
         Ok(())
     }
@@ -96,7 +96,7 @@ impl Kernel for CpuKernel {
         if self.in_flight == 0 {
             return Ok(None);
         }
-        let result = self.results.recv().map_err(|_| MergeError::DeviceLost { device: self.name() })?;
+        let result = self.results.recv().map_err(|_| MergeError::DeviceLost { device: self.device() })?;
         self.in_flight -= 1;
         Ok(Some(result))
     }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::device::{Device, GpuAdapter, NotOpened};
 use crate::{
     adapter::AdapterError,
     checkpoint::CheckpointError,
@@ -30,19 +31,19 @@ pub enum MergeError {
     #[error("cancelled; {} are written and kept in {}", units::bytes(*byte_count), path.display())]
     CancelledKept { byte_count: u64, path: PathBuf },
     #[error("the device stopped answering: {device}")]
-    DeviceLost { device: String },
+    DeviceLost { device: Device },
     #[error("there is no device `{asked}`")]
-    NoSuchDevice { asked: String, listed: Vec<String> },
-    #[error("there is no GPU, only a software renderer: {}", listed.join(", "))]
-    OnlySoftwareDevice { listed: Vec<String> },
+    NoSuchDevice { asked: String, listed: Vec<GpuAdapter> },
+    #[error("there is no GPU, only a software renderer: {}", entries(listed))]
+    OnlySoftwareDevice { listed: Vec<GpuAdapter> },
     #[error("{device} cannot be used: {reason}")]
-    DeviceNotOpened { device: String, reason: String },
+    DeviceNotOpened { device: String, reason: NotOpened },
     #[error("this build computes on the CPU only")]
     NoGpuSupport,
     #[error("the folder has a seal already: {}", path.display())]
     AlreadySealed { path: PathBuf },
-    #[error("the seal cannot be read: {problem}: {}", path.display())]
-    BadSeal { problem: String, path: PathBuf },
+    #[error("the seal cannot be read: `{line}` is no line of sha256sum: {}", path.display())]
+    BadSeal { line: String, path: PathBuf },
     #[error(transparent)]
     Base(#[from] CheckpointError),
     #[error(transparent)]
@@ -51,6 +52,10 @@ pub enum MergeError {
     Io(#[from] IoError),
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+fn entries(adapters: &[GpuAdapter]) -> String {
+    adapters.iter().map(GpuAdapter::entry).collect::<Vec<_>>().join(", ")
 }
 
 impl MergeError {
@@ -80,7 +85,7 @@ impl Hint for MergeError {
             Self::NoSuchDevice { listed, .. } if listed.is_empty() => {
                 "no driver for Vulkan, Metal or DirectX 12 was found; merge on the CPU (`--device cpu`)"
             }
-            Self::NoSuchDevice { listed, .. } => return Some(format!("there are cpu, {}", listed.join(", "))),
+            Self::NoSuchDevice { listed, .. } => return Some(format!("there are cpu, {}", entries(listed))),
             Self::OnlySoftwareDevice { .. } => {
                 "the CPU is faster (`--device cpu`); to use the renderer nevertheless, name it: `--device gpu:0`"
             }

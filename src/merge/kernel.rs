@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use super::MergeError;
+use super::{MergeError, device::Device};
 use crate::{
     adapter::RowUpdate,
     matching::UpdateRef,
@@ -71,8 +71,13 @@ pub struct TileResult {
 
 /// A device that computes tiles, a few of them in flight.
 pub trait Kernel {
+    /// What computes.
+    fn device(&self) -> Device;
+
     /// The device as reports name it.
-    fn name(&self) -> String;
+    fn name(&self) -> String {
+        self.device().to_string()
+    }
 
     /// Whether its tiles come with statistics and their tensors are hashed, as all do but in a benchmark.
     fn keeps_evidence(&self) -> bool {

@@ -4,6 +4,7 @@ use std::{borrow::Cow, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::device::Device;
 use crate::{
     numeric::TileStats,
     plan::{ByteBudget, Rounding},
@@ -16,7 +17,7 @@ pub struct MergeReceipt {
     #[serde(skip)]
     pub output: PathBuf,
     /// What computed.
-    pub device: String,
+    pub device: Device,
     /// How updated tensors were rounded.
     pub rounding: Rounding,
     /// Bytes by what happened to them.

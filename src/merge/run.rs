@@ -9,7 +9,7 @@ use super::{
     resume,
 };
 use crate::{
-    job::{JobContext, JobEvent, Stage},
+    job::{JobContext, JobEvent, JobWarning, Stage},
     plan::{MergePlan, OutputShard, SideFileContent},
     platform,
 };
@@ -44,7 +44,7 @@ pub fn run_with(
     let folder = OutputFolder::create(&plan.output, &fingerprint)?;
     let mut journal = Journal::open(folder.partial(), &fingerprint)?;
     let is_direct = io.is_direct(weight_bytes);
-    let device = kernel.name();
+    let device = kernel.device();
     let mut merge = Merge {
         plan,
         folder: &folder,
@@ -176,8 +176,8 @@ impl Merge<'_> {
         }
         match pipeline::run(self.plan, &target, kernel, &mut tally, self.job) {
             Err(MergeError::DeviceLost { device }) => {
-                let message = format!("{device} stopped answering; the rest is computed on the CPU");
-                self.job.send(JobEvent::Warning(message));
+                let warning = JobWarning::DeviceLost { device: device.to_string() };
+                self.job.send(JobEvent::Warning(warning));
                 pipeline::run(self.plan, &target, &mut CpuKernel::new()?, &mut tally, self.job)?;
             }
             result => result?,

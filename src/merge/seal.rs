@@ -105,10 +105,7 @@ impl Seal {
         }
         let text = crate::checkpoint::read_text(&path, "read the seal")?;
         let parsed = text.lines().filter(|line| !line.is_empty()).map(|line| {
-            parse(line).ok_or_else(|| {
-                let problem = format!("`{}` is no line of sha256sum", crate::error::shortened(line));
-                MergeError::BadSeal { problem, path: path.clone() }
-            })
+            parse(line).ok_or_else(|| MergeError::BadSeal { line: crate::error::shortened(line), path: path.clone() })
         });
         Ok(Some(Self { files: parsed.collect::<Result<_, _>>()? }))
     }

@@ -1,17 +1,15 @@
 //! Why a merge is not even planned.
 
-use std::{fmt::Write as _, path::PathBuf};
+use std::{fmt, path::PathBuf};
+
+use super::Mismatch;
 
 use crate::{
-    adapter::{Adapter, AdapterError},
-    checkpoint::{Checkpoint, CheckpointError},
+    adapter::AdapterError,
+    checkpoint::CheckpointError,
     error::{Hint, IoError},
-    matching::{ClashReason, Matching, OrphanReason},
     units,
 };
-
-/// Names shown of each kind of mismatch.
-const SHOWN: usize = 5;
 
 /// A merge that cannot be done as asked; nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -25,14 +23,14 @@ pub enum PlanError {
     PartialReplacement { strength: f64, adapter: String, tensor: String },
     #[error("the base is quantised ({method}), and nothing can be merged into packed weights: {}", path.display())]
     QuantizedBase { method: String, path: PathBuf },
-    #[error("the adapter does not fit the base: {problems}")]
-    DoesNotFit { problems: String, hint: String },
+    #[error("the adapter does not fit the base: {mismatch}")]
+    DoesNotFit { mismatch: Box<Mismatch> },
     #[error("the output has no name of its own: {}", path.display())]
     OutputHasNoName { path: PathBuf },
     #[error("the output exists and is not empty: {}", path.display())]
     OutputExists { path: PathBuf },
     #[error("the output lies inside the {role} folder: {}", path.display())]
-    OutputInsideInput { role: &'static str, path: PathBuf },
+    OutputInsideInput { role: InputRole, path: PathBuf },
     #[error("nothing may be written here: {}", path.display())]
     NotWritable { path: PathBuf },
     #[error("the disk is too full: {} needed, {} free: {}", units::bytes(*needed), units::bytes(*free), path.display())]
@@ -47,52 +45,21 @@ pub enum PlanError {
     Io(#[from] IoError),
 }
 
-impl PlanError {
-    /// Names what does not fit, tensor by tensor, and what that suggests.
-    pub(super) fn does_not_fit(matching: &Matching, adapters: &[Adapter], base: &Checkpoint) -> Self {
-        let mut lines = Vec::new();
-        for orphan in &matching.orphaned {
-            let mut line = format!("{}: {}", orphan.tensors.join(", "), orphan.reason);
-            if !orphan.nearest.is_empty() {
-                write!(line, " (nearest: {})", orphan.nearest.join(", ")).ok();
-            }
-            lines.push(line);
-        }
-        for clash in &matching.clashing {
-            let names = if clash.tensors.is_empty() { clash.module.clone() } else { clash.tensors.join(", ") };
-            lines.push(format!("{names}: {}", clash.reason));
-        }
-        let total: usize = adapters.iter().map(Adapter::tensor_count).sum();
-        let placed = matching.applied_tensor_count(adapters);
-        let mut problems = format!("{placed} of {} have a place", units::plural(total, "adapter tensor"));
-        for line in lines.iter().take(SHOWN) {
-            write!(problems, "\n  {line}").ok();
-        }
-        if let Some(more) = lines.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-            write!(problems, "\n  and {more} more").ok();
-        }
-        let resizes_vocabulary =
-            matching.clashing.iter().any(|clash| matches!(clash.reason, ClashReason::Vocabulary { .. }));
-        let trained_on = adapters.iter().find_map(|adapter| adapter.config().base_model());
-        let hint = match (placed, matching.orphaned.first().map(|orphan| &orphan.reason), trained_on) {
-            (_, Some(OrphanReason::UnknownFactor | OrphanReason::MultiheadAttention), _) => {
-                "merge it with the release of PEFT that it was trained with, by `merge_and_unload`".to_owned()
-            }
-            _ if resizes_vocabulary => {
-                "save the adapter with its embedding (`save_embedding_layers=True` in PEFT), or give the base with the vocabulary that training had".to_owned()
-            }
-            (_, _, Some(name)) => {
-                format!(
-                    "the adapter was trained on `{name}`, this base is `{}`; give the base that it was trained on",
-                    base.name()
-                )
-            }
-            (0, _, None) => "give the base that the adapter was trained on".to_owned(),
-            (_, _, None) => {
-                "the adapter has more than this base has a place for; check that both belong together".to_owned()
-            }
-        };
-        Self::DoesNotFit { problems, hint }
+/// What an input is to the merge; names itself in English.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputRole {
+    /// The base.
+    Base,
+    /// An adapter.
+    Adapter,
+}
+
+impl fmt::Display for InputRole {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Base => "base",
+            Self::Adapter => "adapter",
+        })
     }
 }
 
@@ -103,7 +70,7 @@ impl Hint for PlanError {
             Self::BadStrength { .. } => "1 merges what was trained, 0.5 half of it",
             Self::PartialReplacement { .. } => "merge this adapter at strength 1",
             Self::QuantizedBase { .. } => "use the original 16- or 32-bit model of the same name",
-            Self::DoesNotFit { hint, .. } => hint,
+            Self::DoesNotFit { mismatch } => return Some(mismatch.advice.to_string()),
             Self::OutputHasNoName { .. } => "name a new folder",
             Self::OutputExists { .. } => {
                 "choose another name, or empty the folder yourself; nothing is ever overwritten"

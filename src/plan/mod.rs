@@ -8,6 +8,7 @@ mod config_edit;
 mod error;
 mod keep_f32;
 mod layout;
+mod mismatch;
 mod preflight;
 mod replacement;
 mod request;
@@ -16,16 +17,21 @@ mod side_files;
 mod step;
 mod survival;
 mod tokenizer;
+mod warning;
 mod warnings;
 
 use std::path::{Path, PathBuf};
 
 #[cfg(feature = "gui")]
-pub(crate) use self::tokenizer::TOKENS_SHOWN;
+pub(crate) use self::{
+    compatibility::NAMES_SHOWN as COMPARED_NAMES_SHOWN, mismatch::SHOWN as MISMATCHES_SHOWN, tokenizer::TOKENS_SHOWN,
+    warning::NAMES_SHOWN,
+};
 pub use self::{
-    compatibility::{Finding, Verdict, findings},
-    error::PlanError,
+    compatibility::{Compared, Finding, NameVariant, Verdict, findings},
+    error::{InputRole, PlanError},
     layout::OutputShard,
+    mismatch::{Mismatch, MismatchAdvice},
     preflight::PreflightCheck,
     request::{AdapterRequest, DtypePolicy, MergeRequest},
     rounding::Rounding,
@@ -35,6 +41,7 @@ pub use self::{
         SurvivalAdvice, SurvivalEstimate, SurvivalQuestion, TensorSurvival, estimate_survival, survival_advice,
     },
     tokenizer::{TokenizerChoice, TokenizerReason},
+    warning::{ReplacedTensor, Warning},
 };
 use crate::{adapter::Adapter, checkpoint::Checkpoint, matching::Matching};
 
@@ -73,7 +80,7 @@ pub struct MergePlan {
     /// For each adapter, what it says about its base against what the base is.
     pub findings: Vec<Vec<Finding>>,
     /// Things the user should know that stop nothing.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     /// Elements that one tile may hold.
     pub tile_elements: usize,
 }
@@ -129,7 +136,8 @@ impl MergePlan {
         }
         let matching = Matching::new(&base, &adapters);
         if !matching.is_complete() {
-            return Err(PlanError::does_not_fit(&matching, &adapters, &base));
+            let mismatch = Box::new(Mismatch::new(&matching, &adapters, &base));
+            return Err(PlanError::DoesNotFit { mismatch });
         }
         replacement::check(&adapters, &matching, &strengths)?;
         let inputs = layout::Inputs { base: &base, adapters: &adapters, matching: &matching };
@@ -139,11 +147,7 @@ impl MergePlan {
         let tokenizer = TokenizerChoice::new(&base, &adapters)?;
         let side_files = side_files::steps(&base, &adapters, &tokenizer)?;
         let findings = findings(&base, &adapters, &matching)?;
-        let mut warnings = warnings::all(inputs, &tokenizer);
-        for (adapter, findings) in adapters.iter().zip(&findings) {
-            let differing = findings.iter().filter(|finding| finding.verdict == Verdict::Differs);
-            warnings.extend(differing.map(|finding| format!("{}: {}", adapter.name(), finding.evidence)));
-        }
+        let warnings = warnings::all(inputs, &tokenizer, &findings);
         Ok(Self {
             config_text: config_edit::edited(base.config().text(), &config_edit::Edits::new(inputs, request.dtype)),
             warnings,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::ser::SerializeStruct as _;
 
-use super::{LOCK_FILE, MergePlan, PlanError};
+use super::{InputRole, LOCK_FILE, MergePlan, PlanError};
 use crate::{error::IoContext as _, platform, units};
 
 /// Space left free for whatever else the machine writes meanwhile.
@@ -106,8 +106,8 @@ fn output_is_free(plan: &MergePlan) -> Result<PreflightCheck, PlanError> {
         Err(_) => true,
     };
     let resolved = resolved(output)?;
-    let adapters = plan.adapters.iter().map(|adapter| ("adapter", adapter.root()));
-    for (role, input) in std::iter::once(("base", plan.base.root())).chain(adapters) {
+    let adapters = plan.adapters.iter().map(|adapter| (InputRole::Adapter, adapter.root()));
+    for (role, input) in std::iter::once((InputRole::Base, plan.base.root())).chain(adapters) {
         let input = input.canonicalize().at("resolve the path", input)?;
         if resolved.starts_with(&input) {
             return Err(PlanError::OutputInsideInput { role, path: output.clone() });

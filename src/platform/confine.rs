@@ -1,6 +1,6 @@
 //! A process that may open one folder and nothing else, where the kernel knows how (Landlock, Linux 5.13 or later).
 
-use std::path::Path;
+use std::{fmt, path::Path};
 
 /// What keeps this process to a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,8 +10,32 @@ pub enum Confinement {
     /// Nothing, for this reason.
     Nothing {
         /// Why not.
-        reason: String,
+        reason: Unconfined,
     },
+}
+
+/// Why the kernel keeps a process to nothing; says itself in English.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Unconfined {
+    /// It cannot, or may not.
+    NoLandlock,
+    /// It would not.
+    Refused {
+        /// The library's words.
+        said: String,
+    },
+    /// No other system has a call for it that every process may make.
+    OtherSystem,
+}
+
+impl fmt::Display for Unconfined {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoLandlock => out.write_str("this kernel has no Landlock, or it is switched off"),
+            Self::Refused { said } => write!(out, "Landlock refused: {said}"),
+            Self::OtherSystem => out.write_str("this system cannot confine a process"),
+        }
+    }
 }
 
 /// Lets this thread, and all threads that it starts from now on, read what lies below `folder` and open nothing else.
@@ -23,10 +47,8 @@ pub fn confine_to(folder: &Path) -> Confinement {
     use landlock::RulesetStatus;
     match with_landlock(folder) {
         Ok(RulesetStatus::FullyEnforced | RulesetStatus::PartiallyEnforced) => Confinement::Kernel,
-        Ok(RulesetStatus::NotEnforced) => {
-            Confinement::Nothing { reason: "this kernel has no Landlock, or it is switched off".to_owned() }
-        }
-        Err(error) => Confinement::Nothing { reason: format!("Landlock refused: {error}") },
+        Ok(RulesetStatus::NotEnforced) => Confinement::Nothing { reason: Unconfined::NoLandlock },
+        Err(error) => Confinement::Nothing { reason: Unconfined::Refused { said: error.to_string() } },
     }
 }
 
@@ -34,7 +56,7 @@ pub fn confine_to(folder: &Path) -> Confinement {
 #[cfg(not(target_os = "linux"))]
 #[must_use]
 pub fn confine_to(_folder: &Path) -> Confinement {
-    Confinement::Nothing { reason: "this system cannot confine a process".to_owned() }
+    Confinement::Nothing { reason: Unconfined::OtherSystem }
 }
 
 #[cfg(target_os = "linux")]

@@ -19,7 +19,7 @@ mod reserve;
 mod state_folder;
 
 pub use self::{
-    confine::{Confinement, confine_to},
+    confine::{Confinement, Unconfined, confine_to},
     console::attach_parent_console,
     copy_range::{copy_range, copy_range_portable},
     direct_io::DirectFile,

@@ -7,7 +7,7 @@ use crate::{
     checkpoint::Checkpoint,
     matching::{Matching, PrefixChange},
     numeric::FloatDtype,
-    plan::{ByteBudget, DtypePolicy, Finding, MergePlan, PreflightCheck, Rounding, TokenizerChoice},
+    plan::{ByteBudget, DtypePolicy, Finding, MergePlan, PreflightCheck, Rounding, TokenizerChoice, Warning},
     tree,
 };
 
@@ -209,7 +209,7 @@ pub struct PlanSummary {
     /// For each adapter, what it says about its base against what the base is.
     pub findings: Vec<Vec<Finding>>,
     /// Things to know that stop nothing.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 impl PlanSummary {

@@ -7,15 +7,15 @@ use std::{
     time::Duration,
 };
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Check, Detail, Evidence, Predicted, Question, VerifyError};
+use super::{Check, ConfigFault, Detail, Evidence, Predicted, Question, VerifyError};
 use crate::{
     checkpoint::{Checkpoint, LogicalTensor},
     error::IoContext as _,
     evaluate::{self, EvalError, EvalRequest, EvalText, ModelSource},
     job::{JobContext, Stage},
-    platform::{self, Confinement},
+    platform::{self, Confinement, Unconfined},
 };
 
 /// The hidden command of the program that does the work in its own process.
@@ -34,7 +34,8 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AloneReport {
     /// Why the kernel did not confine the process; `None` where it did.
-    pub unconfined: Option<String>,
+    #[serde(serialize_with = "in_english", skip_deserializing)]
+    pub unconfined: Option<Unconfined>,
     /// Every file that was opened, by its path below the folder; a path that does not lie there is whole.
     pub opened: Vec<String>,
     /// Tensors that were read, in whole or in part.
@@ -47,6 +48,30 @@ pub struct AloneReport {
     pub unpredicted: Option<String>,
     /// What went wrong.
     pub error: Option<String>,
+}
+
+/// What the process that loads the folder tells the one that started it: the report, and as values what it only says.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AloneMessage {
+    report: AloneReport,
+    unconfined: Option<Unconfined>,
+}
+
+impl AloneMessage {
+    /// Tells all of `report`.
+    #[must_use]
+    pub fn new(report: AloneReport) -> Self {
+        Self { unconfined: report.unconfined.clone(), report }
+    }
+
+    fn into_report(self) -> AloneReport {
+        AloneReport { unconfined: self.unconfined, ..self.report }
+    }
+}
+
+#[expect(clippy::ref_option, reason = "serde hands a field on like this")]
+fn in_english<S: Serializer>(unconfined: &Option<Unconfined>, serializer: S) -> Result<S::Ok, S::Error> {
+    unconfined.as_ref().map(ToString::to_string).serialize(serializer)
 }
 
 impl AloneReport {
@@ -98,13 +123,13 @@ impl AloneReport {
     }
 
     /// The check that this makes.
-    fn check(&self) -> Check {
+    fn check(&self, folder: &Path) -> Check {
         let failed = self.error.iter().map(|problem| Detail::LoadFailed { problem: problem.clone() });
         let outside = self.opened.iter().filter(|path| Path::new(path).is_absolute());
         let outside = outside.map(|path| Detail::OpenedOutside { path: path.clone() });
         let mut problems: Vec<Detail> = failed.chain(outside).collect();
         let predicted = match (&self.unpredicted, self.mean_nll) {
-            (Some(reason), _) => Predicted::OnlyRead { reason: reason.clone() },
+            (Some(reason), _) => Predicted::OnlyRead { reason: reason.clone(), fault: fault_of(folder, reason) },
             (None, Some(mean_nll)) => Predicted::Tokens { count: self.tokens_scored, mean_nll },
             (None, None) => Predicted::Nothing,
         };
@@ -137,12 +162,13 @@ pub(super) fn check(merged: &Path, program: &Path, job: &JobContext) -> Result<(
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().at("start a process", program)?;
     let output = wait(child, program, job)?;
-    let report: AloneReport = serde_json::from_slice(&output.stdout).map_err(|_| {
+    let message: AloneMessage = serde_json::from_slice(&output.stdout).map_err(|_| {
         let words = String::from_utf8_lossy(&output.stderr);
         let last = words.lines().last().unwrap_or("it said nothing").to_owned();
         VerifyError::ChildFailed { said: last, path: program.to_owned() }
     })?;
-    Ok((report.check(), report))
+    let report = message.into_report();
+    Ok((report.check(&folder), report))
 }
 
 /// Waits for `child`; a cancelled job ends it.
@@ -156,6 +182,12 @@ fn wait(mut child: Child, program: &Path, job: &JobContext) -> Result<Output, Ve
         thread::sleep(POLL_INTERVAL);
     }
     Ok(child.wait_with_output().at("read what a process says", program)?)
+}
+
+/// The decoder's error that the process in `folder` gave as its `reason`, found again here: it lies in the config alone.
+fn fault_of(folder: &Path, reason: &str) -> Option<ConfigFault> {
+    let error = evaluate::unread_tensors(folder).err()?;
+    (without_path(&error, folder) == reason).then(|| ConfigFault::new(error, folder))
 }
 
 /// Whether the model may be sound and only our decoder does not cover it.
@@ -197,10 +229,10 @@ mod tests {
     #[test]
     fn a_file_outside_of_the_folder_fails() {
         let inside = AloneReport { opened: vec!["config.json".to_owned()], tensors_read: 3, ..AloneReport::default() };
-        assert_eq!(inside.check().outcome, super::super::Outcome::Passed);
+        assert_eq!(inside.check(Path::new("folder")).outcome, super::super::Outcome::Passed);
         let outside = std::env::temp_dir().join("base/model.safetensors").display().to_string();
         let report = AloneReport { opened: vec![outside.clone()], ..inside };
-        let check = report.check();
+        let check = report.check(Path::new("folder"));
         assert_eq!(check.outcome, super::super::Outcome::Failed);
         assert!(check.details[0].to_string().contains(&outside), "{check:?}");
     }

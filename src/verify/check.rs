@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::{AloneReport, ChangedSet, Detail, Evidence, Question};
-use crate::{checkpoint::CheckpointError, error::Hint as _};
+use crate::{
+    checkpoint::CheckpointError,
+    error::{Hint as _, Reported},
+};
 
 /// All that was found about a folder.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -65,12 +68,14 @@ impl VerifyReport {
     }
 
     /// The report on a folder that no loader could open.
-    pub(super) fn unreadable(error: &CheckpointError) -> Self {
+    pub(super) fn unreadable(error: CheckpointError) -> Self {
+        let error = Reported::new(error);
+        let has_hint = error.hint().is_some();
         let check = Check {
             question: Question::Complete,
             outcome: Outcome::Failed,
-            evidence: Evidence::Unreadable { problem: error.to_string() },
-            details: error.hint().map(|text| Detail::Hint { text }).into_iter().collect(),
+            evidence: Evidence::Unreadable { error: error.clone() },
+            details: if has_hint { vec![Detail::Hint { error }] } else { Vec::new() },
         };
         Self { checks: vec![check], changed_set: None, alone: None }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Detail, Reference, tokenizer::embedding_rows};
+use super::{ConfigFault, Detail, Reference, tokenizer::embedding_rows};
 use crate::{
     checkpoint::{Checkpoint, ModelConfig},
     evaluate::{self, EvalError},
@@ -34,9 +34,7 @@ fn disagreements(model: &Checkpoint) -> Vec<Detail> {
         Err(
             error @ (EvalError::MissingTensor { .. } | EvalError::TensorShape { .. } | EvalError::TensorDtype { .. }),
         ) => {
-            let text = error.to_string();
-            let problem = text.trim_end_matches(&format!(": {}", model.root().display())).to_owned();
-            problems.push(Detail::ConfigMismatch { problem });
+            problems.push(Detail::ConfigMismatch(ConfigFault::new(error, model.root())));
         }
         // What our decoder does not cover is checked by names alone.
         Ok(_) | Err(_) => {}

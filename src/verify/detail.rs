@@ -1,10 +1,16 @@
 //! What is wrong or worth knowing, one thing each, as values that any language can say.
 
-use std::fmt;
+use std::{fmt, path::Path, sync::Arc};
 
 use serde::{Serialize, Serializer};
 
-use crate::{error::listed, plan::SurvivalAdvice, units};
+use crate::{
+    checkpoint::CheckpointError,
+    error::{Hint as _, Reported, listed},
+    evaluate::EvalError,
+    plan::SurvivalAdvice,
+    units,
+};
 
 /// Names that a sentence shows of many.
 pub(crate) const NAMES_SHOWN: usize = 3;
@@ -40,9 +46,7 @@ pub enum Detail {
     UnreadTensors {
         names: Vec<String>,
     },
-    ConfigMismatch {
-        problem: String,
-    },
+    ConfigMismatch(ConfigFault),
     LayerCount {
         configured: u64,
         held: u64,
@@ -61,7 +65,7 @@ pub enum Detail {
         whole_bytes: u64,
     },
     BadTokenizer {
-        problem: String,
+        fault: TokenizerFault,
     },
     IdsBeyondRows {
         id: u64,
@@ -138,7 +142,7 @@ pub enum Detail {
     },
     // Sealed.
     BadSeal {
-        problem: String,
+        line: String,
     },
     SealedAndGone {
         file: String,
@@ -159,7 +163,7 @@ pub enum Detail {
     OnlyNan,
     /// What to do about an error.
     Hint {
-        text: String,
+        error: Reported<CheckpointError>,
     },
 }
 
@@ -226,7 +230,9 @@ impl fmt::Display for Detail {
                 if names.len() == 1 { "1 tensor is".to_owned() } else { format!("{} tensors are", names.len()) },
                 listed(names, NAMES_SHOWN)
             ),
-            Self::ConfigMismatch { problem } => write!(out, "config.json and the weights do not agree: {problem}"),
+            Self::ConfigMismatch(fault) => {
+                write!(out, "config.json and the weights do not agree: {}", fault.problem)
+            }
             Self::LayerCount { configured, held } => {
                 write!(out, "config.json says {configured} layers, the weights have {held}")
             }
@@ -247,9 +253,9 @@ impl fmt::Display for Detail {
                     "the tokenizer gives ids up to {id}, but {tensor} has {rows} rows: ids beyond them fail{own}"
                 )
             }
-            Self::BadTokenizer { problem } | Self::BadSeal { problem } | Self::LoadFailed { problem } => {
-                out.write_str(problem)
-            }
+            Self::BadTokenizer { fault } => fault.fmt(out),
+            Self::BadSeal { line } => write!(out, "the seal cannot be read: `{line}` is no line of sha256sum"),
+            Self::LoadFailed { problem } => out.write_str(problem),
             Self::UnreadableConfig { file } => write!(out, "{file} cannot be read"),
             Self::BadJson { file, problem } => write!(out, "{file} is not valid JSON: {problem}"),
             Self::NamesBase { place, text } => write!(out, "{place} names the folder of the base, `{text}`"),
@@ -291,7 +297,58 @@ impl fmt::Display for Detail {
             Self::CameAfterSeal { file } => write!(out, "{file} came after the seal"),
             Self::OpenedOutside { path } => write!(out, "it opened {path}"),
             Self::OnlyNan => out.write_str("the model predicts nothing but NaN"),
-            Self::Hint { text } => out.write_str(text),
+            Self::Hint { error } => out.write_str(&error.hint().unwrap_or_default()),
+        }
+    }
+}
+
+/// Why a decoder does not take the weights; the same in two folders where nothing but the path differs.
+#[derive(Clone, Debug)]
+pub struct ConfigFault {
+    /// In English, without the path.
+    problem: String,
+    /// The decoder's error.
+    pub error: Arc<EvalError>,
+}
+
+impl ConfigFault {
+    /// Of the folder `root`.
+    pub(crate) fn new(error: EvalError, root: &Path) -> Self {
+        let text = error.to_string();
+        let problem = text.trim_end_matches(&format!(": {}", root.display())).to_owned();
+        Self { problem, error: Arc::new(error) }
+    }
+}
+
+impl PartialEq for ConfigFault {
+    fn eq(&self, other: &Self) -> bool {
+        self.problem == other.problem
+    }
+}
+
+/// What is wrong with `tokenizer.json`; says itself in English.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenizerFault {
+    /// It cannot be read, for what the system says.
+    Unreadable {
+        /// The system's words.
+        said: String,
+    },
+    /// It is no JSON, for what the parser says.
+    Broken {
+        /// The parser's words.
+        said: String,
+    },
+    /// It has no vocabulary.
+    NoVocabulary,
+}
+
+impl fmt::Display for TokenizerFault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { said } => write!(out, "tokenizer.json: {said}"),
+            Self::Broken { said } => write!(out, "tokenizer.json is not whole: {said}"),
+            Self::NoVocabulary => out.write_str("tokenizer.json has no vocabulary"),
         }
     }
 }

@@ -4,16 +4,16 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::RoundingPolicy;
-use crate::{merge::SEAL_FILE, units};
+use super::{ConfigFault, RoundingPolicy};
+use crate::{checkpoint::CheckpointError, error::Reported, merge::SEAL_FILE, platform::Unconfined, units};
 
 /// What a check found.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Evidence {
     /// No loader could open the folder.
     Unreadable {
-        /// The error's own words.
-        problem: String,
+        /// Why.
+        error: Reported<CheckpointError>,
     },
     /// What the folder holds.
     Held {
@@ -70,7 +70,7 @@ pub enum Evidence {
     /// The folder was loaded by a process that has nothing else.
     Loaded {
         /// Why the kernel did not confine it; `None` where it did.
-        unconfined: Option<String>,
+        unconfined: Option<Unconfined>,
         /// Files that it opened.
         file_count: usize,
         /// Tensors that it read.
@@ -81,7 +81,7 @@ pub enum Evidence {
     /// It does not load.
     NotLoaded {
         /// Why the kernel did not confine the process; `None` where it did.
-        unconfined: Option<String>,
+        unconfined: Option<Unconfined>,
     },
 }
 
@@ -120,6 +120,8 @@ pub enum Predicted {
     OnlyRead {
         /// Why.
         reason: String,
+        /// The same as a value, where it can be found again.
+        fault: Option<ConfigFault>,
     },
     /// It predicted none.
     Nothing,
@@ -128,7 +130,7 @@ pub enum Predicted {
 impl fmt::Display for Evidence {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable { problem } => out.write_str(problem),
+            Self::Unreadable { error } => error.fmt(out),
             Self::Held { tensor_count, parameter_count, byte_count, file_count } => write!(
                 out,
                 "{}, {} parameters, {} in {}",
@@ -164,16 +166,16 @@ impl fmt::Display for Evidence {
             Self::Loaded { unconfined, file_count, tensor_count, predicted } => write!(
                 out,
                 "loaded {}: {} opened, {} read, {predicted}",
-                place(unconfined.as_deref()),
+                place(unconfined.as_ref()),
                 units::plural(*file_count, "file"),
                 units::plural(*tensor_count, "tensor"),
             ),
-            Self::NotLoaded { unconfined } => write!(out, "it does not load {}", place(unconfined.as_deref())),
+            Self::NotLoaded { unconfined } => write!(out, "it does not load {}", place(unconfined.as_ref())),
         }
     }
 }
 
-fn place(unconfined: Option<&str>) -> String {
+fn place(unconfined: Option<&Unconfined>) -> String {
     match unconfined {
         None => "in a process that the kernel lets open this folder and nothing else (Landlock)".to_owned(),
         Some(reason) => format!("in a process of its own, watched but not confined ({reason})"),
@@ -211,7 +213,7 @@ impl fmt::Display for Predicted {
             Self::Tokens { count, mean_nll } => {
                 write!(out, "{} predicted, {mean_nll:.3} nats each", units::plural(*count, "token"))
             }
-            Self::OnlyRead { reason } => write!(out, "not evaluated: {reason}"),
+            Self::OnlyRead { reason, .. } => write!(out, "not evaluated: {reason}"),
             Self::Nothing => out.write_str("nothing predicted"),
         }
     }

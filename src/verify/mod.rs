@@ -27,10 +27,10 @@ use std::path::PathBuf;
 pub(crate) use self::detail::NAMES_SHOWN;
 pub use self::{
     agreement::Agreement,
-    alone::{ALONE_COMMAND, AloneReport},
+    alone::{ALONE_COMMAND, AloneMessage, AloneReport},
     change::ChangeSums,
     check::{Check, Outcome, VerifyReport},
-    detail::{Detail, WrongValues},
+    detail::{ConfigFault, Detail, TokenizerFault, WrongValues},
     evidence::{Evidence, Predicted, Recomputed},
     policy::RoundingPolicy,
     question::Question,
@@ -42,7 +42,7 @@ use crate::{
     error::{Hint, IoError},
     evaluate::EvalError,
     job::{Cancelled, JobContext},
-    matching::Matching,
+    matching::{Matching, Misplaced},
     merge::MergeError,
     plan::{AdapterRequest, Rounding},
 };
@@ -88,10 +88,14 @@ pub enum VerifyError {
     Seal(Box<MergeError>),
     #[error(transparent)]
     Io(#[from] IoError),
-    #[error("adapter and base do not fit together, so there is nothing to compare with: {problem}")]
-    DoesNotFit { problem: String },
+    #[error("adapter and base do not fit together, so there is nothing to compare with: {}", first_of(misplaced.as_ref()))]
+    DoesNotFit { misplaced: Option<Misplaced> },
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+fn first_of(misplaced: Option<&Misplaced>) -> String {
+    misplaced.map_or_else(|| "no tensor of the adapter has a place".to_owned(), Misplaced::to_string)
 }
 
 impl From<MergeError> for VerifyError {
@@ -146,7 +150,7 @@ pub fn run_with(
     let reference = open_reference(request)?;
     let merged = match Checkpoint::open(&request.merged) {
         Ok(merged) => merged,
-        Err(error) => return Ok(VerifyReport::unreadable(&error)),
+        Err(error) => return Ok(VerifyReport::unreadable(error)),
     };
     let mut report = VerifyReport::default();
     report.checks.push(structure::check(&merged, reference.as_ref()));
@@ -175,10 +179,7 @@ fn open_reference(request: &VerifyRequest) -> Result<Option<Reference>, VerifyEr
     let strengths = request.adapters.iter().map(|adapter| adapter.strength).collect();
     let matching = Matching::new(&base, &adapters);
     if !adapters.is_empty() && !matching.is_complete() {
-        let orphan = matching.orphaned.first().map(|orphan| format!("{}: {}", orphan.module, orphan.reason));
-        let clash = matching.clashing.first().map(|clash| format!("{}: {}", clash.module, clash.reason));
-        let problem = orphan.or(clash).unwrap_or_else(|| "no tensor of the adapter has a place".to_owned());
-        return Err(VerifyError::DoesNotFit { problem });
+        return Err(VerifyError::DoesNotFit { misplaced: matching.misplaced_modules().next() });
     }
     Ok(Some(Reference { base, adapters, strengths, matching }))
 }

@@ -4,7 +4,7 @@ use super::{Check, Detail, Evidence, Question, VerifyError};
 use crate::{
     checkpoint::Checkpoint,
     job::{JobContext, Stage},
-    merge::{MergeError, SEAL_FILE, Seal, sha256_of},
+    merge::{MergeError, Seal, sha256_of},
 };
 
 /// Hashes every file that the seal names; `None` where the folder has no seal.
@@ -13,12 +13,11 @@ pub(super) fn check(merged: &Checkpoint, job: &JobContext) -> Result<Option<Chec
     let seal = match Seal::read(root) {
         Ok(Some(seal)) => seal,
         Ok(None) => return Ok(None),
-        Err(error @ MergeError::BadSeal { .. }) => {
-            let problem = error.to_string().replace(&format!(": {}", root.join(SEAL_FILE).display()), "");
+        Err(MergeError::BadSeal { line, .. }) => {
             return Ok(Some(Check::judged(
                 Question::Sealed,
                 Evidence::SealBroken,
-                vec![Detail::BadSeal { problem }],
+                vec![Detail::BadSeal { line }],
                 Vec::new(),
             )));
         }

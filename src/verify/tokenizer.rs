@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Detail, Reference};
+use super::{Detail, Reference, TokenizerFault};
 use crate::{
     adapter::Adapter,
     checkpoint::{Checkpoint, FileRole, read_text},
@@ -41,7 +41,7 @@ pub(super) fn judge(merged: &Checkpoint, reference: Option<&Reference>) -> (Vec<
         problems.extend(reference.and_then(|reference| truncated(name, merged, reference)));
     }
     match max_id(merged.root()) {
-        Err(problem) => problems.push(Detail::BadTokenizer { problem }),
+        Err(fault) => problems.push(Detail::BadTokenizer { fault }),
         Ok(Some(id)) => {
             if let Some((tensor, rows)) = embedding_rows(merged).filter(|(_, rows)| id >= *rows) {
                 let is_as_in_base = reference.is_some_and(|reference| {
@@ -82,18 +82,20 @@ fn read(path: &Path) -> Option<Vec<u8>> {
 }
 
 /// The largest id that `tokenizer.json` gives; `None` where there is none.
-fn max_id(root: &Path) -> Result<Option<u64>, String> {
+fn max_id(root: &Path) -> Result<Option<u64>, TokenizerFault> {
     let path = root.join("tokenizer.json");
     if !path.is_file() {
         return Ok(None);
     }
-    let text = read_text(&path, "read the tokenizer").map_err(|error| format!("tokenizer.json: {}", error.source))?;
-    let json: Value = serde_json::from_str(&text).map_err(|error| format!("tokenizer.json is not whole: {error}"))?;
+    let text = read_text(&path, "read the tokenizer")
+        .map_err(|error| TokenizerFault::Unreadable { said: error.source.to_string() })?;
+    let json: Value =
+        serde_json::from_str(&text).map_err(|error| TokenizerFault::Broken { said: error.to_string() })?;
     let added = json["added_tokens"].as_array().into_iter().flatten().filter_map(|token| token["id"].as_u64()).max();
     let own = match &json["model"]["vocab"] {
         Value::Object(vocabulary) => vocabulary.values().filter_map(Value::as_u64).max(),
         Value::Array(pieces) => (pieces.len() as u64).checked_sub(1),
-        _ => return Err("tokenizer.json has no vocabulary".to_owned()),
+        _ => return Err(TokenizerFault::NoVocabulary),
     };
     Ok(own.max(added))
 }

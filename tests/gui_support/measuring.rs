@@ -29,7 +29,7 @@ pub fn show_measurement(harness: &mut Harness<'_, LorafuseApp>) {
         while job.check_cancelled().is_ok() {
             std::thread::sleep(Duration::from_millis(20));
         }
-        Err(Problem::new("The measurement was stopped"))
+        Err(Problem::lost_worker())
     });
     wait_until(harness, "the numbers", |app| match &app.state.finished().unwrap().evaluation {
         Work::Running(measuring) => measuring.sample.bytes_done == BYTES.0 && measuring.scoring_cost.is_some(),

@@ -8,8 +8,8 @@ use std::{
 use super::update::{Kind, LoraUpdate};
 use crate::{
     adapter::{
-        AdapterError, Content, Layer, Orientation, Placement, Precision, RowUpdate, Scaling, TargetUpdate,
-        method::largest,
+        AdapterError, Content, ExpectedShape, Layer, Orientation, Placement, Precision, RowUpdate, Scaling,
+        TargetUpdate, method::largest,
     },
     checkpoint::LogicalTensor,
 };
@@ -60,7 +60,7 @@ impl TargetUpdate for Dora {
         self.direction.fits(shape, orientation)
     }
 
-    fn expected_shape(&self) -> String {
+    fn expected_shape(&self) -> ExpectedShape {
         self.direction.expected_shape()
     }
 

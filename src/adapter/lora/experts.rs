@@ -6,7 +6,7 @@ use std::path::Path;
 use super::update::{Kind, LoraUpdate};
 use crate::{
     adapter::joined,
-    adapter::{AdapterError, Part, Parts, PeftConfig, factors::misshapen, factors::required},
+    adapter::{AdapterError, Contradiction, Part, Parts, PeftConfig, factors::misshapen, factors::required},
 };
 
 /// Parameter names in the order in which transformers' modules register them.
@@ -51,11 +51,11 @@ pub(super) fn parameter_of(
         return Ok(None);
     }
     let index = names.len().checked_sub(level + 1).ok_or_else(|| AdapterError::Contradiction {
-        problem: format!(
-            "the weights adapt {} or more parameters of {own}, target_parameters names {}",
-            level + 1,
-            names.len(),
-        ),
+        problem: Contradiction::TooManyParameters {
+            module: own.to_owned(),
+            level: level + 1,
+            named_count: names.len(),
+        },
         path: path.to_owned(),
     })?;
     Ok(Some(ParameterPath { module: own.to_owned(), parameter: names[index].to_owned() }))

@@ -11,8 +11,8 @@ use std::{
 use super::update::{Kind, LoraUpdate};
 use crate::{
     adapter::{
-        AdapterError, Content, Layer, Orientation, Placement, Precision, RowUpdate, Scaling, TargetUpdate,
-        method::largest,
+        AdapterError, Content, ExpectedShape, Layer, Orientation, Placement, Precision, RowUpdate, Scaling,
+        TargetUpdate, method::largest,
     },
     checkpoint::LogicalTensor,
     numeric::{FloatDtype, Matrix, narrow, widen},
@@ -58,7 +58,7 @@ impl TargetUpdate for Olora {
         self.update.fits(shape, orientation)
     }
 
-    fn expected_shape(&self) -> String {
+    fn expected_shape(&self) -> ExpectedShape {
         self.update.expected_shape()
     }
 

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use crate::{
     adapter::{
-        AdapterError, Layer, Orientation, Placement, Precision, RowUpdate, Scaling, TargetUpdate, Window,
+        AdapterError, ExpectedShape, Layer, Orientation, Placement, Precision, RowUpdate, Scaling, TargetUpdate,
+        Window,
         factors::{Factors, Reshaped, Stacked, read_matrix},
     },
     checkpoint::LogicalTensor,
     numeric::{LowRank, Matrix},
-    units,
 };
 
 /// Δ = s·B·A for one parameter.
@@ -155,8 +155,8 @@ impl TargetUpdate for LoraUpdate {
         }
     }
 
-    fn expected_shape(&self) -> String {
-        units::shape(&self.shape())
+    fn expected_shape(&self) -> ExpectedShape {
+        ExpectedShape::Exact(self.shape())
     }
 
     fn rank(&self) -> Option<usize> {

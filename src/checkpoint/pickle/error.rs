@@ -1,5 +1,6 @@
 //! What can be wrong with a `.bin` file.
 
+use super::PickledValue;
 use crate::{
     error::{Hint, listed},
     numeric::Dtype,
@@ -39,13 +40,13 @@ pub enum PickleError {
     #[error("data.pkl holds the instruction 0x{opcode:02x} at byte {at}, which no state dict needs")]
     UnknownOpcode { opcode: u8, at: usize },
     #[error("the file holds {found}, not a state dict (a dictionary of tensors)")]
-    NotAStateDict { found: String },
+    NotAStateDict { found: PickledValue },
     #[error("the weights are nested under `{key}`, beside {}", listed(beside, 4))]
     Nested { key: String, beside: Vec<String> },
     #[error("the entry `{entry}` is {found}, not a tensor")]
-    NotATensor { entry: String, found: String },
+    NotATensor { entry: String, found: PickledValue },
     #[error("one entry is named by {found}, not by text")]
-    BadKey { found: String },
+    BadKey { found: PickledValue },
     #[error("two entries are named `{entry}`")]
     DuplicateTensor { entry: String },
     #[error("the tensor `{entry}` does not fit its storage: {problem}")]

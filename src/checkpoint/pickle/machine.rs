@@ -340,6 +340,6 @@ mod tests {
     #[test]
     fn foreign_code_is_named_and_not_run() {
         let (value, arena) = run(b"cos\nsystem\nX\x02\x00\x00\x00ls\x85R.").unwrap();
-        assert_eq!(arena.described(value), "an object of os.system");
+        assert_eq!(arena.described(value).to_string(), "an object of os.system");
     }
 }

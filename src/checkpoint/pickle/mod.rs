@@ -7,6 +7,7 @@
 mod archive;
 mod error;
 mod machine;
+mod pickled_value;
 mod rebuild;
 mod state_dict;
 mod value;
@@ -18,11 +19,11 @@ use std::{
     sync::Arc,
 };
 
-pub use self::error::PickleError;
 use self::{
     archive::{Archive, Records},
     state_dict::{Entry, Layout},
 };
+pub use self::{error::PickleError, pickled_value::PickledValue};
 use super::{CheckpointError, LogicalTensor, Storage, StridedSpan, WeightFile, WeightFormat};
 use crate::{error::IoContext as _, platform};
 

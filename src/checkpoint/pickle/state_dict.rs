@@ -63,7 +63,7 @@ pub(super) fn named_tensors(value: Value, arena: &Arena) -> Result<Vec<(String, 
 fn unnested<'a>(pairs: &'a [(Value, Value)], arena: &'a Arena) -> Result<&'a [(Value, Value)], PickleError> {
     let name = |key: Value| match key {
         Value::Text(index) => arena.texts[index].clone(),
-        other => arena.described(other),
+        other => arena.described(other).to_string(),
     };
     let holds_tensors = |value: Value| match value {
         Value::Dict(index) => arena.dicts[index].iter().any(|(_, value)| matches!(value, Value::Tensor(_))),

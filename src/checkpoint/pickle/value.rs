@@ -3,6 +3,7 @@
 //! Everything compound lies in one arena and is named by its index, so that a value is copied like a number, and
 //! neither nesting nor cycles of a hostile file can overflow the stack.
 
+use super::PickledValue;
 use std::collections::HashMap;
 
 use crate::numeric::Dtype;
@@ -177,20 +178,20 @@ impl Arena {
     }
 
     /// The value in words, for messages.
-    pub(super) fn described(&self, value: Value) -> String {
+    pub(super) fn described(&self, value: Value) -> PickledValue {
         let text = |index: usize| self.texts.get(index).map_or("", String::as_str);
         match value {
-            Value::None => "None".to_owned(),
-            Value::Bool(_) => "a truth value".to_owned(),
-            Value::Int(_) | Value::Float => "a number".to_owned(),
-            Value::Text(_) => "text".to_owned(),
-            Value::Sequence(_) => "a list".to_owned(),
-            Value::Dict(_) => "a dictionary".to_owned(),
-            Value::Tensor(_) => "a tensor".to_owned(),
-            Value::Storage(_) => "a storage".to_owned(),
-            Value::Global(Global::Foreign(name)) => format!("the name {}", text(name)),
-            Value::Global(_) => "a name of PyTorch".to_owned(),
-            Value::Opaque(name) => format!("an object of {}", text(name)),
+            Value::None => PickledValue::None,
+            Value::Bool(_) => PickledValue::Truth,
+            Value::Int(_) | Value::Float => PickledValue::Number,
+            Value::Text(_) => PickledValue::Text,
+            Value::Sequence(_) => PickledValue::List,
+            Value::Dict(_) => PickledValue::Dictionary,
+            Value::Tensor(_) => PickledValue::Tensor,
+            Value::Storage(_) => PickledValue::Storage,
+            Value::Global(Global::Foreign(name)) => PickledValue::ForeignName(text(name).to_owned()),
+            Value::Global(_) => PickledValue::TorchName,
+            Value::Opaque(name) => PickledValue::Object(text(name).to_owned()),
         }
     }
 }

@@ -18,7 +18,7 @@ use self::{process::ResidentProcess, report::Samples};
 use super::{EvalError, EvalText, ModelSource, ResidentModel, tokens, tokens::TokenizedTexts};
 use crate::{
     job::{JobContext, JobEvent, Stage},
-    platform, units,
+    platform,
 };
 
 /// Runs of each measurement unless told otherwise.
@@ -154,6 +154,6 @@ fn started(
     let load_secs = process.load(job)?;
     samples.load_secs.push(load_secs);
     process.forward_secs(&question.text, job)?;
-    job.send(JobEvent::Note(format!("{} is loaded, in {}", process.name(), units::duration(load_secs))));
+    job.send(JobEvent::Loaded { model: process.name().to_owned(), load_secs });
     Ok(process)
 }

@@ -15,8 +15,8 @@ use crate::gui::{
 };
 
 /// A banner at the top of `rect`; returns where it is.
-pub(super) fn error_banner_ui(ui: &mut Ui, rect: Rect, problem: &Problem, home: Option<&Path>) -> Rect {
-    banner_ui(ui, rect, problem, home, |_, _| 0.0)
+pub(super) fn error_banner_ui(ui: &mut Ui, rect: Rect, problem: &Problem, home: Option<&Path>, words: &Words) -> Rect {
+    banner_ui(ui, rect, problem, home, words, |_, _| 0.0)
 }
 
 /// The same with `buttons` below the words.
@@ -29,7 +29,7 @@ pub(super) fn error_banner_with_buttons_ui(
     words: &Words,
     commands: &mut Vec<UiCommand>,
 ) -> Rect {
-    banner_ui(ui, rect, problem, home, |ui, area| {
+    banner_ui(ui, rect, problem, home, words, |ui, area| {
         let mut left = area.left();
         for button in buttons {
             let size = vec2(button.width(ui, words), grid::BUTTON);
@@ -47,6 +47,7 @@ fn banner_ui(
     rect: Rect,
     problem: &Problem,
     home: Option<&Path>,
+    words: &Words,
     add: impl FnOnce(&mut Ui, Rect) -> f32,
 ) -> Rect {
     let palette = Palette::of(ui);
@@ -57,9 +58,9 @@ fn banner_ui(
     let mut top = text.top();
     let from = |top: f32| Rect::from_min_max(pos2(text.left(), top), text.max);
     let title = Type { face: Face::SemiBold, ..Type::TITLE };
-    top += prose_ui(ui, from(top), &problem.what, title, palette.text) + 2.0;
+    top += prose_ui(ui, from(top), problem.what.text(words), title, palette.text) + 2.0;
     if let Some(hint) = &problem.hint {
-        top += prose_ui(ui, from(top), hint, Type::BODY, palette.text) + space::S4;
+        top += prose_ui(ui, from(top), hint.text(words), Type::BODY, palette.text) + space::S4;
     }
     if let Some(path) = &problem.path {
         let path = display_path(Path::new(path), home);

@@ -126,7 +126,7 @@ fn figures(state: &AppState, done: &Finished, made: &Made) -> Vec<Figure> {
         figures.push(Figure {
             label: words.duration,
             value: units::duration(receipt.duration_secs),
-            remark: receipt.device.clone(),
+            remark: (words.device)(&receipt.device),
         });
     }
     figures

@@ -68,7 +68,7 @@ pub(in crate::gui) fn merge_plan_ui(ui: &mut Ui, rect: Rect, state: &AppState, c
                 left.min + vec2(space::S16, space::S16),
                 left.max - vec2(grid::GAP / 2.0, space::S16),
             );
-            error_banner_ui(ui, area, problem, state.machine.home.as_deref());
+            error_banner_ui(ui, area, problem, state.machine.home.as_deref(), words);
         }
     }
     let side =

@@ -46,7 +46,7 @@ pub(super) fn checks_ui(ui: &mut Ui, rect: Rect, plan: &MergePlan, state: &AppSt
             let (icon, color, survival) = survival(state, palette);
             check_row_ui(ui, list.width(), icon, color, words.survives, &survival);
             for warning in &plan.warnings {
-                check_row_ui(ui, list.width(), Icon::Warning, palette.warn, words.warnings, warning);
+                check_row_ui(ui, list.width(), Icon::Warning, palette.warn, words.warnings, &(words.warning)(warning));
             }
         });
     });
@@ -59,7 +59,7 @@ fn survival(state: &AppState, palette: &Palette) -> (Icon, egui::Color32, String
     let words = state.words();
     match &state.survival {
         Work::Idle | Work::Running(_) => (Icon::AtWork, palette.accent, words.survival_reading.to_owned()),
-        Work::Failed(problem) => (Icon::Info, palette.text_secondary, problem.line()),
+        Work::Failed(problem) => (Icon::Info, palette.text_secondary, problem.line(words)),
         Work::Done(estimate) => {
             let sentence = (words.survival)(estimate);
             match &estimate.advice {

@@ -11,10 +11,11 @@ use crate::gui::{
     command::UiCommand,
     inspection::{Inspection, Slot},
     problem::Problem,
+    said::Said,
     state::{AppState, WellKind},
     tokens::{Palette, Type, grid, space},
-    view::{Misfit, upper_first},
-    widget::{Align, ButtonLook, Icon, elided_middle, hairline, panel_title_ui, table_header, text_ui},
+    view::Misfit,
+    widget::{Align, ButtonLook, Icon, elided_middle, hairline, panel_title_ui, prose_line_ui, table_header, text_ui},
     words::Words,
 };
 
@@ -105,8 +106,8 @@ pub(in crate::gui) fn mismatch_ui(
     let (_, body) = screen_header_ui(ui, rect, words.modules, &subtitle);
     let area = inside(body);
     let problem = Problem {
-        what: (words.misfit_title)(misfit, fit.adapter_tensors),
-        hint: inspection.misfit_hint.as_deref().map(upper_first),
+        what: Said::of_words(|words| (words.misfit_title)(misfit, fit.adapter_tensors)),
+        hint: inspection.misfit_hint.clone(),
         path: state.wells.adapter.path.as_ref().map(|path| path.to_string_lossy().into_owned()),
     };
     let home = state.machine.home.as_deref();
@@ -127,7 +128,7 @@ pub(in crate::gui) fn mismatch_ui(
         text_ui(ui, area, align, title, Type::CAPTION, palette.text_secondary);
     }
     let list = Rect::from_min_max(header.left_bottom(), body.max).shrink2(vec2(1.0, 1.0));
-    misfits_ui(ui, list, &inspection.misfits);
+    misfits_ui(ui, list, &inspection.misfits, words);
 }
 
 /// Module and shape of the adapter, then of the base.
@@ -141,14 +142,14 @@ fn cells(row: Rect) -> [Rect; 4] {
     [at(inner.left(), line.x), at(inner.left() + line.x, SHAPE), at(right_half, line.x), at(right_half + line.x, SHAPE)]
 }
 
-fn misfits_ui(ui: &mut Ui, list: Rect, misfits: &[Misfit]) {
+fn misfits_ui(ui: &mut Ui, list: Rect, misfits: &[Misfit], words: &Words) {
     ui.scope_builder(UiBuilder::new().id_salt("misfits").max_rect(list), |ui| {
         ui.set_clip_rect(list.intersect(ui.clip_rect()));
         ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
         ScrollArea::vertical().auto_shrink(false).show_rows(ui, ROW, misfits.len(), |ui, range| {
             for misfit in &misfits[range] {
                 let (_, row) = ui.allocate_space(vec2(list.width(), ROW));
-                misfit_ui(ui, row.expand2(vec2(1.0, 0.0)), misfit);
+                misfit_ui(ui, row.expand2(vec2(1.0, 0.0)), misfit, words);
                 hairline(ui, row, row.bottom());
                 ui.advance_cursor_after_rect(row);
             }
@@ -156,16 +157,17 @@ fn misfits_ui(ui: &mut Ui, list: Rect, misfits: &[Misfit]) {
     });
 }
 
-fn misfit_ui(ui: &mut Ui, row: Rect, misfit: &Misfit) {
+fn misfit_ui(ui: &mut Ui, row: Rect, misfit: &Misfit, words: &Words) {
     let palette = Palette::of(ui);
     let [module, shape, nearest, nearest_shape] = cells(row);
     let shown = elided_middle(ui, &misfit.module, Type::MONO_SMALL, module.width());
     text_ui(ui, module, Align::Left, &shown, Type::MONO_SMALL, palette.text);
-    text_ui(ui, shape, Align::Right, &misfit.shape, Type::MONO_SMALL, palette.adapter);
+    let expected = misfit.shape.as_ref().map(words.expected_shape).unwrap_or_default();
+    text_ui(ui, shape, Align::Right, &expected, Type::MONO_SMALL, palette.adapter);
     let shown = elided_middle(ui, &misfit.nearest, Type::MONO_SMALL, nearest.width());
     text_ui(ui, nearest, Align::Left, &shown, Type::MONO_SMALL, palette.text_secondary);
     text_ui(ui, nearest_shape, Align::Right, &misfit.nearest_shape, Type::MONO_SMALL, palette.text_secondary);
     let reason =
         Rect::from_min_max(pos2(module.left(), row.top() + 25.0), pos2(nearest_shape.right(), row.bottom() - 5.0));
-    text_ui(ui, reason, Align::Left, &upper_first(&misfit.reason), Type::EVIDENCE, palette.text_secondary);
+    prose_line_ui(ui, reason, &(words.misfit_reason)(&misfit.reason), Type::EVIDENCE, palette.text_secondary);
 }

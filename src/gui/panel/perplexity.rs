@@ -14,7 +14,6 @@ use crate::gui::{
     finished::Finished,
     state::AppState,
     tokens::{Palette, Type, grid, space},
-    view::upper_first,
     watched::Work,
     widget::{ButtonLook, flowing_panel_ui, hairline, sunken_text_ui, wrapped_text_ui},
     words::Words,
@@ -39,7 +38,7 @@ pub(super) fn perplexity_ui(
             Work::Done(measured) => measured_ui(ui, inner, measured, state),
             Work::Failed(problem) => {
                 let area = Rect::from_min_max(inner.min + vec2(0.0, space::S12), inner.max);
-                let banner = error_banner_ui(ui, area, problem, state.machine.home.as_deref());
+                let banner = error_banner_ui(ui, area, problem, state.machine.home.as_deref(), words);
                 buttons_ui(ui, banner.left_bottom() + vec2(0.0, space::S12), done, words, commands)
             }
             Work::Running(measuring) => {
@@ -102,11 +101,9 @@ fn measured_ui(ui: &mut Ui, rect: Rect, measured: &Measured, state: &AppState) -
     }
     top += space::S4;
     let weak = if table.has_weak_interval() { words.weak_interval } else { "" };
-    let protocol = (words.protocol)(&table.protocol);
-    for note in [weak, &protocol].into_iter().filter(|note| !note.is_empty()) {
+    for note in [weak, (words.protocol)(table.protocol).as_str()].into_iter().filter(|note| !note.is_empty()) {
         let area = Rect::from_min_max(pos2(rect.left(), top), rect.max);
-        let note = upper_first(note);
-        top += wrapped_text_ui(ui, area, &[(&note, Type::CAPTION, palette.text_secondary)]) + space::S4;
+        top += wrapped_text_ui(ui, area, &[(note, Type::CAPTION, palette.text_secondary)]) + space::S4;
     }
     top + space::S8
 }

@@ -83,7 +83,7 @@ fn verdict(done: &Finished, palette: &Palette, words: &Words) -> (Icon, Color32,
                 (false, _) => (Icon::Failed, palette.error, failure(report, words), note),
             }
         }
-        Some(Err(problem)) => (Icon::Warning, palette.warn, words.verdict_unknown, problem.what.clone()),
+        Some(Err(problem)) => (Icon::Warning, palette.warn, words.verdict_unknown, problem.what.text(words).to_owned()),
         None => (Icon::AtWork, palette.accent, words.verdict_running, done.merged.name.clone()),
     }
 }

@@ -79,12 +79,12 @@ pub(super) fn events_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Run
     let body = panel_title_ui(ui, rect, words.events, &remark);
     let palette = Palette::of(ui);
     list_ui(ui, rect, body, "events", running.events.len(), |ui, index, row| {
-        let Some((at, text)) = running.events.iter().rev().nth(index) else { return };
+        let Some((at, event)) = running.events.iter().rev().nth(index) else { return };
         let inner = row.shrink2(vec2(space::S12, 0.0));
         let time = if state.machine.shows_measurements { clock(at.as_secs_f64()) } else { String::new() };
         text_ui(ui, inner, Align::Left, &time, Type::MONO_SMALL, palette.text_tertiary);
         let area = Rect::from_min_max(inner.min + vec2(44.0, 0.0), inner.max);
-        text_ui(ui, area, Align::Left, text, Type::EVIDENCE, palette.text_secondary);
+        text_ui(ui, area, Align::Left, &(words.run_event)(event), Type::EVIDENCE, palette.text_secondary);
     });
 }
 

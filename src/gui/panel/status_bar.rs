@@ -58,7 +58,7 @@ fn status(state: &AppState) -> (Tone, String) {
                 let tone = if report.is_passed() { Tone::Good } else { Tone::Bad };
                 (tone, (words.checks_of)(passed, report.checks.len()))
             }
-            Some(Err(problem)) => (Tone::Caution, problem.line()),
+            Some(Err(problem)) => (Tone::Caution, problem.line(words)),
         },
         Job::Failed(_) => (Tone::Bad, words.merge_failed.to_owned()),
         Job::Idle => idle_status(state),
@@ -78,10 +78,10 @@ fn idle_status(state: &AppState) -> (Tone, String) {
         return (Tone::Bad, words.does_not_fit_status.to_owned());
     }
     if let Some(Err(problem)) = &inspection.plan {
-        return (Tone::Bad, problem.line());
+        return (Tone::Bad, problem.line(words));
     }
     match (&inspection.base, &inspection.adapter) {
-        (Slot::Failed(problem), _) | (_, Slot::Failed(problem)) => (Tone::Bad, problem.line()),
+        (Slot::Failed(problem), _) | (_, Slot::Failed(problem)) => (Tone::Bad, problem.line(words)),
         (Slot::Open(_), Slot::Empty) => (Tone::Neutral, words.base_only.to_owned()),
         (Slot::Empty, Slot::Open(_)) => (Tone::Neutral, words.adapter_only.to_owned()),
         _ => (Tone::Neutral, words.ready.to_owned()),

@@ -69,7 +69,7 @@ pub(super) fn time_ui(
             }
             Work::Failed(problem) => {
                 let banner =
-                    error_banner_ui(ui, below(inner.top() + space::S4), problem, state.machine.home.as_deref());
+                    error_banner_ui(ui, below(inner.top() + space::S4), problem, state.machine.home.as_deref(), words);
                 ask_ui(ui, below(banner.bottom() + space::S12), state, done, commands)
             }
             Work::Idle => {

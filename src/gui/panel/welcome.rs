@@ -78,9 +78,9 @@ fn sample_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCom
     let is_missing = matches!(state.sample, Some(Err(_)));
     match &state.sample {
         Some(Err(problem)) => {
-            let hint = problem.hint.as_deref().unwrap_or_default();
+            let hint = problem.hint.as_ref().map_or("", |hint| hint.text(words));
             let runs = [
-                (problem.what.as_str(), Type::BODY, palette.error),
+                (problem.what.text(words), Type::BODY, palette.error),
                 (". ", Type::BODY, palette.error),
                 (hint, Type::BODY, palette.text_secondary),
             ];

@@ -105,7 +105,7 @@ fn model_facts(model: &ModelFacts, words: &Words) -> Vec<Fact> {
 
 fn fail(view: &mut WellView, problem: &Problem, words: &Words) {
     view.chip = Some((words.does_not_open, ChipTone::Bad));
-    view.facts = facts([(0, problem.line())]);
+    view.facts = facts([(0, problem.line(words))]);
     view.facts_are_error = true;
 }
 
@@ -170,7 +170,7 @@ fn fill_output(view: &mut WellView, state: &AppState, words: &Words) {
         _ => {
             let refused = state.inspection.as_ref().and_then(|inspection| inspection.plan.as_ref()?.as_ref().err());
             if let (Some(problem), true) = (refused, state.inspection.as_ref().is_some_and(|i| i.misfits.is_empty())) {
-                view.facts = facts([(0, problem.line())]);
+                view.facts = facts([(0, problem.line(words))]);
                 view.facts_are_error = true;
                 view.is_filled = true;
                 view.chip = Some((words.cannot_plan_chip, ChipTone::Bad));

@@ -1,8 +1,10 @@
 //! Checks before and after a merge, in Korean.
 
+use super::errors::{InKorean as _, Told};
 use crate::{
     merge::SEAL_FILE,
     plan::{PreflightCheck, TOKENS_SHOWN, TokenizerChoice, TokenizerReason},
+    platform::Unconfined,
     units,
     verify::{Evidence, Predicted, Question, Recomputed, RoundingPolicy},
 };
@@ -75,7 +77,11 @@ pub fn question(question: Question) -> &'static str {
 /// What the answer rests on.
 pub fn evidence(evidence: &Evidence) -> String {
     match evidence {
-        Evidence::Unreadable { problem } => format!("폴더를 열 수 없습니다: {problem}"),
+        Evidence::Unreadable { error } => {
+            let Told { what, path, .. } = error.in_korean();
+            let place = path.map(|path| format!(": {}", path.display())).unwrap_or_default();
+            format!("폴더를 열 수 없습니다. {what}{place}")
+        }
         Evidence::Held { tensor_count, parameter_count, byte_count, file_count } => format!(
             "텐서 {tensor_count}개, 파라미터 {}개, 파일 {file_count}개에 {}",
             units::count(*parameter_count),
@@ -100,17 +106,24 @@ pub fn evidence(evidence: &Evidence) -> String {
         Evidence::SealBroken => "봉인을 읽을 수 없습니다".to_owned(),
         Evidence::Loaded { unconfined, file_count, tensor_count, predicted } => format!(
             "{} 불러왔습니다. 파일 {file_count}개를 열고 텐서 {tensor_count}개를 읽었으며, {}",
-            place(unconfined.as_deref()),
+            place(unconfined.as_ref()),
             prediction(predicted)
         ),
-        Evidence::NotLoaded { unconfined } => format!("{} 불러오지 못했습니다", place(unconfined.as_deref())),
+        Evidence::NotLoaded { unconfined } => format!("{} 불러오지 못했습니다", place(unconfined.as_ref())),
     }
 }
 
-fn place(unconfined: Option<&str>) -> String {
+fn place(unconfined: Option<&Unconfined>) -> String {
     match unconfined {
         None => "커널이 이 폴더만 열게 허락한 프로세스(Landlock)에서".to_owned(),
-        Some(reason) => format!("별도의 프로세스에서, 막지는 못하고 지켜보기만 하며({reason})"),
+        Some(reason) => {
+            let reason = match reason {
+                Unconfined::NoLandlock => "이 커널에 Landlock이 없거나 꺼져 있음".to_owned(),
+                Unconfined::Refused { said } => format!("Landlock이 거절함: {said}"),
+                Unconfined::OtherSystem => "이 시스템에는 프로세스를 가두는 방법이 없음".to_owned(),
+            };
+            format!("별도의 프로세스에서, 막지는 못하고 지켜보기만 하며({reason})")
+        }
     }
 }
 
@@ -119,7 +132,11 @@ fn prediction(predicted: &Predicted) -> String {
         Predicted::Tokens { count, mean_nll } => {
             format!("토큰 {count}개를 예측했습니다(하나에 {mean_nll:.3}냇)")
         }
-        Predicted::OnlyRead { reason } => format!("예측은 해 보지 못했습니다({reason})"),
+        Predicted::OnlyRead { fault: Some(fault), .. } => {
+            format!("예측은 해 보지 못했습니다. {}", fault.error.in_korean().what)
+        }
+        // The process's own words.
+        Predicted::OnlyRead { reason, fault: None } => format!("예측은 해 보지 못했습니다({reason})"),
         Predicted::Nothing => "예측한 토큰은 없습니다".to_owned(),
     }
 }
@@ -154,13 +171,10 @@ fn rounding(policy: RoundingPolicy) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Parts of a text that an English sentence left in it would show: two words of small letters side by side.
-    fn has_english(text: &str) -> bool {
-        let is_word = |word: &&str| word.len() > 1 && word.chars().all(|letter| letter.is_ascii_lowercase());
-        let words: Vec<&str> = text.split(' ').collect();
-        words.windows(2).any(|pair| pair.iter().all(is_word))
-    }
+    use crate::{
+        checkpoint::CheckpointError, error::Reported, evaluate::EvalError, gui::sentences_ko::speaks_korean,
+        verify::ConfigFault,
+    };
 
     #[test]
     fn every_check_speaks_korean_and_keeps_its_numbers() {
@@ -174,22 +188,39 @@ mod tests {
             unchanged_count: 10,
             other_count: 11,
         };
-        let loaded = Evidence::Loaded {
-            unconfined: None,
-            file_count: 7,
-            tensor_count: 39,
-            predicted: Predicted::Tokens { count: 26, mean_nll: 5.871 },
+        let loaded =
+            |unconfined, predicted| Evidence::Loaded { unconfined, file_count: 7, tensor_count: 39, predicted };
+        let tokens = || Predicted::Tokens { count: 26, mean_nll: 5.871 };
+        let fault = EvalError::Architecture {
+            architecture: "ToyLM".to_owned(),
+            covered: vec!["llama"],
+            path: "/data/x".into(),
         };
-        let cases: [(Evidence, &[&str]); 4] = [
-            (Evidence::Recomputed(numbers), &["27", "28", "2,768,896", "99.996 %", "26개", "99.8 %", "10", "11"]),
-            (loaded, &["7개", "39개", "26개", "5.871"]),
-            (Evidence::SealDiffers { differing_count: 2, file_count: 9 }, &["2개", "9개"]),
+        let fault = Some(ConfigFault::new(fault, "/data/x".as_ref()));
+        let only_read = |fault| Predicted::OnlyRead { reason: "P1".to_owned(), fault };
+        let error = Reported::new(CheckpointError::NoWeights { path: "/data/x".into() });
+        let held = Evidence::Held { tensor_count: 39, parameter_count: 4_868, byte_count: 2_000_000, file_count: 4 };
+        let refused = || Unconfined::Refused { said: "P2".to_owned() };
+        let cases: Vec<(Evidence, &[&str])> = vec![
+            (Evidence::Unreadable { error }, &["가중치가 없습니다", ": /data/x"]),
+            (held, &["39개", "4,868개", "4개", "2.00"]),
             (Evidence::Inside { value_count: 50, config_count: 4, file_count: 11 }, &["50", "4", "11"]),
+            (Evidence::Outside, &["폴더 밖"]),
+            (Evidence::Differing { changed_count: 28, tensor_count: 39 }, &["39개 중 28개"]),
+            (Evidence::Recomputed(numbers), &["27", "28", "2,768,896", "99.996 %", "26개", "99.8 %", "10", "11"]),
+            (Evidence::NeedsReference, &["베이스"]),
+            (Evidence::ValuesRead { value_count: 4_868 }, &["4,868개"]),
+            (Evidence::SealHolds { file_count: 9 }, &["9개"]),
+            (Evidence::SealDiffers { differing_count: 2, file_count: 9 }, &["2개", "9개"]),
+            (Evidence::SealBroken, &["봉인"]),
+            (loaded(None, tokens()), &["Landlock", "7개", "39개", "26개", "5.871"]),
+            (loaded(Some(Unconfined::NoLandlock), only_read(fault)), &["Landlock", "ToyLM 구조는", "llama"]),
+            (loaded(Some(refused()), only_read(None)), &["P2", "P1"]),
+            (loaded(Some(Unconfined::OtherSystem), Predicted::Nothing), &["이 시스템"]),
+            (Evidence::NotLoaded { unconfined: None }, &["불러오지 못했습니다"]),
         ];
-        for (found, numbers) in cases {
-            let (korean, english) = (evidence(&found), found.to_string());
-            assert!(!has_english(&korean) && has_english(&english), "{korean}\n{english}");
-            assert!(numbers.iter().all(|number| korean.contains(number)), "{korean}");
+        for (found, parts) in cases {
+            speaks_korean(&evidence(&found), &found.to_string(), parts);
         }
     }
 
@@ -205,7 +236,8 @@ mod tests {
         ];
         for check in checks {
             let (title, found) = preflight(&check);
-            assert!(!has_english(&format!("{title} {found}")) && found.ends_with("니다"), "{title}: {found}");
+            speaks_korean(title, check.title(), &[]);
+            speaks_korean(&found, &check.evidence(), &["니다"]);
         }
         let added: Vec<String> = (0..6).map(|index| format!("<t{index}>")).collect();
         let choice = TokenizerChoice {

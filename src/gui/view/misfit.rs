@@ -1,9 +1,9 @@
 //! Adapter tensors without a place, as rows of a table.
 
 use crate::{
-    adapter::{Adapter, Target},
+    adapter::{Adapter, ExpectedShape, Target},
     checkpoint::Checkpoint,
-    matching::Matching,
+    matching::{Matching, MisfitReason},
     units,
 };
 
@@ -14,14 +14,14 @@ pub struct Misfit {
     pub module: String,
     /// Adapter tensors that it stands for.
     pub tensor_count: usize,
-    /// `(out, in)` of the update, where it has one.
-    pub shape: String,
+    /// What the update is for, where it changes one module.
+    pub shape: Option<ExpectedShape>,
     /// The nearest base module, or the base tensor that it clashes with.
     pub nearest: String,
     /// Shape of that base weight.
     pub nearest_shape: String,
     /// Why it does not fit.
-    pub reason: String,
+    pub reason: MisfitReason,
 }
 
 /// Every orphan and clash of `matching`, orphans first.
@@ -30,7 +30,7 @@ pub fn misfits(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> 
     let update_shape = |adapter: usize, module: &str| {
         let targets = adapters.get(adapter).map_or(&[][..], Adapter::targets);
         let target = targets.iter().find(|target| target.module == module);
-        target.map_or_else(String::new, Target::expected_shape)
+        target.map(Target::expected_shape)
     };
     let base_shape = |tensor: &str| base.tensor(tensor).map_or_else(String::new, |tensor| units::shape(tensor.shape()));
     let orphans = matching.orphaned.iter().map(|orphan| {
@@ -41,7 +41,7 @@ pub fn misfits(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> 
             shape: update_shape(orphan.adapter, &orphan.module),
             nearest_shape: base_shape(&format!("{nearest}.weight")),
             nearest,
-            reason: orphan.reason.to_string(),
+            reason: MisfitReason::Orphaned(orphan.reason.clone()),
         }
     });
     let clashes = matching.clashing.iter().map(|clash| Misfit {
@@ -50,7 +50,7 @@ pub fn misfits(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> 
         shape: update_shape(clash.adapter, &clash.module),
         nearest: super::module_of(&clash.base_tensor).to_owned(),
         nearest_shape: base_shape(&clash.base_tensor),
-        reason: clash.reason.to_string(),
+        reason: MisfitReason::Clashing(clash.reason.clone()),
     });
     orphans.chain(clashes).collect()
 }

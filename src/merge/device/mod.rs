@@ -2,16 +2,22 @@
 
 mod adapters;
 mod choice;
+mod computed_on;
 mod open;
+mod reason;
 mod report;
 #[cfg(feature = "gpu")]
 mod trial;
 
 #[cfg(feature = "gpu")]
 pub(super) use self::adapters::within;
+#[cfg(feature = "gui")]
+pub(crate) use self::report::tile_sentence;
 pub use self::{
     adapters::{AdapterKind, GpuAdapter, list_adapters},
     choice::DeviceChoice,
+    computed_on::Device,
     open::open,
+    reason::{DeviceNeed, DeviceReason, NotOpened, NothingToTry},
     report::{DeviceReport, TileTally, TrialTimes},
 };

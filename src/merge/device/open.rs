@@ -1,6 +1,6 @@
 //! Opening what was asked for.
 
-use super::{DeviceChoice, DeviceReport};
+use super::{DeviceChoice, DeviceReason, DeviceReport};
 use crate::{
     merge::{CpuKernel, Kernel, MergeError},
     plan::MergePlan,
@@ -18,20 +18,20 @@ use crate::{
 pub fn open(choice: DeviceChoice, plan: &MergePlan) -> Result<(Box<dyn Kernel + Send>, DeviceReport), MergeError> {
     match choice {
         DeviceChoice::Gpu(_) if plan.rounding.is_stochastic() => {
-            cpu("CPU: a GPU was asked for, but stochastic rounding is computed on the CPU".to_owned())
+            cpu(DeviceReason::StochasticOnCpu { is_gpu_asked: true })
         }
         DeviceChoice::Auto if plan.rounding.is_stochastic() => {
-            cpu("CPU: stochastic rounding is computed on the CPU".to_owned())
+            cpu(DeviceReason::StochasticOnCpu { is_gpu_asked: false })
         }
-        DeviceChoice::Cpu => cpu("CPU: as asked".to_owned()),
+        DeviceChoice::Cpu => cpu(DeviceReason::CpuAsked),
         DeviceChoice::Gpu(wanted) => gpu(wanted),
         DeviceChoice::Auto => automatic(plan),
     }
 }
 
-fn cpu(reason: String) -> Result<(Box<dyn Kernel + Send>, DeviceReport), MergeError> {
+fn cpu(reason: DeviceReason) -> Result<(Box<dyn Kernel + Send>, DeviceReport), MergeError> {
     let kernel = CpuKernel::new()?;
-    let report = DeviceReport { device: kernel.name(), reason, trial: None, tally: None };
+    let report = DeviceReport { device: kernel.device(), reason, trial: None, tally: None };
     Ok((Box::new(kernel), report))
 }
 
@@ -42,7 +42,7 @@ fn gpu(_wanted: Option<usize>) -> Result<(Box<dyn Kernel + Send>, DeviceReport),
 
 #[cfg(not(feature = "gpu"))]
 fn automatic(_plan: &MergePlan) -> Result<(Box<dyn Kernel + Send>, DeviceReport), MergeError> {
-    cpu("CPU: this build has no GPU support".to_owned())
+    cpu(DeviceReason::NoGpuSupport)
 }
 
 #[cfg(feature = "gpu")]
@@ -50,15 +50,15 @@ use with_gpu::{automatic, gpu};
 
 #[cfg(feature = "gpu")]
 mod with_gpu {
-    use std::time::Duration;
+    use std::{sync::Arc, time::Duration};
 
     use super::{
         super::{
-            GpuAdapter, TrialTimes,
+            GpuAdapter, NotOpened, TrialTimes,
             trial::{Prospect, Trial},
             within,
         },
-        CpuKernel, DeviceReport, Kernel, MergeError, MergePlan, cpu,
+        CpuKernel, DeviceReason, DeviceReport, Kernel, MergeError, MergePlan, cpu,
     };
     use crate::merge::gpu::{FoundGpu, GpuKernel, find};
 
@@ -70,14 +70,12 @@ mod with_gpu {
         let mut found = find();
         let adapters: Vec<GpuAdapter> = found.iter().map(|found| found.info.clone()).collect();
         let adapter = pick(&adapters, wanted)?;
-        let title = adapter.title();
-        let note =
-            if adapter.is_software() { " (it computes on the CPU, slower than the CPU itself does)" } else { "" };
+        let (title, is_software) = (adapter.title(), adapter.is_software());
         let found = found.swap_remove(adapter.index);
         let kernel = answered(within(OPEN_TIMEOUT, "open-gpu", move || GpuKernel::open(&found)), &title)?;
         let report = DeviceReport {
-            device: kernel.name(),
-            reason: format!("{title}: as asked{note}"),
+            device: kernel.device(),
+            reason: DeviceReason::GpuAsked { gpu: title, is_software },
             trial: None,
             tally: Some(kernel.tally()),
         };
@@ -88,13 +86,13 @@ mod with_gpu {
     pub(super) fn automatic(plan: &MergePlan) -> Result<(Box<dyn Kernel + Send>, DeviceReport), MergeError> {
         let trial = match Prospect::of(plan)? {
             Prospect::Trial(trial) => trial,
-            Prospect::Nothing(reason) => return cpu(format!("CPU: {reason}")),
+            Prospect::Nothing(reason) => return cpu(DeviceReason::NothingToTry(reason)),
         };
         let mut found = find();
         let adapters: Vec<GpuAdapter> = found.iter().map(|found| found.info.clone()).collect();
         match first_gpu(&adapters) {
             Ok(adapter) => compare(found.swap_remove(adapter.index), trial),
-            Err(reason) => cpu(format!("CPU: {reason}")),
+            Err(reason) => cpu(reason),
         }
     }
 
@@ -110,40 +108,30 @@ mod with_gpu {
         });
         let (on_gpu, gpu_tile_ms) = match answered(tried, &title) {
             Ok(tried) => tried,
-            Err(error) => return cpu(format!("CPU: the GPU failed its trial ({error})")),
+            Err(error) => return cpu(DeviceReason::TrialFailed { error: Arc::new(error) }),
         };
         let times = TrialTimes { cpu_tile_ms, gpu_tile_ms };
-        let reason = verdict(&title, times);
+        let reason = DeviceReason::Trial { gpu: title, times };
         let trial = Some(times);
-        if gpu_tile_ms < cpu_tile_ms {
-            let report = DeviceReport { device: on_gpu.name(), reason, trial, tally: Some(on_gpu.tally()) };
+        if times.is_gpu_faster() {
+            let report = DeviceReport { device: on_gpu.device(), reason, trial, tally: Some(on_gpu.tally()) };
             Ok((Box::new(on_gpu), report))
         } else {
-            let report = DeviceReport { device: on_cpu.name(), reason, trial, tally: None };
+            let report = DeviceReport { device: on_cpu.device(), reason, trial, tally: None };
             Ok((Box::new(on_cpu), report))
         }
     }
 
     fn answered<T>(result: Option<Result<T, MergeError>>, title: &str) -> Result<T, MergeError> {
         result.unwrap_or_else(|| {
-            let reason = format!("it gave no answer within {} s", OPEN_TIMEOUT.as_secs());
+            let reason = NotOpened::NoAnswer { timeout_secs: OPEN_TIMEOUT.as_secs() };
             Err(MergeError::DeviceNotOpened { device: title.to_owned(), reason })
         })
     }
 
-    /// The sentence about a trial, the faster first.
-    fn verdict(title: &str, times: TrialTimes) -> String {
-        let TrialTimes { cpu_tile_ms, gpu_tile_ms } = times;
-        if gpu_tile_ms < cpu_tile_ms {
-            format!("{title}: {gpu_tile_ms:.1} ms a tile, CPU {cpu_tile_ms:.1} ms")
-        } else {
-            format!("CPU: {cpu_tile_ms:.1} ms a tile, {title} {gpu_tile_ms:.1} ms")
-        }
-    }
-
     /// The adapter that was asked for by its number, or the first that is no software renderer.
     fn pick(adapters: &[GpuAdapter], wanted: Option<usize>) -> Result<&GpuAdapter, MergeError> {
-        let listed = || adapters.iter().map(GpuAdapter::entry).collect::<Vec<_>>();
+        let listed = || adapters.to_vec();
         match wanted {
             Some(index) => adapters
                 .get(index)
@@ -156,11 +144,11 @@ mod with_gpu {
     }
 
     /// The first adapter that is no software renderer, or why there is none.
-    fn first_gpu(adapters: &[GpuAdapter]) -> Result<&GpuAdapter, String> {
+    fn first_gpu(adapters: &[GpuAdapter]) -> Result<&GpuAdapter, DeviceReason> {
         let mut gpus = adapters.iter().filter(|adapter| !adapter.is_software());
         gpus.next().ok_or_else(|| match adapters {
-            [] => "no GPU with a driver was found".to_owned(),
-            [software, ..] => format!("no GPU but a software renderer ({}) was found", software.name),
+            [] => DeviceReason::NoGpu,
+            [software, ..] => DeviceReason::OnlySoftware { name: software.name.clone() },
         })
     }
 
@@ -188,7 +176,7 @@ mod with_gpu {
             assert!(error.to_string().contains("gpu:0 device 0 (Vulkan, software)"), "{error}");
             assert!(error.hint().unwrap().contains("--device gpu:0"), "{:?}", error.hint());
             let reason = first_gpu(&software).unwrap_err();
-            assert_eq!(reason, "no GPU but a software renderer (device 0) was found");
+            assert_eq!(reason.to_string(), "CPU: no GPU but a software renderer (device 0) was found");
         }
 
         #[test]
@@ -202,7 +190,7 @@ mod with_gpu {
                 let hint = pick(&[], wanted).unwrap_err().hint().unwrap();
                 assert!(hint.contains("--device cpu"), "{hint}");
             }
-            assert_eq!(first_gpu(&[]).unwrap_err(), "no GPU with a driver was found");
+            assert_eq!(first_gpu(&[]).unwrap_err().to_string(), "CPU: no GPU with a driver was found");
         }
 
         #[test]
@@ -214,18 +202,10 @@ mod with_gpu {
             let title = found.info.title();
             let (kernel, report) = compare(found, Trial::small()).unwrap();
             let times = report.trial.unwrap();
-            assert_eq!(report.reason, verdict(&title, times));
+            assert!(report.reason.to_string().contains(&title), "{}", report.reason);
             assert_eq!(kernel.name() == title, times.gpu_tile_ms < times.cpu_tile_ms);
-            assert_eq!((kernel.name(), kernel.in_flight()), (report.device, 0));
+            assert_eq!((kernel.device(), kernel.in_flight()), (report.device, 0));
             assert!(report.tally.is_none_or(|tally| tally.gpu_count() == 0), "the trial's tiles are not counted");
-        }
-
-        #[test]
-        fn the_faster_one_is_named_first() {
-            let times = TrialTimes { cpu_tile_ms: 3.06, gpu_tile_ms: 4.0 };
-            assert_eq!(verdict("A100, Vulkan", times), "CPU: 3.1 ms a tile, A100, Vulkan 4.0 ms");
-            let times = TrialTimes { cpu_tile_ms: 3.06, gpu_tile_ms: 1.0 };
-            assert_eq!(verdict("A100, Vulkan", times), "A100, Vulkan: 1.0 ms a tile, CPU 3.1 ms");
         }
     }
 }

@@ -7,15 +7,16 @@ use std::sync::{
 
 use serde::Serialize;
 
+use super::{Device, DeviceReason};
 use crate::units;
 
 /// The device of a merge.
 #[derive(Clone, Debug, Serialize)]
 pub struct DeviceReport {
     /// Its name, as the kernel gives it.
-    pub device: String,
-    /// What was chosen and why, in one sentence: "CPU: 3.1 ms a tile, NVIDIA … 4.0 ms".
-    pub reason: String,
+    pub device: Device,
+    /// What was chosen and why.
+    pub reason: DeviceReason,
     /// The times of the trial, where there was one.
     pub trial: Option<TrialTimes>,
     /// Tiles by what computed them; `None` where only the CPU computes.
@@ -30,6 +31,14 @@ pub struct TrialTimes {
     pub cpu_tile_ms: f64,
     /// On the GPU.
     pub gpu_tile_ms: f64,
+}
+
+impl TrialTimes {
+    /// Whether the GPU is worth its transfers.
+    #[must_use]
+    pub fn is_gpu_faster(&self) -> bool {
+        self.gpu_tile_ms < self.cpu_tile_ms
+    }
 }
 
 /// Tiles of a GPU kernel by what computed them, counted as they are finished.
@@ -55,9 +64,7 @@ impl TileTally {
     /// `1,024 tiles on the GPU, 12 on the CPU`.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let (gpu, cpu) = (self.gpu_count(), self.cpu_count());
-        let noun = if gpu == 1 { "tile" } else { "tiles" };
-        format!("{} {noun} on the GPU, {} on the CPU", units::count(gpu), units::count(cpu))
+        tile_sentence(self.gpu_count(), self.cpu_count())
     }
 
     #[cfg(feature = "gpu")]
@@ -69,6 +76,12 @@ impl TileTally {
     pub(in crate::merge) fn count_cpu(&self) {
         self.cpu.fetch_add(1, Ordering::Relaxed);
     }
+}
+
+/// `1,024 tiles on the GPU, 12 on the CPU`.
+pub(crate) fn tile_sentence(gpu_count: u64, cpu_count: u64) -> String {
+    let noun = if gpu_count == 1 { "tile" } else { "tiles" };
+    format!("{} {noun} on the GPU, {} on the CPU", units::count(gpu_count), units::count(cpu_count))
 }
 
 #[cfg(all(test, feature = "gpu"))]

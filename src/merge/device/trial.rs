@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
+use super::NothingToTry;
 use crate::{
     matching::UpdateRef,
     merge::{Kernel, MergeError, TileJob, TileResult, WeightedUpdate},
@@ -29,7 +30,7 @@ pub(super) enum Prospect {
     /// Worth a trial.
     Trial(Trial),
     /// Nothing, for this reason.
-    Nothing(&'static str),
+    Nothing(NothingToTry),
 }
 
 impl Prospect {
@@ -44,17 +45,17 @@ impl Prospect {
             .sum();
         let element_count = |step: &&TensorStep| step.source.tile_shape().rows * step.source.tile_shape().columns;
         let Some(step) = updated().max_by_key(element_count) else {
-            return Ok(Self::Nothing("this merge copies and converts, which leaves a GPU nothing to compute"));
+            return Ok(Self::Nothing(NothingToTry::NoUpdate));
         };
         if work < LEAST_WORK {
-            return Ok(Self::Nothing("a merge this small is over before a GPU is ready"));
+            return Ok(Self::Nothing(NothingToTry::TooSmall));
         }
         let updates = WeightedUpdate::load_all(plan, step)?;
         let Some(output_dtype) = FloatDtype::of(step.output_dtype) else {
-            return Ok(Self::Nothing("its output dtype is not computed on a GPU"));
+            return Ok(Self::Nothing(NothingToTry::OutputDtype));
         };
         if updates.iter().any(|weighted| weighted.update.as_low_rank().is_none()) {
-            return Ok(Self::Nothing("the adapter's method is not a low-rank update, which is what a GPU computes"));
+            return Ok(Self::Nothing(NothingToTry::NotLowRank));
         }
         let TileShape { rows, columns } = step.source.tile_shape();
         let first = row_tiles(TileShape { rows, columns }, plan.tile_elements).next().unwrap_or_default();
@@ -141,7 +142,7 @@ impl Trial {
 }
 
 fn collect(kernel: &mut dyn Kernel) -> Result<(PageBuffer, PageBuffer), MergeError> {
-    let device = kernel.name();
+    let device = kernel.device();
     let TileResult { input, output, .. } = kernel.collect()?.ok_or(MergeError::DeviceLost { device })?;
     Ok((input, output))
 }

@@ -10,7 +10,10 @@ use super::{
     chunks::ChunkLimits,
     found::{FoundGpu, ready},
 };
-use crate::merge::MergeError;
+use crate::merge::{
+    MergeError,
+    device::{Device, DeviceNeed, NotOpened},
+};
 
 /// No tile takes nearly as long; a device that does is not coming back.
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(2);
@@ -50,7 +53,7 @@ impl Context {
     /// A device that is too small for the shader or that the driver refuses.
     pub(super) fn open(found: &FoundGpu) -> Result<Self, MergeError> {
         let name = found.info.title();
-        let refused = |reason: String| MergeError::DeviceNotOpened { device: name.clone(), reason };
+        let refused = |reason| MergeError::DeviceNotOpened { device: name.clone(), reason };
         let limits = found.adapter.limits();
         if let Some(reason) = shortage(&limits) {
             return Err(refused(reason));
@@ -64,8 +67,8 @@ impl Context {
             memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..Default::default()
         };
-        let (device, queue) =
-            ready(found.adapter.request_device(&descriptor)).map_err(|error| refused(error.to_string()))?;
+        let (device, queue) = ready(found.adapter.request_device(&descriptor))
+            .map_err(|error| refused(NotOpened::Refused { said: error.to_string() }))?;
         let failure = Failure::default();
         let lost = failure.clone();
         device.set_device_lost_callback(move |reason, message| lost.record(format!("{reason:?}: {message}")));
@@ -120,19 +123,19 @@ impl Context {
     }
 
     fn lost(&self) -> MergeError {
-        MergeError::DeviceLost { device: self.name.clone() }
+        MergeError::DeviceLost { device: Device::Named(self.name.clone()) }
     }
 }
 
 /// What the adapter has too little of.
-fn shortage(limits: &wgpu::Limits) -> Option<String> {
+fn shortage(limits: &wgpu::Limits) -> Option<NotOpened> {
     let needs = [
-        (limits.max_compute_invocations_per_workgroup, THREADS, "threads in a workgroup"),
-        (limits.max_compute_workgroup_storage_size, WORKGROUP_MEMORY_BYTES, "bytes of workgroup memory"),
-        (limits.max_storage_buffers_per_shader_stage, STORAGE_BUFFERS, "storage buffers"),
+        (limits.max_compute_invocations_per_workgroup, THREADS, DeviceNeed::WorkgroupThreads),
+        (limits.max_compute_workgroup_storage_size, WORKGROUP_MEMORY_BYTES, DeviceNeed::WorkgroupBytes),
+        (limits.max_storage_buffers_per_shader_stage, STORAGE_BUFFERS, DeviceNeed::StorageBuffers),
     ];
     let (has, needed, what) = needs.into_iter().find(|(has, needed, _)| has < needed)?;
-    Some(format!("it offers {has} {what}, the merge needs {needed}"))
+    Some(NotOpened::TooSmall { what, has, needed })
 }
 
 fn chunk_limits(limits: &wgpu::Limits) -> ChunkLimits {
@@ -150,7 +153,7 @@ mod tests {
     #[test]
     fn a_device_without_compute_is_refused_by_what_it_lacks() {
         let limits = wgpu::Limits { max_compute_invocations_per_workgroup: 128, ..wgpu::Limits::defaults() };
-        assert_eq!(shortage(&limits).unwrap(), "it offers 128 threads in a workgroup, the merge needs 256");
+        assert_eq!(shortage(&limits).unwrap().to_string(), "it offers 128 threads in a workgroup, the merge needs 256");
         assert_eq!(shortage(&wgpu::Limits::defaults()), None);
     }
 

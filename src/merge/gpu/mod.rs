@@ -24,7 +24,10 @@ use self::{
     pipelines::Pipelines,
     slot::{InFlight, Slot},
 };
-use super::{CpuKernel, Kernel, MergeError, TileJob, TileResult, device::TileTally};
+use super::{
+    CpuKernel, Kernel, MergeError, TileJob, TileResult,
+    device::{Device, NotOpened, TileTally},
+};
 
 /// Tiles on the device: uploaded, computed, read back.
 const RING_LEN: usize = 3;
@@ -66,7 +69,8 @@ impl GpuKernel {
             }
             Err(reason) => {
                 // What the driver said tells more than that the test did not end.
-                let reason = kernel.context.failure().map_or(reason, str::to_owned);
+                let failure = kernel.context.failure();
+                let reason = failure.map_or(reason, |said| NotOpened::Refused { said: said.to_owned() });
                 Err(MergeError::DeviceNotOpened { device: kernel.name(), reason })
             }
         }
@@ -116,8 +120,8 @@ impl GpuKernel {
 }
 
 impl Kernel for GpuKernel {
-    fn name(&self) -> String {
-        self.context.name().to_owned()
+    fn device(&self) -> Device {
+        Device::Named(self.context.name().to_owned())
     }
 
     fn capacity(&self) -> usize {

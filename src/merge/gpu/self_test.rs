@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::GpuKernel;
 use crate::{
-    merge::{Kernel, MergeError, TileJob, TileResult, WeightedUpdate},
+    merge::{Kernel, MergeError, TileJob, TileResult, WeightedUpdate, device::NotOpened},
     numeric::{FloatDtype, LowRank, narrow},
     platform::PageBuffer,
 };
@@ -18,24 +18,22 @@ const RANK: usize = 19;
 const MOST_DIFFERENT: usize = 10;
 
 /// Computes the same tile on both; an error says how they differ.
-pub(super) fn run(kernel: &mut GpuKernel) -> Result<(), String> {
-    let on_gpu = compute(kernel).map_err(|error| error.to_string())?;
-    let on_cpu = compute(&mut kernel.cpu).map_err(|error| error.to_string())?;
+pub(super) fn run(kernel: &mut GpuKernel) -> Result<(), NotOpened> {
+    let failed = |error: MergeError| NotOpened::Refused { said: error.to_string() };
+    let on_gpu = compute(kernel).map_err(failed)?;
+    let on_cpu = compute(&mut kernel.cpu).map_err(failed)?;
     let different = on_gpu.output.as_chunks::<2>().0.iter().zip(on_cpu.output.as_chunks::<2>().0);
     let different = different.filter(|(gpu, cpu)| gpu != cpu).count();
     let count_difference = on_gpu.stats.changed_count.abs_diff(on_cpu.stats.changed_count);
     if different > MOST_DIFFERENT || count_difference > MOST_DIFFERENT as u64 {
-        let element_count = ROWS * COLUMNS;
-        return Err(format!(
-            "its driver computes wrongly: {different} of {element_count} test values differ from the CPU's"
-        ));
+        return Err(NotOpened::ComputesWrongly { different_count: different, element_count: ROWS * COLUMNS });
     }
     Ok(())
 }
 
 fn compute(kernel: &mut dyn Kernel) -> Result<TileResult, MergeError> {
     kernel.submit(test_tile())?;
-    let device = kernel.name();
+    let device = kernel.device();
     kernel.collect()?.ok_or(MergeError::DeviceLost { device })
 }
 

@@ -433,7 +433,7 @@ fn factors_are_uploaded_once_for_the_tiles_of_a_tensor() {
 /// Whatever is asked of the kernel from now on, it says that the device is lost.
 fn assert_lost(kernel: &mut GpuKernel) {
     let case = Case::new((40, 64), 4, DTYPES_BF16);
-    let name = kernel.name();
+    let name = kernel.device();
     for _ in 0..2 {
         let submitted = kernel.submit(case.job(9)).unwrap_err();
         let collected = kernel.collect().err().expect("nothing can be collected");

@@ -173,7 +173,7 @@ impl<'a, 't> Coordinator<'a, 't> {
         let known = collected.and_then(|result| Some((self.in_kernel.remove(&result.ticket)?, result)));
         let Some((step, mut result)) = known else {
             self.in_kernel.clear();
-            return Err(MergeError::DeviceLost { device: self.kernel.name() });
+            return Err(MergeError::DeviceLost { device: self.kernel.device() });
         };
         ends.inputs.try_send(std::mem::take(&mut result.input)).ok();
         self.finished.insert(result.ticket, Finished::Computed { step, result });

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::super::{MergeError, TensorRecord, TileResult, journal::Journal};
 use crate::{
-    job::{JobContext, JobEvent},
+    job::{JobContext, JobEvent, JobWarning},
     numeric::TileStats,
     plan::{OutputShard, TensorStep},
 };
@@ -172,8 +172,7 @@ fn judge(step: &TensorStep, stats: &TileStats, job: &JobContext) -> Result<(), M
         });
     }
     if stats.base_non_finite_count > 0 {
-        let message = format!("{} holds NaN or infinity in the base; it is passed on", step.name);
-        job.send(JobEvent::Warning(message));
+        job.send(JobEvent::Warning(JobWarning::BaseNotFinite { tensor: step.name.clone() }));
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The kind of model: the class that the adapter was trained on, against the base's.
 
-use super::{Finding, Verdict};
+use super::{Compared, Finding, Verdict};
 use crate::{adapter::Adapter, checkpoint::Checkpoint};
 
 /// PEFT's `task_type`, and how the classes of such models end.
@@ -26,18 +26,19 @@ pub(super) fn findings(base: &Checkpoint, adapter: &Adapter) -> Vec<Finding> {
 }
 
 fn by_class(class: &str, architecture: &str) -> Finding {
-    let evidence = format!("the adapter was trained on a {class}, the base is a {architecture}");
+    let evidence = Compared::Class { trained_on: class.to_owned(), base: architecture.to_owned() };
     let verdict = if family(class) == family(architecture) { Verdict::Agrees } else { Verdict::Differs };
-    Finding::new("Architecture", verdict, evidence)
+    Finding::new(verdict, evidence)
 }
 
 fn by_task(task: &str, architecture: &str) -> Option<Finding> {
     let (_, endings) = TASKS.iter().find(|(known, _)| *known == task)?;
-    if endings.iter().any(|ending| architecture.ends_with(ending)) {
-        return Some(Finding::new("Task", Verdict::Agrees, format!("{task} and {architecture}")));
-    }
-    let evidence = format!("the adapter was trained for {task}, the base is a {architecture}: its head is another one");
-    Some(Finding::new("Task", Verdict::Differs, evidence))
+    let (task, base) = (task.to_owned(), architecture.to_owned());
+    Some(if endings.iter().any(|ending| architecture.ends_with(ending)) {
+        Finding::new(Verdict::Agrees, Compared::TaskFits { task, base })
+    } else {
+        Finding::new(Verdict::Differs, Compared::TaskDiffers { task, base })
+    })
 }
 
 /// `Llama` of `LlamaForCausalLM`.

@@ -1,12 +1,10 @@
 //! The base's name: as the adapter gives it, and as the base's folder, cache entry or config gives it.
 
-use super::{Finding, Verdict};
+use super::{Compared, Finding, NameVariant, Verdict};
 use crate::{
     adapter::Adapter,
     checkpoint::{Checkpoint, hub_cache},
 };
-
-const TITLE: &str = "Base by name";
 
 /// Words in a name that say a variant of one model, trained further.
 const VARIANTS: [&str; 8] = ["instruct", "chat", "it", "base", "pt", "coder", "math", "thinking"];
@@ -18,33 +16,22 @@ const GENERIC: [&str; 10] =
 /// Compares the names, by their last component.
 pub(super) fn finding(base: &Checkpoint, adapter: &Adapter) -> Finding {
     let Some(trained_on) = adapter.config().base_model() else {
-        return Finding::new(TITLE, Verdict::Unknown, "the adapter does not name its base");
+        return Finding::new(Verdict::Unknown, Compared::BaseUnnamed);
     };
     let trained_on = hub_cache::original_name(trained_on).unwrap_or(trained_on);
     let own_name = base.config().get("_name_or_path").and_then(serde_json::Value::as_str).map(shown);
     let folder = base.name();
     let candidates: Vec<&str> = own_name.into_iter().chain([folder.as_str()]).filter(|name| is_telling(name)).collect();
-    let shown_trained = shown(trained_on);
-    if !is_telling(shown_trained) || candidates.is_empty() {
-        return Finding::new(
-            TITLE,
-            Verdict::Unknown,
-            format!(
-                "the adapter names `{shown_trained}`, the base is `{folder}`: only shapes tell that they belong together"
-            ),
-        );
+    let shown_trained = shown(trained_on).to_owned();
+    if !is_telling(&shown_trained) || candidates.is_empty() {
+        return Finding::new(Verdict::Unknown, Compared::BaseNameUntelling { trained_on: shown_trained, base: folder });
     }
     if candidates.iter().any(|name| is_same(name, trained_on)) {
-        return Finding::new(TITLE, Verdict::Agrees, format!("the adapter was trained on `{shown_trained}`"));
+        return Finding::new(Verdict::Agrees, Compared::BaseNamed { trained_on: shown_trained });
     }
-    let name = candidates[0];
-    let evidence = match variant_difference(trained_on, name) {
-        Some((theirs, ours)) => format!(
-            "the adapter was trained on `{shown_trained}`, this base is `{name}`: {theirs} against {ours}, the same shapes but other weights",
-        ),
-        None => format!("the adapter was trained on `{shown_trained}`, this base is `{name}`"),
-    };
-    Finding::new(TITLE, Verdict::Differs, evidence)
+    let base = candidates[0].to_owned();
+    let variants = variant_difference(trained_on, &base);
+    Finding::new(Verdict::Differs, Compared::BaseDiffers { trained_on: shown_trained, base, variants })
 }
 
 /// A name without the folders of the machine that it may lie in: a Hub id stays whole, a path becomes its last part.
@@ -72,19 +59,16 @@ fn is_same(a: &str, b: &str) -> bool {
     plain(a) == plain(b)
 }
 
-/// The variants of two names that differ in nothing else: `("the instruct variant", "the plain one")`.
-fn variant_difference(theirs: &str, ours: &str) -> Option<(String, String)> {
+/// The variants of two names that differ in nothing else: `["instruct"]` against `[]`.
+fn variant_difference(theirs: &str, ours: &str) -> Option<[NameVariant; 2]> {
     let split = |name: &str| {
         let lower = last(name).to_ascii_lowercase();
         let words = lower.split(['-', '_', '.']).map(str::to_owned);
         words.partition::<Vec<String>, _>(|word| VARIANTS.contains(&word.as_str()))
     };
     let ((their_variant, their_rest), (our_variant, our_rest)) = (split(theirs), split(ours));
-    let named = |variant: &[String]| match variant {
-        [] => "the plain model".to_owned(),
-        words => format!("the {} variant", words.join(" ")),
-    };
-    (their_rest == our_rest && their_variant != our_variant).then(|| (named(&their_variant), named(&our_variant)))
+    let is_other_variant = their_rest == our_rest && their_variant != our_variant;
+    is_other_variant.then_some([NameVariant(their_variant), NameVariant(our_variant)])
 }
 
 #[cfg(test)]
@@ -108,7 +92,7 @@ mod tests {
     #[test]
     fn variants_of_one_model_are_named() {
         let difference = variant_difference("org/Qwen2.5-7B-Instruct", "Qwen2.5-7B").unwrap();
-        assert_eq!(difference, ("the instruct variant".to_owned(), "the plain model".to_owned()));
+        assert_eq!(difference.map(|variant| variant.to_string()), ["the instruct variant", "the plain model"]);
         assert_eq!(variant_difference("Qwen2.5-7B", "Qwen2.5-14B"), None);
         assert_eq!(variant_difference("Qwen2.5-7B", "Qwen2.5-7B"), None);
     }

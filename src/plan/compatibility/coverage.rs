@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Finding, Verdict};
-use crate::{adapter::Adapter, checkpoint::Checkpoint, error::listed, matching::Matching};
+use super::{Compared, Finding, Verdict};
+use crate::{adapter::Adapter, checkpoint::Checkpoint, matching::Matching};
 
 /// Compares each kind of changed module (`layers.*.self_attn.q_proj`) with all of that kind in the base; `None` where
 /// the config limits the layers, or leaves it open.
@@ -26,16 +26,14 @@ pub(super) fn finding(base: &Checkpoint, adapter: &Adapter, matching: &Matching,
         }
     }
     let Some((_, names)) = unchanged.iter().next() else {
-        let evidence = format!("all base tensors of the {} kinds that it targets change", kinds.len());
-        return Some(Finding::new("Coverage", Verdict::Agrees, evidence));
+        return Some(Finding::new(Verdict::Agrees, Compared::AllOfItsKinds { kind_count: kinds.len() }));
     };
-    let count: usize = unchanged.values().map(Vec::len).sum();
-    let evidence = format!(
-        "{} changed, but {count} of the same kinds not ({}): the adapter was trained on a model with fewer layers, or its file is incomplete",
-        changed.len(),
-        listed(names, 3),
-    );
-    Some(Finding::new("Coverage", Verdict::Differs, evidence))
+    let evidence = Compared::PartOfItsKinds {
+        changed_count: changed.len(),
+        unchanged_count: unchanged.values().map(Vec::len).sum(),
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    Some(Finding::new(Verdict::Differs, evidence))
 }
 
 /// Whether the config asks for modules by plain last names, everywhere.

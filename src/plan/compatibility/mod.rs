@@ -5,24 +5,27 @@
 
 mod architecture;
 mod base_name;
+mod compared;
 mod coverage;
 mod vocabulary;
 
+use serde::ser::SerializeStruct as _;
+
+#[cfg(feature = "gui")]
+pub(crate) use self::compared::NAMES_SHOWN;
+pub use self::compared::{Compared, NameVariant};
 use super::PlanError;
 use crate::{
     adapter::Adapter,
     checkpoint::{Checkpoint, LogicalTensor, hub_cache},
     matching::Matching,
-    numeric::Dtype,
 };
 
 /// One thing that was compared.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What was compared ("Base by name").
-    pub title: &'static str,
-    /// What both sides say.
-    pub evidence: String,
+    /// What was compared and what both sides say.
+    pub evidence: Compared,
     /// Whether they agree.
     pub verdict: Verdict,
 }
@@ -40,8 +43,24 @@ pub enum Verdict {
 }
 
 impl Finding {
-    fn new(title: &'static str, verdict: Verdict, evidence: impl Into<String>) -> Self {
-        Self { title, evidence: evidence.into(), verdict }
+    fn new(verdict: Verdict, evidence: Compared) -> Self {
+        Self { evidence, verdict }
+    }
+
+    /// What was compared, in English ("Base by name").
+    #[must_use]
+    pub fn title(&self) -> &'static str {
+        self.evidence.title()
+    }
+}
+
+impl serde::Serialize for Finding {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Finding", 3)?;
+        fields.serialize_field("title", self.title())?;
+        fields.serialize_field("evidence", &self.evidence.to_string())?;
+        fields.serialize_field("verdict", &self.verdict)?;
+        fields.end()
     }
 }
 
@@ -69,11 +88,8 @@ fn revision(base: &Checkpoint, adapter: &Adapter) -> Option<Finding> {
     let trained_on = adapter.config().get("revision")?.as_str().filter(is_commit)?;
     let snapshot = base.root().file_name()?.to_str().filter(is_commit)?;
     let verdict = if trained_on == snapshot { Verdict::Agrees } else { Verdict::Differs };
-    Some(Finding::new(
-        "Base revision",
-        verdict,
-        format!("the adapter was trained on revision {}, this is {}", &trained_on[..8], &snapshot[..8]),
-    ))
+    let (trained_on, base) = (trained_on[..8].to_owned(), snapshot[..8].to_owned());
+    Some(Finding::new(verdict, Compared::Revision { trained_on, base }))
 }
 
 /// An adapter that was trained on a packed copy of its base.
@@ -83,25 +99,13 @@ fn quantisation(adapter: &Adapter) -> Option<Finding> {
     let lower = name.to_ascii_lowercase();
     let marker = PACKED.iter().find(|marker| lower.split(['-', '_', '.', '/']).any(|part| part == **marker))?;
     let original = hub_cache::original_name(name).filter(|original| *original != name);
-    let original = original.map(|original| format!(" (`{original}`)")).unwrap_or_default();
-    Some(Finding::new(
-        "Quantised training",
-        Verdict::Differs,
-        format!(
-            "trained on a quantised base ({marker} in `{}`); merging it into the 16-bit original{original} is common, but not exactly what was trained",
-            base_name::shown(name),
-        ),
-    ))
+    let trained_on = base_name::shown(name).to_owned();
+    let evidence = Compared::QuantisedTraining { marker, trained_on, original: original.map(str::to_owned) };
+    Some(Finding::new(Verdict::Differs, evidence))
 }
 
 fn dtypes(base: &Checkpoint, adapter: &Adapter) -> Finding {
-    let name = |dtype: Option<Dtype>| dtype.map_or_else(|| "nothing".to_owned(), |dtype| dtype.to_string());
     let factor = adapter.targets().first().and_then(|target| target.tensors().first());
-    let (factors, weights) =
-        (factor.map(LogicalTensor::dtype), base.dtypes_by_bytes().first().map(|(dtype, _)| *dtype));
-    Finding::new(
-        "Dtypes",
-        Verdict::Agrees,
-        format!("factors {}, base {}; the sum is taken in F32 and rounded once", name(factors), name(weights)),
-    )
+    let (factors, base) = (factor.map(LogicalTensor::dtype), base.dtypes_by_bytes().first().map(|(dtype, _)| *dtype));
+    Finding::new(Verdict::Agrees, Compared::Dtypes { factors, base })
 }

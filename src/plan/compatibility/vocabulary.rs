@@ -4,14 +4,8 @@ use std::{collections::HashMap, path::Path};
 
 use serde_json::Value;
 
-use super::{Finding, Verdict};
-use crate::{
-    adapter::Adapter,
-    checkpoint::Checkpoint,
-    error::{IoContext as _, listed},
-    plan::PlanError,
-    units,
-};
+use super::{Compared, Finding, Verdict};
+use crate::{adapter::Adapter, checkpoint::Checkpoint, error::IoContext as _, plan::PlanError};
 
 const FILE: &str = "tokenizer.json";
 
@@ -19,33 +13,20 @@ const FILE: &str = "tokenizer.json";
 pub(super) fn finding(base: &Checkpoint, adapter: &Adapter) -> Result<Option<Finding>, PlanError> {
     let (Some(ours), Some(theirs)) = (read(base.root())?, read(adapter.root())?) else { return Ok(None) };
     if ours == theirs {
-        return Ok(Some(Finding::new("Tokenizer", Verdict::Agrees, "the adapter's is the base's, byte for byte")));
+        return Ok(Some(Finding::new(Verdict::Agrees, Compared::SameTokenizer)));
     }
     let (ours, theirs) = (ids(&ours, base.root())?, ids(&theirs, adapter.root())?);
-    let mut moved: Vec<&str> = theirs
+    let mut moved: Vec<String> = theirs
         .iter()
         .filter(|(token, id)| ours.get(*token).is_some_and(|own| own != *id))
-        .map(|(token, _)| token.as_str())
+        .map(|(token, _)| token.clone())
         .collect();
     moved.sort_unstable();
     if moved.is_empty() {
-        let evidence = format!(
-            "{} tokens against the base's {}, no id differs",
-            units::count(theirs.len() as u64),
-            units::count(ours.len() as u64)
-        );
-        return Ok(Some(Finding::new("Tokenizer", Verdict::Agrees, evidence)));
+        let evidence = Compared::TokenizerAgrees { token_count: theirs.len() as u64, base_count: ours.len() as u64 };
+        return Ok(Some(Finding::new(Verdict::Agrees, evidence)));
     }
-    let evidence = format!(
-        "{} another id than the base gives it ({}): the adapter's tokenizer belongs to another model",
-        if moved.len() == 1 {
-            "1 token has".to_owned()
-        } else {
-            format!("{} tokens have", units::count(moved.len() as u64))
-        },
-        listed(&moved, 3),
-    );
-    Ok(Some(Finding::new("Tokenizer", Verdict::Differs, evidence)))
+    Ok(Some(Finding::new(Verdict::Differs, Compared::TokensMoved { tokens: moved })))
 }
 
 fn read(root: &Path) -> Result<Option<Vec<u8>>, PlanError> {

@@ -1,0 +1,40 @@
+//! What an update is for: the shape of a weight, or as much of it as the method fixes.
+
+use std::fmt;
+
+use crate::units;
+
+/// The weight that an update fits; says itself in English.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExpectedShape {
+    /// This shape.
+    Exact(Vec<usize>),
+    /// A vector of this many output features.
+    OutputFeatures(usize),
+    /// A vector of this many input features.
+    InputFeatures(usize),
+    /// A matrix with this many input features.
+    MatrixInputs(usize),
+    /// A matrix whose input features are a multiple of this.
+    MatrixInputsMultiple(usize),
+    /// At least this many rows, of so many columns.
+    RowsFrom {
+        /// Rows at least.
+        rows: usize,
+        /// Columns.
+        columns: usize,
+    },
+}
+
+impl fmt::Display for ExpectedShape {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(shape) => out.write_str(&units::shape(shape)),
+            Self::OutputFeatures(count) => write!(out, "{count} output features"),
+            Self::InputFeatures(count) => write!(out, "{count} input features"),
+            Self::MatrixInputs(count) => write!(out, "a matrix with {} input features", units::count(*count as u64)),
+            Self::MatrixInputsMultiple(size) => write!(out, "a matrix with a multiple of {size} input features"),
+            Self::RowsFrom { rows, columns } => write!(out, "{rows} or more × {columns}"),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Why a merge is not even planned, in Korean.
+
+use super::{InKorean, Told};
+use crate::{
+    gui::sentences_ko::misfits::misplaced,
+    plan::{InputRole, MISMATCHES_SHOWN, Mismatch, MismatchAdvice, PlanError},
+    units,
+};
+
+impl InKorean for PlanError {
+    fn in_korean(&self) -> Told {
+        match self {
+            Self::NoAdapter => Told::new("어댑터가 없습니다").hint("어댑터 폴더를 하나 이상 고르세요"),
+            Self::BadStrength { strength } => {
+                Told::new(format!("세기가 어댑터에 곱할 수 있는 수가 아닙니다: {strength}"))
+                    .hint("1은 학습한 그대로, 0.5는 그 절반을 병합합니다")
+            }
+            Self::PartialReplacement { strength, adapter, tensor } => Told::new(format!(
+                "어댑터 {adapter}의 {tensor} 텐서는 통째로 바뀌므로, 세기 {strength}에서는 병합할 수 없습니다"
+            ))
+            .hint("이 어댑터는 세기 1로 병합하세요"),
+            Self::QuantizedBase { method, path } => {
+                Told::new(format!("양자화한 베이스({method})입니다. 압축된 가중치에는 병합할 수 없습니다"))
+                    .hint("이름이 같은 16비트나 32비트 원본을 쓰세요")
+                    .at(path)
+            }
+            Self::DoesNotFit { mismatch } => {
+                Told::new(format!("어댑터가 베이스와 맞지 않습니다. {}", does_not_fit(mismatch)))
+                    .hint(advice(&mismatch.advice))
+            }
+            Self::OutputHasNoName { path } => {
+                Told::new("출력에 폴더 이름이 없습니다").hint("새 폴더의 이름을 적으세요").at(path)
+            }
+            Self::OutputExists { path } => Told::new("출력 폴더가 이미 있고 비어 있지 않습니다")
+                .hint("다른 이름을 고르거나 폴더를 직접 비우세요. 아무것도 덮어쓰지 않습니다")
+                .at(path),
+            Self::OutputInsideInput { role, path } => {
+                let role = match role {
+                    InputRole::Base => "베이스",
+                    InputRole::Adapter => "어댑터",
+                };
+                Told::new(format!("출력이 {role} 폴더 안에 있습니다")).hint("그 폴더 밖에서 고르세요").at(path)
+            }
+            Self::NotWritable { path } => {
+                Told::new("여기에는 쓸 수 없습니다").hint("쓸 수 있는 폴더를 고르거나 권한을 바꾸세요").at(path)
+            }
+            Self::DiskFull { needed, free, path } => Told::new(format!(
+                "디스크 공간이 모자랍니다. {}가 필요한데 {}만 비어 있습니다",
+                units::bytes(*needed),
+                units::bytes(*free)
+            ))
+            .hint(super::merge::FREE_SPACE)
+            .at(path),
+            Self::BadTokenizer { problem, path } => {
+                Told::new(format!("토크나이저 파일이 올바른 JSON이 아닙니다({problem})"))
+                    .hint("토크나이저 파일을 다시 내려받으세요")
+                    .at(path)
+            }
+            Self::Base(error) => error.in_korean(),
+            Self::Adapter(error) => error.in_korean(),
+            Self::Io(error) => error.in_korean(),
+        }
+    }
+}
+
+fn does_not_fit(mismatch: &Mismatch) -> String {
+    let Mismatch { placed_count, tensor_count, misplaced: lines, .. } = mismatch;
+    let mut text = format!("어댑터 텐서 {tensor_count}개 중 {placed_count}개만 자리를 찾았습니다");
+    for line in lines.iter().take(MISMATCHES_SHOWN).map(misplaced) {
+        text = text + "\n  " + &line;
+    }
+    match lines.len().saturating_sub(MISMATCHES_SHOWN) {
+        0 => text,
+        more => format!("{text}\n  외 {more}개"),
+    }
+}
+
+fn advice(advice: &MismatchAdvice) -> String {
+    match advice {
+        MismatchAdvice::OwnRelease => "학습에 쓴 버전의 PEFT에서 `merge_and_unload`로 병합하세요".to_owned(),
+        MismatchAdvice::GrownVocabulary => {
+            "임베딩까지 저장하거나(PEFT의 `save_embedding_layers=True`), 학습 때와 어휘가 같은 베이스를 고르세요"
+                .to_owned()
+        }
+        MismatchAdvice::OtherBase { trained_on, base } => format!(
+            "어댑터를 학습한 베이스는 `{trained_on}`인데 이 베이스는 `{base}`입니다. 학습에 쓴 베이스를 고르세요"
+        ),
+        MismatchAdvice::NothingFits => "학습에 쓴 베이스를 고르세요".to_owned(),
+        MismatchAdvice::MoreThanBase => {
+            "어댑터에 이 베이스에는 자리가 없는 텐서가 있습니다. 서로 맞는 짝인지 확인하세요".to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::{super::assert_told, *};
+    use crate::{
+        adapter::AdapterError,
+        checkpoint::CheckpointError,
+        error::IoError,
+        gui::sentences_ko::speaks_korean,
+        matching::{ClashReason, MisfitReason, Misplaced, OrphanReason},
+    };
+
+    fn mismatch(advice: MismatchAdvice) -> Mismatch {
+        let orphan = |index: usize| Misplaced {
+            names: vec![format!("layers.{index}.lora_A"), format!("layers.{index}.lora_B")],
+            reason: MisfitReason::Orphaned(OrphanReason::NoSuchModule),
+            nearest: vec!["layers.0.up".to_owned()],
+        };
+        let clash = Misplaced {
+            names: vec!["head".to_owned()],
+            reason: MisfitReason::Clashing(ClashReason::SharedWithHead),
+            nearest: Vec::new(),
+        };
+        let misplaced = std::iter::once(clash).chain((0..6).map(orphan)).collect();
+        Mismatch { placed_count: 3, tensor_count: 16, misplaced, advice }
+    }
+
+    #[test]
+    fn every_reason_against_a_plan_is_said_in_korean() {
+        let path = || PathBuf::from("/data/x");
+        let text = str::to_owned;
+        let inside = |role| PlanError::OutputInsideInput { role, path: PathBuf::from("/data/x") };
+        let io = IoError { action: "resolve the path", source: std::io::ErrorKind::NotFound.into(), path: path() };
+        let does_not_fit = PlanError::DoesNotFit { mismatch: Box::new(mismatch(MismatchAdvice::NothingFits)) };
+        let cases: Vec<(PlanError, &[&str])> = vec![
+            (PlanError::NoAdapter, &["어댑터"]),
+            (PlanError::BadStrength { strength: f64::INFINITY }, &["inf"]),
+            (
+                PlanError::PartialReplacement { strength: 0.5, adapter: text("chat"), tensor: text("lm_head") },
+                &["0.5", "chat", "lm_head"],
+            ),
+            (PlanError::QuantizedBase { method: text("gptq"), path: path() }, &["gptq"]),
+            (does_not_fit, &["16개 중 3개", "layers.0.lora_A, layers.0.lora_B", "layers.0.up", "head", "외 2개"]),
+            (PlanError::OutputHasNoName { path: path() }, &["이름"]),
+            (PlanError::OutputExists { path: path() }, &["이미"]),
+            (inside(InputRole::Base), &["베이스"]),
+            (inside(InputRole::Adapter), &["어댑터"]),
+            (PlanError::NotWritable { path: path() }, &["쓸 수"]),
+            (PlanError::DiskFull { needed: 9_000_000, free: 1_000_000, path: path() }, &["9.00 MB", "1.00 MB"]),
+            (PlanError::BadTokenizer { problem: text("EOF"), path: path() }, &["EOF"]),
+            (PlanError::Base(CheckpointError::Missing { path: path() }), &["폴더"]),
+            (PlanError::Adapter(AdapterError::IsModel { path: path() }), &["모델"]),
+            (PlanError::Io(io), &["경로"]),
+        ];
+        for (error, parts) in cases {
+            assert_told(&error, parts);
+        }
+        let other = MismatchAdvice::OtherBase { trained_on: text("org/Toy"), base: text("Bear") };
+        let advices: [(MismatchAdvice, &[&str]); 5] = [
+            (MismatchAdvice::OwnRelease, &["merge_and_unload"]),
+            (MismatchAdvice::GrownVocabulary, &["save_embedding_layers"]),
+            (other, &["`org/Toy`", "`Bear`"]),
+            (MismatchAdvice::NothingFits, &["베이스"]),
+            (MismatchAdvice::MoreThanBase, &["베이스"]),
+        ];
+        for (value, parts) in advices {
+            speaks_korean(&advice(&value), &value.to_string(), parts);
+        }
+    }
+}

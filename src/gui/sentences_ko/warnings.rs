@@ -1,0 +1,148 @@
+//! What a user should know of a plan, in Korean.
+
+use super::findings;
+use crate::{
+    adapter::Note,
+    matching::{PrefixChange, SetAsideRule},
+    plan::{NAMES_SHOWN, ReplacedTensor, Warning},
+    units,
+};
+
+/// One thing worth knowing.
+pub fn warning(warning: &Warning) -> String {
+    match warning {
+        Warning::Noted { adapter, note: decision } => format!("{adapter}: {}", note(decision)),
+        Warning::UnknownKeys { adapter, keys } => format!(
+            "{adapter}: adapter_config.json에 PEFT 0.21까지 어느 버전도 쓰지 않는 키가 있습니다({}). 새 옵션이라면 병합 방법이 다를 수 있습니다",
+            keys.join(", ")
+        ),
+        Warning::Olora { adapter } => format!(
+            "{adapter}: OLoRA는 초기화가 바꾼 베이스로 학습합니다. 그 베이스를 이 베이스에서 다시 계산하므로, 이 베이스가 원본이어야 합니다"
+        ),
+        Warning::Prefix { adapter, change } => {
+            format!("{adapter}: {}", prefix_change(change))
+        }
+        Warning::Renamed { adapter, module_count } => format!(
+            "{adapter}: 모듈 {module_count}개를 베이스가 디스크에서 쓰는 이름으로 찾았습니다(transformers의 이름 표)"
+        ),
+        Warning::Replaced { tensors } => {
+            let names: Vec<String> = tensors.iter().map(replaced).collect();
+            format!(
+                "어댑터가 텐서 {}개를 통째로 가져와 베이스의 것과 바꿉니다: {}",
+                names.len(),
+                super::listed(&names, NAMES_SHOWN)
+            )
+        }
+        Warning::Added { names } => format!(
+            "베이스에 없는 텐서를 어댑터에서 더합니다: {}. 이런 레이어가 있는 클래스만 불러올 수 있습니다",
+            super::listed(names, NAMES_SHOWN)
+        ),
+        Warning::Untied { embedding, head, needs_transformers_5 } => {
+            let loader = if *needs_transformers_5 {
+                ". 이 이름들은 transformers 5부터 둘 다 불러옵니다"
+            } else {
+                ""
+            };
+            format!(
+                "베이스에서는 입력 임베딩({embedding})과 출력 헤드({head})가 텐서 하나를 함께 쓰지만, 학습하면서 서로 달라졌습니다. 저마다 텐서를 갖고, tie_word_embeddings는 false가 됩니다{loader}"
+            )
+        }
+        Warning::SetAside { tensor, rule } => {
+            format!("{tensor} 텐서는 병합하지 않습니다. {}", set_aside(*rule))
+        }
+        Warning::TokensBeyondRows { token_count, row_count } => format!(
+            "토크나이저의 토큰은 {}개인데 임베딩은 {}행이라, 넘는 번호는 쓸 수 없습니다",
+            units::count(*token_count),
+            units::count(*row_count)
+        ),
+        Warning::Contradiction { adapter, found } => format!("{adapter}: {}", findings::compared(found)),
+    }
+}
+
+fn note(note: &Note) -> String {
+    match note {
+        Note::MlxScale { scale, alpha, rank } => {
+            format!("mlx-lm 어댑터입니다. lora_alpha는 배율 {scale} × 랭크 {rank} = {alpha}입니다")
+        }
+        Note::MlxAlphaIgnored { scale } => format!(
+            "설정에 alpha도 있지만 배율 {scale}만 그대로 씁니다. mlx-lm은 2024년 6월까지 alpha를 배율에 곱했고, 그 뒤로는 쓰지 않습니다"
+        ),
+    }
+}
+
+fn prefix_change(change: &PrefixChange) -> String {
+    match (change.from.as_str(), change.to.as_str()) {
+        ("", to) => format!("모든 모듈 경로 앞에 접두사를 붙여 베이스에서 텐서를 찾았습니다(`{to}`)"),
+        (from, "") => format!("모든 모듈 경로에서 접두사를 떼어 베이스에서 텐서를 찾았습니다(`{from}`)"),
+        (from, to) => format!("모든 모듈 경로의 접두사를 바꿔 베이스에서 텐서를 찾았습니다(`{from}` → `{to}`)"),
+    }
+}
+
+fn replaced(tensor: &ReplacedTensor) -> String {
+    let ReplacedTensor { name, old_shape, new_shape } = tensor;
+    if old_shape == new_shape {
+        return name.clone();
+    }
+    format!("{name} ({} → {})", units::shape(old_shape), units::shape(new_shape))
+}
+
+fn set_aside(rule: SetAsideRule) -> &'static str {
+    match rule {
+        SetAsideRule::SecondCopy => "통째로 저장한 모듈의 두 번째 사본입니다",
+        SetAsideRule::UntrainedCopy => "PEFT가 모듈을 저장하면서 남긴 학습 전 사본입니다",
+        SetAsideRule::TrainingOnly => "학습에만 쓰입니다(VeLoRA, Monteclora)",
+        SetAsideRule::StaysTied => "텐서를 함께 쓰는 입력 임베딩과 내용이 같습니다",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{gui::sentences_ko::speaks_korean, plan::Compared};
+
+    fn text(text: &str) -> String {
+        text.to_owned()
+    }
+
+    #[test]
+    fn every_warning_speaks_korean_with_its_names_and_numbers() {
+        let adapter = || text("chat-lora");
+        let prefix = |from: &str, to: &str| Warning::Prefix {
+            adapter: adapter(),
+            change: PrefixChange { from: text(from), to: text(to) },
+        };
+        let aside = |rule| Warning::SetAside { tensor: text("x.lora_A"), rule };
+        let tensor =
+            |rows| ReplacedTensor { name: text("lm_head.weight"), old_shape: vec![8, 4], new_shape: vec![rows, 4] };
+        let scale = Note::MlxScale { scale: 2.5, alpha: 20.0, rank: 8 };
+        let found = Compared::Revision { trained_on: text("0a1b2c3d"), base: text("4e5f6071") };
+        let untied = |needs_transformers_5| Warning::Untied {
+            embedding: text("wte.weight"),
+            head: text("lm_head.weight"),
+            needs_transformers_5,
+        };
+        let cases: Vec<(Warning, &[&str])> = vec![
+            (Warning::Noted { adapter: adapter(), note: scale }, &["chat-lora", "2.5", "20", "랭크 8"]),
+            (Warning::Noted { adapter: adapter(), note: Note::MlxAlphaIgnored { scale: 2.5 } }, &["chat-lora", "2.5"]),
+            (Warning::UnknownKeys { adapter: adapter(), keys: vec![text("a_key"), text("b_key")] }, &["a_key, b_key"]),
+            (Warning::Olora { adapter: adapter() }, &["chat-lora", "OLoRA"]),
+            (prefix("", "model."), &["`model.`", "붙여"]),
+            (prefix("model.", ""), &["`model.`", "떼어"]),
+            (prefix("transformer.", "h."), &["`transformer.` → `h.`"]),
+            (Warning::Renamed { adapter: adapter(), module_count: 12 }, &["chat-lora", "12개"]),
+            (Warning::Replaced { tensors: vec![tensor(8), tensor(9)] }, &["2개", "lm_head.weight (8 × 4 → 9 × 4)"]),
+            (Warning::Added { names: (0..5).map(|index| format!("score{index}")).collect() }, &["score3 외 1개"]),
+            (untied(false), &["wte.weight", "lm_head.weight", "tie_word_embeddings"]),
+            (untied(true), &["wte.weight", "lm_head.weight", "transformers 5"]),
+            (aside(SetAsideRule::SecondCopy), &["x.lora_A"]),
+            (aside(SetAsideRule::UntrainedCopy), &["x.lora_A", "PEFT"]),
+            (aside(SetAsideRule::TrainingOnly), &["x.lora_A", "VeLoRA"]),
+            (aside(SetAsideRule::StaysTied), &["x.lora_A"]),
+            (Warning::TokensBeyondRows { token_count: 32_001, row_count: 32_000 }, &["32,001", "32,000"]),
+            (Warning::Contradiction { adapter: adapter(), found }, &["chat-lora", "0a1b2c3d", "4e5f6071"]),
+        ];
+        for (value, parts) in cases {
+            speaks_korean(&warning(&value), &value.to_string(), parts);
+        }
+    }
+}

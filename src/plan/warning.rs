@@ -1,0 +1,115 @@
+//! One thing that a user should know of a plan.
+
+use std::fmt;
+
+use super::Compared;
+use crate::{
+    adapter::Note,
+    error::listed,
+    matching::{PrefixChange, SetAsideRule},
+    units,
+};
+
+/// Names that a warning shows.
+pub(crate) const NAMES_SHOWN: usize = 4;
+
+/// Something that stops nothing and should be known; says itself in English. `adapter` is the adapter's name.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "every sentence says what its fields are")]
+pub enum Warning {
+    Noted { adapter: String, note: Note },
+    UnknownKeys { adapter: String, keys: Vec<String> },
+    Olora { adapter: String },
+    Prefix { adapter: String, change: PrefixChange },
+    Renamed { adapter: String, module_count: usize },
+    Replaced { tensors: Vec<ReplacedTensor> },
+    Added { names: Vec<String> },
+    Untied { embedding: String, head: String, needs_transformers_5: bool },
+    SetAside { tensor: String, rule: SetAsideRule },
+    TokensBeyondRows { token_count: u64, row_count: u64 },
+    Contradiction { adapter: String, found: Compared },
+}
+
+/// A tensor that the adapter brings whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplacedTensor {
+    /// Its name in the base.
+    pub name: String,
+    /// The base's shape.
+    pub old_shape: Vec<usize>,
+    /// The adapter's.
+    pub new_shape: Vec<usize>,
+}
+
+impl fmt::Display for ReplacedTensor {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, old_shape, new_shape } = self;
+        if old_shape == new_shape {
+            return out.write_str(name);
+        }
+        write!(out, "{name} ({} becomes {})", units::shape(old_shape), units::shape(new_shape))
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Noted { adapter, note } => write!(out, "{adapter}: {note}"),
+            Self::UnknownKeys { adapter, keys } => write!(
+                out,
+                "{adapter}: adapter_config.json has {} that no PEFT release up to 0.21 writes ({}); a newer option may want another merge",
+                if keys.len() == 1 { "a key" } else { "keys" },
+                keys.join(", "),
+            ),
+            Self::Olora { adapter } => write!(
+                out,
+                "{adapter}: OLoRA trained on a base that its init had changed; that base is computed anew from this one, which must be the original"
+            ),
+            Self::Prefix { adapter, change } => write!(out, "{adapter}: {change} to find its tensors in the base"),
+            Self::Renamed { adapter, module_count } => write!(
+                out,
+                "{adapter}: {} found under the names that the base has on disk (transformers' table of names)",
+                units::plural(*module_count, "module"),
+            ),
+            Self::Replaced { tensors } => {
+                let names: Vec<String> = tensors.iter().map(ReplacedTensor::to_string).collect();
+                write!(
+                    out,
+                    "the adapter brings {} whole, in the place of the base's: {}",
+                    units::plural(names.len(), "tensor"),
+                    listed(&names, NAMES_SHOWN)
+                )
+            }
+            Self::Added { names } => write!(
+                out,
+                "the base has no {}; the adapter's is added, and only a class with such a layer loads it",
+                listed(names, NAMES_SHOWN),
+            ),
+            Self::Untied { embedding, head, needs_transformers_5 } => {
+                let loader = if *needs_transformers_5 {
+                    "; with these names, only transformers 5 or later loads both"
+                } else {
+                    ""
+                };
+                write!(
+                    out,
+                    "{embedding} and {head} share one tensor in the base, but training took them apart; each gets its own, and tie_word_embeddings becomes false{loader}"
+                )
+            }
+            Self::SetAside { tensor, rule } => write!(out, "{tensor} is not merged: {rule}"),
+            Self::TokensBeyondRows { token_count, row_count } => write!(
+                out,
+                "the tokenizer has {} tokens, the embedding {} rows: ids beyond it will fail",
+                units::count(*token_count),
+                units::count(*row_count),
+            ),
+            Self::Contradiction { adapter, found } => write!(out, "{adapter}: {found}"),
+        }
+    }
+}
+
+impl serde::Serialize for Warning {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
