@@ -64,7 +64,7 @@ impl Sample {
 
 fn asset_folders() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = std::env::var_os("LORAFUSE_ASSETS").map(PathBuf::from).into_iter().collect();
-    if let Some(program) = std::env::current_exe().ok().and_then(|program| program.canonicalize().ok()) {
+    if let Some(program) = std::env::current_exe().ok().and_then(|program| dunce::canonicalize(program).ok()) {
         folders.extend(folders_of(&program));
     }
     folders.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("assets"));

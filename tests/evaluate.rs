@@ -263,7 +263,7 @@ fn a_model_in_memory_scores_as_the_stream_does() {
     let job = JobContext::unwatched();
     let causal = cases(&golden("")).into_iter().filter(|(_, expected)| !expected["base"].is_null());
     let stored = causal.map(|(case, _)| (ModelSource::Stored(golden(&case).join("base")), case));
-    let adapted = ["llama-lora", "gpt2-conv1d", "llama-tied-lm-head"];
+    let adapted = ["llama-lora", "gpt2-conv1d", "gemma2-lora"];
     let adapted = adapted.map(|case| (with_adapter(golden(case).join("base"), golden(case).join("adapter")), case));
     for (source, case) in stored.chain(adapted.map(|(source, case)| (source, case.to_owned()))) {
         let ids = ids(&golden(&case));

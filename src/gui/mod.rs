@@ -35,6 +35,7 @@ mod running;
 mod said;
 mod sample_facts;
 mod screen;
+mod sentences_en;
 mod sentences_ko;
 mod settings;
 mod state;

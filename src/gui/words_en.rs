@@ -1,15 +1,15 @@
 //! English.
 
 use super::{
-    run_event::RunEvent,
-    view::{PerplexityTable, percent_change, upper_first},
+    sentences_en,
+    view::upper_first,
     words::{Language, Words},
 };
 use crate::{
     adapter::ExpectedShape,
     error::listed,
     job::Current,
-    merge::device::{Device, tile_sentence},
+    merge::device::Device,
     plan::Warning,
     report::Conclusion,
     size::Component,
@@ -323,7 +323,7 @@ pub static ENGLISH: Words = Words {
     complete_of: |complete, total| format!("{complete} of {total} complete"),
     tensors_written: |count| format!("{} written", units::plural(count, "tensor")),
     bytes_note: "the same, to the byte",
-    perplexity_story,
+    perplexity_story: sentences_en::perplexity_story,
     perplexity_column: "perplexity",
     measuring_note: |names| match names {
         [] | [_] => "The window stays usable.".to_owned(),
@@ -357,7 +357,7 @@ pub static ENGLISH: Words = Words {
     warning: Warning::to_string,
     misfit_reason: |reason| upper_first(&reason.to_string()),
     expected_shape: ExpectedShape::to_string,
-    run_event,
+    run_event: sentences_en::run_event,
     device: Device::to_string,
     protocol: |protocol| upper_first(&protocol.sentence()),
     detail: Detail::to_string,
@@ -454,62 +454,3 @@ pub static ENGLISH: Words = Words {
     sort_by: |column| format!("Sort by {column}"),
     kept_figure: "Kept after rounding",
 };
-
-/// An entry of the list of events.
-fn run_event(event: &RunEvent) -> String {
-    match event {
-        RunEvent::TensorDone(name) => name.clone(),
-        RunEvent::Warned(warning) => warning.to_string(),
-        RunEvent::DeviceChosen(reason) => reason.to_string(),
-        RunEvent::TilesCounted { gpu_count, cpu_count } => tile_sentence(*gpu_count, *cpu_count),
-    }
-}
-
-/// How the merged model does against the base, and whether the merge itself cost anything.
-fn perplexity_story(table: &PerplexityTable) -> String {
-    let texts: Vec<String> = table
-        .texts
-        .iter()
-        .filter_map(|text| {
-            let pair = text.pair?;
-            let interval = pair.interval.map_or_else(
-                || "too short for an interval".to_owned(),
-                |interval| format!("{} to {}", percent_change(interval.low), percent_change(interval.high)),
-            );
-            Some(format!("{} {} ({interval})", text.name, percent_change(pair.ratio)))
-        })
-        .collect();
-    if texts.is_empty() {
-        String::new()
-    } else {
-        format!("Merged against base on the same tokens, with the 95 % interval: {}.", texts.join(", "))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        evaluate::{Interval, Protocol},
-        gui::view::{Pair, Score, TextRow},
-    };
-
-    #[test]
-    fn a_comparison_has_its_interval() {
-        let score = |perplexity| Score { perplexity, interval: None };
-        let interval = Some(Interval { low: 0.57, high: 0.62, block_count: 46 });
-        let text = TextRow {
-            name: "korean_chat".to_owned(),
-            token_count: 5_912,
-            scores: vec![score(363.1), score(215.5), score(215.6)],
-            pair: Some(Pair { ratio: 0.594, interval }),
-        };
-        let table =
-            PerplexityTable { protocol: Protocol { window: 512, stride: 256 }, roles: Vec::new(), texts: vec![text] };
-        assert_eq!(
-            perplexity_story(&table),
-            "Merged against base on the same tokens, with the 95 % interval: korean_chat −40.6\u{a0}% (−43.0\u{a0}% \
-             to −38.0\u{a0}%)."
-        );
-    }
-}

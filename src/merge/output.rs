@@ -200,13 +200,17 @@ impl OutputFolder {
         for entry in std::fs::read_dir(&self.partial).at("list the folder", &self.partial)?.flatten() {
             let path = entry.path();
             if path != lock_path && !(resumes && is_resumable(&path)) {
-                let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-                let removed = if is_folder { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
-                removed.at("remove what an interrupted run left", &path)?;
+                remove(&path, &entry).at("remove what an interrupted run left", &path)?;
             }
         }
         Ok(())
     }
+}
+
+/// Removes `path`, which `entry` stands for, with all that is in it.
+fn remove(path: &Path, entry: &std::fs::DirEntry) -> std::io::Result<()> {
+    let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+    if is_folder { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) }
 }
 
 /// Removes what an interrupted merge into `output` left; false if there is nothing of ours.
@@ -222,6 +226,16 @@ pub fn discard_partial(output: &Path) -> Result<bool, MergeError> {
     let lock = OpenOptions::new().write(true).open(&lock_path).at("open the lock", &lock_path)?;
     if lock.try_lock().is_err() {
         return Err(MergeError::InUse { path: partial });
+    }
+    if cfg!(windows) {
+        // There, a file that is open stays in its folder; what it locks goes first.
+        for entry in std::fs::read_dir(&partial).at("list the folder", &partial)?.flatten() {
+            let path = entry.path();
+            if path != lock_path {
+                remove(&path, &entry).at("remove what an interrupted run left", &path)?;
+            }
+        }
+        drop(lock);
     }
     std::fs::remove_dir_all(&partial).at("remove what an interrupted run left", &partial)?;
     Ok(true)

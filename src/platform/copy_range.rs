@@ -77,7 +77,7 @@ fn copy_range_in_kernel(
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read as _, Write as _};
+    use std::io::{Read as _, Seek as _, Write as _};
 
     use super::*;
 
@@ -90,6 +90,7 @@ mod tests {
             let mut target = tempfile::tempfile().unwrap();
             copy(&source, 1_000, &target, 7, 2_500_000).unwrap();
             let mut copied = Vec::new();
+            target.rewind().unwrap();
             target.read_to_end(&mut copied).unwrap();
             assert_eq!(&copied[7..], &content[1_000..2_501_000]);
         }

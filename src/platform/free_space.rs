@@ -11,7 +11,12 @@ pub fn free_bytes(folder: &Path) -> Option<u64> {
         let stats = rustix::fs::statvfs(folder).ok()?;
         stats.f_bavail.checked_mul(stats.f_frsize)
     }
-    #[cfg(not(unix))]
+    #[cfg(windows)]
+    {
+        // The system answers for the disk, whether or not there is such a folder.
+        folder.is_dir().then(|| fs4::available_space(folder).ok())?
+    }
+    #[cfg(not(any(unix, windows)))]
     {
         let _ = folder;
         None
@@ -32,7 +37,7 @@ pub fn is_writable(folder: &Path) -> bool {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(all(test, any(unix, windows)))]
 mod tests {
     use super::*;
 

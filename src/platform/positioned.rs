@@ -1,4 +1,5 @@
-//! Reads and writes at an offset that leave the file's own position alone, so that threads may share a handle.
+//! Reads and writes at an offset, so that threads may share a handle. The file's own position stays where it was, but
+//! on Windows, and nobody may count on it.
 
 use std::{fs::File, io};
 

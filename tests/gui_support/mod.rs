@@ -11,7 +11,7 @@ use std::{
 use dropped::Dropped;
 use egui::{Theme, Vec2, accesskit::Role, vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
-use lorafuse::gui::{LorafuseApp, Machine, install_look};
+use lorafuse::gui::{Job, LorafuseApp, Machine, install_look};
 
 /// Longest wait for a worker, far above what any of them needs.
 const PATIENCE: Duration = Duration::from_mins(4);
@@ -98,11 +98,26 @@ pub fn wait_until(harness: &mut Harness<'_, LorafuseApp>, what: &str, is_done: i
         if is_done(harness.state()) {
             break;
         }
-        assert!(started.elapsed() < PATIENCE, "waited in vain for {what}: {:?}", harness.state().state.notice);
+        assert!(started.elapsed() < PATIENCE, "waited in vain for {what}: {}", standing(harness.state()));
         std::thread::sleep(Duration::from_millis(5));
     }
     // What changed in the last step is painted in the next.
     harness.run_steps(3);
+}
+
+/// Where the app stands, for whoever has to find out why it got no further.
+fn standing(app: &LorafuseApp) -> String {
+    let state = &app.state;
+    let job = match &state.job {
+        Job::Idle => "idle".to_owned(),
+        Job::Opening(_) => "opening".to_owned(),
+        Job::Planned(_) => "planned".to_owned(),
+        Job::Running(running) => format!("running, {:?}", running.stage),
+        Job::Done(_) => "done".to_owned(),
+        Job::Failed(problem) => format!("failed, {problem:?}"),
+    };
+    let wells = [&state.wells.base, &state.wells.adapter, &state.wells.output].map(|well| &well.path);
+    format!("{job}; wells {wells:?}; notice {:?}", state.notice)
 }
 
 /// Clicks what a screen reader calls `label`.

@@ -117,7 +117,7 @@ impl Files {
     pub fn find() -> Self {
         Self {
             program: std::env::current_exe().ok(),
-            sample: Sample::find().ok().map(|sample| sample.root.canonicalize().unwrap_or(sample.root)),
+            sample: Sample::find().ok().map(|sample| dunce::canonicalize(&sample.root).unwrap_or(sample.root)),
             logs: platform::state_folder(),
         }
     }
