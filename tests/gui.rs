@@ -102,6 +102,24 @@ fn both_folders_dropped_are_merged_to_bf16_and_proven() {
 }
 
 #[test]
+fn a_button_stays_the_same_while_its_screen_fills() {
+    let workspace = Workspace::new();
+    let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
+    wait_until(&mut harness, "the sample's facts", |app| app.state.sample.is_some());
+    // As if they came only now, in the middle of a click.
+    let facts = harness.state_mut().state.sample.take();
+    harness.run_steps(2);
+    let place = harness.get_by_label("Try the sample").rect().center();
+    harness.hover_at(place);
+    harness.drag_at(place);
+    harness.step();
+    harness.state_mut().state.sample = facts;
+    harness.step();
+    harness.drop_at(place);
+    wait_until(&mut harness, "the plan", is_planned);
+}
+
+#[test]
 fn the_sample_is_merged_and_compared_with_three_clicks() {
     let workspace = Workspace::new();
     let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);

@@ -1,6 +1,6 @@
 //! A button that stands for a command: label, tooltip and shortcut come from it.
 
-use egui::{CornerRadius, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo};
+use egui::{CornerRadius, Id, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo};
 
 use crate::gui::{
     command::{UiCommand, shortcut_text},
@@ -63,11 +63,17 @@ impl<'a> CommandButton<'a> {
         Some(shortcut_text(ui.ctx(), shortcut))
     }
 
+    /// From its command: counted from the top, it would be another button where a worker's result comes in above it,
+    /// and a click or the focus would be lost.
+    fn id(&self, ui: &Ui) -> Id {
+        ui.id().with(format!("{:?}", self.command))
+    }
+
     /// Paints it into `rect`.
     pub fn show(self, ui: &mut Ui, rect: Rect, words: &Words, commands: &mut Vec<UiCommand>) {
         let label = self.label.unwrap_or_else(|| self.command.label(words));
         let shortcut = self.shortcut(ui);
-        let mut builder = UiBuilder::new().max_rect(rect);
+        let mut builder = UiBuilder::new().max_rect(rect).scope_id(self.id(ui));
         if !self.enabled {
             builder = builder.disabled();
         }
@@ -87,7 +93,7 @@ impl<'a> CommandButton<'a> {
     pub fn show_icon_only(self, ui: &mut Ui, rect: Rect, words: &Words, commands: &mut Vec<UiCommand>) {
         let palette = Palette::of(ui);
         let label = self.command.label(words);
-        let response = ui.allocate_rect(rect, Sense::click());
+        let response = ui.interact(rect, self.id(ui), Sense::click());
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, label));
         if response.hovered() || response.has_focus() {
             ui.painter().rect_filled(rect, CornerRadius::same(radius::CHIP), palette.hover);
