@@ -66,7 +66,7 @@ impl<'a> CommandButton<'a> {
     /// From its command: counted from the top, it would be another button where a worker's result comes in above it,
     /// and a click or the focus would be lost.
     fn id(&self, ui: &Ui) -> Id {
-        ui.id().with(format!("{:?}", self.command))
+        ui.scope_id().with(format!("{:?}", self.command))
     }
 
     /// Paints it into `rect`.
