@@ -1,9 +1,6 @@
 //! English sentences that are made of values, as [`sentences_ko`](super::sentences_ko) makes the Korean ones.
 
-use super::{
-    run_event::RunEvent,
-    view::{PerplexityTable, percent_change},
-};
+use super::{run_event::RunEvent, view::PerplexityTable};
 use crate::merge::device::tile_sentence;
 
 /// An entry of the list of events.
@@ -18,23 +15,10 @@ pub(super) fn run_event(event: &RunEvent) -> String {
 
 /// How the merged model does against the base, and whether the merge itself cost anything.
 pub(super) fn perplexity_story(table: &PerplexityTable) -> String {
-    let texts: Vec<String> = table
-        .texts
-        .iter()
-        .filter_map(|text| {
-            let pair = text.pair?;
-            let interval = pair.interval.map_or_else(
-                || "too short for an interval".to_owned(),
-                |interval| format!("{} to {}", percent_change(interval.low), percent_change(interval.high)),
-            );
-            Some(format!("{} {} ({interval})", text.name, percent_change(pair.ratio)))
-        })
-        .collect();
-    if texts.is_empty() {
-        String::new()
-    } else {
-        format!("Merged against base on the same tokens, with the 95 % interval: {}.", texts.join(", "))
-    }
+    let changes = table.changes("to", "too short for an interval");
+    changes.map_or_else(String::new, |changes| {
+        format!("Merged against base on the same tokens, with the 95 % interval: {changes}.")
+    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::{
     sentences_ko::{self, checks as checks_ko},
-    view::{PerplexityTable, percent_change},
+    view::PerplexityTable,
     words::{Language, Words},
 };
 use crate::{
@@ -440,23 +440,8 @@ fn rough_duration(duration: RoughDuration) -> String {
 }
 
 fn perplexity_story(table: &PerplexityTable) -> String {
-    let texts: Vec<String> = table
-        .texts
-        .iter()
-        .filter_map(|text| {
-            let pair = text.pair?;
-            let interval = pair.interval.map_or_else(
-                || "구간을 내기에 너무 짧음".to_owned(),
-                |interval| format!("{} ~ {}", percent_change(interval.low), percent_change(interval.high)),
-            );
-            Some(format!("{} {} ({interval})", text.name, percent_change(pair.ratio)))
-        })
-        .collect();
-    if texts.is_empty() {
-        String::new()
-    } else {
-        format!("같은 토큰에서 베이스 대비 병합, 괄호는 95 % 구간: {}.", texts.join(", "))
-    }
+    let changes = table.changes("~", "구간을 내기에 너무 짧음");
+    changes.map_or_else(String::new, |changes| format!("같은 토큰에서 베이스 대비 병합, 괄호는 95 % 구간: {changes}."))
 }
 
 #[cfg(test)]

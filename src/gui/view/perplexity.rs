@@ -46,6 +46,22 @@ pub struct Pair {
 }
 
 impl PerplexityTable {
+    /// `korean_chat −40.6 % (−43.0 % to −38.0 %), …`: each text by which its last model differs from the first, with
+    /// `to` between the ends of an interval and `too_short` where there is none; `None` where nothing is compared.
+    #[must_use]
+    pub fn changes(&self, to: &str, too_short: &str) -> Option<String> {
+        let change = |text: &TextRow| {
+            let pair = text.pair?;
+            let interval = pair.interval.map_or_else(
+                || too_short.to_owned(),
+                |Interval { low, high, .. }| format!("{} {to} {}", percent_change(low), percent_change(high)),
+            );
+            Some(format!("{} {} ({interval})", text.name, percent_change(pair.ratio)))
+        };
+        let changes: Vec<String> = self.texts.iter().filter_map(change).collect();
+        (!changes.is_empty()).then(|| changes.join(", "))
+    }
+
     /// The table of `report`, whose models are what `roles` says; the control belongs to the sentences.
     #[must_use]
     pub fn of(report: &EvalReport, roles: &[ModelRole]) -> Self {
