@@ -9,29 +9,24 @@
 mod gui_support;
 #[path = "gui_support/large_model.rs"]
 mod large_model;
-#[path = "gui_support/measuring.rs"]
-mod measuring;
+#[path = "gui/pictures.rs"]
+mod pictures;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use egui::{Theme, accesskit::Role};
 use egui_kittest::{
-    Harness, SnapshotOptions, SnapshotResults,
+    Harness,
     kittest::{NodeT as _, Queryable as _},
 };
 use gui_support::{Workspace, click, drop_folders, open_window, sample, wait_until};
 use large_model::{LargeModel, write_adapter};
 use lorafuse::{
-    gui::{
-        Evaluation, Finished, Job, Language, LorafuseApp, Machine, RunEvent, Running, Screen, Task, UiCommand, Waker,
-        WellKind, Work,
-    },
-    job::{JobContext, Stage},
+    gui::{Evaluation, Finished, Job, LorafuseApp, Machine, Screen, UiCommand, Work},
     merge::device::GpuAdapter,
     platform::FileDialogs,
     verify::VerifyReport,
 };
-use measuring::show_measurement;
 
 fn is_planned(app: &LorafuseApp) -> bool {
     matches!(app.state.job, Job::Planned(_))
@@ -49,18 +44,6 @@ fn is_done(app: &LorafuseApp) -> bool {
 fn open_pair(harness: &mut Harness<'_, LorafuseApp>, workspace: &Workspace) {
     drop_folders(harness, &[workspace.folder("adapter"), workspace.folder("base")]);
     wait_until(harness, "the plan", is_planned);
-}
-
-/// Room for the longest sentence about free space, whose width is another on every machine.
-const FREE_SPACE_WIDTH: f32 = 400.0;
-
-/// The same in Korean.
-const KOREAN_FREE_SPACE_WIDTH: f32 = 250.0;
-
-/// The one blessed tolerance.
-fn snapshot(harness: &mut Harness<'_, LorafuseApp>, name: &str) {
-    let options = SnapshotOptions::new().threshold(1.0).max_failed_pixels(40_usize);
-    harness.snapshot_options(name, &options);
 }
 
 #[test]
@@ -336,7 +319,7 @@ fn an_adapter_with_other_shapes_does_not_fit() {
     harness.get_by_label_contains("none of its 2 tensors has a place");
     harness.get_by_label_contains("The adapter is for 512 × 512, the base has 256 × 256");
     harness.get_by_label("Choose another adapter…");
-    snapshot(&mut harness, "mismatch_light");
+    pictures::snapshot(&mut harness, "mismatch_light");
 }
 
 #[test]
@@ -383,131 +366,6 @@ fn the_window_sleeps_when_nothing_happens() {
     assert!(harness.try_run().is_ok());
     let delay = harness.output().viewport_output.values().map(|viewport| viewport.repaint_delay).min();
     assert!(delay.is_none_or(|delay| delay > Duration::from_mins(1)), "{delay:?}");
-}
-
-#[test]
-fn the_screens_look_as_blessed() {
-    let workspace = Workspace::new();
-    let mut results = SnapshotResults::new();
-    for (theme, name) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
-        let mut harness = open_window(workspace.machine(), theme, 1.0);
-        wait_until(&mut harness, "the sample's headers", |app| app.state.sample.is_some());
-        snapshot(&mut harness, &format!("welcome_{name}"));
-        open_pair(&mut harness, &workspace);
-        wait_until(&mut harness, "the changes", |app| app.state.modules.scale.is_some());
-        snapshot(&mut harness, &format!("modules_{name}"));
-        harness.state_mut().ask(UiCommand::ShowScreen(Screen::Merge));
-        harness.state_mut().ask(UiCommand::ChooseDtype("bf16".parse().unwrap()));
-        harness.run_steps(2);
-        wait_until(&mut harness, "the plan for bf16", is_planned);
-        wait_until(&mut harness, "the survival", |app| matches!(app.state.survival, Work::Done(_)));
-        // How much of the disk is free is another number on every machine.
-        let free = harness.get_by_label_contains(" to write, ").rect();
-        harness.mask(egui::Rect::from_min_size(free.min, egui::vec2(FREE_SPACE_WIDTH, free.height())).expand(2.0));
-        snapshot(&mut harness, &format!("merge_{name}"));
-        harness.state_mut().ask(UiCommand::StartMerge);
-        wait_until(&mut harness, "the end of the merge", is_done);
-        for screen in [Screen::Modules, Screen::Compare, Screen::Report] {
-            show(&mut harness, screen);
-            let screen = format!("{screen:?}").to_lowercase();
-            snapshot(&mut harness, &format!("{screen}_merged_{name}"));
-        }
-        show(&mut harness, Screen::Compare);
-        show_measurement(&mut harness);
-        snapshot(&mut harness, &format!("compare_measuring_{name}"));
-        harness.state_mut().ask(UiCommand::CancelMeasurement);
-        harness.state_mut().ask(UiCommand::SwitchLanguage);
-        for screen in [Screen::Modules, Screen::Compare] {
-            show(&mut harness, screen);
-            let screen = format!("{screen:?}").to_lowercase();
-            snapshot(&mut harness, &format!("{screen}_merged_korean_{name}"));
-        }
-        results.extend_harness(&mut harness);
-        std::fs::remove_dir_all(workspace.folder("base-merged")).unwrap();
-    }
-}
-
-/// Workers that never end hold what is over too soon to be seen.
-#[test]
-fn opening_and_merging_look_as_blessed() {
-    let workspace = Workspace::new();
-    let mut results = SnapshotResults::new();
-    let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
-    open_pair(&mut harness, &workspace);
-    let Job::Planned(plan) = &harness.state().state.job else { unreachable!() };
-    let plan = Arc::clone(plan);
-
-    let ctx = harness.ctx.clone();
-    let (job, watch) = JobContext::new(|| {});
-    job.start_stage(Stage::Merging, 20_000_000);
-    job.advance(13_000_000);
-    job.set_current("model.layers.2.mlp.up_proj.weight");
-    let (_tell, told) = crossbeam_channel::bounded(RunEvent::MOST_TOLD);
-    let mut running = Running::new(plan, watch, told, Arc::new(Waker::new(&ctx)), Task::spawn("held", &ctx, held));
-    running.tensors_done = 24;
-    let times = [3, 9, 14].map(Duration::from_secs);
-    let names =
-        ["model.embed_tokens.weight", "model.layers.0.mlp.down_proj.weight", "model.layers.1.mlp.down_proj.weight"];
-    running.events = times.into_iter().zip(names.map(|name| RunEvent::TensorDone(name.to_owned()))).collect();
-    harness.state_mut().state.job = Job::Running(Box::new(running));
-    show(&mut harness, Screen::Merge);
-    wait_until(
-        &mut harness,
-        "a look at the counters",
-        |app| matches!(&app.state.job, Job::Running(running) if running.sample.bytes_done > 0),
-    );
-    snapshot(&mut harness, "merge_running_light");
-    results.extend_harness(&mut harness);
-
-    let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
-    wait_until(&mut harness, "the sample's headers", |app| app.state.sample.is_some());
-    harness
-        .state_mut()
-        .ask(UiCommand::EditPath(WellKind::Base, workspace.folder("base").to_string_lossy().into_owned()));
-    harness.run_steps(1);
-    harness.state_mut().state.job = Job::Opening(Task::spawn("held", &harness.ctx.clone(), held));
-    harness.run_steps(2);
-    snapshot(&mut harness, "opening_light");
-    results.extend_harness(&mut harness);
-}
-
-/// Work that never comes to an end; its thread ends with the test.
-fn held<T>() -> T {
-    loop {
-        std::thread::park();
-    }
-}
-
-/// Korean words are of other lengths, and the smallest window has the least room for them.
-#[test]
-fn the_screens_look_as_blessed_in_korean_where_there_is_least_room() {
-    let workspace = Workspace::new();
-    let mut results = SnapshotResults::new();
-    let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
-    let smallest = egui::vec2(900.0, 600.0);
-    harness.set_size(smallest);
-    harness.state_mut().ask(UiCommand::SwitchLanguage);
-    open_pair(&mut harness, &workspace);
-    assert_eq!(harness.state().state.language, Language::Korean);
-    show(&mut harness, Screen::Merge);
-    wait_until(&mut harness, "the survival", |app| matches!(app.state.survival, Work::Done(_)));
-    assert_within(&harness, smallest.x);
-    // High enough that all of the plan is in the picture, and no wider.
-    harness.set_size(egui::vec2(smallest.x, 1000.0));
-    harness.run_steps(3);
-    let free = harness.get_by_label_contains("비어 있습니다").rect();
-    harness.mask(egui::Rect::from_min_size(free.min, egui::vec2(KOREAN_FREE_SPACE_WIDTH, free.height())).expand(2.0));
-    snapshot(&mut harness, "merge_korean_narrow");
-    harness.state_mut().ask(UiCommand::StartMerge);
-    wait_until(&mut harness, "the end of the merge", is_done);
-    show(&mut harness, Screen::Report);
-    harness.set_size(smallest);
-    harness.run_steps(3);
-    assert_within(&harness, smallest.x);
-    harness.set_size(egui::vec2(smallest.x, 1000.0));
-    harness.run_steps(3);
-    snapshot(&mut harness, "report_korean_narrow");
-    results.extend_harness(&mut harness);
 }
 
 /// `Machine` is what tests fix; this keeps the real one working.
