@@ -4,15 +4,14 @@
 
 mod common;
 
-use std::collections::BTreeMap;
-
-use common::{golden, merged, values};
+use common::{
+    equality::{assert_equal_by_rule, max_deltas, verifies},
+    golden, merged, values,
+};
 use lorafuse::{
     adapter::{Adapter, Target},
     checkpoint::{Checkpoint, LogicalTensor},
     job::JobContext,
-    matching::{Applied, Matching},
-    numeric::FloatDtype,
     plan::{AdapterRequest, MergePlan, MergeRequest},
     verify::{self, Outcome, Question, RoundingPolicy, VerifyRequest},
 };
@@ -166,63 +165,6 @@ fn largest_error(case: &Case) -> f64 {
         ours.iter().zip(&expected).fold(0.0_f64, |worst, (a, b)| worst.max((a - b).abs())) / largest.max(1e-30)
     };
     case.expected.tensors().iter().map(of_tensor).fold(0.0, f64::max)
-}
-
-/// The rule of `tests/golden/README.md`.
-fn assert_equal_by_rule(what: &str, ours: &[f64], expected: &[f64], dtype: FloatDtype, max_delta: f64) {
-    if dtype == FloatDtype::F32 {
-        let largest = expected.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
-        let worst = ours.iter().zip(expected).fold(0.0_f64, |worst, (a, b)| worst.max((a - b).abs()));
-        assert!(worst <= 1e-5 * largest, "{what}: differs by {worst:e}, largest value {largest:e}");
-        return;
-    }
-    let odd: Vec<(f64, f64)> = ours.iter().copied().zip(expected.iter().copied()).filter(|(a, b)| a != b).collect();
-    let allowed = if ours.len() < 2_000 { 2 } else { ours.len() / 1_000 };
-    assert!(odd.len() <= allowed, "{what}: {} of {} elements differ", odd.len(), ours.len());
-    for (a, b) in odd {
-        let one_ulp = dtype.ulp(a.abs().max(b.abs()));
-        let cancelled = 0.5 * dtype.ulp(a) + 2.0_f64.powi(-20) * max_delta;
-        assert!((a - b).abs() <= one_ulp.max(cancelled), "{what}: {a} and {b} are further than one unit apart");
-    }
-}
-
-/// max |Δ| of each changed tensor.
-fn max_deltas(request: &MergeRequest) -> BTreeMap<String, f64> {
-    let base = Checkpoint::open(&request.base).unwrap();
-    let adapters = [Adapter::open(&request.adapters[0].path).unwrap()];
-    let matching = Matching::new(&base, &adapters);
-    assert!(matching.is_complete());
-    let placed = matching.applied_tensor_count(&adapters) + matching.set_aside.len();
-    assert_eq!(placed, adapters[0].tensor_count(), "{}: every tensor is accounted for", request.base.display());
-    let of_tensor = |applied: &Applied| (applied.tensor.clone(), max_delta(applied, &base, &adapters));
-    matching.applied.iter().map(of_tensor).collect()
-}
-
-/// The largest change of one tensor.
-fn max_delta(applied: &Applied, base: &Checkpoint, adapters: &[Adapter]) -> f64 {
-    let source = applied.source(base, adapters).unwrap();
-    let weight = source.read_all().unwrap();
-    let mut max = 0.0_f64;
-    for update in &applied.updates {
-        let loaded = update.load(adapters).unwrap();
-        let mut changed = weight.clone();
-        let rows = 0..source.tile_shape().rows;
-        (1..loaded.passes()).for_each(|_| loaded.observe_rows(rows.clone(), &weight));
-        loaded.apply_rows(rows, &mut changed);
-        let deltas = changed.iter().zip(&weight).map(|(changed, weight)| f64::from((changed - weight).abs()));
-        max += deltas.fold(0.0, f64::max);
-    }
-    max
-}
-
-fn verifies(request: &MergeRequest) {
-    let verify_request = VerifyRequest {
-        merged: request.output.clone(),
-        base: Some(request.base.clone()),
-        adapters: request.adapters.clone(),
-    };
-    let report = verify::run(&verify_request, &JobContext::unwatched()).unwrap();
-    assert!(report.is_passed(), "{:#?}", report.checks);
 }
 
 /// PEFT's own merges pass too: `verify` judges anybody's folder.

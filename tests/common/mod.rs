@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "test fixtures, in temporary folders")]
 
+pub mod equality;
 pub mod synthetic;
 
 use std::path::{Path, PathBuf};

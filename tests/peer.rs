@@ -1,0 +1,61 @@
+//! Cases of PEFT's own test matrix, and some beside it, against PEFT's merge: `tests/peer`, equal by the rule of
+//! `tests/golden/README.md`. Where PEFT rounds twice, `once/` holds the same merge rounded once, as we do.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod common;
+
+use common::{
+    equality::{assert_equals_reference, verifies},
+    merged, repository,
+};
+use lorafuse::{
+    checkpoint::Checkpoint,
+    job::JobContext,
+    plan::{AdapterRequest, MergeRequest},
+    verify::{self, VerifyRequest},
+};
+
+macro_rules! equals_peft {
+    ($($name:ident: $case:literal),* $(,)?) => {
+        $(#[test] fn $name() { equals_peft($case); })*
+    };
+}
+
+equals_peft! {}
+
+/// Merges, compares with PEFT's merge, and asks `verify` about both.
+fn equals_peft(case: &str) {
+    let folder = repository().join("tests/peer").join(case);
+    let output = tempfile::tempdir().unwrap();
+    let mut request = MergeRequest::new(folder.join("base"), folder.join("adapter"), output.path().join("merged"));
+    let second = folder.join("adapter2");
+    if second.is_dir() {
+        request.adapters.push(AdapterRequest { path: second, strength: 1.0 });
+    }
+    merged(&request);
+    let once = folder.join("once");
+    let reference = if once.is_dir() { once } else { folder.join("merged") };
+    assert_equals_reference(case, &request, &Checkpoint::open(&reference).unwrap());
+    verifies(&request);
+    let of_peft = VerifyRequest {
+        merged: folder.join("merged"),
+        base: Some(request.base.clone()),
+        adapters: request.adapters.clone(),
+    };
+    let report = verify::run(&of_peft, &JobContext::unwatched()).unwrap();
+    assert!(report.is_passed(), "{case}, as PEFT merges it: {:#?}", report.checks);
+}
+
+/// A folder that no test names would be held by none.
+#[test]
+fn every_case_is_held_by_a_test() {
+    let source = include_str!("peer.rs");
+    let entries = std::fs::read_dir(repository().join("tests/peer")).unwrap().flatten();
+    let folders: Vec<String> =
+        entries.filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name().into_string().unwrap()).collect();
+    assert!(folders.len() > 20, "{folders:?}");
+    for name in folders {
+        assert!(source.contains(&format!("\"{name}\"")), "no test holds {name}");
+    }
+}

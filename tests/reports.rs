@@ -1,0 +1,114 @@
+//! Situations from public reports, `tests/reports`: each merged right, or refused for the true reason.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
+mod common;
+
+use std::{path::PathBuf, process::Command};
+
+use common::{
+    equality::{assert_equals_reference, verifies},
+    merged, repository,
+};
+use lorafuse::{
+    checkpoint::Checkpoint,
+    plan::{MergePlan, MergeRequest},
+};
+use serde_json::Value;
+
+/// Merges that a reference judges.
+macro_rules! equals_reference {
+    ($($name:ident: $case:literal),* $(,)?) => {
+        $(#[test] fn $name() { Report::merge($case).equals_reference(); })*
+    };
+}
+
+/// Pairs that are refused, with what the message must say.
+macro_rules! refused {
+    ($($name:ident: $case:literal says $says:expr),* $(,)?) => {
+        $(#[test] fn $name() { refused($case, &$says); })*
+    };
+}
+
+equals_reference! {}
+
+refused! {}
+
+/// The pair of a case, as its `expected.json` names it, and an output of its own.
+struct Report {
+    case: &'static str,
+    folder: PathBuf,
+    request: MergeRequest,
+    /// What the plan warned of.
+    warnings: Vec<String>,
+    _output: tempfile::TempDir,
+}
+
+impl Report {
+    fn of(case: &'static str) -> Self {
+        let folder = repository().join("tests/reports").join(case);
+        let expected: Value =
+            serde_json::from_str(&std::fs::read_to_string(folder.join("expected.json")).unwrap()).unwrap();
+        let input = |index: usize| folder.join(expected["merge"][index].as_str().unwrap());
+        let output = tempfile::tempdir().unwrap();
+        let request = MergeRequest::new(input(0), input(1), output.path().join("merged"));
+        Self { case, request, folder, warnings: Vec::new(), _output: output }
+    }
+
+    /// Merges it, and asks `verify` about the result.
+    fn merge(case: &'static str) -> Self {
+        let report = Self::of(case);
+        let plan = MergePlan::new(&report.request).unwrap();
+        let warnings = plan.warnings.iter().map(ToString::to_string).collect();
+        merged(&report.request);
+        verifies(&report.request);
+        Self { warnings, ..report }
+    }
+
+    fn output(&self) -> Checkpoint {
+        Checkpoint::open(&self.request.output).unwrap()
+    }
+
+    fn equals_reference(&self) {
+        let reference = Checkpoint::open(&self.folder.join("merged")).unwrap();
+        assert_equals_reference(self.case, &self.request, &reference);
+    }
+
+    /// Asserts that the plan warned with all of `words` in one sentence.
+    fn warned(&self, words: &[&str]) {
+        let said = |warning: &String| words.iter().all(|word| warning.contains(word));
+        assert!(self.warnings.iter().any(said), "{}: none of {:#?} says {words:?}", self.case, self.warnings);
+    }
+}
+
+/// Runs the program as people do; it must refuse, say all of `words`, and write nothing.
+fn refused(case: &'static str, words: &[&str]) {
+    let report = Report::of(case);
+    let program = Command::new(env!("CARGO_BIN_EXE_lorafuse"))
+        .arg("merge")
+        .args([&report.request.base, &report.request.adapters[0].path])
+        .arg("-o")
+        .arg(&report.request.output)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(program.stderr).unwrap();
+    assert_eq!(program.status.code(), Some(1), "{case}: {said}");
+    for word in words {
+        assert!(said.contains(word), "{case} does not say {word:?}: {said}");
+    }
+    let above = report.request.output.parent().unwrap();
+    assert_eq!(std::fs::read_dir(above).unwrap().count(), 0, "{case}: something was written");
+}
+
+/// A folder that no test names would be held by none.
+#[test]
+fn every_case_is_held_by_a_test() {
+    let source = include_str!("reports.rs");
+    let entries = std::fs::read_dir(repository().join("tests/reports")).unwrap().flatten();
+    let folders: Vec<String> =
+        entries.filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name().into_string().unwrap()).collect();
+    assert!(folders.len() > 20, "{folders:?}");
+    for name in folders {
+        assert!(source.contains(&format!("\"{name}\"")), "no test holds {name}");
+    }
+}
