@@ -28,6 +28,7 @@
 //! ```
 
 pub mod adapter;
+pub mod architecture;
 pub mod checkpoint;
 pub mod error;
 pub mod evaluate;

@@ -58,13 +58,6 @@ impl ModelConfig {
         self.get("architectures")?.get(0)?.as_str()
     }
 
-    /// `model_type` of every part of a composite model (`text_config`, `vision_config`, …), in the order of the file.
-    #[must_use]
-    pub fn part_model_types(&self) -> Vec<String> {
-        let parts = self.value.as_object().into_iter().flatten().filter(|(key, _)| key.ends_with("_config"));
-        parts.filter_map(|(_, part)| part.get("model_type")?.as_str().map(str::to_owned)).collect()
-    }
-
     /// A number of the config or of its `text_config` (multimodal models keep the decoder's there).
     #[must_use]
     pub fn integer(&self, key: &str) -> Option<u64> {

@@ -12,7 +12,6 @@ mod orientation;
 mod place;
 mod prefix;
 mod problem;
-mod rename;
 mod resolve;
 mod set_aside;
 mod tied;

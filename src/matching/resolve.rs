@@ -7,10 +7,10 @@ use super::{
     PrefixChange,
     orientation::Layouts,
     prefix::{common_change, landed},
-    rename::Aliases,
 };
 use crate::{
     adapter::{Target, joined},
+    architecture::DiskNames,
     checkpoint::Checkpoint,
 };
 
@@ -20,7 +20,7 @@ pub(super) struct Resolver<'a> {
     base: &'a Checkpoint,
     change: Option<PrefixChange>,
     /// Used where a path is not on disk; empty where every path is.
-    aliases: Option<Aliases>,
+    aliases: Option<DiskNames>,
 }
 
 impl<'a> Resolver<'a> {
@@ -32,7 +32,7 @@ impl<'a> Resolver<'a> {
         if unchanged == targets.len() {
             return as_it_stands;
         }
-        let renamed = Self { aliases: Some(Aliases::new(base)), ..as_it_stands };
+        let renamed = Self { aliases: Some(DiskNames::new(base)), ..as_it_stands };
         let by_table = count(&renamed);
         let changed = Self { base, change: common_change(base, targets, layouts), aliases: None };
         let by_change = count(&changed);

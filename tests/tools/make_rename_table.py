@@ -1,4 +1,4 @@
-"""Writes src/matching/rename_table.json from transformers' own table (5.23.0 here); run from the repository's root.
+"""Writes src/architecture/rename_table.json from transformers' own table (5.23.0 here); run from the repository's root.
 
 transformers renames tensors while it loads a checkpoint, so the modules of a model in memory, and with them an
 adapter's keys, may be named otherwise than on disk. Entries, by model type or class name, in the order in which they
@@ -40,7 +40,7 @@ for name, transforms in sorted(table.items()):
 lines = [f'  {json.dumps(name)}: [\n' + ",\n".join("   " + json.dumps(entry) for entry in entries) + "\n  ]" for name, entries in groups.items()]
 out = "{\n" + f' "transformers": "{transformers.__version__}",\n "groups": {{\n' + ",\n".join(lines) + "\n },\n"
 out += ' "aliases": ' + json.dumps(aliases, indent=2).replace("\n", "\n ") + "\n}\n"
-pathlib.Path("src/matching/rename_table.json").write_text(out)
+pathlib.Path("src/architecture/rename_table.json").write_text(out)
 
 # What transformers makes of keys of many kinds, group by group: tests/expected/renames.json, [group, key, renamed].
 KEYS = """

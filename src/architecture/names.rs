@@ -11,6 +11,7 @@ use std::{
 use fancy_regex::{Captures, Regex};
 use serde_json::Value;
 
+use super::part;
 use crate::checkpoint::{Checkpoint, ModelConfig};
 
 /// Leading segments below which a part of a model may lie (`model.vision_tower.` has two).
@@ -106,15 +107,16 @@ fn applied(renames: &[Rename], key: &str) -> String {
 
 /// The names in memory of a base's tensors, where they differ from those on disk.
 #[derive(Debug, Default)]
-pub(super) struct Aliases {
+pub struct DiskNames {
     /// Name in memory → name on disk; `None` where two tensors would have it.
     disk_names: BTreeMap<String, Option<String>>,
     groups: Groups,
 }
 
-impl Aliases {
-    /// The aliases of every tensor of `base`, by its architecture and model types.
-    pub(super) fn new(base: &Checkpoint) -> Self {
+impl DiskNames {
+    /// The names of every tensor of `base`, by its architecture and model types.
+    #[must_use]
+    pub fn new(base: &Checkpoint) -> Self {
         let groups = Groups::new(base.config());
         let mut disk_names: BTreeMap<String, Option<String>> = BTreeMap::new();
         for name in base.tensors().keys() {
@@ -128,16 +130,28 @@ impl Aliases {
         Self { disk_names, groups }
     }
 
-    /// The tensor on disk that an adapter calls `name`: as memory names it now, or as an earlier version did.
-    pub(super) fn disk_name(&self, base: &Checkpoint, name: &str) -> Option<String> {
-        let known = |name: &str| self.disk_names.get(name).cloned().flatten();
+    /// The tensor on disk that memory calls `name` now.
+    #[must_use]
+    pub fn current(&self, name: &str) -> Option<String> {
+        self.disk_names.get(name).cloned().flatten()
+    }
+
+    /// The tensor on disk that memory calls `name` now, or that an earlier version called so.
+    #[must_use]
+    pub fn disk_name(&self, base: &Checkpoint, name: &str) -> Option<String> {
         let renamed = || {
             self.groups.names_in_memory(name).into_iter().find_map(|alias| {
                 let is_on_disk = base.tensor(&alias).is_some();
-                known(&alias).or(is_on_disk.then_some(alias))
+                self.current(&alias).or(is_on_disk.then_some(alias))
             })
         };
-        known(name).or_else(renamed)
+        self.current(name).or_else(renamed)
+    }
+
+    /// Every name that a tensor called `name` on disk may have in memory, other than its own.
+    #[must_use]
+    pub fn names_in_memory(&self, name: &str) -> BTreeSet<String> {
+        self.groups.names_in_memory(name)
     }
 }
 
@@ -146,7 +160,7 @@ impl Aliases {
 struct Groups {
     /// By its class or, where that has no group, its model type.
     root: Option<String>,
-    /// Of the model's parts: the bare model inside it, its text, vision and audio models.
+    /// Of the model's parts: the bare model inside it, its text, vision and audio models, its encoder and decoder.
     parts: Vec<String>,
 }
 
@@ -157,7 +171,10 @@ impl Groups {
         let class = config.architecture().map(str::to_owned);
         let root = class.into_iter().chain([model_type.clone()]).find(has_group);
         let bare_model = format!("{model_type}model");
-        let parts = config.part_model_types().into_iter().flat_map(|part| [part.clone(), format!("{part}model")]);
+        let parts = part::nested(config).into_iter().flat_map(|part| {
+            let bare_model = format!("{}model", part.model_type);
+            part.class.into_iter().chain([part.model_type, bare_model])
+        });
         let mut parts: Vec<String> = [bare_model].into_iter().chain(parts).filter(has_group).collect();
         parts.dedup();
         Self { root, parts }

@@ -1,0 +1,95 @@
+//! What is known of transformers' classes, as data: which modules are `Conv1D`, where input embedding and output head
+//! are, which parameters are tied, and what tensors are called in memory. What the data does not decide is said to be
+//! unknown.
+
+mod class;
+mod embeddings;
+mod names;
+mod part;
+mod ties;
+
+use std::sync::OnceLock;
+
+pub use self::{
+    class::{Class, class, has_conv1d, is_conv1d_anywhere, is_known_class, is_known_type},
+    names::DiskNames,
+    part::Part,
+    ties::TieGroup,
+};
+use crate::checkpoint::Checkpoint;
+
+/// The class of one checkpoint, with its parts, asked in the names that its tensors have on disk.
+#[derive(Debug)]
+pub struct Architecture<'a> {
+    checkpoint: &'a Checkpoint,
+    /// Made when it is first asked for: most models have no other names in memory.
+    names: OnceLock<DiskNames>,
+    /// The model itself, then the configs nested in it.
+    parts: Vec<Part>,
+    class: Option<&'static Class>,
+}
+
+impl<'a> Architecture<'a> {
+    /// Looks up the class that `checkpoint`'s config names.
+    #[must_use]
+    pub fn of(checkpoint: &'a Checkpoint) -> Self {
+        let config = checkpoint.config();
+        let class_name = config.architecture();
+        let stated_type = Some(config.model_type()).filter(|model_type| !model_type.is_empty());
+        let model_type = stated_type.or_else(|| class_name.and_then(class::type_of_class)).unwrap_or_default();
+        let root =
+            Part { config_path: Vec::new(), model_type: model_type.to_owned(), class: class_name.map(str::to_owned) };
+        let parts = std::iter::once(root).chain(part::nested(config)).collect();
+        let class = class_name.and_then(class);
+        Self { checkpoint, names: OnceLock::new(), parts, class }
+    }
+
+    /// Whether transformers itself has the class: then what the table does not list of it is not there.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.is_known_part(&self.parts[0])
+    }
+
+    /// The class, where it has an embedding, a head or ties.
+    #[must_use]
+    pub fn class(&self) -> Option<&'static Class> {
+        self.class
+    }
+
+    /// The model itself, then the configs nested in it, in the order of the file.
+    #[must_use]
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// Names on disk and in memory.
+    #[must_use]
+    pub fn names(&self) -> &DiskNames {
+        self.names.get_or_init(|| DiskNames::new(self.checkpoint))
+    }
+
+    /// Whether the module at the disk path `module` is transformers' `Conv1D`, whose weight is stored (in, out);
+    /// `None` where the class of that part of the model is unknown.
+    #[must_use]
+    pub fn is_conv1d(&self, module: &str) -> Option<bool> {
+        let (root, nested) = self.parts.split_first()?;
+        let is_conv1d = |part: &Part| has_conv1d(&part.model_type, module);
+        // The innermost config that names a segment of the path speaks for it.
+        let own = nested.iter().filter(|part| part.holds(module)).max_by_key(|part| part.config_path.len());
+        match own {
+            Some(part) if self.is_known_part(part) => Some(is_conv1d(part)),
+            Some(_) => None,
+            None if self.is_known_part(root) => Some(is_conv1d(root) || nested.iter().any(is_conv1d)),
+            None => None,
+        }
+    }
+
+    /// Code that comes with a checkpoint may give a known model type other modules, unless its class is known too.
+    fn is_known_part(&self, part: &Part) -> bool {
+        let is_own_code = part.config_path.is_empty() && self.checkpoint.config().get("auto_map").is_some();
+        match &part.class {
+            Some(class) if is_known_class(class) => true,
+            _ => is_known_type(&part.model_type) && !is_own_code,
+        }
+    }
+}
