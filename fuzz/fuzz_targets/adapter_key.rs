@@ -11,6 +11,7 @@ fuzz_target!(|text: &str| {
     let (key, config) = text.split_once('\n').unwrap_or((text, ""));
     let module = match AdapterKey::parse(key) {
         AdapterKey::Factor { module, .. } => module,
+        AdapterKey::Shared { .. } => String::new(),
         AdapterKey::Full { parameter, .. } => parameter,
     };
     assert!(module.len() <= key.len());

@@ -1,15 +1,16 @@
 //! The tensors of an adapter file, sorted into what they change.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use super::{
     AdapterError, AdapterKey, CopyKind, Effect, Method, Part, Parts, PeftConfig, Replacement, Target, TrainableTokens,
+    joined,
+    methods::{self, TRAINABLE_TOKENS},
 };
 use crate::checkpoint::LogicalTensor;
 
-/// Beginnings of segments that only factors of some method have.
-const FACTOR_PREFIXES: [&str; 12] =
-    ["lora_", "hada_", "lokr_", "ia3_", "oft_", "boft_", "vera_", "hra_", "miss_", "shira_", "prompt_", "vblora_"];
+/// Beginnings of segments that only factors of methods have which are not merged.
+const REFUSED_PREFIXES: [&str; 7] = ["boft_", "vera_", "hra_", "miss_", "shira_", "prompt_", "vblora_"];
 
 /// An adapter tensor that changes nothing here: not the method's, unknown, or a copy too many.
 #[derive(Clone, Debug)]
@@ -43,18 +44,19 @@ pub(super) fn group(
     }
     let tokens = TrainableTokens::new(config.clone());
     let mut targets = sorted.copies;
-    for (module, mut parts) in sorted.modules {
-        let rows = parts.remove_entry(&Part::TrainableTokens);
-        if !parts.is_empty() {
-            let all = parts.clone();
-            let found = method.targets(&module, parts, path)?;
-            sorted.strays.extend(left_over(&module, all, &found));
+    let shared = Arc::new(sorted.shared);
+    for (module, mut factors) in sorted.modules {
+        let rows = factors.remove_entry(&TRAINABLE_TOKENS);
+        if !factors.is_empty() {
+            let found = method.targets(&module, Parts::new(factors.clone(), Arc::clone(&shared)), path)?;
+            sorted.strays.extend(left_over(&module, factors, &found));
             targets.extend(found);
         }
-        if let Some((part, rows)) = rows {
-            targets.extend(tokens.targets(&module, Parts::from([(part, rows)]), path)?);
+        if let Some(rows) = rows {
+            targets.extend(tokens.targets(&module, Parts::new(BTreeMap::from([rows]), Arc::default()), path)?);
         }
     }
+    sorted.strays.extend(left_over("", Factors::clone(&shared), &targets));
     if targets.is_empty() && sorted.strays.is_empty() {
         return Err(AdapterError::Empty { path: path.to_owned() });
     }
@@ -63,16 +65,25 @@ pub(super) fn group(
 }
 
 /// Factors that no target took.
-fn left_over(module: &str, parts: Parts, targets: &[Target]) -> Vec<Stray> {
+fn left_over(module: &str, factors: Factors, targets: &[Target]) -> Vec<Stray> {
     let is_taken =
         |tensor: &LogicalTensor| targets.iter().flat_map(Target::tensors).any(|taken| taken.name() == tensor.name());
-    let left = parts.into_iter().filter(|(_, tensor)| !is_taken(tensor));
-    left.map(|(part, tensor)| Stray { tensor, parameter: format!("{module}.{part}"), is_second_copy: false }).collect()
+    let left = factors.into_iter().filter(|(_, tensor)| !is_taken(tensor));
+    let stray = |(part, tensor): (Part, _)| Stray {
+        tensor,
+        parameter: joined(module, &part.to_string()),
+        is_second_copy: false,
+    };
+    left.map(stray).collect()
 }
+
+/// Tensors by what they are.
+type Factors = BTreeMap<Part, LogicalTensor>;
 
 #[derive(Default)]
 struct Sorted {
-    modules: BTreeMap<String, Parts>,
+    modules: BTreeMap<String, Factors>,
+    shared: Factors,
     copies: Vec<Target>,
     strays: Vec<Stray>,
 }
@@ -86,14 +97,12 @@ impl Sorted {
         path: &Path,
     ) -> Result<(), AdapterError> {
         match AdapterKey::parse(tensor.name()) {
-            AdapterKey::Factor { module, part } if method.owns(part) || part == Part::TrainableTokens => {
-                let name = tensor.name().to_owned();
-                if let Some(first) = self.modules.entry(module).or_default().insert(part, tensor) {
-                    let names = [first.name().to_owned(), name];
-                    return Err(AdapterError::SeveralAdapters { names, path: path.to_owned() });
-                }
+            AdapterKey::Factor { module, part } if method.owns(part) || part == TRAINABLE_TOKENS => {
+                insert(self.modules.entry(module).or_default(), part, tensor, path)?;
             }
+            AdapterKey::Shared { part } if method.owns(part) => insert(&mut self.shared, part, tensor, path)?,
             AdapterKey::Factor { module, part } => self.stray(tensor, format!("{module}.{part}")),
+            AdapterKey::Shared { part } => self.stray(tensor, part.to_string()),
             AdapterKey::Full { parameter, kind: CopyKind::Original } => {
                 self.stray(tensor, format!("{parameter} (original_module)"));
             }
@@ -133,6 +142,19 @@ impl Sorted {
     }
 }
 
+/// Adds a factor, of which a second one belongs to another adapter.
+fn insert(factors: &mut Factors, part: Part, tensor: LogicalTensor, path: &Path) -> Result<(), AdapterError> {
+    let name = tensor.name().to_owned();
+    match factors.insert(part, tensor) {
+        Some(first) => {
+            let names = [first.name().to_owned(), name];
+            Err(AdapterError::SeveralAdapters { names, path: path.to_owned() })
+        }
+        None => Ok(()),
+    }
+}
+
 fn is_factor_like(parameter: &str) -> bool {
-    parameter.split('.').any(|segment| FACTOR_PREFIXES.iter().any(|prefix| segment.starts_with(prefix)))
+    let is_refused = |segment: &str| REFUSED_PREFIXES.iter().any(|prefix| segment.starts_with(prefix));
+    parameter.split('.').any(|segment| methods::is_factor_like(segment) || is_refused(segment))
 }

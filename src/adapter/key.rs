@@ -1,6 +1,6 @@
 //! Adapter keys as found in the wild, taken apart (spec sections 3.1 and 3.4).
 
-use std::fmt;
+use super::{Part, methods};
 
 /// Segments that wrappers leave in a key wherever they wrapped a module.
 const WRAPPER_SEGMENTS: [&str; 3] = ["_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"];
@@ -13,6 +13,11 @@ pub enum AdapterKey {
         /// Path of the module in the base model; PEFT nests the factors of several parameters of one module by
         /// `base_layer` segments, which stay.
         module: String,
+        /// Which factor.
+        part: Part,
+    },
+    /// A factor that all modules share: no path stands before it.
+    Shared {
         /// Which factor.
         part: Part,
     },
@@ -40,95 +45,6 @@ pub enum CopyKind {
     TunedNorm,
 }
 
-/// The factors of all methods that are merged, by the name that PEFT gives them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
-    /// `lora_A.weight`, `(r, in)`, or `(r, in, k…)` of a convolution.
-    LoraA,
-    /// `lora_B.weight`, `(out, r)`, or `(out, r, 1…)` of a convolution.
-    LoraB,
-    /// `lora_B.bias`, `(out,)`.
-    LoraBBias,
-    /// `lora_embedding_A`, `(r, num)`.
-    LoraEmbeddingA,
-    /// `lora_embedding_B`, `(dim, r)`.
-    LoraEmbeddingB,
-    /// `lora_magnitude_vector` of DoRA: `(out,)`, `(dim,)` of an embedding, `(1, out, 1…)` of a convolution.
-    LoraMagnitude,
-    /// `lora_A` of AdaLoRA, `(r, in)`.
-    AdaLoraA,
-    /// `lora_B` of AdaLoRA, `(out, r)`.
-    AdaLoraB,
-    /// `lora_E` of AdaLoRA, `(r, 1)`.
-    AdaLoraE,
-    /// `hada_w1_a` of LoHa, `(out, r)`, or `(r, out)` with a core.
-    HadaW1A,
-    /// `hada_w1_b` of LoHa, `(r, in)`.
-    HadaW1B,
-    /// `hada_w2_a` of LoHa, `(out, r)`, or `(r, out)` with a core.
-    HadaW2A,
-    /// `hada_w2_b` of LoHa, `(r, in)`.
-    HadaW2B,
-    /// `hada_t1` of LoHa, a Tucker core `(r, r, k, k)`.
-    HadaT1,
-    /// `hada_t2` of LoHa, a Tucker core `(r, r, k, k)`.
-    HadaT2,
-    /// `lokr_w1` of LoKr, `(out/a, in/b)`.
-    LokrW1,
-    /// `lokr_w1_a` of LoKr.
-    LokrW1A,
-    /// `lokr_w1_b` of LoKr.
-    LokrW1B,
-    /// `lokr_w2` of LoKr, `(a, b)`, or `(a, b, k…)` of a convolution.
-    LokrW2,
-    /// `lokr_w2_a` of LoKr.
-    LokrW2A,
-    /// `lokr_w2_b` of LoKr.
-    LokrW2B,
-    /// `lokr_t2` of LoKr, a Tucker core `(r, r, k, k)`.
-    LokrT2,
-    /// `ia3_l` of IA³: `(out, 1)`, or `(1, in)` of a feed-forward module.
-    Ia3L,
-    /// `oft_R.weight` of OFT, `(blocks, b(b−1)/2)`.
-    OftR,
-    /// `oft_r` of OFT before PEFT 0.16, `(blocks, b, b)`.
-    OftLegacyR,
-    /// `trainable_tokens_delta`, `(n, dim)`: whole new rows, despite its name.
-    TrainableTokens,
-}
-
-/// Names of factors: the segment after the module, and whether a `weight` or `bias` follows.
-const MARKERS: [(&str, Option<&str>, Part); 27] = [
-    ("lora_A", Some("weight"), Part::LoraA),
-    ("lora_B", Some("weight"), Part::LoraB),
-    ("lora_B", Some("bias"), Part::LoraBBias),
-    ("lora_embedding_A", None, Part::LoraEmbeddingA),
-    ("lora_embedding_B", None, Part::LoraEmbeddingB),
-    ("lora_magnitude_vector", None, Part::LoraMagnitude),
-    // As PEFT 0.9 to 0.11 and raw dumps of trainers have it.
-    ("lora_magnitude_vector", Some("weight"), Part::LoraMagnitude),
-    ("lora_A", None, Part::AdaLoraA),
-    ("lora_B", None, Part::AdaLoraB),
-    ("lora_E", None, Part::AdaLoraE),
-    ("hada_w1_a", None, Part::HadaW1A),
-    ("hada_w1_b", None, Part::HadaW1B),
-    ("hada_w2_a", None, Part::HadaW2A),
-    ("hada_w2_b", None, Part::HadaW2B),
-    ("hada_t1", None, Part::HadaT1),
-    ("hada_t2", None, Part::HadaT2),
-    ("lokr_w1", None, Part::LokrW1),
-    ("lokr_w1_a", None, Part::LokrW1A),
-    ("lokr_w1_b", None, Part::LokrW1B),
-    ("lokr_w2", None, Part::LokrW2),
-    ("lokr_w2_a", None, Part::LokrW2A),
-    ("lokr_w2_b", None, Part::LokrW2B),
-    ("lokr_t2", None, Part::LokrT2),
-    ("ia3_l", None, Part::Ia3L),
-    ("oft_R", Some("weight"), Part::OftR),
-    ("oft_r", None, Part::OftLegacyR),
-    ("trainable_tokens_delta", None, Part::TrainableTokens),
-];
-
 /// Adapter names that may stand between a factor's name and its leaf.
 const MAX_NAMES: usize = 2;
 
@@ -139,23 +55,6 @@ const COPY_MARKERS: [(&str, CopyKind); 4] = [
     ("ln_tuning_layers", CopyKind::TunedNorm),
     ("base_layer", CopyKind::BaseLayer),
 ];
-
-impl Part {
-    /// The factor's name as PEFT spells it, without a leaf.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        MARKERS.iter().find(|(_, _, part)| *part == self).map_or("", |(name, _, _)| name)
-    }
-}
-
-impl fmt::Display for Part {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match MARKERS.iter().find(|(_, _, part)| part == self) {
-            Some((name, Some(leaf), _)) => write!(formatter, "{name}.{leaf}"),
-            _ => formatter.write_str(self.name()),
-        }
-    }
-}
 
 impl AdapterKey {
     /// Takes `key` apart: wrapper prefixes, `base_model.model.` and adapter names (`.default.`) fall away.
@@ -171,10 +70,12 @@ impl AdapterKey {
                 break;
             }
         }
-        let is_marker = |segment: &&str| MARKERS.iter().any(|(name, _, _)| name == segment);
-        let marker = segments.iter().position(is_marker);
+        let marker = segments.iter().position(|segment| methods::all_parts().any(|part| part.name() == *segment));
         let factor = marker.and_then(|at| Some((at, part_of(segments[at], &segments[at + 1..])?)));
         match factor {
+            Some((at, part)) if methods::is_shared(part) && matches!(segments[..at], [] | ["base_model"]) => {
+                Self::Shared { part }
+            }
             Some((at, part)) => {
                 let module = &segments[..at];
                 // PEFT keeps the rows of trainable tokens in a module of their own beneath the embedding.
@@ -195,7 +96,7 @@ fn part_of(marker: &str, tail: &[&str]) -> Option<Part> {
     if names.len() > MAX_NAMES {
         return None;
     }
-    MARKERS.iter().find(|(name, expected, _)| *name == marker && *expected == leaf).map(|(_, _, part)| *part)
+    methods::all_parts().find(|part| part.is_named(marker, leaf))
 }
 
 /// A key without a factor: what it replaces, with the segments that say what it is taken out.
@@ -239,24 +140,24 @@ mod tests {
             "base_model.model._orig_mod.model.layers.0._checkpoint_wrapped_module.self_attn.q_proj.lora_A.weight",
             "model.layers.0.self_attn.q_proj.lora_A.my_adapter.weight",
         ] {
-            assert_eq!(AdapterKey::parse(key), factor(module, Part::LoraA), "{key}");
+            assert_eq!(AdapterKey::parse(key), factor(module, Part::weight("lora_A")), "{key}");
         }
     }
 
     #[test]
     fn other_parts_and_full_tensors_are_told_apart() {
         let cases = [
-            ("x.lora_B.bias", factor("x", Part::LoraBBias)),
-            ("x.lora_embedding_A", factor("x", Part::LoraEmbeddingA)),
-            ("x.lora_embedding_B.default", factor("x", Part::LoraEmbeddingB)),
-            ("x.lora_magnitude_vector", factor("x", Part::LoraMagnitude)),
-            ("x.lora_magnitude_vector.default.weight", factor("x", Part::LoraMagnitude)),
-            ("x.lora_A.default", factor("x", Part::AdaLoraA)),
-            ("x.lora_E", factor("x", Part::AdaLoraE)),
-            ("x.experts.base_layer.lora_A.weight", factor("x.experts.base_layer", Part::LoraA)),
-            ("x.token_adapter.trainable_tokens_delta", factor("x", Part::TrainableTokens)),
-            ("x.trainable_tokens_delta.default", factor("x", Part::TrainableTokens)),
-            ("x.oft_R.default.weight", factor("x", Part::OftR)),
+            ("x.lora_B.bias", factor("x", Part::bias("lora_B"))),
+            ("x.lora_embedding_A", factor("x", Part::parameter("lora_embedding_A"))),
+            ("x.lora_embedding_B.default", factor("x", Part::parameter("lora_embedding_B"))),
+            ("x.lora_magnitude_vector", factor("x", Part::parameter_or_weight("lora_magnitude_vector"))),
+            ("x.lora_magnitude_vector.default.weight", factor("x", Part::parameter_or_weight("lora_magnitude_vector"))),
+            ("x.lora_A.default", factor("x", Part::parameter("lora_A"))),
+            ("x.lora_E", factor("x", Part::parameter("lora_E"))),
+            ("x.experts.base_layer.lora_A.weight", factor("x.experts.base_layer", Part::weight("lora_A"))),
+            ("x.token_adapter.trainable_tokens_delta", factor("x", Part::parameter("trainable_tokens_delta"))),
+            ("x.trainable_tokens_delta.default", factor("x", Part::parameter("trainable_tokens_delta"))),
+            ("x.oft_R.default.weight", factor("x", Part::weight("oft_R"))),
             ("base_model.model.lm_head.weight", full("lm_head.weight", CopyKind::Plain)),
             ("x.base_layer.weight", full("x.weight", CopyKind::BaseLayer)),
             ("x.base_layer.bias", full("x.bias", CopyKind::BaseLayer)),

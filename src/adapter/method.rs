@@ -1,8 +1,8 @@
 //! What a fine-tuning method must tell the rest of the house.
 
-use std::{collections::BTreeMap, fmt, ops::Range, path::Path, sync::Arc};
+use std::{fmt, ops::Range, path::Path, sync::Arc};
 
-use super::{AdapterError, ExpectedShape, Part, Placement, Scaling, Target};
+use super::{AdapterError, ExpectedShape, MethodSpec, Part, Parts, Placement, Scaling, Target};
 use crate::{
     checkpoint::LogicalTensor,
     numeric::{Element, LowRank, LowRankF64},
@@ -13,8 +13,13 @@ pub trait Method: fmt::Debug + Send + Sync {
     /// The method as people name it.
     fn name(&self) -> &'static str;
 
+    /// What the method is called in configs and files.
+    fn spec(&self) -> &'static MethodSpec;
+
     /// Whether a factor of this kind belongs to the method.
-    fn owns(&self, part: Part) -> bool;
+    fn owns(&self, part: Part) -> bool {
+        self.spec().factors.contains(&part) || self.spec().shared_factors.contains(&part)
+    }
 
     /// Checks the factors of one module and says which parameters of the base they change.
     ///
@@ -22,9 +27,6 @@ pub trait Method: fmt::Debug + Send + Sync {
     /// Factors that are missing or do not fit together or the config; `path` is the file, for the message.
     fn targets(&self, module: &str, parts: Parts, path: &Path) -> Result<Vec<Target>, AdapterError>;
 }
-
-/// The factors of one module, by what they are.
-pub type Parts = BTreeMap<Part, LogicalTensor>;
 
 /// What an adapter does to one parameter, described from headers alone.
 pub trait TargetUpdate: fmt::Debug + Send + Sync {

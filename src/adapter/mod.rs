@@ -1,24 +1,20 @@
 //! An adapter folder: its typed config and its tensors, grouped by the module that they change.
 //!
 //! Opening reads headers only; factors are loaded one target at a time while merging, so that an adapter of any size
-//! costs the memory of its largest module. A method (LoRA now) is one file behind the [`Method`] trait.
+//! costs the memory of its largest module. A method is one file or folder of `methods` behind the [`Method`]
+//! trait.
 
-mod adalora;
 mod error;
 mod expected;
-mod factors;
 mod folder;
 mod group;
-mod ia3;
 mod key;
-mod ln_tuning;
-mod loha;
-mod lokr;
-mod lora;
 mod method;
+mod methods;
 mod mlx;
 mod note;
-mod oft;
+mod part;
+mod parts;
 mod peft_config;
 mod refusals;
 mod refused;
@@ -27,9 +23,6 @@ mod scan;
 mod suggested_base;
 mod support;
 mod target;
-mod trainable_tokens;
-mod tucker;
-mod vector;
 
 use std::{
     path::{Path, PathBuf},
@@ -43,25 +36,20 @@ use self::folder::AdapterFolder;
 pub(crate) use self::refusals::all as all_refusals;
 pub(crate) use self::target::joined;
 pub use self::{
-    adalora::AdaLora,
     error::{AdapterError, Contradiction},
     expected::ExpectedShape,
     group::Stray,
-    ia3::Ia3,
-    key::{AdapterKey, CopyKind, Part},
-    ln_tuning::LnTuning,
-    loha::LoHa,
-    lokr::LoKr,
-    lora::Lora,
-    method::{Content, Layer, Method, Orientation, Parts, RowUpdate, TargetUpdate},
+    key::{AdapterKey, CopyKind},
+    method::{Content, Layer, Method, Orientation, RowUpdate, TargetUpdate},
+    methods::{AdaLora, Ia3, LnTuning, LoHa, LoKr, Lora, MethodSpec, Oft, TrainableTokens},
     note::Note,
-    oft::Oft,
+    part::Part,
+    parts::Parts,
     peft_config::PeftConfig,
     refused::{Feature, RefusalReason, WayOut},
     scaling::Scaling,
     suggested_base::{BaseSuggestion, FoundIn, suggested_base, suggested_in},
     target::{Effect, Placement, Replacement, Target, Window},
-    trainable_tokens::TrainableTokens,
 };
 use self::{group::group, method::Precision};
 use crate::{

@@ -5,7 +5,7 @@ use std::path::Path;
 use fancy_regex::Regex;
 use serde_json::{Map, Value};
 
-use super::{AdapterError, Note, Scaling};
+use super::{AdapterError, Note, Scaling, methods};
 use crate::checkpoint::read_text;
 
 /// An adapter's config; keys keep the order of the file, for the first pattern that hits wins.
@@ -14,83 +14,6 @@ pub struct PeftConfig {
     values: Map<String, Value>,
     notes: Vec<Note>,
 }
-
-/// Keys of the configs of the methods that are merged, all PEFT releases up to 0.21, that a merge reads or may ignore
-/// knowingly.
-const KNOWN_KEYS: [&str; 72] = [
-    "alora_invocation_tokens",
-    "alpha",
-    "alpha_pattern",
-    "arrow_config",
-    "auto_mapping",
-    "base_model_class",
-    "base_model_name_or_path",
-    "beta1",
-    "beta2",
-    "bias",
-    "block_share",
-    "coft",
-    "corda_config",
-    "decompose_both",
-    "decompose_factor",
-    "deltaT",
-    "enable_lora",
-    "ensure_weight_tying",
-    "eps",
-    "eva_config",
-    "exclude_modules",
-    "fan_in_fan_out",
-    "feedforward_modules",
-    "inference_mode",
-    "init_ia3_weights",
-    "init_lora_weights",
-    "init_r",
-    "init_weights",
-    "kasa_config",
-    "layer_replication",
-    "layers_pattern",
-    "layers_to_transform",
-    "loftq_config",
-    "lora_alpha",
-    "lora_bias",
-    "lora_dropout",
-    "lora_ga_config",
-    "megatron_config",
-    "megatron_core",
-    "merge_weights",
-    "module_dropout",
-    "modules_to_save",
-    "monteclora_config",
-    "num_cayley_neumann_terms",
-    "oft_block_size",
-    "orth_reg_weight",
-    "peft_type",
-    "peft_version",
-    "qalora_group_size",
-    "r",
-    "rank_dropout",
-    "rank_dropout_scale",
-    "rank_pattern",
-    "revision",
-    "runtime_config",
-    "target_modules",
-    "target_parameters",
-    "target_r",
-    "task_type",
-    "tfinal",
-    "tinit",
-    "token_indices",
-    "total_step",
-    "trainable_token_indices",
-    "unsloth_fixed",
-    "use_bdlora",
-    "use_cayley_neumann",
-    "use_dora",
-    "use_effective_conv2d",
-    "use_qalora",
-    "use_rslora",
-    "velora_config",
-];
 
 impl PeftConfig {
     /// Reads the config at `path`.
@@ -204,7 +127,7 @@ impl PeftConfig {
     /// merge in a way unknown here.
     #[must_use]
     pub fn unknown_keys(&self) -> Vec<&str> {
-        let unknown = |key: &&String| !KNOWN_KEYS.contains(&key.as_str()) && self.meaningful(key).is_some();
+        let unknown = |key: &&String| !methods::knows_key(key) && self.meaningful(key).is_some();
         self.values.keys().filter(unknown).map(String::as_str).collect()
     }
 

@@ -5,26 +5,19 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{
-    AdaLora, AdapterError, Feature, Ia3, LnTuning, LoHa, LoKr, Lora, Method, Oft, PeftConfig, RefusalReason,
-    TrainableTokens, WayOut,
+    AdapterError, Feature, Lora, Method, PeftConfig, RefusalReason, WayOut, methods,
     refusals::{self, Refusal},
 };
 
 /// The method behind a config, or the refusal that names it.
 pub(super) fn method_for(config: &PeftConfig, path: &Path) -> Result<Box<dyn Method>, AdapterError> {
-    let own = config.clone();
     match config.peft_type().as_deref() {
-        Some("LORA") => lora(config, path),
-        Some("ADALORA") => Ok(Box::new(AdaLora::new(own))),
-        Some("LOHA") => Ok(Box::new(LoHa::new(own))),
-        Some("LOKR") => Ok(Box::new(LoKr::new(own))),
-        Some("IA3") => Ok(Box::new(Ia3::new(own))),
-        Some("OFT") => Ok(Box::new(Oft::new(own))),
-        Some("LN_TUNING") => Ok(Box::new(LnTuning)),
-        Some("TRAINABLE_TOKENS") => Ok(Box::new(TrainableTokens::new(own))),
-        Some(name) => Err(unknown_method(name, path)),
+        Some(name) => match methods::spec_of(name) {
+            Some(spec) => (spec.build)(config.clone(), path),
+            None => Err(unknown_method(name, path)),
+        },
         // torchtune and a few scripts write the numbers of LoRA and nothing else.
-        None if config.get("r").is_some() && config.get("lora_alpha").is_some() => lora(config, path),
+        None if config.get("r").is_some() && config.get("lora_alpha").is_some() => lora(config.clone(), path),
         None if config.get("lora_parameters").is_some() || config.get("fine_tune_type").is_some() => {
             Err(AdapterError::Unsupported {
                 feature: Feature::Mlx,
@@ -38,7 +31,7 @@ pub(super) fn method_for(config: &PeftConfig, path: &Path) -> Result<Box<dyn Met
 }
 
 /// LoRA, unless an option or an init makes another merge of it.
-fn lora(config: &PeftConfig, path: &Path) -> Result<Box<dyn Method>, AdapterError> {
+pub(super) fn lora(config: PeftConfig, path: &Path) -> Result<Box<dyn Method>, AdapterError> {
     if let Some(refusal) = refusals::OPTIONS.iter().find(|refusal| config.meaningful(refusal.key).is_some()) {
         let feature = Feature::Option { name: refusal.feature, key: refusal.key };
         return Err(refused(refusal, feature, path));
@@ -57,7 +50,7 @@ fn lora(config: &PeftConfig, path: &Path) -> Result<Box<dyn Method>, AdapterErro
             path: path.to_owned(),
         });
     }
-    Ok(Box::new(Lora::new(config.clone())))
+    Ok(Box::new(Lora::new(config)))
 }
 
 fn unknown_method(name: &str, path: &Path) -> AdapterError {

@@ -2,12 +2,27 @@
 
 use std::{ops::Range, path::Path, sync::Arc};
 
-use super::{
-    AdapterError, Content, ExpectedShape, Layer, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision,
-    RowUpdate, Target, TargetUpdate,
-    factors::{misshapen, required},
+use super::factors::{misshapen, required};
+use crate::{
+    adapter::{
+        AdapterError, Content, ExpectedShape, Layer, Method, MethodSpec, Orientation, Part, Parts, PeftConfig,
+        Placement, Precision, RowUpdate, Target, TargetUpdate,
+    },
+    checkpoint::LogicalTensor,
 };
-use crate::checkpoint::LogicalTensor;
+
+/// `ia3_l`: `(out, 1)`, or `(1, in)` of a feed-forward module.
+const VECTOR: Part = Part::parameter("ia3_l");
+
+/// IA³'s names.
+pub(super) const SPEC: MethodSpec = MethodSpec {
+    peft_type: "IA3",
+    key_prefix: Some("ia3_"),
+    factors: &[VECTOR],
+    shared_factors: &[],
+    config_keys: &["feedforward_modules", "init_ia3_weights"],
+    build: |config, _| Ok(Box::new(Ia3::new(config))),
+};
 
 /// IA³.
 #[derive(Debug)]
@@ -33,16 +48,16 @@ impl Ia3 {
 }
 
 impl Method for Ia3 {
+    fn spec(&self) -> &'static MethodSpec {
+        &SPEC
+    }
+
     fn name(&self) -> &'static str {
         "IA³"
     }
 
-    fn owns(&self, part: Part) -> bool {
-        part == Part::Ia3L
-    }
-
     fn targets(&self, module: &str, mut parts: Parts, path: &Path) -> Result<Vec<Target>, AdapterError> {
-        let vector = required(&mut parts, Part::Ia3L, module, path)?;
+        let vector = required(&mut parts, VECTOR, module, path)?;
         let dimensions = vector.shape();
         let is_vector = dimensions.iter().filter(|size| **size > 1).count() <= 1;
         if dimensions.len() < 2 || !is_vector {

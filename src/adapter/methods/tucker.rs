@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use super::{
-    AdapterError, Part, Parts,
-    factors::{misshapen, read_matrix},
+use super::factors::{misshapen, read_matrix, required};
+use crate::{
+    adapter::{AdapterError, Part, Parts},
+    checkpoint::LogicalTensor,
+    numeric::Matrix,
 };
-use crate::{checkpoint::LogicalTensor, numeric::Matrix};
 
 /// A product of two factors, around a core `(r, r, k…)` for convolutions ("effective" ones): the tensors of one
 /// matrix, checked.
@@ -26,12 +27,12 @@ impl ProductTensors {
         module: &str,
         path: &Path,
     ) -> Result<Option<Self>, AdapterError> {
-        if !parts.contains_key(&left_part) && !parts.contains_key(&right_part) {
+        if !parts.contains(left_part) && !parts.contains(right_part) {
             return Ok(None);
         }
-        let left = super::factors::required(parts, left_part, module, path)?;
-        let right = super::factors::required(parts, right_part, module, path)?;
-        let core = parts.remove(&core_part);
+        let left = required(parts, left_part, module, path)?;
+        let right = required(parts, right_part, module, path)?;
+        let core = parts.remove(core_part);
         let is_chained = match (&core, left.shape(), right.shape()) {
             (None, &[_, rank], &[right_rank, _]) => rank == right_rank,
             (Some(core), &[rank, _], &[right_rank, _]) => {

@@ -5,12 +5,27 @@ use std::{ops::Range, path::Path, sync::Arc};
 
 use serde_json::Value;
 
-use super::{
-    AdapterError, Content, Contradiction, ExpectedShape, Layer, Method, Orientation, Part, Parts, PeftConfig,
-    Placement, Precision, RowUpdate, Target, TargetUpdate,
-    factors::{misshapen, required},
+use super::factors::{misshapen, required};
+use crate::{
+    adapter::{
+        AdapterError, Content, Contradiction, ExpectedShape, Layer, Method, MethodSpec, Orientation, Part, Parts,
+        PeftConfig, Placement, Precision, RowUpdate, Target, TargetUpdate,
+    },
+    checkpoint::LogicalTensor,
 };
-use crate::checkpoint::LogicalTensor;
+
+/// `trainable_tokens_delta`, `(n, dim)`: whole new rows, despite its name.
+pub(in crate::adapter) const TRAINABLE_TOKENS: Part = Part::parameter("trainable_tokens_delta");
+
+/// The names of trainable tokens.
+pub(super) const SPEC: MethodSpec = MethodSpec {
+    peft_type: "TRAINABLE_TOKENS",
+    key_prefix: None,
+    factors: &[TRAINABLE_TOKENS],
+    shared_factors: &[],
+    config_keys: &["token_indices", "trainable_token_indices"],
+    build: |config, _| Ok(Box::new(TrainableTokens::new(config))),
+};
 
 /// The tuner `TRAINABLE_TOKENS`, and the same rows beside any other method.
 #[derive(Debug)]
@@ -43,16 +58,16 @@ impl TrainableTokens {
 }
 
 impl Method for TrainableTokens {
+    fn spec(&self) -> &'static MethodSpec {
+        &SPEC
+    }
+
     fn name(&self) -> &'static str {
         "trainable tokens"
     }
 
-    fn owns(&self, part: Part) -> bool {
-        part == Part::TrainableTokens
-    }
-
     fn targets(&self, module: &str, mut parts: Parts, path: &Path) -> Result<Vec<Target>, AdapterError> {
-        let rows = required(&mut parts, Part::TrainableTokens, module, path)?;
+        let rows = required(&mut parts, TRAINABLE_TOKENS, module, path)?;
         let &[row_count, _] = rows.shape() else { return Err(misshapen(module, &[&rows], path)) };
         let ids = self.ids(module).unwrap_or_default();
         if ids.len() != row_count {

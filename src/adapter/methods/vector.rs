@@ -2,8 +2,12 @@
 
 use std::{ops::Range, sync::Arc};
 
-use super::{AdapterError, ExpectedShape, Layer, Orientation, Placement, Precision, RowUpdate, Scaling, TargetUpdate};
-use crate::checkpoint::LogicalTensor;
+use crate::{
+    adapter::{
+        AdapterError, ExpectedShape, Layer, Orientation, Placement, Precision, RowUpdate, Scaling, TargetUpdate,
+    },
+    checkpoint::LogicalTensor,
+};
 
 /// Δ = s·v on a bias (`lora_bias`, spec section 2.2).
 #[derive(Debug)]

@@ -2,8 +2,8 @@
 
 use std::{ops::Range, sync::Arc};
 
-use super::{AdapterError, Orientation, Part, Parts, Placement, Precision, RowUpdate, Window};
 use crate::{
+    adapter::{AdapterError, Orientation, Part, Parts, Placement, Precision, RowUpdate, Window},
     checkpoint::LogicalTensor,
     numeric::{LowRank, Matrix},
 };
@@ -151,7 +151,7 @@ pub(super) fn required(
     module: &str,
     path: &std::path::Path,
 ) -> Result<LogicalTensor, AdapterError> {
-    let found = parts.remove(&part).ok_or_else(|| AdapterError::Unpaired {
+    let found = parts.remove(part).ok_or_else(|| AdapterError::Unpaired {
         module: module.to_owned(),
         absent: part.name(),
         path: path.to_owned(),

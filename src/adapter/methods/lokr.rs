@@ -3,13 +3,54 @@
 use std::{ops::Range, path::Path, sync::Arc};
 
 use super::{
-    AdapterError, ExpectedShape, Layer, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision, RowUpdate,
-    Scaling, Target, TargetUpdate,
     factors::{is_matrix_of, misshapen, read_matrix, required, reshaped},
     loha::converted,
     tucker::ProductTensors,
 };
-use crate::{checkpoint::LogicalTensor, numeric::Matrix};
+use crate::{
+    adapter::{
+        AdapterError, ExpectedShape, Layer, Method, MethodSpec, Orientation, Part, Parts, PeftConfig, Placement,
+        Precision, RowUpdate, Scaling, Target, TargetUpdate,
+    },
+    checkpoint::LogicalTensor,
+    numeric::Matrix,
+};
+
+/// `lokr_w1`, `(out/a, in/b)`.
+const W1: Part = Part::parameter("lokr_w1");
+/// `lokr_w1_a`, the left factor of W1.
+const W1_A: Part = Part::parameter("lokr_w1_a");
+/// `lokr_w1_b`, its right factor.
+const W1_B: Part = Part::parameter("lokr_w1_b");
+/// `lokr_w2`, `(a, b)`, or `(a, b, k…)` of a convolution.
+const W2: Part = Part::parameter("lokr_w2");
+/// `lokr_w2_a`, the left factor of W2.
+const W2_A: Part = Part::parameter("lokr_w2_a");
+/// `lokr_w2_b`, its right factor.
+const W2_B: Part = Part::parameter("lokr_w2_b");
+/// `lokr_t2`, a Tucker core `(r, r, k, k)`.
+const T2: Part = Part::parameter("lokr_t2");
+
+/// LoKr's names.
+pub(super) const SPEC: MethodSpec = MethodSpec {
+    peft_type: "LOKR",
+    key_prefix: Some("lokr_"),
+    factors: &[W1, W1_A, W1_B, W2, W2_A, W2_B, T2],
+    shared_factors: &[],
+    config_keys: &[
+        "alpha",
+        "alpha_pattern",
+        "decompose_both",
+        "decompose_factor",
+        "module_dropout",
+        "r",
+        "rank_dropout",
+        "rank_dropout_scale",
+        "rank_pattern",
+        "use_effective_conv2d",
+    ],
+    build: |config, _| Ok(Box::new(LoKr::new(config))),
+};
 
 /// LoKr.
 #[derive(Debug)]
@@ -26,22 +67,18 @@ impl LoKr {
 }
 
 impl Method for LoKr {
-    fn name(&self) -> &'static str {
-        "LoKr"
+    fn spec(&self) -> &'static MethodSpec {
+        &SPEC
     }
 
-    fn owns(&self, part: Part) -> bool {
-        use Part::{LokrT2, LokrW1, LokrW1A, LokrW1B, LokrW2, LokrW2A, LokrW2B};
-        matches!(part, LokrW1 | LokrW1A | LokrW1B | LokrW2 | LokrW2A | LokrW2B | LokrT2)
+    fn name(&self) -> &'static str {
+        "LoKr"
     }
 
     fn targets(&self, module: &str, mut parts: Parts, path: &Path) -> Result<Vec<Target>, AdapterError> {
         let scaling = self.config.lycoris_scaling_of(module, path)?;
         // There is no core of W1, so its place among the names is taken by one that is never left over.
-        let names = [
-            (Part::LokrW1, [Part::LokrW1A, Part::LokrW1B, Part::LokrW1]),
-            (Part::LokrW2, [Part::LokrW2A, Part::LokrW2B, Part::LokrT2]),
-        ];
+        let names = [(W1, [W1_A, W1_B, W1]), (W2, [W2_A, W2_B, T2])];
         let mut factors = Vec::with_capacity(names.len());
         for (whole, product) in names {
             let factor = match ProductTensors::take(&mut parts, product, module, path)? {

@@ -6,7 +6,7 @@ use crate::{
     adapter::{
         AdapterError, ExpectedShape, Layer, Orientation, Placement, Precision, RowUpdate, Scaling, TargetUpdate,
         Window,
-        factors::{Factors, Reshaped, Stacked, read_matrix},
+        methods::factors::{Factors, Reshaped, Stacked, read_matrix},
     },
     checkpoint::LogicalTensor,
     numeric::{LowRank, Matrix},

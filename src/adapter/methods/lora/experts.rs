@@ -3,10 +3,14 @@
 
 use std::path::Path;
 
-use super::update::{Kind, LoraUpdate};
+use super::{
+    A, B,
+    update::{Kind, LoraUpdate},
+};
+use crate::adapter::methods::factors::{misshapen, required};
 use crate::{
     adapter::joined,
-    adapter::{AdapterError, Contradiction, Part, Parts, PeftConfig, factors::misshapen, factors::required},
+    adapter::{AdapterError, Contradiction, Parts, PeftConfig},
 };
 
 /// Parameter names in the order in which transformers' modules register them.
@@ -69,8 +73,8 @@ pub(super) fn update(
     path: &Path,
 ) -> Result<LoraUpdate, AdapterError> {
     let name = joined(&target.module, &target.parameter);
-    let a = required(parts, Part::LoraA, &name, path)?;
-    let b = required(parts, Part::LoraB, &name, path)?;
+    let a = required(parts, A, &name, path)?;
+    let b = required(parts, B, &name, path)?;
     let (&[stacked, inner], &[out, b_stacked]) = (a.shape(), b.shape()) else {
         return Err(misshapen(&name, &[&a, &b], path));
     };

@@ -3,13 +3,48 @@
 use std::{ops::Range, path::Path, sync::Arc};
 
 use super::{
-    AdapterError, ExpectedShape, Layer, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision, RowUpdate,
-    Scaling, Target, TargetUpdate,
     factors::{is_matrix_of, misshapen, reshaped},
-    method::largest,
     tucker::ProductTensors,
 };
-use crate::{checkpoint::LogicalTensor, numeric::Matrix};
+use crate::{
+    adapter::{
+        AdapterError, ExpectedShape, Layer, Method, MethodSpec, Orientation, Part, Parts, PeftConfig, Placement,
+        Precision, RowUpdate, Scaling, Target, TargetUpdate, method::largest,
+    },
+    checkpoint::LogicalTensor,
+    numeric::Matrix,
+};
+
+/// `hada_w1_a`, `(out, r)`, or `(r, out)` with a core.
+const W1_A: Part = Part::parameter("hada_w1_a");
+/// `hada_w1_b`, `(r, in)`.
+const W1_B: Part = Part::parameter("hada_w1_b");
+/// `hada_w2_a`, `(out, r)`, or `(r, out)` with a core.
+const W2_A: Part = Part::parameter("hada_w2_a");
+/// `hada_w2_b`, `(r, in)`.
+const W2_B: Part = Part::parameter("hada_w2_b");
+/// `hada_t1`, a Tucker core `(r, r, k, k)`.
+const T1: Part = Part::parameter("hada_t1");
+/// `hada_t2`, a Tucker core `(r, r, k, k)`.
+const T2: Part = Part::parameter("hada_t2");
+
+/// LoHa's names.
+pub(super) const SPEC: MethodSpec = MethodSpec {
+    peft_type: "LOHA",
+    key_prefix: Some("hada_"),
+    factors: &[W1_A, W1_B, W2_A, W2_B, T1, T2],
+    shared_factors: &[],
+    config_keys: &[
+        "alpha",
+        "alpha_pattern",
+        "module_dropout",
+        "r",
+        "rank_dropout",
+        "rank_pattern",
+        "use_effective_conv2d",
+    ],
+    build: |config, _| Ok(Box::new(LoHa::new(config))),
+};
 
 /// LoHa.
 #[derive(Debug)]
@@ -26,12 +61,12 @@ impl LoHa {
 }
 
 impl Method for LoHa {
-    fn name(&self) -> &'static str {
-        "LoHa"
+    fn spec(&self) -> &'static MethodSpec {
+        &SPEC
     }
 
-    fn owns(&self, part: Part) -> bool {
-        matches!(part, Part::HadaW1A | Part::HadaW1B | Part::HadaW2A | Part::HadaW2B | Part::HadaT1 | Part::HadaT2)
+    fn name(&self) -> &'static str {
+        "LoHa"
     }
 
     fn targets(&self, module: &str, mut parts: Parts, path: &Path) -> Result<Vec<Target>, AdapterError> {
@@ -42,8 +77,8 @@ impl Method for LoHa {
                 path: path.to_owned(),
             })
         };
-        let first = product([Part::HadaW1A, Part::HadaW1B, Part::HadaT1])?;
-        let second = product([Part::HadaW2A, Part::HadaW2B, Part::HadaT2])?;
+        let first = product([W1_A, W1_B, T1])?;
+        let second = product([W2_A, W2_B, T2])?;
         let tensors: Vec<LogicalTensor> = first.tensors().chain(second.tensors()).cloned().collect();
         let scaling = self.config.lycoris_scaling_of(module, path)?;
         if first.shape() != second.shape() {

@@ -5,13 +5,39 @@ use std::{ops::Range, path::Path, sync::Arc};
 
 use serde_json::Value;
 
-use super::{
-    AdapterError, ExpectedShape, Feature, Layer, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision,
-    RefusalReason, RowUpdate, Target, TargetUpdate, WayOut,
-    factors::{misshapen, required},
-    method::largest,
+use super::factors::{misshapen, required};
+use crate::{
+    adapter::{
+        AdapterError, ExpectedShape, Feature, Layer, Method, MethodSpec, Orientation, Part, Parts, PeftConfig,
+        Placement, Precision, RefusalReason, RowUpdate, Target, TargetUpdate, WayOut, method::largest,
+    },
+    checkpoint::LogicalTensor,
+    numeric::Matrix,
 };
-use crate::{checkpoint::LogicalTensor, numeric::Matrix};
+
+/// `oft_R.weight`, `(blocks, b(b−1)/2)`.
+const BLOCKS: Part = Part::weight("oft_R");
+/// `oft_r` of OFT before PEFT 0.16, `(blocks, b, b)`.
+const OLD_BLOCKS: Part = Part::parameter("oft_r");
+
+/// OFT's names.
+pub(super) const SPEC: MethodSpec = MethodSpec {
+    peft_type: "OFT",
+    key_prefix: Some("oft_"),
+    factors: &[BLOCKS, OLD_BLOCKS],
+    shared_factors: &[],
+    config_keys: &[
+        "block_share",
+        "coft",
+        "eps",
+        "module_dropout",
+        "num_cayley_neumann_terms",
+        "oft_block_size",
+        "r",
+        "use_cayley_neumann",
+    ],
+    build: |config, _| Ok(Box::new(Oft::new(config))),
+};
 
 /// Terms of the Neumann series where the config does not say.
 const DEFAULT_TERMS: u64 = 5;
@@ -44,16 +70,16 @@ impl Oft {
 }
 
 impl Method for Oft {
+    fn spec(&self) -> &'static MethodSpec {
+        &SPEC
+    }
+
     fn name(&self) -> &'static str {
         "OFT"
     }
 
-    fn owns(&self, part: Part) -> bool {
-        matches!(part, Part::OftR | Part::OftLegacyR)
-    }
-
     fn targets(&self, module: &str, mut parts: Parts, path: &Path) -> Result<Vec<Target>, AdapterError> {
-        if parts.contains_key(&Part::OftLegacyR) {
+        if parts.contains(OLD_BLOCKS) {
             return Err(AdapterError::Unsupported {
                 feature: Feature::OldOft,
                 reason: RefusalReason::OldBlocks,
@@ -61,7 +87,7 @@ impl Method for Oft {
                 path: path.to_owned(),
             });
         }
-        let tensor = required(&mut parts, Part::OftR, module, path)?;
+        let tensor = required(&mut parts, BLOCKS, module, path)?;
         let &[block_count, entries] = tensor.shape() else { return Err(misshapen(module, &[&tensor], path)) };
         let block_size = (2..=entries + 1).find(|size| size * (size - 1) / 2 >= entries).unwrap_or(0);
         if block_size * block_size.saturating_sub(1) / 2 != entries {

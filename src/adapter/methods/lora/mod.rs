@@ -16,9 +16,63 @@ use self::{
     update::{Kind, LoraUpdate},
 };
 use super::{
-    AdapterError, Method, Part, Parts, PeftConfig, Target, TargetUpdate,
     factors::{misshapen, required},
     vector::VectorDelta,
+};
+use crate::adapter::{AdapterError, Method, MethodSpec, Part, Parts, PeftConfig, Target, TargetUpdate, support};
+
+/// `lora_A.weight`, `(r, in)`, or `(r, in, k…)` of a convolution.
+const A: Part = Part::weight("lora_A");
+/// `lora_B.weight`, `(out, r)`, or `(out, r, 1…)` of a convolution.
+const B: Part = Part::weight("lora_B");
+/// `lora_B.bias`, `(out,)`.
+const B_BIAS: Part = Part::bias("lora_B");
+/// `lora_embedding_A`, `(r, num)`.
+const EMBEDDING_A: Part = Part::parameter("lora_embedding_A");
+/// `lora_embedding_B`, `(dim, r)`.
+const EMBEDDING_B: Part = Part::parameter("lora_embedding_B");
+/// `lora_magnitude_vector` of DoRA: `(out,)`, `(dim,)` of an embedding, `(1, out, 1…)` of a convolution. PEFT 0.9 to
+/// 0.11 and raw dumps of trainers have it with `weight`.
+const MAGNITUDE: Part = Part::parameter_or_weight("lora_magnitude_vector");
+
+/// LoRA's names.
+pub(super) const SPEC: MethodSpec = MethodSpec {
+    peft_type: "LORA",
+    key_prefix: Some("lora_"),
+    factors: &[A, B, B_BIAS, EMBEDDING_A, EMBEDDING_B, MAGNITUDE],
+    shared_factors: &[],
+    config_keys: &[
+        "alora_invocation_tokens",
+        "alpha_pattern",
+        "arrow_config",
+        "corda_config",
+        "enable_lora",
+        "eva_config",
+        "init_lora_weights",
+        "kasa_config",
+        "layer_replication",
+        "loftq_config",
+        "lora_alpha",
+        "lora_bias",
+        "lora_dropout",
+        "lora_ga_config",
+        "megatron_config",
+        "megatron_core",
+        "merge_weights",
+        "monteclora_config",
+        "qalora_group_size",
+        "r",
+        "rank_pattern",
+        "runtime_config",
+        "target_parameters",
+        "unsloth_fixed",
+        "use_bdlora",
+        "use_dora",
+        "use_qalora",
+        "use_rslora",
+        "velora_config",
+    ],
+    build: |config, path| support::lora(config, path),
 };
 
 /// LoRA, rsLoRA and DoRA included, with per-module ranks and alphas.
@@ -42,9 +96,8 @@ impl Lora {
 
     /// The update of a layer's weight from the factors in `parts`.
     fn weight(&self, module: &str, parts: &mut Parts, path: &Path) -> Result<LoraUpdate, AdapterError> {
-        let is_embedding = [Part::LoraEmbeddingA, Part::LoraEmbeddingB].iter().any(|part| parts.contains_key(part));
-        let (a_part, b_part) =
-            if is_embedding { (Part::LoraEmbeddingA, Part::LoraEmbeddingB) } else { (Part::LoraA, Part::LoraB) };
+        let is_embedding = [EMBEDDING_A, EMBEDDING_B].iter().any(|part| parts.contains(*part));
+        let (a_part, b_part) = if is_embedding { (EMBEDDING_A, EMBEDDING_B) } else { (A, B) };
         let a = required(parts, a_part, module, path)?;
         let b = required(parts, b_part, module, path)?;
         let kind = if is_embedding { Kind::of_embedding(&a, &b) } else { Kind::of_layer(&a, &b) };
@@ -56,6 +109,10 @@ impl Lora {
 }
 
 impl Method for Lora {
+    fn spec(&self) -> &'static MethodSpec {
+        &SPEC
+    }
+
     fn name(&self) -> &'static str {
         match (self.config.flag("use_dora"), self.is_olora(), self.config.uses_rslora()) {
             (true, _, _) => "DoRA",
@@ -65,25 +122,13 @@ impl Method for Lora {
         }
     }
 
-    fn owns(&self, part: Part) -> bool {
-        matches!(
-            part,
-            Part::LoraA
-                | Part::LoraB
-                | Part::LoraBBias
-                | Part::LoraEmbeddingA
-                | Part::LoraEmbeddingB
-                | Part::LoraMagnitude
-        )
-    }
-
     fn targets(&self, module: &str, mut parts: Parts, path: &Path) -> Result<Vec<Target>, AdapterError> {
         if let Some(target) = experts::parameter_of(&self.config, module, path)? {
             let update = experts::update(&self.config, &target, &mut parts, path)?;
             return Ok(vec![Target::parameter(&target.module, &target.parameter, Arc::new(update))]);
         }
-        let bias = parts.remove(&Part::LoraBBias);
-        let magnitude = parts.remove(&Part::LoraMagnitude);
+        let bias = parts.remove(B_BIAS);
+        let magnitude = parts.remove(MAGNITUDE);
         let update = self.weight(module, &mut parts, path)?;
         let scaling = update.scaling;
         let update: Arc<dyn TargetUpdate> = match magnitude {

@@ -2,12 +2,45 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::{
-    AdapterError, ExpectedShape, Method, Orientation, Part, Parts, PeftConfig, Placement, Precision, RowUpdate,
-    Scaling, Target, TargetUpdate,
-    factors::{Factors, misshapen, read_matrix, required},
+use super::factors::{Factors, misshapen, read_matrix, required};
+use crate::{
+    adapter::{
+        AdapterError, ExpectedShape, Method, MethodSpec, Orientation, Part, Parts, PeftConfig, Placement, Precision,
+        RowUpdate, Scaling, Target, TargetUpdate,
+    },
+    checkpoint::LogicalTensor,
 };
-use crate::checkpoint::LogicalTensor;
+
+/// `lora_A`, `(r, in)`.
+const A: Part = Part::parameter("lora_A");
+/// `lora_B`, `(out, r)`.
+const B: Part = Part::parameter("lora_B");
+/// `lora_E`, the singular values `(r, 1)`.
+const E: Part = Part::parameter("lora_E");
+
+/// AdaLoRA's names.
+pub(super) const SPEC: MethodSpec = MethodSpec {
+    peft_type: "ADALORA",
+    key_prefix: Some("lora_"),
+    factors: &[A, B, E],
+    shared_factors: &[],
+    config_keys: &[
+        "beta1",
+        "beta2",
+        "deltaT",
+        "init_r",
+        "lora_alpha",
+        "lora_dropout",
+        "orth_reg_weight",
+        "r",
+        "rank_pattern",
+        "target_r",
+        "tfinal",
+        "tinit",
+        "total_step",
+    ],
+    build: |config, _| Ok(Box::new(AdaLora::new(config))),
+};
 
 /// PEFT adds this to the rank, so that a pruned rank of 0 divides nothing by 0.
 const RANK_EPSILON: f64 = 1e-5;
@@ -27,18 +60,18 @@ impl AdaLora {
 }
 
 impl Method for AdaLora {
+    fn spec(&self) -> &'static MethodSpec {
+        &SPEC
+    }
+
     fn name(&self) -> &'static str {
         "AdaLoRA"
     }
 
-    fn owns(&self, part: Part) -> bool {
-        matches!(part, Part::AdaLoraA | Part::AdaLoraB | Part::AdaLoraE)
-    }
-
     fn targets(&self, module: &str, mut parts: Parts, path: &Path) -> Result<Vec<Target>, AdapterError> {
-        let a = required(&mut parts, Part::AdaLoraA, module, path)?;
-        let b = required(&mut parts, Part::AdaLoraB, module, path)?;
-        let e = required(&mut parts, Part::AdaLoraE, module, path)?;
+        let a = required(&mut parts, A, module, path)?;
+        let b = required(&mut parts, B, module, path)?;
+        let e = required(&mut parts, E, module, path)?;
         let (&[rank, inner], &[out, b_rank]) = (a.shape(), b.shape()) else {
             return Err(misshapen(module, &[&a, &b, &e], path));
         };

@@ -1,0 +1,37 @@
+//! The factors that a method gets for one module.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::Part;
+use crate::checkpoint::LogicalTensor;
+
+/// The factors of one module by what they are, with those that all modules of the file share.
+#[derive(Clone, Debug, Default)]
+pub struct Parts {
+    own: BTreeMap<Part, LogicalTensor>,
+    shared: Arc<BTreeMap<Part, LogicalTensor>>,
+}
+
+impl Parts {
+    /// The module's `own` factors beside those that are `shared`.
+    #[must_use]
+    pub fn new(own: BTreeMap<Part, LogicalTensor>, shared: Arc<BTreeMap<Part, LogicalTensor>>) -> Self {
+        Self { own, shared }
+    }
+
+    /// Whether the module has this factor of its own.
+    #[must_use]
+    pub fn contains(&self, part: Part) -> bool {
+        self.own.contains_key(&part)
+    }
+
+    /// Takes a factor of the module out.
+    pub fn remove(&mut self, part: Part) -> Option<LogicalTensor> {
+        self.own.remove(&part)
+    }
+
+    /// A shared factor, also where the file repeats it for each module.
+    pub fn shared(&mut self, part: Part) -> Option<LogicalTensor> {
+        self.own.remove(&part).or_else(|| self.shared.get(&part).cloned())
+    }
+}
