@@ -258,6 +258,21 @@ fn other_inputs_or_options_begin_anew() {
 }
 
 #[test]
+fn a_changed_file_beside_the_adapter_begins_anew() {
+    let root = tempfile::tempdir().unwrap();
+    put_model(root.path());
+    for (seed, output) in [(70, "merged"), (71, "merged"), (71, "whole")] {
+        let beside = FileBuilder::default().f32("model.embed_tokens.weight", &[33, 50], noise(seed));
+        put(&root.path().join("adapter/non_lora.safetensors"), beside.build());
+        match seed {
+            70 => drop(cancel_at(root.path(), 3 * LAYER_COUNT - 1)),
+            _ => assert_eq!(merge_to(root.path(), output, IoMode::Cached).resumed_byte_count, 0),
+        }
+    }
+    assert_same_files(&root.path().join("merged"), &root.path().join("whole"));
+}
+
+#[test]
 fn discarding_a_cancelled_merge_leaves_nothing() {
     let root = tempfile::tempdir().unwrap();
     put_model(root.path());

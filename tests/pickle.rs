@@ -336,6 +336,6 @@ fn safetensors_win_over_pickles() {
     put(&root.path().join("adapter/adapter_model.bin"), "never opened");
     let plan = MergePlan::new(&toy_request(root.path())).unwrap();
     assert_eq!(plan.base.files()[0].name(), "model.safetensors");
-    assert_eq!(plan.adapters[0].file().name(), "adapter_model.safetensors");
+    assert_eq!(plan.adapters[0].files()[0].name(), "adapter_model.safetensors");
     assert!(plan.base.tensors().values().all(|tensor| tensor.dtype() == Dtype::F32));
 }

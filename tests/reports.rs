@@ -7,11 +7,12 @@ mod common;
 use std::{path::PathBuf, process::Command};
 
 use common::{
-    equality::{assert_equals_reference, verifies},
-    merged, repository,
+    equality::{assert_equal_by_rule, assert_equals_reference, verifies},
+    merged, repository, values,
 };
 use lorafuse::{
-    checkpoint::Checkpoint,
+    checkpoint::{Checkpoint, open_weights},
+    numeric::FloatDtype,
     plan::{MergePlan, MergeRequest},
 };
 use serde_json::Value;
@@ -30,9 +31,42 @@ macro_rules! refused {
     };
 }
 
-equals_reference! {}
+equals_reference! {
+    shards_of_an_adapter_are_read: "sharded-adapter",
+    a_value_head_in_a_file_of_its_own_stays_out: "value-head-file",
+    a_value_head_among_the_factors_stays_out: "trl-value-head-in-file",
+}
 
-refused! {}
+refused! {
+    lora_layers_that_the_adapter_does_not_touch: "unmerged-lora-inside-base-untouched"
+        says ["still holds layers of an adapter that was never merged", "lora_A", "merge_and_unload"],
+    lora_layers_that_the_base_ships: "phi4mm-base-ships-lora"
+        says ["ships LoRA layers of its own (speech)", "Phi-4-multimodal", "refs/pr/70"],
+}
+
+/// The reference is PEFT's, which knows the factors alone.
+#[test]
+fn weights_beside_the_lora_are_merged() {
+    let report = Report::merge("llava-non-lora-trainables");
+    report.warned(&["non_lora_trainables.bin", "1 tensor is read as a part of it"]);
+    let beside = open_weights(&report.folder.join("adapter/non_lora_trainables.bin")).unwrap().tensors();
+    let [norm] = beside.as_slice() else { panic!("{beside:?}") };
+    let reference = Checkpoint::open(&report.folder.join("merged")).unwrap();
+    for (name, ours) in report.output().tensors() {
+        let expected = if name == "model.norm.weight" { norm } else { reference.tensor(name).unwrap() };
+        assert_equal_by_rule(name, &values(ours), &values(expected), FloatDtype::F32, 1.0);
+    }
+}
+
+#[test]
+fn what_lies_beside_an_adapter_is_said() {
+    for (case, words) in [
+        ("value-head-file", &["v_head.summary.weight is not merged", "value head"][..]),
+        ("trl-value-head-in-file", &["v_head.summary.bias is not merged", "value head"]),
+    ] {
+        Report::merge(case).warned(words);
+    }
+}
 
 /// The pair of a case, as its `expected.json` names it, and an output of its own.
 struct Report {

@@ -24,6 +24,12 @@ pub enum AdapterError {
     NoConfig { subfolders: Vec<String>, path: PathBuf },
     #[error("there is no adapter_model.safetensors (or .bin) in this folder: {}", path.display())]
     NoWeights { path: PathBuf },
+    #[error("there are no adapter weights in this folder, but those of a full model ({file}): {}", path.display())]
+    OnlyFullWeights { file: &'static str, path: PathBuf },
+    #[error("{} of the adapter {} not in the folder: {}: {}", units::plural(missing.len(), "shard"), if missing.len() == 1 { "is" } else { "are" }, listed(missing, 4), path.display())]
+    ShardsMissing { missing: Vec<String>, path: PathBuf },
+    #[error("{file} lies beside the adapter and cannot be read, so what training left in it is unknown: {problem}")]
+    UnreadBeside { file: String, problem: Box<CheckpointError> },
     #[error("not a valid adapter_config.json: {problem}: {}", path.display())]
     BadConfig { problem: String, path: PathBuf },
     #[error("adapter_config.json does not say {key}: {}", path.display())]
@@ -42,6 +48,8 @@ pub enum AdapterError {
     RankMismatch { module: String, stored: usize, configured: usize, path: PathBuf },
     #[error("the file holds more than one adapter ({} and {}): {}", names[0], names[1], path.display())]
     SeveralAdapters { names: [String; 2], path: PathBuf },
+    #[error("two files of the adapter hold {tensor} ({} and {}), and which counts is not said: {}", files[0], files[1], path.display())]
+    SavedTwice { tensor: String, files: [String; 2], path: PathBuf },
     #[error("{} without a single element: {}: {}", units::plural(tensors.len(), "tensor"), listed(tensors, 3), path.display())]
     EmptyTensors { tensors: Vec<String>, path: PathBuf },
     #[error("the file holds no tensor: {}", path.display())]
@@ -110,6 +118,14 @@ impl Hint for AdapterError {
             }
             Self::NoConfig { .. } => "give the folder that holds adapter_config.json and adapter_model.safetensors",
             Self::NoWeights { .. } => "download the adapter again with its weights",
+            Self::OnlyFullWeights { .. } => {
+                "a model that was merged or trained whole needs no merge: use it as it is, or as a base"
+            }
+            Self::ShardsMissing { .. } => "the download is incomplete; fetch the missing shards",
+            Self::UnreadBeside { .. } => {
+                "save it again as a state dict, or take it out of the adapter's folder to merge without it"
+            }
+            Self::SavedTwice { .. } => "keep the file that training ended with, and take the other out of the folder",
             Self::BadConfig { .. } => "download the adapter again",
             Self::MissingKey { .. } => {
                 "take the number from the training run; guessing it would scale every change wrongly"

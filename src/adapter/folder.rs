@@ -2,14 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{AdapterError, CONFIG_FILE, Feature, RefusalReason, WayOut};
+use super::{AdapterError, CONFIG_FILE, Feature, RefusalReason, WayOut, own_weights::OwnWeights};
 use crate::{
     checkpoint::{WeightFiles, hub_cache},
     error::IoContext as _,
 };
-
-/// Names of an adapter's weights, best first: PEFT's, PEFT's before 0.7, mlx-lm's.
-const WEIGHT_FILES: [&str; 3] = ["adapter_model.safetensors", "adapter_model.bin", "adapters.safetensors"];
 
 /// An adapter on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +14,7 @@ pub(super) struct AdapterFolder {
     /// The folder of `adapter_config.json`.
     pub root: PathBuf,
     /// Its weights.
-    pub weights: PathBuf,
+    pub weights: OwnWeights,
 }
 
 impl AdapterFolder {
@@ -48,20 +45,18 @@ impl AdapterFolder {
 
     fn of_file(path: &Path) -> Result<Self, AdapterError> {
         let root = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let name = path.file_name().unwrap_or_default();
-        let is_weights = WEIGHT_FILES.iter().any(|known| name == *known);
-        if !is_weights {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let Some(weights) = OwnWeights::named(root, name) else {
             return Err(AdapterError::NotAFolder { path: path.to_owned() });
-        }
+        };
         if !root.join(CONFIG_FILE).is_file() {
             return Err(AdapterError::NoConfig { subfolders: Vec::new(), path: root.to_owned() });
         }
-        Ok(Self { root: root.to_owned(), weights: path.to_owned() })
+        Ok(Self { root: root.to_owned(), weights })
     }
 
     fn with_weights(root: PathBuf) -> Result<Self, AdapterError> {
-        let weights = WEIGHT_FILES.iter().map(|name| root.join(name)).find(|path| path.is_file());
-        match weights {
+        match OwnWeights::find(&root) {
             Some(weights) => Ok(Self { root, weights }),
             None if root.join("adapters.npz").is_file() => Err(AdapterError::Unsupported {
                 feature: Feature::MlxNumpy,
@@ -69,7 +64,10 @@ impl AdapterFolder {
                 way_out: WayOut::SaveAsSafetensors,
                 path: root,
             }),
-            None => Err(AdapterError::NoWeights { path: root }),
+            None => match WeightFiles::find(&root) {
+                Ok(full) => Err(AdapterError::OnlyFullWeights { file: full.file_name(), path: root }),
+                Err(_) => Err(AdapterError::NoWeights { path: root }),
+            },
         }
     }
 }

@@ -1,10 +1,10 @@
-//! The tensors of an adapter file, sorted into what they change.
+//! The tensors of an adapter's files, sorted into what they change.
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use super::{
-    AdapterError, AdapterKey, CopyKind, Effect, Method, Part, Parts, PeftConfig, Replacement, Target, TrainableTokens,
-    joined,
+    AdapterError, AdapterKey, CopyKind, Effect, Method, Part, PartTensors, Parts, PeftConfig, Replacement, Target,
+    TrainableTokens, joined,
     methods::{self, TRAINABLE_TOKENS},
 };
 use crate::checkpoint::LogicalTensor;
@@ -42,6 +42,7 @@ pub(super) fn group(
     for tensor in tensors {
         sorted.take(config, method, tensor, path)?;
     }
+    method.check(&sorted.modules, path)?;
     let tokens = TrainableTokens::new(config.clone());
     let mut targets = sorted.copies;
     let shared = Arc::new(sorted.shared);
@@ -56,7 +57,7 @@ pub(super) fn group(
             targets.extend(tokens.targets(&module, Parts::new(BTreeMap::from([rows]), Arc::default()), path)?);
         }
     }
-    sorted.strays.extend(left_over("", Factors::clone(&shared), &targets));
+    sorted.strays.extend(left_over("", PartTensors::clone(&shared), &targets));
     if targets.is_empty() && sorted.strays.is_empty() {
         return Err(AdapterError::Empty { path: path.to_owned() });
     }
@@ -65,7 +66,7 @@ pub(super) fn group(
 }
 
 /// Factors that no target took.
-fn left_over(module: &str, factors: Factors, targets: &[Target]) -> Vec<Stray> {
+fn left_over(module: &str, factors: PartTensors, targets: &[Target]) -> Vec<Stray> {
     let is_taken =
         |tensor: &LogicalTensor| targets.iter().flat_map(Target::tensors).any(|taken| taken.name() == tensor.name());
     let left = factors.into_iter().filter(|(_, tensor)| !is_taken(tensor));
@@ -77,13 +78,10 @@ fn left_over(module: &str, factors: Factors, targets: &[Target]) -> Vec<Stray> {
     left.map(stray).collect()
 }
 
-/// Tensors by what they are.
-type Factors = BTreeMap<Part, LogicalTensor>;
-
 #[derive(Default)]
 struct Sorted {
-    modules: BTreeMap<String, Factors>,
-    shared: Factors,
+    modules: BTreeMap<String, PartTensors>,
+    shared: PartTensors,
     copies: Vec<Target>,
     strays: Vec<Stray>,
 }
@@ -142,13 +140,17 @@ impl Sorted {
     }
 }
 
-/// Adds a factor, of which a second one belongs to another adapter.
-fn insert(factors: &mut Factors, part: Part, tensor: LogicalTensor, path: &Path) -> Result<(), AdapterError> {
-    let name = tensor.name().to_owned();
+/// Adds a factor, of which a second one belongs to another adapter, or to another file.
+fn insert(factors: &mut PartTensors, part: Part, tensor: LogicalTensor, path: &Path) -> Result<(), AdapterError> {
+    let (name, file) = (tensor.name().to_owned(), Arc::clone(tensor.file()));
     match factors.insert(part, tensor) {
-        Some(first) => {
+        Some(first) if first.file().path() == file.path() => {
             let names = [first.name().to_owned(), name];
             Err(AdapterError::SeveralAdapters { names, path: path.to_owned() })
+        }
+        Some(first) => {
+            let files = [first.file().name().to_owned(), file.name().to_owned()];
+            Err(AdapterError::SavedTwice { tensor: name, files, path: path.to_owned() })
         }
         None => Ok(()),
     }

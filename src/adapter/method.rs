@@ -1,8 +1,8 @@
 //! What a fine-tuning method must tell the rest of the house.
 
-use std::{fmt, ops::Range, path::Path, sync::Arc};
+use std::{collections::BTreeMap, fmt, ops::Range, path::Path, sync::Arc};
 
-use super::{AdapterError, ExpectedShape, MethodSpec, Part, Parts, Placement, Scaling, Target};
+use super::{AdapterError, ExpectedShape, MethodSpec, Part, PartTensors, Parts, Placement, Scaling, Target};
 use crate::{
     checkpoint::LogicalTensor,
     numeric::{Element, LowRank, LowRankF64},
@@ -19,6 +19,14 @@ pub trait Method: fmt::Debug + Send + Sync {
     /// Whether a factor of this kind belongs to the method.
     fn owns(&self, part: Part) -> bool {
         self.spec().factors.contains(&part) || self.spec().shared_factors.contains(&part)
+    }
+
+    /// Checks what no single module tells: that all of them have the factors that some have.
+    ///
+    /// # Errors
+    /// A module that lacks a factor; `path` is the file, for the message.
+    fn check(&self, _modules: &BTreeMap<String, PartTensors>, _path: &Path) -> Result<(), AdapterError> {
+        Ok(())
     }
 
     /// Checks the factors of one module and says which parameters of the base they change.

@@ -4,8 +4,10 @@
 //! costs the memory of its largest module. A method is one file or folder of `methods` behind the [`Method`]
 //! trait.
 
+mod beside;
 mod error;
 mod expected;
+mod float8;
 mod folder;
 mod group;
 mod key;
@@ -13,6 +15,7 @@ mod method;
 mod methods;
 mod mlx;
 mod note;
+mod own_weights;
 mod part;
 mod parts;
 mod peft_config;
@@ -23,19 +26,19 @@ mod scan;
 mod suggested_base;
 mod support;
 mod target;
+mod value_head;
 
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-#[cfg(feature = "gui")]
-pub(crate) use self::error::shapes;
-use self::folder::AdapterFolder;
 #[cfg(all(test, feature = "gui"))]
 pub(crate) use self::refusals::all as all_refusals;
 pub(crate) use self::target::joined;
+use self::{beside::Beside, folder::AdapterFolder, group::group, method::Precision};
 pub use self::{
+    beside::is_trainer_state,
     error::{AdapterError, Contradiction},
     expected::ExpectedShape,
     group::Stray,
@@ -44,16 +47,18 @@ pub use self::{
     methods::{AdaLora, Ia3, LnTuning, LoHa, LoKr, Lora, MethodSpec, Oft, TrainableTokens},
     note::Note,
     part::Part,
-    parts::Parts,
+    parts::{PartTensors, Parts},
     peft_config::PeftConfig,
     refused::{Feature, RefusalReason, WayOut},
     scaling::Scaling,
     suggested_base::{BaseSuggestion, FoundIn, suggested_base, suggested_in},
     target::{Effect, Placement, Replacement, Target, Window},
+    value_head::{is_value_head, is_value_head_file},
 };
-use self::{group::group, method::Precision};
+#[cfg(feature = "gui")]
+pub(crate) use self::{error::shapes, note::FILES_SHOWN};
 use crate::{
-    checkpoint::{LogicalTensor, SideFile, WeightFile, folder_name, open_weights, side_files},
+    checkpoint::{LogicalTensor, SideFile, WeightFile, folder_name, side_files},
     error::IoContext as _,
 };
 
@@ -66,7 +71,9 @@ pub struct Adapter {
     root: PathBuf,
     config: PeftConfig,
     method: Box<dyn Method>,
-    file: Arc<dyn WeightFile>,
+    /// Its own weights, then what lies beside them and belongs to it.
+    files: Vec<Arc<dyn WeightFile>>,
+    own_file_count: usize,
     targets: Vec<Target>,
     strays: Vec<Stray>,
     side_files: Vec<SideFile>,
@@ -87,12 +94,18 @@ impl Adapter {
         let is_mlx = mlx::is_mlx(&config);
         let config = if is_mlx { mlx::peft_config(&config, &config_path)? } else { config };
         let method = support::method_for(&config, &config_path)?;
-        let file = open_weights(&weights)?;
-        let tensors = Arc::clone(&file).tensors();
-        let tensors = if is_mlx { mlx::peft_tensors(tensors, &weights)? } else { tensors };
-        let (targets, strays) = group(&config, method.as_ref(), tensors, &weights)?;
+        let mut files = weights.open(&root)?;
+        let own_file_count = files.len();
         let side_files = side_files(&root).at("list the folder", &root)?;
-        Ok(Self { root, config, method, file, targets, strays, side_files })
+        let beside = Beside::find(&root, &files, &side_files)?;
+        files.extend(beside.files);
+        let tensors = files.iter().flat_map(|file| Arc::clone(file).tensors()).collect();
+        let path = weights.path(&root);
+        let tensors = if is_mlx { mlx::peft_tensors(tensors, &path)? } else { tensors };
+        let (tensors, float8_notes) = float8::widened(tensors, &path)?;
+        let (targets, strays) = group(&config, method.as_ref(), tensors, &path)?;
+        let config = config.with_notes(beside.notes.into_iter().chain(float8_notes));
+        Ok(Self { root, config, method, files, own_file_count, targets, strays, side_files })
     }
 
     /// The folder.
@@ -119,10 +132,16 @@ impl Adapter {
         self.method.name()
     }
 
-    /// The weight file.
+    /// The weight files: its own, then those beside them whose tensors belong to it.
     #[must_use]
-    pub fn file(&self) -> &Arc<dyn WeightFile> {
-        &self.file
+    pub fn files(&self) -> &[Arc<dyn WeightFile>] {
+        &self.files
+    }
+
+    /// The files beside its own weights.
+    #[must_use]
+    pub fn files_beside(&self) -> &[Arc<dyn WeightFile>] {
+        &self.files[self.own_file_count..]
     }
 
     /// The parameters that it changes, sorted by path.
@@ -143,26 +162,27 @@ impl Adapter {
         &self.side_files
     }
 
-    /// Tensors in the file.
+    /// Tensors in its files.
     #[must_use]
     pub fn tensor_count(&self) -> usize {
         self.tensors().len()
     }
 
-    /// Elements in the file.
+    /// Elements in its files.
     #[must_use]
     pub fn parameter_count(&self) -> u64 {
         self.tensors().iter().map(|tensor| tensor.element_count() as u64).sum()
     }
 
-    /// Every tensor of the file once, though several parameters may be changed by one.
+    /// Every tensor of its files once, though several parameters may be changed by one.
     #[must_use]
     pub fn tensors(&self) -> Vec<&LogicalTensor> {
         let of_targets = self.targets.iter().flat_map(Target::tensors);
         let mut tensors: Vec<&LogicalTensor> =
             of_targets.chain(self.strays.iter().map(|stray| &stray.tensor)).collect();
-        tensors.sort_by_key(|tensor| tensor.name());
-        tensors.dedup_by_key(|tensor| tensor.name());
+        let place = |tensor: &&LogicalTensor| (tensor.name().to_owned(), tensor.file().path().to_owned());
+        tensors.sort_by_cached_key(place);
+        tensors.dedup_by_key(|tensor| place(tensor));
         tensors
     }
 }

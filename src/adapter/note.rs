@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+use crate::{error::listed, numeric::Dtype, units};
+
+/// Names of files that a note shows.
+pub(crate) const FILES_SHOWN: usize = 4;
+
 /// One decision; says itself in English.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Note {
@@ -19,6 +24,35 @@ pub enum Note {
         /// The scale that is taken as it stands.
         scale: f64,
     },
+    /// 8-bit floats, of which every value is read exactly.
+    Float8 {
+        /// How they are stored.
+        dtype: Dtype,
+        /// Tensors.
+        tensor_count: usize,
+    },
+    /// A file beside the adapter's own whose tensors are taken as a part of it.
+    AlsoRead {
+        /// The file.
+        file: String,
+        /// Its tensors.
+        tensor_count: usize,
+    },
+    /// Weights of a full model in the adapter's folder.
+    FullWeights {
+        /// The files.
+        files: Vec<String>,
+    },
+    /// The adapter's own weights once more, in a form that loaders do not take.
+    OtherForm {
+        /// The files.
+        files: Vec<String>,
+    },
+    /// Weights in formats or folders that are not read as a part of the adapter.
+    NotRead {
+        /// The files.
+        files: Vec<String>,
+    },
 }
 
 impl fmt::Display for Note {
@@ -30,6 +64,33 @@ impl fmt::Display for Note {
             Self::MlxAlphaIgnored { scale } => write!(
                 out,
                 "its config names an alpha too, which mlx-lm multiplied into the scale until June 2024 and ignores since; scale {scale} is taken as it stands"
+            ),
+            Self::Float8 { dtype, tensor_count } => {
+                write!(
+                    out,
+                    "{} stored as {dtype}, every value of which is read exactly",
+                    units::plural(*tensor_count, "tensor")
+                )
+            }
+            Self::AlsoRead { file, tensor_count } => write!(
+                out,
+                "{file} lies beside the adapter's own weights; its {} read as a part of it",
+                if *tensor_count == 1 { "1 tensor is".to_owned() } else { format!("{tensor_count} tensors are") },
+            ),
+            Self::FullWeights { files } => write!(
+                out,
+                "a full model lies in the adapter's folder ({}) and stays out: the merge is base plus adapter. Is it the model that the adapter was trained on? Then give it as the base. Is it the merge already, or was it trained whole? Then it needs no merge",
+                listed(files, FILES_SHOWN),
+            ),
+            Self::OtherForm { files } => write!(
+                out,
+                "its folder holds its weights in another form too ({}), which loaders pass over and so does this merge",
+                listed(files, FILES_SHOWN),
+            ),
+            Self::NotRead { files } => write!(
+                out,
+                "its folder holds weights that are not read as a part of it: {}",
+                listed(files, FILES_SHOWN),
             ),
         }
     }

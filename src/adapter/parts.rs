@@ -5,17 +5,20 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::Part;
 use crate::checkpoint::LogicalTensor;
 
+/// Factors by what they are.
+pub type PartTensors = BTreeMap<Part, LogicalTensor>;
+
 /// The factors of one module by what they are, with those that all modules of the file share.
 #[derive(Clone, Debug, Default)]
 pub struct Parts {
-    own: BTreeMap<Part, LogicalTensor>,
-    shared: Arc<BTreeMap<Part, LogicalTensor>>,
+    own: PartTensors,
+    shared: Arc<PartTensors>,
 }
 
 impl Parts {
     /// The module's `own` factors beside those that are `shared`.
     #[must_use]
-    pub fn new(own: BTreeMap<Part, LogicalTensor>, shared: Arc<BTreeMap<Part, LogicalTensor>>) -> Self {
+    pub fn new(own: PartTensors, shared: Arc<PartTensors>) -> Self {
         Self { own, shared }
     }
 

@@ -39,6 +39,13 @@ impl PeftConfig {
         Self { values, notes }
     }
 
+    /// The same with more that was decided.
+    #[must_use]
+    pub(super) fn with_notes(mut self, notes: impl IntoIterator<Item = Note>) -> Self {
+        self.notes.extend(notes);
+        self
+    }
+
     /// What was decided while the config was read, for the user to know.
     #[must_use]
     pub fn notes(&self) -> &[Note] {

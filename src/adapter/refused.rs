@@ -18,6 +18,8 @@ pub enum Feature {
     MlxNumpy,
     MlxRun { kind: String },
     MlxFactor { tensor: String, shape: Vec<usize> },
+    ExtraVocabulary { file: String },
+    ScaledFactors { tensor: String },
 }
 
 impl fmt::Display for Feature {
@@ -35,6 +37,8 @@ impl fmt::Display for Feature {
             Self::MlxFactor { tensor, shape } => {
                 write!(out, "the mlx-lm factor {tensor} of shape {}", units::shape(shape))
             }
+            Self::ExtraVocabulary { file } => write!(out, "{file}, an adapter with a vocabulary of its own,"),
+            Self::ScaledFactors { tensor } => write!(out, "an adapter that is quantised itself ({tensor})"),
         }
     }
 }
@@ -114,6 +118,8 @@ sentences! {
         NoSuchFactor: "no layer of mlx-lm 0.32 has such a factor",
         SafetensorsSince2024: "mlx-lm has written safetensors since 2024",
         NotInPeft: "no PEFT release up to 0.21 has it",
+        RowsBehindVocabulary: "its rows stand behind those of the base's vocabulary, as vLLM alone read them",
+        OwnScales: "its factors are numbers only together with scales, whose layout is not known here",
         OldBlocks: "its blocks are stored and composed in another way, which current PEFT does not read either",
     }
 }
@@ -131,6 +137,8 @@ sentences! {
         FuseOrConvert: "fuse it with mlx-lm's `fuse`, or convert it to PEFT's format",
         FuseWholeModel: "save the whole model with mlx-lm's `fuse`, which puts these weights into it",
         FuseWithOwnVersion: "fuse it with the version of mlx-lm that made it",
+        SaveResized: "resize the base's embeddings in transformers, put these rows at their end, and save that model as the base; take the file out of the adapter's folder then",
+        SaveInFloat: "save the adapter in float16, bfloat16 or float32, without quantising it",
         SaveAsSafetensors: "load it with a newer mlx-lm and save it again as adapters.safetensors",
     }
 }

@@ -1,6 +1,6 @@
 //! One look at every value of an adapter before a merge writes anything.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use super::{Adapter, AdapterError, Content, Target};
 use crate::{
@@ -20,33 +20,39 @@ impl Adapter {
     /// The names of tensors with NaN or infinity; an adapter that changes nothing; a cancelled job.
     pub fn scan(&self, job: &JobContext) -> Result<(), AdapterError> {
         let mut non_finite = Vec::new();
-        let mut contents = BTreeMap::new();
+        let mut contents = Contents::new();
         for tensor in self.tensors().into_iter().filter(|tensor| FloatDtype::of(tensor.dtype()).is_some()) {
             let seen = look_at(tensor, job)?;
             if !seen.is_finite {
-                non_finite.push(tensor.name().to_owned());
+                non_finite.push(tensor);
             }
-            contents.insert(tensor.name(), seen.content);
+            contents.insert(place(tensor), seen.content);
         }
-        if !non_finite.is_empty() {
-            return Err(AdapterError::NonFinite { tensors: non_finite, path: self.file.path().to_owned() });
+        if let Some(first) = non_finite.first() {
+            let path = first.file().path().to_owned();
+            let tensors = non_finite.iter().map(|tensor| tensor.name().to_owned()).collect();
+            return Err(AdapterError::NonFinite { tensors, path });
         }
         self.judge_effect(&contents, job)
     }
 
-    fn judge_effect(&self, contents: &BTreeMap<&str, Content>, job: &JobContext) -> Result<(), AdapterError> {
+    fn judge_effect(&self, contents: &Contents<'_>, job: &JobContext) -> Result<(), AdapterError> {
         let is_untrained = |target: &&Target| {
             let seen: Vec<Content> = target
                 .tensors()
                 .iter()
-                .map(|tensor| contents.get(tensor.name()).copied().unwrap_or_default())
+                .map(|tensor| contents.get(&place(tensor)).copied().unwrap_or_default())
                 .collect();
             target.update().is_some_and(|update| update.is_untrained(&seen))
         };
         let untrained: Vec<String> =
             self.targets.iter().filter(is_untrained).map(|target| target.module.clone()).collect();
         if untrained.len() == self.targets.len() && !untrained.is_empty() {
-            return Err(AdapterError::NoEffect { path: self.file.path().to_owned() });
+            let path = match self.files.as_slice() {
+                [only] => only.path().to_owned(),
+                _ => self.root.clone(),
+            };
+            return Err(AdapterError::NoEffect { path });
         }
         if !untrained.is_empty() {
             job.send(JobEvent::Warning(JobWarning::Untrained {
@@ -57,6 +63,13 @@ impl Adapter {
         }
         Ok(())
     }
+}
+
+/// What was seen in each tensor, by the file and the name.
+type Contents<'a> = BTreeMap<(&'a Path, &'a str), Content>;
+
+fn place(tensor: &LogicalTensor) -> (&Path, &str) {
+    (tensor.file().path(), tensor.name())
 }
 
 struct Seen {

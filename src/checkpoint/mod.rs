@@ -17,7 +17,9 @@ mod source;
 mod strided;
 mod tensor;
 mod text_file;
+mod unmerged;
 mod weight_file;
+mod widened;
 
 use std::{
     collections::BTreeMap,
@@ -33,12 +35,13 @@ pub use self::{
     header::{Header, HeaderError, HeaderTensor},
     index::WeightIndex,
     json_text::JsonText,
-    pickle::{PickleError, PickleFile, PickledValue},
+    pickle::{PickleError, PickleFile, PickledValue, holds_tensors},
     safetensors_file::{HEADER_LEN_BYTES, MAX_HEADER_BYTES, SafetensorsFile, header_bytes},
     source::Source,
     strided::StridedSpan,
     tensor::{ComputedRows, LogicalTensor, Storage},
     text_file::{read_text, read_text_bytes},
+    unmerged::Unmerged,
     weight_file::{WeightFile, WeightFormat},
 };
 use crate::error::IoContext as _;
@@ -211,6 +214,16 @@ fn omit_tied_head(tensors: &mut BTreeMap<String, LogicalTensor>, config: &ModelC
             tensors.remove(&head);
         }
     }
+}
+
+/// Opens the shards that the index of this name lists, headers only, for files that are no model's.
+///
+/// # Errors
+/// A missing shard, a damaged header, an index that disagrees with its files or names others outside the folder.
+pub fn open_indexed(root: &Path, index_name: &'static str) -> Result<Vec<Arc<dyn WeightFile>>, CheckpointError> {
+    let (files, index) = WeightFiles::Sharded(index_name).open(root)?;
+    collect_tensors(&files, index.as_ref(), root)?;
+    Ok(files)
 }
 
 fn collect_tensors(

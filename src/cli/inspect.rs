@@ -161,6 +161,12 @@ fn overview(
         );
         rows.push(["Fit".to_owned(), fit]);
     }
+    let notes = adapters.iter().flat_map(|adapter| adapter.config().notes());
+    rows.extend(notes.map(|note| ["Note".to_owned(), note.to_string()]));
+    if let Some(unmerged) = base.unmerged() {
+        let held = units::plural(unmerged.tensors.len(), "tensor");
+        rows.push(["Note".to_owned(), format!("the base holds layers of an adapter that was never merged ({held})")]);
+    }
     let changes = matching.prefix_changes.iter().flatten();
     rows.extend(changes.map(|change| ["Note".to_owned(), change.to_string()]));
     let renamed = matching.renamed_modules.iter().filter(|count| **count > 0);

@@ -13,6 +13,7 @@ mod place;
 mod prefix;
 mod problem;
 mod resolve;
+mod second_copy;
 mod set_aside;
 mod tied;
 

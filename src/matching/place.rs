@@ -2,10 +2,13 @@
 
 use super::{
     Applied, Clash, ClashReason, Entries, Matching, Origin, Orphan, OrphanReason, SetAside, SetAsideRule, TiedHead,
-    UpdateRef, experts, nearest, orientation::Layouts, problem, resolve::Resolver, source_of, tied,
+    UpdateRef, experts, nearest, orientation::Layouts, problem, resolve::Resolver, second_copy, source_of, tied,
 };
 use crate::{
-    adapter::{Adapter, Effect, ExpectedShape, Placement, Replacement, Target, TargetUpdate, joined},
+    adapter::{
+        Adapter, Effect, ExpectedShape, Placement, Replacement, Target, TargetUpdate, is_value_head,
+        is_value_head_file, joined,
+    },
     checkpoint::{Checkpoint, LogicalTensor},
     numeric::FloatDtype,
 };
@@ -87,6 +90,10 @@ impl<'a> Placer<'a> {
                 self.clash(positioned, name, reason);
                 return;
             }
+        } else if is_value_head(&target.name()) || is_value_head_file(new.file().name()) {
+            let (adapter, tensor) = (positioned.adapter, new.name().to_owned());
+            self.matching.set_aside.push(SetAside { adapter, tensor, rule: SetAsideRule::ValueHead });
+            return;
         } else if !replacement.is_saved_whole || self.has_namesake(&name) {
             self.orphan(positioned, module);
             return;
@@ -180,6 +187,12 @@ impl<'a> Placer<'a> {
     fn place_strays(&mut self, adapter: usize) {
         for stray in self.adapters[adapter].strays() {
             let tensor = stray.tensor.name().to_owned();
+            if let Some(files) = second_copy::contradicted(&self.adapters[adapter], stray) {
+                let (module, base_tensor) = (stray.parameter.clone(), stray.parameter.clone());
+                let reason = ClashReason::TwoFiles { files };
+                self.matching.clashing.push(Clash { adapter, tensors: vec![tensor], module, base_tensor, reason });
+                continue;
+            }
             match problem::set_aside_rule(stray) {
                 Some(rule) => self.matching.set_aside.push(SetAside { adapter, tensor, rule }),
                 None => self.matching.orphaned.push(Orphan {

@@ -145,6 +145,11 @@ pub enum ClashReason {
         /// What it holds.
         dtype: Dtype,
     },
+    /// Two files of the adapter hold the tensor, with other values.
+    TwoFiles {
+        /// The files.
+        files: [String; 2],
+    },
     /// Another module of the same adapter lands on the same tensor.
     Taken {
         /// That module.
@@ -166,6 +171,11 @@ impl fmt::Display for ClashReason {
                 "the base's output head shares this embedding's tensor, training took them apart, and the name of a tensor for the head cannot be told in this layout",
             ),
             Self::NotFloat { dtype } => write!(formatter, "the base holds {dtype}, into which nothing can be merged"),
+            Self::TwoFiles { files } => write!(
+                formatter,
+                "two files of the adapter hold it with other values ({} and {}), and which counts is not said",
+                files[0], files[1]
+            ),
             Self::Taken { other_module } => write!(formatter, "{other_module} lands on the same base tensor"),
         }
     }

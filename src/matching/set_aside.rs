@@ -20,6 +20,8 @@ pub enum SetAsideRule {
     SecondCopy,
     /// PEFT keeps the original of a module that it saves.
     UntrainedCopy,
+    /// A reward training's head of values, for which the base has no place.
+    ValueHead,
     /// Some trainers save what only training used.
     TrainingOnly,
     /// A tied head that changed as its embedding did.
@@ -31,6 +33,7 @@ impl fmt::Display for SetAsideRule {
         out.write_str(match self {
             Self::SecondCopy => "a second copy of a module that is saved whole",
             Self::UntrainedCopy => "the untrained copy that PEFT keeps of a module it saves",
+            Self::ValueHead => "the value head of a reward training, for which the base has no place",
             Self::TrainingOnly => "used in training only (VeLoRA, Monteclora)",
             Self::StaysTied => "it says the same as the input embedding's, with which it shares one tensor",
         })

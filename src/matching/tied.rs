@@ -238,7 +238,8 @@ fn are_transposed(left: &LogicalTensor, right: &LogicalTensor) -> Result<bool, C
     Ok((0..rows).all(|row| (0..columns).all(|column| left[row * columns + column] == right[column * rows + row])))
 }
 
-fn are_equal(left: &LogicalTensor, right: &LogicalTensor) -> Result<bool, CheckpointError> {
+/// Whether both hold the same values in one shape.
+pub(super) fn are_equal(left: &LogicalTensor, right: &LogicalTensor) -> Result<bool, CheckpointError> {
     if left.shape() != right.shape() {
         return Ok(false);
     }

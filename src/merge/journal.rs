@@ -124,10 +124,12 @@ pub(super) fn fingerprint(plan: &MergePlan, kernel_name: &str, job: &JobContext)
         add(format!("{} {modified:?}", metadata.len()).as_bytes());
     }
     for adapter in &plan.adapters {
-        let file = adapter.file();
         let config_path = adapter.root().join(crate::adapter::CONFIG_FILE);
         add(&std::fs::read(&config_path).at("read the adapter's config", &config_path)?);
-        add(hash_range(file.handle(), file.path(), 0..file.byte_count(), job)?.as_bytes());
+        for file in adapter.files() {
+            add(file.name().as_bytes());
+            add(hash_range(file.handle(), file.path(), 0..file.byte_count(), job)?.as_bytes());
+        }
     }
     for shard in &plan.shards {
         add(shard.file_name.as_bytes());

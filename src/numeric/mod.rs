@@ -7,6 +7,7 @@ mod convert;
 mod dense;
 mod dtype;
 mod element;
+mod float8;
 mod fused;
 mod gemm;
 mod lanes;
@@ -27,6 +28,7 @@ pub use self::{
     dense::Matrix,
     dtype::FloatDtype,
     element::Element,
+    float8::Float8,
     fused::TileBytes,
     level::CpuLevel,
     low_rank::{LowRank, LowRankF64},

@@ -7,7 +7,7 @@ use super::Mismatch;
 use crate::{
     adapter::AdapterError,
     checkpoint::CheckpointError,
-    error::{Hint, IoError},
+    error::{Hint, IoError, listed},
     units,
 };
 
@@ -23,6 +23,10 @@ pub enum PlanError {
     PartialReplacement { strength: f64, adapter: String, tensor: String },
     #[error("the base is quantised ({method}), and nothing can be merged into packed weights: {}", path.display())]
     QuantizedBase { method: String, path: PathBuf },
+    #[error("the base still holds layers of an adapter that was never merged ({}: {}): {}", units::plural(tensors.len(), "tensor"), listed(tensors, 3), path.display())]
+    UnmergedBase { tensors: Vec<String>, path: PathBuf },
+    #[error("the base ships LoRA layers of its own ({}), which it applies by the kind of input, as Phi-4-multimodal does: {}", adapters.join(", "), path.display())]
+    BaseShipsLora { adapters: Vec<String>, path: PathBuf },
     #[error("the adapter does not fit the base: {mismatch}")]
     DoesNotFit { mismatch: Box<Mismatch> },
     #[error("the output has no name of its own: {}", path.display())]
@@ -70,6 +74,12 @@ impl Hint for PlanError {
             Self::BadStrength { .. } => "1 merges what was trained, 0.5 half of it",
             Self::PartialReplacement { .. } => "merge this adapter at strength 1",
             Self::QuantizedBase { .. } => "use the original 16- or 32-bit model of the same name",
+            Self::UnmergedBase { .. } => {
+                "merge those layers first, in PEFT with `merge_and_unload`, or give the base from before that training"
+            }
+            Self::BaseShipsLora { .. } => {
+                "merge the adapter with PEFT in the model's own class, which knows these layers; of Phi-4-multimodal there is also a plain base for transformers' own class (revision refs/pr/70), with its LoRAs in folders of their own"
+            }
             Self::DoesNotFit { mismatch } => return Some(mismatch.advice.to_string()),
             Self::OutputHasNoName { .. } => "name a new folder",
             Self::OutputExists { .. } => {

@@ -1,10 +1,10 @@
 //! Adapters that do not fit their base: which tensors, and what that suggests.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use crate::{
     adapter::Adapter,
-    checkpoint::Checkpoint,
+    checkpoint::{Checkpoint, WeightFile},
     matching::{ClashReason, Matching, Misplaced, OrphanReason},
     units,
 };
@@ -30,6 +30,11 @@ pub struct Mismatch {
 pub enum MismatchAdvice {
     /// A tensor that only its own release knows.
     OwnRelease,
+    /// Files beside the adapter's own hold tensors without a place.
+    FilesBeside {
+        /// Those files.
+        files: Vec<String>,
+    },
     /// The vocabulary grew in training.
     GrownVocabulary,
     /// The adapter names another base.
@@ -52,7 +57,9 @@ impl Mismatch {
         let resizes_vocabulary =
             matching.clashing.iter().any(|clash| matches!(clash.reason, ClashReason::Vocabulary { .. }));
         let trained_on = adapters.iter().find_map(|adapter| adapter.config().base_model());
+        let files = files_beside(matching, adapters);
         let advice = match (placed_count, matching.orphaned.first().map(|orphan| &orphan.reason), trained_on) {
+            _ if !files.is_empty() => MismatchAdvice::FilesBeside { files },
             (_, Some(OrphanReason::UnknownFactor | OrphanReason::MultiheadAttention), _) => MismatchAdvice::OwnRelease,
             _ if resizes_vocabulary => MismatchAdvice::GrownVocabulary,
             (_, _, Some(name)) => MismatchAdvice::OtherBase { trained_on: name.to_owned(), base: base.name() },
@@ -66,6 +73,29 @@ impl Mismatch {
             advice,
         }
     }
+}
+
+/// The files beside the adapters' own weights that hold all of what does not fit; empty where other tensors do not fit
+/// either.
+fn files_beside(matching: &Matching, adapters: &[Adapter]) -> Vec<String> {
+    let orphans = matching.orphaned.iter().map(|orphan| (orphan.adapter, &orphan.tensors));
+    let clashes = matching.clashing.iter().map(|clash| (clash.adapter, &clash.tensors));
+    let mut files = BTreeSet::new();
+    for (adapter, names) in orphans.chain(clashes) {
+        for name in names {
+            match adapters.get(adapter).and_then(|adapter| file_beside(adapter, name)) {
+                Some(file) => files.insert(file),
+                None => return Vec::new(),
+            };
+        }
+    }
+    files.into_iter().collect()
+}
+
+/// The file beside the adapter's own weights that holds the tensor `name`.
+fn file_beside(adapter: &Adapter, name: &str) -> Option<String> {
+    let holds = |file: &&Arc<dyn WeightFile>| Arc::clone(file).tensors().iter().any(|tensor| tensor.name() == name);
+    adapter.files_beside().iter().find(holds).map(|file| file.name().to_owned())
 }
 
 impl fmt::Display for Mismatch {
@@ -88,6 +118,14 @@ impl fmt::Display for MismatchAdvice {
             Self::OwnRelease => {
                 out.write_str("merge it with the release of PEFT that it was trained with, by `merge_and_unload`")
             }
+            Self::FilesBeside { files } => write!(
+                out,
+                "{} beside the adapter's own weights; give the base that has these tensors, or take the file out of the adapter's folder to merge without it",
+                match files.as_slice() {
+                    [only] => format!("{only} lies"),
+                    several => format!("{} lie", several.join(", ")),
+                }
+            ),
             Self::GrownVocabulary => out.write_str(
                 "save the adapter with its embedding (`save_embedding_layers=True` in PEFT), or give the base with the vocabulary that training had",
             ),

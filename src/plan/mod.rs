@@ -125,6 +125,7 @@ impl MergePlan {
         if let Some(method) = base.config().quantization() {
             return Err(PlanError::QuantizedBase { method: method.to_owned(), path: request.base.clone() });
         }
+        refuse_unmerged(&base)?;
         if request.adapters.is_empty() {
             return Err(PlanError::NoAdapter);
         }
@@ -212,6 +213,18 @@ impl MergePlan {
     #[must_use]
     pub fn partial_path(&self) -> PathBuf {
         partial_path(&self.output)
+    }
+}
+
+/// A base with unmerged layers is no base: its class computes more than its weights say.
+fn refuse_unmerged(base: &Checkpoint) -> Result<(), PlanError> {
+    let path = || base.root().to_owned();
+    match base.unmerged() {
+        None => Ok(()),
+        Some(unmerged) if unmerged.switched.is_empty() => {
+            Err(PlanError::UnmergedBase { tensors: unmerged.tensors, path: path() })
+        }
+        Some(unmerged) => Err(PlanError::BaseShipsLora { adapters: unmerged.switched, path: path() }),
     }
 }
 

@@ -20,6 +20,7 @@ pub enum Warning {
     Noted { adapter: String, note: Note },
     UnknownKeys { adapter: String, keys: Vec<String> },
     Olora { adapter: String },
+    BaseAdapter,
     Prefix { adapter: String, change: PrefixChange },
     Renamed { adapter: String, module_count: usize },
     Replaced { tensors: Vec<ReplacedTensor> },
@@ -64,6 +65,9 @@ impl fmt::Display for Warning {
             Self::Olora { adapter } => write!(
                 out,
                 "{adapter}: OLoRA trained on a base that its init had changed; that base is computed anew from this one, which must be the original"
+            ),
+            Self::BaseAdapter => out.write_str(
+                "the base's folder holds an adapter of its own (adapter_config.json), which transformers loads with the base; it stays out of the merge, unless the folder is given as an adapter too",
             ),
             Self::Prefix { adapter, change } => write!(out, "{adapter}: {change} to find its tensors in the base"),
             Self::Renamed { adapter, module_count } => write!(

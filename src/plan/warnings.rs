@@ -2,16 +2,16 @@
 
 use super::{Finding, ReplacedTensor, TokenizerChoice, Verdict, Warning, layout::Inputs};
 use crate::{
-    adapter::Adapter,
-    checkpoint::LogicalTensor,
+    adapter::{Adapter, Note},
+    checkpoint::{Checkpoint, LogicalTensor},
     matching::{Applied, Origin},
 };
 
 /// Every warning, the adapters' first and what contradicts the base last.
 pub(super) fn all(inputs: Inputs<'_>, tokenizer: &TokenizerChoice, findings: &[Vec<Finding>]) -> Vec<Warning> {
-    let mut warnings = Vec::new();
+    let mut warnings: Vec<Warning> = of_the_base(inputs).into_iter().collect();
     for (index, adapter) in inputs.adapters.iter().enumerate() {
-        warnings.extend(of_adapter(adapter));
+        warnings.extend(of_adapter(adapter, inputs.base));
         let name = || adapter.name();
         if let Some(change) = inputs.matching.prefix_changes.get(index).and_then(Option::as_ref) {
             warnings.push(Warning::Prefix { adapter: name(), change: change.clone() });
@@ -36,9 +36,26 @@ pub(super) fn all(inputs: Inputs<'_>, tokenizer: &TokenizerChoice, findings: &[V
     warnings
 }
 
-fn of_adapter(adapter: &Adapter) -> Vec<Warning> {
+/// An adapter that lies in the base's folder and is not merged.
+fn of_the_base(inputs: Inputs<'_>) -> Option<Warning> {
+    let holds_adapter = inputs.base.root().join(crate::adapter::CONFIG_FILE).is_file();
+    let is_given = inputs.adapters.iter().any(|adapter| is_same_folder(adapter, inputs.base));
+    (holds_adapter && !is_given).then_some(Warning::BaseAdapter)
+}
+
+/// Whether an adapter lies in the base's own folder.
+fn is_same_folder(adapter: &Adapter, base: &Checkpoint) -> bool {
+    match (adapter.root().canonicalize(), base.root().canonicalize()) {
+        (Ok(adapter), Ok(base)) => adapter == base,
+        _ => false,
+    }
+}
+
+fn of_adapter(adapter: &Adapter, base: &Checkpoint) -> Vec<Warning> {
     let name = || adapter.name();
-    let notes = adapter.config().notes().iter();
+    // In the base's own folder, the full model is the base.
+    let is_news = |note: &&Note| !matches!(note, Note::FullWeights { .. }) || !is_same_folder(adapter, base);
+    let notes = adapter.config().notes().iter().filter(is_news);
     let mut warnings: Vec<Warning> = notes.map(|note| Warning::Noted { adapter: name(), note: note.clone() }).collect();
     let unknown = adapter.config().unknown_keys();
     if !unknown.is_empty() {

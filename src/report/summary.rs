@@ -94,7 +94,7 @@ impl AdapterSummary {
             targets: adapter.targets().len(),
             tensors: adapter.tensor_count(),
             parameters: adapter.parameter_count(),
-            bytes: adapter.file().byte_count(),
+            bytes: adapter.files().iter().map(|file| file.byte_count()).sum(),
             scales,
         }
     }

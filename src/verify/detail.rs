@@ -135,6 +135,17 @@ pub enum Detail {
         tensor: String,
     },
     Survival(SurvivalAdvice),
+    // Nothing trained left out.
+    LeftOut {
+        file: String,
+        names: Vec<String>,
+    },
+    FullModelBeside {
+        file: String,
+    },
+    UnreadWeights {
+        file: String,
+    },
     // Finite.
     NonFinite {
         tensor: String,
@@ -289,6 +300,18 @@ impl fmt::Display for Detail {
             Self::WrongValues(values) => values.fmt(out),
             Self::Lost { tensor } => {
                 write!(out, "{tensor}: the update is smaller than the dtype can hold, so nothing of it is left")
+            }
+            Self::LeftOut { file, names } => write!(
+                out,
+                "{file} holds {} that the merge does not: {}",
+                units::plural(names.len(), "trained tensor"),
+                listed(names, NAMES_SHOWN)
+            ),
+            Self::FullModelBeside { file } => {
+                write!(out, "{file} in the adapter's folder is a full model's, and nothing of it was looked for")
+            }
+            Self::UnreadWeights { file } => {
+                write!(out, "{file} in the adapter's folder cannot be read, so what it holds was not looked for")
             }
             Self::Survival(advice) => advice.fmt(out),
             Self::NonFinite { tensor, count } => write!(out, "{tensor}: {} NaN or infinite", units::count(*count)),

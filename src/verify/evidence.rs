@@ -46,6 +46,11 @@ pub enum Evidence {
     },
     /// Every tensor compared with what base and adapters give.
     Recomputed(Recomputed),
+    /// Whole tensors of the adapters' folders, looked for by their values.
+    WholeTensors {
+        /// How many.
+        tensor_count: usize,
+    },
     /// Base and adapter are needed and were not given.
     NeedsReference,
     /// Values that were looked at.
@@ -154,6 +159,11 @@ impl fmt::Display for Evidence {
                 units::plural(*tensor_count, "tensor"),
             ),
             Self::Recomputed(recomputed) => recomputed.fmt(out),
+            Self::WholeTensors { tensor_count } => write!(
+                out,
+                "{} of the adapter's folder looked for by value",
+                units::plural(*tensor_count, "whole tensor"),
+            ),
             Self::NeedsReference => out.write_str("needs base and adapter to compare with"),
             Self::ValuesRead { value_count } => write!(out, "{} values read", units::count(*value_count)),
             Self::SealHolds { file_count } => {

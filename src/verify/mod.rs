@@ -11,6 +11,7 @@ mod config_fit;
 mod detail;
 mod evidence;
 mod exact;
+mod left_out;
 mod links;
 mod policy;
 mod question;
@@ -158,6 +159,9 @@ pub fn run_with(
     let (checks, changed_set) = weights::check(&merged, reference.as_ref(), options, job)?;
     report.checks.extend(checks);
     report.changed_set = changed_set;
+    if let Some(reference) = &reference {
+        report.checks.extend(left_out::check(&merged, reference, job)?);
+    }
     if let Some(check) = seal::check(&merged, job)? {
         report.checks.push(check);
     }

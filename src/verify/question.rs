@@ -11,6 +11,8 @@ pub enum Question {
     Independent,
     /// Targets hold what base and adapter give, everything else is the base.
     ChangedTargets,
+    /// What the adapters' folders hold whole is in the merge.
+    NothingLeftOut,
     /// How much differs from the base, where no adapter is given.
     DiffersFromBase,
     /// No value is NaN or infinite.
@@ -29,6 +31,7 @@ impl Question {
             Self::Complete => "Complete",
             Self::Independent => "Independent of the base",
             Self::ChangedTargets => "Changed exactly the targets",
+            Self::NothingLeftOut => "Nothing trained left out",
             Self::DiffersFromBase => "Differences from the base",
             Self::Finite => "Finite",
             Self::Sealed => "Sealed",

@@ -54,6 +54,12 @@ impl Archive {
         Ok(Self { zip, prefix, file_byte_count })
     }
 
+    /// Whether it holds the data of any tensor.
+    pub(super) fn has_storages(&self) -> bool {
+        let folder = format!("{}data/", self.prefix);
+        self.zip.file_names_raw().any(|name| name.len() > folder.len() && name.starts_with(folder.as_bytes()))
+    }
+
     /// The pickle that names the tensors.
     pub(super) fn pickle(&mut self, path: &Path) -> Result<Vec<u8>, CheckpointError> {
         self.read("data.pkl", path)?

@@ -58,6 +58,14 @@ impl PickleFile {
     }
 }
 
+/// Whether the file at `path` may hold tensors: not where it is an archive by `torch.save` without a single storage, as
+/// arguments and settings are.
+#[must_use]
+pub fn holds_tensors(path: &Path) -> bool {
+    let archive = platform::open_for_reading(path).ok().and_then(|handle| Archive::open(&handle, path).ok());
+    archive.is_none_or(|archive| archive.has_storages())
+}
+
 impl WeightFile for PickleFile {
     fn path(&self) -> &Path {
         &self.path

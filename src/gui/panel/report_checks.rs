@@ -95,6 +95,7 @@ fn failure(report: &VerifyReport, words: &Words) -> &'static str {
     };
     let meanings = [
         (Question::ChangedTargets, words.verdict_failed),
+        (Question::NothingLeftOut, words.verdict_failed),
         (Question::Complete, words.verdict_incomplete),
         (Question::Alone, words.verdict_not_alone),
         (Question::Independent, words.verdict_dependent),

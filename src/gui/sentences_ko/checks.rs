@@ -67,6 +67,7 @@ pub fn question(question: Question) -> &'static str {
         Question::Complete => "빠진 것이 없음",
         Question::Independent => "베이스에 기대지 않음",
         Question::ChangedTargets => "대상만 정확히 바뀜",
+        Question::NothingLeftOut => "학습한 것이 빠지지 않음",
         Question::DiffersFromBase => "베이스와 다른 텐서",
         Question::Finite => "모든 값이 유한함",
         Question::Sealed => "봉인 그대로임",
@@ -95,6 +96,9 @@ pub fn evidence(evidence: &Evidence) -> String {
             "텐서 {tensor_count}개 중 {changed_count}개가 베이스와 다릅니다. 어느 것이 달라야 하는지는 어댑터가 있어야 압니다"
         ),
         Evidence::Recomputed(numbers) => recomputed(numbers),
+        Evidence::WholeTensors { tensor_count } => {
+            format!("어댑터 폴더에 통째로 든 텐서 {tensor_count}개를 값으로 찾았습니다")
+        }
         Evidence::NeedsReference => "베이스와 어댑터가 있어야 검사할 수 있습니다".to_owned(),
         Evidence::ValuesRead { value_count } => format!("값 {}개를 읽었습니다", units::count(*value_count)),
         Evidence::SealHolds { file_count } => {
@@ -213,6 +217,7 @@ mod tests {
             (Evidence::SealHolds { file_count: 9 }, &["9개"]),
             (Evidence::SealDiffers { differing_count: 2, file_count: 9 }, &["2개", "9개"]),
             (Evidence::SealBroken, &["봉인"]),
+            (Evidence::WholeTensors { tensor_count: 3 }, &["3개"]),
             (loaded(None, tokens()), &["Landlock", "7개", "39개", "26개", "5.871"]),
             (loaded(Some(Unconfined::NoLandlock), only_read(fault)), &["Landlock", "ToyLM 구조는", "llama"]),
             (loaded(Some(refused()), only_read(None)), &["P2", "P1"]),

@@ -49,6 +49,15 @@ pub fn detail(detail: &Detail) -> String {
         Detail::ChangedWithoutReason { tensor } => {
             format!("{tensor} 텐서는 대상이 아닌데 베이스와 다릅니다")
         }
+        Detail::LeftOut { file, names } => {
+            format!("{file}: 학습한 텐서 {}개가 병합한 모델에 없습니다: {}", names.len(), listed(names))
+        }
+        Detail::FullModelBeside { file } => {
+            format!("어댑터 폴더의 {file}에는 모델 전체가 들어 있어, 그 내용은 찾지 않았습니다")
+        }
+        Detail::UnreadWeights { file } => {
+            format!("어댑터 폴더의 {file} 파일을 읽을 수 없어, 그 내용은 찾지 않았습니다")
+        }
         Detail::Unmerged { file, names } => format!(
             "{file}: 대상 {}개가 베이스의 값 그대로입니다. 어댑터를 병합하지 않은 것과 같습니다: {}",
             names.len(),
@@ -171,6 +180,9 @@ mod tests {
                 &["lm_head", "1,234", "1,235"],
             ),
             (Detail::Missing { tensor: tensor() }, &["lm_head"]),
+            (Detail::LeftOut { file: text("vit.bin"), names: names() }, &["vit.bin", "5개", "외 2개"]),
+            (Detail::FullModelBeside { file: text("model.bin") }, &["model.bin"]),
+            (Detail::UnreadWeights { file: text("vit.bin") }, &["vit.bin"]),
             (Detail::Extra { tensor: tensor() }, &["lm_head"]),
             (Detail::ChangedWithoutReason { tensor: tensor() }, &["lm_head"]),
             (

@@ -72,6 +72,10 @@ pub fn clashing(reason: &ClashReason) -> String {
             "베이스의 출력 헤드는 이 임베딩과 텐서를 함께 쓰지만 학습하면서 서로 달라졌고, 이 구조에서는 헤드가 가질 텐서의 이름을 알 수 없습니다".to_owned()
         }
         ClashReason::NotFloat { dtype } => format!("베이스의 자료형이 {dtype}입니다. 여기에는 병합할 수 없습니다"),
+        ClashReason::TwoFiles { files } => format!(
+            "어댑터의 두 파일({}, {})에 서로 다른 값으로 들어 있어, 어느 쪽이 맞는지 알 수 없습니다",
+            files[0], files[1]
+        ),
         ClashReason::Taken { other_module } => {
             format!("{other_module} 모듈과 같은 베이스 텐서에 놓입니다")
         }
@@ -121,6 +125,7 @@ mod tests {
             (ClashReason::Vocabulary { rows: 32_001, base_rows: 32_000 }, &["32001", "32000"]),
             (ClashReason::SharedWithHead, &[]),
             (ClashReason::NotFloat { dtype: Dtype::U8 }, &["U8"]),
+            (ClashReason::TwoFiles { files: [text("x.bin"), text("y.bin")] }, &["x.bin, y.bin"]),
             (ClashReason::Taken { other_module: text("a.q_proj") }, &["a.q_proj"]),
         ];
         for (reason, parts) in clashes {

@@ -2,7 +2,7 @@
 
 use super::findings;
 use crate::{
-    adapter::Note,
+    adapter::{FILES_SHOWN, Note},
     matching::{PrefixChange, SetAsideRule},
     plan::{NAMES_SHOWN, ReplacedTensor, Warning},
     units,
@@ -19,6 +19,9 @@ pub fn warning(warning: &Warning) -> String {
         Warning::Olora { adapter } => format!(
             "{adapter}: OLoRA는 초기화가 바꾼 베이스로 학습합니다. 그 베이스를 이 베이스에서 다시 계산하므로, 이 베이스가 원본이어야 합니다"
         ),
+        Warning::BaseAdapter => {
+            "베이스 폴더에 transformers가 함께 불러오는 어댑터가 있습니다(adapter_config.json). 폴더를 어댑터로도 고르지 않으면 병합하지 않습니다".to_owned()
+        }
         Warning::Prefix { adapter, change } => {
             format!("{adapter}: {}", prefix_change(change))
         }
@@ -67,6 +70,23 @@ fn note(note: &Note) -> String {
         Note::MlxAlphaIgnored { scale } => format!(
             "설정에 alpha도 있지만 배율 {scale}만 그대로 씁니다. mlx-lm은 2024년 6월까지 alpha를 배율에 곱했고, 그 뒤로는 쓰지 않습니다"
         ),
+        Note::Float8 { dtype, tensor_count } => {
+            format!("텐서 {tensor_count}개가 {dtype} 자료형입니다. 모든 값을 정확히 읽습니다")
+        }
+        Note::AlsoRead { file, tensor_count } => {
+            format!("어댑터 가중치 옆에 {file} 파일이 있습니다. 그 텐서 {tensor_count}개도 어댑터의 일부로 읽습니다")
+        }
+        Note::FullWeights { files } => format!(
+            "어댑터 폴더에 모델 전체가 있지만({}) 쓰지 않습니다. 베이스와 어댑터만 병합합니다. 어댑터를 학습한 베이스라면 베이스로 고르세요. 이미 병합했거나 통째로 학습한 모델이라면 병합할 필요가 없습니다",
+            super::listed(files, FILES_SHOWN)
+        ),
+        Note::OtherForm { files } => format!(
+            "폴더에 어댑터의 가중치가 다른 형식으로도 있습니다({}). 불러오는 프로그램처럼 이 병합도 쓰지 않습니다",
+            super::listed(files, FILES_SHOWN)
+        ),
+        Note::NotRead { files } => {
+            format!("폴더에 어댑터의 일부로 읽지 않은 가중치가 있습니다: {}", super::listed(files, FILES_SHOWN))
+        }
     }
 }
 
@@ -90,6 +110,7 @@ fn set_aside(rule: SetAsideRule) -> &'static str {
     match rule {
         SetAsideRule::SecondCopy => "통째로 저장한 모듈의 두 번째 사본입니다",
         SetAsideRule::UntrainedCopy => "PEFT가 모듈을 저장하면서 남긴 학습 전 사본입니다",
+        SetAsideRule::ValueHead => "강화 학습에서 값을 매기는 헤드(value head)라, 언어 모델에는 놓을 자리가 없습니다",
         SetAsideRule::TrainingOnly => "학습에만 쓰입니다(VeLoRA, Monteclora)",
         SetAsideRule::StaysTied => "텐서를 함께 쓰는 입력 임베딩과 내용이 같습니다",
     }
@@ -98,7 +119,7 @@ fn set_aside(rule: SetAsideRule) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{gui::sentences_ko::speaks_korean, plan::Compared};
+    use crate::{gui::sentences_ko::speaks_korean, numeric::Dtype, plan::Compared};
 
     fn text(text: &str) -> String {
         text.to_owned()
@@ -111,6 +132,8 @@ mod tests {
             adapter: adapter(),
             change: PrefixChange { from: text(from), to: text(to) },
         };
+        let noted = |note| Warning::Noted { adapter: adapter(), note };
+        let files = || (0..5).map(|index| format!("a{index}.bin")).collect::<Vec<_>>();
         let aside = |rule| Warning::SetAside { tensor: text("x.lora_A"), rule };
         let tensor =
             |rows| ReplacedTensor { name: text("lm_head.weight"), old_shape: vec![8, 4], new_shape: vec![rows, 4] };
@@ -124,7 +147,13 @@ mod tests {
         let cases: Vec<(Warning, &[&str])> = vec![
             (Warning::Noted { adapter: adapter(), note: scale }, &["chat-lora", "2.5", "20", "랭크 8"]),
             (Warning::Noted { adapter: adapter(), note: Note::MlxAlphaIgnored { scale: 2.5 } }, &["chat-lora", "2.5"]),
+            (noted(Note::Float8 { dtype: Dtype::F8_E4M3, tensor_count: 8 }), &["8개", "F8_E4M3"]),
+            (noted(Note::AlsoRead { file: text("vit.safetensors"), tensor_count: 3 }), &["vit.safetensors", "3개"]),
+            (noted(Note::FullWeights { files: files() }), &["a3.bin 외 1개"]),
+            (noted(Note::OtherForm { files: files() }), &["a0.bin"]),
+            (noted(Note::NotRead { files: files() }), &["a0.bin"]),
             (Warning::UnknownKeys { adapter: adapter(), keys: vec![text("a_key"), text("b_key")] }, &["a_key, b_key"]),
+            (Warning::BaseAdapter, &["adapter_config.json"]),
             (Warning::Olora { adapter: adapter() }, &["chat-lora", "OLoRA"]),
             (prefix("", "model."), &["`model.`", "붙여"]),
             (prefix("model.", ""), &["`model.`", "떼어"]),
@@ -138,6 +167,7 @@ mod tests {
             (aside(SetAsideRule::UntrainedCopy), &["x.lora_A", "PEFT"]),
             (aside(SetAsideRule::TrainingOnly), &["x.lora_A", "VeLoRA"]),
             (aside(SetAsideRule::StaysTied), &["x.lora_A"]),
+            (aside(SetAsideRule::ValueHead), &["x.lora_A", "value head"]),
             (Warning::TokensBeyondRows { token_count: 32_001, row_count: 32_000 }, &["32,001", "32,000"]),
             (Warning::Contradiction { adapter: adapter(), found }, &["chat-lora", "0a1b2c3d", "4e5f6071"]),
         ];

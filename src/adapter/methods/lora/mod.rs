@@ -6,7 +6,7 @@ mod experts;
 mod olora;
 mod update;
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use serde_json::Value;
 
@@ -19,7 +19,9 @@ use super::{
     factors::{misshapen, required},
     vector::VectorDelta,
 };
-use crate::adapter::{AdapterError, Method, MethodSpec, Part, Parts, PeftConfig, Target, TargetUpdate, support};
+use crate::adapter::{
+    AdapterError, Method, MethodSpec, Part, PartTensors, Parts, PeftConfig, Target, TargetUpdate, support,
+};
 
 /// `lora_A.weight`, `(r, in)`, or `(r, in, k…)` of a convolution.
 const A: Part = Part::weight("lora_A");
@@ -108,6 +110,11 @@ impl Lora {
     }
 }
 
+/// Whether the factors are those of a layer, and not token rows alone.
+fn is_layer(factors: &PartTensors) -> bool {
+    [A, B, EMBEDDING_A, EMBEDDING_B].iter().any(|part| factors.contains_key(part))
+}
+
 impl Method for Lora {
     fn spec(&self) -> &'static MethodSpec {
         &SPEC
@@ -120,6 +127,21 @@ impl Method for Lora {
             (false, false, true) => "rsLoRA",
             (false, false, false) => "LoRA",
         }
+    }
+
+    /// PEFT gives every layer of a DoRA run its magnitudes, and with `lora_bias` every layer but embeddings its bias.
+    fn check(&self, modules: &BTreeMap<String, PartTensors>, path: &Path) -> Result<(), AdapterError> {
+        let is_dora = self.config.flag("use_dora") || modules.values().any(|factors| factors.contains_key(&MAGNITUDE));
+        for (module, factors) in modules.iter().filter(|(_, factors)| is_layer(factors)) {
+            let is_biased = self.config.flag("lora_bias") && factors.contains_key(&B);
+            let absent = match (is_dora, is_biased) {
+                (true, _) if !factors.contains_key(&MAGNITUDE) => MAGNITUDE.name(),
+                (_, true) if !factors.contains_key(&B_BIAS) => "lora_B.bias",
+                _ => continue,
+            };
+            return Err(AdapterError::Unpaired { module: module.clone(), absent, path: path.to_owned() });
+        }
+        Ok(())
     }
 
     fn targets(&self, module: &str, mut parts: Parts, path: &Path) -> Result<Vec<Target>, AdapterError> {

@@ -27,6 +27,26 @@ impl InKorean for AdapterError {
             Self::NoWeights { path } => Told::new("폴더에 adapter_model.safetensors나 .bin이 없습니다")
                 .hint("가중치까지 어댑터를 다시 내려받으세요")
                 .at(path),
+            Self::OnlyFullWeights { file, path } => {
+                Told::new(format!("폴더에 어댑터 가중치는 없고 모델 전체의 가중치({file})가 있습니다"))
+                    .hint("병합했거나 통째로 학습한 모델은 병합할 필요가 없습니다. 그대로 쓰거나 베이스로 쓰세요")
+                    .at(path)
+            }
+            Self::ShardsMissing { missing, path } => {
+                Told::new(format!("어댑터의 조각 {}개가 폴더에 없습니다: {}", missing.len(), listed(missing)))
+                    .hint("덜 내려받았습니다. 없는 조각을 마저 내려받으세요")
+                    .at(path)
+            }
+            Self::UnreadBeside { file, problem } => problem
+                .in_korean()
+                .after(&format!("어댑터 옆의 {file} 파일을 읽을 수 없어, 학습한 것이 들어 있는지 알 수 없습니다"))
+                .hint("state dict로 다시 저장하거나, 이 파일 없이 병합하려면 어댑터 폴더에서 빼세요"),
+            Self::SavedTwice { tensor, files, path } => Told::new(format!(
+                "어댑터의 두 파일({}, {})에 {tensor} 텐서가 있는데, 어느 쪽이 맞는지 알 수 없습니다",
+                files[0], files[1]
+            ))
+            .hint("학습이 끝났을 때의 파일만 두고 다른 파일은 폴더에서 빼세요")
+            .at(path),
             Self::BadConfig { problem, path } => {
                 Told::new(format!("adapter_config.json의 내용이 올바르지 않습니다({problem})"))
                     .hint("어댑터를 다시 내려받으세요")
@@ -133,6 +153,19 @@ mod tests {
             (AdapterError::NoConfig { subfolders: Vec::new(), path: path() }, &["adapter_config.json"]),
             (AdapterError::NoConfig { subfolders: names(), path: path() }, &["adapter_config.json"]),
             (AdapterError::NoWeights { path: path() }, &["adapter_model.safetensors"]),
+            (AdapterError::OnlyFullWeights { file: "model.safetensors", path: path() }, &["model.safetensors"]),
+            (AdapterError::ShardsMissing { missing: names(), path: path() }, &["2개", "a.up, b.up"]),
+            (
+                AdapterError::UnreadBeside {
+                    file: text("extra.bin"),
+                    problem: Box::new(CheckpointError::Empty { path: path() }),
+                },
+                &["extra.bin", "텐서"],
+            ),
+            (
+                AdapterError::SavedTwice { tensor: text("a.up"), files: [text("x.bin"), text("y.bin")], path: path() },
+                &["a.up", "x.bin, y.bin"],
+            ),
             (AdapterError::BadConfig { problem: text("EOF"), path: path() }, &["EOF"]),
             (AdapterError::MissingKey { key: "lora_alpha", path: path() }, &["lora_alpha"]),
             (

@@ -24,6 +24,19 @@ impl InKorean for PlanError {
                     .hint("이름이 같은 16비트나 32비트 원본을 쓰세요")
                     .at(path)
             }
+            Self::UnmergedBase { tensors, path } => Told::new(format!(
+                "베이스에 병합하지 않은 어댑터 레이어가 남아 있습니다(텐서 {}개: {})",
+                tensors.len(),
+                super::listed(tensors)
+            ))
+            .hint("그 레이어를 PEFT의 `merge_and_unload`로 먼저 병합하거나, 그 학습 전의 베이스를 고르세요")
+            .at(path),
+            Self::BaseShipsLora { adapters, path } => Told::new(format!(
+                "베이스에 자체 LoRA 레이어가 있습니다({}). Phi-4-multimodal처럼 입력 종류에 따라 쓰는 레이어입니다",
+                adapters.join(", ")
+            ))
+            .hint("이 레이어를 아는 모델 자신의 클래스에서 PEFT로 병합하세요. Phi-4-multimodal은 LoRA를 따로 둔 transformers용 베이스(리비전 refs/pr/70)도 있습니다")
+            .at(path),
             Self::DoesNotFit { mismatch } => {
                 Told::new(format!("어댑터가 베이스와 맞지 않습니다. {}", does_not_fit(mismatch)))
                     .hint(advice(&mismatch.advice))
@@ -78,6 +91,10 @@ fn does_not_fit(mismatch: &Mismatch) -> String {
 fn advice(advice: &MismatchAdvice) -> String {
     match advice {
         MismatchAdvice::OwnRelease => "학습에 쓴 버전의 PEFT에서 `merge_and_unload`로 병합하세요".to_owned(),
+        MismatchAdvice::FilesBeside { files } => format!(
+            "어댑터 가중치 옆에 {} 파일이 있습니다. 이 텐서들이 있는 베이스를 고르거나, 파일 없이 병합하려면 어댑터 폴더에서 빼세요",
+            files.join(", ")
+        ),
         MismatchAdvice::GrownVocabulary => {
             "임베딩까지 저장하거나(PEFT의 `save_embedding_layers=True`), 학습 때와 어휘가 같은 베이스를 고르세요"
                 .to_owned()
@@ -135,6 +152,14 @@ mod tests {
                 &["0.5", "chat", "lm_head"],
             ),
             (PlanError::QuantizedBase { method: text("gptq"), path: path() }, &["gptq"]),
+            (
+                PlanError::UnmergedBase { tensors: vec![text("q.lora_A"), text("q.lora_B")], path: path() },
+                &["2개", "q.lora_A, q.lora_B"],
+            ),
+            (
+                PlanError::BaseShipsLora { adapters: vec![text("speech"), text("vision")], path: path() },
+                &["speech, vision", "Phi-4-multimodal"],
+            ),
             (does_not_fit, &["16개 중 3개", "layers.0.lora_A, layers.0.lora_B", "layers.0.up", "head", "외 2개"]),
             (PlanError::OutputHasNoName { path: path() }, &["이름"]),
             (PlanError::OutputExists { path: path() }, &["이미"]),
@@ -151,7 +176,9 @@ mod tests {
             assert_told(&error, parts);
         }
         let other = MismatchAdvice::OtherBase { trained_on: text("org/Toy"), base: text("Bear") };
-        let advices: [(MismatchAdvice, &[&str]); 5] = [
+        let beside = MismatchAdvice::FilesBeside { files: vec![text("vit.bin"), text("head.bin")] };
+        let advices: [(MismatchAdvice, &[&str]); 6] = [
+            (beside, &["vit.bin, head.bin"]),
             (MismatchAdvice::OwnRelease, &["merge_and_unload"]),
             (MismatchAdvice::GrownVocabulary, &["save_embedding_layers"]),
             (other, &["`org/Toy`", "`Bear`"]),

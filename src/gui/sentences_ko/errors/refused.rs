@@ -20,6 +20,8 @@ pub(super) fn feature(feature: &Feature) -> String {
         Feature::MlxFactor { tensor, shape } => {
             format!("크기가 {}인 mlx-lm의 행렬({tensor})은", units::shape(shape))
         }
+        Feature::ExtraVocabulary { file } => format!("어휘를 따로 가진 어댑터({file})는"),
+        Feature::ScaledFactors { tensor } => format!("스스로 양자화된 어댑터({tensor})는"),
     }
 }
 
@@ -90,6 +92,8 @@ pub(super) fn reason(reason: RefusalReason) -> &'static str {
         RefusalReason::NoSuchFactor => "mlx-lm 0.32의 어느 레이어에도 없는 행렬입니다",
         RefusalReason::SafetensorsSince2024 => "mlx-lm은 2024년부터 safetensors로 저장합니다",
         RefusalReason::NotInPeft => "PEFT 0.21까지 어느 버전에도 없습니다",
+        RefusalReason::RowsBehindVocabulary => "그 행들은 베이스의 어휘 뒤에 놓이며, vLLM만 그렇게 읽었습니다",
+        RefusalReason::OwnScales => "배율과 함께 읽어야 값이 되는데, 그 배치를 알 수 없습니다",
         RefusalReason::OldBlocks => "블록을 저장하고 조합하는 방식이 달라, 지금의 PEFT도 읽지 못합니다",
     }
 }
@@ -109,6 +113,10 @@ pub(super) fn way_out(way_out: WayOut) -> &'static str {
         WayOut::FuseOrConvert => "mlx-lm의 `fuse`로 합치거나 PEFT 형식으로 바꾸세요",
         WayOut::FuseWholeModel => "mlx-lm의 `fuse`로 이 가중치를 넣은 모델 전체를 저장하세요",
         WayOut::FuseWithOwnVersion => "어댑터를 만든 버전의 mlx-lm에서 `fuse`로 합치세요",
+        WayOut::SaveResized => {
+            "transformers에서 베이스의 임베딩을 늘려 이 행들을 끝에 넣고, 그 모델을 베이스로 저장하세요. 그런 다음 파일을 어댑터 폴더에서 빼세요"
+        }
+        WayOut::SaveInFloat => "양자화하지 말고 float16, bfloat16이나 float32로 어댑터를 저장하세요",
         WayOut::SaveAsSafetensors => "새 mlx-lm에서 불러와 adapters.safetensors로 다시 저장하세요",
     }
 }
@@ -152,6 +160,8 @@ mod tests {
             (Feature::MlxNumpy, &["adapters.npz"]),
             (Feature::MlxRun { kind: text("full") }, &["\"full\""]),
             (Feature::MlxFactor { tensor: text("w.lora_a"), shape: vec![2, 3] }, &["w.lora_a", "2 × 3"]),
+            (Feature::ExtraVocabulary { file: text("new_embeddings.bin") }, &["new_embeddings.bin"]),
+            (Feature::ScaledFactors { tensor: text("w.scale") }, &["w.scale"]),
         ];
         for (named, parts) in cases {
             speaks_korean(&feature(&named), &named.to_string(), parts);

@@ -1,0 +1,202 @@
+//! Nothing trained left out: what the adapters' folders hold as whole tensors must lie in the merge.
+//!
+//! The folders are listed anew, and a tensor is looked for by its values and not by its name, so that a mistake of
+//! whoever placed it shows.
+
+use std::{collections::BTreeSet, path::Path, sync::Arc};
+
+use super::{Check, Detail, Evidence, Question, Reference, VerifyError, exact::read_f64};
+use crate::{
+    adapter::{Adapter, AdapterKey, CopyKind, is_trainer_state, is_value_head},
+    checkpoint::{Checkpoint, LogicalTensor, WeightFile, holds_tensors, open_weights},
+    error::IoContext as _,
+    job::JobContext,
+    numeric::{FloatDtype, row_tiles},
+};
+
+/// Elements compared at once.
+const COMPARED_ELEMENTS: usize = 1 << 20;
+
+/// Extensions of files that hold tensors.
+const EXTENSIONS: [&str; 4] = ["safetensors", "bin", "pt", "pth"];
+
+/// Looks for every whole tensor of the adapters' folders; `None` where they hold factors alone.
+pub(super) fn check(
+    merged: &Checkpoint,
+    reference: &Reference,
+    job: &JobContext,
+) -> Result<Option<Check>, VerifyError> {
+    let touched = touched_modules(&reference.adapters);
+    let mut findings = Findings::default();
+    for (adapter, strength) in reference.adapters.iter().zip(&reference.strengths) {
+        for name in weight_names(adapter.root())? {
+            let is_read = adapter.files().iter().any(|file| file.name() == name);
+            // A whole tensor has no half strength, and the same weights in another form say nothing new.
+            let is_other_form = name.starts_with("adapter_model") || name.ends_with("adapters.safetensors");
+            let is_half = (*strength - 1.0).abs() > f64::EPSILON;
+            if is_half || is_other_form && !is_read || is_trainer_state(&name) {
+                continue;
+            }
+            let path = adapter.root().join(&name);
+            match open_weights(&path) {
+                Ok(file) => findings.look_at(&file, is_read, merged, &touched, job)?,
+                Err(_) if !holds_tensors(&path) => {}
+                Err(_) => findings.warnings.push(Detail::UnreadWeights { file: name }),
+            }
+        }
+    }
+    let Findings { tensor_count, problems, warnings } = findings;
+    let is_asked = tensor_count > 0 || !problems.is_empty() || !warnings.is_empty();
+    let evidence = Evidence::WholeTensors { tensor_count };
+    Ok(is_asked.then(|| Check::judged(Question::NothingLeftOut, evidence, problems, warnings)))
+}
+
+#[derive(Default)]
+struct Findings {
+    /// Whole tensors that were looked for.
+    tensor_count: usize,
+    problems: Vec<Detail>,
+    warnings: Vec<Detail>,
+}
+
+impl Findings {
+    fn look_at(
+        &mut self,
+        file: &Arc<dyn WeightFile>,
+        is_read: bool,
+        merged: &Checkpoint,
+        touched: &BTreeSet<String>,
+        job: &JobContext,
+    ) -> Result<(), VerifyError> {
+        let tensors: Vec<LogicalTensor> = Arc::clone(file).tensors();
+        let tensors = || tensors.iter().filter(|tensor| !is_value_head(tensor.name()));
+        let is_plain_touched = |tensor: &LogicalTensor| match AdapterKey::parse(tensor.name()) {
+            AdapterKey::Full { parameter, kind: CopyKind::Plain } => {
+                parameter.ends_with(".weight") && is_touched(&parameter, touched)
+            }
+            _ => false,
+        };
+        let name = file.name().to_owned();
+        if is_model_name(&name) || !is_read && tensors().any(is_plain_touched) {
+            if tensors().next().is_some() {
+                self.warnings.push(Detail::FullModelBeside { file: name });
+            }
+            return Ok(());
+        }
+        let mut left_out = Vec::new();
+        // What lies beneath an adapted layer is in the merge only together with the update.
+        let (beneath, whole): (Vec<_>, Vec<_>) =
+            tensors().filter(|tensor| is_copy(tensor)).partition(|tensor| lies_beneath(tensor, touched));
+        for tensor in whole {
+            job.check_cancelled()?;
+            self.tensor_count += 1;
+            let tensor = tensor.widened().unwrap_or_else(|| tensor.clone());
+            let is_there = is_among(&tensor, merged.tensors().values())? || is_among(&tensor, beneath.iter().copied())?;
+            if !is_there {
+                left_out.push(tensor.name().to_owned());
+            }
+        }
+        // Factors of a file that nobody read cannot be in the merge.
+        let unread = tensors().filter(|tensor| !is_read && !is_copy(tensor));
+        left_out.extend(unread.map(|tensor| tensor.name().to_owned()));
+        if !left_out.is_empty() {
+            self.problems.push(Detail::LeftOut { file: name, names: left_out });
+        }
+        Ok(())
+    }
+}
+
+/// The files of the folder itself that may hold tensors, sorted.
+fn weight_names(root: &Path) -> Result<Vec<String>, VerifyError> {
+    let entries = std::fs::read_dir(root).at("list the adapter's folder", root)?.flatten();
+    let names = entries.filter(|entry| entry.path().is_file()).filter_map(|entry| entry.file_name().into_string().ok());
+    let is_weights = |name: &String| {
+        let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+        extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
+    };
+    let mut names: Vec<String> = names.filter(is_weights).collect();
+    names.sort();
+    Ok(names)
+}
+
+fn is_model_name(name: &str) -> bool {
+    ["model.", "model-", "model_", "pytorch_model", "consolidated"].iter().any(|start| name.starts_with(start))
+}
+
+/// The modules that some factor of any adapter changes.
+fn touched_modules(adapters: &[Adapter]) -> BTreeSet<String> {
+    let tensors = adapters.iter().flat_map(Adapter::tensors);
+    let modules = tensors.filter_map(|tensor| match AdapterKey::parse(tensor.name()) {
+        AdapterKey::Factor { module, .. } => Some(module),
+        AdapterKey::Shared { .. } | AdapterKey::Full { .. } => None,
+    });
+    modules.collect()
+}
+
+/// Whether the module of `parameter` is one of them, whatever prefix either name has.
+fn is_touched(parameter: &str, touched: &BTreeSet<String>) -> bool {
+    let module = parameter.rsplit_once('.').map_or("", |(module, _)| module);
+    let ends = |long: &str, short: &str| {
+        let front = long.strip_suffix(short);
+        front.is_some_and(|front| front.is_empty() || front.ends_with('.'))
+    };
+    !module.is_empty() && touched.iter().any(|other| ends(other, module) || ends(module, other))
+}
+
+/// Whether a tensor is the whole of a parameter: no factor, and not the untrained original of a module.
+fn is_copy(tensor: &LogicalTensor) -> bool {
+    let is_factor_like = || tensor.name().split('.').any(|segment| segment.starts_with("lora_"));
+    match AdapterKey::parse(tensor.name()) {
+        AdapterKey::Full { kind, .. } => kind != CopyKind::Original && !is_factor_like(),
+        AdapterKey::Factor { .. } | AdapterKey::Shared { .. } => false,
+    }
+}
+
+fn lies_beneath(tensor: &LogicalTensor, touched: &BTreeSet<String>) -> bool {
+    match AdapterKey::parse(tensor.name()) {
+        AdapterKey::Full { parameter, kind } => kind == CopyKind::BaseLayer || is_touched(&parameter, touched),
+        AdapterKey::Factor { .. } | AdapterKey::Shared { .. } => false,
+    }
+}
+
+/// Whether one of `others` has the tensor's shape and holds its values, rounded to its dtype; those with the most like
+/// name are asked first.
+fn is_among<'a>(tensor: &LogicalTensor, others: impl Iterator<Item = &'a LogicalTensor>) -> Result<bool, VerifyError> {
+    let mut candidates: Vec<&LogicalTensor> = others.filter(|other| other.shape() == tensor.shape()).collect();
+    let shared_segments = |other: &LogicalTensor| {
+        let segments = other.name().rsplit('.').zip(tensor.name().rsplit('.'));
+        segments.take_while(|(a, b)| a == b).count()
+    };
+    candidates.sort_by_key(|other| std::cmp::Reverse(shared_segments(other)));
+    for candidate in candidates {
+        if holds(candidate, tensor)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn holds(stored: &LogicalTensor, source: &LogicalTensor) -> Result<bool, VerifyError> {
+    let dtypes = (FloatDtype::of(stored.dtype()), FloatDtype::of(source.dtype()));
+    for rows in row_tiles(source.tile_shape(), COMPARED_ELEMENTS) {
+        let is_equal = match dtypes {
+            (Some(stored_dtype), Some(source_dtype)) => {
+                let (found, expected) =
+                    (read_f64(stored, stored_dtype, rows.clone())?, read_f64(source, source_dtype, rows)?);
+                found.iter().zip(&expected).all(|(found, value)| *found == stored_dtype.round_to_nearest(*value))
+            }
+            (None, None) if stored.dtype() == source.dtype() => {
+                let byte_count = rows.len() * source.tile_shape().columns * source.dtype().bitsize() / 8;
+                let (mut found, mut expected) = (vec![0; byte_count], vec![0; byte_count]);
+                stored.read_row_bytes(rows.clone(), &mut found)?;
+                source.read_row_bytes(rows, &mut expected)?;
+                found == expected
+            }
+            _ => false,
+        };
+        if !is_equal {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
