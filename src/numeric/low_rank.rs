@@ -117,18 +117,7 @@ impl LowRank {
     #[must_use]
     pub fn to_f64(&self) -> LowRankF64 {
         let widen = |factor: &[f32]| factor.iter().map(|value| f64::from(*value)).collect::<Vec<_>>();
-        let (left, right) = (widen(&self.left), widen(&self.right));
-        let largest_norm = |norms: &[f64]| norms.iter().copied().fold(0.0, f64::max).sqrt();
-        let left_norms: Vec<f64> =
-            left.chunks(self.rank.max(1)).map(|row| row.iter().map(|value| value * value).sum()).collect();
-        let mut right_norms = vec![0.0; self.columns];
-        for row in right.chunks(self.columns.max(1)) {
-            for (norm, value) in right_norms.iter_mut().zip(row) {
-                *norm += value * value;
-            }
-        }
-        let magnitude_bound = self.scale.abs() * largest_norm(&left_norms) * largest_norm(&right_norms);
-        LowRankF64 { columns: self.columns, rank: self.rank, scale: self.scale, left, right, magnitude_bound }
+        LowRankF64::new(self.shape(), self.rank, self.scale, widen(&self.left), widen(&self.right))
     }
 
     /// ‖Δ‖ (Frobenius) from the two `rank × rank` Gram matrices: ‖L·R‖² = tr((LᵀL)(R·Rᵀ)).
@@ -166,6 +155,28 @@ pub struct LowRankF64 {
 }
 
 impl LowRankF64 {
+    /// Takes `left` (`rows × rank`) and `right` (`rank × columns`), both row-major.
+    ///
+    /// # Panics
+    /// If a factor has another length than its shape says.
+    #[must_use]
+    pub fn new(shape: (usize, usize), rank: usize, scale: f64, left: Vec<f64>, right: Vec<f64>) -> Self {
+        let (rows, columns) = shape;
+        assert_eq!(left.len(), rows * rank, "left must be rows × rank");
+        assert_eq!(right.len(), rank * columns, "right must be rank × columns");
+        let largest_norm = |norms: &[f64]| norms.iter().copied().fold(0.0, f64::max).sqrt();
+        let left_norms: Vec<f64> =
+            left.chunks(rank.max(1)).map(|row| row.iter().map(|value| value * value).sum()).collect();
+        let mut right_norms = vec![0.0; columns];
+        for row in right.chunks(columns.max(1)) {
+            for (norm, value) in right_norms.iter_mut().zip(row) {
+                *norm += value * value;
+            }
+        }
+        let magnitude_bound = scale.abs() * largest_norm(&left_norms) * largest_norm(&right_norms);
+        Self { columns, rank, scale, left, right, magnitude_bound }
+    }
+
     /// Adds `strength · Δ[rows]` to `out` (row-major, `rows.len() × columns`).
     pub fn accumulate_rows(&self, rows: Range<usize>, strength: f64, out: &mut [f64]) {
         let left_shape = Shape { rows: rows.len(), columns: self.rank };

@@ -10,6 +10,7 @@ mod element;
 mod float8;
 mod fused;
 mod gemm;
+mod householder;
 mod lanes;
 mod level;
 mod low_rank;
@@ -18,6 +19,7 @@ mod spectrum;
 mod stats;
 mod stored_dtype;
 mod tile;
+mod torch_random;
 mod transpose;
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -30,6 +32,7 @@ pub use self::{
     element::Element,
     float8::Float8,
     fused::TileBytes,
+    householder::householder_basis,
     level::CpuLevel,
     low_rank::{LowRank, LowRankF64},
     noise::Noise,
@@ -37,4 +40,5 @@ pub use self::{
     stats::{ElementViews, TileStats},
     stored_dtype::{Dtype, UnknownDtype},
     tile::{TileShape, row_tiles},
+    torch_random::permutation_start,
 };
