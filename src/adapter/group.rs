@@ -1,6 +1,10 @@
 //! The tensors of an adapter's files, sorted into what they change.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
 
 use super::{
     AdapterError, AdapterKey, CopyKind, Effect, Method, Part, PartTensors, Parts, PeftConfig, Replacement, Target,
@@ -46,10 +50,11 @@ pub(super) fn group(
     let tokens = TrainableTokens::new(config.clone());
     let mut targets = sorted.copies;
     let shared = Arc::new(sorted.shared);
+    let modules: BTreeSet<String> = sorted.modules.keys().cloned().collect();
     for (module, mut factors) in sorted.modules {
         let rows = factors.remove_entry(&TRAINABLE_TOKENS);
         if !factors.is_empty() {
-            let found = method.targets(&module, Parts::new(factors.clone(), Arc::clone(&shared)), path)?;
+            let found = method.targets(&module, parts(&modules, &module, &factors, &shared), path)?;
             sorted.strays.extend(left_over(&module, factors, &found));
             targets.extend(found);
         }
@@ -63,6 +68,13 @@ pub(super) fn group(
     }
     targets.sort_by_key(Target::name);
     Ok((targets, sorted.strays))
+}
+
+/// What the method gets for `module`.
+fn parts(modules: &BTreeSet<String>, module: &str, own: &PartTensors, shared: &Arc<PartTensors>) -> Parts {
+    let front = format!("{module}.");
+    let below = modules.range(front.clone()..).map_while(|other| other.strip_prefix(&front)).map(str::to_owned);
+    Parts::new(own.clone(), Arc::clone(shared)).above(below.collect())
 }
 
 /// Factors that no target took.

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, fmt, ops::Range, path::Path, sync::Arc};
 
-use super::{AdapterError, ExpectedShape, MethodSpec, Part, PartTensors, Parts, Placement, Scaling, Target};
+use super::{
+    AdapterError, ExpectedShape, MethodSpec, Note, Part, PartTensors, Parts, Placement, Scaling, Target,
+};
 use crate::{
     checkpoint::LogicalTensor,
     numeric::{Element, LowRank, LowRankF64},
@@ -18,6 +20,7 @@ pub trait Method: fmt::Debug + Send + Sync {
 
     /// Whether a factor of this kind belongs to the method.
     fn owns(&self, part: Part) -> bool {
+        let part = part.declared();
         self.spec().factors.contains(&part) || self.spec().shared_factors.contains(&part)
     }
 
@@ -84,6 +87,11 @@ pub trait TargetUpdate: fmt::Debug + Send + Sync {
 
     /// The token ids whose rows this replaces, for trainable tokens.
     fn new_token_ids(&self) -> Option<&[usize]> {
+        None
+    }
+
+    /// What was decided about it, for the user to know.
+    fn note(&self) -> Option<Note> {
         None
     }
 
@@ -193,16 +201,46 @@ impl RowUpdate<f64> for LowRankF64 {
 /// A precision in which a method computes: low-rank updates have a form of their own in each.
 pub(super) trait Precision: Element {
     fn low_rank(update: LowRank) -> Arc<dyn RowUpdate<Self>>;
+
+    /// A low-rank update from factors in f64.
+    fn product(
+        shape: (usize, usize),
+        rank: usize,
+        scale: f64,
+        left: Vec<f64>,
+        right: Vec<f64>,
+    ) -> Arc<dyn RowUpdate<Self>>;
 }
 
 impl Precision for f32 {
     fn low_rank(update: LowRank) -> Arc<dyn RowUpdate<Self>> {
         Arc::new(update)
     }
+
+    fn product(
+        shape: (usize, usize),
+        rank: usize,
+        scale: f64,
+        left: Vec<f64>,
+        right: Vec<f64>,
+    ) -> Arc<dyn RowUpdate<Self>> {
+        let rounded = |factor: Vec<f64>| factor.into_iter().map(Self::rounded).collect();
+        Arc::new(LowRank::new(shape, rank, scale, rounded(left), rounded(right)))
+    }
 }
 
 impl Precision for f64 {
     fn low_rank(update: LowRank) -> Arc<dyn RowUpdate<Self>> {
         Arc::new(update.to_f64())
+    }
+
+    fn product(
+        shape: (usize, usize),
+        rank: usize,
+        scale: f64,
+        left: Vec<f64>,
+        right: Vec<f64>,
+    ) -> Arc<dyn RowUpdate<Self>> {
+        Arc::new(LowRankF64::new(shape, rank, scale, left, right))
     }
 }

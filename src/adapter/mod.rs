@@ -126,6 +126,18 @@ impl Adapter {
         &self.config
     }
 
+    /// What was decided while it was read, for the user to know; each once.
+    #[must_use]
+    pub fn notes(&self) -> Vec<Note> {
+        let mut notes = self.config.notes().to_vec();
+        for note in self.targets.iter().filter_map(|target| target.update()?.note()) {
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+        notes
+    }
+
     /// The method as people name it ("LoRA").
     #[must_use]
     pub fn method_name(&self) -> &'static str {

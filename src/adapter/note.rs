@@ -19,6 +19,10 @@ pub enum Note {
         /// The rank.
         rank: u64,
     },
+    /// The output projection of PyTorch's `MultiheadAttention`, whose update PEFT 0.15 to 0.21.2 adds twice.
+    OutputProjectionTwice,
+    /// The same from a later release, which adds it once.
+    OutputProjectionOnce,
     /// An alpha beside mlx-lm's scale, which older releases multiplied in.
     MlxAlphaIgnored {
         /// The scale that is taken as it stands.
@@ -61,6 +65,12 @@ impl fmt::Display for Note {
             Self::MlxScale { scale, alpha, rank } => {
                 write!(out, "an mlx-lm adapter: scale {scale} read as lora_alpha {alpha} on rank {rank}")
             }
+            Self::OutputProjectionTwice => out.write_str(
+                "the change of MultiheadAttention's output projection counts twice, as PEFT 0.15 to 0.21.2 did in training and in merges",
+            ),
+            Self::OutputProjectionOnce => out.write_str(
+                "the change of MultiheadAttention's output projection counts once: the adapter is from a later PEFT than 0.21.2, up to which it counted twice",
+            ),
             Self::MlxAlphaIgnored { scale } => write!(
                 out,
                 "its config names an alpha too, which mlx-lm multiplied into the scale until June 2024 and ignores since; scale {scale} is taken as it stands"

@@ -13,13 +13,17 @@ pub type PartTensors = BTreeMap<Part, LogicalTensor>;
 pub struct Parts {
     own: PartTensors,
     shared: Arc<PartTensors>,
+    /// Paths of modules beneath this one that have factors too.
+    below: Vec<String>,
 }
 
 impl Parts {
     /// The module's `own` factors beside those that are `shared`.
     #[must_use]
-    pub fn new(own: PartTensors, shared: Arc<PartTensors>) -> Self {
-        Self { own, shared }
+    own: PartTensors,
+    shared: Arc<PartTensors>,
+    /// Paths of modules beneath this one that have factors too.
+    below: Vec<String>,
     }
 
     /// Whether the module has this factor of its own.

@@ -130,6 +130,14 @@ impl PeftConfig {
         (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= (major, minor)
     }
 
+    /// Whether `peft_version` says a later release than this one; absent before 0.18.
+    #[must_use]
+    pub fn is_after_peft(&self, release: [u64; 3]) -> bool {
+        let version = self.get("peft_version").and_then(Value::as_str).unwrap_or_default();
+        let mut numbers = version.split('.').map(|number| number.parse::<u64>().unwrap_or(0));
+        [0; 3].map(|absent| numbers.next().unwrap_or(absent)) > release
+    }
+
     /// Keys that no PEFT release up to 0.21 writes and that say something: worth a warning, for they may change a
     /// merge in a way unknown here.
     #[must_use]
@@ -169,7 +177,20 @@ impl PeftConfig {
         Ok(Scaling { alpha, rank, is_rank_stabilized: false })
     }
 
-    fn scaling_by(&self, alpha_key: &'static str, module: &str, path: &Path) -> Result<Scaling, AdapterError> {
+    /// A number that the method cannot do without.
+    ///
+    /// # Errors
+    /// `key` missing or no finite number.
+    pub fn number(&self, key: &'static str, path: &Path) -> Result<f64, AdapterError> {
+        let number = self.get(key).and_then(Value::as_f64).filter(|number| number.is_finite());
+        number.ok_or_else(|| AdapterError::MissingKey { key, path: path.with_file_name(super::CONFIG_FILE) })
+    }
+
+    /// Rank and alpha of `module` for a method that calls it `alpha_key`.
+    ///
+    /// # Errors
+    /// As [`Self::scaling_of`].
+    pub fn scaling_by(&self, alpha_key: &'static str, module: &str, path: &Path) -> Result<Scaling, AdapterError> {
         let missing = |key| AdapterError::MissingKey { key, path: path.with_file_name(super::CONFIG_FILE) };
         let rank = match self.pattern_value("rank_pattern", module, path)? {
             Some(rank) => Some(rank),

@@ -169,4 +169,18 @@ impl Placement {
     pub fn whole(shape: &[usize], dtype: FloatDtype, orientation: Orientation) -> Self {
         Self { shape: shape.to_vec(), dtype, orientation, window: Window::Whole }
     }
+
+    /// Output and input features of a stored matrix, or of each of a stack.
+    #[must_use]
+    pub fn features(&self) -> (usize, usize) {
+        let (rows, columns) = match self.shape.as_slice() {
+            [.., rows, columns] => (*rows, *columns),
+            [rows] => (*rows, 1),
+            [] => (1, 1),
+        };
+        match self.orientation {
+            Orientation::OutIn => (rows, columns),
+            Orientation::InOut => (columns, rows),
+        }
+    }
 }

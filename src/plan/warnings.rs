@@ -54,9 +54,9 @@ fn is_same_folder(adapter: &Adapter, base: &Checkpoint) -> bool {
 fn of_adapter(adapter: &Adapter, base: &Checkpoint) -> Vec<Warning> {
     let name = || adapter.name();
     // In the base's own folder, the full model is the base.
-    let is_news = |note: &&Note| !matches!(note, Note::FullWeights { .. }) || !is_same_folder(adapter, base);
-    let notes = adapter.config().notes().iter().filter(is_news);
-    let mut warnings: Vec<Warning> = notes.map(|note| Warning::Noted { adapter: name(), note: note.clone() }).collect();
+    let is_news = |note: &Note| !matches!(note, Note::FullWeights { .. }) || !is_same_folder(adapter, base);
+    let notes = adapter.notes().into_iter().filter(is_news);
+    let mut warnings: Vec<Warning> = notes.map(|note| Warning::Noted { adapter: name(), note }).collect();
     let unknown = adapter.config().unknown_keys();
     if !unknown.is_empty() {
         let keys = unknown.iter().map(ToString::to_string).collect();

@@ -71,6 +71,20 @@ fn padded_rows(matrix: &Matrix<f32>, start: usize, rows: usize) -> Matrix<f32> {
     out
 }
 
+/// Δ = scale · L·R of a matrix `(out, in)` from factors that were computed in f64, as it lies on what is stored.
+pub(super) fn matrix_product<T: Precision>(
+    (left, right): (Matrix<f64>, Matrix<f64>),
+    scale: f64,
+    orientation: Orientation,
+) -> Arc<dyn RowUpdate<T>> {
+    let (left, right) = match orientation {
+        Orientation::OutIn => (left, right),
+        Orientation::InOut => (right.transposed(), left.transposed()),
+    };
+    let (shape, rank) = ((left.rows(), right.columns()), left.columns());
+    T::product(shape, rank, scale, left.into_values(), right.into_values())
+}
+
 /// Updates of consecutive rows of one tensor; rows between them stay as they are.
 pub(super) struct Stacked<T> {
     /// The rows and the update of each, in order.

@@ -67,6 +67,12 @@ fn note(note: &Note) -> String {
         Note::MlxScale { scale, alpha, rank } => {
             format!("mlx-lm 어댑터입니다. lora_alpha는 배율 {scale} × 랭크 {rank} = {alpha}입니다")
         }
+        Note::OutputProjectionTwice => {
+            "PEFT 0.15~0.21.2가 학습과 병합에서 그랬듯이 MultiheadAttention 출력 투영의 변화를 두 번 더합니다".to_owned()
+        }
+        Note::OutputProjectionOnce => {
+            "PEFT 0.21.2까지는 두 번 더했지만 그보다 새 버전의 어댑터라 MultiheadAttention 출력 투영의 변화를 한 번만 더합니다".to_owned()
+        }
         Note::MlxAlphaIgnored { scale } => format!(
             "설정에 alpha도 있지만 배율 {scale}만 그대로 씁니다. mlx-lm은 2024년 6월까지 alpha를 배율에 곱했고, 그 뒤로는 쓰지 않습니다"
         ),
@@ -152,6 +158,8 @@ mod tests {
             (noted(Note::FullWeights { files: files() }), &["a3.bin 외 1개"]),
             (noted(Note::OtherForm { files: files() }), &["a0.bin"]),
             (noted(Note::NotRead { files: files() }), &["a0.bin"]),
+            (noted(Note::OutputProjectionTwice), &["MultiheadAttention", "0.21.2"]),
+            (noted(Note::OutputProjectionOnce), &["MultiheadAttention", "0.21.2"]),
             (Warning::UnknownKeys { adapter: adapter(), keys: vec![text("a_key"), text("b_key")] }, &["a_key, b_key"]),
             (Warning::BaseAdapter, &["adapter_config.json"]),
             (Warning::Olora { adapter: adapter() }, &["chat-lora", "OLoRA"]),

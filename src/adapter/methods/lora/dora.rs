@@ -29,7 +29,7 @@ impl Dora {
             Kind::Linear { out, .. } => Some(out),
             Kind::Embedding { dim, .. } => Some(dim),
             Kind::Convolution { ref shape } => Some(shape[0]),
-            Kind::Experts { .. } => None,
+            Kind::Attention { .. } | Kind::Experts { .. } => None,
         };
         let is_float = magnitude.float_dtype().is_ok();
         let fits = unit_count == Some(magnitude.element_count()) && is_float;

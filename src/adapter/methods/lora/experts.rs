@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::{
     A, B,
-    update::{Kind, LoraUpdate},
+    form::Form,
+    update::{Kind, LoraUpdate, Times},
 };
 use crate::adapter::methods::factors::{misshapen, required};
 use crate::{
@@ -86,5 +87,5 @@ pub(super) fn update(
         scaling.check_rank(&name, stacked, path)?;
     }
     let kind = Kind::Experts { count: stacked / scaling.rank, out, inner };
-    Ok(LoraUpdate { kind, scaling, factors: [a, b] })
+    Ok(LoraUpdate { kind, form: Form::Plain, scaling, times: Times::Once, factors: [a, b] })
 }

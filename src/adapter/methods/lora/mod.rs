@@ -3,6 +3,7 @@
 
 mod dora;
 mod experts;
+mod form;
 mod olora;
 mod update;
 
@@ -12,15 +13,16 @@ use serde_json::Value;
 
 use self::{
     dora::Dora,
+    form::Form,
     olora::Olora,
-    update::{Kind, LoraUpdate},
+    update::{Kind, LoraUpdate, Times},
 };
 use super::{
     factors::{misshapen, required},
     vector::VectorDelta,
 };
 use crate::adapter::{
-    AdapterError, Method, MethodSpec, Part, PartTensors, Parts, PeftConfig, Target, TargetUpdate, support,
+    AdapterError, Method, MethodSpec, Part, PartTensors, Parts, PeftConfig, Target, TargetUpdate, joined, support,
 };
 
 /// `lora_A.weight`, `(r, in)`, or `(r, in, k…)` of a convolution.
@@ -102,12 +104,57 @@ impl Lora {
         let (a_part, b_part) = if is_embedding { (EMBEDDING_A, EMBEDDING_B) } else { (A, B) };
         let a = required(parts, a_part, module, path)?;
         let b = required(parts, b_part, module, path)?;
-        let kind = if is_embedding { Kind::of_embedding(&a, &b) } else { Kind::of_layer(&a, &b) };
+        let form = Form::of(&self.config, module);
+        let linear = if is_embedding { None } else { form.features(a.shape(), b.shape()) };
+        let (kind, rank) = match linear {
+            Some((rank, out, inner)) => (Some(Kind::Linear { out, inner }), rank),
+            None if is_embedding => (Kind::of_embedding(&a, &b), a.shape()[0]),
+            None => (Kind::of_convolution(&a, &b), a.shape()[0]),
+        };
         let kind = kind.ok_or_else(|| misshapen(module, &[&a, &b], path))?;
         let scaling = self.config.scaling_of(module, path)?;
-        scaling.check_rank(module, a.shape()[0], path)?;
-        Ok(LoraUpdate { kind, scaling, factors: [a, b] })
+        scaling.check_rank(module, rank, path)?;
+        Ok(LoraUpdate { kind, form, scaling, times: Times::Once, factors: [a, b] })
     }
+
+    /// The two projections of PyTorch's `MultiheadAttention`, which PEFT adapts together: `module` is the attention
+    /// itself (spec section 2.7). Ranks and alphas of both go by its name.
+    fn attention(
+        &self,
+        module: &str,
+        projection: Projection,
+        mut parts: Parts,
+        path: &Path,
+    ) -> Result<Vec<Target>, AdapterError> {
+        let bias = if projection == Projection::Output { parts.remove(B_BIAS) } else { None };
+        let mut update = self.weight(module, &mut parts, path)?;
+        if let Kind::Linear { out, inner } = update.kind {
+            update.kind = Kind::Attention { out, inner };
+        }
+        let scaling = update.scaling;
+        if projection == Projection::Inputs {
+            return Ok(vec![Target::parameter(module, "in_proj_weight", Arc::new(update))]);
+        }
+        update.times = if self.config.is_after_peft([0, 21, 2]) { Times::OnceAgain } else { Times::Twice };
+        let output = joined(module, "out_proj");
+        let mut targets = vec![Target::weight(&output, Arc::new(update))];
+        if let Some(bias) = bias {
+            targets.push(Target::parameter(&output, "bias", Arc::new(VectorDelta::new(bias, scaling)?)));
+        }
+        Ok(targets)
+    }
+}
+
+/// Where PEFT keeps the output projection of an adapted `MultiheadAttention`, beneath its own wrapper.
+const OUTPUT_PROJECTION: &str = "base_layer.out_proj";
+
+/// A projection of PyTorch's `MultiheadAttention`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Projection {
+    /// `in_proj_weight`: queries, keys and values in one parameter of the module.
+    Inputs,
+    /// `out_proj`.
+    Output,
 }
 
 /// Whether the factors are those of a layer, and not token rows alone.
@@ -148,6 +195,12 @@ impl Method for Lora {
         if let Some(target) = experts::parameter_of(&self.config, module, path)? {
             let update = experts::update(&self.config, &target, &mut parts, path)?;
             return Ok(vec![Target::parameter(&target.module, &target.parameter, Arc::new(update))]);
+        }
+        if let Some(attention) = module.strip_suffix(OUTPUT_PROJECTION).and_then(|front| front.strip_suffix('.')) {
+            return self.attention(attention, Projection::Output, parts, path);
+        }
+        if parts.has_below(OUTPUT_PROJECTION) {
+            return self.attention(module, Projection::Inputs, parts, path);
         }
         let bias = parts.remove(B_BIAS);
         let magnitude = parts.remove(MAGNITUDE);

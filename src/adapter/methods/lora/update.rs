@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::form::Form;
 use crate::{
     adapter::{
-        AdapterError, ExpectedShape, Layer, Orientation, Placement, Precision, RowUpdate, Scaling, TargetUpdate,
+        AdapterError, ExpectedShape, Layer, Note, Orientation, Placement, Precision, RowUpdate, Scaling, TargetUpdate,
         Window,
         methods::factors::{Factors, Reshaped, Stacked, read_matrix},
     },
@@ -16,9 +17,24 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) struct LoraUpdate {
     pub kind: Kind,
+    pub form: Form,
     pub scaling: Scaling,
+    /// How often PEFT adds Δ.
+    pub times: Times,
     /// A before B.
     pub factors: [LogicalTensor; 2],
+}
+
+/// How often PEFT adds an update, in training as in a merge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Times {
+    /// As it should.
+    #[default]
+    Once,
+    /// PEFT 0.15 to 0.21.2 with the output projection of `MultiheadAttention` (spec section 2.7).
+    Twice,
+    /// As it should, after releases that did not.
+    OnceAgain,
 }
 
 /// What the factors are for.
@@ -26,6 +42,8 @@ pub(super) struct LoraUpdate {
 pub(super) enum Kind {
     /// A Linear layer or a `Conv1D`.
     Linear { out: usize, inner: usize },
+    /// A projection of PyTorch's `MultiheadAttention`, which is stored `(out, in)` in every model.
+    Attention { out: usize, inner: usize },
     /// An embedding `(num, dim)`: Δ = s·(B·A)ᵀ.
     Embedding { num: usize, dim: usize },
     /// A convolution `(out, in, k…)`.
@@ -35,10 +53,9 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// The layer behind `lora_A` and `lora_B`; `None` where they do not fit together.
-    pub fn of_layer(a: &LogicalTensor, b: &LogicalTensor) -> Option<Self> {
+    /// The convolution behind `lora_A` and `lora_B`; `None` where they do not fit together.
+    pub fn of_convolution(a: &LogicalTensor, b: &LogicalTensor) -> Option<Self> {
         match (a.shape(), b.shape()) {
-            (&[rank, inner], &[out, b_rank]) if rank == b_rank => Some(Self::Linear { out, inner }),
             ([rank, inner @ ..], [out, b_rank, ones @ ..])
                 if rank == b_rank && inner.len() >= 2 && ones.len() + 1 == inner.len() =>
             {
@@ -62,28 +79,29 @@ impl LoraUpdate {
     /// The shape of the parameter, experts as `(count, out, in)`.
     pub fn shape(&self) -> Vec<usize> {
         match &self.kind {
-            Kind::Linear { out, inner } => vec![*out, *inner],
+            Kind::Linear { out, inner } | Kind::Attention { out, inner } => vec![*out, *inner],
             Kind::Embedding { num, dim } => vec![*num, *dim],
             Kind::Convolution { shape } => shape.clone(),
             Kind::Experts { count, out, inner } => vec![*count, *out, *inner],
         }
     }
 
-    /// The factors of a single matrix.
-    fn factors(&self) -> Result<Factors, AdapterError> {
+    /// The factors of a single matrix of so many input features.
+    fn factors(&self, inner: usize) -> Result<Factors, AdapterError> {
         let [a, b] = &self.factors;
-        let rank = self.scaling.rank;
+        let (a_matrix, b_matrix) = (read_matrix(a, a.shape()[0])?, read_matrix(b, b.shape()[0])?);
         let (a, b) = match &self.kind {
-            Kind::Embedding { dim, .. } => (read_matrix(b, *dim)?.transposed(), read_matrix(a, rank)?.transposed()),
-            _ => (read_matrix(a, rank)?, read_matrix(b, b.shape()[0])?),
+            Kind::Embedding { .. } => (b_matrix.transposed(), a_matrix.transposed()),
+            _ => self.form.expanded(a_matrix, b_matrix, inner),
         };
-        Ok(Factors { b, a, scale: self.scaling.value() })
+        let times = if self.times == Times::Twice { 2.0 } else { 1.0 };
+        Ok(Factors { b, a, scale: self.scaling.value() * times })
     }
 
     /// The factors of one expert: A[e·r.., :] and B[:, j·E + e], of which only the rows `out` are read.
     /// The rows of B are output features, but where PEFT took the dimensions of the parameter the other way round.
     fn expert_factors(&self, expert: usize, out: std::ops::Range<usize>) -> Result<Factors, AdapterError> {
-        let Kind::Experts { count, inner, .. } = self.kind else { return self.factors() };
+        let Kind::Experts { count, inner, .. } = self.kind else { unreachable!("only experts have single ones") };
         let ([a, b], rank) = (&self.factors, self.scaling.rank);
         let mut a_values = vec![0.0; rank * inner];
         a.read_rows(expert * rank..(expert + 1) * rank, &mut a_values)?;
@@ -113,10 +131,15 @@ impl LoraUpdate {
     /// The update as it lies on the stored tensor.
     pub fn rows<T: Precision>(&self, placement: &Placement) -> Result<Arc<dyn RowUpdate<T>>, AdapterError> {
         match (&self.kind, &placement.window) {
-            (Kind::Linear { .. } | Kind::Embedding { .. }, _) => Ok(self.factors()?.placed(placement)),
+            (Kind::Linear { .. } | Kind::Attention { .. } | Kind::Embedding { .. }, _) => {
+                Ok(self.factors(placement.features().1)?.placed(placement))
+            }
             (Kind::Convolution { shape }, _) => {
                 let columns = shape.iter().skip(1).product();
-                Ok(Arc::new(Reshaped { update: T::low_rank(self.factors()?.low_rank(Orientation::OutIn)), columns }))
+                Ok(Arc::new(Reshaped {
+                    update: T::low_rank(self.factors(columns)?.low_rank(Orientation::OutIn)),
+                    columns,
+                }))
             }
             (Kind::Experts { .. }, Window::TensorIsPart { expert, out }) => {
                 Ok(T::low_rank(self.expert_block(*expert, out.clone(), placement.orientation)?))
@@ -139,13 +162,16 @@ impl TargetUpdate for LoraUpdate {
         match self.kind {
             Kind::Linear { .. } => Layer::Linear,
             Kind::Experts { .. } => Layer::Experts,
-            Kind::Embedding { .. } | Kind::Convolution { .. } => Layer::Fixed,
+            Kind::Attention { .. } | Kind::Embedding { .. } | Kind::Convolution { .. } => Layer::Fixed,
         }
     }
 
     fn fits(&self, shape: &[usize], orientation: Orientation) -> bool {
         match (&self.kind, shape) {
-            (Kind::Linear { out, inner }, _) => shape == orientation.weight_shape((*out, *inner)),
+            (Kind::Linear { out, inner }, _) => {
+                let fits = |inner: &usize| shape == orientation.weight_shape((*out, *inner));
+                fits(inner) || self.form.pooled_features(*inner).is_some_and(|inner| fits(&inner))
+            }
             (Kind::Experts { count, out, inner }, [experts, matrix @ ..]) if shape.len() == 3 => {
                 experts == count && matrix == orientation.weight_shape((*out, *inner))
             }
@@ -175,7 +201,7 @@ impl TargetUpdate for LoraUpdate {
         match self.kind {
             Kind::Linear { out, inner } => Some((1, out, inner)),
             Kind::Experts { count, out, inner } => Some((count, out, inner)),
-            Kind::Embedding { .. } | Kind::Convolution { .. } => None,
+            Kind::Attention { .. } | Kind::Embedding { .. } | Kind::Convolution { .. } => None,
         }
     }
 
@@ -183,7 +209,15 @@ impl TargetUpdate for LoraUpdate {
         match self.kind {
             Kind::Linear { out, .. } => Some(out),
             Kind::Embedding { num, .. } => Some(num),
-            Kind::Convolution { .. } | Kind::Experts { .. } => None,
+            Kind::Attention { .. } | Kind::Convolution { .. } | Kind::Experts { .. } => None,
+        }
+    }
+
+    fn note(&self) -> Option<Note> {
+        match self.times {
+            Times::Once => None,
+            Times::Twice => Some(Note::OutputProjectionTwice),
+            Times::OnceAgain => Some(Note::OutputProjectionOnce),
         }
     }
 
