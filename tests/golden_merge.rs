@@ -81,6 +81,38 @@ golden_cases! {
     qwen3_moe_experts: "qwen3-moe-experts",
     llama4_experts: "llama4-experts",
     gpt_oss_experts: "gpt-oss-experts",
+    boft_linear: "boft-linear",
+    boft_bf16: "boft-bf16",
+    boft_butterfly: "boft-butterfly",
+    boft_conv2d: "boft-conv2d",
+    boft_conv2d_butterfly: "boft-conv2d-butterfly",
+    adalora_conv2d: "adalora-conv2d",
+    adalora_conv1d: "adalora-conv1d",
+    oft_conv2d: "oft-conv2d",
+    oft_conv2d_shared: "oft-conv2d-shared",
+    oft_embedding: "oft-embedding",
+    oft_embedding_coft: "oft-embedding-coft",
+    lokr_conv1d: "lokr-conv1d",
+    lokr_conv1d_factors: "lokr-conv1d-factors",
+    loha_conv1d: "loha-conv1d",
+    loha_conv1d_effective: "loha-conv1d-effective",
+    mha_lora: "mha-lora",
+    bdlora: "bdlora",
+    bdlora_loose: "bdlora-loose",
+    qalora: "qalora",
+    enable_lora: "enable-lora",
+    fourierft: "fourierft",
+    fourierft_conv1d: "fourierft-conv1d",
+    randlora: "randlora",
+    randlora_sparse: "randlora-sparse",
+    waveft: "waveft",
+    waveft_haar: "waveft-haar",
+    waveft_direct: "waveft-direct",
+    deft_relu: "deft-relu",
+    deft_qr: "deft-qr",
+    deft_para: "deft-para",
+    peanut: "peanut",
+    peanut_flat: "peanut-flat",
 }
 
 // PEFT rounds Δ to the base's dtype before it adds it to embeddings and experts; one rounding is closer to the truth.
@@ -88,6 +120,7 @@ golden_cases! {
     equals_peft_but_for_its_second_rounding:
     resized_embedding: "resized-embedding-lora",
     gpt_oss_down: "gpt-oss-down",
+    fourierft_bf16: "fourierft-bf16",
 }
 
 /// A merge of one case, beside PEFT's.

@@ -22,7 +22,15 @@ macro_rules! equals_peft {
     };
 }
 
-equals_peft! {}
+equals_peft! {
+    boft: "custom-mlp-vanilla-mlp-1-boft",
+    convolution_adalora: "custom-float16-conv2d-conv2d-1-adalora",
+    convolution_oft: "custom-float16-conv2d-conv2d-3-oft",
+    embedding_oft: "custom-float16-embconv1d-embedding-transformers-conv1d-2-oft",
+    bd_lora: "custom-float16-mlp-bd-lora-both-a-and-b",
+    convolution_lokr: "mine-conv1dbigger-lokr-conv1d-whole",
+    multihead_attention: "mine-mha-mha-rslora",
+}
 
 /// Merges, compares with PEFT's merge, and asks `verify` about both.
 fn equals_peft(case: &str) {

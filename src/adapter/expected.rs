@@ -17,6 +17,10 @@ pub enum ExpectedShape {
     MatrixInputs(usize),
     /// A matrix whose input features are a multiple of this.
     MatrixInputsMultiple(usize),
+    /// A matrix of at least this many elements.
+    MatrixFrom(usize),
+    /// A matrix whose shorter side is this.
+    MatrixShorterSide(usize),
     /// At least this many rows, of so many columns.
     RowsFrom {
         /// Rows at least.
@@ -34,6 +38,8 @@ impl fmt::Display for ExpectedShape {
             Self::InputFeatures(count) => write!(out, "{count} input features"),
             Self::MatrixInputs(count) => write!(out, "a matrix with {} input features", units::count(*count as u64)),
             Self::MatrixInputsMultiple(size) => write!(out, "a matrix with a multiple of {size} input features"),
+            Self::MatrixFrom(count) => write!(out, "a matrix of {} elements or more", units::count(*count as u64)),
+            Self::MatrixShorterSide(size) => write!(out, "a matrix whose shorter side is {size}"),
             Self::RowsFrom { rows, columns } => write!(out, "{rows} or more × {columns}"),
         }
     }

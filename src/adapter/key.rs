@@ -89,14 +89,8 @@ impl AdapterKey {
 
 /// The part that `marker` and what follows it name; up to two adapter names may stand between.
 fn part_of(marker: &str, tail: &[&str]) -> Option<Part> {
-    let (names, leaf) = match tail {
-        [names @ .., leaf @ ("weight" | "bias")] => (names, Some(*leaf)),
-        names => (names, None),
-    };
-    if names.len() > MAX_NAMES {
-        return None;
-    }
-    methods::all_parts().find(|part| part.is_named(marker, leaf))
+    let found = |part: Part| part.found(tail).filter(|(_, names)| names.len() <= MAX_NAMES).map(|(part, _)| part);
+    methods::all_parts().filter(|part| part.name() == marker).find_map(found)
 }
 
 /// A key without a factor: what it replaces, with the segments that say what it is taken out.
@@ -158,6 +152,7 @@ mod tests {
             ("x.token_adapter.trainable_tokens_delta", factor("x", Part::parameter("trainable_tokens_delta"))),
             ("x.trainable_tokens_delta.default", factor("x", Part::parameter("trainable_tokens_delta"))),
             ("x.oft_R.default.weight", factor("x", Part::weight("oft_R"))),
+            ("x.peanut_encoders.default.2.weight", factor("x", Part::numbered_weight("peanut_encoders").at(2))),
             ("base_model.model.lm_head.weight", full("lm_head.weight", CopyKind::Plain)),
             ("x.base_layer.weight", full("x.weight", CopyKind::BaseLayer)),
             ("x.base_layer.bias", full("x.bias", CopyKind::BaseLayer)),

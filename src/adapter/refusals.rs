@@ -29,7 +29,7 @@ const PROMPTS: RefusalReason = RefusalReason::Prompts;
 const DRAWN: RefusalReason = RefusalReason::Drawn;
 
 /// Methods by `peft_type`.
-pub(super) const METHODS: [Refusal; 38] = [
+pub(super) const METHODS: [Refusal; 32] = [
     refusal("PROMPT_TUNING", "prompt tuning", PROMPTS, INPUT_DEPENDENT),
     refusal("MULTITASK_PROMPT_TUNING", "multitask prompt tuning", PROMPTS, INPUT_DEPENDENT),
     refusal("P_TUNING", "p-tuning", PROMPTS, INPUT_DEPENDENT),
@@ -41,13 +41,9 @@ pub(super) const METHODS: [Refusal; 38] = [
     refusal("POLY", "Poly", RefusalReason::RoutedTasks, INPUT_DEPENDENT),
     refusal("LILY", "Lily", RefusalReason::RoutedInputs, INPUT_DEPENDENT),
     refusal("SHADOW", "Shadow", RefusalReason::SecondNetwork, INPUT_DEPENDENT),
-    refusal("BOFT", "BOFT", RefusalReason::Butterfly, MERGE_WITH_PEFT),
     refusal("HRA", "HRA", RefusalReason::Householder, MERGE_WITH_PEFT),
     refusal("VERA", "VeRA", DRAWN, MERGE_WITH_PEFT),
     refusal("PVERA", "PVeRA", DRAWN, MERGE_WITH_PEFT),
-    refusal("FOURIERFT", "FourierFT", DRAWN, MERGE_WITH_PEFT),
-    refusal("WAVEFT", "WaveFT", DRAWN, MERGE_WITH_PEFT),
-    refusal("RANDLORA", "RandLoRA", DRAWN, MERGE_WITH_PEFT),
     refusal("UNILORA", "Uni-LoRA", DRAWN, MERGE_WITH_PEFT),
     refusal("TINYLORA", "TinyLoRA", DRAWN, MERGE_WITH_PEFT),
     refusal("SHIRA", "SHiRA", RefusalReason::SingleElements, MERGE_WITH_PEFT),
@@ -66,19 +62,14 @@ pub(super) const METHODS: [Refusal; 38] = [
     refusal("BEFT", "BEFT", RefusalReason::OwnBiases, MERGE_WITH_PEFT),
     refusal("GLORA", "GLoRA", RefusalReason::ScalesAndShifts, MERGE_WITH_PEFT),
     refusal("SUPERTUNING", "Super tuning", RefusalReason::Unchecked, MERGE_WITH_PEFT),
-    refusal("DEFT", "DEFT", RefusalReason::Unchecked, MERGE_WITH_PEFT),
-    refusal("PEANUT", "PEANuT", RefusalReason::Unchecked, MERGE_WITH_PEFT),
 ];
 
 /// LoRA options by config key, refused when they are set.
-pub(super) const OPTIONS: [Refusal; 7] = [
-    refusal("use_bdlora", "BD-LoRA", RefusalReason::BlockDiagonal, MERGE_WITH_PEFT),
+pub(super) const OPTIONS: [Refusal; 4] = [
     refusal("kasa_config", "KaSA", RefusalReason::SingularValues, MERGE_WITH_PEFT),
     refusal("layer_replication", "layer replication", RefusalReason::RepeatedLayers, WayOut::BuildDeeperBase),
-    refusal("enable_lora", "the grouped LoRA of PEFT 0.1 to 0.3", RefusalReason::SomeThirds, MERGE_WITH_PEFT),
     refusal("alora_invocation_tokens", "activated LoRA (aLoRA)", RefusalReason::PromptDependent, INPUT_DEPENDENT),
     refusal("arrow_config", "Arrow routing", RefusalReason::InputDependent, INPUT_DEPENDENT),
-    refusal("use_qalora", "QA-LoRA", RefusalReason::PooledInput, INPUT_DEPENDENT),
 ];
 
 /// Inits after which the base is no longer the original one (spec section 1.6), by the beginning of

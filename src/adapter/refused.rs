@@ -8,10 +8,27 @@ use crate::units;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "every sentence says what its fields are")]
 pub enum Feature {
-    Method { name: &'static str, peft_type: &'static str },
-    Option { name: &'static str, key: &'static str },
-    Init { name: &'static str, init: String },
-    UnknownMethod { name: String },
+    Method {
+        name: &'static str,
+        peft_type: &'static str,
+    },
+    Option {
+        name: &'static str,
+        key: &'static str,
+    },
+    Init {
+        name: &'static str,
+        init: String,
+    },
+    UnknownMethod {
+        name: String,
+    },
+    /// A method with a value of a key that is not known.
+    Setting {
+        name: &'static str,
+        key: &'static str,
+        value: String,
+    },
     DoraOnOlora,
     OldOft,
     Mlx,
@@ -20,6 +37,13 @@ pub enum Feature {
     MlxFactor { tensor: String, shape: Vec<usize> },
     ExtraVocabulary { file: String },
     ScaledFactors { tensor: String },
+    MlxRun {
+        kind: String,
+    },
+    MlxFactor {
+        tensor: String,
+        shape: Vec<usize>,
+    },
 }
 
 impl fmt::Display for Feature {
@@ -29,6 +53,7 @@ impl fmt::Display for Feature {
             Self::Option { name, key } => write!(out, "{name} ({key})"),
             Self::Init { name, init } => write!(out, "{name} initialisation (init_lora_weights {init:?})"),
             Self::UnknownMethod { name } => write!(out, "the method {name}"),
+            Self::Setting { name, key, value } => write!(out, "{name} with {key} {value:?}"),
             Self::DoraOnOlora => out.write_str("DoRA on OLoRA initialisation"),
             Self::OldOft => out.write_str("OFT from before PEFT 0.16 (oft_r)"),
             Self::Mlx => out.write_str("an mlx-lm adapter"),
@@ -80,6 +105,10 @@ sentences! {
     RefusalReason {
         Prompts: "it adds learned vectors to the input or to the attention's cache, and no weight can hold them",
         Drawn: "its file may leave out what PyTorch's random generator drew for it",
+        ProjectionNotSaved: "its file does not hold the projections that PyTorch's random generator drew (save_projection was false)",
+        IndicesNotSaved: "its file does not hold the indices that say which values go where",
+        ModuleOrder: "which of its vectors serves which module follows from the order of the model's modules, which its file does not hold",
+        UnknownFunction: "the function of that name is not known here",
         WeighedPerToken: "it weighs several LoRAs anew for every token",
         RoutedTasks: "it routes every task through another mixture of LoRAs",
         RoutedInputs: "it routes every input through another mixture of its factors",

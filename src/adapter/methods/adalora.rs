@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::factors::{Factors, misshapen, read_matrix, required};
+use super::factors::{Factors, is_matrix_of, misshapen, read_matrix, required, reshaped};
 use crate::{
     adapter::{
         AdapterError, ExpectedShape, Method, MethodSpec, Orientation, Part, Parts, PeftConfig, Placement, Precision,
@@ -104,13 +104,20 @@ impl AdaLoraUpdate {
             }
         }
         let scale = self.scaling.alpha / (self.scaling.rank as f64 + RANK_EPSILON);
-        Ok(Factors { b, a, scale }.placed(placement))
+        let factors = Factors { b, a, scale };
+        if placement.shape.len() == 2 {
+            return Ok(factors.placed(placement));
+        }
+        Ok(reshaped(T::low_rank(factors.low_rank(Orientation::OutIn)), inner, placement))
     }
 }
 
 impl TargetUpdate for AdaLoraUpdate {
     fn fits(&self, shape: &[usize], orientation: Orientation) -> bool {
-        shape == orientation.weight_shape(self.features)
+        match shape.len() {
+            2 => shape == orientation.weight_shape(self.features),
+            _ => is_matrix_of(self.features, shape, orientation),
+        }
     }
 
     fn expected_shape(&self) -> ExpectedShape {

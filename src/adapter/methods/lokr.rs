@@ -145,17 +145,32 @@ struct LoKrUpdate {
 }
 
 impl LoKrUpdate {
-    /// Rows and columns of W1 ⊗ W2.
+    /// Output features, and elements of one of them.
     fn shape(&self) -> (usize, usize) {
         let [first, second] = [self.factors[0].shape(), self.factors[1].shape()];
         (first.0.saturating_mul(second.0), first.1.saturating_mul(second.1))
     }
 
+    /// Rows of W2 and elements of each, as PEFT takes it into the Kronecker product, and how many such matrices there
+    /// are. A whole W2 `(a, b, k)` of a one-dimensional convolution is a stack to PEFT 0.21, which lines W1 up with its
+    /// last two dimensions: `a` products `(…, b·…, k·…)` that are then read as `(out, in, k)`.
+    fn second_matrix(&self) -> (usize, usize, usize) {
+        match &self.factors[1] {
+            Factor::Whole(tensor) if tensor.shape().len() == 3 => {
+                (tensor.shape()[1], tensor.shape()[2], tensor.shape()[0])
+            }
+            factor => (factor.shape().0, factor.shape().1, 1),
+        }
+    }
+
     fn rows<T: Precision>(&self, placement: &Placement) -> Result<Arc<dyn RowUpdate<T>>, AdapterError> {
         let [first, second] = &self.factors;
-        let scale = T::rounded(self.scaling.value());
-        let update = KroneckerRows { first: first.read()?, second: second.read()?, scale };
-        Ok(reshaped(Arc::new(update), self.shape().1, placement))
+        let (rows, columns, count) = self.second_matrix();
+        let second = Matrix::new(rows * count, columns, second.read::<T>()?.into_values());
+        let update =
+            KroneckerRows { first: first.read()?, second, second_rows: rows, scale: T::rounded(self.scaling.value()) };
+        let columns = update.first.columns() * columns;
+        Ok(reshaped(Arc::new(update), columns, placement))
     }
 }
 
@@ -194,18 +209,24 @@ impl TargetUpdate for LoKrUpdate {
     }
 }
 
+/// W1 ⊗ W2, or one such product for each matrix of a stack.
 struct KroneckerRows<T> {
     first: Matrix<T>,
+    /// W2, or several below each other.
     second: Matrix<T>,
+    /// Rows of one W2.
+    second_rows: usize,
     scale: T,
 }
 
 impl<T: Precision> RowUpdate<T> for KroneckerRows<T> {
     fn apply_rows(&self, rows: Range<usize>, tile: &mut [T]) {
         let columns = self.first.columns() * self.second.columns();
+        let product_rows = self.first.rows() * self.second_rows;
         for (row, values) in rows.zip(tile.chunks_mut(columns.max(1))) {
-            let first = self.first.row(row / self.second.rows());
-            let second = self.second.row(row % self.second.rows());
+            let (matrix, row) = (row / product_rows, row % product_rows);
+            let first = self.first.row(row / self.second_rows);
+            let second = self.second.row(matrix * self.second_rows + row % self.second_rows);
             for (block, factor) in values.chunks_mut(second.len()).zip(first) {
                 for (value, other) in block.iter_mut().zip(second) {
                     *value += *factor * *other * self.scale;
@@ -223,7 +244,7 @@ mod tests {
     fn blocks_of_the_second_factor_are_scaled_by_the_first() {
         let first = Matrix::new(2, 3, vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
         let second = Matrix::new(2, 2, vec![0.5, -1.0, 2.0, 7.0]);
-        let update = KroneckerRows { first: first.clone(), second: second.clone(), scale: 3.0 };
+        let update = KroneckerRows { first: first.clone(), second: second.clone(), second_rows: 2, scale: 3.0 };
         let mut tile = vec![10.0; 3 * 6];
         update.apply_rows(1..4, &mut tile);
         for row in 1..4 {
@@ -232,5 +253,15 @@ mod tests {
                 assert_eq!(tile[(row - 1) * 6 + column], expected);
             }
         }
+    }
+
+    #[test]
+    fn every_matrix_of_a_stack_has_a_product_of_its_own() {
+        let first = Matrix::new(2, 1, vec![2.0, 3.0]);
+        let second = Matrix::new(4, 1, vec![1.0, 10.0, 100.0, 1000.0]);
+        let update = KroneckerRows { first, second, second_rows: 2, scale: 1.0 };
+        let mut tile = vec![0.0; 8];
+        update.apply_rows(0..8, &mut tile);
+        assert_eq!(tile, [2.0, 20.0, 3.0, 30.0, 200.0, 2000.0, 300.0, 3000.0]);
     }
 }

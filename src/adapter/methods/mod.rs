@@ -1,17 +1,28 @@
 //! The methods that are merged, one file or folder each. A method declares its names here, in its [`MethodSpec`], and
 //! what it does to the base behind the [`Method`] trait; a new one adds its file and a line to [`METHODS`].
 
+mod activation;
 mod adalora;
+mod boft;
+mod deft;
+mod drawn;
 mod factors;
+mod fourierft;
+mod gathered;
 mod ia3;
 mod ln_tuning;
 mod loha;
 mod lokr;
 mod lora;
 mod oft;
+mod peanut;
+mod randlora;
+mod rotation;
 mod trainable_tokens;
 mod tucker;
 mod vector;
+mod waveft;
+mod wavelet;
 
 use std::path::Path;
 
@@ -42,7 +53,7 @@ pub struct MethodSpec {
 }
 
 /// All methods that are merged.
-pub(super) const METHODS: [&MethodSpec; 8] = [
+pub(super) const METHODS: [&MethodSpec; 14] = [
     &lora::SPEC,
     &adalora::SPEC,
     &loha::SPEC,
@@ -51,6 +62,12 @@ pub(super) const METHODS: [&MethodSpec; 8] = [
     &oft::SPEC,
     &ln_tuning::SPEC,
     &trainable_tokens::SPEC,
+    &boft::SPEC,
+    &deft::SPEC,
+    &fourierft::SPEC,
+    &peanut::SPEC,
+    &randlora::SPEC,
+    &waveft::SPEC,
 ];
 
 /// Keys that the configs of all methods share.
@@ -96,5 +113,5 @@ pub(super) fn is_factor_like(segment: &str) -> bool {
 
 /// Whether some method keeps this factor once for all modules.
 pub(super) fn is_shared(part: Part) -> bool {
-    METHODS.into_iter().any(|spec| spec.shared_factors.contains(&part))
+    METHODS.into_iter().any(|spec| spec.shared_factors.contains(&part.declared()))
 }

@@ -90,6 +90,8 @@ pub fn expected_shape(expected: &ExpectedShape) -> String {
         ExpectedShape::InputFeatures(count) => format!("입력 특성 {count}개"),
         ExpectedShape::MatrixInputs(count) => format!("입력 특성이 {}개인 행렬", units::count(*count as u64)),
         ExpectedShape::MatrixInputsMultiple(size) => format!("입력 특성이 {size}의 배수인 행렬"),
+        ExpectedShape::MatrixFrom(count) => format!("원소가 {}개 이상인 행렬", units::count(*count as u64)),
+        ExpectedShape::MatrixShorterSide(size) => format!("짧은 변이 {size}인 행렬"),
         ExpectedShape::RowsFrom { rows, columns } => format!("{rows}행 이상 × {columns}"),
     }
 }

@@ -12,6 +12,7 @@ pub(super) fn feature(feature: &Feature) -> String {
         Feature::Option { name, key } => format!("{} 옵션({key})은", option(name, key)),
         Feature::Init { name, init } => format!("{name} 초기화(init_lora_weights {init:?})는"),
         Feature::UnknownMethod { name } => format!("{name} 방식은"),
+        Feature::Setting { name, key, value } => format!("{key} 값이 {value:?}인 {name} 어댑터는"),
         Feature::DoraOnOlora => "OLoRA로 초기화한 DoRA는".to_owned(),
         Feature::OldOft => "PEFT 0.16 이전의 OFT(oft_r)는".to_owned(),
         Feature::Mlx => "mlx-lm 어댑터는".to_owned(),
@@ -52,6 +53,14 @@ pub(super) fn reason(reason: RefusalReason) -> &'static str {
     match reason {
         RefusalReason::Prompts => "학습한 벡터를 입력이나 어텐션 캐시에 더하는 방식이라 담을 가중치가 없습니다",
         RefusalReason::Drawn => "PyTorch의 난수로 뽑은 값이 파일에 없을 수 있습니다",
+        RefusalReason::ProjectionNotSaved => {
+            "PyTorch의 난수로 뽑은 투영 행렬이 파일에 없습니다(save_projection이 false였습니다)"
+        }
+        RefusalReason::IndicesNotSaved => "어떤 값이 어디로 가는지 알려 주는 인덱스가 파일에 없습니다",
+        RefusalReason::ModuleOrder => {
+            "어떤 벡터가 어떤 모듈의 것인지는 모델의 모듈 순서로 정해지는데, 그 순서가 파일에 없습니다"
+        }
+        RefusalReason::UnknownFunction => "그런 이름의 함수를 이 프로그램은 모릅니다",
         RefusalReason::WeighedPerToken => "토큰마다 여러 LoRA의 비중을 새로 정합니다",
         RefusalReason::RoutedTasks => "과제마다 LoRA를 다르게 섞습니다",
         RefusalReason::RoutedInputs => "입력마다 행렬을 다르게 섞습니다",
@@ -154,6 +163,10 @@ mod tests {
         let text = str::to_owned;
         let cases: Vec<(Feature, &[&str])> = vec![
             (Feature::UnknownMethod { name: text("NEW") }, &["NEW"]),
+            (
+                Feature::Setting { name: "PEANuT", key: "act_fn", value: text("mish") },
+                &["PEANuT", "act_fn", "\"mish\""],
+            ),
             (Feature::DoraOnOlora, &["OLoRA", "DoRA"]),
             (Feature::OldOft, &["0.16", "oft_r"]),
             (Feature::Mlx, &["mlx-lm"]),
