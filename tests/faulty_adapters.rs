@@ -87,19 +87,6 @@ const FAULTS: &[Fault] = &[
         says: &["self_attn.q_proj", "as a part of model.layers.0.self_attn.qkv_proj"],
     },
     Fault {
-        name: "MultiheadAttention's output projection",
-        put: |root| {
-            let base = common::toy_base_file().f32("model.attn.in_proj_weight", &[12, 4], noise(41)).f32(
-                "model.attn.out_proj.weight",
-                &[4, 4],
-                noise(42),
-            );
-            put(&root.join("base/model.safetensors"), base.build());
-            weights(root, &pair(toy_adapter_file(), "base_model.model.model.attn.base_layer.out_proj", (4, 4)));
-        },
-        says: &["out_proj", "MultiheadAttention"],
-    },
-    Fault {
         name: "lora_A without lora_B",
         put: |root| weights(root, &toy_adapter_file().f32("x.lora_A.weight", &[2, 4], noise(1))),
         says: &["x has factors, but no lora_B"],
@@ -208,9 +195,23 @@ const FAULTS: &[Fault] = &[
         says: &["LoRA-GA", "gradients"],
     },
     Fault {
-        name: "BOFT",
-        put: |root| config(root, &json!({"peft_type": "BOFT"})),
-        says: &["BOFT", "merge_and_unload"],
+        name: "PSOFT",
+        put: |root| config(root, &json!({"peft_type": "PSOFT"})),
+        says: &["PSOFT", "signs", "merge_and_unload"],
+    },
+    Fault {
+        name: "RandLoRA without its bases",
+        put: |root| {
+            config(root, &json!({"peft_type": "RANDLORA", "randlora_alpha": 20, "save_projection": false}));
+            let module = "base_model.model.model.layers.0.proj";
+            let file = FileBuilder::default().f32(&format!("{module}.randlora_lambda"), &[2, 2], noise(1)).f32(
+                &format!("{module}.randlora_gamma"),
+                &[2, 4],
+                noise(2),
+            );
+            weights(root, &file);
+        },
+        says: &["RandLoRA", "save_projection"],
     },
     Fault {
         name: "VeRA",
@@ -231,11 +232,6 @@ const FAULTS: &[Fault] = &[
         name: "activated LoRA",
         put: |root| config(root, &json!({"alora_invocation_tokens": [1, 2]})),
         says: &["aLoRA", "depends on the prompt"],
-    },
-    Fault {
-        name: "QA-LoRA",
-        put: |root| config(root, &json!({"use_qalora": true})),
-        says: &["QA-LoRA", "pooled by groups"],
     },
     Fault {
         name: "layer replication",

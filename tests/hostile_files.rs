@@ -101,14 +101,13 @@ fn factors_that_do_not_pair_are_refused() {
 #[test]
 fn configs_that_decide_another_merge_are_refused_by_name() {
     let refused = [
-        ("peft_type", json!("BOFT"), "BOFT"),
         ("peft_type", json!("VERA"), "VeRA"),
         ("peft_type", json!("XLORA"), "X-LoRA"),
         ("peft_type", json!("PROMPT_TUNING"), "prompt tuning"),
         ("peft_type", json!("PREFIX_TUNING"), "prefix tuning"),
         ("peft_type", json!("P_TUNING"), "p-tuning"),
         ("peft_type", json!("HRA"), "HRA"),
-        ("peft_type", json!("FOURIERFT"), "FourierFT"),
+        ("peft_type", json!("PSOFT"), "PSOFT"),
         ("peft_type", json!("FROM_TOMORROW"), "FROM_TOMORROW"),
         ("init_lora_weights", json!("pissa"), "PiSSA"),
         ("init_lora_weights", json!("pissa_niter_4"), "PiSSA"),
@@ -117,11 +116,8 @@ fn configs_that_decide_another_merge_are_refused_by_name() {
         ("init_lora_weights", json!("lora_ga"), "LoRA-GA"),
         ("layer_replication", json!([[0, 1]]), "layer replication"),
         ("alora_invocation_tokens", json!([1, 2]), "aLoRA"),
-        ("use_qalora", json!(true), "QA-LoRA"),
-        ("use_bdlora", json!({"nblocks": 2}), "BD-LoRA"),
         ("kasa_config", json!({"a": 1}), "KaSA"),
         ("arrow_config", json!({"a": 1}), "Arrow"),
-        ("enable_lora", json!([true, false, true]), "grouped"),
     ];
     for (key, value, name) in refused {
         let error = plan_error(|root| put_config(root, key, value.clone()));

@@ -250,6 +250,16 @@ fn small_tiles_change_nothing() {
         "lokr-decomposed",
         "qwen2-lora-bias",
         "whisper-conv1d",
+        "boft-conv2d-butterfly",
+        "oft-conv2d",
+        "adalora-conv2d",
+        "lokr-conv1d",
+        "deft-qr",
+        "peanut",
+        "waveft",
+        "waveft-haar",
+        "randlora",
+        "fourierft",
     ];
     for case in cases {
         let folder = golden(case);
@@ -289,6 +299,21 @@ fn a_wrong_merge_of_any_method_fails() {
         "clip-conv2d",
         "olora",
         "tied-resized",
+        "boft-linear",
+        "boft-conv2d",
+        "oft-conv2d",
+        "oft-embedding",
+        "adalora-conv2d",
+        "lokr-conv1d",
+        "mha-lora",
+        "bdlora",
+        "qalora",
+        "enable-lora",
+        "fourierft",
+        "randlora",
+        "waveft",
+        "deft-relu",
+        "peanut",
     ];
     let wrong_in_peft = ["llama-tied-embedding", "llama-tied-lm-head", "tied-both-lora", "tied-ensured"];
     let folders = untouched.map(|case| (case, "base")).into_iter().chain(wrong_in_peft.map(|case| (case, "merged")));

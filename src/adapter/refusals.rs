@@ -55,18 +55,18 @@ pub(super) const METHODS: [Refusal; 32] = [
     refusal("DELORA", "DeLoRA", RefusalReason::NormalisedRanks, MERGE_WITH_PEFT),
     refusal("C3A", "C³A", RefusalReason::CircularGrid, MERGE_WITH_PEFT),
     refusal("ROAD", "RoAd", RefusalReason::RotatedPairs, MERGE_WITH_PEFT),
-    refusal("OSF", "OSF", RefusalReason::SingularVectors, MERGE_WITH_PEFT),
-    refusal("PSOFT", "PSOFT", RefusalReason::NeedsDecomposition, MERGE_WITH_PEFT),
-    refusal("ADAMSS", "AdaMSS", RefusalReason::NeedsDecomposition, MERGE_WITH_PEFT),
-    refusal("FROD", "FRoD", RefusalReason::NeedsJointDecomposition, MERGE_WITH_PEFT),
+    refusal("OSF", "OSF", RefusalReason::NeedsDecomposition, WayOut::MergeWithPeft),
+    refusal("PSOFT", "PSOFT", RefusalReason::UnsavedSigns, MERGE_WITH_PEFT),
+    refusal("ADAMSS", "AdaMSS", RefusalReason::UnsavedClusters, WayOut::MergeWithPeft),
+    refusal("FROD", "FRoD", RefusalReason::NeedsJointDecomposition, WayOut::MergeWithPeft),
     refusal("BEFT", "BEFT", RefusalReason::OwnBiases, MERGE_WITH_PEFT),
-    refusal("GLORA", "GLoRA", RefusalReason::ScalesAndShifts, MERGE_WITH_PEFT),
-    refusal("SUPERTUNING", "Super tuning", RefusalReason::Unchecked, MERGE_WITH_PEFT),
+    refusal("GLORA", "GLoRA", RefusalReason::ScalesAndShifts, WayOut::MergeWithPeft),
+    refusal("SUPERTUNING", "Super tuning", RefusalReason::Unchecked, WayOut::MergeWithPeft),
 ];
 
 /// LoRA options by config key, refused when they are set.
 pub(super) const OPTIONS: [Refusal; 4] = [
-    refusal("kasa_config", "KaSA", RefusalReason::SingularValues, MERGE_WITH_PEFT),
+    refusal("kasa_config", "KaSA", RefusalReason::SingularValues, WayOut::MergeWithPeft),
     refusal("layer_replication", "layer replication", RefusalReason::RepeatedLayers, WayOut::BuildDeeperBase),
     refusal("alora_invocation_tokens", "activated LoRA (aLoRA)", RefusalReason::PromptDependent, INPUT_DEPENDENT),
     refusal("arrow_config", "Arrow routing", RefusalReason::InputDependent, INPUT_DEPENDENT),

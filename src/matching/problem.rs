@@ -99,7 +99,7 @@ impl fmt::Display for OrphanReason {
                 write!(formatter, "the base has the module, but no {parameter} in it")
             }
             Self::MultiheadAttention => formatter.write_str(
-                "this is PyTorch's MultiheadAttention, whose output projection PEFT applies twice in training up to 0.21, so what was trained depends on the release",
+                "this is PyTorch's MultiheadAttention, whose two projections PEFT adapts together and with plain LoRA only",
             ),
             Self::UnknownFactor => formatter.write_str("a tensor that is unknown to the adapter's method"),
         }
@@ -224,7 +224,7 @@ const PARTS: [&str; 6] =
 /// What a missing module suggests.
 pub(super) fn orphan_reason(base: &Checkpoint, module: &str, target: &Target) -> OrphanReason {
     let has = |parameter: &str| base.tensor(&format!("{module}.{parameter}")).is_some();
-    if has("in_proj_weight") || module.contains(".base_layer.out_proj") {
+    if has("in_proj_weight") {
         return OrphanReason::MultiheadAttention;
     }
     if target.parameter != "weight" && has("weight") && matches!(target.effect, Effect::Update(_)) {

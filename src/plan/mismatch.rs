@@ -60,7 +60,7 @@ impl Mismatch {
         let files = files_beside(matching, adapters);
         let advice = match (placed_count, matching.orphaned.first().map(|orphan| &orphan.reason), trained_on) {
             _ if !files.is_empty() => MismatchAdvice::FilesBeside { files },
-            (_, Some(OrphanReason::UnknownFactor | OrphanReason::MultiheadAttention), _) => MismatchAdvice::OwnRelease,
+            (_, Some(OrphanReason::UnknownFactor), _) => MismatchAdvice::OwnRelease,
             _ if resizes_vocabulary => MismatchAdvice::GrownVocabulary,
             (_, _, Some(name)) => MismatchAdvice::OtherBase { trained_on: name.to_owned(), base: base.name() },
             (0, _, None) => MismatchAdvice::NothingFits,

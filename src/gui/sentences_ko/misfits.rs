@@ -51,7 +51,7 @@ pub fn orphaned(reason: &OrphanReason) -> String {
             format!("베이스의 이 모듈에는 {parameter} 파라미터가 없습니다")
         }
         OrphanReason::MultiheadAttention => {
-            "PyTorch의 MultiheadAttention입니다. PEFT 0.21까지는 학습할 때 출력 투영을 두 번 적용해서, 학습한 내용이 버전에 따라 다릅니다".to_owned()
+            "PyTorch의 MultiheadAttention입니다. PEFT는 두 투영을 함께, 기본 LoRA로만 바꿉니다".to_owned()
         }
         OrphanReason::UnknownFactor => "이 어댑터의 방식에는 없는 텐서입니다".to_owned(),
     }
@@ -115,7 +115,7 @@ mod tests {
             (OrphanReason::ExpertsInOneTensor { tensor: text("experts.up") }, &["experts.up"]),
             (OrphanReason::TooFewLayers { layer_count: 24 }, &["24개"]),
             (OrphanReason::NoSuchParameter { parameter: text("bias") }, &["bias"]),
-            (OrphanReason::MultiheadAttention, &["MultiheadAttention", "0.21"]),
+            (OrphanReason::MultiheadAttention, &["MultiheadAttention", "LoRA"]),
             (OrphanReason::UnknownFactor, &[]),
         ];
         for (reason, parts) in orphans {

@@ -41,7 +41,6 @@ fn method(name: &'static str, peft_type: &str) -> &'static str {
 fn option(name: &'static str, key: &str) -> &'static str {
     match key {
         "layer_replication" => "레이어 복제",
-        "enable_lora" => "PEFT 0.1~0.3의 그룹 LoRA",
         "alora_invocation_tokens" => "활성화 LoRA(aLoRA)",
         "arrow_config" => "Arrow 라우팅",
         _ => name,
@@ -65,7 +64,6 @@ pub(super) fn reason(reason: RefusalReason) -> &'static str {
         RefusalReason::RoutedTasks => "과제마다 LoRA를 다르게 섞습니다",
         RefusalReason::RoutedInputs => "입력마다 행렬을 다르게 섞습니다",
         RefusalReason::SecondNetwork => "베이스 옆에서 또 다른 신경망을 함께 돌립니다",
-        RefusalReason::Butterfly => "가중치에 버터플라이 회전을 곱합니다",
         RefusalReason::Householder => "가중치에 하우스홀더 반사를 곱합니다",
         RefusalReason::SingleElements => "위치로 적은 원소 하나하나를 바꿉니다",
         RefusalReason::SharedBlock => "모든 출력 특성이 블록 하나를 함께 씁니다",
@@ -78,19 +76,21 @@ pub(super) fn reason(reason: RefusalReason) -> &'static str {
         RefusalReason::NormalisedRanks => "갱신을 랭크마다 정규화합니다",
         RefusalReason::CircularGrid => "갱신이 순환 합성곱의 격자입니다",
         RefusalReason::RotatedPairs => "출력 특성을 둘씩 회전하며, PEFT는 베이스의 자료형에서 병합합니다",
-        RefusalReason::SingularVectors => "분해한 베이스의 특이 벡터를 담고 있습니다",
+        RefusalReason::UnsavedSigns => {
+            "베이스의 특이 벡터를 회전하는데, 벡터의 부호는 계산한 라이브러리에 따라 다르고 파일에 없습니다"
+        }
+        RefusalReason::UnsavedClusters => {
+            "블록마다 어떤 출력이 속하는지를 군집화로 정했는데, 그 결과가 파일에 없습니다"
+        }
         RefusalReason::NeedsDecomposition => "베이스의 특잇값 분해가 필요합니다",
         RefusalReason::NeedsJointDecomposition => "베이스의 레이어들을 함께 분해해야 합니다",
         RefusalReason::OwnBiases => "고유한 이름으로 편향에 더합니다",
         RefusalReason::ScalesAndShifts => "작은 행렬 여럿으로 가중치와 편향의 크기와 위치를 바꿉니다",
         RefusalReason::Unchecked => "계산식을 아직 PEFT와 견주어 확인하지 않았습니다",
-        RefusalReason::BlockDiagonal => "행렬이 블록 대각입니다",
-        RefusalReason::SingularValues => "베이스의 특잇값을 바꿉니다",
+        RefusalReason::SingularValues => "베이스를 특잇값 분해해서 가장 작은 성분을 버려야 합니다",
         RefusalReason::RepeatedLayers => "레이어를 되풀이해 더 깊은 모델을 만듭니다",
-        RefusalReason::SomeThirds => "하나로 합친 투영의 세 부분 가운데 일부만 다룹니다",
         RefusalReason::PromptDependent => "효과가 프롬프트에 따라 달라집니다",
         RefusalReason::InputDependent => "효과가 입력에 따라 달라집니다",
-        RefusalReason::PooledInput => "lora_A 앞에서 입력을 묶음마다 합치며, PEFT에도 병합이 없습니다",
         RefusalReason::WithoutLargestComponents => "가장 큰 특잇값 성분을 뺀 베이스에서 학습을 시작했습니다",
         RefusalReason::CalibratedBase => "보정용 글에 맞춰 바꾼 베이스에서 학습을 시작했습니다",
         RefusalReason::ApproximatedBase => "양자화로 어림한 베이스에서 학습을 시작했습니다",
