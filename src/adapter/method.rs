@@ -2,9 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, ops::Range, path::Path, sync::Arc};
 
-use super::{
-    AdapterError, ExpectedShape, MethodSpec, Note, Part, PartTensors, Parts, Placement, Scaling, Target,
-};
+use super::{AdapterError, ExpectedShape, MethodSpec, Note, Part, PartTensors, Parts, Placement, Scaling, Target};
 use crate::{
     checkpoint::LogicalTensor,
     numeric::{Element, LowRank, LowRankF64},

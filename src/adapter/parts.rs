@@ -20,10 +20,20 @@ pub struct Parts {
 impl Parts {
     /// The module's `own` factors beside those that are `shared`.
     #[must_use]
-    own: PartTensors,
-    shared: Arc<PartTensors>,
-    /// Paths of modules beneath this one that have factors too.
-    below: Vec<String>,
+    pub fn new(own: PartTensors, shared: Arc<PartTensors>) -> Self {
+        Self { own, shared, below: Vec::new() }
+    }
+
+    /// The same, beside the paths of modules beneath this one that have factors too.
+    #[must_use]
+    pub fn above(self, below: Vec<String>) -> Self {
+        Self { below, ..self }
+    }
+
+    /// Whether the module at `path` beneath this one has factors too.
+    #[must_use]
+    pub fn has_below(&self, path: &str) -> bool {
+        self.below.iter().any(|below| below == path)
     }
 
     /// Whether the module has this factor of its own.

@@ -33,10 +33,19 @@ pub enum Feature {
     OldOft,
     Mlx,
     MlxNumpy,
-    MlxRun { kind: String },
-    MlxFactor { tensor: String, shape: Vec<usize> },
-    ExtraVocabulary { file: String },
-    ScaledFactors { tensor: String },
+    MlxRun {
+        kind: String,
+    },
+    MlxFactor {
+        tensor: String,
+        shape: Vec<usize>,
+    },
+    ExtraVocabulary {
+        file: String,
+    },
+    ScaledFactors {
+        tensor: String,
+    },
 }
 
 impl fmt::Display for Feature {
