@@ -67,6 +67,27 @@ fn weights_of_any_name_beside_the_factors_are_merged() {
 }
 
 #[test]
+fn a_file_beside_may_have_another_prefix_than_the_factors() {
+    let trained = FileBuilder::default().f32("decoder.layers.0.proj.bias", &[6], noise(42)).f32(
+        "decoder.layers.1.proj.bias",
+        &[6],
+        noise(43),
+    );
+    let root = toy_with("biases.safetensors", &trained);
+    let base = common::toy_base_file().f32("model.layers.0.proj.bias", &[6], noise(5)).f32(
+        "model.layers.1.proj.bias",
+        &[6],
+        noise(6),
+    );
+    put(&root.path().join("base/model.safetensors"), base.build());
+    let merge = proven(&toy_request(root.path()));
+    for (layer, seed) in [(0, 42), (1, 43)] {
+        let expected: Vec<f64> = (0..6).map(|at| noise_at(seed, at)).collect();
+        assert_eq!(values(merge.tensor(&format!("model.layers.{layer}.proj.bias")).unwrap()), expected);
+    }
+}
+
+#[test]
 fn a_copy_beneath_an_adapted_layer_may_lie_in_another_file() {
     let beneath = norm(40).f32("base_model.model.model.layers.0.proj.base_layer.weight", &[6, 4], noise(41));
     let root = toy_with("non_lora_state_dict.safetensors", &beneath);

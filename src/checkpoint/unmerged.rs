@@ -5,14 +5,16 @@ use std::collections::BTreeSet;
 
 use super::Checkpoint;
 
-/// Segments that only PEFT's layers have, each whole: `q_lora_rank`, `kv_a_proj` and `time_maa_w1` are a model's own.
-const LAYER_SEGMENTS: [&str; 20] = [
+/// Segments that only the layers of PEFT and mlx-lm have, each whole: `q_lora_rank`, `kv_a_proj` and `time_maa_w1` are a model's own.
+const LAYER_SEGMENTS: [&str; 22] = [
     "lora_A",
     "lora_B",
     "lora_E",
     "lora_embedding_A",
     "lora_embedding_B",
     "lora_magnitude_vector",
+    "lora_a",
+    "lora_b",
     "hada_w1_a",
     "hada_w1_b",
     "hada_w2_a",
@@ -62,7 +64,9 @@ fn of_names<'a>(names: impl Iterator<Item = &'a str>) -> Option<Unmerged> {
 fn is_of_layer(name: &str) -> bool {
     // A layer called `base_layer` that holds others is a model's own (timm's DLA).
     let is_base_layer = name.rsplit_once('.').is_some_and(|(module, _)| module.ends_with(".base_layer"));
-    is_base_layer || name.starts_with(WRAPPER) || name.split('.').any(|segment| LAYER_SEGMENTS.contains(&segment))
+    // A part of a model may be wrapped as well (`language_model.base_model.model.…`, as InternVL saves it).
+    let is_wrapped = name.match_indices(WRAPPER).any(|(at, _)| at == 0 || name.as_bytes()[at - 1] == b'.');
+    is_base_layer || is_wrapped || name.split('.').any(|segment| LAYER_SEGMENTS.contains(&segment))
 }
 
 #[cfg(test)]
@@ -80,6 +84,8 @@ mod tests {
             "score.original_module.weight",
             "model.layers.0.k_proj.ia3_l.default",
             "base_model.model.model.norm.weight",
+            "language_model.base_model.model.model.norm.weight",
+            "model.layers.0.q_proj.lora_a",
         ] {
             assert!(is_of_layer(name), "{name}");
         }
@@ -91,6 +97,7 @@ mod tests {
             "model.layers.0.self_attn.linear_q_adapter_list.0.0.weight",
             "backbone.base_layer.0.weight",
             "base_model.embed_tokens.weight",
+            "my_base_model.model.norm.weight",
             "model.layers.0.lora_down.weight",
             "base_layer.weight",
         ] {

@@ -117,6 +117,7 @@ fn json_text(
             "orphaned": orphaned,
             "clashing": clashing,
         },
+        "notes": adapters.iter().flat_map(|adapter| adapter.config().notes()).map(ToString::to_string).collect::<Vec<_>>(),
         "findings": plan::findings(base, adapters, matching)?,
         "size": {"stored": SizeBreakdown::stored(base), "facts": size::of_model(base)?},
         "survival": survival,

@@ -2,7 +2,7 @@
 
 use super::{
     Applied, Clash, ClashReason, Entries, Matching, Origin, Orphan, OrphanReason, SetAside, SetAsideRule, TiedHead,
-    UpdateRef, experts, nearest, orientation::Layouts, problem, resolve::Resolver, second_copy, source_of, tied,
+    UpdateRef, experts, nearest, orientation::Layouts, problem, resolve::Resolvers, second_copy, source_of, tied,
 };
 use crate::{
     adapter::{
@@ -39,7 +39,7 @@ impl<'a> Placer<'a> {
     pub fn place_adapter(&mut self, index: usize) {
         let adapter = &self.adapters[index];
         let layouts = Layouts::of(self.base, adapter);
-        let resolver = Resolver::new(self.base, adapter.targets(), layouts);
+        let resolver = Resolvers::new(self.base, adapter, layouts);
         let layouts = layouts.with_experts_like(adapter.targets().iter().filter_map(|target| {
             let stored = self.base.tensor(&joined(&resolver.module(target), &target.parameter))?;
             Some((target.update()?.as_ref(), stored.shape()))

@@ -1,7 +1,10 @@
 //! From a module's path in an adapter to its path on disk: as it stands, by transformers' table of names, or after one
-//! change of prefix for the whole adapter, whichever places most modules (spec section 3.6).
+//! change of prefix for a whole file, whichever places most modules (spec section 3.6).
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use super::{
     PrefixChange,
@@ -9,14 +12,60 @@ use super::{
     prefix::{common_change, landed},
 };
 use crate::{
-    adapter::{Target, joined},
+    adapter::{Adapter, Target, joined},
     architecture::DiskNames,
     checkpoint::Checkpoint,
 };
 
-/// How one adapter's paths become the base's.
+/// How the paths of an adapter's own files become the base's, and those of each file beside them: what saved it may
+/// have named its modules from another place.
 #[derive(Debug)]
-pub(super) struct Resolver<'a> {
+pub(super) struct Resolvers<'a> {
+    own: Resolver<'a>,
+    beside: Vec<(PathBuf, Resolver<'a>)>,
+}
+
+impl<'a> Resolvers<'a> {
+    /// Chooses for the targets of each file together.
+    pub(super) fn new(base: &'a Checkpoint, adapter: &Adapter, layouts: Layouts) -> Self {
+        let mut own = adapter.targets().to_vec();
+        let mut beside = Vec::new();
+        for file in adapter.files_beside() {
+            let of_file: Vec<Target> = own.extract_if(.., |target| file_of(target) == Some(file.path())).collect();
+            beside.push((file.path().to_owned(), Resolver::new(base, &of_file, layouts)));
+        }
+        Self { own: Resolver::new(base, &own, layouts), beside }
+    }
+
+    /// The path on disk of a target's module, or its own path where nothing is known.
+    pub(super) fn module(&self, target: &Target) -> String {
+        self.of(target).module(target)
+    }
+
+    /// Modules that the table of names found.
+    pub(super) fn renamed_module_count(&self, targets: &[Target]) -> usize {
+        let renamed = targets.iter().filter(|target| self.of(target).renamed(target).is_some());
+        renamed.map(|target| target.module.as_str()).collect::<BTreeSet<_>>().len()
+    }
+
+    /// The change of prefix of the adapter's own paths, where that is the way.
+    pub(super) fn into_change(self) -> Option<PrefixChange> {
+        self.own.change
+    }
+
+    fn of(&self, target: &Target) -> &Resolver<'a> {
+        let of_file = self.beside.iter().find(|(path, _)| file_of(target) == Some(path));
+        of_file.map_or(&self.own, |(_, resolver)| resolver)
+    }
+}
+
+fn file_of(target: &Target) -> Option<&Path> {
+    target.tensors().first().map(|tensor| tensor.file().path())
+}
+
+/// How the paths of some targets become the base's.
+#[derive(Debug)]
+struct Resolver<'a> {
     base: &'a Checkpoint,
     change: Option<PrefixChange>,
     /// Used where a path is not on disk; empty where every path is.
@@ -25,7 +74,7 @@ pub(super) struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     /// Chooses for all of `targets` together; the simpler way wins where two do equally well.
-    pub(super) fn new(base: &'a Checkpoint, targets: &[Target], layouts: Layouts) -> Self {
+    fn new(base: &'a Checkpoint, targets: &[Target], layouts: Layouts) -> Self {
         let as_it_stands = Self { base, change: None, aliases: None };
         let count = |resolver: &Self| landed(base, targets, layouts, |target| resolver.module(target));
         let unchanged = count(&as_it_stands);
@@ -46,22 +95,11 @@ impl<'a> Resolver<'a> {
     }
 
     /// The path on disk of a target's module, or its own path where nothing is known.
-    pub(super) fn module(&self, target: &Target) -> String {
+    fn module(&self, target: &Target) -> String {
         if self.change.is_some() {
             return PrefixChange::apply(self.change.as_ref(), &target.module);
         }
         self.renamed(target).unwrap_or_else(|| target.module.clone())
-    }
-
-    /// Modules that the table of names found.
-    pub(super) fn renamed_module_count(&self, targets: &[Target]) -> usize {
-        let renamed = targets.iter().filter(|target| self.renamed(target).is_some());
-        renamed.map(|target| target.module.as_str()).collect::<BTreeSet<_>>().len()
-    }
-
-    /// The change of prefix, where that is the way.
-    pub(super) fn into_change(self) -> Option<PrefixChange> {
-        self.change
     }
 
     fn renamed(&self, target: &Target) -> Option<String> {
