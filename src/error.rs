@@ -1,5 +1,8 @@
 //! How every error of the house speaks: the problem first, the path last, and a hint about what to do next.
 
+/// How to get what a Git LFS pointer stands for.
+pub(crate) const LFS_HINT: &str = "run `git lfs pull` in its folder, or download the file itself from the Hub";
+
 /// An error that may know what to do next.
 pub trait Hint {
     /// One sentence for the user, without a trailing period; `None` where there is nothing useful to say.
@@ -18,9 +21,36 @@ pub struct IoError {
     pub path: std::path::PathBuf,
 }
 
+/// What is wrong with a file that should be a text; the source of an [`IoError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "every message says what its fields are")]
+pub enum TextFault {
+    #[error("it is a Git LFS pointer, not the file itself")]
+    LfsPointer,
+    #[error("it is not UTF-8 from byte {valid_byte_count} on")]
+    NotUtf8 { valid_byte_count: usize },
+    #[error("it begins like UTF-16 and is not")]
+    NotUtf16,
+}
+
+impl IoError {
+    /// What is wrong with the text, where the file could be read but is none.
+    #[must_use]
+    pub fn text_fault(&self) -> Option<TextFault> {
+        self.source.get_ref()?.downcast_ref().copied()
+    }
+}
+
 impl Hint for IoError {
     fn hint(&self) -> Option<String> {
         use std::io::ErrorKind;
+        match self.text_fault() {
+            Some(TextFault::LfsPointer) => return Some(LFS_HINT.to_owned()),
+            Some(TextFault::NotUtf8 { .. } | TextFault::NotUtf16) => {
+                return Some("save it as UTF-8 if it was edited, else fetch this file again".to_owned());
+            }
+            None => {}
+        }
         let hint = match self.source.kind() {
             ErrorKind::NotFound => "check the path",
             ErrorKind::PermissionDenied => "check that you may read the input and write the output folder",

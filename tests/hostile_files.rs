@@ -328,5 +328,9 @@ fn configs_found_in_public_open_or_are_refused_for_a_true_reason() {
     // 17.json belongs to another library: it holds nothing but the name of a base model.
     let names: Vec<&str> = refused.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!((opened, names), (36, vec!["17.json"]), "{refused:#?}");
-    assert!(refused[0].1.contains("does not say peft_type"), "{}", refused[0].1);
+    assert!(
+        refused[0].1.contains("names no method (peft_type), and the weights beside it look like LORA"),
+        "{}",
+        refused[0].1
+    );
 }

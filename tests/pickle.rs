@@ -251,8 +251,7 @@ fn archives_that_lie_are_refused() {
     assert_eq!(tensors(&root.path().join("good.bin")).len(), 1);
 
     assert!(matches!(problem_of(b""), PickleError::NotAnArchive { .. }));
-    assert!(matches!(problem_of(b"<html>not found</html>"), PickleError::NotAnArchive { .. }));
-    assert!(matches!(problem_of(b"version https://git-lfs.github.com/spec/v1\n"), PickleError::LfsPointer));
+    assert!(matches!(problem_of(b"Entry not found"), PickleError::NotAnArchive { .. }));
     assert!(matches!(problem_of(&good[..good.len() - 30]), PickleError::NotAnArchive { .. }));
     let big = archive(&one_entry(), &storage, &[("byteorder", b"big")]);
     assert!(matches!(problem_of(&big), PickleError::ByteOrder { order } if order == "big"));

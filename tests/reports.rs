@@ -35,6 +35,8 @@ equals_reference! {
     shards_of_an_adapter_are_read: "sharded-adapter",
     a_value_head_in_a_file_of_its_own_stays_out: "value-head-file",
     a_value_head_among_the_factors_stays_out: "trl-value-head-in-file",
+    a_byte_order_mark_is_no_part_of_a_config: "config-with-bom",
+    the_path_of_sentence_transformers_is_stripped: "sentence-transformers-auto-model-prefix",
 }
 
 refused! {
@@ -42,6 +44,10 @@ refused! {
         says ["still holds layers of an adapter that was never merged", "lora_A", "merge_and_unload"],
     lora_layers_that_the_base_ships: "phi4mm-base-ships-lora"
         says ["ships LoRA layers of its own (speech)", "Phi-4-multimodal", "refs/pr/70"],
+    a_gguf_adapter_is_named: "gguf-adapter" says ["GGUF", "PEFT's own folder"],
+    a_gguf_base_is_named: "gguf-base" says ["GGUF", "model-Q4_K_M.gguf", "original model in safetensors"],
+    a_lora_of_kohya_is_named: "kohya-sdxl-lora" says ["diffusion model", "kohya", "my_style.safetensors"],
+    a_git_lfs_pointer_is_named: "git-lfs-pointer" says ["Git LFS pointer", "git lfs pull"],
 }
 
 /// The reference is PEFT's, which knows the factors alone.
@@ -66,6 +72,11 @@ fn what_lies_beside_an_adapter_is_said() {
     ] {
         Report::merge(case).warned(words);
     }
+}
+
+#[test]
+fn a_base_that_holds_the_change_already_is_noticed() {
+    Report::merge("merged-twice").warned(&["the base holds this adapter's change already", "this very adapter"]);
 }
 
 /// The pair of a case, as its `expected.json` names it, and an output of its own.

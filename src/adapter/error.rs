@@ -2,10 +2,10 @@
 
 use std::{fmt, path::PathBuf};
 
-use super::{Feature, RefusalReason, WayOut};
+use super::{Feature, ForeignAdapter, RefusalReason, WayOut};
 use crate::{
-    checkpoint::CheckpointError,
-    error::{Hint, IoError, listed},
+    checkpoint::{CheckpointError, JsonProblem},
+    error::{Hint, IoError, listed, shortened},
     job::Cancelled,
     units,
 };
@@ -30,8 +30,14 @@ pub enum AdapterError {
     ShardsMissing { missing: Vec<String>, path: PathBuf },
     #[error("{file} lies beside the adapter and cannot be read, so what training left in it is unknown: {problem}")]
     UnreadBeside { file: String, problem: Box<CheckpointError> },
+    #[error("this is {origin} (`{}`): {}", shortened(tensor), path.display())]
+    Foreign { origin: ForeignAdapter, tensor: String, path: PathBuf },
+    #[error("these are the weights of an adapter ({peft_type}) without the adapter_config.json that says their scale: {}", path.display())]
+    WeightsWithoutConfig { peft_type: &'static str, path: PathBuf },
     #[error("not a valid adapter_config.json: {problem}: {}", path.display())]
-    BadConfig { problem: String, path: PathBuf },
+    BadConfig { problem: JsonProblem, path: PathBuf },
+    #[error("adapter_config.json names no method (peft_type){}: {}", seems(*peft_type), path.display())]
+    NoMethod { peft_type: Option<&'static str>, path: PathBuf },
     #[error("adapter_config.json does not say {key}: {}", path.display())]
     MissingKey { key: &'static str, path: PathBuf },
     #[error("{feature} is not merged by this version: {reason}: {}", path.display())]
@@ -74,6 +80,11 @@ impl AdapterError {
     }
 }
 
+/// What the weights beside a config without a method seem to be.
+fn seems(peft_type: Option<&str>) -> String {
+    peft_type.map_or_else(String::new, |peft_type| format!(", and the weights beside it look like {peft_type}"))
+}
+
 /// What config and weights say differently; says itself in English.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "every sentence says what its fields are")]
@@ -112,7 +123,9 @@ impl Hint for AdapterError {
         let hint = match self {
             Self::Missing { .. } => "check the path",
             Self::NotAFolder { .. } => "give the folder that holds adapter_config.json",
-            Self::IsModel { .. } => "give the base model first and the adapter second",
+            Self::IsModel { .. } => {
+                "give the base model first and the adapter second; a model that was fine-tuned whole needs no merge"
+            }
             Self::NoConfig { subfolders, .. } if !subfolders.is_empty() => {
                 return Some(format!("adapters lie below it, name one: {}", listed(subfolders, 4)));
             }
@@ -126,13 +139,21 @@ impl Hint for AdapterError {
                 "save it again as a state dict, or take it out of the adapter's folder to merge without it"
             }
             Self::SavedTwice { .. } => "keep the file that training ended with, and take the other out of the folder",
-            Self::BadConfig { .. } => "download the adapter again",
+            Self::Foreign { origin, .. } => origin.hint(),
+            Self::WeightsWithoutConfig { .. } => {
+                "fetch adapter_config.json from where these weights came from; its lora_alpha or alpha is nowhere else"
+            }
+            Self::BadConfig { problem, .. } => problem.hint(),
+            Self::NoMethod { .. } => "use the adapter_config.json that PEFT saved with these weights",
             Self::MissingKey { .. } => {
                 "take the number from the training run; guessing it would scale every change wrongly"
             }
             Self::Unsupported { way_out, .. } => way_out.english(),
             Self::BadPattern { .. } => "replace the pattern by plain module names",
-            Self::Unpaired { .. } | Self::FactorShapes { .. } => "the adapter was saved incompletely; save it again",
+            Self::Unpaired { .. } => "the adapter was saved incompletely; save it again",
+            Self::FactorShapes { .. } => {
+                "the file mixes factors of different runs, or was edited; save the adapter again from its training"
+            }
             Self::RankMismatch { .. } | Self::Contradiction { .. } => {
                 "use the adapter_config.json that was saved with these weights"
             }
@@ -143,6 +164,10 @@ impl Hint for AdapterError {
             Self::Empty { .. } => "the run saved no weights; save the adapter again",
             Self::NonFinite { .. } => "the training diverged or the file is damaged; use an earlier checkpoint",
             Self::NoEffect { .. } => "the run saved untrained weights (lora_B starts at zero); save the adapter again",
+            Self::Weights(CheckpointError::Foreign { format, .. }) => format.hint_for_adapter(),
+            Self::Weights(CheckpointError::NotFloat { .. }) => {
+                "use the adapter as it was trained, in float; its own factors are packed or quantised here"
+            }
             Self::Weights(error) => return error.hint(),
             Self::Io(error) => return error.hint(),
             Self::Cancelled(_) => return None,

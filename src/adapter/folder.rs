@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{AdapterError, CONFIG_FILE, Feature, RefusalReason, WayOut, own_weights::OwnWeights};
+use super::{AdapterError, CONFIG_FILE, Feature, RefusalReason, WayOut, origin, own_weights::OwnWeights};
 use crate::{
-    checkpoint::{WeightFiles, hub_cache},
+    checkpoint::{CheckpointError, ForeignFormat, WeightFiles, hub_cache},
     error::IoContext as _,
 };
 
@@ -21,7 +21,7 @@ impl AdapterFolder {
     /// Finds the adapter at `path`: its folder, its weight file, a cache entry, or a folder with one adapter below it.
     ///
     /// # Errors
-    /// Nothing there, a full model, several adapters to choose from (a trainer's checkpoints, latest first), or an
+    /// Nothing there, a full model, weights of another library, several adapters to choose from (a trainer's checkpoints, latest first), or an
     /// adapter without weights.
     pub(super) fn find(path: &Path) -> Result<Self, AdapterError> {
         if path.is_file() {
@@ -39,6 +39,10 @@ impl AdapterFolder {
         }
         match adapters_below(&root).at("list the folder", &root)?.as_slice() {
             [only] => Self::with_weights(root.join(only)),
+            [] => Err(match what_lies_in(&root)? {
+                Some(error) => error,
+                None => AdapterError::NoConfig { subfolders: Vec::new(), path: root },
+            }),
             several => Err(AdapterError::NoConfig { subfolders: several.to_vec(), path: root }),
         }
     }
@@ -46,10 +50,23 @@ impl AdapterFolder {
     fn of_file(path: &Path) -> Result<Self, AdapterError> {
         let root = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name == CONFIG_FILE {
+            return Self::with_weights(root.to_owned());
+        }
+        if let Some(format) = ForeignFormat::of_file(path) {
+            return Err(CheckpointError::Foreign { format, path: path.to_owned() }.into());
+        }
+        let has_config = root.join(CONFIG_FILE).is_file();
+        if !has_config
+            && is_weight_file(path)
+            && let Some(error) = origin::without_config(path)?
+        {
+            return Err(error);
+        }
         let Some(weights) = OwnWeights::named(root, name) else {
             return Err(AdapterError::NotAFolder { path: path.to_owned() });
         };
-        if !root.join(CONFIG_FILE).is_file() {
+        if !has_config {
             return Err(AdapterError::NoConfig { subfolders: Vec::new(), path: root.to_owned() });
         }
         Ok(Self { root: root.to_owned(), weights })
@@ -64,12 +81,34 @@ impl AdapterFolder {
                 way_out: WayOut::SaveAsSafetensors,
                 path: root,
             }),
-            None => match WeightFiles::find(&root) {
-                Ok(full) => Err(AdapterError::OnlyFullWeights { file: full.file_name(), path: root }),
-                Err(_) => Err(AdapterError::NoWeights { path: root }),
-            },
+            None => Err(match (WeightFiles::find(&root), ForeignFormat::in_folder(&root)) {
+                (Ok(full), _) => AdapterError::OnlyFullWeights { file: full.file_name(), path: root },
+                (Err(_), Some((format, path))) => CheckpointError::Foreign { format, path }.into(),
+                (Err(_), None) => AdapterError::NoWeights { path: root },
+            }),
         }
     }
+}
+
+/// What a folder without an `adapter_config.json` holds in an adapter's place, by content first; `None` where nothing
+/// in it tells.
+fn what_lies_in(root: &Path) -> Result<Option<AdapterError>, AdapterError> {
+    let entries = std::fs::read_dir(root).at("list the folder", root)?.flatten().map(|entry| entry.path());
+    let mut files: Vec<PathBuf> = entries.filter(|path| path.is_file() && is_weight_file(path)).collect();
+    files.sort();
+    for path in files {
+        if let Some(error) = origin::without_config(&path)? {
+            return Ok(Some(error));
+        }
+    }
+    let foreign = ForeignFormat::in_folder(root);
+    Ok(foreign.map(|(format, path)| CheckpointError::Foreign { format, path }.into()))
+}
+
+/// Whether the name ends as files of weights do that can be read here.
+fn is_weight_file(path: &Path) -> bool {
+    const ENDINGS: [&str; 4] = ["safetensors", "bin", "pt", "pth"];
+    path.extension().is_some_and(|extension| ENDINGS.iter().any(|ending| extension.eq_ignore_ascii_case(ending)))
 }
 
 /// Folders one level below `root` that hold an adapter: a trainer's `checkpoint-N` by number, latest first, then the

@@ -61,14 +61,13 @@ impl AdapterKey {
     #[must_use]
     pub fn parse(key: &str) -> Self {
         let mut segments: Vec<&str> = key.split('.').filter(|segment| !WRAPPER_SEGMENTS.contains(segment)).collect();
-        loop {
-            if segments.starts_with(&["base_model", "model"]) {
-                segments.drain(..2);
-            } else if segments.starts_with(&["module"]) {
-                segments.remove(0);
-            } else {
-                break;
-            }
+        // What stands before PEFT's own prefix is the path of a wrapper around its model (`0.auto_model.` of
+        // sentence-transformers, `pretrained_model.` of TRL).
+        if let Some(at) = segments.windows(2).rposition(|pair| pair == ["base_model", "model"]) {
+            segments.drain(..at + 2);
+        }
+        while segments.starts_with(&["module"]) {
+            segments.remove(0);
         }
         let marker = segments.iter().position(|segment| methods::all_parts().any(|part| part.name() == *segment));
         let factor = marker.and_then(|at| Some((at, part_of(segments[at], &segments[at + 1..])?)));
@@ -133,6 +132,8 @@ mod tests {
             "module.base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight",
             "base_model.model._orig_mod.model.layers.0._checkpoint_wrapped_module.self_attn.q_proj.lora_A.weight",
             "model.layers.0.self_attn.q_proj.lora_A.my_adapter.weight",
+            "0.auto_model.base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight",
+            "pretrained_model.base_model.model.model.layers.0.self_attn.q_proj.lora_A.default.weight",
         ] {
             assert_eq!(AdapterKey::parse(key), factor(module, Part::weight("lora_A")), "{key}");
         }

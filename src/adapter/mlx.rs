@@ -51,7 +51,8 @@ pub(super) fn peft_config(config: &PeftConfig, path: &Path) -> Result<PeftConfig
     set("layers_to_transform", config.get("num_layers").cloned().unwrap_or(Value::Null));
     set("use_dora", json!(kind == "dora"));
     set("base_model_name_or_path", config.get("model").cloned().unwrap_or(Value::Null));
-    let mut notes = vec![Note::MlxScale { scale, alpha, rank }];
+    let mut notes = config.notes().to_vec();
+    notes.push(Note::MlxScale { scale, alpha, rank });
     if config.get("alpha").is_some() || parameters.get("alpha").is_some() {
         notes.push(Note::MlxAlphaIgnored { scale });
     }

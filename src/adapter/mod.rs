@@ -15,6 +15,7 @@ mod method;
 mod methods;
 mod mlx;
 mod note;
+mod origin;
 mod own_weights;
 mod part;
 mod parts;
@@ -26,6 +27,7 @@ mod scan;
 mod suggested_base;
 mod support;
 mod target;
+mod typed;
 mod value_head;
 
 use std::{
@@ -46,6 +48,7 @@ pub use self::{
     method::{Content, Layer, Method, Orientation, RowUpdate, TargetUpdate},
     methods::{AdaLora, Ia3, LnTuning, LoHa, LoKr, Lora, MethodSpec, Oft, TrainableTokens},
     note::Note,
+    origin::ForeignAdapter,
     part::Part,
     parts::{PartTensors, Parts},
     peft_config::PeftConfig,
@@ -93,7 +96,8 @@ impl Adapter {
         let config = PeftConfig::read(&config_path)?;
         let is_mlx = mlx::is_mlx(&config);
         let config = if is_mlx { mlx::peft_config(&config, &config_path)? } else { config };
-        let method = support::method_for(&config, &config_path)?;
+        let method = support::method_for(&config, &config_path)
+            .map_err(|error| origin::with_seen_method(error, &weights, &root))?;
         let mut files = weights.open(&root)?;
         let own_file_count = files.len();
         let side_files = side_files(&root).at("list the folder", &root)?;

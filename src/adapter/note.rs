@@ -10,6 +10,11 @@ pub(crate) const FILES_SHOWN: usize = 4;
 /// One decision; says itself in English.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Note {
+    /// Numbers or flags of the config that are written as text.
+    ReadFromText {
+        /// Their keys.
+        keys: Vec<String>,
+    },
     /// mlx-lm names a scale, PEFT a `lora_alpha` on a rank.
     MlxScale {
         /// The scale that the config names.
@@ -62,6 +67,13 @@ pub enum Note {
 impl fmt::Display for Note {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::ReadFromText { keys } => {
+                write!(
+                    out,
+                    "its config has {} as text; they are read as the numbers or flags that they spell",
+                    keys.join(", ")
+                )
+            }
             Self::MlxScale { scale, alpha, rank } => {
                 write!(out, "an mlx-lm adapter: scale {scale} read as lora_alpha {alpha} on rank {rank}")
             }

@@ -5,8 +5,8 @@ use std::path::Path;
 use fancy_regex::Regex;
 use serde_json::{Map, Value};
 
-use super::{AdapterError, Note, Scaling, methods};
-use crate::checkpoint::read_text;
+use super::{AdapterError, Note, Scaling, methods, typed};
+use crate::checkpoint::{JsonProblem, read_text};
 
 /// An adapter's config; keys keep the order of the file, for the first pattern that hits wins.
 #[derive(Clone, Debug)]
@@ -27,11 +27,15 @@ impl PeftConfig {
     /// Reads the text of a config; `path` is for messages.
     ///
     /// # Errors
-    /// Text that is no JSON object.
+    /// Text that is no JSON object. Numbers and flags that are written as text are read, with a note.
     pub fn parse(text: &str, path: &Path) -> Result<Self, AdapterError> {
-        serde_json::from_str(text)
-            .map(|values| Self { values, notes: Vec::new() })
-            .map_err(|error| AdapterError::BadConfig { problem: crate::error::brief(&error), path: path.to_owned() })
+        let mut values: Map<String, Value> = serde_json::from_str(text).map_err(|error| AdapterError::BadConfig {
+            problem: JsonProblem::new(text, &error),
+            path: path.to_owned(),
+        })?;
+        let keys = typed::take_typed(&mut values);
+        let notes = if keys.is_empty() { Vec::new() } else { vec![Note::ReadFromText { keys }] };
+        Ok(Self { values, notes })
     }
 
     /// A config that was written in another trainer's terms, with what the translation decided.

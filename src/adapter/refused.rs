@@ -46,6 +46,10 @@ pub enum Feature {
     ScaledFactors {
         tensor: String,
     },
+    GroupedConvolution {
+        module: String,
+        group_count: usize,
+    },
 }
 
 impl fmt::Display for Feature {
@@ -61,6 +65,9 @@ impl fmt::Display for Feature {
             Self::Mlx => out.write_str("an mlx-lm adapter"),
             Self::MlxNumpy => out.write_str("an mlx-lm adapter in NumPy's format (adapters.npz)"),
             Self::MlxRun { kind } => write!(out, "an mlx-lm run of fine_tune_type {kind:?}"),
+            Self::GroupedConvolution { module, group_count } => {
+                write!(out, "an adapter of the convolution {module}, which has {group_count} groups,")
+            }
             Self::MlxFactor { tensor, shape } => {
                 write!(out, "the mlx-lm factor {tensor} of shape {}", units::shape(shape))
             }
@@ -134,6 +141,7 @@ sentences! {
         Unchecked: "its formula has not been checked against PEFT here",
         SingularValues: "it needs a singular value decomposition of the base, whose smallest components it drops",
         RepeatedLayers: "it makes a deeper model out of repeated layers",
+        AcrossGroups: "its factors go across the groups, and the base's weight has no place for that",
         PromptDependent: "its effect depends on the prompt",
         InputDependent: "its effect depends on the input",
         WithoutLargestComponents: "training began from a base without its largest singular components",

@@ -71,7 +71,12 @@ fn found(name: &str, revision: Option<&str>, root: &Path, caches: &[PathBuf]) ->
     if let Some(snapshot) = hub_cache::cached_model(caches, name, revision).filter(|path| is_model(path)) {
         return Some((snapshot, FoundIn::HubCache));
     }
-    let last = named.file_name()?;
+    // The path may be another system's: `C:\models\Qwen2`.
+    let last = name
+        .trim_end_matches(['/', '\\'])
+        .rsplit(['/', '\\'])
+        .next()
+        .filter(|last| !matches!(*last, "" | "." | ".."))?;
     let around = [root.parent(), root.parent().and_then(Path::parent)];
     let neighbour = around.into_iter().flatten().map(|folder| folder.join(last));
     neighbour.into_iter().find(|path| is_model(path)).map(|path| (path, FoundIn::Neighbour))

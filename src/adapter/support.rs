@@ -12,6 +12,8 @@ use super::{
 /// The method behind a config, or the refusal that names it.
 pub(super) fn method_for(config: &PeftConfig, path: &Path) -> Result<Box<dyn Method>, AdapterError> {
     match config.peft_type().as_deref() {
+        // What some trainers write of a run without an adapter.
+        Some("NONE" | "NULL" | "") => Err(AdapterError::NoMethod { peft_type: None, path: path.to_owned() }),
         Some(name) => match methods::spec_of(name) {
             Some(spec) => (spec.build)(config.clone(), path),
             None => Err(unknown_method(name, path)),
@@ -26,7 +28,7 @@ pub(super) fn method_for(config: &PeftConfig, path: &Path) -> Result<Box<dyn Met
                 path: path.to_owned(),
             })
         }
-        None => Err(AdapterError::MissingKey { key: "peft_type", path: path.to_owned() }),
+        None => Err(AdapterError::NoMethod { peft_type: None, path: path.to_owned() }),
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{CheckpointError, JsonText, read_text};
+use super::{CheckpointError, JsonProblem, JsonText, read_text};
 
 /// A model's `config.json`.
 #[derive(Clone, Debug)]
@@ -27,8 +27,9 @@ impl ModelConfig {
     /// # Errors
     /// A text that is no JSON object.
     pub(super) fn parse(text: String, path: &Path) -> Result<Self, CheckpointError> {
-        let text = JsonText::parse(text).map_err(|error| CheckpointError::BadJson {
-            problem: crate::error::brief(&error),
+        let parsed = JsonText::parse(text.clone());
+        let text = parsed.map_err(|error| CheckpointError::BadJson {
+            problem: JsonProblem::new(&text, &error),
             path: path.to_owned(),
         })?;
         Ok(Self { value: text.value(), text })

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{HeaderError, MAX_HEADER_BYTES, PickleError, hub_cache};
+use super::{ForeignFormat, HeaderError, JsonProblem, MAX_HEADER_BYTES, PickleError, hub_cache};
 use crate::{
     error::{Hint, IoError, listed, shortened},
     numeric::Dtype,
@@ -23,6 +23,8 @@ pub enum CheckpointError {
     NoConfig { path: PathBuf },
     #[error("there are no weights in this folder (looked for model.safetensors, pytorch_model.bin and their indices): {}", path.display())]
     NoWeights { path: PathBuf },
+    #[error("this is {format}: {}", path.display())]
+    Foreign { format: ForeignFormat, path: PathBuf },
     #[error("{problem}: {}", path.display())]
     Pickle { problem: PickleError, path: PathBuf },
     #[error("the cache entry holds no complete snapshot: {}", path.display())]
@@ -62,7 +64,7 @@ pub enum CheckpointError {
     #[error("{tensor} is {dtype}, which cannot be read as numbers here: {}", path.display())]
     NotFloat { tensor: String, dtype: Dtype, path: PathBuf },
     #[error("not valid JSON: {problem}: {}", path.display())]
-    BadJson { problem: String, path: PathBuf },
+    BadJson { problem: JsonProblem, path: PathBuf },
     #[error(transparent)]
     Io(#[from] IoError),
 }
@@ -107,6 +109,7 @@ impl Hint for CheckpointError {
                 "give the base model first and the adapter second; adapter_config.json names the base it was trained on"
             }
             Self::NoWeights { .. } => "download the model again with its weights",
+            Self::Foreign { format, .. } => format.hint_for_base(),
             Self::Pickle { problem, .. } => return problem.hint(),
             Self::NoSnapshot { .. } | Self::IncompleteSnapshot { .. } => {
                 "download the model again; what is there already is kept"
@@ -133,7 +136,8 @@ impl Hint for CheckpointError {
             | Self::TrailingBytes { .. } => "the download or copy was damaged; fetch this file again",
             Self::NotComputed { .. } => "check the adapter and the base that it is for",
             Self::NotFloat { .. } => "use the original 16- or 32-bit model instead of a quantised one",
-            Self::Empty { .. } | Self::BadJson { .. } => "fetch the model again",
+            Self::Empty { .. } => "fetch the model again",
+            Self::BadJson { problem, .. } => problem.hint(),
             Self::Io(error) => return error.hint(),
         };
         Some(hint.to_owned())

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::{CheckpointError, PickleFile, SafetensorsFile, WeightFile, WeightIndex};
+use super::{CheckpointError, ForeignFormat, PickleFile, SafetensorsFile, WeightFile, WeightIndex};
 
 /// The name of unsharded weights.
 pub const SINGLE_FILE: &str = "model.safetensors";
@@ -33,7 +33,7 @@ impl WeightFiles {
     /// Looks in `root`: safetensors before pickles, one file before an index.
     ///
     /// # Errors
-    /// No weights: an adapter, or nothing at all.
+    /// No weights: an adapter, weights of another format, or nothing at all.
     pub fn find(root: &Path) -> Result<Self, CheckpointError> {
         const PRECEDENCE: [WeightFiles; 4] = [
             WeightFiles::Single(SINGLE_FILE),
@@ -46,6 +46,8 @@ impl WeightFiles {
             let path = root.to_owned();
             if root.join("adapter_config.json").is_file() {
                 CheckpointError::IsAdapter { path }
+            } else if let Some((format, path)) = ForeignFormat::in_folder(root) {
+                CheckpointError::Foreign { format, path }
             } else {
                 CheckpointError::NoWeights { path }
             }
@@ -86,9 +88,12 @@ impl WeightFiles {
 /// Opens one file of weights by its extension: `.bin`, `.pt` and `.pth` are pickles, all others safetensors.
 ///
 /// # Errors
-/// A file that is not what its name says, or is damaged.
+/// A file that is of another format, whatever its name says, or is damaged.
 pub fn open_weights(path: &Path) -> Result<Arc<dyn WeightFile>, CheckpointError> {
     const PICKLES: [&str; 3] = ["bin", "pt", "pth"];
+    if let Some(format) = ForeignFormat::of_content(path) {
+        return Err(CheckpointError::Foreign { format, path: path.to_owned() });
+    }
     let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
     let is_pickle = extension.is_some_and(|extension| PICKLES.iter().any(|known| extension == *known));
     if is_pickle { Ok(Arc::new(PickleFile::open(path)?)) } else { Ok(Arc::new(SafetensorsFile::open(path)?)) }

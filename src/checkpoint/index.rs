@@ -12,7 +12,7 @@ use serde::{
     de::{Error as _, MapAccess, Visitor},
 };
 
-use super::{CheckpointError, read_text};
+use super::{CheckpointError, JsonProblem, read_text};
 use crate::error::shortened;
 
 /// Extensions of files that hold weights; a loader decides by them how to read a shard.
@@ -44,7 +44,7 @@ impl WeightIndex {
     /// Not JSON of that form, a tensor that is named twice, a shard that is no weight file beside the index.
     pub fn parse(text: &str, path: &Path) -> Result<Self, CheckpointError> {
         let index: Self = serde_json::from_str(text).map_err(|error| CheckpointError::BadJson {
-            problem: crate::error::brief(&error),
+            problem: JsonProblem::new(text, &error),
             path: path.to_owned(),
         })?;
         for shard in index.shards() {

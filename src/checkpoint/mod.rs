@@ -7,9 +7,11 @@ mod config;
 mod error;
 mod files;
 mod folder;
+mod foreign;
 mod header;
 pub mod hub_cache;
 mod index;
+mod json_problem;
 mod json_text;
 mod pickle;
 mod safetensors_file;
@@ -32,8 +34,10 @@ pub use self::{
     error::CheckpointError,
     files::{INDEX_FILE, SINGLE_FILE, WeightFiles, open_weights},
     folder::{FileRole, SideFile, side_files},
+    foreign::ForeignFormat,
     header::{Header, HeaderError, HeaderTensor},
     index::WeightIndex,
+    json_problem::JsonProblem,
     json_text::JsonText,
     pickle::{PickleError, PickleFile, PickledValue, holds_tensors},
     safetensors_file::{HEADER_LEN_BYTES, MAX_HEADER_BYTES, SafetensorsFile, header_bytes},

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{CheckpointError, INDEX_FILE, WeightFiles, WeightIndex, hub_cache};
+use super::{CheckpointError, ForeignFormat, INDEX_FILE, WeightFiles, WeightIndex, hub_cache};
 
 /// Where a model lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +31,13 @@ impl Source {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
             _ => PathBuf::from("."),
         };
+        if let Some(format) = ForeignFormat::of_content(&path) {
+            return Err(CheckpointError::Foreign { format, path });
+        }
         if !is_weight_file(&path) {
+            if let Some(format) = ForeignFormat::of_file(&path) {
+                return Err(CheckpointError::Foreign { format, path });
+            }
             return Err(CheckpointError::NotAFolder { path });
         }
         if root.join("adapter_config.json").is_file() && !root.join("config.json").is_file() {

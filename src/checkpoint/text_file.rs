@@ -5,26 +5,47 @@ use std::{
     path::Path,
 };
 
+use super::foreign::is_lfs_pointer;
 use crate::{
-    error::{IoContext as _, IoError},
+    error::{IoContext as _, IoError, TextFault},
     platform, units,
 };
 
 /// More than any such file has; the index of a model with 100 000 tensors has 10 MB, a large tokenizer 35 MB.
 const MAX_TEXT_BYTES: u64 = 256 << 20;
 
-/// Reads the text at `path`; `action` is a verb phrase ("read the config").
+/// Reads the text at `path`, in UTF-8 or, with a byte order mark, in UTF-16; the mark is no part of it. `action` is a
+/// verb phrase ("read the config").
 ///
 /// # Errors
-/// A file that cannot be read, is not UTF-8, or is larger than any text of a model, so that a file of terabytes without
+/// A file that cannot be read, is a Git LFS pointer or in another encoding, or is larger than any text of a model, so that a file of terabytes without
 /// content costs no memory.
 pub fn read_text(path: &Path, action: &'static str) -> Result<String, IoError> {
     let bytes = read_at_most(path, MAX_TEXT_BYTES).at(action, path)?;
-    let decoded = String::from_utf8(bytes).map_err(|error| {
-        let problem = format!("it is not UTF-8 from byte {} on", error.utf8_error().valid_up_to());
-        io::Error::new(io::ErrorKind::InvalidData, problem)
-    });
-    decoded.at(action, path)
+    decoded(bytes).map_err(|fault| io::Error::new(io::ErrorKind::InvalidData, fault)).at(action, path)
+}
+
+/// The text in `bytes`; editors on Windows put a byte order mark before it, or write UTF-16.
+fn decoded(bytes: Vec<u8>) -> Result<String, TextFault> {
+    if is_lfs_pointer(&bytes) {
+        return Err(TextFault::LfsPointer);
+    }
+    match bytes.as_slice() {
+        [0xef, 0xbb, 0xbf, text @ ..] => utf8(text.to_vec()),
+        [0xff, 0xfe, text @ ..] => utf16(text, u16::from_le_bytes),
+        [0xfe, 0xff, text @ ..] => utf16(text, u16::from_be_bytes),
+        _ => utf8(bytes),
+    }
+}
+
+fn utf8(bytes: Vec<u8>) -> Result<String, TextFault> {
+    String::from_utf8(bytes).map_err(|error| TextFault::NotUtf8 { valid_byte_count: error.utf8_error().valid_up_to() })
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, TextFault> {
+    let (pairs, odd) = bytes.as_chunks::<2>();
+    let text = char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).collect::<Result<String, _>>();
+    text.ok().filter(|_| odd.is_empty()).ok_or(TextFault::NotUtf16)
 }
 
 /// The same in whatever encoding it is.
@@ -53,6 +74,19 @@ mod tests {
     use std::fs::File;
 
     use super::*;
+
+    #[test]
+    fn byte_order_marks_and_utf_16_are_read() {
+        let utf16 = |unit: fn(u16) -> [u8; 2]| "\u{feff}{\"값\": 1}".encode_utf16().flat_map(unit).collect::<Vec<u8>>();
+        let with_mark = "\u{feff}{\"값\": 1}".as_bytes().to_vec();
+        for bytes in [with_mark, utf16(u16::to_le_bytes), utf16(u16::to_be_bytes), "{\"값\": 1}".into()] {
+            assert_eq!(decoded(bytes).unwrap(), "{\"값\": 1}");
+        }
+        assert!(matches!(decoded(vec![0xff, 0xfe, b'a']), Err(TextFault::NotUtf16)));
+        assert!(matches!(decoded(vec![b'a', 0xb0]), Err(TextFault::NotUtf8 { valid_byte_count: 1 })));
+        let pointer = b"version https://git-lfs.github.com/spec/v1\n".to_vec();
+        assert!(matches!(decoded(pointer), Err(TextFault::LfsPointer)));
+    }
 
     #[test]
     fn a_file_beyond_the_limit_is_refused_before_it_is_read() {

@@ -3,26 +3,37 @@
 use std::path::{Path, PathBuf};
 
 use lorafuse::{
-    adapter::{Adapter, suggested_base},
+    adapter::{Adapter, FoundIn, suggested_base},
     checkpoint::CheckpointError,
     plan::PlanError,
 };
 
 use super::Failure;
 
-/// `error` as a failure; where the base is the trouble and the adapter's own base is at hand, the hint says where.
-pub fn with_suggestion(error: PlanError, adapters: &[PathBuf]) -> Failure {
-    let is_about_base = matches!(
-        &error,
+/// `error` as a failure; where the base is the trouble and the adapter's own base is at hand, and another than `base`,
+/// the hint says where.
+pub fn with_suggestion(error: PlanError, base: &Path, adapters: &[PathBuf]) -> Failure {
+    let is_about_base = match &error {
         PlanError::Base(CheckpointError::Missing { .. } | CheckpointError::IsAdapter { .. })
-            | PlanError::DoesNotFit { .. }
-            | PlanError::QuantizedBase { .. }
-    );
-    let suggestion = adapters.iter().filter(|_| is_about_base).find_map(|path| suggestion(path));
+        | PlanError::QuantizedBase { .. } => true,
+        PlanError::DoesNotFit { mismatch } => mismatch.advice.asks_for_another_base(),
+        _ => false,
+    };
+    let suggestion = adapters.iter().filter(|_| is_about_base).find_map(|path| suggestion(path, base));
     Failure::from(error).with_hint(suggestion)
 }
 
-fn suggestion(adapter: &Path) -> Option<String> {
+fn suggestion(adapter: &Path, given: &Path) -> Option<String> {
     let base = suggested_base(&Adapter::open(adapter).ok()?)?;
-    Some(format!("the adapter names `{}`, which is in {}: {}", base.name, base.found_in, base.path.display()))
+    let is_given = given.canonicalize().is_ok_and(|given| base.path.canonicalize().is_ok_and(|path| path == given));
+    if is_given {
+        return None;
+    }
+    let path = base.path.display();
+    Some(match base.found_in {
+        FoundIn::NamedPath => format!("the base that the adapter names is on this machine: {path}"),
+        FoundIn::Neighbour | FoundIn::HubCache => {
+            format!("the adapter names `{}`, which is in {}: {path}", base.name, base.found_in)
+        }
+    })
 }

@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, process::ExitCode};
 
 use lorafuse::{
-    adapter::{Adapter, AdapterError, suggested_base},
+    adapter::{Adapter, AdapterError, FoundIn, suggested_base},
     checkpoint::{Checkpoint, CheckpointError},
     job::JobContext,
     matching::Matching,
@@ -53,6 +53,10 @@ fn adapter_alone(args: &InspectArgs, error: CheckpointError) -> Outcome {
         (Ok(adapter), true) => adapter,
         // Several adapters to choose from say more than a base that is none.
         (Err(choice @ AdapterError::NoConfig { .. }), true) if choice.lists_adapters() => return Err(choice.into()),
+        // So does what it is in truth.
+        (Err(found @ (AdapterError::Foreign { .. } | AdapterError::WeightsWithoutConfig { .. })), _) => {
+            return Err(found.into());
+        }
         _ => return Err(error.into()),
     };
     let (summary, base) = (AdapterSummary::of(&adapter), suggested_base(&adapter));
@@ -61,6 +65,9 @@ fn adapter_alone(args: &InspectArgs, error: CheckpointError) -> Outcome {
         return Ok(ExitCode::SUCCESS);
     }
     let found = match (&base, adapter.config().base_model()) {
+        (Some(base), _) if base.found_in == FoundIn::NamedPath => {
+            format!("{} · where the adapter names it", base.path.display())
+        }
         (Some(base), _) => format!("{} · in {} · {}", base.name, base.found_in, base.path.display()),
         (None, Some(name)) => format!("{name} · not found on this machine"),
         (None, None) => "the adapter does not name it".to_owned(),

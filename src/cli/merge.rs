@@ -22,7 +22,8 @@ use super::{
 /// Runs the command.
 pub fn run(args: &MergeArgs) -> Outcome {
     let request = args.request().unwrap_or_else(|message| usage_error(&message));
-    let plan = MergePlan::new(&request).map_err(|error| base_hint::with_suggestion(error, &args.adapters))?;
+    let plan =
+        MergePlan::new(&request).map_err(|error| base_hint::with_suggestion(error, &args.base, &args.adapters))?;
     for warning in &plan.warnings {
         tell(&format!("warning: {warning}"));
     }

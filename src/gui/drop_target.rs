@@ -3,15 +3,24 @@
 use std::path::{Path, PathBuf};
 
 use super::state::WellKind;
-use crate::checkpoint::{Checkpoint, INDEX_FILE, SINGLE_FILE};
+use crate::{
+    adapter::{Adapter, AdapterError},
+    checkpoint::{Checkpoint, CheckpointError, ForeignFormat, INDEX_FILE, SINGLE_FILE},
+};
 
 const MODEL_WEIGHTS: [&str; 4] = [SINGLE_FILE, INDEX_FILE, "pytorch_model.bin", "pytorch_model.bin.index.json"];
 
 const ADAPTER_WEIGHTS: [&str; 2] = ["adapter_model.safetensors", "adapter_model.bin"];
 
 /// The folder that was meant (the folder of a dropped file) and its well; `None` where neither model nor adapter is.
+///
+/// What is known and cannot be merged (GGUF, a LoRA for images) goes to the well that it was meant for, which says what
+/// it is.
 #[must_use]
 pub fn route(path: &Path) -> Option<(WellKind, PathBuf)> {
+    if is_other_format(path) {
+        return unmergeable(path);
+    }
     let folder = if path.is_dir() { path } else { path.parent()? };
     let has = |names: &[&str]| names.iter().any(|name| folder.join(name).is_file());
     let (has_model_weights, has_adapter_weights) = (has(&MODEL_WEIGHTS), has(&ADAPTER_WEIGHTS));
@@ -26,9 +35,28 @@ pub fn route(path: &Path) -> Option<(WellKind, PathBuf)> {
     } else if has_checkpoints(folder) {
         WellKind::Adapter
     } else {
-        return None;
+        return unmergeable(path);
     };
     Some((kind, folder.to_owned()))
+}
+
+/// Whether `path` is a file of a format that is not read here.
+fn is_other_format(path: &Path) -> bool {
+    let stands_for_a_file = |format| matches!(format, ForeignFormat::LfsPointer | ForeignFormat::WebPage);
+    path.is_file() && ForeignFormat::of_file(path).is_some_and(|format| !stands_for_a_file(format))
+}
+
+/// The well of something that is known by its content and cannot be merged; `None` for everything else.
+fn unmergeable(path: &Path) -> Option<(WellKind, PathBuf)> {
+    let kind =
+        match Adapter::open(path) {
+            Err(AdapterError::Foreign { .. } | AdapterError::WeightsWithoutConfig { .. }) => WellKind::Adapter,
+            Err(AdapterError::Weights(CheckpointError::Foreign { path: file, .. })) => {
+                if ForeignFormat::is_adapter(&file) { WellKind::Adapter } else { WellKind::Base }
+            }
+            _ => return None,
+        };
+    Some((kind, path.to_owned()))
 }
 
 /// Whether `folder` holds the weights of a whole model and its config.
@@ -88,6 +116,19 @@ mod tests {
             let folder = folder_with(names);
             assert_eq!(route(folder.path()).map(|found| found.0), expected, "{names:?}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_merged_goes_where_it_was_meant_to() {
+        let folder = folder_with(&["model_index.json", "unet/config.json", "a/model-Q4.gguf", "b/style-lora.gguf"]);
+        let well = |name: &str| route(&folder.path().join(name)).map(|found| found.0);
+        assert_eq!(well(""), Some(WellKind::Base), "a pipeline of diffusers");
+        assert_eq!(well("a"), Some(WellKind::Base));
+        assert_eq!(well("a/model-Q4.gguf"), Some(WellKind::Base));
+        assert_eq!(well("b"), Some(WellKind::Adapter));
+        let typed = folder.path().join("c.gguf");
+        std::fs::write(&typed, b"GGUF\x0c\0\0\0general.type\x08\0\0\0\x07\0\0\0\0\0\0\0adapter").unwrap();
+        assert_eq!(route(&typed), Some((WellKind::Adapter, typed)));
     }
 
     #[test]

@@ -329,8 +329,20 @@ fn update_problem(update: &dyn TargetUpdate, module: &str, stored: &LogicalTenso
         update.vocabulary_rows().filter(|rows| tied::is_vocabulary(module) && Some(rows) != stored.shape().first());
     match (rows, stored.shape()) {
         (Some(rows), &[base_rows, _]) => ClashReason::Vocabulary { rows, base_rows },
+        _ if let Some(group_count) = groups_of(&update.expected_shape(), stored.shape()) => {
+            ClashReason::GroupedConvolution { group_count }
+        }
         _ => ClashReason::Shape { expected: update.expected_shape(), base_shape: stored.shape().to_vec() },
     }
+}
+
+/// The groups of a convolution `(out, in/groups, k…)` for which an update is `(out, in, k…)`.
+fn groups_of(expected: &ExpectedShape, stored: &[usize]) -> Option<usize> {
+    let (ExpectedShape::Exact(expected), [out, group_inputs, kernel @ ..]) = (expected, stored) else { return None };
+    let [own_out, inputs, own_kernel @ ..] = expected.as_slice() else { return None };
+    let is_same = own_out == out && own_kernel == kernel && !kernel.is_empty();
+    let is_grouped = is_same && *group_inputs > 0 && inputs > group_inputs && inputs % group_inputs == 0;
+    is_grouped.then(|| inputs / group_inputs)
 }
 
 /// Whether two updates of one adapter lie on the same part of a tensor.

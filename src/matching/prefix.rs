@@ -82,6 +82,10 @@ pub(super) fn common_change(base: &Checkpoint, targets: &[Target], layouts: Layo
 
 fn candidates(base: &Checkpoint, targets: &[Target]) -> Vec<PrefixChange> {
     let step = targets.len().div_ceil(SAMPLED_MODULES).max(1);
+    let may_go = |from: &str| {
+        !has_number(from)
+            || (is_sequential_wrapper(from) && targets.iter().all(|target| target.module.starts_with(from)))
+    };
     let mut changes = Vec::new();
     for target in targets.iter().step_by(step) {
         let module = target.module.as_str();
@@ -95,7 +99,7 @@ fn candidates(base: &Checkpoint, targets: &[Target]) -> Vec<PrefixChange> {
             changes.extend(base.tensors().keys().filter_map(|name| {
                 let to = name.strip_suffix(&ending)?;
                 let is_whole = to.is_empty() || to.ends_with('.');
-                (is_whole && is_minimal(from, to) && !has_number(from) && !has_number(to))
+                (is_whole && is_minimal(from, to) && may_go(from) && !has_number(to))
                     .then(|| PrefixChange { from: from.to_owned(), to: to.to_owned() })
             }));
         }
@@ -108,6 +112,12 @@ fn candidates(base: &Checkpoint, targets: &[Target]) -> Vec<PrefixChange> {
 /// Whether a layer's or an expert's number is among the segments: another number is another layer, not another name.
 fn has_number(prefix: &str) -> bool {
     prefix.split('.').any(|segment| segment.parse::<u64>().is_ok())
+}
+
+/// Whether only the first segment is a number, as where a model is the first of an `nn.Sequential` (`0.auto_model.`).
+fn is_sequential_wrapper(prefix: &str) -> bool {
+    let (first, rest) = prefix.split_once('.').unwrap_or((prefix, ""));
+    has_number(first) && !has_number(rest)
 }
 
 /// Whether the change says no more than it must: `a.x.` → `b.x.` is `a.` → `b.` in more words.

@@ -131,6 +131,11 @@ pub enum ClashReason {
         /// Shape of the base tensor.
         base_shape: Vec<usize>,
     },
+    /// A convolution in groups, whose update in training went across them.
+    GroupedConvolution {
+        /// Its groups.
+        group_count: usize,
+    },
     /// Training resized the vocabulary, and the file holds no copy of the weight that it made.
     Vocabulary {
         /// Rows in training.
@@ -163,6 +168,10 @@ impl fmt::Display for ClashReason {
             Self::Shape { expected, base_shape } => {
                 write!(formatter, "the adapter is for {expected}, the base has {}", units::shape(base_shape))
             }
+            Self::GroupedConvolution { group_count } => write!(
+                formatter,
+                "the base's convolution has {group_count} groups, the adapter's goes across them, and the weight has no place for that",
+            ),
             Self::Vocabulary { rows, base_rows } => write!(
                 formatter,
                 "training resized the vocabulary to {rows} rows, the base has {base_rows}, and the adapter holds no copy of the resized weight",

@@ -17,6 +17,8 @@ use crate::{
 pub enum PlanError {
     #[error("no adapter was given")]
     NoAdapter,
+    #[error("one adapter was given twice: {} holds the same as {}", adapter.display(), path.display())]
+    AdapterTwice { adapter: PathBuf, path: PathBuf },
     #[error("the strength {strength} is not a number that can scale an adapter")]
     BadStrength { strength: f64 },
     #[error("{adapter} replaces {tensor} whole, which cannot be done at strength {strength}")]
@@ -71,6 +73,9 @@ impl Hint for PlanError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::NoAdapter => "give at least one adapter folder",
+            Self::AdapterTwice { .. } => {
+                "give it once; its strength says how much of it is merged, 2 for twice its change"
+            }
             Self::BadStrength { .. } => "1 merges what was trained, 0.5 half of it",
             Self::PartialReplacement { .. } => "merge this adapter at strength 1",
             Self::QuantizedBase { .. } => "use the original 16- or 32-bit model of the same name",

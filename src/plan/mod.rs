@@ -3,6 +3,7 @@
 //! [`MergeRequest`] is what was asked, [`MergePlan`] what follows from it: output shards with their headers, one step
 //! for each tensor, side files, space and warnings. Preview and run are one plan.
 
+mod already_merged;
 mod compatibility;
 mod config_edit;
 mod error;
@@ -10,10 +11,12 @@ mod keep_f32;
 mod layout;
 mod mismatch;
 mod preflight;
+mod repeated;
 mod replacement;
 mod request;
 mod rounding;
 mod side_files;
+mod side_text;
 mod step;
 mod survival;
 mod tokenizer;
@@ -31,7 +34,7 @@ pub use self::{
     compatibility::{Compared, Finding, NameVariant, Verdict, findings},
     error::{InputRole, PlanError},
     layout::OutputShard,
-    mismatch::{Mismatch, MismatchAdvice},
+    mismatch::{BaseProof, Mismatch, MismatchAdvice},
     preflight::PreflightCheck,
     request::{AdapterRequest, DtypePolicy, MergeRequest},
     rounding::Rounding,
@@ -135,6 +138,7 @@ impl MergePlan {
         if let Some(strength) = strengths.iter().find(|strength| !strength.is_finite()) {
             return Err(PlanError::BadStrength { strength: *strength });
         }
+        repeated::check(&adapters)?;
         let matching = Matching::new(&base, &adapters);
         if !matching.is_complete() {
             let mismatch = Box::new(Mismatch::new(&matching, &adapters, &base));

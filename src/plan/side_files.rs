@@ -81,7 +81,7 @@ pub(super) fn steps(
     }
     add_inline_template(&mut steps, adapters, choice)?;
     add_adapter_licences(&mut steps, adapters);
-    steps.into_values().map(without_paths).collect()
+    steps.into_values().map(|step| without_paths(super::side_text::readable(step)?)).collect()
 }
 
 fn add(steps: &mut BTreeMap<String, SideFileStep>, file: &SideFile, source: PathBuf) {
@@ -135,11 +135,13 @@ fn add_adapter_licences(steps: &mut BTreeMap<String, SideFileStep>, adapters: &[
 
 /// `tokenizer_config.json` without the paths of the machine where it was saved; any other file as it is.
 fn without_paths(step: SideFileStep) -> Result<SideFileStep, PlanError> {
-    let SideFileContent::CopyOf { source, .. } = &step.content else { return Ok(step) };
     if step.relative_path != "tokenizer_config.json" {
         return Ok(step);
     }
-    let text = read_text(source, "read the tokenizer's config")?;
+    let text = match &step.content {
+        SideFileContent::CopyOf { source, .. } => read_text(source, "read the tokenizer's config")?,
+        SideFileContent::Text(text) => text.clone(),
+    };
     let Ok(mut edited) = JsonText::parse(text.clone()) else { return Ok(step) };
     for key in TOKENIZER_PATH_KEYS {
         edited.remove(&[key]);

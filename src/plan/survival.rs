@@ -280,7 +280,7 @@ impl Sample<'_> {
 }
 
 /// Runs of rows spread over a matrix; one run with all of them where that is little enough.
-fn sampled_rows(shape: TileShape, budget: usize) -> Vec<Range<usize>> {
+pub(super) fn sampled_rows(shape: TileShape, budget: usize) -> Vec<Range<usize>> {
     let TileShape { rows, columns } = shape;
     let affordable = budget / columns.max(1);
     if affordable >= rows {

@@ -18,6 +18,7 @@ pub(crate) const NAMES_SHOWN: usize = 4;
 #[expect(missing_docs, reason = "every sentence says what its fields are")]
 pub enum Warning {
     Noted { adapter: String, note: Note },
+    AlreadyMerged { adapter: String, share: f64, tensor_count: usize },
     UnknownKeys { adapter: String, keys: Vec<String> },
     Olora { adapter: String },
     BaseAdapter,
@@ -56,6 +57,12 @@ impl fmt::Display for Warning {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Noted { adapter, note } => write!(out, "{adapter}: {note}"),
+            Self::AlreadyMerged { adapter, share, tensor_count } => write!(
+                out,
+                "{adapter}: the base holds this adapter's change already, {:.0} % of it in all {} that were looked at: it seems to be a merge of this very adapter, and another merge would add the change again",
+                100.0 * share,
+                units::plural(*tensor_count, "tensor"),
+            ),
             Self::UnknownKeys { adapter, keys } => write!(
                 out,
                 "{adapter}: adapter_config.json has {} that no PEFT release up to 0.21 writes ({}); a newer option may want another merge",

@@ -1,6 +1,6 @@
 //! What a user should know of a plan that stops nothing.
 
-use super::{Finding, ReplacedTensor, TokenizerChoice, Verdict, Warning, layout::Inputs};
+use super::{Finding, ReplacedTensor, TokenizerChoice, Verdict, Warning, already_merged, layout::Inputs};
 use crate::{
     adapter::{Adapter, Note},
     checkpoint::{Checkpoint, LogicalTensor},
@@ -13,6 +13,10 @@ pub(super) fn all(inputs: Inputs<'_>, tokenizer: &TokenizerChoice, findings: &[V
     for (index, adapter) in inputs.adapters.iter().enumerate() {
         warnings.extend(of_adapter(adapter, inputs.base));
         let name = || adapter.name();
+        if let Some(trace) = already_merged::trace(inputs, index) {
+            let (share, tensor_count) = (trace.share, trace.tensor_count);
+            warnings.push(Warning::AlreadyMerged { adapter: name(), share, tensor_count });
+        }
         if let Some(change) = inputs.matching.prefix_changes.get(index).and_then(Option::as_ref) {
             warnings.push(Warning::Prefix { adapter: name(), change: change.clone() });
         }

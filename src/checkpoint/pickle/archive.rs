@@ -122,15 +122,12 @@ impl Archive {
 
 /// Names files that are no zip archive but known otherwise.
 fn check_start(file: &File, path: &Path) -> Result<(), CheckpointError> {
-    const LFS_START: &[u8] = b"version https://git-lfs";
     let mut start = [0; 32];
     let byte_count = file.metadata().at("read the size", path)?.len().min(start.len() as u64);
     let start = &mut start[..usize::try_from(byte_count).unwrap_or_default()];
     crate::platform::read_exact_at(file, start, 0).at("read the weights", path)?;
     let problem = if start.starts_with(LEGACY_START) || start.starts_with(b"\x80\x02\x8a") {
         PickleError::Legacy
-    } else if start.starts_with(LFS_START) {
-        PickleError::LfsPointer
     } else if start.starts_with(b"PK") {
         return Ok(());
     } else {

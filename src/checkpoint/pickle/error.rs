@@ -13,8 +13,6 @@ use crate::{
 pub enum PickleError {
     #[error("the file was saved by PyTorch before 1.6, in the format without a zip archive")]
     Legacy,
-    #[error("the file is a Git LFS pointer, not the weights themselves")]
-    LfsPointer,
     #[error("the file is no PyTorch archive: {problem}")]
     NotAnArchive { problem: String },
     #[error("the file is a TorchScript archive: a program with its weights, not a state dict")]
@@ -61,7 +59,6 @@ impl Hint for PickleError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Legacy | Self::ByteOrder { .. } | Self::StridedIntegers { .. } => SAVE_AGAIN,
-            Self::LfsPointer => "fetch the file itself (`git lfs pull`, or the Hub's download)",
             Self::TorchScript | Self::NotAStateDict { .. } => {
                 "load it where it was made and save `model.state_dict()`, best with `save_pretrained`"
             }

@@ -3,6 +3,7 @@
 mod adapter;
 mod checkpoint;
 mod evaluate;
+mod foreign;
 mod header;
 mod io;
 mod merge;

@@ -65,6 +65,9 @@ pub fn clashing(reason: &ClashReason) -> String {
         ClashReason::Shape { expected, base_shape } => {
             format!("어댑터가 바꾸려는 것은 {}, 베이스에 있는 것은 {}입니다", expected_shape(expected), units::shape(base_shape))
         }
+        ClashReason::GroupedConvolution { group_count } => format!(
+            "베이스의 합성곱은 그룹이 {group_count}개인데 어댑터는 여러 그룹에 걸쳐 있어 가중치에 담을 자리가 없습니다"
+        ),
         ClashReason::Vocabulary { rows, base_rows } => format!(
             "학습하면서 어휘를 {rows}행으로 바꿨는데 베이스는 {base_rows}행이고, 어댑터에 바뀐 가중치의 사본이 없습니다"
         ),
@@ -125,6 +128,7 @@ mod tests {
         let clashes: Vec<(ClashReason, &[&str])> = vec![
             (ClashReason::Shape { expected, base_shape: vec![4, 2] }, &["8 × 16", "4 × 2"]),
             (ClashReason::Vocabulary { rows: 32_001, base_rows: 32_000 }, &["32001", "32000"]),
+            (ClashReason::GroupedConvolution { group_count: 4 }, &["4개"]),
             (ClashReason::SharedWithHead, &[]),
             (ClashReason::NotFloat { dtype: Dtype::U8 }, &["U8"]),
             (ClashReason::TwoFiles { files: [text("x.bin"), text("y.bin")] }, &["x.bin, y.bin"]),

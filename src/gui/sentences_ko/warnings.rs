@@ -12,6 +12,10 @@ use crate::{
 pub fn warning(warning: &Warning) -> String {
     match warning {
         Warning::Noted { adapter, note: decision } => format!("{adapter}: {}", note(decision)),
+        Warning::AlreadyMerged { adapter, share, tensor_count } => format!(
+            "{adapter}: 베이스에 이 어댑터의 변화가 이미 들어 있습니다(살펴본 텐서 {tensor_count}개 모두에서 약 {:.0} %). 바로 이 어댑터를 병합한 모델로 보이며, 다시 병합하면 변화가 또 더해집니다",
+            100.0 * share
+        ),
         Warning::UnknownKeys { adapter, keys } => format!(
             "{adapter}: adapter_config.json에 PEFT 0.21까지 어느 버전도 쓰지 않는 키가 있습니다({}). 새 옵션이라면 병합 방법이 다를 수 있습니다",
             keys.join(", ")
@@ -64,6 +68,9 @@ pub fn warning(warning: &Warning) -> String {
 
 fn note(note: &Note) -> String {
     match note {
+        Note::ReadFromText { keys } => {
+            format!("설정의 {} 값이 글로 적혀 있어, 뜻하는 수나 참·거짓으로 읽습니다", keys.join(", "))
+        }
         Note::MlxScale { scale, alpha, rank } => {
             format!("mlx-lm 어댑터입니다. lora_alpha는 배율 {scale} × 랭크 {rank} = {alpha}입니다")
         }
@@ -151,6 +158,13 @@ mod tests {
             needs_transformers_5,
         };
         let cases: Vec<(Warning, &[&str])> = vec![
+            (
+                Warning::Noted {
+                    adapter: adapter(),
+                    note: Note::ReadFromText { keys: vec![text("r"), text("use_dora")] },
+                },
+                &["chat-lora", "r, use_dora"],
+            ),
             (Warning::Noted { adapter: adapter(), note: scale }, &["chat-lora", "2.5", "20", "랭크 8"]),
             (Warning::Noted { adapter: adapter(), note: Note::MlxAlphaIgnored { scale: 2.5 } }, &["chat-lora", "2.5"]),
             (noted(Note::Float8 { dtype: Dtype::F8_E4M3, tensor_count: 8 }), &["8개", "F8_E4M3"]),
@@ -160,6 +174,10 @@ mod tests {
             (noted(Note::NotRead { files: files() }), &["a0.bin"]),
             (noted(Note::OutputProjectionTwice), &["MultiheadAttention", "0.21.2"]),
             (noted(Note::OutputProjectionOnce), &["MultiheadAttention", "0.21.2"]),
+            (
+                Warning::AlreadyMerged { adapter: adapter(), share: 0.984, tensor_count: 12 },
+                &["chat-lora", "12개", "98 %"],
+            ),
             (Warning::UnknownKeys { adapter: adapter(), keys: vec![text("a_key"), text("b_key")] }, &["a_key, b_key"]),
             (Warning::BaseAdapter, &["adapter_config.json"]),
             (Warning::Olora { adapter: adapter() }, &["chat-lora", "OLoRA"]),

@@ -14,7 +14,7 @@ const GENERIC: [&str; 10] =
     ["model", "base", "base_model", "output", "outputs", "merged", "checkpoint", "model_output", "hf", "snapshot"];
 
 /// Compares the names, by their last component.
-pub(super) fn finding(base: &Checkpoint, adapter: &Adapter) -> Finding {
+pub(in crate::plan) fn finding(base: &Checkpoint, adapter: &Adapter) -> Finding {
     let Some(trained_on) = adapter.config().base_model() else {
         return Finding::new(Verdict::Unknown, Compared::BaseUnnamed);
     };
@@ -46,7 +46,8 @@ fn last(name: &str) -> &str {
     name.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or(name)
 }
 
-fn is_telling(name: &str) -> bool {
+/// Whether a name says a model, and not only a place on a disk.
+pub(in crate::plan) fn is_telling(name: &str) -> bool {
     let last = last(name).to_ascii_lowercase();
     let is_generic = GENERIC.contains(&last.as_str()) || last.starts_with("checkpoint-") || last.starts_with('.');
     !is_generic && last.bytes().any(|byte| byte.is_ascii_alphabetic())

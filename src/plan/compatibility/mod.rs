@@ -4,7 +4,7 @@
 //! judge before anything runs. Evidence names no path of the machine.
 
 mod architecture;
-mod base_name;
+pub(super) mod base_name;
 mod compared;
 mod coverage;
 mod vocabulary;

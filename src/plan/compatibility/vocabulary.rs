@@ -5,7 +5,11 @@ use std::{collections::HashMap, path::Path};
 use serde_json::Value;
 
 use super::{Compared, Finding, Verdict};
-use crate::{adapter::Adapter, checkpoint::Checkpoint, error::IoContext as _, plan::PlanError};
+use crate::{
+    adapter::Adapter,
+    checkpoint::{Checkpoint, read_text},
+    plan::PlanError,
+};
 
 const FILE: &str = "tokenizer.json";
 
@@ -29,17 +33,17 @@ pub(super) fn finding(base: &Checkpoint, adapter: &Adapter) -> Result<Option<Fin
     Ok(Some(Finding::new(Verdict::Differs, Compared::TokensMoved { tokens: moved })))
 }
 
-fn read(root: &Path) -> Result<Option<Vec<u8>>, PlanError> {
+fn read(root: &Path) -> Result<Option<String>, PlanError> {
     let path = root.join(FILE);
     if !path.is_file() {
         return Ok(None);
     }
-    Ok(Some(std::fs::read(&path).at("read the tokenizer", &path)?))
+    Ok(Some(read_text(&path, "read the tokenizer")?))
 }
 
 /// Token → id, added tokens included.
-fn ids(text: &[u8], root: &Path) -> Result<HashMap<String, u64>, PlanError> {
-    let tokenizer: Value = serde_json::from_slice(text)
+fn ids(text: &str, root: &Path) -> Result<HashMap<String, u64>, PlanError> {
+    let tokenizer: Value = serde_json::from_str(text)
         .map_err(|error| PlanError::BadTokenizer { problem: crate::error::brief(&error), path: root.join(FILE) })?;
     let mut ids = HashMap::new();
     match &tokenizer["model"]["vocab"] {

@@ -22,7 +22,8 @@ use super::{
     vector::VectorDelta,
 };
 use crate::adapter::{
-    AdapterError, Method, MethodSpec, Part, PartTensors, Parts, PeftConfig, Target, TargetUpdate, joined, support,
+    AdapterError, Feature, Method, MethodSpec, Part, PartTensors, Parts, PeftConfig, RefusalReason, Target,
+    TargetUpdate, WayOut, joined, support,
 };
 
 /// `lora_A.weight`, `(r, in)`, or `(r, in, k…)` of a convolution.
@@ -111,7 +112,15 @@ impl Lora {
             None if is_embedding => (Kind::of_embedding(&a, &b), a.shape()[0]),
             None => (Kind::of_convolution(&a, &b), a.shape()[0]),
         };
-        let kind = kind.ok_or_else(|| misshapen(module, &[&a, &b], path))?;
+        let kind = kind.ok_or_else(|| match Kind::groups_of(&a, &b) {
+            Some(group_count) => AdapterError::Unsupported {
+                feature: Feature::GroupedConvolution { module: module.to_owned(), group_count },
+                reason: RefusalReason::AcrossGroups,
+                way_out: WayOut::KeepAsAdapter,
+                path: path.to_owned(),
+            },
+            None => misshapen(module, &[&a, &b], path),
+        })?;
         let scaling = self.config.scaling_of(module, path)?;
         scaling.check_rank(module, rank, path)?;
         Ok(LoraUpdate { kind, form, scaling, times: Times::Once, factors: [a, b] })

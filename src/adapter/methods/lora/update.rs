@@ -66,6 +66,13 @@ impl Kind {
         }
     }
 
+    /// The groups of the convolution that PEFT adapted with an ungrouped A and a grouped B `(out, r/groups, 1…)`.
+    pub fn groups_of(a: &LogicalTensor, b: &LogicalTensor) -> Option<usize> {
+        let ([rank, _, _, ..], [_, group_rank, _, ..]) = (a.shape(), b.shape()) else { return None };
+        let is_grouped = *group_rank > 0 && rank > group_rank && rank % group_rank == 0;
+        is_grouped.then(|| rank / group_rank)
+    }
+
     /// The embedding behind `lora_embedding_A` and `lora_embedding_B`.
     pub fn of_embedding(a: &LogicalTensor, b: &LogicalTensor) -> Option<Self> {
         match (a.shape(), b.shape()) {

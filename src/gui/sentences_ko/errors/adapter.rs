@@ -1,7 +1,11 @@
 //! What is wrong with an adapter folder, in Korean.
 
-use super::{InKorean, Told, listed, refused};
-use crate::adapter::{AdapterError, Contradiction, shapes};
+use super::{InKorean, Told, foreign, listed, refused};
+use crate::{
+    adapter::{AdapterError, Contradiction, shapes},
+    checkpoint::CheckpointError,
+    error::shortened,
+};
 
 const SAVE_AGAIN: &str = "어댑터가 덜 저장되었습니다. 다시 저장하세요";
 const OWN_CONFIG: &str = "이 가중치와 함께 저장된 adapter_config.json을 쓰세요";
@@ -14,7 +18,9 @@ impl InKorean for AdapterError {
                 Told::new("어댑터 폴더가 아니라 파일입니다").hint("adapter_config.json이 든 폴더를 고르세요").at(path)
             }
             Self::IsModel { path } => Told::new("어댑터가 아니라 모델 전체가 든 폴더입니다")
-                .hint("베이스와 어댑터를 각각 제 칸에 넣으세요")
+                .hint(
+                    "베이스와 어댑터를 각각 제 칸에 넣으세요. 모델 전체를 미세 조정한 것이라면 병합할 필요가 없습니다",
+                )
                 .at(path),
             Self::NoConfig { subfolders, path } => {
                 let hint = if subfolders.is_empty() {
@@ -48,8 +54,25 @@ impl InKorean for AdapterError {
             .hint("학습이 끝났을 때의 파일만 두고 다른 파일은 폴더에서 빼세요")
             .at(path),
             Self::BadConfig { problem, path } => {
-                Told::new(format!("adapter_config.json의 내용이 올바르지 않습니다({problem})"))
-                    .hint("어댑터를 다시 내려받으세요")
+                Told::new(format!("adapter_config.json의 내용이 올바르지 않습니다({})", foreign::json(problem)))
+                    .hint(foreign::json_hint(problem))
+                    .at(path)
+            }
+            Self::Foreign { origin, tensor, path } => {
+                Told::new(format!("{}(`{}`)", foreign::origin(*origin), shortened(tensor)))
+                    .hint(foreign::origin_hint(*origin))
+                    .at(path)
+            }
+            Self::WeightsWithoutConfig { peft_type, path } => Told::new(format!(
+                "어댑터({peft_type})의 가중치이지만, 배율이 적힌 adapter_config.json이 옆에 없습니다"
+            ))
+            .hint("이 가중치를 받은 곳에서 adapter_config.json도 받으세요. lora_alpha나 alpha는 거기에만 있습니다")
+            .at(path),
+            Self::NoMethod { peft_type, path } => {
+                let seems = peft_type
+                    .map_or_else(String::new, |peft_type| format!(". 옆의 가중치는 {peft_type} 방식으로 보입니다"));
+                Told::new(format!("adapter_config.json에 방식(peft_type)이 적혀 있지 않습니다{seems}"))
+                    .hint("PEFT가 이 가중치와 함께 저장한 adapter_config.json을 쓰세요")
                     .at(path)
             }
             Self::MissingKey { key, path } => Told::new(format!("adapter_config.json에 {key} 값이 없습니다"))
@@ -87,7 +110,7 @@ impl InKorean for AdapterError {
             }
             Self::FactorShapes { module, factors, path } => {
                 Told::new(format!("{module}의 행렬들이 크기가 서로 맞지 않습니다({})", shapes(factors)))
-                    .hint(SAVE_AGAIN)
+                    .hint("서로 다른 학습의 행렬이 섞였거나 파일을 고쳤습니다. 학습한 곳에서 어댑터를 다시 저장하세요")
                     .at(path)
             }
             Self::EmptyTensors { tensors, path } => {
@@ -106,6 +129,12 @@ impl InKorean for AdapterError {
             Self::NoEffect { path } => Told::new("이 어댑터의 변화가 모두 0이라, 병합해도 베이스와 똑같습니다")
                 .hint("학습 전의 가중치가 저장되었습니다(lora_B는 0에서 시작합니다). 어댑터를 다시 저장하세요")
                 .at(path),
+            Self::Weights(error @ CheckpointError::Foreign { format, .. }) => {
+                error.in_korean().hint(foreign::hint_for_adapter(*format))
+            }
+            Self::Weights(error @ CheckpointError::NotFloat { .. }) => error
+                .in_korean()
+                .hint("어댑터 자체의 행렬이 압축되었거나 양자화되었습니다. 학습한 그대로의 실수 어댑터를 쓰세요"),
             Self::Weights(error) => error.in_korean(),
             Self::Io(error) => error.in_korean(),
             Self::Cancelled(cancelled) => cancelled.in_korean(),
@@ -130,10 +159,11 @@ mod tests {
 
     use super::{super::assert_told, *};
     use crate::{
-        adapter::{Feature, RefusalReason, WayOut},
-        checkpoint::CheckpointError,
+        adapter::{Feature, ForeignAdapter, RefusalReason, WayOut},
+        checkpoint::{CheckpointError, ForeignFormat, JsonProblem},
         error::IoError,
         job::Cancelled,
+        numeric::Dtype,
     };
 
     #[test]
@@ -166,7 +196,19 @@ mod tests {
                 AdapterError::SavedTwice { tensor: text("a.up"), files: [text("x.bin"), text("y.bin")], path: path() },
                 &["a.up", "x.bin, y.bin"],
             ),
-            (AdapterError::BadConfig { problem: text("EOF"), path: path() }, &["EOF"]),
+            (AdapterError::BadConfig { problem: JsonProblem::EndsEarly { line: 3 }, path: path() }, &["3번째"]),
+            (
+                AdapterError::Foreign { origin: ForeignAdapter::Kohya, tensor: text("lora_unet_x"), path: path() },
+                &["kohya", "`lora_unet_x`"],
+            ),
+            (AdapterError::WeightsWithoutConfig { peft_type: "LOHA", path: path() }, &["LOHA", "adapter_config.json"]),
+            (AdapterError::NoMethod { peft_type: None, path: path() }, &["peft_type"]),
+            (AdapterError::NoMethod { peft_type: Some("IA3"), path: path() }, &["peft_type", "IA3"]),
+            (AdapterError::Weights(CheckpointError::Foreign { format: ForeignFormat::Gguf, path: path() }), &["GGUF"]),
+            (
+                AdapterError::Weights(CheckpointError::NotFloat { tensor: text("w"), dtype: Dtype::U8, path: path() }),
+                &["w의", "U8"],
+            ),
             (AdapterError::MissingKey { key: "lora_alpha", path: path() }, &["lora_alpha"]),
             (
                 AdapterError::Unsupported {

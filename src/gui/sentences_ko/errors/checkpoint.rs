@@ -1,7 +1,7 @@
 //! What is wrong with a model folder, in Korean.
 
 use super::{
-    InKorean, Told,
+    InKorean, Told, foreign,
     header::header,
     listed,
     pickle::{self, pickle},
@@ -31,6 +31,9 @@ impl InKorean for CheckpointError {
                 Told::new("폴더에 가중치가 없습니다(model.safetensors, pytorch_model.bin과 그 색인을 찾았습니다)")
                     .hint("가중치까지 모델을 다시 내려받으세요")
                     .at(path)
+            }
+            Self::Foreign { format, path } => {
+                Told::new(foreign::format(*format)).hint(foreign::hint_for_base(*format)).at(path)
             }
             Self::Pickle { problem, path } => Told::new(pickle(problem)).hint(pickle::hint(problem)).at(path),
             Self::NoSnapshot { path } => {
@@ -89,9 +92,9 @@ impl InKorean for CheckpointError {
                     .hint("양자화한 모델 대신 16비트나 32비트 원본을 쓰세요")
                     .at(path)
             }
-            Self::BadJson { problem, path } => {
-                Told::new(format!("올바른 JSON이 아닙니다({problem})")).hint(FETCH_MODEL).at(path)
-            }
+            Self::BadJson { problem, path } => Told::new(format!("올바른 JSON이 아닙니다({})", foreign::json(problem)))
+                .hint(foreign::json_hint(problem))
+                .at(path),
             Self::NoHeader { byte_count, path } => {
                 Told::new(format!("safetensors 파일이라기에는 너무 짧습니다({byte_count}바이트)"))
                     .hint(DAMAGED)
@@ -155,7 +158,7 @@ mod tests {
 
     use super::{super::assert_told, *};
     use crate::{
-        checkpoint::PickleError,
+        checkpoint::{ForeignFormat, JsonProblem, PickleError},
         error::IoError,
         numeric::{Dtype, UnknownDtype},
     };
@@ -179,7 +182,9 @@ mod tests {
             (CheckpointError::IsAdapter { path: path() }, &["어댑터"]),
             (CheckpointError::NoConfig { path: path() }, &["config.json"]),
             (CheckpointError::NoWeights { path: path() }, &["model.safetensors", "pytorch_model.bin"]),
-            (CheckpointError::Pickle { problem: PickleError::LfsPointer, path: path() }, &["Git LFS"]),
+            (CheckpointError::Pickle { problem: PickleError::TorchScript, path: path() }, &["TorchScript"]),
+            (CheckpointError::Foreign { format: ForeignFormat::LfsPointer, path: path() }, &["Git LFS"]),
+            (CheckpointError::Foreign { format: ForeignFormat::Gguf, path: path() }, &["GGUF"]),
             (CheckpointError::NoSnapshot { path: path() }, &["캐시"]),
             (CheckpointError::SeveralSnapshots { snapshots: names(), path: path() }, &["2개", "a.bin, b.bin"]),
             (snapshot(names(), 0), &["빠진 파일 a.bin, b.bin"]),
@@ -225,7 +230,11 @@ mod tests {
             (CheckpointError::TrailingBytes { extra: 9_000_000, path: path() }, &["9.00 MB"]),
             (CheckpointError::NotComputed { tensor: text("w"), problem: text("P1"), path: path() }, &["w 텐서", "P1"]),
             (CheckpointError::NotFloat { tensor: text("w"), dtype: Dtype::U8, path: path() }, &["w의", "U8"]),
-            (CheckpointError::BadJson { problem: text("EOF"), path: path() }, &["EOF"]),
+            (CheckpointError::BadJson { problem: JsonProblem::EndsEarly { line: 3 }, path: path() }, &["3번째"]),
+            (
+                CheckpointError::BadJson { problem: JsonProblem::Syntax { said: text("comma") }, path: path() },
+                &["comma"],
+            ),
             (CheckpointError::Io(io), &["목록"]),
         ];
         for (error, parts) in cases {

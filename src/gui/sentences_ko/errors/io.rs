@@ -2,15 +2,34 @@
 
 use std::io::ErrorKind;
 
-use super::{InKorean, Told};
-use crate::error::IoError;
+use super::{InKorean, Told, foreign::LFS_HINT};
+use crate::error::{IoError, TextFault};
 
 impl InKorean for IoError {
     fn in_korean(&self) -> Told {
-        let told = Told::new(format!("{} 못했습니다: {}", action(self.action), reason(&self.source))).at(&self.path);
-        match hint(self.source.kind()) {
+        let fault = self.text_fault();
+        let reason = fault.map_or_else(|| reason(&self.source), text_fault);
+        let told = Told::new(format!("{} 못했습니다: {reason}", action(self.action))).at(&self.path);
+        match fault.map(text_hint).or_else(|| hint(self.source.kind())) {
             Some(hint) => told.hint(hint),
             None => told,
+        }
+    }
+}
+
+fn text_fault(fault: TextFault) -> String {
+    match fault {
+        TextFault::LfsPointer => "파일 자체가 아니라 Git LFS 포인터입니다".to_owned(),
+        TextFault::NotUtf8 { valid_byte_count } => format!("{valid_byte_count}바이트부터 UTF-8이 아닙니다"),
+        TextFault::NotUtf16 => "UTF-16처럼 시작하지만 UTF-16이 아닙니다".to_owned(),
+    }
+}
+
+fn text_hint(fault: TextFault) -> &'static str {
+    match fault {
+        TextFault::LfsPointer => LFS_HINT,
+        TextFault::NotUtf8 { .. } | TextFault::NotUtf16 => {
+            "직접 고친 파일이면 UTF-8로 저장하고, 아니면 이 파일을 다시 내려받으세요"
         }
     }
 }
@@ -153,6 +172,10 @@ mod tests {
         ];
         for kind in kinds {
             assert_told(&error(kind), &["헤더를 읽지 못했습니다", "니다"]);
+        }
+        for fault in [TextFault::LfsPointer, TextFault::NotUtf8 { valid_byte_count: 7 }, TextFault::NotUtf16] {
+            let source = std::io::Error::new(ErrorKind::InvalidData, fault);
+            assert_told(&IoError { action: "read the config", source, path: "/data/x".into() }, &["니다"]);
         }
         let source = std::io::Error::from_raw_os_error(2);
         let korean = IoError { action: "copy weights", source, path: "/data/x".into() }.in_korean();

@@ -10,7 +10,6 @@ use crate::{
 pub(super) fn pickle(problem: &PickleError) -> String {
     match problem {
         PickleError::Legacy => "PyTorch 1.6 이전의 방식으로 저장된 파일입니다(zip이 아님)".to_owned(),
-        PickleError::LfsPointer => "가중치가 아니라 Git LFS 포인터 파일입니다".to_owned(),
         // The library's own words.
         PickleError::NotAnArchive { problem } => format!("PyTorch로 저장한 파일이 아닙니다({problem})"),
         PickleError::TorchScript => "state dict가 아니라 프로그램까지 담은 TorchScript 파일입니다".to_owned(),
@@ -60,7 +59,6 @@ pub(super) fn hint(problem: &PickleError) -> &'static str {
         PickleError::Legacy | PickleError::ByteOrder { .. } | PickleError::StridedIntegers { .. } => {
             "PyTorch 1.6 이상에서 불러와 state dict를 `torch.save`로 다시 저장하거나, `save_pretrained`로 safetensors를 쓰세요"
         }
-        PickleError::LfsPointer => "파일 자체를 내려받으세요(`git lfs pull`이나 Hub의 다운로드)",
         PickleError::TorchScript | PickleError::NotAStateDict { .. } => {
             "만든 곳에서 불러와 `model.state_dict()`를 저장하세요. `save_pretrained`가 가장 좋습니다"
         }
@@ -111,7 +109,6 @@ mod tests {
         let entry = || "data/7".to_owned();
         let cases: Vec<(PickleError, &[&str])> = vec![
             (PickleError::Legacy, &["1.6"]),
-            (PickleError::LfsPointer, &["Git LFS"]),
             (PickleError::NotAnArchive { problem: text("EOCD") }, &["EOCD"]),
             (PickleError::TorchScript, &["TorchScript"]),
             (PickleError::NoPickle, &["data.pkl"]),

@@ -1,9 +1,9 @@
 //! Why a merge is not even planned, in Korean.
 
-use super::{InKorean, Told};
+use super::{InKorean, Told, foreign};
 use crate::{
     gui::sentences_ko::misfits::misplaced,
-    plan::{InputRole, MISMATCHES_SHOWN, Mismatch, MismatchAdvice, PlanError},
+    plan::{BaseProof, InputRole, MISMATCHES_SHOWN, Mismatch, MismatchAdvice, PlanError},
     units,
 };
 
@@ -11,6 +11,11 @@ impl InKorean for PlanError {
     fn in_korean(&self) -> Told {
         match self {
             Self::NoAdapter => Told::new("어댑터가 없습니다").hint("어댑터 폴더를 하나 이상 고르세요"),
+            Self::AdapterTwice { adapter, path } => {
+                Told::new(format!("같은 어댑터가 두 번 들어 있습니다. 내용이 같은 것: {}", adapter.display()))
+                    .hint("한 번만 넣으세요. 변화를 두 배로 하려면 세기를 2로 하세요")
+                    .at(path)
+            }
             Self::BadStrength { strength } => {
                 Told::new(format!("세기가 어댑터에 곱할 수 있는 수가 아닙니다: {strength}"))
                     .hint("1은 학습한 그대로, 0.5는 그 절반을 병합합니다")
@@ -89,8 +94,17 @@ fn does_not_fit(mismatch: &Mismatch) -> String {
 }
 
 fn advice(advice: &MismatchAdvice) -> String {
+    let named = |name: &Option<String>| {
+        name.as_ref().map_or_else(String::new, |name| format!("(설정에 적힌 베이스: `{name}`)"))
+    };
     match advice {
-        MismatchAdvice::OwnRelease => "학습에 쓴 버전의 PEFT에서 `merge_and_unload`로 병합하세요".to_owned(),
+        MismatchAdvice::Foreign { origin } => {
+            format!("{}. {}", foreign::origin(*origin), foreign::origin_hint(*origin))
+        }
+        MismatchAdvice::OtherLibrary { class, library } => format!(
+            "{library} 라이브러리의 {class} 모델로 학습한 어댑터입니다. 그 라이브러리에서 그런 모델에 병합하세요"
+        ),
+        MismatchAdvice::OwnRelease => "학습에 쓴 라이브러리와 버전에서 병합하세요".to_owned(),
         MismatchAdvice::FilesBeside { files } => format!(
             "어댑터 가중치 옆에 {} 파일이 있습니다. 이 텐서들이 있는 베이스를 고르거나, 파일 없이 병합하려면 어댑터 폴더에서 빼세요",
             files.join(", ")
@@ -99,13 +113,37 @@ fn advice(advice: &MismatchAdvice) -> String {
             "임베딩까지 저장하거나(PEFT의 `save_embedding_layers=True`), 학습 때와 어휘가 같은 베이스를 고르세요"
                 .to_owned()
         }
-        MismatchAdvice::OtherBase { trained_on, base } => format!(
-            "어댑터를 학습한 베이스는 `{trained_on}`인데 이 베이스는 `{base}`입니다. 학습에 쓴 베이스를 고르세요"
+        MismatchAdvice::PackedBase => "이름이 같은 16비트나 32비트 원본을 쓰세요".to_owned(),
+        MismatchAdvice::NoMergedForm => "실행할 때 어댑터로 불러 쓰세요. 병합한 형태가 없습니다".to_owned(),
+        MismatchAdvice::OtherBase { proof: BaseProof::Name { base }, trained_on: Some(name) } => format!(
+            "어댑터에 적힌 베이스는 `{name}`인데 이 베이스는 `{base}`입니다. 학습에 쓴 베이스를 고르세요"
         ),
-        MismatchAdvice::NothingFits => "학습에 쓴 베이스를 고르세요".to_owned(),
-        MismatchAdvice::MoreThanBase => {
-            "어댑터에 이 베이스에는 자리가 없는 텐서가 있습니다. 서로 맞는 짝인지 확인하세요".to_owned()
+        MismatchAdvice::OtherBase { proof, trained_on } => format!("{}{}", base_proof(proof), named(trained_on)),
+        MismatchAdvice::OtherLayout => {
+            "학습 때와 같은 구조의 모델을 고르세요. 여기서는 같은 행렬이 다른 텐서에 들어 있어 어댑터의 행렬이 맞지 않습니다"
+                .to_owned()
         }
+        MismatchAdvice::UnknownTie => {
+            "transformers에서 베이스를 불러와 묶음을 풀고(`tie_word_embeddings=False`) 저장한 것을 고르세요".to_owned()
+        }
+        MismatchAdvice::OneAtATime => "어댑터를 하나씩, 앞의 결과에 차례로 병합하세요".to_owned(),
+        MismatchAdvice::OtherKind { trained_on } => {
+            format!("이 베이스에는 그런 이름이 하나도 없습니다. 다른 종류의 모델을 위한 어댑터입니다{}", named(trained_on))
+        }
+        MismatchAdvice::SomeUnplaced { trained_on } => format!(
+            "학습에 쓴 모델{}과 이름을 견주어 보세요. 이 베이스에 없는 모듈이 그 모델에 있거나, 파일의 이름이 바뀌었습니다",
+            named(trained_on)
+        ),
+    }
+}
+
+fn base_proof(proof: &BaseProof) -> &'static str {
+    match proof {
+        BaseProof::Shapes => "크기가 다른 모델의 것입니다. 학습에 쓴 베이스를 고르세요",
+        BaseProof::Depth => "학습에 쓴, 레이어가 더 많은 모델을 고르세요",
+        BaseProof::Multimodal => "학습에 쓴 멀티모달 모델을 고르세요",
+        BaseProof::Part => "학습에 쓴, 이 부분이 있는 모델을 고르세요",
+        BaseProof::Name { .. } => "학습에 쓴 베이스를 고르세요",
     }
 }
 
@@ -115,7 +153,7 @@ mod tests {
 
     use super::{super::assert_told, *};
     use crate::{
-        adapter::AdapterError,
+        adapter::{AdapterError, ForeignAdapter},
         checkpoint::CheckpointError,
         error::IoError,
         gui::sentences_ko::speaks_korean,
@@ -143,9 +181,10 @@ mod tests {
         let text = str::to_owned;
         let inside = |role| PlanError::OutputInsideInput { role, path: PathBuf::from("/data/x") };
         let io = IoError { action: "resolve the path", source: std::io::ErrorKind::NotFound.into(), path: path() };
-        let does_not_fit = PlanError::DoesNotFit { mismatch: Box::new(mismatch(MismatchAdvice::NothingFits)) };
+        let does_not_fit = PlanError::DoesNotFit { mismatch: Box::new(mismatch(MismatchAdvice::OtherLayout)) };
         let cases: Vec<(PlanError, &[&str])> = vec![
             (PlanError::NoAdapter, &["어댑터"]),
+            (PlanError::AdapterTwice { adapter: PathBuf::from("/data/a"), path: path() }, &["/data/a", "두 번"]),
             (PlanError::BadStrength { strength: f64::INFINITY }, &["inf"]),
             (
                 PlanError::PartialReplacement { strength: 0.5, adapter: text("chat"), tensor: text("lm_head") },
@@ -175,15 +214,28 @@ mod tests {
         for (error, parts) in cases {
             assert_told(&error, parts);
         }
-        let other = MismatchAdvice::OtherBase { trained_on: text("org/Toy"), base: text("Bear") };
-        let beside = MismatchAdvice::FilesBeside { files: vec![text("vit.bin"), text("head.bin")] };
-        let advices: [(MismatchAdvice, &[&str]); 6] = [
-            (beside, &["vit.bin, head.bin"]),
-            (MismatchAdvice::OwnRelease, &["merge_and_unload"]),
+        let name = || Some(text("org/Toy"));
+        let other = |proof| MismatchAdvice::OtherBase { proof, trained_on: Some("org/Toy".to_owned()) };
+        let unet = MismatchAdvice::OtherLibrary { class: text("UNet2DConditionModel"), library: text("diffusers") };
+        let advices: Vec<(MismatchAdvice, &[&str])> = vec![
+            (MismatchAdvice::Foreign { origin: ForeignAdapter::Kohya }, &["kohya", "세요"]),
+            (unet, &["UNet2DConditionModel", "diffusers"]),
+            (MismatchAdvice::OwnRelease, &["세요"]),
+            (MismatchAdvice::FilesBeside { files: vec![text("vit.bin"), text("head.bin")] }, &["vit.bin, head.bin"]),
             (MismatchAdvice::GrownVocabulary, &["save_embedding_layers"]),
-            (other, &["`org/Toy`", "`Bear`"]),
-            (MismatchAdvice::NothingFits, &["베이스"]),
-            (MismatchAdvice::MoreThanBase, &["베이스"]),
+            (MismatchAdvice::PackedBase, &["16비트"]),
+            (MismatchAdvice::NoMergedForm, &["세요"]),
+            (other(BaseProof::Shapes), &["`org/Toy`", "크기"]),
+            (other(BaseProof::Depth), &["`org/Toy`", "레이어"]),
+            (other(BaseProof::Multimodal), &["`org/Toy`", "멀티모달"]),
+            (other(BaseProof::Part), &["`org/Toy`", "부분"]),
+            (other(BaseProof::Name { base: text("Bear") }), &["`org/Toy`", "`Bear`"]),
+            (MismatchAdvice::OtherLayout, &["세요"]),
+            (MismatchAdvice::UnknownTie, &["tie_word_embeddings"]),
+            (MismatchAdvice::OneAtATime, &["세요"]),
+            (MismatchAdvice::OtherKind { trained_on: name() }, &["`org/Toy`"]),
+            (MismatchAdvice::SomeUnplaced { trained_on: None }, &["세요"]),
+            (MismatchAdvice::SomeUnplaced { trained_on: name() }, &["`org/Toy`"]),
         ];
         for (value, parts) in advices {
             speaks_korean(&advice(&value), &value.to_string(), parts);

@@ -18,6 +18,9 @@ pub(super) fn feature(feature: &Feature) -> String {
         Feature::Mlx => "mlx-lm 어댑터는".to_owned(),
         Feature::MlxNumpy => "NumPy 형식의 mlx-lm 어댑터(adapters.npz)는".to_owned(),
         Feature::MlxRun { kind } => format!("fine_tune_type이 {kind:?}인 mlx-lm 학습은"),
+        Feature::GroupedConvolution { module, group_count } => {
+            format!("그룹이 {group_count}개인 합성곱 {module}의 어댑터는")
+        }
         Feature::MlxFactor { tensor, shape } => {
             format!("크기가 {}인 mlx-lm의 행렬({tensor})은", units::shape(shape))
         }
@@ -89,6 +92,7 @@ pub(super) fn reason(reason: RefusalReason) -> &'static str {
         RefusalReason::Unchecked => "계산식을 아직 PEFT와 견주어 확인하지 않았습니다",
         RefusalReason::SingularValues => "베이스를 특잇값 분해해서 가장 작은 성분을 버려야 합니다",
         RefusalReason::RepeatedLayers => "레이어를 되풀이해 더 깊은 모델을 만듭니다",
+        RefusalReason::AcrossGroups => "행렬이 여러 그룹에 걸쳐 있어 베이스의 가중치에 담을 자리가 없습니다",
         RefusalReason::PromptDependent => "효과가 프롬프트에 따라 달라집니다",
         RefusalReason::InputDependent => "효과가 입력에 따라 달라집니다",
         RefusalReason::WithoutLargestComponents => "가장 큰 특잇값 성분을 뺀 베이스에서 학습을 시작했습니다",
@@ -172,6 +176,7 @@ mod tests {
             (Feature::Mlx, &["mlx-lm"]),
             (Feature::MlxNumpy, &["adapters.npz"]),
             (Feature::MlxRun { kind: text("full") }, &["\"full\""]),
+            (Feature::GroupedConvolution { module: text("stem.conv"), group_count: 4 }, &["stem.conv", "4개"]),
             (Feature::MlxFactor { tensor: text("w.lora_a"), shape: vec![2, 3] }, &["w.lora_a", "2 × 3"]),
             (Feature::ExtraVocabulary { file: text("new_embeddings.bin") }, &["new_embeddings.bin"]),
             (Feature::ScaledFactors { tensor: text("w.scale") }, &["w.scale"]),
