@@ -4,7 +4,9 @@
 
 mod class;
 mod embeddings;
+mod loading;
 mod names;
+mod parameters;
 mod part;
 mod ties;
 
@@ -12,6 +14,7 @@ use std::sync::OnceLock;
 
 pub use self::{
     class::{Class, class, has_conv1d, is_conv1d_anywhere, is_known_class, is_known_type},
+    loading::{Loading, UnevenRows},
     names::DiskNames,
     part::Part,
     ties::TieGroup,
@@ -42,6 +45,12 @@ impl<'a> Architecture<'a> {
         let parts = std::iter::once(root).chain(part::nested(config)).collect();
         let class = class_name.and_then(class);
         Self { checkpoint, names: OnceLock::new(), parts, class }
+    }
+
+    /// The checkpoint that it was looked up for.
+    #[must_use]
+    pub fn checkpoint(&self) -> &'a Checkpoint {
+        self.checkpoint
     }
 
     /// Whether transformers itself has the class: then what the table does not list of it is not there.

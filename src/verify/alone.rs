@@ -46,6 +46,9 @@ pub struct AloneReport {
     pub mean_nll: Option<f64>,
     /// Why no token was predicted, where the weights could only be read.
     pub unpredicted: Option<String>,
+    /// Tokens that the tokenizer makes of the probe, where they are too few for one to be predicted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe_tokens: Option<usize>,
     /// What went wrong.
     pub error: Option<String>,
 }
@@ -112,7 +115,10 @@ impl AloneReport {
                 self.tensors_read = model.tensors().len();
                 Ok(())
             }
-            Err(error) if is_not_covered(&error) => {
+            Err(error) if is_not_covered(&error, has_tokenizer) => {
+                if let EvalError::NothingToScore { token_count, .. } = error {
+                    self.probe_tokens = Some(token_count);
+                }
                 self.unpredicted = Some(without_path(&error, folder));
                 model.tensors().values().try_for_each(read_ends)?;
                 self.tensors_read = model.tensors().len();
@@ -129,6 +135,9 @@ impl AloneReport {
         let outside = outside.map(|path| Detail::OpenedOutside { path: path.clone() });
         let mut problems: Vec<Detail> = failed.chain(outside).collect();
         let predicted = match (&self.unpredicted, self.mean_nll) {
+            (Some(_), _) if self.probe_tokens.is_some() => {
+                Predicted::ProbeTooShort { token_count: self.probe_tokens.unwrap_or_default() }
+            }
             (Some(reason), _) => Predicted::OnlyRead { reason: reason.clone(), fault: fault_of(folder, reason) },
             (None, Some(mean_nll)) => Predicted::Tokens { count: self.tokens_scored, mean_nll },
             (None, None) => Predicted::Nothing,
@@ -190,15 +199,19 @@ fn fault_of(folder: &Path, reason: &str) -> Option<ConfigFault> {
     (without_path(&error, folder) == reason).then(|| ConfigFault::new(error, folder))
 }
 
-/// Whether the model may be sound and only our decoder does not cover it.
-fn is_not_covered(error: &EvalError) -> bool {
-    matches!(
-        error,
+/// Whether the model may be sound and only our decoder or our probe does not suit it.
+fn is_not_covered(error: &EvalError, has_tokenizer: bool) -> bool {
+    match error {
         EvalError::Architecture { .. }
-            | EvalError::UnsupportedValue { .. }
-            | EvalError::Quantized { .. }
-            | EvalError::MissingKey { .. }
-    )
+        | EvalError::UnsupportedValue { .. }
+        | EvalError::Quantized { .. }
+        | EvalError::MissingKey { .. }
+        | EvalError::NothingToScore { .. }
+        | EvalError::TooFewPositions { .. } => true,
+        // Ids of ours, which a small vocabulary need not have.
+        EvalError::TokenOutsideVocab { .. } => !has_tokenizer,
+        _ => false,
+    }
 }
 
 /// Reads the first and the last row, which shows that all of it is within reach.
@@ -235,6 +248,23 @@ mod tests {
         let check = report.check(Path::new("folder"));
         assert_eq!(check.outcome, super::super::Outcome::Failed);
         assert!(check.details[0].to_string().contains(&outside), "{check:?}");
+    }
+
+    #[test]
+    fn a_probe_of_one_token_is_not_evaluated_and_no_fault() {
+        let report = AloneReport {
+            unpredicted: Some("probe has 1 token, so nothing can be scored".to_owned()),
+            probe_tokens: Some(1),
+            ..AloneReport::default()
+        };
+        let check = report.check(Path::new("folder"));
+        assert_eq!(check.outcome, super::super::Outcome::Passed);
+        assert!(
+            check.evidence.to_string().contains("not evaluated: the tokenizer makes 1 token of the text"),
+            "{check:?}"
+        );
+        let error = EvalError::NothingToScore { text: "probe".to_owned(), token_count: 1 };
+        assert!(is_not_covered(&error, true));
     }
 
     #[test]
