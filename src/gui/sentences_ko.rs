@@ -6,6 +6,7 @@ pub mod details;
 pub mod errors;
 pub mod findings;
 pub mod misfits;
+mod misjudged;
 pub mod particle;
 pub mod run;
 mod sizes;

@@ -4,6 +4,7 @@ use std::{fmt, path::Path, sync::Arc};
 
 use serde::{Serialize, Serializer};
 
+use super::audit::Misjudged;
 use crate::{
     checkpoint::CheckpointError,
     error::{Hint as _, Reported, listed},
@@ -55,6 +56,22 @@ pub enum Detail {
         configured: u64,
         tensor: String,
         rows: u64,
+    },
+    // Complete: what a loader looks for.
+    MissingParameters {
+        class: String,
+        names: Vec<String>,
+    },
+    IgnoredTensors {
+        class: String,
+        names: Vec<String>,
+    },
+    UnequalTie {
+        tensor: String,
+        other: String,
+    },
+    UntiedAndGone {
+        tensor: String,
     },
     // Complete: the tokenizer.
     NoTokenizer,
@@ -112,6 +129,13 @@ pub enum Detail {
         name: String,
     },
     // Changed exactly the targets.
+    Misjudged(Misjudged),
+    UndecidedOrientation {
+        names: Vec<String>,
+    },
+    TurnedOver {
+        names: Vec<String>,
+    },
     Missing {
         tensor: String,
     },
@@ -251,6 +275,39 @@ impl fmt::Display for Detail {
                 let (configured, rows) = (units::count(*configured), units::count(*rows));
                 write!(out, "config.json says vocab_size {configured}, {tensor} has {rows} rows")
             }
+            Self::MissingParameters { class, names } => write!(
+                out,
+                "{class} looks for {} that {} not in the folder: {}",
+                units::plural(names.len(), "parameter"),
+                if names.len() == 1 { "is" } else { "are" },
+                listed(names, NAMES_SHOWN)
+            ),
+            Self::IgnoredTensors { class, names } => write!(
+                out,
+                "{class} does not look for {}, which a loader therefore ignores: {}",
+                units::plural(names.len(), "tensor"),
+                listed(names, NAMES_SHOWN)
+            ),
+            Self::UnequalTie { tensor, other } => {
+                write!(out, "config.json ties {tensor} to {other}, but they hold different values")
+            }
+            Self::UntiedAndGone { tensor } => {
+                write!(out, "config.json gives embedding and output head a tensor each, but {tensor} is missing")
+            }
+            Self::Misjudged(misjudged) => misjudged.fmt(out),
+            Self::UndecidedOrientation { names } => write!(
+                out,
+                "{} square and of an unknown class, so only the adapter's fan_in_fan_out says how {} stored: {}",
+                if names.len() == 1 { "1 target is".to_owned() } else { format!("{} targets are", names.len()) },
+                if names.len() == 1 { "it is" } else { "they are" },
+                listed(names, NAMES_SHOWN)
+            ),
+            Self::TurnedOver { names } => write!(
+                out,
+                "{} the change in the other order of dimensions, which nothing known about the class excludes: {}",
+                if names.len() == 1 { "1 target holds".to_owned() } else { format!("{} targets hold", names.len()) },
+                listed(names, NAMES_SHOWN)
+            ),
             Self::NoTokenizer => out.write_str("there is no tokenizer in the folder, so it does not run by itself"),
             Self::NoMerges => out.write_str("vocab.json has no merges.txt beside it"),
             Self::Truncated { file, held_bytes, whole_bytes } => {

@@ -25,6 +25,8 @@ pub enum Evidence {
         byte_count: u64,
         /// Weight files.
         file_count: usize,
+        /// The class, where nothing is known of the parameters that it looks for.
+        unlisted_class: Option<String>,
     },
     /// Nothing points outside.
     Inside {
@@ -128,6 +130,11 @@ pub enum Predicted {
         /// The same as a value, where it can be found again.
         fault: Option<ConfigFault>,
     },
+    /// The tokenizer makes too few tokens of the text for one to be predicted.
+    ProbeTooShort {
+        /// How many it makes.
+        token_count: usize,
+    },
     /// It predicted none.
     Nothing,
 }
@@ -136,14 +143,18 @@ impl fmt::Display for Evidence {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable { error } => error.fmt(out),
-            Self::Held { tensor_count, parameter_count, byte_count, file_count } => write!(
-                out,
-                "{}, {} parameters, {} in {}",
-                units::plural(*tensor_count, "tensor"),
-                units::count(*parameter_count),
-                units::bytes(*byte_count),
-                units::plural(*file_count, "file"),
-            ),
+            Self::Held { tensor_count, parameter_count, byte_count, file_count, unlisted_class } => {
+                write!(
+                    out,
+                    "{}, {} parameters, {} in {}",
+                    units::plural(*tensor_count, "tensor"),
+                    units::count(*parameter_count),
+                    units::bytes(*byte_count),
+                    units::plural(*file_count, "file"),
+                )?;
+                let Some(class) = unlisted_class else { return Ok(()) };
+                write!(out, "; not evaluated: the names that {class} looks for, of which there is no list")
+            }
             Self::Inside { value_count, config_count, file_count } => write!(
                 out,
                 "{} in {} and {}: nothing points outside",
@@ -224,6 +235,11 @@ impl fmt::Display for Predicted {
                 write!(out, "{} predicted, {mean_nll:.3} nats each", units::plural(*count, "token"))
             }
             Self::OnlyRead { reason, .. } => write!(out, "not evaluated: {reason}"),
+            Self::ProbeTooShort { token_count } => write!(
+                out,
+                "not evaluated: the tokenizer makes {} of the text that it is tried with",
+                units::plural(*token_count, "token")
+            ),
             Self::Nothing => out.write_str("nothing predicted"),
         }
     }

@@ -4,9 +4,10 @@ use std::{ops::Range, sync::Arc};
 
 use super::{Reference, VerifyError};
 use crate::{
-    adapter::RowUpdate,
+    adapter::{Orientation, Placement, RowUpdate},
     checkpoint::LogicalTensor,
     job::JobContext,
+    matching::UpdateRef,
     numeric::{FloatDtype, row_tiles, widen_to_f64},
 };
 
@@ -46,13 +47,42 @@ impl<'a> Exact<'a> {
         };
         let Some(source) = source.filter(|source| source.shape() == tensor.shape()) else { return Ok(None) };
         let updates = applied.map_or(&[][..], |applied| &applied.updates);
+        Self::with_updates(source, applied.is_some(), updates, reference, job).map(Some)
+    }
+
+    /// The same with every update of a layer that may be stored either way in the other order of dimensions.
+    pub fn turned_over(
+        tensor: &LogicalTensor,
+        reference: &'a Reference,
+        job: &JobContext,
+    ) -> Result<Option<Self>, VerifyError> {
+        let Some(applied) = reference.matching.applied_to(tensor.name()) else { return Ok(None) };
+        let Some(source) = applied.source(&reference.base, &reference.adapters) else { return Ok(None) };
+        let turned_over = |update: &UpdateRef| {
+            let orientation = match update.placement.orientation {
+                Orientation::OutIn => Orientation::InOut,
+                Orientation::InOut => Orientation::OutIn,
+            };
+            UpdateRef { placement: Placement { orientation, ..update.placement.clone() }, ..update.clone() }
+        };
+        let updates: Vec<UpdateRef> = applied.updates.iter().map(turned_over).collect();
+        Self::with_updates(source, true, &updates, reference, job).map(Some)
+    }
+
+    fn with_updates(
+        source: &'a LogicalTensor,
+        is_target: bool,
+        updates: &[UpdateRef],
+        reference: &'a Reference,
+        job: &JobContext,
+    ) -> Result<Self, VerifyError> {
         let updates = updates
             .iter()
             .map(|update| Ok((update.load_f64(&reference.adapters)?, reference.strengths[update.adapter])))
             .collect::<Result<Vec<_>, VerifyError>>()?;
-        let exact = Self { source, is_target: applied.is_some(), updates };
+        let exact = Self { source, is_target, updates };
         exact.observe(job)?;
-        Ok(Some(exact))
+        Ok(exact)
     }
 
     /// Runs the passes that only look at W, for methods that need them.

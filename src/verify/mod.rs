@@ -5,6 +5,7 @@
 
 mod agreement;
 mod alone;
+mod audit;
 mod change;
 mod check;
 mod config_fit;
@@ -13,6 +14,7 @@ mod evidence;
 mod exact;
 mod left_out;
 mod links;
+mod loader;
 mod policy;
 mod question;
 mod references;
@@ -29,6 +31,7 @@ pub(crate) use self::detail::NAMES_SHOWN;
 pub use self::{
     agreement::Agreement,
     alone::{ALONE_COMMAND, AloneMessage, AloneReport},
+    audit::Misjudged,
     change::ChangeSums,
     check::{Check, Outcome, VerifyReport},
     detail::{ConfigFault, Detail, TokenizerFault, WrongValues},
@@ -148,15 +151,39 @@ pub fn run_with(
     options: &VerifyOptions,
     job: &JobContext,
 ) -> Result<VerifyReport, VerifyError> {
-    let reference = open_reference(request)?;
+    judge(request, open_reference(request)?, options, job)
+}
+
+/// The same with a matching that is given and not found anew. It is audited like any other, so that a wrong one fails
+/// even where the merge was made from it.
+///
+/// # Errors
+/// As [`run_with`].
+pub fn run_with_matching(
+    request: &VerifyRequest,
+    matching: Matching,
+    options: &VerifyOptions,
+    job: &JobContext,
+) -> Result<VerifyReport, VerifyError> {
+    let reference = open_reference(request)?.map(|reference| Reference { matching, ..reference });
+    judge(request, reference, options, job)
+}
+
+fn judge(
+    request: &VerifyRequest,
+    reference: Option<Reference>,
+    options: &VerifyOptions,
+    job: &JobContext,
+) -> Result<VerifyReport, VerifyError> {
     let merged = match Checkpoint::open(&request.merged) {
         Ok(merged) => merged,
         Err(error) => return Ok(VerifyReport::unreadable(error)),
     };
     let mut report = VerifyReport::default();
-    report.checks.push(structure::check(&merged, reference.as_ref()));
+    report.checks.push(structure::check(&merged, reference.as_ref())?);
     report.checks.push(references::check(&merged, request));
-    let (checks, changed_set) = weights::check(&merged, reference.as_ref(), options, job)?;
+    let audit = reference.as_ref().map(|reference| audit::audit(&merged, reference)).transpose()?.unwrap_or_default();
+    let (checks, changed_set) = weights::check(&merged, reference.as_ref(), audit, options, job)?;
     report.checks.extend(checks);
     report.changed_set = changed_set;
     if let Some(reference) = &reference {

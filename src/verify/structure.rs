@@ -1,13 +1,13 @@
 //! Complete: every tensor present with its shape, index and files in agreement, nothing of an adapter left.
 
-use super::{Check, Detail, Evidence, Question, Reference, config_fit, tokenizer};
+use super::{Check, Detail, Evidence, Question, Reference, VerifyError, config_fit, loader, tokenizer};
 use crate::checkpoint::{Checkpoint, FileRole};
 
 /// Parts of tensor names that only an unmerged model has.
 const ADAPTER_MARKS: [&str; 4] = [".lora_", ".base_layer.", "base_model.model.", ".modules_to_save."];
 
 /// Looks at names, shapes, index and file list.
-pub(super) fn check(merged: &Checkpoint, reference: Option<&Reference>) -> Check {
+pub(super) fn check(merged: &Checkpoint, reference: Option<&Reference>) -> Result<Check, VerifyError> {
     let mut problems = index_problems(merged);
     problems.extend(adapter_residue(merged));
     if let Some(reference) = reference {
@@ -18,13 +18,17 @@ pub(super) fn check(merged: &Checkpoint, reference: Option<&Reference>) -> Check
         problems.extend(wrong);
         warnings.extend(odd);
     }
+    let found = loader::judge(merged, reference)?;
+    problems.extend(found.problems);
+    warnings.extend(found.warnings);
     let evidence = Evidence::Held {
         tensor_count: merged.tensors().len(),
         parameter_count: merged.parameter_count(),
         byte_count: merged.byte_count(),
         file_count: merged.files().len(),
+        unlisted_class: found.unlisted_class,
     };
-    Check::judged(Question::Complete, evidence, problems, warnings)
+    Ok(Check::judged(Question::Complete, evidence, problems, warnings))
 }
 
 fn index_problems(merged: &Checkpoint) -> Vec<Detail> {

@@ -99,9 +99,23 @@ impl ChangedSet {
     }
 }
 
-/// The check on the changed set.
-pub(super) fn check(set: &ChangedSet, merged: &Checkpoint, reference: &Reference, options: &VerifyOptions) -> Check {
-    let mut problems = wrong_targets(&set.wrong, merged, options.rounding);
+/// What was found beside the values.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub problems: Vec<Detail>,
+    pub warnings: Vec<Detail>,
+}
+
+/// The check on the changed set, and on what was `found` beside it.
+pub(super) fn check(
+    set: &ChangedSet,
+    merged: &Checkpoint,
+    reference: &Reference,
+    options: &VerifyOptions,
+    found: Found,
+) -> Check {
+    let Found { mut problems, warnings: mut odd } = found;
+    problems.extend(wrong_targets(&set.wrong, merged, options.rounding));
     problems.extend(set.missing.iter().map(|name| Detail::Missing { tensor: name.clone() }));
     problems.extend(set.extra.iter().map(|name| Detail::Extra { tensor: name.clone() }));
     if reference.adapters.is_empty() {
@@ -111,7 +125,8 @@ pub(super) fn check(set: &ChangedSet, merged: &Checkpoint, reference: &Reference
     }
     let changed = set.changed_without_reason.iter();
     problems.extend(changed.map(|name| Detail::ChangedWithoutReason { tensor: name.clone() }));
-    Check::judged(Question::ChangedTargets, evidence(set), problems, warnings(set, merged, options.rounding))
+    odd.extend(warnings(set, merged, options.rounding));
+    Check::judged(Question::ChangedTargets, evidence(set), problems, odd)
 }
 
 /// Targets that hold something else, those with one cause in one line.

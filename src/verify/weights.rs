@@ -8,8 +8,9 @@ use super::{
     Agreement, ChangeSums, ChangedSet, Check, Detail, Evidence, Question, Reference, RoundingPolicy, TensorVerdict,
     VerifyError, VerifyOptions,
     agreement::Observed,
+    audit::Audit,
     exact::{Exact, read_f64},
-    verdict,
+    verdict::{self, Found},
 };
 use crate::{
     checkpoint::{Checkpoint, LogicalTensor},
@@ -23,19 +24,27 @@ const TILE_ELEMENTS: usize = 1 << 18;
 /// Tiles read before their bytes are hashed in order: 16 MB of float32.
 const BATCH_TILES: usize = 16;
 
-/// Compares all tensors; without a reference, only finiteness is checked.
+/// Compares all tensors with what the audited matching makes of the base; without a reference, only finiteness is
+/// checked.
 pub(super) fn check(
     merged: &Checkpoint,
     reference: Option<&Reference>,
+    audit: Audit,
     options: &VerifyOptions,
     job: &JobContext,
 ) -> Result<(Vec<Check>, Option<ChangedSet>), VerifyError> {
     job.start_stage(Stage::Verifying, merged.byte_count());
     let mut set = ChangedSet::default();
-    let mut non_finite = Vec::new();
+    let (mut non_finite, mut turned_over) = (Vec::new(), Vec::new());
     for tensor in in_file_order(merged) {
         job.set_current(tensor.name());
-        let verdict = judge(tensor, reference, options, job)?;
+        let mut verdict = judge(tensor, reference, options, job)?;
+        if !verdict.agreement.is_correct() && audit.open_orientations.contains(tensor.name()) {
+            if let Some(other) = judge_turned_over(tensor, reference, options, job)? {
+                turned_over.push(tensor.name().to_owned());
+                verdict = other;
+            }
+        }
         let non_finite_count = verdict.agreement.non_finite_count;
         if non_finite_count > 0 {
             non_finite.push(Detail::NonFinite { tensor: tensor.name().to_owned(), count: non_finite_count });
@@ -59,7 +68,11 @@ pub(super) fn check(
     let added = reference.matching.applied.iter().map(|applied| &applied.tensor);
     let expected: BTreeSet<&String> = reference.base.tensors().keys().chain(added).collect();
     set.missing = expected.into_iter().filter(is_missing).cloned().collect();
-    Ok((vec![verdict::check(&set, merged, reference, options), finite], Some(set)))
+    let mut found = Found { problems: audit.problems, warnings: audit.warnings };
+    if !turned_over.is_empty() {
+        found.warnings.push(Detail::TurnedOver { names: turned_over });
+    }
+    Ok((vec![verdict::check(&set, merged, reference, options, found), finite], Some(set)))
 }
 
 /// Tensors as they lie on disk, so that reading is sequential.
@@ -78,11 +91,32 @@ fn judge(
     job: &JobContext,
 ) -> Result<TensorVerdict, VerifyError> {
     let exact = reference.map(|reference| Exact::new(tensor, reference, job)).transpose()?.flatten();
-    let noise = options.rounding.noise(tensor.name()).filter(|_| exact.as_ref().is_some_and(Exact::is_updated));
+    judge_by(tensor, exact.as_ref(), options, job)
+}
+
+/// The verdict on a tensor whose updates lie in the other order of dimensions, where that is a correct merge.
+fn judge_turned_over(
+    tensor: &LogicalTensor,
+    reference: Option<&Reference>,
+    options: &VerifyOptions,
+    job: &JobContext,
+) -> Result<Option<TensorVerdict>, VerifyError> {
+    let exact = reference.map(|reference| Exact::turned_over(tensor, reference, job)).transpose()?.flatten();
+    let verdict = judge_by(tensor, exact.as_ref(), options, job)?;
+    Ok(Some(verdict).filter(|verdict| verdict.agreement.is_correct()))
+}
+
+fn judge_by(
+    tensor: &LogicalTensor,
+    exact: Option<&Exact<'_>>,
+    options: &VerifyOptions,
+    job: &JobContext,
+) -> Result<TensorVerdict, VerifyError> {
+    let noise = options.rounding.noise(tensor.name()).filter(|_| exact.is_some_and(Exact::is_updated));
     let policy = if noise.is_some() { RoundingPolicy::Stochastic } else { RoundingPolicy::Once };
-    let pass = Pass { tensor, exact: exact.as_ref(), policy, noise };
+    let pass = Pass { tensor, exact, policy, noise };
     let verdict = pass.run(job, true)?;
-    let is_updated = exact.as_ref().is_some_and(Exact::is_updated);
+    let is_updated = exact.is_some_and(Exact::is_updated);
     if noise.is_some() || !is_updated || !RoundingPolicy::may_be_other(&verdict.agreement) {
         return Ok(verdict);
     }

@@ -83,11 +83,16 @@ pub fn evidence(evidence: &Evidence) -> String {
             let place = path.map(|path| format!(": {}", path.display())).unwrap_or_default();
             format!("폴더를 열 수 없습니다. {what}{place}")
         }
-        Evidence::Held { tensor_count, parameter_count, byte_count, file_count } => format!(
-            "텐서 {tensor_count}개, 파라미터 {}개, 파일 {file_count}개에 {}",
-            units::count(*parameter_count),
-            units::bytes(*byte_count),
-        ),
+        Evidence::Held { tensor_count, parameter_count, byte_count, file_count, unlisted_class } => {
+            let unlisted = unlisted_class.as_ref().map_or_else(String::new, |class| {
+                format!(". {class} 클래스가 찾는 이름은 목록이 없어 보지 못했습니다")
+            });
+            format!(
+                "텐서 {tensor_count}개, 파라미터 {}개, 파일 {file_count}개에 {}{unlisted}",
+                units::count(*parameter_count),
+                units::bytes(*byte_count),
+            )
+        }
         Evidence::Inside { value_count, config_count, file_count } => format!(
             "설정 {config_count}개의 값 {value_count}개와 파일 {file_count}개를 보았고, 폴더 밖을 가리키는 것이 없습니다"
         ),
@@ -141,6 +146,9 @@ fn prediction(predicted: &Predicted) -> String {
         }
         // The process's own words.
         Predicted::OnlyRead { reason, fault: None } => format!("예측은 해 보지 못했습니다({reason})"),
+        Predicted::ProbeTooShort { token_count } => {
+            format!("예측은 해 보지 못했습니다. 토크나이저가 시험 문장을 토큰 {token_count}개로만 만듭니다")
+        }
         Predicted::Nothing => "예측한 토큰은 없습니다".to_owned(),
     }
 }
@@ -203,11 +211,18 @@ mod tests {
         let fault = Some(ConfigFault::new(fault, "/data/x".as_ref()));
         let only_read = |fault| Predicted::OnlyRead { reason: "P1".to_owned(), fault };
         let error = Reported::new(CheckpointError::NoWeights { path: "/data/x".into() });
-        let held = Evidence::Held { tensor_count: 39, parameter_count: 4_868, byte_count: 2_000_000, file_count: 4 };
+        let held = |unlisted_class| Evidence::Held {
+            tensor_count: 39,
+            parameter_count: 4_868,
+            byte_count: 2_000_000,
+            file_count: 4,
+            unlisted_class,
+        };
         let refused = || Unconfined::Refused { said: "P2".to_owned() };
         let cases: Vec<(Evidence, &[&str])> = vec![
             (Evidence::Unreadable { error }, &["가중치가 없습니다", ": /data/x"]),
-            (held, &["39개", "4,868개", "4개", "2.00"]),
+            (held(None), &["39개", "4,868개", "4개", "2.00"]),
+            (held(Some("ToyModel".to_owned())), &["39개", "ToyModel"]),
             (Evidence::Inside { value_count: 50, config_count: 4, file_count: 11 }, &["50", "4", "11"]),
             (Evidence::Outside, &["폴더 밖"]),
             (Evidence::Differing { changed_count: 28, tensor_count: 39 }, &["39개 중 28개"]),
@@ -221,6 +236,7 @@ mod tests {
             (loaded(None, tokens()), &["Landlock", "7개", "39개", "26개", "5.871"]),
             (loaded(Some(Unconfined::NoLandlock), only_read(fault)), &["Landlock", "ToyLM 구조는", "llama"]),
             (loaded(Some(refused()), only_read(None)), &["P2", "P1"]),
+            (loaded(None, Predicted::ProbeTooShort { token_count: 1 }), &["토큰 1개"]),
             (loaded(Some(Unconfined::OtherSystem), Predicted::Nothing), &["이 시스템"]),
             (Evidence::NotLoaded { unconfined: None }, &["불러오지 못했습니다"]),
         ];

@@ -91,6 +91,29 @@ pub fn detail(detail: &Detail) -> String {
         Detail::UnusedWeights { file, byte_count } => {
             format!("{file} 파일({})은 모델에 속하지 않습니다", units::bytes(*byte_count))
         }
+        Detail::MissingParameters { class, names } => {
+            format!("{class} 클래스가 찾는 파라미터 {}개가 폴더에 없습니다: {}", names.len(), listed(names))
+        }
+        Detail::IgnoredTensors { class, names } => {
+            format!("텐서 {}개는 {class} 클래스가 찾지 않으므로 불러올 때 무시됩니다: {}", names.len(), listed(names))
+        }
+        Detail::UnequalTie { tensor, other } => {
+            format!("config.json은 {tensor} 텐서와 {other} 텐서를 묶어 두었지만 두 값이 다릅니다")
+        }
+        Detail::UntiedAndGone { tensor } => {
+            format!("config.json은 임베딩과 출력 헤드를 따로 두지만 {tensor} 텐서가 없습니다")
+        }
+        Detail::Misjudged(misjudged) => super::misjudged::sentence(misjudged),
+        Detail::UndecidedOrientation { names } => format!(
+            "대상 {}개는 정사각형이고 클래스를 알 수 없어, 저장된 방향은 어댑터의 fan_in_fan_out만이 말해 줍니다: {}",
+            names.len(),
+            listed(names)
+        ),
+        Detail::TurnedOver { names } => format!(
+            "대상 {}개에는 변화량이 반대 방향으로 들어 있습니다. 알려진 사실만으로는 틀렸다고 할 수 없습니다: {}",
+            names.len(),
+            listed(names)
+        ),
         Detail::NoTokenizer => "폴더에 토크나이저가 없어 혼자서 동작하지 않습니다".to_owned(),
         Detail::NoMerges => "vocab.json 옆에 merges.txt가 없습니다".to_owned(),
         Detail::Truncated { file, held_bytes, whole_bytes } => {
@@ -141,8 +164,13 @@ pub fn detail(detail: &Detail) -> String {
 mod tests {
     use super::*;
     use crate::{
-        checkpoint::CheckpointError, error::Reported, evaluate::EvalError, gui::sentences_ko::speaks_korean,
-        numeric::FloatDtype, plan::SurvivalAdvice, verify::ConfigFault,
+        checkpoint::CheckpointError,
+        error::Reported,
+        evaluate::EvalError,
+        gui::sentences_ko::speaks_korean,
+        numeric::FloatDtype,
+        plan::SurvivalAdvice,
+        verify::{ConfigFault, Misjudged},
     };
 
     fn text(text: &str) -> String {
@@ -179,6 +207,16 @@ mod tests {
                 Detail::VocabularySize { configured: 1_234, tensor: tensor(), rows: 1_235 },
                 &["lm_head", "1,234", "1,235"],
             ),
+            (
+                Detail::MissingParameters { class: text("ToyModel"), names: names() },
+                &["ToyModel", "5개", "layers.2.up_proj 외 2개"],
+            ),
+            (Detail::IgnoredTensors { class: text("ToyModel"), names: names() }, &["ToyModel", "5개", "외 2개"]),
+            (Detail::UnequalTie { tensor: tensor(), other: text("wte") }, &["lm_head", "wte"]),
+            (Detail::UntiedAndGone { tensor: tensor() }, &["lm_head"]),
+            (Detail::Misjudged(Misjudged::OtherOrder { tensor: tensor() }), &["lm_head"]),
+            (Detail::UndecidedOrientation { names: names() }, &["5개", "fan_in_fan_out", "외 2개"]),
+            (Detail::TurnedOver { names: names() }, &["5개", "외 2개"]),
             (Detail::Missing { tensor: tensor() }, &["lm_head"]),
             (Detail::LeftOut { file: text("vit.bin"), names: names() }, &["vit.bin", "5개", "외 2개"]),
             (Detail::FullModelBeside { file: text("model.bin") }, &["model.bin"]),

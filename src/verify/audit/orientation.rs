@@ -1,0 +1,80 @@
+//! Which dimension of a weight is the output's, from the class of its module and from its shape.
+
+use super::{Facts, Misjudged};
+use crate::{
+    adapter::{Layer, Orientation, TargetUpdate, Window},
+    matching::UpdateRef,
+};
+
+pub(super) fn misjudged(facts: &Facts<'_>) -> Vec<Misjudged> {
+    let is_wrong = |tensor: &str, update: &UpdateRef| {
+        let taken = update.placement.orientation;
+        let facts_say = of_facts(facts, tensor, update);
+        facts_say.is_some_and(|orientation| orientation != taken)
+    };
+    updates(facts)
+        .filter(|(tensor, update)| is_wrong(tensor, update))
+        .map(|(tensor, update)| Misjudged::OtherOrientation {
+            tensor: tensor.to_owned(),
+            taken: update.placement.orientation,
+        })
+        .collect()
+}
+
+/// Targets of which neither table nor shape says how they are stored.
+pub(super) fn open<'a>(facts: &Facts<'a>) -> impl Iterator<Item = (&'a str, &'a UpdateRef)> {
+    updates(facts).filter(|(tensor, update)| {
+        let is_linear = update_of(facts, update).is_some_and(|update| update.layer() == Layer::Linear);
+        is_linear && update.placement.window == Window::Whole && of_facts(facts, tensor, update).is_none()
+    })
+}
+
+/// Open ones that are taken as (in, out), or would be for what the adapter says.
+pub(super) fn undecided(facts: &Facts<'_>) -> Vec<String> {
+    let is_doubtful = |update: &UpdateRef| {
+        let says_fan_in_fan_out = facts.reference.adapters[update.adapter].config().fan_in_fan_out();
+        says_fan_in_fan_out || update.placement.orientation == Orientation::InOut
+    };
+    let doubtful = open(facts).filter(|(_, update)| is_doubtful(update));
+    let mut names: Vec<String> = doubtful.map(|(tensor, _)| tensor.to_owned()).collect();
+    names.dedup();
+    names
+}
+
+/// The orientation that the facts leave, where they leave one.
+fn of_facts(facts: &Facts<'_>, tensor: &str, update: &UpdateRef) -> Option<Orientation> {
+    let target = update_of(facts, update)?;
+    let shape = update.placement.shape.as_slice();
+    match target.layer() {
+        Layer::Fixed => Some(Orientation::OutIn),
+        _ if update.placement.window != Window::Whole => None,
+        Layer::Experts => by_shape(target, shape),
+        Layer::Linear => {
+            let module = tensor.strip_suffix(".weight").unwrap_or(tensor);
+            let of_class = facts.architecture.is_conv1d(module).map(|is_conv1d| match is_conv1d {
+                true => Orientation::InOut,
+                false => Orientation::OutIn,
+            });
+            of_class.filter(|orientation| target.fits(shape, *orientation)).or_else(|| by_shape(target, shape))
+        }
+    }
+}
+
+/// The only orientation in which the update fits.
+fn by_shape(update: &dyn TargetUpdate, shape: &[usize]) -> Option<Orientation> {
+    match [Orientation::OutIn, Orientation::InOut].map(|orientation| update.fits(shape, orientation)) {
+        [true, false] => Some(Orientation::OutIn),
+        [false, true] => Some(Orientation::InOut),
+        _ => None,
+    }
+}
+
+fn updates<'a>(facts: &Facts<'a>) -> impl Iterator<Item = (&'a str, &'a UpdateRef)> {
+    let applied = facts.reference.matching.applied.iter();
+    applied.flat_map(|applied| applied.updates.iter().map(|update| (applied.tensor.as_str(), update)))
+}
+
+fn update_of<'a>(facts: &Facts<'a>, update: &UpdateRef) -> Option<&'a dyn TargetUpdate> {
+    let adapter = facts.reference.adapters.get(update.adapter)?;
+    adapter.targets().get(update.target)?.update().map(AsRef::as_ref)
+}

@@ -1,0 +1,141 @@
+//! Input embedding and output head: one tensor as long as both change alike, two as soon as one changes alone.
+
+use super::{
+    super::{VerifyError, exact::read_f64, loader::are_equal},
+    Facts, Misjudged,
+};
+use crate::{
+    adapter::{Adapter, Effect, Orientation, Placement, Target, TargetUpdate},
+    architecture::{Architecture, TieGroup},
+    checkpoint::Checkpoint,
+    matching::Origin,
+    numeric::row_tiles,
+};
+
+/// Elements compared at once.
+const COMPARED_ELEMENTS: usize = 1 << 18;
+
+pub(super) fn misjudged(facts: &Facts<'_>, merged: &Checkpoint) -> Result<Vec<Misjudged>, VerifyError> {
+    let mut found = heads(facts);
+    found.extend(left_tied(facts, merged)?);
+    Ok(found)
+}
+
+/// Entries for a head that had no tensor of its own: under the name of the class, with the embedding's values.
+fn heads(facts: &Facts<'_>) -> Vec<Misjudged> {
+    let weight = |module: Option<String>| module.map(|module| format!("{module}.weight"));
+    let (Some(head), Some(embedding)) =
+        (weight(facts.architecture.output_head()), weight(facts.architecture.input_embedding()))
+    else {
+        return Vec::new();
+    };
+    let groups = facts.architecture.tie_groups();
+    let is_member = |tensor: &String| groups.iter().any(|group| group.members.contains(tensor));
+    let mut found = Vec::new();
+    for applied in &facts.reference.matching.applied {
+        let Origin::Tied { embedding: taken } = &applied.origin else { continue };
+        if applied.tensor != head && !is_member(&applied.tensor) {
+            found.push(Misjudged::OtherHead { tensor: applied.tensor.clone(), head: head.clone() });
+        }
+        if *taken != embedding && !is_member(taken) {
+            let tensor = applied.tensor.clone();
+            found.push(Misjudged::OtherEmbedding { tensor, embedding: embedding.clone() });
+        }
+    }
+    found
+}
+
+/// An embedding and a head of which one changes alone, in a merge that ties them still.
+fn left_tied(facts: &Facts<'_>, merged: &Checkpoint) -> Result<Option<Misjudged>, VerifyError> {
+    let architecture = facts.architecture;
+    let (Some(head), Some(embedding)) = (architecture.output_head(), architecture.input_embedding()) else {
+        return Ok(None);
+    };
+    let [head, embedding] = [head, embedding].map(|module| format!("{module}.weight"));
+    let ties = |architecture: &Architecture<'_>| {
+        let has_both = |group: &TieGroup| group.members.contains(&head) && group.members.contains(&embedding);
+        architecture.tie_groups().iter().any(|group| group.is_tied && has_both(group))
+    };
+    if !ties(architecture) || !ties(&Architecture::of(merged)) {
+        return Ok(None);
+    }
+    let changes_of = |name: &str| -> Vec<Change<'_>> {
+        let adapters = facts.reference.adapters.iter();
+        let targets =
+            adapters.flat_map(|adapter| adapter.targets().iter().map(move |target| Change { adapter, target }));
+        targets.filter(|change| changes_alone(change.target) && is_of(facts, change.target, name)).collect()
+    };
+    let (of_embedding, of_head) = (changes_of(&embedding), changes_of(&head));
+    let mut are_same = of_embedding.len() == of_head.len();
+    for (first, second) in of_embedding.iter().zip(&of_head) {
+        are_same = are_same && std::ptr::eq(first.adapter, second.adapter);
+        are_same = are_same && say_the_same(facts, first.target, second.target, &embedding)?;
+    }
+    let left_tied = |changed: String, other: String| Some(Misjudged::LeftTied { changed, other });
+    Ok(match (are_same, of_embedding.is_empty()) {
+        (true, _) => None,
+        (false, false) => left_tied(embedding, head),
+        (false, true) => left_tied(head, embedding),
+    })
+}
+
+/// A target of an adapter.
+struct Change<'a> {
+    adapter: &'a Adapter,
+    target: &'a Target,
+}
+
+/// Whether training a target takes an embedding and its head apart: new rows of tokens and a resized copy hold for both.
+fn changes_alone(target: &Target) -> bool {
+    match &target.effect {
+        Effect::Update(update) => update.new_token_ids().is_none(),
+        Effect::Replace(replacement) => replacement.is_saved_whole,
+    }
+}
+
+/// Whether `target` is the parameter `name` of the disk, where it need not have a tensor.
+fn is_of(facts: &Facts<'_>, target: &Target, name: &str) -> bool {
+    let own = target.name();
+    let ends =
+        |long: &str, short: &str| long.strip_suffix(short).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    match facts.architecture.disk_name(&own) {
+        Some(on_disk) => on_disk == name,
+        None => ends(&own, name) || ends(name, &own),
+    }
+}
+
+/// Whether both make the same of the weight that they share, by computing both.
+fn say_the_same(facts: &Facts<'_>, first: &Target, second: &Target, embedding: &str) -> Result<bool, VerifyError> {
+    match (&first.effect, &second.effect) {
+        (Effect::Replace(first), Effect::Replace(second)) => are_equal(first.tensor(), second.tensor()),
+        (Effect::Update(first), Effect::Update(second)) => {
+            let Some(weight) = facts.reference.base.tensor(embedding) else { return Ok(false) };
+            let dtype = weight.float_dtype()?;
+            let placement = Placement::whole(weight.shape(), dtype, Orientation::OutIn);
+            let fits = |update: &dyn TargetUpdate| update.fits(weight.shape(), Orientation::OutIn);
+            if !fits(first.as_ref()) || !fits(second.as_ref()) {
+                return Ok(false);
+            }
+            let updates = [first.load_f64(&placement)?, second.load_f64(&placement)?];
+            // Those that look at the whole weight first are none that trainers save twice.
+            if updates.iter().any(|update| update.passes() > 1) {
+                return Ok(false);
+            }
+            for rows in row_tiles(weight.tile_shape(), COMPARED_ELEMENTS) {
+                let tile = read_f64(weight, dtype, rows.clone())?;
+                let [one, other] = [&updates[0], &updates[1]].map(|update| {
+                    let mut changed = tile.clone();
+                    update.apply_rows(rows.clone(), &mut changed);
+                    changed
+                });
+                // Sums in another order differ by the last bits of f64.
+                let is_near = |(one, other): (&f64, &f64)| (one - other).abs() <= 1e-9 * (1.0 + one.abs());
+                if !one.iter().zip(&other).all(is_near) {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
