@@ -202,6 +202,7 @@ fn a_head_of_old_values_under_another_name() {
     });
     let head = merge.matching.applied.iter_mut().find(|applied| applied.tensor == HEAD).unwrap();
     head.tensor = "output_head.weight".to_owned();
+    head.origin = Origin::Tied { embedding: "model.embed_tokens.weight".to_owned() };
     merge.matching.applied.sort_by(|a, b| a.tensor.cmp(&b.tensor));
     merge.fails(&["the output head is taken to be output_head.weight, but a loader looks for lm_head.weight"]);
 }

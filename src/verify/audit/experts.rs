@@ -45,7 +45,8 @@ fn is_in_place(target: &Target, update: &UpdateRef, tensor: &str) -> bool {
     match &update.placement.window {
         Window::Whole => true,
         Window::TensorIsPart { expert, out } => {
-            let rows = out_features(update);
+            // One expert's tensor is a Linear's, whichever way the update lies on it.
+            let rows = update.placement.shape.first().copied().unwrap_or(0);
             let of_name = if is_second_half(tensor) { rows } else { 0 };
             tensor_numbers == with(&target_numbers, *expert) && *out == (of_name..of_name + rows)
         }
