@@ -30,6 +30,7 @@ equals_peft! {
     bd_lora: "custom-float16-mlp-bd-lora-both-a-and-b",
     convolution_lokr: "mine-conv1dbigger-lokr-conv1d-whole",
     multihead_attention: "mine-mha-mha-rslora",
+    ia3_on_the_inputs_of_a_conv1d: "custom-float16-embconv1d-transformers-conv1d-2-ia3",
 }
 
 /// Merges, compares with PEFT's merge, and asks `verify` about both.

@@ -37,6 +37,9 @@ equals_reference! {
     a_value_head_among_the_factors_stays_out: "trl-value-head-in-file",
     a_byte_order_mark_is_no_part_of_a_config: "config-with-bom",
     the_path_of_sentence_transformers_is_stripped: "sentence-transformers-auto-model-prefix",
+    linear_layers_beside_conv1d: "clvp-linear-beside-conv1d",
+    the_flag_is_true_but_all_layers_are_linear: "fan-in-fan-out-true-on-linear",
+    conv1d_in_the_decoder_of_two_models: "ved-gpt2-decoder",
 }
 
 refused! {
@@ -79,6 +82,68 @@ fn a_base_that_holds_the_change_already_is_noticed() {
     Report::merge("merged-twice").warned(&["the base holds this adapter's change already", "this very adapter"]);
 }
 
+/// The base's names stay, which transformers reads as well as the ones that PEFT writes.
+#[test]
+fn a_bias_that_the_disk_calls_beta() {
+    let report = Report::merge("bert-legacy-gamma-beta-bias-all");
+    let reference = Checkpoint::open(&report.folder.join("merged")).unwrap();
+    let output = report.output();
+    assert_eq!(output.tensors().len(), reference.tensors().len());
+    for (name, ours) in output.tensors() {
+        let name = name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias");
+        assert_equal_by_rule(&name, &values(ours), &values(reference.tensor(&name).unwrap()), FloatDtype::F32, 1.0);
+    }
+    let base = Checkpoint::open(&report.request.base).unwrap();
+    let beta = "bert.embeddings.LayerNorm.beta";
+    assert_ne!(values(output.tensor(beta).unwrap()), values(base.tensor(beta).unwrap()));
+}
+
+/// Head and embedding are one tensor in the base and apart in the output, whatever they are called.
+fn takes_apart(case: &'static str, embedding: &str, head: &str) {
+    let report = Report::merge(case);
+    report.warned(&[embedding, head, "tie_word_embeddings"]);
+    let (base, output) = (Checkpoint::open(&report.request.base).unwrap(), report.output());
+    let values = |model: &Checkpoint, name: &str| model.tensor(name).unwrap().read_all().unwrap();
+    assert_eq!(values(&output, head), values(&base, embedding), "{case}: the head was not trained");
+    assert_ne!(values(&output, embedding), values(&base, embedding), "{case}: the embedding was");
+    assert_eq!(output.config().get("tie_word_embeddings"), Some(&Value::Bool(false)), "{case}");
+}
+
+#[test]
+fn whisper_has_its_head_in_proj_out() {
+    takes_apart("whisper-tied-lora-embed", "model.decoder.embed_tokens.weight", "proj_out.weight");
+}
+
+#[test]
+fn biogpt_has_its_head_in_output_projection() {
+    takes_apart("biogpt-tied-lora-embed", "biogpt.embed_tokens.weight", "output_projection.weight");
+}
+
+#[test]
+fn mamba_has_its_embedding_in_the_backbone() {
+    takes_apart("mamba-tied-lora-embed", "backbone.embeddings.weight", "lm_head.weight");
+}
+
+/// A loader that believes the config would give the trained head back to the embedding.
+#[test]
+fn a_tied_head_that_the_base_has_on_disk_is_untied_when_it_is_trained() {
+    let report = Report::merge("tied-config-head-on-disk-lora-head");
+    report.equals_reference();
+    assert_eq!(report.output().config().get("tie_word_embeddings"), Some(&Value::Bool(false)));
+}
+
+#[test]
+fn equal_copies_of_a_resized_weight_stay_one() {
+    let report = Report::merge("t5-resized-vocab");
+    let output = report.output();
+    assert_eq!(output.tensor("shared.weight").unwrap().shape()[0], 100);
+    for name in ["lm_head.weight", "encoder.embed_tokens.weight", "decoder.embed_tokens.weight"] {
+        assert!(output.tensor(name).is_none(), "{name} is written though it is tied");
+    }
+    assert_eq!(output.config().get("tie_word_embeddings"), Some(&Value::Bool(true)));
+    assert_eq!(output.config().integer("vocab_size"), Some(100));
+}
+
 /// The pair of a case, as its `expected.json` names it, and an output of its own.
 struct Report {
     case: &'static str,
@@ -115,7 +180,15 @@ impl Report {
     }
 
     fn equals_reference(&self) {
-        let reference = Checkpoint::open(&self.folder.join("merged")).unwrap();
+        let merged = self.folder.join("merged");
+        // Some references are weights alone.
+        let reference = if merged.join("config.json").is_file() {
+            Checkpoint::open(&merged).unwrap()
+        } else {
+            let tensors = open_weights(&merged.join("model.safetensors")).unwrap().tensors();
+            let base = Checkpoint::open(&self.request.base).unwrap();
+            base.with_tensors(base.config().text().as_str(), tensors).unwrap()
+        };
         assert_equals_reference(self.case, &self.request, &reference);
     }
 

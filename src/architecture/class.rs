@@ -41,6 +41,9 @@ pub struct Class {
     pub input: Option<String>,
     /// The module of the output head.
     pub output: Option<String>,
+    /// Whether the config's switch ties layers too, as many as it has.
+    #[serde(default)]
+    pub ties_layers: bool,
     /// Parameters that are tied where the config says so, each with the one that it shares.
     #[serde(default)]
     pub ties: BTreeMap<String, String>,

@@ -36,18 +36,6 @@ impl Architecture<'_> {
         })
     }
 
-    /// Modules with a row for each token: embeddings, heads and what is tied to them, by their names on disk.
-    #[must_use]
-    pub fn vocabulary_modules(&self) -> Vec<String> {
-        let ends = [self.input_embedding(), self.output_head()].into_iter().flatten();
-        let tied = self.tie_groups().into_iter().flat_map(|group| group.members);
-        let tied = tied.filter_map(|name| name.strip_suffix(".weight").map(str::to_owned));
-        let mut modules: Vec<String> = ends.chain(tied).collect();
-        modules.sort();
-        modules.dedup();
-        modules
-    }
-
     /// The classes that say where embeddings, heads and ties are: the model's own where its names are on the disk, else
     /// those of the parts that it is composed of (an encoder-decoder of any two models, a vision model with any text
     /// model).
@@ -58,10 +46,11 @@ impl Architecture<'_> {
             let input = placed.class.input.iter().map(|input| format!("{input}.weight"));
             input.chain(ends()).any(|name| self.disk_name(&placed.path(&name)).is_some())
         };
-        if let Some(own) = own.filter(is_on_disk) {
-            return vec![own];
-        }
-        self.parts().iter().skip(1).filter_map(|part| self.placed_part(part)).collect()
+        let own = own.filter(is_on_disk);
+        // A class without ties of its own may hold one that has them.
+        let is_whole = own.as_ref().is_some_and(|own| !own.class.ties.is_empty());
+        let parts = self.parts().iter().skip(1).filter(|_| !is_whole).filter_map(|part| self.placed_part(part));
+        own.into_iter().chain(parts).collect()
     }
 
     /// The class of a part and where it lies: the one whose embedding is on the disk, with or without the segments

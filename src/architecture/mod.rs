@@ -9,6 +9,7 @@ mod names;
 mod parameters;
 mod part;
 mod ties;
+mod vocabulary;
 
 use std::sync::OnceLock;
 
@@ -17,7 +18,8 @@ pub use self::{
     loading::{Loading, UnevenRows},
     names::DiskNames,
     part::Part,
-    ties::TieGroup,
+    ties::{Member, TieGroup},
+    vocabulary::Vocabulary,
 };
 use crate::checkpoint::Checkpoint;
 

@@ -9,13 +9,33 @@ use super::{Architecture, embeddings::Placed};
 /// Keys of the config from whose `tie_word_embeddings` transformers 4 takes the ties of a composite model.
 const DECODER_CONFIGS: [&str; 3] = ["decoder", "generator", "text_config"];
 
-/// Parameters that share one weight where the config says so, by the names that they have or would have on disk.
+/// Model types whose forward pass scales the decoder's output while its head is tied, and only then, and which
+/// transformers 4 builds with one embedding for encoder and decoder whatever the config says.
+const INSEPARABLE: [&str; 8] = ["t5", "mt5", "umt5", "longt5", "pop2piano", "switch_transformers", "udop", "nllb-moe"];
+
+/// The module that transformers' encoder-decoders keep only for others to share: no forward pass runs it.
+const NEVER_RUN: &str = "shared";
+
+/// A parameter that may be tied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The name that it has or would have on disk.
+    pub disk: String,
+    /// Its name in memory.
+    pub memory: String,
+}
+
+/// Parameters that share one weight where the config says so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TieGroup {
     /// All of them; the first is the one that the others share (`shared.weight` of T5, an input embedding elsewhere).
-    pub members: Vec<String>,
+    pub members: Vec<Member>,
     /// Whether the config, or the class where the config leaves it out, ties them.
     pub is_tied: bool,
+    /// Whether the class computes another thing once they are apart, or an older release cannot take them apart.
+    pub is_inseparable: bool,
+    /// Whether no forward pass runs the first member's module: an update of it alone changes nothing.
+    pub is_first_never_run: bool,
     /// Keys to the objects of config.json whose `tie_word_embeddings` decides it: each must say false to take the
     /// parameters apart.
     pub config_paths: Vec<Vec<String>>,
@@ -38,8 +58,17 @@ impl Architecture<'_> {
         groups
             .map(|(shared, others)| {
                 let names = std::iter::once(shared).chain(others);
-                let members = names.map(|name| self.name_on_disk(&placed.path(name), &placed.path(shared))).collect();
-                TieGroup { members, is_tied, config_paths: config_paths.clone() }
+                let member = |name: &str| {
+                    let memory = placed.path(name);
+                    Member { disk: self.name_on_disk(&memory, &placed.path(shared)), memory }
+                };
+                TieGroup {
+                    members: names.map(member).collect(),
+                    is_tied,
+                    is_inseparable: placed.class.ties_layers || INSEPARABLE.contains(&placed.class.model_type.as_str()),
+                    is_first_never_run: shared.rsplit('.').nth(1) == Some(NEVER_RUN),
+                    config_paths: config_paths.clone(),
+                }
             })
             .collect()
     }

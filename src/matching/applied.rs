@@ -55,6 +55,11 @@ impl Applied {
         source_of(&self.origin, &self.tensor, base, adapters)
     }
 
+    /// Whether the tensor differs from the base's of that name.
+    pub(super) fn changes(&self) -> bool {
+        self.origin != Origin::Base || !self.updates.is_empty()
+    }
+
     /// Every target behind this entry, as (adapter, target).
     pub fn targets(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
         let origin = match self.origin {

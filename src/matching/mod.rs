@@ -7,27 +7,31 @@
 mod applied;
 mod experts;
 mod fused;
+mod guessed_head;
 mod nearest;
 mod orientation;
 mod place;
 mod prefix;
 mod problem;
 mod resolve;
+mod same;
 mod second_copy;
 mod set_aside;
 mod tied;
+mod vocabulary;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::{applied::source_of, place::Placer};
 pub use self::{
     applied::{Applied, Origin, UpdateRef},
+    orientation::StatedOrientation,
     prefix::PrefixChange,
     problem::{Clash, ClashReason, MisfitReason, Misplaced, Orphan, OrphanReason},
     set_aside::{SetAside, SetAsideRule},
-    tied::TiedHead,
+    tied::Untied,
 };
-use crate::{adapter::Adapter, checkpoint::Checkpoint};
+use crate::{adapter::Adapter, architecture::Architecture, checkpoint::Checkpoint};
 
 /// How adapters and base fit together.
 #[derive(Clone, Debug, Default)]
@@ -44,15 +48,18 @@ pub struct Matching {
     pub prefix_changes: Vec<Option<PrefixChange>>,
     /// For each adapter, the modules that transformers' table of names found under another name on disk.
     pub renamed_modules: Vec<usize>,
-    /// The output head that gets a tensor of its own, which it shared with the input embedding in the base.
-    pub untied: Option<TiedHead>,
+    /// Parameters that shared one weight in the base and get tensors of their own.
+    pub untied: Vec<Untied>,
+    /// Square weights of an unknown class, which lie as the adapter's config says.
+    pub stated_orientations: Vec<StatedOrientation>,
 }
 
 impl Matching {
     /// Matches every tensor of `adapters` against `base`.
     #[must_use]
     pub fn new(base: &Checkpoint, adapters: &[Adapter]) -> Self {
-        let mut placer = Placer::new(base, adapters);
+        let architecture = Architecture::of(base);
+        let mut placer = Placer::new(base, adapters, &architecture);
         for index in 0..adapters.len() {
             placer.place_adapter(index);
         }

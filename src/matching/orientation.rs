@@ -1,47 +1,109 @@
-//! Whether a weight is stored `(out, in)` or `(in, out)`: decided by the layer kind (spec sections 1.2 and 2.8).
+//! Whether a weight is stored `(out, in)` or `(in, out)`: decided by the class of its module, then by its shape, and
+//! where neither is known by what the adapter's config says (spec sections 1.2 and 2.8).
 
+use super::ClashReason;
 use crate::{
     adapter::{Adapter, Effect, Layer, Orientation, Target, TargetUpdate},
-    checkpoint::Checkpoint,
+    architecture::{Architecture, is_conv1d_anywhere},
 };
 
-/// Model types whose projections are transformers' `Conv1D`, stored `(in, out)`.
-const CONV1D_MODEL_TYPES: [&str; 4] = ["gpt2", "openai-gpt", "imagegpt", "decision_transformer"];
+/// Last segments of modules that are `Linear` in every class of transformers.
+const LINEAR_NAMES: [&str; 14] = [
+    "q_proj",
+    "k_proj",
+    "v_proj",
+    "o_proj",
+    "out_proj",
+    "gate_proj",
+    "up_proj",
+    "down_proj",
+    "query",
+    "key",
+    "value",
+    "dense",
+    "lm_head",
+    "score",
+];
 
 /// Model types whose experts transformers marks as `is_transposed`, stored `(experts, in, out)`.
 const TRANSPOSED_EXPERT_TYPES: [&str; 3] = ["gpt_oss", "openai_privacy_filter", "aria"];
 
-/// The orientations that are tried for the layers of one pair of base and adapter, by kind.
+/// The orientations that are tried for the layers of one pair of base and adapter.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Layouts {
-    /// Whether projections may be `Conv1D`.
-    uses_conv1d: bool,
+pub(super) struct Layouts<'a> {
+    architecture: &'a Architecture<'a>,
+    /// What `fan_in_fan_out` says. PEFT sets it to the kind of the layer that it came to last, and some trainers do
+    /// not even that.
+    stated: Orientation,
+    /// Whether a layer of unknown class that is not square lies the other way.
+    is_contradicted: bool,
+    /// How the layers lie whose names are those of `Conv1D`, where one of them is not square.
+    conv1d_named: Option<Orientation>,
     /// The first choice for expert weights, which decides where they are square.
     experts: Orientation,
 }
 
-impl Layouts {
-    /// What model type and PEFT version say.
-    pub fn of(base: &Checkpoint, adapter: &Adapter) -> Self {
-        let model_type = base.config().model_type();
-        // PEFT forces `fan_in_fan_out` to the truth for the layers that it targets.
-        let uses_conv1d = CONV1D_MODEL_TYPES.contains(&model_type) || adapter.config().fan_in_fan_out();
+/// A square weight of a class that is not known: nothing but the adapter's config says how it lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatedOrientation {
+    /// Index into the list of adapters.
+    pub adapter: usize,
+    /// The tensor.
+    pub tensor: String,
+    /// How it lies, by `fan_in_fan_out`.
+    pub orientation: Orientation,
+}
+
+/// How a parameter lies, and how that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Lie {
+    /// By its class or its shape.
+    Known(Orientation),
+    /// It is square and its class unknown: as the config says.
+    Stated(Orientation),
+    /// It is square, its class unknown, and what speaks of it disagrees.
+    Contested(ClashReason),
+    /// The update is for another shape.
+    Misfit,
+}
+
+impl<'a> Layouts<'a> {
+    /// What class, config and PEFT version say.
+    pub fn of(architecture: &'a Architecture<'a>, adapter: &Adapter) -> Self {
+        let model_type = architecture.parts()[0].model_type.as_str();
         let is_transposed = TRANSPOSED_EXPERT_TYPES.contains(&model_type) || !adapter.config().is_from_peft(0, 19);
-        Self { uses_conv1d, experts: if is_transposed { Orientation::InOut } else { Orientation::OutIn } }
+        let by = |is_in_out| if is_in_out { Orientation::InOut } else { Orientation::OutIn };
+        Self {
+            architecture,
+            stated: by(adapter.config().fan_in_fan_out()),
+            is_contradicted: false,
+            conv1d_named: None,
+            experts: by(is_transposed),
+        }
     }
 
-    /// The same with the orientation of the adapter's experts that are not square, which the others share.
-    pub fn with_experts_like<'a>(self, mut found: impl Iterator<Item = (&'a dyn TargetUpdate, &'a [usize])>) -> Self {
-        let only_fit = |(update, shape): (&dyn TargetUpdate, &[usize])| {
-            let fits = |orientation| update.layer() == Layer::Experts && update.fits(shape, orientation);
-            match (fits(Orientation::OutIn), fits(Orientation::InOut)) {
-                (true, false) => Some(Orientation::OutIn),
-                (false, true) => Some(Orientation::InOut),
-                _ => None,
-            }
+    /// The same with what the adapter's layers that are not square say of the others: experts share one orientation,
+    /// and a layer of unknown class may contradict the config. Modules are disk paths.
+    pub fn with_evidence(self, found: &[(String, &dyn TargetUpdate, &[usize])]) -> Self {
+        let only_fit = |update: &dyn TargetUpdate, shape: &[usize]| match (
+            update.fits(shape, Orientation::OutIn),
+            update.fits(shape, Orientation::InOut),
+        ) {
+            (true, false) => Some(Orientation::OutIn),
+            (false, true) => Some(Orientation::InOut),
+            _ => None,
         };
-        let experts = found.find_map(only_fit).unwrap_or(self.experts);
-        Self { experts, ..self }
+        let experts = found.iter().filter(|(_, update, _)| update.layer() == Layer::Experts);
+        let experts = experts.filter_map(|(_, update, shape)| only_fit(*update, shape)).next().unwrap_or(self.experts);
+        let unknown = found.iter().filter(|(module, update, _)| {
+            update.layer() == Layer::Linear && self.architecture.is_conv1d(module).is_none()
+        });
+        let is_other = |orientation: Orientation| orientation != self.stated;
+        let nameless = unknown.clone().filter(|(module, ..)| named(module).is_none());
+        let is_contradicted = nameless.filter_map(|(_, update, shape)| only_fit(*update, shape)).any(is_other);
+        let conv1d_named = unknown.filter(|(module, ..)| is_conv1d_anywhere(module));
+        let conv1d_named = conv1d_named.filter_map(|(_, update, shape)| only_fit(*update, shape)).next();
+        Self { experts, is_contradicted, conv1d_named, ..self }
     }
 
     /// The first choice for expert weights.
@@ -49,29 +111,60 @@ impl Layouts {
         self.experts
     }
 
-    /// The orientation in which a parameter of `shape` belongs to `update`; `None` when it does not.
-    ///
-    /// `Conv1D` models have Linear layers too (`lm_head`), so there both are tried; their square weights are `Conv1D`.
-    pub fn orientation(self, update: &dyn TargetUpdate, shape: &[usize]) -> Option<Orientation> {
+    /// How a parameter of `shape` in `module` (a disk path) lies for `update`.
+    pub fn lie(self, update: &dyn TargetUpdate, module: &str, shape: &[usize]) -> Lie {
         use Orientation::{InOut, OutIn};
-        let tried: &[Orientation] = match (update.layer(), self.experts) {
-            (Layer::Linear, _) if self.uses_conv1d => &[InOut, OutIn],
-            (Layer::Linear | Layer::Fixed, _) => &[OutIn],
-            (Layer::Experts, OutIn) => &[OutIn, InOut],
-            (Layer::Experts, InOut) => &[InOut, OutIn],
+        let first_fit = |tried: &[Orientation]| {
+            let found = tried.iter().copied().find(|orientation| update.fits(shape, *orientation));
+            found.map_or(Lie::Misfit, Lie::Known)
         };
-        tried.iter().copied().find(|orientation| update.fits(shape, *orientation))
+        match (update.layer(), self.experts) {
+            (Layer::Linear, _) => match self.architecture.is_conv1d(module) {
+                Some(is_conv1d) => first_fit(if is_conv1d { &[InOut] } else { &[OutIn] }),
+                None if update.fits(shape, OutIn) && update.fits(shape, InOut) => self.square(module),
+                None => first_fit(&[OutIn, InOut]),
+            },
+            (Layer::Fixed, _) => first_fit(&[OutIn]),
+            (Layer::Experts, OutIn) => first_fit(&[OutIn, InOut]),
+            (Layer::Experts, InOut) => first_fit(&[InOut, OutIn]),
+        }
     }
 
-    /// Whether a parameter of `shape` can be what `target` is for.
-    pub fn suits(self, target: &Target, shape: &[usize]) -> bool {
+    /// How a square weight of unknown class lies: as its like that are not square do, else as the config says, unless
+    /// its name or the other layers say no.
+    fn square(self, module: &str) -> Lie {
+        if let Some(orientation) = self.conv1d_named.filter(|_| is_conv1d_anywhere(module)) {
+            return Lie::Known(orientation);
+        }
+        let named = named(module);
+        if named.is_none() && self.is_contradicted || named.is_some_and(|named| named != self.stated) {
+            let is_stated_in_out = self.stated == Orientation::InOut;
+            return Lie::Contested(ClashReason::Orientation { is_stated_in_out, is_named: named.is_some() });
+        }
+        Lie::Stated(self.stated)
+    }
+
+    /// Whether a parameter of `shape` in `module` (a disk path) can be what `target` is for.
+    pub fn suits(self, target: &Target, module: &str, shape: &[usize]) -> bool {
         match &target.effect {
-            Effect::Update(update) => self.orientation(update.as_ref(), shape).is_some(),
+            Effect::Update(update) => self.lie(update.as_ref(), module, shape) != Lie::Misfit,
             // The number of rows may differ: a vocabulary grows, a classifier gets other labels.
             Effect::Replace(replacement) => {
                 let new_shape = replacement.tensor().shape();
                 new_shape.len() == shape.len() && new_shape.iter().skip(1).eq(shape.iter().skip(1))
             }
         }
+    }
+}
+
+/// What a module's name alone says: a name of transformers' `Conv1D` layers, or one that only `Linear` ones have.
+fn named(module: &str) -> Option<Orientation> {
+    let last = module.rsplit('.').next().unwrap_or(module);
+    if is_conv1d_anywhere(module) {
+        Some(Orientation::InOut)
+    } else if LINEAR_NAMES.contains(&last) {
+        Some(Orientation::OutIn)
+    } else {
+        None
     }
 }

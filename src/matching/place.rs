@@ -1,14 +1,20 @@
 //! Finding the place of every target, one adapter after the other.
 
 use super::{
-    Applied, Clash, ClashReason, Entries, Matching, Origin, Orphan, OrphanReason, SetAside, SetAsideRule, TiedHead,
-    UpdateRef, experts, nearest, orientation::Layouts, problem, resolve::Resolvers, second_copy, source_of, tied,
+    Applied, Clash, ClashReason, Entries, Matching, Origin, Orphan, OrphanReason, SetAside, SetAsideRule,
+    StatedOrientation, UpdateRef, experts, guessed_head, nearest,
+    orientation::{Layouts, Lie},
+    problem,
+    resolve::{Located, Resolvers},
+    second_copy, source_of,
+    tied::{self, Shared},
+    vocabulary,
 };
 use crate::{
     adapter::{
-        Adapter, Effect, ExpectedShape, Placement, Replacement, Target, TargetUpdate, is_value_head,
-        is_value_head_file, joined,
+        Adapter, Effect, ExpectedShape, Placement, Replacement, Target, TargetUpdate, is_value_head, is_value_head_file,
     },
+    architecture::{Architecture, Member, Vocabulary},
     checkpoint::{Checkpoint, LogicalTensor},
     numeric::FloatDtype,
 };
@@ -17,7 +23,10 @@ use crate::{
 pub(super) struct Placer<'a> {
     base: &'a Checkpoint,
     adapters: &'a [Adapter],
-    tied: Option<TiedHead>,
+    architecture: &'a Architecture<'a>,
+    vocabulary: Vocabulary,
+    /// Weights that the base has under several names.
+    shared: Vec<Shared>,
     entries: Entries,
     matching: Matching,
 }
@@ -31,19 +40,28 @@ struct Positioned<'a> {
 }
 
 impl<'a> Placer<'a> {
-    pub fn new(base: &'a Checkpoint, adapters: &'a [Adapter]) -> Self {
-        Self { base, adapters, tied: TiedHead::of(base), entries: Entries::new(), matching: Matching::default() }
+    pub fn new(base: &'a Checkpoint, adapters: &'a [Adapter], architecture: &'a Architecture<'a>) -> Self {
+        let vocabulary = Vocabulary::of(architecture);
+        let shared = Shared::all(architecture, &vocabulary, base);
+        let (entries, matching) = (Entries::new(), Matching::default());
+        Self { base, adapters, architecture, vocabulary, shared, entries, matching }
     }
 
     /// Places every tensor of one adapter.
     pub fn place_adapter(&mut self, index: usize) {
         let adapter = &self.adapters[index];
-        let layouts = Layouts::of(self.base, adapter);
-        let resolver = Resolvers::new(self.base, adapter, layouts);
-        let layouts = layouts.with_experts_like(adapter.targets().iter().filter_map(|target| {
-            let stored = self.base.tensor(&joined(&resolver.module(target), &target.parameter))?;
-            Some((target.update()?.as_ref(), stored.shape()))
-        }));
+        let layouts = Layouts::of(self.architecture, adapter);
+        let resolver = Resolvers::new(self.base, self.architecture, adapter, layouts);
+        let found: Vec<_> = adapter
+            .targets()
+            .iter()
+            .filter_map(|target| {
+                let place = resolver.locate(target);
+                let stored = self.base.tensor(&place.name())?;
+                Some((place.module, target.update()?.as_ref(), stored.shape()))
+            })
+            .collect();
+        let layouts = layouts.with_evidence(&found);
         let targets = || {
             let targets = adapter.targets().iter().enumerate();
             targets.map(|(target_index, target)| Positioned { adapter: index, index: target_index, target })
@@ -51,12 +69,12 @@ impl<'a> Placer<'a> {
         // Copies first: an update beside one is for the copy, whose vocabulary may have grown.
         for positioned in targets() {
             if let Effect::Replace(replacement) = &positioned.target.effect {
-                self.place_copy(positioned, replacement, resolver.module(positioned.target));
+                self.place_copy(positioned, replacement, resolver.locate(positioned.target));
             }
         }
         for positioned in targets() {
             if let Effect::Update(update) = &positioned.target.effect {
-                self.place_update(positioned, update.as_ref(), layouts, resolver.module(positioned.target));
+                self.place_update(positioned, update.as_ref(), layouts, resolver.locate(positioned.target));
             }
         }
         self.place_strays(index);
@@ -66,36 +84,58 @@ impl<'a> Placer<'a> {
 
     /// Settles what concerns several entries, and hands the matching out.
     pub fn finish(mut self) -> Matching {
-        if let Some(tied) = self.tied.take() {
-            match tied::settle(&tied, self.base, self.adapters, &mut self.entries) {
-                tied::Outcome::Tied => {}
-                tied::Outcome::SaidTwice(head) => self.set_aside(&head),
-                tied::Outcome::Untied => self.matching.untied = Some(tied),
-            }
-        } else if let Some(embedding) = tied::hidden_head(self.base, self.adapters, &self.entries) {
-            self.clash_at(embedding, ClashReason::SharedWithHead);
-        }
+        self.settle_shared();
         self.refuse_mixed_entries();
         self.refuse_uneven_vocabulary();
         self.matching.applied = self.entries.into_values().collect();
         self.matching
     }
 
-    fn place_copy(&mut self, positioned: Positioned<'_>, replacement: &Replacement, module: String) {
-        let target = positioned.target;
-        let name = self.name_of(&module, &target.parameter);
+    /// Decides of every weight with several names whether it stays one.
+    fn settle_shared(&mut self) {
+        let all = std::mem::take(&mut self.shared);
+        let (mut together, mut switched) = (Vec::new(), Vec::new());
+        for shared in &all {
+            match tied::settle(shared, self.base, self.adapters, &mut self.entries) {
+                tied::Outcome::Shared(left_out) => {
+                    self.set_aside(&left_out);
+                    together.push(shared);
+                }
+                tied::Outcome::Untied(untied, left_out) => {
+                    self.set_aside(&left_out);
+                    switched.extend(untied.config_paths.clone());
+                    self.matching.untied.push(untied);
+                }
+                tied::Outcome::Inseparable => {
+                    let others = shared.others().map(str::to_owned).collect();
+                    self.clash_at(shared.stored.clone(), ClashReason::Inseparable { others });
+                }
+            }
+        }
+        for shared in together.into_iter().filter(|shared| shared.reads_any(&switched)) {
+            self.matching.untied.extend(tied::take_along(shared, self.base, &mut self.entries));
+        }
+        if all.is_empty()
+            && let Some(embedding) = guessed_head::hidden(self.base, self.adapters, &self.vocabulary, &self.entries)
+        {
+            self.clash_at(embedding, ClashReason::SharedWithHead);
+        }
+    }
+
+    fn place_copy(&mut self, positioned: Positioned<'_>, replacement: &Replacement, place: Located) {
+        let name = self.name_of(&place);
         let new = replacement.tensor();
         if let Some(old) = self.base.tensor(&name).or_else(|| self.shared_tensor(&name)) {
-            if let Some(reason) = replacement_problem(replacement, &module, old) {
+            if let Some(reason) = self.replacement_problem(replacement, &name, old) {
                 self.clash(positioned, name, reason);
                 return;
             }
-        } else if is_value_head(&target.name()) || is_value_head_file(new.file().name()) {
+        } else if is_value_head(&positioned.target.name()) || is_value_head_file(new.file().name()) {
             let (adapter, tensor) = (positioned.adapter, new.name().to_owned());
             self.matching.set_aside.push(SetAside { adapter, tensor, rule: SetAsideRule::ValueHead });
             return;
         } else if !replacement.is_saved_whole || self.has_namesake(&name) {
-            self.orphan(positioned, module);
+            self.orphan(positioned, place.module);
             return;
         } else if FloatDtype::of(new.dtype()).is_none() {
             self.clash(positioned, name, ClashReason::NotFloat { dtype: new.dtype() });
@@ -120,23 +160,31 @@ impl<'a> Placer<'a> {
         &mut self,
         positioned: Positioned<'_>,
         update: &dyn TargetUpdate,
-        layouts: Layouts,
-        module: String,
+        layouts: Layouts<'_>,
+        place: Located,
     ) {
-        let target = positioned.target;
-        let name = self.name_of(&module, &target.parameter);
+        let name = self.name_of(&place);
+        let module = &place.module;
         let Some(stored) = self.current(&name) else {
-            self.place_in_pieces(positioned, update, layouts, module);
+            self.place_in_pieces(positioned, update, layouts, place.module);
             return;
         };
-        let Some(orientation) = layouts.orientation(update, stored.shape()) else {
-            self.clash(positioned, name, update_problem(update, &module, stored));
-            return;
+        let orientation = match layouts.lie(update, module, stored.shape()) {
+            Lie::Known(orientation) | Lie::Stated(orientation) => orientation,
+            Lie::Contested(reason) => return self.clash(positioned, name, reason),
+            Lie::Misfit => {
+                let reason = self.update_problem(update, &name, stored);
+                return self.clash(positioned, name, reason);
+            }
         };
         let Some(dtype) = FloatDtype::of(stored.dtype()) else {
             self.clash(positioned, name, ClashReason::NotFloat { dtype: stored.dtype() });
             return;
         };
+        if let Lie::Stated(orientation) = layouts.lie(update, module, stored.shape()) {
+            let stated = StatedOrientation { adapter: positioned.adapter, tensor: name.clone(), orientation };
+            self.matching.stated_orientations.push(stated);
+        }
         self.add_update(positioned, name, Placement::whole(stored.shape(), dtype, orientation));
     }
 
@@ -145,7 +193,7 @@ impl<'a> Placer<'a> {
         &mut self,
         positioned: Positioned<'_>,
         update: &dyn TargetUpdate,
-        layouts: Layouts,
+        layouts: Layouts<'_>,
         module: String,
     ) {
         let preferred = layouts.experts();
@@ -163,9 +211,9 @@ impl<'a> Placer<'a> {
     }
 
     fn add_update(&mut self, positioned: Positioned<'_>, name: String, placement: Placement) {
-        let origin = match &self.tied {
-            Some(tied) if tied.head == name => Origin::Tied { embedding: tied.embedding.clone() },
-            _ => Origin::Base,
+        let origin = match self.shared_under(&name) {
+            Some(shared) => Origin::Tied { embedding: shared.stored.clone() },
+            None => Origin::Base,
         };
         let entry = self.entries.entry(name.clone()).or_insert_with(|| Applied {
             tensor: name.clone(),
@@ -206,16 +254,38 @@ impl<'a> Placer<'a> {
         }
     }
 
-    /// The disk's name for a parameter; a tied head goes by the name that its own tensor would have.
-    fn name_of(&self, module: &str, parameter: &str) -> String {
-        let name = joined(module, parameter);
-        let is_tied_head = parameter == "weight" && tied::is_head(module) && self.base.tensor(&name).is_none();
-        self.tied.as_ref().filter(|_| is_tied_head).map_or(name, |tied| tied.head.clone())
+    /// The disk's name for a parameter; one that the disk has under another name goes by the name that its own tensor
+    /// would have.
+    fn name_of(&self, place: &Located) -> String {
+        let name = place.name();
+        if self.base.tensor(&name).is_some() || self.shared_under(&name).is_some() {
+            return name;
+        }
+        let absent = || self.shared.iter().flat_map(|shared| &shared.members);
+        let absent = || absent().filter(|member| self.base.tensor(&member.disk).is_none());
+        let by_memory = absent().find(|member| member.memory == name);
+        // Wrappers put segments before a head; a head is one of a kind.
+        let is_ending = |whole: &str, ending: &str| {
+            whole.strip_suffix(ending).is_some_and(|front| front.is_empty() || front.ends_with('.'))
+        };
+        let is_head = |member: &&Member| {
+            member.disk.strip_suffix(".weight").is_some_and(|module| self.vocabulary.is_head(module))
+        };
+        let by_ending = || {
+            absent().filter(is_head).find(|member| is_ending(&name, &member.memory) || is_ending(&member.memory, &name))
+        };
+        by_memory.or_else(by_ending).map_or(name.clone(), |member| member.disk.clone())
     }
 
-    /// The embedding's tensor, for the name of a head that shares it.
+    /// The shared weight that the base lacks under the name `name`, but has under another.
+    fn shared_under(&self, name: &str) -> Option<&Shared> {
+        let is_absent = self.base.tensor(name).is_none();
+        self.shared.iter().find(|shared| is_absent && shared.holds(name))
+    }
+
+    /// The tensor that the base has under another name than `name`.
     fn shared_tensor(&self, name: &str) -> Option<&'a LogicalTensor> {
-        self.tied.as_ref().filter(|tied| tied.head == name).and_then(|tied| self.base.tensor(&tied.embedding))
+        self.shared_under(name).and_then(|shared| self.base.tensor(&shared.stored))
     }
 
     /// What an update of `name` is for: a copy that was found, or what the base has.
@@ -224,11 +294,14 @@ impl<'a> Placer<'a> {
             let entry = self.entries.get(name)?;
             source_of(&entry.origin, name, self.base, self.adapters)
         };
-        let shared = || {
-            let tied = self.tied.as_ref().filter(|tied| tied.head == name)?;
-            found(&tied.embedding)
+        // A copy that PEFT saved under one name of a shared weight is what lies beneath the others.
+        let copied = || {
+            let shared = self.shared.iter().find(|shared| shared.holds(name))?;
+            let is_copy =
+                |name: &str| matches!(self.entries.get(name)?.origin, Origin::Adapter { .. }).then(|| found(name))?;
+            shared.members.iter().find_map(|member| is_copy(&member.disk))
         };
-        found(name).or_else(|| self.base.tensor(name)).or_else(shared).or_else(|| self.shared_tensor(name))
+        found(name).or_else(copied).or_else(|| self.base.tensor(name)).or_else(|| self.shared_tensor(name))
     }
 
     /// Whether a base tensor elsewhere has the same last two segments: then `name` is misplaced, not new.
@@ -256,7 +329,7 @@ impl<'a> Placer<'a> {
 
     /// An embedding and a head with different numbers of tokens are no model.
     fn refuse_uneven_vocabulary(&mut self) {
-        let uneven = tied::uneven_vocabulary(self.base, self.adapters, &self.entries);
+        let uneven = vocabulary::uneven(self.base, &self.vocabulary, self.adapters, &self.entries);
         if let Some((base_tensor, rows, base_rows)) = uneven {
             self.clash_at(base_tensor, ClashReason::Vocabulary { rows, base_rows });
         }
@@ -268,13 +341,51 @@ impl<'a> Placer<'a> {
         self.matching.clashing.push(Clash { adapter: 0, tensors: Vec::new(), module, base_tensor, reason });
     }
 
-    fn set_aside(&mut self, head: &Applied) {
-        for (adapter, target) in head.targets() {
-            for tensor in self.adapters[adapter].targets()[target].tensors() {
-                let tensor = tensor.name().to_owned();
-                self.matching.set_aside.push(SetAside { adapter, tensor, rule: SetAsideRule::StaysTied });
+    fn set_aside(&mut self, left_out: &[(Applied, SetAsideRule)]) {
+        for (entry, rule) in left_out {
+            for (adapter, target) in entry.targets() {
+                for tensor in self.adapters[adapter].targets()[target].tensors() {
+                    let tensor = tensor.name().to_owned();
+                    self.matching.set_aside.push(SetAside { adapter, tensor, rule: *rule });
+                }
             }
         }
+    }
+
+    /// Why a full copy cannot take the place of `old`: only the rows of a vocabulary or of a classifier may differ.
+    fn replacement_problem(&self, replacement: &Replacement, name: &str, old: &LogicalTensor) -> Option<ClashReason> {
+        let new = replacement.tensor();
+        if FloatDtype::of(new.dtype()).is_some() != FloatDtype::of(old.dtype()).is_some() {
+            return Some(ClashReason::NotFloat { dtype: old.dtype() });
+        }
+        let rows_may_differ = replacement.is_saved_whole || self.has_token_rows(name);
+        let same_rows = new.shape().first() == old.shape().first();
+        let fits = new.shape().len() == old.shape().len()
+            && new.shape().iter().skip(1).eq(old.shape().iter().skip(1))
+            && (rows_may_differ || same_rows);
+        (!fits).then(|| ClashReason::Shape {
+            expected: ExpectedShape::Exact(new.shape().to_vec()),
+            base_shape: old.shape().to_vec(),
+        })
+    }
+
+    /// Why an update does not fit `stored`.
+    fn update_problem(&self, update: &dyn TargetUpdate, name: &str, stored: &LogicalTensor) -> ClashReason {
+        let rows = update.vocabulary_rows();
+        let rows = rows.filter(|rows| self.has_token_rows(name) && Some(rows) != stored.shape().first());
+        match (rows, stored.shape()) {
+            (Some(rows), &[base_rows, _]) => ClashReason::Vocabulary { rows, base_rows },
+            _ if let Some(group_count) = groups_of(&update.expected_shape(), stored.shape()) => {
+                ClashReason::GroupedConvolution { group_count }
+            }
+            _ => ClashReason::Shape { expected: update.expected_shape(), base_shape: stored.shape().to_vec() },
+        }
+    }
+
+    /// Whether the tensor `name` has a row for each token.
+    fn has_token_rows(&self, name: &str) -> bool {
+        let module = name.strip_suffix(".weight").or_else(|| name.strip_suffix(".bias"));
+        module.is_some_and(|module| self.vocabulary.holds(module))
     }
 
     fn orphan(&mut self, positioned: Positioned<'_>, module: String) {
@@ -304,36 +415,6 @@ fn clash(positioned: Positioned<'_>, base_tensor: String, reason: ClashReason) -
 
 fn tensor_names(target: &Target) -> Vec<String> {
     target.tensors().iter().map(|tensor| tensor.name().to_owned()).collect()
-}
-
-/// Why a full copy cannot take the place of `old`: only the rows of a vocabulary or of a classifier may differ.
-fn replacement_problem(replacement: &Replacement, module: &str, old: &LogicalTensor) -> Option<ClashReason> {
-    let new = replacement.tensor();
-    if FloatDtype::of(new.dtype()).is_some() != FloatDtype::of(old.dtype()).is_some() {
-        return Some(ClashReason::NotFloat { dtype: old.dtype() });
-    }
-    let rows_may_differ = replacement.is_saved_whole || tied::is_vocabulary(module);
-    let same_rows = new.shape().first() == old.shape().first();
-    let fits = new.shape().len() == old.shape().len()
-        && new.shape().iter().skip(1).eq(old.shape().iter().skip(1))
-        && (rows_may_differ || same_rows);
-    (!fits).then(|| ClashReason::Shape {
-        expected: ExpectedShape::Exact(new.shape().to_vec()),
-        base_shape: old.shape().to_vec(),
-    })
-}
-
-/// Why an update does not fit `stored`.
-fn update_problem(update: &dyn TargetUpdate, module: &str, stored: &LogicalTensor) -> ClashReason {
-    let rows =
-        update.vocabulary_rows().filter(|rows| tied::is_vocabulary(module) && Some(rows) != stored.shape().first());
-    match (rows, stored.shape()) {
-        (Some(rows), &[base_rows, _]) => ClashReason::Vocabulary { rows, base_rows },
-        _ if let Some(group_count) = groups_of(&update.expected_shape(), stored.shape()) => {
-            ClashReason::GroupedConvolution { group_count }
-        }
-        _ => ClashReason::Shape { expected: update.expected_shape(), base_shape: stored.shape().to_vec() },
-    }
 }
 
 /// The groups of a convolution `(out, in/groups, k…)` for which an update is `(out, in, k…)`.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use super::orientation::Layouts;
+use super::{orientation::Layouts, resolve::Located};
 use crate::{
     adapter::{Target, joined},
     checkpoint::Checkpoint,
@@ -51,21 +51,25 @@ impl fmt::Display for PrefixChange {
 pub(super) fn landed(
     base: &Checkpoint,
     targets: &[Target],
-    layouts: Layouts,
-    place: impl Fn(&Target) -> String,
+    layouts: Layouts<'_>,
+    place: impl Fn(&Target) -> Located,
 ) -> usize {
     let landing = |target: &Target| {
-        let name = joined(&place(target), &target.parameter);
-        base.tensor(&name).is_some_and(|tensor| layouts.suits(target, tensor.shape())).then_some(name)
+        let place = place(target);
+        let name = place.name();
+        base.tensor(&name).is_some_and(|tensor| layouts.suits(target, &place.module, tensor.shape())).then_some(name)
     };
     targets.iter().filter_map(landing).collect::<BTreeSet<_>>().len()
 }
 
 /// The change under which most targets land on base tensors of their shape; `None` when the paths fit as they are, or
 /// when two changes do equally well.
-pub(super) fn common_change(base: &Checkpoint, targets: &[Target], layouts: Layouts) -> Option<PrefixChange> {
+pub(super) fn common_change(base: &Checkpoint, targets: &[Target], layouts: Layouts<'_>) -> Option<PrefixChange> {
     let landed = |change: Option<&PrefixChange>| {
-        landed(base, targets, layouts, |target| PrefixChange::apply(change, &target.module))
+        landed(base, targets, layouts, |target| Located {
+            module: PrefixChange::apply(change, &target.module),
+            parameter: target.parameter.clone(),
+        })
     };
     let unchanged = landed(None);
     if unchanged == targets.len() {

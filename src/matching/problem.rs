@@ -145,6 +145,18 @@ pub enum ClashReason {
     },
     /// An output head shares the tensor, and the name of one of its own cannot be told.
     SharedWithHead,
+    /// Training took apart what the class can only have as one weight.
+    Inseparable {
+        /// The other names of the weight.
+        others: Vec<String>,
+    },
+    /// The weight is square, its class unknown, and the adapter's config contradicts what else speaks of it.
+    Orientation {
+        /// Whether the config says (in, out).
+        is_stated_in_out: bool,
+        /// Whether it is the module's name that contradicts, and not the shapes of other layers.
+        is_named: bool,
+    },
     /// The base tensor holds no floats that can be merged into.
     NotFloat {
         /// What it holds.
@@ -178,6 +190,16 @@ impl fmt::Display for ClashReason {
             ),
             Self::SharedWithHead => formatter.write_str(
                 "the base's output head shares this embedding's tensor, training took them apart, and the name of a tensor for the head cannot be told in this layout",
+            ),
+            Self::Inseparable { others } => write!(
+                formatter,
+                "training took this weight apart from {}, but the model's class has them as one: taken apart, it would compute another thing, or an earlier release of transformers would join them again",
+                others.join(", "),
+            ),
+            Self::Orientation { is_stated_in_out, is_named } => write!(
+                formatter,
+                "the weight is square, transformers does not know its class, and whether it is stored (out, in) or (in, out) cannot be told: the adapter's fan_in_fan_out is {is_stated_in_out}, but {}",
+                if *is_named { "the module's name says otherwise" } else { "other layers of the adapter lie the other way" },
             ),
             Self::NotFloat { dtype } => write!(formatter, "the base holds {dtype}, into which nothing can be merged"),
             Self::TwoFiles { files } => write!(

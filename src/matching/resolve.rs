@@ -13,9 +13,25 @@ use super::{
 };
 use crate::{
     adapter::{Adapter, Target, joined},
-    architecture::DiskNames,
+    architecture::{Architecture, DiskNames},
     checkpoint::Checkpoint,
 };
+
+/// Where a target's parameter lies on disk.
+#[derive(Clone, Debug)]
+pub(super) struct Located {
+    /// The module's path.
+    pub module: String,
+    /// The parameter, which the disk may call otherwise too (`LayerNorm.beta`).
+    pub parameter: String,
+}
+
+impl Located {
+    /// The tensor's name.
+    pub fn name(&self) -> String {
+        joined(&self.module, &self.parameter)
+    }
+}
 
 /// How the paths of an adapter's own files become the base's, and those of each file beside them: what saved it may
 /// have named its modules from another place.
@@ -27,19 +43,24 @@ pub(super) struct Resolvers<'a> {
 
 impl<'a> Resolvers<'a> {
     /// Chooses for the targets of each file together.
-    pub(super) fn new(base: &'a Checkpoint, adapter: &Adapter, layouts: Layouts) -> Self {
+    pub(super) fn new(
+        base: &'a Checkpoint,
+        architecture: &'a Architecture<'a>,
+        adapter: &Adapter,
+        layouts: Layouts<'_>,
+    ) -> Self {
         let mut own = adapter.targets().to_vec();
         let mut beside = Vec::new();
         for file in adapter.files_beside() {
             let of_file: Vec<Target> = own.extract_if(.., |target| file_of(target) == Some(file.path())).collect();
-            beside.push((file.path().to_owned(), Resolver::new(base, &of_file, layouts)));
+            beside.push((file.path().to_owned(), Resolver::new(base, architecture, &of_file, layouts)));
         }
-        Self { own: Resolver::new(base, &own, layouts), beside }
+        Self { own: Resolver::new(base, architecture, &own, layouts), beside }
     }
 
-    /// The path on disk of a target's module, or its own path where nothing is known.
-    pub(super) fn module(&self, target: &Target) -> String {
-        self.of(target).module(target)
+    /// The place on disk of a target, or its own path where nothing is known.
+    pub(super) fn locate(&self, target: &Target) -> Located {
+        self.of(target).locate(target)
     }
 
     /// Modules that the table of names found.
@@ -69,47 +90,51 @@ struct Resolver<'a> {
     base: &'a Checkpoint,
     change: Option<PrefixChange>,
     /// Used where a path is not on disk; empty where every path is.
-    aliases: Option<DiskNames>,
+    names: Option<&'a DiskNames>,
 }
 
 impl<'a> Resolver<'a> {
     /// Chooses for all of `targets` together; the simpler way wins where two do equally well.
-    fn new(base: &'a Checkpoint, targets: &[Target], layouts: Layouts) -> Self {
-        let as_it_stands = Self { base, change: None, aliases: None };
-        let count = |resolver: &Self| landed(base, targets, layouts, |target| resolver.module(target));
+    fn new(base: &'a Checkpoint, architecture: &'a Architecture<'a>, targets: &[Target], layouts: Layouts<'_>) -> Self {
+        let as_it_stands = Self { base, change: None, names: None };
+        let count = |resolver: &Self| landed(base, targets, layouts, |target| resolver.locate(target));
         let unchanged = count(&as_it_stands);
         if unchanged == targets.len() {
             return as_it_stands;
         }
-        let renamed = Self { aliases: Some(DiskNames::new(base)), ..as_it_stands };
+        let renamed = Self { names: Some(architecture.names()), ..as_it_stands };
         let by_table = count(&renamed);
-        let changed = Self { base, change: common_change(base, targets, layouts), aliases: None };
+        let changed = Self { base, change: common_change(base, targets, layouts), names: None };
         let by_change = count(&changed);
         if by_table > unchanged && by_table >= by_change {
             renamed
         } else if by_change > unchanged {
             changed
         } else {
-            Self { base, change: None, aliases: None }
+            Self { base, change: None, names: None }
         }
     }
 
-    /// The path on disk of a target's module, or its own path where nothing is known.
-    fn module(&self, target: &Target) -> String {
-        if self.change.is_some() {
-            return PrefixChange::apply(self.change.as_ref(), &target.module);
-        }
-        self.renamed(target).unwrap_or_else(|| target.module.clone())
+    /// The place on disk of a target, or its own path where nothing is known.
+    fn locate(&self, target: &Target) -> Located {
+        let unnamed = || Located {
+            module: PrefixChange::apply(self.change.as_ref(), &target.module),
+            parameter: target.parameter.clone(),
+        };
+        self.renamed(target).unwrap_or_else(unnamed)
     }
 
-    fn renamed(&self, target: &Target) -> Option<String> {
-        let aliases = self.aliases.as_ref()?;
-        let name = joined(&target.module, &target.parameter);
+    fn renamed(&self, target: &Target) -> Option<Located> {
+        let names = self.names?;
+        let name = target.name();
         if self.base.tensor(&name).is_some() {
             return None;
         }
-        let disk_name = aliases.disk_name(self.base, &name)?;
-        let module = disk_name.strip_suffix(target.parameter.as_str())?;
-        module.strip_suffix('.').map(str::to_owned)
+        let disk_name = names.disk_name(self.base, &name)?;
+        let (module, parameter) = match disk_name.strip_suffix(target.parameter.as_str()) {
+            Some(module) => (module.strip_suffix('.')?, target.parameter.as_str()),
+            None => disk_name.rsplit_once('.')?,
+        };
+        Some(Located { module: module.to_owned(), parameter: parameter.to_owned() })
     }
 }

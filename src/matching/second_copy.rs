@@ -1,6 +1,6 @@
 //! One parameter saved whole in two files of an adapter: no matter where both say the same.
 
-use super::tied::are_equal;
+use super::same::are_equal;
 use crate::{
     adapter::{Adapter, Stray, Target},
     checkpoint::LogicalTensor,

@@ -26,6 +26,8 @@ pub enum SetAsideRule {
     TrainingOnly,
     /// A tied head that changed as its embedding did.
     StaysTied,
+    /// An update of a module that no forward pass runs, so that it trained nothing.
+    NeverRun,
 }
 
 impl fmt::Display for SetAsideRule {
@@ -36,6 +38,7 @@ impl fmt::Display for SetAsideRule {
             Self::ValueHead => "the value head of a reward training, for which the base has no place",
             Self::TrainingOnly => "used in training only (VeLoRA, Monteclora)",
             Self::StaysTied => "it says the same as the input embedding's, with which it shares one tensor",
+            Self::NeverRun => "no forward pass runs this module, which only lends its weight to encoder and decoder, so nothing was trained through it",
         })
     }
 }

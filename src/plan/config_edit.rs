@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use super::{DtypePolicy, layout::Inputs};
-use crate::checkpoint::JsonText;
+use crate::{
+    architecture::{Architecture, Vocabulary},
+    checkpoint::JsonText,
+};
 
 /// Keys that hold the dtype: transformers 5 writes the first, earlier releases the second; both read the second.
 const DTYPE_KEYS: [&str; 2] = ["dtype", "torch_dtype"];
@@ -12,12 +15,12 @@ const DTYPE_KEYS: [&str; 2] = ["dtype", "torch_dtype"];
 const MAX_DEPTH: usize = 1;
 
 /// What must change.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Edits {
     /// What happens to dtypes.
     pub dtype: DtypePolicy,
-    /// Whether the output head gets a tensor of its own.
-    pub unties_head: bool,
+    /// Objects whose `tie_word_embeddings` ties what gets tensors of its own.
+    pub untied: Vec<Vec<String>>,
     /// Rows of the vocabulary before and after, where they differ.
     pub vocabulary: Option<(u64, u64)>,
 }
@@ -28,15 +31,17 @@ impl Edits {
         let new_rows = vocabulary_rows(inputs);
         let old_rows = inputs.base.config().integer("vocab_size");
         let vocabulary = old_rows.zip(new_rows).filter(|(old, new)| old != new);
-        Self { dtype, unties_head: inputs.matching.untied.is_some(), vocabulary }
+        let untied = inputs.matching.untied.iter().flat_map(|untied| untied.config_paths.clone()).collect();
+        Self { dtype, untied, vocabulary }
     }
 }
 
 /// Rows of the input embedding, where an adapter brings one whose number of rows is not the base's.
 pub(super) fn vocabulary_rows(inputs: Inputs<'_>) -> Option<u64> {
-    const EMBEDDINGS: [&str; 5] = ["embed_tokens", "wte", "word_embeddings", "embed_in", "shared"];
     let Inputs { base, adapters, matching } = inputs;
-    let is_embedding = |tensor: &str| tensor.rsplit('.').nth(1).is_some_and(|module| EMBEDDINGS.contains(&module));
+    let vocabulary = Vocabulary::of(&Architecture::of(base));
+    let is_embedding =
+        |tensor: &str| tensor.strip_suffix(".weight").is_some_and(|module| vocabulary.is_embedding(module));
     matching.applied.iter().filter(|applied| is_embedding(&applied.tensor)).find_map(|applied| {
         let (old, new) =
             (base.tensor(&applied.tensor)?.shape().first()?, applied.source(base, adapters)?.shape().first()?);
@@ -60,7 +65,7 @@ pub(super) fn edited(base: &JsonText, edits: &Edits) -> String {
         {
             text.set(&path_to("vocab_size"), &new.into());
         }
-        if edits.unties_head && (object.is_empty() || value.get("tie_word_embeddings").is_some()) {
+        if edits.untied.contains(&object) {
             text.set(&path_to("tie_word_embeddings"), &false.into());
         }
         let DtypePolicy::Convert(dtype) = edits.dtype else { continue };
@@ -89,8 +94,11 @@ mod tests {
     #[test]
     fn a_grown_vocabulary_and_an_untied_head_are_told_true() {
         let text = r#"{"vocab_size": 96, "tie_word_embeddings": true, "text_config": {"vocab_size": 96}, "vision_config": {"vocab_size": 7}}"#;
-        let edits = Edits { unties_head: true, vocabulary: Some((96, 100)), ..Edits::default() };
-        let expected = text.replace(": 96", ": 100").replace("true", "false");
+        let untied = vec![Vec::new(), vec!["text_config".to_owned()]];
+        let edits = Edits { untied, vocabulary: Some((96, 100)), ..Edits::default() };
+        let nested = r#""text_config": {"tie_word_embeddings": false,"vocab_size": 100}"#;
+        let expected = text.replace("true", "false").replace(r#""text_config": {"vocab_size": 96}"#, nested);
+        let expected = expected.replace(": 96", ": 100");
         assert_eq!(edited(&JsonText::parse(text.to_owned()).unwrap(), &edits), expected);
     }
 

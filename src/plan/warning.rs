@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Compared;
 use crate::{
-    adapter::Note,
+    adapter::{Note, Orientation},
     error::listed,
     matching::{PrefixChange, SetAsideRule},
     units,
@@ -26,7 +26,8 @@ pub enum Warning {
     Renamed { adapter: String, module_count: usize },
     Replaced { tensors: Vec<ReplacedTensor> },
     Added { names: Vec<String> },
-    Untied { embedding: String, head: String, needs_transformers_5: bool },
+    Untied { shared: String, others: Vec<String>, is_guessed: bool, needs_transformers_5: bool },
+    StatedOrientation { adapter: String, tensors: Vec<String>, orientation: Orientation },
     SetAside { tensor: String, rule: SetAsideRule },
     TokensBeyondRows { token_count: u64, row_count: u64 },
     Contradiction { adapter: String, found: Compared },
@@ -96,17 +97,31 @@ impl fmt::Display for Warning {
                 "the base has no {}; the adapter's is added, and only a class with such a layer loads it",
                 listed(names, NAMES_SHOWN),
             ),
-            Self::Untied { embedding, head, needs_transformers_5 } => {
-                let loader = if *needs_transformers_5 {
-                    "; with these names, only transformers 5 or later loads both"
-                } else {
-                    ""
-                };
+            Self::Untied { shared, others, is_guessed, needs_transformers_5 } => {
+                let others = others.join(" and ");
                 write!(
                     out,
-                    "{embedding} and {head} share one tensor in the base, but training took them apart; each gets its own, and tie_word_embeddings becomes false{loader}"
-                )
+                    "{shared} and {others} share one tensor in the base, but training took them apart; each gets its own, and tie_word_embeddings becomes false"
+                )?;
+                if *is_guessed {
+                    out.write_str(
+                        "; transformers does not know the model's class, so the names are those of its like",
+                    )?;
+                }
+                if *needs_transformers_5 {
+                    out.write_str("; with these names, only transformers 5 or later loads both")?;
+                }
+                Ok(())
             }
+            Self::StatedOrientation { adapter, tensors, orientation } => write!(
+                out,
+                "{adapter}: transformers does not know the model's class, so fan_in_fan_out alone says how square weights are stored, {}: {}",
+                match orientation {
+                    Orientation::OutIn => "(out, in)",
+                    Orientation::InOut => "(in, out)",
+                },
+                listed(tensors, NAMES_SHOWN),
+            ),
             Self::SetAside { tensor, rule } => write!(out, "{tensor} is not merged: {rule}"),
             Self::TokensBeyondRows { token_count, row_count } => write!(
                 out,

@@ -23,9 +23,10 @@ pub(super) fn all(inputs: Inputs<'_>, tokenizer: &TokenizerChoice, findings: &[V
         if let Some(count) = inputs.matching.renamed_modules.get(index).filter(|count| **count > 0) {
             warnings.push(Warning::Renamed { adapter: name(), module_count: *count });
         }
+        warnings.extend(of_orientations(inputs, index));
     }
     warnings.extend(of_whole_tensors(inputs));
-    warnings.extend(of_the_head(inputs));
+    warnings.extend(of_untied(inputs));
     for set_aside in &inputs.matching.set_aside {
         warnings.push(Warning::SetAside { tensor: set_aside.tensor.clone(), rule: set_aside.rule });
     }
@@ -91,25 +92,33 @@ fn of_whole_tensors(inputs: Inputs<'_>) -> Vec<Warning> {
         warnings.push(Warning::Replaced { tensors: in_place.into_iter().map(replaced).collect() });
     }
     let names: Vec<String> =
-        added.iter().map(|applied| &applied.tensor).filter(|name| !is_head(inputs, name)).cloned().collect();
+        added.iter().map(|applied| &applied.tensor).filter(|name| !was_shared(inputs, name)).cloned().collect();
     if !names.is_empty() {
         warnings.push(Warning::Added { names });
     }
     warnings
 }
 
-fn is_head(inputs: Inputs<'_>, name: &str) -> bool {
-    inputs.matching.untied.as_ref().is_some_and(|untied| untied.head == name)
+/// Whether `name` is a parameter that shared another's weight in the base.
+fn was_shared(inputs: Inputs<'_>, name: &str) -> bool {
+    inputs.matching.untied.iter().any(|untied| untied.others.iter().any(|other| other == name))
 }
 
-fn of_the_head(inputs: Inputs<'_>) -> Option<Warning> {
-    let untied = inputs.matching.untied.as_ref()?;
-    Some(Warning::Untied {
-        embedding: untied.embedding.clone(),
-        head: untied.head.clone(),
-        // Older releases take names without the model's prefix for the inner model alone.
-        needs_transformers_5: untied.embedding.split('.').count() == 2,
+fn of_untied(inputs: Inputs<'_>) -> impl Iterator<Item = Warning> {
+    let apart = inputs.matching.untied.iter().filter(|untied| !untied.is_taken_along);
+    apart.map(|untied| Warning::Untied {
+        shared: untied.shared.clone(),
+        others: untied.others.clone(),
+        is_guessed: untied.is_guessed,
+        needs_transformers_5: untied.needs_transformers_5,
     })
+}
+
+fn of_orientations(inputs: Inputs<'_>, adapter: usize) -> Option<Warning> {
+    let stated = inputs.matching.stated_orientations.iter().filter(|stated| stated.adapter == adapter);
+    let tensors: Vec<String> = stated.clone().map(|stated| stated.tensor.clone()).collect();
+    let orientation = stated.map(|stated| stated.orientation).next()?;
+    Some(Warning::StatedOrientation { adapter: inputs.adapters.get(adapter)?.name(), tensors, orientation })
 }
 
 fn of_tokens(inputs: Inputs<'_>, tokenizer: &TokenizerChoice) -> Option<Warning> {

@@ -8,7 +8,7 @@ from transformers import __version__
 from transformers.models.auto import modeling_auto
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 
-# Beyond this many, what is tied are layers, and how many there are depends on the config.
+# Beyond this many, what is tied are layers, and how many there are depends on the config: those are only counted.
 MAX_TIES = 12
 # Types whose config is another's.
 SPELT = {'gpt-sw3': 'gpt2'}
@@ -46,7 +46,11 @@ def main():
         ties = entry.get('tied') or {}
         kept = {'type': SPELT.get(entry['model_type'], entry['model_type']), 'prefix': entry.get('prefix', ''), 'ties_by_default': entry['tie_default']}
         kept |= {key: entry[key] for key in ('input', 'output') if entry[key]}
-        if 0 < len(ties) <= MAX_TIES:
+        if len(ties) > MAX_TIES:
+            ends = {f'{entry[end]}.weight' for end in ('input', 'output') if entry[end]}
+            ties = {name: shared for name, shared in ties.items() if ends & {name, shared}}
+            kept['ties_layers'] = True
+        if ties:
             kept['ties'] = ties
         if 'input' in kept or 'output' in kept or 'ties' in kept:
             classes[name] = kept

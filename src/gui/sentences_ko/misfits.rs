@@ -74,6 +74,14 @@ pub fn clashing(reason: &ClashReason) -> String {
         ClashReason::SharedWithHead => {
             "베이스의 출력 헤드는 이 임베딩과 텐서를 함께 쓰지만 학습하면서 서로 달라졌고, 이 구조에서는 헤드가 가질 텐서의 이름을 알 수 없습니다".to_owned()
         }
+        ClashReason::Inseparable { others } => format!(
+            "학습하면서 이 가중치가 {}와(과) 달라졌지만, 이 모델의 클래스에서는 모두 한 가중치여야 합니다. 떼어 놓으면 계산이 달라지거나, 이전 버전의 transformers가 다시 하나로 묶습니다",
+            others.join(", ")
+        ),
+        ClashReason::Orientation { is_stated_in_out, is_named } => format!(
+            "가중치가 정사각이고 transformers에 없는 클래스라서, (출력, 입력)과 (입력, 출력) 가운데 어느 순서로 저장했는지 알 수 없습니다. 어댑터의 fan_in_fan_out은 {is_stated_in_out}인데 {}",
+            if *is_named { "모듈의 이름은 그 반대를 가리킵니다" } else { "어댑터의 다른 레이어들은 그 반대로 놓여 있습니다" }
+        ),
         ClashReason::NotFloat { dtype } => format!("베이스의 자료형이 {dtype}입니다. 여기에는 병합할 수 없습니다"),
         ClashReason::TwoFiles { files } => format!(
             "어댑터의 두 파일({}, {})에 서로 다른 값으로 들어 있어, 어느 쪽이 맞는지 알 수 없습니다",
@@ -130,6 +138,9 @@ mod tests {
             (ClashReason::Vocabulary { rows: 32_001, base_rows: 32_000 }, &["32001", "32000"]),
             (ClashReason::GroupedConvolution { group_count: 4 }, &["4개"]),
             (ClashReason::SharedWithHead, &[]),
+            (ClashReason::Inseparable { others: vec![text("lm_head.weight")] }, &["lm_head.weight"]),
+            (ClashReason::Orientation { is_stated_in_out: true, is_named: true }, &["fan_in_fan_out", "true"]),
+            (ClashReason::Orientation { is_stated_in_out: false, is_named: false }, &["fan_in_fan_out", "false"]),
             (ClashReason::NotFloat { dtype: Dtype::U8 }, &["U8"]),
             (ClashReason::TwoFiles { files: [text("x.bin"), text("y.bin")] }, &["x.bin, y.bin"]),
             (ClashReason::Taken { other_module: text("a.q_proj") }, &["a.q_proj"]),

@@ -2,7 +2,7 @@
 
 use super::findings;
 use crate::{
-    adapter::{FILES_SHOWN, Note},
+    adapter::{FILES_SHOWN, Note, Orientation},
     matching::{PrefixChange, SetAsideRule},
     plan::{NAMES_SHOWN, ReplacedTensor, Warning},
     units,
@@ -44,16 +44,30 @@ pub fn warning(warning: &Warning) -> String {
             "베이스에 없는 텐서를 어댑터에서 더합니다: {}. 이런 레이어가 있는 클래스만 불러올 수 있습니다",
             super::listed(names, NAMES_SHOWN)
         ),
-        Warning::Untied { embedding, head, needs_transformers_5 } => {
+        Warning::Untied { shared, others, is_guessed, needs_transformers_5 } => {
+            let guessed = if *is_guessed {
+                ". transformers에 없는 클래스라서, 이름은 비슷한 모델을 따랐습니다"
+            } else {
+                ""
+            };
             let loader = if *needs_transformers_5 {
-                ". 이 이름들은 transformers 5부터 둘 다 불러옵니다"
+                ". 이 이름들은 transformers 5부터 모두 불러옵니다"
             } else {
                 ""
             };
             format!(
-                "베이스에서는 입력 임베딩({embedding})과 출력 헤드({head})가 텐서 하나를 함께 쓰지만, 학습하면서 서로 달라졌습니다. 저마다 텐서를 갖고, tie_word_embeddings는 false가 됩니다{loader}"
+                "베이스에서는 {shared}와(과) {}이(가) 텐서 하나를 함께 쓰지만, 학습하면서 서로 달라졌습니다. 저마다 텐서를 갖고, tie_word_embeddings는 false가 됩니다{guessed}{loader}",
+                others.join(", ")
             )
         }
+        Warning::StatedOrientation { adapter, tensors, orientation } => format!(
+            "{adapter}: transformers에 없는 클래스라서, 정사각 가중치를 {} 순서로 저장했다는 것은 fan_in_fan_out만 보고 정했습니다: {}",
+            match orientation {
+                Orientation::OutIn => "(출력, 입력)",
+                Orientation::InOut => "(입력, 출력)",
+            },
+            super::listed(tensors, NAMES_SHOWN)
+        ),
         Warning::SetAside { tensor, rule } => {
             format!("{tensor} 텐서는 병합하지 않습니다. {}", set_aside(*rule))
         }
@@ -126,6 +140,9 @@ fn set_aside(rule: SetAsideRule) -> &'static str {
         SetAsideRule::ValueHead => "강화 학습에서 값을 매기는 헤드(value head)라, 언어 모델에는 놓을 자리가 없습니다",
         SetAsideRule::TrainingOnly => "학습에만 쓰입니다(VeLoRA, Monteclora)",
         SetAsideRule::StaysTied => "텐서를 함께 쓰는 입력 임베딩과 내용이 같습니다",
+        SetAsideRule::NeverRun => {
+            "이 모듈은 인코더와 디코더에 가중치만 빌려줄 뿐 계산에 쓰이지 않아서, 이것으로는 아무것도 학습하지 못했습니다"
+        }
     }
 }
 
@@ -153,8 +170,9 @@ mod tests {
         let scale = Note::MlxScale { scale: 2.5, alpha: 20.0, rank: 8 };
         let found = Compared::Revision { trained_on: text("0a1b2c3d"), base: text("4e5f6071") };
         let untied = |needs_transformers_5| Warning::Untied {
-            embedding: text("wte.weight"),
-            head: text("lm_head.weight"),
+            shared: text("wte.weight"),
+            others: vec![text("lm_head.weight")],
+            is_guessed: needs_transformers_5,
             needs_transformers_5,
         };
         let cases: Vec<(Warning, &[&str])> = vec![
@@ -192,8 +210,17 @@ mod tests {
             (aside(SetAsideRule::SecondCopy), &["x.lora_A"]),
             (aside(SetAsideRule::UntrainedCopy), &["x.lora_A", "PEFT"]),
             (aside(SetAsideRule::TrainingOnly), &["x.lora_A", "VeLoRA"]),
+            (
+                Warning::StatedOrientation {
+                    adapter: text("chat"),
+                    tensors: vec![text("h.0.mix.weight")],
+                    orientation: Orientation::InOut,
+                },
+                &["chat", "h.0.mix.weight", "fan_in_fan_out"],
+            ),
             (aside(SetAsideRule::StaysTied), &["x.lora_A"]),
             (aside(SetAsideRule::ValueHead), &["x.lora_A", "value head"]),
+            (aside(SetAsideRule::NeverRun), &["x.lora_A"]),
             (Warning::TokensBeyondRows { token_count: 32_001, row_count: 32_000 }, &["32,001", "32,000"]),
             (Warning::Contradiction { adapter: adapter(), found }, &["chat-lora", "0a1b2c3d", "4e5f6071"]),
         ];
