@@ -41,6 +41,25 @@ pub struct TieGroup {
     pub config_paths: Vec<Vec<String>>,
 }
 
+impl TieGroup {
+    /// The names on disk.
+    pub fn disk_names(&self) -> impl Iterator<Item = &str> {
+        self.members.iter().map(|member| member.disk.as_str())
+    }
+
+    /// Whether the parameter called `name` on disk is one of them.
+    #[must_use]
+    pub fn holds(&self, name: &str) -> bool {
+        self.disk_names().any(|member| member == name)
+    }
+
+    /// Whether no forward pass runs the module of the parameter called `name` on disk.
+    #[must_use]
+    pub fn is_never_run(&self, name: &str) -> bool {
+        self.is_first_never_run && self.disk_names().next() == Some(name)
+    }
+}
+
 impl Architecture<'_> {
     /// The parameters that the class ties, group by group; none where it is unknown.
     #[must_use]

@@ -97,7 +97,7 @@ fn broken_ties(architecture: &Architecture<'_>, model: &Checkpoint) -> Result<Ve
 
 /// Parameters that are tied and differ on the disk: a loader keeps one of them for both.
 fn unequal_copy(group: &TieGroup, model: &Checkpoint) -> Result<Option<Detail>, VerifyError> {
-    let mut held = group.members.iter().filter_map(|name| model.tensor(name));
+    let mut held = group.disk_names().filter_map(|name| model.tensor(name));
     let Some(first) = held.next() else { return Ok(None) };
     for other in held {
         if !are_equal(first, other)? {
@@ -111,7 +111,7 @@ fn unequal_copy(group: &TieGroup, model: &Checkpoint) -> Result<Option<Detail>, 
 /// The embedding or the head, where the config takes them apart and one is not there.
 fn missing_end(architecture: &Architecture<'_>, group: &TieGroup, model: &Checkpoint) -> Option<Detail> {
     let ends = [architecture.input_embedding()?, architecture.output_head()?].map(|module| format!("{module}.weight"));
-    if !ends.iter().all(|end| group.members.contains(end)) {
+    if !ends.iter().all(|end| group.holds(end)) {
         return None;
     }
     let missing = ends.iter().find(|end| model.tensor(end).is_none())?;

@@ -64,6 +64,14 @@ fn rule_holds(facts: &Facts<'_>, adapter: &Adapter, set_aside: &SetAside, placed
             };
             adapter.targets().iter().enumerate().any(is_merged)
         }
+        SetAsideRule::NeverRun => {
+            let of_tensor = |target: &&Target| target.tensors().iter().any(|tensor| tensor.name() == set_aside.tensor);
+            let target = adapter.targets().iter().find(of_tensor);
+            let disk_name = target.and_then(|target| facts.architecture.disk_name(&target.name()));
+            disk_name.is_some_and(|name| {
+                facts.architecture.tie_groups().iter().any(|group| group.is_tied && group.is_never_run(&name))
+            })
+        }
         // Whether it says the same is computed where ties are audited.
         SetAsideRule::StaysTied => facts.architecture.tie_groups().iter().any(|group| group.is_tied),
     }

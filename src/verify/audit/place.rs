@@ -77,7 +77,7 @@ fn differ_by_prefix(name: &str, tensor: &str) -> bool {
 /// Whether both are parameters that the base ties, so that a copy of one may be taken for the other.
 fn is_tied(facts: &Facts<'_>, name: &str, tensor: &str) -> bool {
     facts.architecture.tie_groups().iter().filter(|group| group.is_tied).any(|group| {
-        let has = |name: &str| group.members.iter().any(|member| member == name || is_same(facts, name, member));
+        let has = |name: &str| group.disk_names().any(|member| member == name || is_same(facts, name, member));
         has(name) && has(tensor)
     })
 }

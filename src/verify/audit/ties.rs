@@ -30,7 +30,7 @@ fn heads(facts: &Facts<'_>) -> Vec<Misjudged> {
         return Vec::new();
     };
     let groups = facts.architecture.tie_groups();
-    let is_member = |tensor: &String| groups.iter().any(|group| group.members.contains(tensor));
+    let is_member = |tensor: &String| groups.iter().any(|group| group.holds(tensor));
     let mut found = Vec::new();
     for applied in &facts.reference.matching.applied {
         let Origin::Tied { embedding: taken } = &applied.origin else { continue };
@@ -53,7 +53,7 @@ fn left_tied(facts: &Facts<'_>, merged: &Checkpoint) -> Result<Option<Misjudged>
     };
     let [head, embedding] = [head, embedding].map(|module| format!("{module}.weight"));
     let ties = |architecture: &Architecture<'_>| {
-        let has_both = |group: &TieGroup| group.members.contains(&head) && group.members.contains(&embedding);
+        let has_both = |group: &TieGroup| group.holds(&head) && group.holds(&embedding);
         architecture.tie_groups().iter().any(|group| group.is_tied && has_both(group))
     };
     if !ties(architecture) || !ties(&Architecture::of(merged)) {
@@ -65,7 +65,13 @@ fn left_tied(facts: &Facts<'_>, merged: &Checkpoint) -> Result<Option<Misjudged>
             adapters.flat_map(|adapter| adapter.targets().iter().map(move |target| Change { adapter, target }));
         targets.filter(|change| changes_alone(change.target) && is_of(facts, change.target, name)).collect()
     };
-    let (of_embedding, of_head) = (changes_of(&embedding), changes_of(&head));
+    // What a module learned that no forward pass runs takes nothing apart.
+    let is_never_run = architecture.tie_groups().iter().any(|group| group.is_never_run(&embedding));
+    let of_embedding = if is_never_run { Vec::new() } else { changes_of(&embedding) };
+    let of_head = changes_of(&head);
+    if is_never_run && of_head.is_empty() {
+        return Ok(None);
+    }
     let mut are_same = of_embedding.len() == of_head.len();
     for (first, second) in of_embedding.iter().zip(&of_head) {
         are_same = are_same && std::ptr::eq(first.adapter, second.adapter);
