@@ -108,6 +108,10 @@ golden_cases! {
     waveft: "waveft",
     waveft_haar: "waveft-haar",
     waveft_direct: "waveft-direct",
+    glora_constant: "glora-constant",
+    glora_vector: "glora-vector",
+    glora_lora: "glora-lora",
+    tinylora_tied: "tinylora-tied",
     deft_relu: "deft-relu",
     deft_qr: "deft-qr",
     deft_para: "deft-para",
@@ -121,6 +125,7 @@ golden_cases! {
     resized_embedding: "resized-embedding-lora",
     gpt_oss_down: "gpt-oss-down",
     fourierft_bf16: "fourierft-bf16",
+    mha_lora_fp16: "mha-lora-fp16",
 }
 
 /// A merge of one case, beside PEFT's.
@@ -238,6 +243,7 @@ fn the_rounding_of_a_merge_by_peft_is_named() {
         ("llama-lora-bf16", RoundingPolicy::Once),
         ("resized-embedding-lora", RoundingPolicy::DeltaFirst),
         ("gpt-oss-down", RoundingPolicy::DeltaFirst),
+        ("mha-lora-fp16", RoundingPolicy::InHalves),
     ] {
         let folder = golden(case);
         let request = VerifyRequest {

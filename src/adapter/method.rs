@@ -88,6 +88,12 @@ pub trait TargetUpdate: fmt::Debug + Send + Sync {
         None
     }
 
+    /// The parameter of the same module that it reads in the base, beside the one that it changes
+    /// ([`Placement::companion`]).
+    fn companion(&self) -> Option<&'static str> {
+        None
+    }
+
     /// What was decided about it, for the user to know.
     fn note(&self) -> Option<Note> {
         None

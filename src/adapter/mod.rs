@@ -55,7 +55,7 @@ pub use self::{
     refused::{Feature, RefusalReason, WayOut},
     scaling::Scaling,
     suggested_base::{BaseSuggestion, FoundIn, suggested_base, suggested_in},
-    target::{Effect, Placement, Replacement, Target, Window},
+    target::{Companion, Effect, Placement, Replacement, Target, Window},
     value_head::{is_value_head, is_value_head_file},
 };
 #[cfg(feature = "gui")]

@@ -29,7 +29,7 @@ const PROMPTS: RefusalReason = RefusalReason::Prompts;
 const DRAWN: RefusalReason = RefusalReason::Drawn;
 
 /// Methods by `peft_type`.
-pub(super) const METHODS: [Refusal; 32] = [
+pub(super) const METHODS: [Refusal; 30] = [
     refusal("PROMPT_TUNING", "prompt tuning", PROMPTS, INPUT_DEPENDENT),
     refusal("MULTITASK_PROMPT_TUNING", "multitask prompt tuning", PROMPTS, INPUT_DEPENDENT),
     refusal("P_TUNING", "p-tuning", PROMPTS, INPUT_DEPENDENT),
@@ -45,7 +45,6 @@ pub(super) const METHODS: [Refusal; 32] = [
     refusal("VERA", "VeRA", DRAWN, MERGE_WITH_PEFT),
     refusal("PVERA", "PVeRA", DRAWN, MERGE_WITH_PEFT),
     refusal("UNILORA", "Uni-LoRA", DRAWN, MERGE_WITH_PEFT),
-    refusal("TINYLORA", "TinyLoRA", DRAWN, MERGE_WITH_PEFT),
     refusal("SHIRA", "SHiRA", RefusalReason::SingleElements, MERGE_WITH_PEFT),
     refusal("MISS", "MiSS", RefusalReason::SharedBlock, MERGE_WITH_PEFT),
     refusal("BONE", "Bone", RefusalReason::SharedBlockRenamed, MERGE_WITH_PEFT),
@@ -60,7 +59,6 @@ pub(super) const METHODS: [Refusal; 32] = [
     refusal("ADAMSS", "AdaMSS", RefusalReason::UnsavedClusters, WayOut::MergeWithPeft),
     refusal("FROD", "FRoD", RefusalReason::NeedsJointDecomposition, WayOut::MergeWithPeft),
     refusal("BEFT", "BEFT", RefusalReason::OwnBiases, MERGE_WITH_PEFT),
-    refusal("GLORA", "GLoRA", RefusalReason::ScalesAndShifts, WayOut::MergeWithPeft),
     refusal("SUPERTUNING", "Super tuning", RefusalReason::Unchecked, WayOut::MergeWithPeft),
 ];
 

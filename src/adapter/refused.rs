@@ -137,7 +137,6 @@ sentences! {
         NeedsDecomposition: "it needs a singular value decomposition of the base",
         NeedsJointDecomposition: "it needs a joint decomposition of the base's layers",
         OwnBiases: "it adds to biases under names of its own",
-        ScalesAndShifts: "it scales and shifts weights and biases by several small matrices",
         Unchecked: "its formula has not been checked against PEFT here",
         SingularValues: "it needs a singular value decomposition of the base, whose smallest components it drops",
         RepeatedLayers: "it makes a deeper model out of repeated layers",

@@ -140,7 +140,38 @@ pub struct Placement {
     pub orientation: Orientation,
     /// Which part of either lies on the other.
     pub window: Window,
+    /// The parameter beside the tensor that the update asks for, where the base has it.
+    pub companion: Option<Companion>,
 }
+
+/// A tensor of the base that an update reads beside the one that it changes.
+#[derive(Clone, Debug)]
+pub struct Companion {
+    tensor: LogicalTensor,
+}
+
+impl Companion {
+    /// `tensor` as it lies in the base.
+    #[must_use]
+    pub fn new(tensor: LogicalTensor) -> Self {
+        Self { tensor }
+    }
+
+    /// The tensor.
+    #[must_use]
+    pub fn tensor(&self) -> &LogicalTensor {
+        &self.tensor
+    }
+}
+
+impl PartialEq for Companion {
+    fn eq(&self, other: &Self) -> bool {
+        let place = |it: &Self| (it.tensor.name().to_owned(), it.tensor.file().path().to_owned());
+        place(self) == place(other)
+    }
+}
+
+impl Eq for Companion {}
 
 /// Which part of an update lies on which part of a tensor (experts and fused projections, spec section 2.8).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,7 +198,7 @@ impl Placement {
     /// All of an update on all of a tensor of `shape`.
     #[must_use]
     pub fn whole(shape: &[usize], dtype: FloatDtype, orientation: Orientation) -> Self {
-        Self { shape: shape.to_vec(), dtype, orientation, window: Window::Whole }
+        Self { shape: shape.to_vec(), dtype, orientation, window: Window::Whole, companion: None }
     }
 
     /// Output and input features of a stored matrix, or of each of a stack.

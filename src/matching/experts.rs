@@ -124,5 +124,5 @@ fn spellings(module: &str) -> impl Iterator<Item = String> {
 
 fn placement(stored: &LogicalTensor, orientation: Orientation, window: Window) -> Option<Placement> {
     let dtype = stored.float_dtype().ok()?;
-    Some(Placement { shape: stored.shape().to_vec(), dtype, orientation, window })
+    Some(Placement { shape: stored.shape().to_vec(), dtype, orientation, window, companion: None })
 }

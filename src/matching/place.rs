@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     adapter::{
-        Adapter, Effect, ExpectedShape, Placement, Replacement, Target, TargetUpdate, is_value_head, is_value_head_file,
+        Adapter, Companion, Effect, ExpectedShape, Placement, Replacement, Target, TargetUpdate, is_value_head,
+        is_value_head_file, joined,
     },
     architecture::{Architecture, Member, Vocabulary},
     checkpoint::{Checkpoint, LogicalTensor},
@@ -210,7 +211,17 @@ impl<'a> Placer<'a> {
         }
     }
 
+    /// `placement` with what the update reads beside the tensor `name`.
+    fn with_companion(&self, positioned: Positioned<'_>, name: &str, placement: Placement) -> Placement {
+        let parameter = positioned.target.update().and_then(|update| update.companion());
+        let tensor = parameter
+            .zip(name.rsplit_once('.'))
+            .and_then(|(parameter, (module, _))| self.current(&joined(module, parameter)).cloned());
+        Placement { companion: tensor.map(Companion::new), ..placement }
+    }
+
     fn add_update(&mut self, positioned: Positioned<'_>, name: String, placement: Placement) {
+        let placement = self.with_companion(positioned, &name, placement);
         let origin = match self.shared_under(&name) {
             Some(shared) => Origin::Tied { embedding: shared.stored.clone() },
             None => Origin::Base,

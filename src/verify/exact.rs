@@ -4,7 +4,7 @@ use std::{ops::Range, sync::Arc};
 
 use super::{Reference, VerifyError};
 use crate::{
-    adapter::{Orientation, Placement, RowUpdate},
+    adapter::{Note, Orientation, Placement, RowUpdate},
     checkpoint::LogicalTensor,
     job::JobContext,
     matching::UpdateRef,
@@ -21,6 +21,7 @@ pub(super) struct Exact<'a> {
     /// Whether base and adapter say that it differs from the base.
     pub is_target: bool,
     updates: Vec<(Arc<dyn RowUpdate<f64>>, f64)>,
+    is_added_twice: bool,
 }
 
 /// Some rows of the exact result.
@@ -76,11 +77,13 @@ impl<'a> Exact<'a> {
         reference: &'a Reference,
         job: &JobContext,
     ) -> Result<Self, VerifyError> {
+        let mut notes = updates.iter().filter_map(|update| update.target_in(&reference.adapters).update()?.note());
+        let is_added_twice = notes.any(|note| note == Note::OutputProjectionTwice);
         let updates = updates
             .iter()
             .map(|update| Ok((update.load_f64(&reference.adapters)?, reference.strengths[update.adapter])))
             .collect::<Result<Vec<_>, VerifyError>>()?;
-        let exact = Self { source, is_target, updates };
+        let exact = Self { source, is_target, updates, is_added_twice };
         exact.observe(job)?;
         Ok(exact)
     }
@@ -98,6 +101,11 @@ impl<'a> Exact<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Whether PEFT adds an update of it twice, and so rounds after each half.
+    pub fn is_added_twice(&self) -> bool {
+        self.is_added_twice
     }
 
     /// Whether its values are computed, and not only taken.

@@ -24,6 +24,9 @@ pub enum RoundingPolicy {
     BaseFirst,
     /// Both, then the sum.
     BothFirst,
+    /// Half of Δ to the stored dtype, the sum, and the sum with the other half: PEFT on the output projection of
+    /// `MultiheadAttention`, to which it adds its update twice.
+    InHalves,
     /// W + Δ, once, to the neighbour that seed, name and place decide.
     Stochastic,
 }
@@ -40,6 +43,7 @@ impl RoundingPolicy {
             Self::DeltaFirst => "Δ rounded first",
             Self::BaseFirst => "base rounded first",
             Self::BothFirst => "base and Δ rounded first",
+            Self::InHalves => "Δ added in halves",
             Self::Stochastic => "stochastic rounding",
         }
     }
@@ -55,10 +59,12 @@ impl RoundingPolicy {
         let mut agreement = Agreement::default();
         for (index, (stored, (value, source))) in stored.iter().zip(tile.values.iter().zip(&tile.source)).enumerate() {
             let base = dtype.round_to_nearest(*source);
+            let half = (value - source) / 2.0;
             let exact = match self {
                 Self::Once | Self::Stochastic => *value,
                 Self::DeltaFirst => source + dtype.round_to_nearest(value - source),
                 Self::BaseFirst => base + (value - source),
+                Self::InHalves => dtype.round_to_nearest(source + dtype.round_to_nearest(half)) + half,
                 Self::BothFirst => base + dtype.round_to_nearest(value - source),
             };
             let random = noise.map(|noise| noise.word(first_element + index as u64));

@@ -117,10 +117,12 @@ fn judge_by(
     let pass = Pass { tensor, exact, policy, noise };
     let verdict = pass.run(job, true)?;
     let is_updated = exact.is_some_and(Exact::is_updated);
-    if noise.is_some() || !is_updated || !RoundingPolicy::may_be_other(&verdict.agreement) {
+    let halves = exact.filter(|exact| exact.is_added_twice()).map(|_| RoundingPolicy::InHalves);
+    let may_be_other = halves.is_some() || RoundingPolicy::may_be_other(&verdict.agreement);
+    if noise.is_some() || !is_updated || verdict.agreement.is_correct() || !may_be_other {
         return Ok(verdict);
     }
-    for policy in RoundingPolicy::OTHERS {
+    for policy in RoundingPolicy::OTHERS.into_iter().chain(halves) {
         let other = Pass { policy, ..pass }.run(job, false)?;
         if other.agreement.is_correct() {
             return Ok(TensorVerdict { agreement: other.agreement, policy, ..verdict });

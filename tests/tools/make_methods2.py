@@ -144,6 +144,7 @@ CASES = {
     'loha-conv1d': by_peft(CONVOLUTIONS, peft.LoHaConfig(target_modules=conv, r=3, alpha=4, rank_pattern={'conv1': 2}, init_weights=False)),
     'loha-conv1d-effective': by_peft(CONVOLUTIONS, peft.LoHaConfig(target_modules=conv, r=3, alpha=4, use_effective_conv2d=True, init_weights=False)),
     'mha-lora': by_peft(ATTENTION, peft.LoraConfig(target_modules=['mha', 'lin0'], r=4, lora_alpha=6, rank_pattern={'mha': 2}, alpha_pattern={'mha': 5}, init_lora_weights=False)),
+    'mha-lora-fp16': by_peft(ATTENTION, peft.LoraConfig(target_modules=['mha'], r=4, lora_alpha=6, init_lora_weights=False), dtype=torch.float16),
     'bdlora': by_peft(MLP, peft.LoraConfig(target_modules=both, r=4, lora_alpha=6, use_rslora=True, rank_pattern={'lin1': 8}, init_lora_weights=False, use_bdlora=peft.BdLoraConfig(target_modules_bd_a=['lin1'], target_modules_bd_b=['lin0'], nblocks=4))),
     'bdlora-loose': by_peft(MLP, peft.LoraConfig(target_modules=both, r=4, lora_alpha=6, lora_bias=True, init_lora_weights=False, use_bdlora=peft.BdLoraConfig(target_modules_bd_a=['lin1'], nblocks=2, match_strict=False))),
     'qalora': pooled,

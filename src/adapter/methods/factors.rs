@@ -209,7 +209,8 @@ mod tests {
         let factors = factors(2, 3);
         for (orientation, shape) in [(Orientation::OutIn, vec![4, 5, 3]), (Orientation::InOut, vec![4, 3, 5])] {
             let window = Window::UpdateIsPart { expert: 2, out: 1..3 };
-            let placement = Placement { shape: shape.clone(), dtype: FloatDtype::F32, orientation, window };
+            let placement =
+                Placement { shape: shape.clone(), dtype: FloatDtype::F32, orientation, window, companion: None };
             let update = factors.clone().placed::<f64>(&placement);
             let tile = applied(update.as_ref(), 0..shape[0] * shape[1], shape[2]);
             for (index, value) in tile.iter().enumerate() {
@@ -227,8 +228,13 @@ mod tests {
     fn a_part_of_an_update_is_some_of_its_rows() {
         let factors = factors(4, 3);
         let window = Window::TensorIsPart { expert: 0, out: 1..3 };
-        let placement =
-            Placement { shape: vec![2, 3], dtype: FloatDtype::F32, orientation: Orientation::OutIn, window };
+        let placement = Placement {
+            shape: vec![2, 3],
+            dtype: FloatDtype::F32,
+            orientation: Orientation::OutIn,
+            window,
+            companion: None,
+        };
         let tile = applied(factors.clone().placed::<f64>(&placement).as_ref(), 0..2, 3);
         assert!((tile[4] - delta(&factors, 2, 1)).abs() < 1e-12);
     }

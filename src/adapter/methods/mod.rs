@@ -9,6 +9,7 @@ mod drawn;
 mod factors;
 mod fourierft;
 mod gathered;
+mod glora;
 mod ia3;
 mod ln_tuning;
 mod loha;
@@ -18,6 +19,7 @@ mod oft;
 mod peanut;
 mod randlora;
 mod rotation;
+mod tinylora;
 mod trainable_tokens;
 mod tucker;
 mod vector;
@@ -53,7 +55,7 @@ pub struct MethodSpec {
 }
 
 /// All methods that are merged.
-pub(super) const METHODS: [&MethodSpec; 14] = [
+pub(super) const METHODS: [&MethodSpec; 16] = [
     &lora::SPEC,
     &adalora::SPEC,
     &loha::SPEC,
@@ -65,8 +67,10 @@ pub(super) const METHODS: [&MethodSpec; 14] = [
     &boft::SPEC,
     &deft::SPEC,
     &fourierft::SPEC,
+    &glora::SPEC,
     &peanut::SPEC,
     &randlora::SPEC,
+    &tinylora::SPEC,
     &waveft::SPEC,
 ];
 

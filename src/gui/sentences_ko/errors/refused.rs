@@ -88,7 +88,6 @@ pub(super) fn reason(reason: RefusalReason) -> &'static str {
         RefusalReason::NeedsDecomposition => "베이스의 특잇값 분해가 필요합니다",
         RefusalReason::NeedsJointDecomposition => "베이스의 레이어들을 함께 분해해야 합니다",
         RefusalReason::OwnBiases => "고유한 이름으로 편향에 더합니다",
-        RefusalReason::ScalesAndShifts => "작은 행렬 여럿으로 가중치와 편향의 크기와 위치를 바꿉니다",
         RefusalReason::Unchecked => "계산식을 아직 PEFT와 견주어 확인하지 않았습니다",
         RefusalReason::SingularValues => "베이스를 특잇값 분해해서 가장 작은 성분을 버려야 합니다",
         RefusalReason::RepeatedLayers => "레이어를 되풀이해 더 깊은 모델을 만듭니다",
