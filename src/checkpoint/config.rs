@@ -72,10 +72,12 @@ impl ModelConfig {
         self.get("tie_word_embeddings").and_then(Value::as_bool).unwrap_or(false)
     }
 
-    /// `quantization_config.quant_method` where the weights are packed ("gptq", "bitsandbytes", …).
+    /// `quantization_config.quant_method` where the weights are packed ("gptq", "bitsandbytes", …); mlx-lm names none.
     #[must_use]
     pub fn quantization(&self) -> Option<&str> {
         let quantization = self.get("quantization_config").or_else(|| self.get("quantization"))?;
-        Some(quantization.get("quant_method").and_then(Value::as_str).unwrap_or("an unnamed method"))
+        let is_mlx = quantization.get("group_size").is_some() && quantization.get("bits").is_some();
+        let unnamed = if is_mlx { "mlx-lm" } else { "an unnamed method" };
+        Some(quantization.get("quant_method").and_then(Value::as_str).unwrap_or(unnamed))
     }
 }

@@ -35,6 +35,10 @@ pub fn run(args: &InspectArgs) -> Outcome {
     let adapters = args.adapters.iter().map(|path| Adapter::open(path)).collect::<Result<Vec<_>, _>>()?;
     let matching = Matching::new(&base, &adapters);
     let fits = adapters.is_empty() || matching.is_complete();
+    if !fits && let Some(method) = base.config().quantization() {
+        let packed = plan::PlanError::QuantizedBase { method: method.to_owned(), path: args.base.clone() };
+        Failure::from(packed).warn("the adapter cannot be merged here");
+    }
     let survival = args.dtype.filter(|_| fits).map(|dtype| survival(&base, &adapters, &matching, dtype)).transpose()?;
     let text = if args.json {
         json_text(&base, &adapters, &matching, survival.as_ref())?
