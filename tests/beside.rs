@@ -205,8 +205,29 @@ fn a_value_head_where_trl_keeps_it_is_set_aside() {
         let root = toy_with(name, &head);
         let said = warnings(root.path());
         assert!(said.contains("v_head.summary.weight is not merged") && !said.contains("full model"), "{said}");
+        assert!(!said.contains("read as a part of it"), "{said}");
         proven(&toy_request(root.path()));
     }
+    // Under a name of its own, in a file that is kept for it.
+    let root = toy_with("value_head.safetensors", &FileBuilder::default().f32("summary.weight", &[1, 4], noise(80)));
+    proven(&toy_request(root.path()));
+    // A base that has the head takes it.
+    let root = toy_with("value_head.safetensors", &head);
+    let base = common::toy_base_file().f32("v_head.summary.weight", &[1, 4], noise(81));
+    put(&root.path().join("base/model.safetensors"), base.build());
+    let merge = proven(&toy_request(root.path()));
+    let expected: Vec<f64> = (0..4).map(|at| noise_at(80, at)).collect();
+    assert_eq!(values(merge.tensor("v_head.summary.weight").unwrap()), expected);
+}
+
+/// Dumps of a state dict hold what weights on disk do not.
+#[test]
+fn buffers_that_a_class_computes_are_set_aside() {
+    let dump = norm(40).f32("base_model.model.model.layers.0.self_attn.rotary_emb.inv_freq", &[2], noise(41));
+    let root = toy_with("non_lora_state_dict.safetensors", &dump);
+    let said = warnings(root.path());
+    assert!(said.contains("inv_freq is not merged: a buffer"), "{said}");
+    proven(&toy_request(root.path()));
 }
 
 #[test]

@@ -81,7 +81,7 @@ impl Beside {
                 Kind::OtherFormat => unread.push(name.clone()),
                 // TRL keeps its value head, and nothing else, in a file of that name.
                 Kind::FullModel => match open_weights(&root.join(name)) {
-                    Ok(file) if holds_only(&file, |tensor| value_head::is_value_head(tensor)) => beside.take(file),
+                    Ok(file) if holds_only(&file, value_head::is_value_head) => beside.take(file),
                     _ => full.push(name.clone()),
                 },
                 Kind::ExtraVocabulary => {
@@ -115,7 +115,9 @@ impl Beside {
 
     fn take(&mut self, file: Arc<dyn WeightFile>) {
         let tensor_count = Arc::clone(&file).tensors().len();
-        self.notes.push(Note::AlsoRead { file: file.name().to_owned(), tensor_count });
+        // A value head is told where it is set aside.
+        let is_news = tensor_count > 0 && !holds_only(&file, value_head::is_value_head);
+        self.notes.extend(is_news.then(|| Note::AlsoRead { file: file.name().to_owned(), tensor_count }));
         self.files.push(file);
     }
 }

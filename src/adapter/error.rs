@@ -135,8 +135,10 @@ impl Hint for AdapterError {
                 "a model that was merged or trained whole needs no merge: use it as it is, or as a base"
             }
             Self::ShardsMissing { .. } => "the download is incomplete; fetch the missing shards",
-            Self::UnreadBeside { .. } => {
-                "save it again as a state dict, or take it out of the adapter's folder to merge without it"
+            Self::UnreadBeside { problem, .. } => {
+                let without = "take it out of the adapter's folder to merge without it";
+                let hint = problem.hint().map_or_else(|| without.to_owned(), |hint| format!("{hint}; or {without}"));
+                return Some(hint);
             }
             Self::SavedTwice { .. } => "keep the file that training ended with, and take the other out of the folder",
             Self::Foreign { origin, .. } => origin.hint(),

@@ -168,7 +168,9 @@ fn insert(factors: &mut PartTensors, part: Part, tensor: LogicalTensor, path: &P
     }
 }
 
-fn is_factor_like(parameter: &str) -> bool {
+/// Whether a name has a segment as only factors of some method have.
+#[must_use]
+pub fn is_factor_like(parameter: &str) -> bool {
     let is_refused = |segment: &str| REFUSED_PREFIXES.iter().any(|prefix| segment.starts_with(prefix));
     parameter.split('.').any(|segment| methods::is_factor_like(segment) || is_refused(segment))
 }

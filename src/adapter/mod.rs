@@ -5,6 +5,7 @@
 //! trait.
 
 mod beside;
+mod buffers;
 mod error;
 mod expected;
 mod float8;
@@ -41,9 +42,10 @@ pub(crate) use self::target::joined;
 use self::{beside::Beside, folder::AdapterFolder, group::group, method::Precision};
 pub use self::{
     beside::is_trainer_state,
+    buffers::is_recomputed,
     error::{AdapterError, Contradiction},
     expected::ExpectedShape,
-    group::Stray,
+    group::{Stray, is_factor_like},
     key::{AdapterKey, CopyKind},
     method::{Content, Layer, Method, Orientation, RowUpdate, TargetUpdate},
     methods::{AdaLora, Ia3, LnTuning, LoHa, LoKr, Lora, MethodSpec, Oft, TrainableTokens},

@@ -11,10 +11,7 @@ use super::{
     vocabulary,
 };
 use crate::{
-    adapter::{
-        Adapter, Companion, Effect, ExpectedShape, Placement, Replacement, Target, TargetUpdate, is_value_head,
-        is_value_head_file, joined,
-    },
+    adapter::{Adapter, Companion, Effect, ExpectedShape, Placement, Replacement, Target, TargetUpdate, joined},
     architecture::{Architecture, Member, Vocabulary},
     checkpoint::{Checkpoint, LogicalTensor},
     numeric::FloatDtype,
@@ -131,9 +128,9 @@ impl<'a> Placer<'a> {
                 self.clash(positioned, name, reason);
                 return;
             }
-        } else if is_value_head(&positioned.target.name()) || is_value_head_file(new.file().name()) {
+        } else if let Some(rule) = problem::rule_without_place(positioned.target, new.file().name()) {
             let (adapter, tensor) = (positioned.adapter, new.name().to_owned());
-            self.matching.set_aside.push(SetAside { adapter, tensor, rule: SetAsideRule::ValueHead });
+            self.matching.set_aside.push(SetAside { adapter, tensor, rule });
             return;
         } else if !replacement.is_saved_whole || self.has_namesake(&name) {
             self.orphan(positioned, place.module);

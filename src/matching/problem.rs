@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{SetAsideRule, fused};
 use crate::{
-    adapter::{Effect, ExpectedShape, Stray, Target},
+    adapter::{Effect, ExpectedShape, Stray, Target, is_recomputed, is_value_head, is_value_head_file},
     checkpoint::Checkpoint,
     numeric::Dtype,
     units,
@@ -278,6 +278,17 @@ pub(super) fn orphan_reason(base: &Checkpoint, module: &str, target: &Target) ->
     match (layer_index, layer_count) {
         (Some(index), Some(layer_count)) if index >= layer_count => OrphanReason::TooFewLayers { layer_count },
         _ => OrphanReason::NoSuchModule,
+    }
+}
+
+/// The rule that leaves out a whole tensor for which the base has no place, from the file `file`, if there is one.
+pub(super) fn rule_without_place(target: &Target, file: &str) -> Option<SetAsideRule> {
+    if is_value_head(&target.name()) || is_value_head_file(file) {
+        Some(SetAsideRule::ValueHead)
+    } else if is_recomputed(&target.name()) {
+        Some(SetAsideRule::Recomputed)
+    } else {
+        None
     }
 }
 

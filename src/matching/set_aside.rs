@@ -22,6 +22,8 @@ pub enum SetAsideRule {
     UntrainedCopy,
     /// A reward training's head of values, for which the base has no place.
     ValueHead,
+    /// A buffer of the class, which the base does not keep either.
+    Recomputed,
     /// Some trainers save what only training used.
     TrainingOnly,
     /// A tied head that changed as its embedding did.
@@ -36,6 +38,7 @@ impl fmt::Display for SetAsideRule {
             Self::SecondCopy => "a second copy of a module that is saved whole",
             Self::UntrainedCopy => "the untrained copy that PEFT keeps of a module it saves",
             Self::ValueHead => "the value head of a reward training, for which the base has no place",
+            Self::Recomputed => "a buffer that the model's class computes by itself",
             Self::TrainingOnly => "used in training only (VeLoRA, Monteclora)",
             Self::StaysTied => "it says the same as the input embedding's, with which it shares one tensor",
             Self::NeverRun => "no forward pass runs this module, which only lends its weight to encoder and decoder, so nothing was trained through it",

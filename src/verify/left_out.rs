@@ -7,7 +7,10 @@ use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use super::{Check, Detail, Evidence, Question, Reference, VerifyError, exact::read_f64};
 use crate::{
-    adapter::{Adapter, AdapterKey, CopyKind, is_trainer_state, is_value_head},
+    adapter::{
+        Adapter, AdapterKey, CopyKind, is_factor_like, is_recomputed, is_trainer_state, is_value_head,
+        is_value_head_file,
+    },
     checkpoint::{Checkpoint, LogicalTensor, WeightFile, holds_tensors, open_weights},
     error::IoContext as _,
     job::JobContext,
@@ -29,12 +32,15 @@ pub(super) fn check(
     let touched = touched_modules(&reference.adapters);
     let mut findings = Findings::default();
     for (adapter, strength) in reference.adapters.iter().zip(&reference.strengths) {
+        // In the base's own folder, the full model is the base.
+        let is_base = is_same_folder(adapter.root(), reference.base.root());
         for name in weight_names(adapter.root())? {
             let is_read = adapter.files().iter().any(|file| file.name() == name);
             // A whole tensor has no half strength, and the same weights in another form say nothing new.
             let is_other_form = name.starts_with("adapter_model") || name.ends_with("adapters.safetensors");
             let is_half = (*strength - 1.0).abs() > f64::EPSILON;
-            if is_half || is_other_form && !is_read || is_trainer_state(&name) {
+            let is_known = is_trainer_state(&name) || is_value_head_file(&name) || is_base && is_model_name(&name);
+            if is_half || is_other_form && !is_read || is_known {
                 continue;
             }
             let path = adapter.root().join(&name);
@@ -69,7 +75,9 @@ impl Findings {
         job: &JobContext,
     ) -> Result<(), VerifyError> {
         let tensors: Vec<LogicalTensor> = Arc::clone(file).tensors();
-        let tensors = || tensors.iter().filter(|tensor| !is_value_head(tensor.name()));
+        // What no causal model has a place for: a value head, buffers of the class.
+        let is_placed = |tensor: &&LogicalTensor| !is_value_head(tensor.name()) && !is_recomputed(tensor.name());
+        let tensors = || tensors.iter().filter(is_placed);
         let is_plain_touched = |tensor: &LogicalTensor| match AdapterKey::parse(tensor.name()) {
             AdapterKey::Full { parameter, kind: CopyKind::Plain } => {
                 parameter.ends_with(".weight") && is_touched(&parameter, touched)
@@ -119,6 +127,10 @@ fn weight_names(root: &Path) -> Result<Vec<String>, VerifyError> {
     Ok(names)
 }
 
+fn is_same_folder(left: &Path, right: &Path) -> bool {
+    matches!((left.canonicalize(), right.canonicalize()), (Ok(left), Ok(right)) if left == right)
+}
+
 fn is_model_name(name: &str) -> bool {
     ["model.", "model-", "model_", "pytorch_model", "consolidated"].iter().any(|start| name.starts_with(start))
 }
@@ -145,9 +157,8 @@ fn is_touched(parameter: &str, touched: &BTreeSet<String>) -> bool {
 
 /// Whether a tensor is the whole of a parameter: no factor, and not the untrained original of a module.
 fn is_copy(tensor: &LogicalTensor) -> bool {
-    let is_factor_like = || tensor.name().split('.').any(|segment| segment.starts_with("lora_"));
     match AdapterKey::parse(tensor.name()) {
-        AdapterKey::Full { kind, .. } => kind != CopyKind::Original && !is_factor_like(),
+        AdapterKey::Full { kind, .. } => kind != CopyKind::Original && !is_factor_like(tensor.name()),
         AdapterKey::Factor { .. } | AdapterKey::Shared { .. } => false,
     }
 }

@@ -138,6 +138,7 @@ fn set_aside(rule: SetAsideRule) -> &'static str {
         SetAsideRule::SecondCopy => "통째로 저장한 모듈의 두 번째 사본입니다",
         SetAsideRule::UntrainedCopy => "PEFT가 모듈을 저장하면서 남긴 학습 전 사본입니다",
         SetAsideRule::ValueHead => "강화 학습에서 값을 매기는 헤드(value head)라, 언어 모델에는 놓을 자리가 없습니다",
+        SetAsideRule::Recomputed => "모델 클래스가 스스로 계산하는 버퍼입니다",
         SetAsideRule::TrainingOnly => "학습에만 쓰입니다(VeLoRA, Monteclora)",
         SetAsideRule::StaysTied => "텐서를 함께 쓰는 입력 임베딩과 내용이 같습니다",
         SetAsideRule::NeverRun => {
@@ -219,6 +220,7 @@ mod tests {
                 &["chat", "h.0.mix.weight", "fan_in_fan_out"],
             ),
             (aside(SetAsideRule::StaysTied), &["x.lora_A"]),
+            (aside(SetAsideRule::Recomputed), &["x.lora_A", "버퍼"]),
             (aside(SetAsideRule::ValueHead), &["x.lora_A", "value head"]),
             (aside(SetAsideRule::NeverRun), &["x.lora_A"]),
             (Warning::TokensBeyondRows { token_count: 32_001, row_count: 32_000 }, &["32,001", "32,000"]),

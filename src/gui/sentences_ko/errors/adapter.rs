@@ -43,10 +43,13 @@ impl InKorean for AdapterError {
                     .hint("덜 내려받았습니다. 없는 조각을 마저 내려받으세요")
                     .at(path)
             }
-            Self::UnreadBeside { file, problem } => problem
-                .in_korean()
-                .after(&format!("어댑터 옆의 {file} 파일을 읽을 수 없어, 학습한 것이 들어 있는지 알 수 없습니다"))
-                .hint("state dict로 다시 저장하거나, 이 파일 없이 병합하려면 어댑터 폴더에서 빼세요"),
+            Self::UnreadBeside { file, problem } => {
+                let told = problem.in_korean();
+                let without = "이 파일 없이 병합하려면 어댑터 폴더에서 빼세요";
+                let hint = told.hint.as_ref().map_or_else(|| without.to_owned(), |hint| format!("{hint}. {without}"));
+                told.after(&format!("어댑터 옆의 {file} 파일을 읽을 수 없어, 학습한 것이 들어 있는지 알 수 없습니다"))
+                    .hint(hint)
+            }
             Self::SavedTwice { tensor, files, path } => Told::new(format!(
                 "어댑터의 두 파일({}, {})에 {tensor} 텐서가 있는데, 어느 쪽이 맞는지 알 수 없습니다",
                 files[0], files[1]
