@@ -318,6 +318,26 @@ fn a_saved_module_left_out() {
     merge.fails(&["not merged, and no rule leaves them out"]);
 }
 
+/// Item 5: weights that lie beside the adapter's own, never placed, or left out as a head of values.
+#[test]
+fn a_file_beside_the_adapter_left_out() {
+    let case = repository().join("tests/reports/llava-non-lora-trainables");
+    for rule in [None, Some(SetAsideRule::ValueHead), Some(SetAsideRule::Recomputed)] {
+        let merge = Spoilt::merge(case.join("base"), &[case.join("adapter")], |_| {});
+        let mut spoilt = merge.matching.clone();
+        spoilt.applied.retain(|applied| applied.tensor != "model.norm.weight");
+        let tensor = "base_model.model.model.norm.weight".to_owned();
+        spoilt.set_aside.extend(rule.map(|rule| SetAside { adapter: 0, tensor, rule }));
+        let base = Checkpoint::open(&merge.request.base).unwrap();
+        let merge = Spoilt { matching: spoilt, ..merge };
+        let norm = "model.norm.weight";
+        merge.rebuild(|builder, name, model| copied(builder, name, if name == norm { &base } else { model }));
+        merge.fails(&["non_lora_trainables.bin holds 1 trained tensor that the merge does not"]);
+        let audited = if rule.is_none() { "no rule leaves them out" } else { "a rule that does not hold for it" };
+        says(&merge.judged_by_its_own(), Outcome::Failed, &[audited]);
+    }
+}
+
 /// The cases that PEFT merged itself pass, audit included, with the matching that is ours.
 #[test]
 fn what_peft_merged_passes() {

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{Facts, Misjudged};
 use crate::{
-    adapter::{Adapter, Target, is_value_head},
+    adapter::{Adapter, Target, is_recomputed, is_value_head, is_value_head_file},
+    checkpoint::LogicalTensor,
     matching::{Applied, SetAside, SetAsideRule},
 };
 
@@ -49,12 +50,30 @@ fn is_needless(facts: &Facts<'_>, target: &Target) -> bool {
     target.is_optional && facts.architecture.disk_name(&target.name()).is_none()
 }
 
+/// The whole tensor of an adapter that is called `name` there.
+fn whole<'a>(adapter: &'a Adapter, name: &str) -> Option<&'a Target> {
+    let is_called = |target: &Target| target.replacement().is_some_and(|whole| whole.tensor().name() == name);
+    adapter.targets().iter().find(|target| is_called(target))
+}
+
+fn has_no_place(facts: &Facts<'_>, target: &Target) -> bool {
+    facts.architecture.disk_name(&target.name()).is_none()
+}
+
 fn rule_holds(facts: &Facts<'_>, adapter: &Adapter, set_aside: &SetAside, placed: &BTreeSet<(usize, usize)>) -> bool {
     let has = |part: &str| set_aside.tensor.split('.').any(|segment| segment.starts_with(part));
     match set_aside.rule {
         SetAsideRule::UntrainedCopy => has("original_module"),
         SetAsideRule::TrainingOnly => has("lora_velora_embed") || has("lora_monteclora_sampler"),
-        SetAsideRule::ValueHead => is_value_head(&set_aside.tensor),
+        SetAsideRule::ValueHead => {
+            let is_of_file = |tensor: &LogicalTensor| is_value_head_file(tensor.file().name());
+            whole(adapter, &set_aside.tensor).is_some_and(|target| {
+                let is_head = is_value_head(&target.name()) || target.tensors().iter().all(is_of_file);
+                is_head && has_no_place(facts, target)
+            })
+        }
+        SetAsideRule::Recomputed => whole(adapter, &set_aside.tensor)
+            .is_some_and(|target| is_recomputed(&target.name()) && has_no_place(facts, target)),
         SetAsideRule::SecondCopy => {
             let stray = adapter.strays().iter().find(|stray| stray.tensor.name() == set_aside.tensor);
             let is_merged = |(index, target): (usize, &Target)| {
