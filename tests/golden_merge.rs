@@ -103,6 +103,7 @@ golden_cases! {
     enable_lora: "enable-lora",
     fourierft: "fourierft",
     fourierft_conv1d: "fourierft-conv1d",
+    fourierft_mixed: "fourierft-mixed",
     randlora: "randlora",
     randlora_sparse: "randlora-sparse",
     waveft: "waveft",

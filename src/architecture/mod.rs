@@ -95,6 +95,15 @@ impl<'a> Architecture<'a> {
         }
     }
 
+    /// Elements of the bias beside the weight of `module` (a disk path): one for each output feature.
+    #[must_use]
+    pub fn bias_len(&self, module: &str) -> Option<usize> {
+        match self.checkpoint.tensor(&format!("{module}.bias"))?.shape() {
+            &[length] => Some(length),
+            _ => None,
+        }
+    }
+
     /// Code that comes with a checkpoint may give a known model type other modules, unless its class is known too.
     fn is_known_part(&self, part: &Part) -> bool {
         let is_own_code = part.config_path.is_empty() && self.checkpoint.config().get("auto_map").is_some();

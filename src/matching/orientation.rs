@@ -121,12 +121,25 @@ impl<'a> Layouts<'a> {
         match (update.layer(), self.experts) {
             (Layer::Linear, _) => match self.architecture.is_conv1d(module) {
                 Some(is_conv1d) => first_fit(if is_conv1d { &[InOut] } else { &[OutIn] }),
-                None if update.fits(shape, OutIn) && update.fits(shape, InOut) => self.square(module),
+                None if update.fits(shape, OutIn) && update.fits(shape, InOut) => {
+                    self.by_bias(module, shape).map_or_else(|| self.square(module), Lie::Known)
+                }
                 None => first_fit(&[OutIn, InOut]),
             },
             (Layer::Fixed, _) => first_fit(&[OutIn]),
             (Layer::Experts, OutIn) => first_fit(&[OutIn, InOut]),
             (Layer::Experts, InOut) => first_fit(&[InOut, OutIn]),
+        }
+    }
+
+    /// How a weight lies that is not square but whose update fits any shape: its bias has the length of its outputs.
+    fn by_bias(self, module: &str, shape: &[usize]) -> Option<Orientation> {
+        let bias_len = self.architecture.bias_len(module)?;
+        match *shape {
+            [rows, columns] if rows == columns => None,
+            [rows, _] if rows == bias_len => Some(Orientation::OutIn),
+            [_, columns] if columns == bias_len => Some(Orientation::InOut),
+            _ => None,
         }
     }
 

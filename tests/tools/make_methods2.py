@@ -151,6 +151,7 @@ CASES = {
     'enable-lora': grouped,
     'fourierft': by_peft(MLP, peft.FourierFTConfig(target_modules=both, n_frequency=20, n_frequency_pattern={'lin1': 70}, scaling=30, random_loc_seed=42)),
     'fourierft-conv1d': by_peft(CONV1D, peft.FourierFTConfig(target_modules=['proj'], n_frequency=20, scaling=30)),
+    'fourierft-mixed': by_peft(CONV1D, peft.FourierFTConfig(target_modules=mixed, n_frequency=20, scaling=30)),
     'fourierft-bf16': by_peft(MLP, peft.FourierFTConfig(target_modules=both, n_frequency=50), dtype=bf16),
     'randlora': by_peft(CONV1D, peft.RandLoraConfig(target_modules=mixed, r=5, randlora_alpha=20)),
     'randlora-sparse': by_peft(MLP, peft.RandLoraConfig(target_modules=both, r=3, randlora_alpha=20, very_sparse=True)),

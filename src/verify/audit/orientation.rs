@@ -55,7 +55,10 @@ fn of_facts(facts: &Facts<'_>, tensor: &str, update: &UpdateRef) -> Option<Orien
                 true => Orientation::InOut,
                 false => Orientation::OutIn,
             });
-            of_class.filter(|orientation| target.fits(shape, *orientation)).or_else(|| by_shape(target, shape))
+            let of_class = of_class.filter(|orientation| target.fits(shape, *orientation));
+            of_class
+                .or_else(|| by_shape(target, shape))
+                .or_else(|| by_bias(facts.architecture.bias_len(module)?, shape))
         }
     }
 }
@@ -65,6 +68,16 @@ fn by_shape(update: &dyn TargetUpdate, shape: &[usize]) -> Option<Orientation> {
     match [Orientation::OutIn, Orientation::InOut].map(|orientation| update.fits(shape, orientation)) {
         [true, false] => Some(Orientation::OutIn),
         [false, true] => Some(Orientation::InOut),
+        _ => None,
+    }
+}
+
+/// The dimension that has the length of the bias is the output's.
+fn by_bias(bias_len: usize, shape: &[usize]) -> Option<Orientation> {
+    match *shape {
+        [rows, columns] if (rows == bias_len) == (columns == bias_len) => None,
+        [rows, _] if rows == bias_len => Some(Orientation::OutIn),
+        [_, _] => Some(Orientation::InOut),
         _ => None,
     }
 }
