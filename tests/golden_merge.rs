@@ -87,6 +87,7 @@ golden_cases! {
     boft_conv2d: "boft-conv2d",
     boft_conv2d_butterfly: "boft-conv2d-butterfly",
     adalora_conv2d: "adalora-conv2d",
+    adalora_pruned: "adalora-pruned",
     adalora_conv1d: "adalora-conv1d",
     oft_conv2d: "oft-conv2d",
     oft_conv2d_shared: "oft-conv2d-shared",

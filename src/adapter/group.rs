@@ -37,8 +37,8 @@ pub(super) fn group(
     tensors: Vec<LogicalTensor>,
     path: &Path,
 ) -> Result<(Vec<Target>, Vec<Stray>), AdapterError> {
-    let empty: Vec<String> =
-        tensors.iter().filter(|tensor| tensor.element_count() == 0).map(|tensor| tensor.name().to_owned()).collect();
+    let is_empty = |tensor: &&LogicalTensor| tensor.element_count() == 0 && !method.may_be_empty(tensor.shape());
+    let empty: Vec<String> = tensors.iter().filter(is_empty).map(|tensor| tensor.name().to_owned()).collect();
     if !empty.is_empty() {
         return Err(AdapterError::EmptyTensors { tensors: empty, path: path.to_owned() });
     }

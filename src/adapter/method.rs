@@ -30,6 +30,11 @@ pub trait Method: fmt::Debug + Send + Sync {
         Ok(())
     }
 
+    /// Whether a factor of this shape may have no element; otherwise it is a placeholder of a run that saved nothing.
+    fn may_be_empty(&self, _shape: &[usize]) -> bool {
+        false
+    }
+
     /// Checks the factors of one module and says which parameters of the base they change.
     ///
     /// # Errors

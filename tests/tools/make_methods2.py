@@ -124,6 +124,11 @@ def grouped(out):
     (out / 'adapter' / 'adapter_config.json').write_text(json.dumps(config, indent=2, sort_keys=True))
 
 
+def prune(wrapped):
+    """What AdaLoRA's allocator leaves: some ranks of one module, none of the other."""
+    wrapped.peft_config['default'].rank_pattern = {'lin0.lora_E': [True, False, True, False], 'lin1.lora_E': [False] * 4}
+
+
 both, bf16 = ['lin0', 'lin1'], torch.bfloat16
 conv, mixed = ['conv1', 'conv2'], ['lin0', 'proj']
 CASES = {
@@ -133,6 +138,7 @@ CASES = {
     'boft-conv2d': by_peft(CONVOLUTIONS, peft.BOFTConfig(target_modules=['conv2'], boft_block_size=6)),
     'boft-conv2d-butterfly': butterfly(CONVOLUTIONS, peft.BOFTConfig(target_modules=['conv2'], boft_block_size=0, boft_block_num=6, boft_n_butterfly_factor=2)),
     'adalora-conv2d': by_peft(CONVOLUTIONS, peft.AdaLoraConfig(target_modules=['conv2', 'lin0'], init_r=4, lora_alpha=6, total_step=1)),
+    'adalora-pruned': by_peft(MLP, peft.AdaLoraConfig(target_modules=both, init_r=4, lora_alpha=6, total_step=1), change=prune),
     'adalora-conv1d': by_peft(CONV1D, peft.AdaLoraConfig(target_modules=mixed, init_r=5, lora_alpha=3, total_step=1)),
     'oft-conv2d': by_peft(CONVOLUTIONS, peft.OFTConfig(target_modules=['conv2'], oft_block_size=6, use_cayley_neumann=False)),
     'oft-conv2d-shared': by_peft(CONVOLUTIONS, peft.OFTConfig(target_modules=['conv2'], r=4, oft_block_size=0, block_share=True)),

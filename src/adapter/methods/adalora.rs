@@ -1,6 +1,6 @@
 //! AdaLoRA: Δ = B·(A ⊙ E) · alpha / (`init_r` + 10⁻⁵) (Zhang et al. 2023; spec section 8).
 
-use std::{path::Path, sync::Arc};
+use std::{ops::Range, path::Path, sync::Arc};
 
 use super::factors::{Factors, is_matrix_of, misshapen, read_matrix, required, reshaped};
 use crate::{
@@ -68,6 +68,11 @@ impl Method for AdaLora {
         "AdaLoRA"
     }
 
+    /// All ranks of a module may have been pruned away.
+    fn may_be_empty(&self, shape: &[usize]) -> bool {
+        matches!(*shape, [rows, columns] if (rows == 0) != (columns == 0))
+    }
+
     fn targets(&self, module: &str, mut parts: Parts, path: &Path) -> Result<Vec<Target>, AdapterError> {
         let a = required(&mut parts, A, module, path)?;
         let b = required(&mut parts, B, module, path)?;
@@ -95,6 +100,9 @@ struct AdaLoraUpdate {
 
 impl AdaLoraUpdate {
     fn rows<T: Precision>(&self, placement: &Placement) -> Result<Arc<dyn RowUpdate<T>>, AdapterError> {
+        if self.rank == 0 {
+            return Ok(Arc::new(Unchanged));
+        }
         let [a, b, e] = &self.tensors;
         let (mut a, b) = (read_matrix(a, self.rank)?, read_matrix(b, self.features.0)?);
         let inner = self.features.1;
@@ -143,4 +151,11 @@ impl TargetUpdate for AdaLoraUpdate {
     fn load_f64(&self, placement: &Placement) -> Result<Arc<dyn RowUpdate<f64>>, AdapterError> {
         self.rows(placement)
     }
+}
+
+/// A module of which no rank was left.
+struct Unchanged;
+
+impl<T: Precision> RowUpdate<T> for Unchanged {
+    fn apply_rows(&self, _rows: Range<usize>, _tile: &mut [T]) {}
 }
