@@ -42,9 +42,10 @@ const CONVOLUTION_GROUPS: usize = 2;
 const DEFAULT_GROUP: u64 = 16;
 
 impl Form {
-    /// What `config` says about `module`.
-    pub fn of(config: &PeftConfig, module: &str) -> Self {
-        if let Some(enabled) = enabled_parts(config) {
+    /// What `config` says about `module`, whose B is of this shape.
+    pub fn of(config: &PeftConfig, module: &str, b: &[usize]) -> Self {
+        // Only a grouped B is the weight of a convolution over single values; later releases ignore the option.
+        if let Some(enabled) = enabled_parts(config).filter(|_| matches!(b, [_, _, 1])) {
             return Self::Grouped { enabled };
         }
         if let Some(Value::Object(options)) = config.meaningful("use_bdlora") {
@@ -60,7 +61,6 @@ impl Form {
     /// Rank, output and input features behind stored factors of these shapes; `None` where they do not fit together.
     pub fn features(&self, a: &[usize], b: &[usize]) -> Option<(usize, usize, usize)> {
         let b = match (self, b) {
-            // The weight of a convolution over single values.
             (Self::Grouped { .. }, [b @ .., 1]) if b.len() == 2 => b,
             _ => b,
         };

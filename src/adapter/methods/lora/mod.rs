@@ -105,7 +105,7 @@ impl Lora {
         let (a_part, b_part) = if is_embedding { (EMBEDDING_A, EMBEDDING_B) } else { (A, B) };
         let a = required(parts, a_part, module, path)?;
         let b = required(parts, b_part, module, path)?;
-        let form = Form::of(&self.config, module);
+        let form = Form::of(&self.config, module, b.shape());
         let linear = if is_embedding { None } else { form.features(a.shape(), b.shape()) };
         let (kind, rank) = match linear {
             Some((rank, out, inner)) => (Some(Kind::Linear { out, inner }), rank),
