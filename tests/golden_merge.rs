@@ -145,7 +145,8 @@ impl Case {
         let output = tempfile::tempdir().unwrap();
         let request = MergeRequest::new(folder.join("base"), folder.join("adapter"), output.path().join("merged"));
         let receipt = merged(&request);
-        assert!(receipt.lost().is_empty(), "{case}: no update rounds away");
+        let lost = if case == "adalora-pruned" { vec!["lin1.weight"] } else { Vec::new() };
+        assert_eq!(receipt.lost(), lost, "{case}: no update rounds away but the one that asks for nothing");
         let ours = Checkpoint::open(&request.output).unwrap();
         let expected = Checkpoint::open(&folder.join("merged")).unwrap();
         verifies(&request);
