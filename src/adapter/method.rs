@@ -104,10 +104,16 @@ pub trait TargetUpdate: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Whether the factors hold values that only loading can find fault with (indices, directions without length), so
+    /// that they are loaded once before anything is written.
+    fn is_proven_by_loading(&self) -> bool {
+        false
+    }
+
     /// Reads the factors.
     ///
     /// # Errors
-    /// A read that fails or a dtype that is no float.
+    /// A read that fails, a dtype that is no float, or values without a meaning.
     fn load(&self, placement: &Placement) -> Result<Arc<dyn RowUpdate>, AdapterError>;
 
     /// Reads the factors for a proof in f64.
@@ -168,6 +174,11 @@ pub trait RowUpdate<T: Element = f32>: Send + Sync {
     /// Looks at `tile` (`rows` of W) in a pass before the last.
     fn observe_rows(&self, _rows: Range<usize>, _tile: &[T]) {}
 
+    /// Rows that are only transformed together: tiles begin and end with a multiple of it.
+    fn row_block(&self) -> usize {
+        1
+    }
+
     /// Transforms `tile` (`rows` of W, row-major) in place.
     fn apply_rows(&self, rows: Range<usize>, tile: &mut [T]);
 
@@ -180,6 +191,18 @@ pub trait RowUpdate<T: Element = f32>: Send + Sync {
     fn magnitude_bound(&self, before: &[T], after: &[T]) -> f64 {
         largest(before).max(largest(after))
     }
+}
+
+/// Rows that all of `blocks` ([`RowUpdate::row_block`]) let a tile begin and end with: their least common multiple.
+#[must_use]
+pub fn common_row_block(blocks: impl Iterator<Item = usize>) -> usize {
+    let gcd = |mut a: usize, mut b: usize| {
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        a
+    };
+    blocks.fold(1, |common, block| common / gcd(common, block.max(1)) * block.max(1))
 }
 
 /// The largest magnitude among `values`.

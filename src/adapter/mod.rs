@@ -47,7 +47,7 @@ pub use self::{
     expected::ExpectedShape,
     group::{Stray, is_factor_like},
     key::{AdapterKey, CopyKind},
-    method::{Content, Layer, Method, Orientation, RowUpdate, TargetUpdate},
+    method::{Content, Layer, Method, Orientation, RowUpdate, TargetUpdate, common_row_block},
     methods::{AdaLora, Ia3, LnTuning, LoHa, LoKr, Lora, MethodSpec, Oft, TrainableTokens},
     note::Note,
     origin::ForeignAdapter,

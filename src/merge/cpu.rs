@@ -4,10 +4,10 @@ use std::{ops::Range, thread};
 
 use crossbeam_channel::{Receiver, Sender};
 
-use super::{Kernel, MergeError, TileJob, TileResult, WeightedUpdate, device::Device};
+use super::{Kernel, MergeError, TileJob, TileResult, WeightedUpdate, device::Device, kernel::row_block};
 use crate::{
     error::IoContext as _,
-    numeric::{CpuLevel, FloatDtype, TileBytes, TileShape, TileStats, row_tiles, widen_at},
+    numeric::{CpuLevel, FloatDtype, TileBytes, TileShape, TileStats, block_tiles, widen_at},
     platform::PageBuffer,
 };
 
@@ -136,7 +136,7 @@ impl Worker {
             return TileResult { ticket, output, stats, input };
         }
         let mut stats = TileStats::default();
-        for block in blocks(TileShape { rows: rows.len(), columns }) {
+        for block in blocks(TileShape { rows: rows.len(), columns }, row_block(&updates)) {
             let elements = block.start * columns..block.end * columns;
             let bytes_of = |dtype: FloatDtype| elements.start * dtype.byte_count()..elements.end * dtype.byte_count();
             let input = &input[bytes_of(input_dtype)];
@@ -199,11 +199,12 @@ fn add_difference(strength: f64, transformed: &[f32], weight: &[f32], delta: &mu
     }
 }
 
-/// Cuts a tile into blocks of nearly the same number of rows, so that none is left with a few.
-fn blocks(tile: TileShape) -> impl Iterator<Item = Range<usize>> {
+/// Cuts a tile into blocks of nearly the same number of rows, so that none is left with a few; each is a multiple of
+/// `row_block`.
+fn blocks(tile: TileShape, row_block: usize) -> impl Iterator<Item = Range<usize>> {
     let wished_rows = (BLOCK_ELEMENTS / tile.columns.max(1)).max(MIN_BLOCK_ROWS);
     let block_count = (tile.rows / wished_rows).max(1);
-    row_tiles(tile, tile.rows.div_ceil(block_count) * tile.columns)
+    block_tiles(tile, row_block, tile.rows.div_ceil(block_count) * tile.columns)
 }
 
 #[cfg(test)]
@@ -296,7 +297,7 @@ mod tests {
     #[test]
     fn blocks_cover_a_tile_and_none_has_few_rows() {
         for (rows, columns) in [(0, 5), (1, 1), (73, 14_336), (127, 4096), (256, 4096), (300, 5000), (1_000_000, 1)] {
-            let blocks: Vec<_> = blocks(TileShape { rows, columns }).collect();
+            let blocks: Vec<_> = blocks(TileShape { rows, columns }, 1).collect();
             assert_eq!(blocks.iter().map(ExactSizeIterator::len).sum::<usize>(), rows);
             let shortest = blocks.iter().map(ExactSizeIterator::len).min().unwrap_or(0);
             assert!(shortest >= rows.min(MIN_BLOCK_ROWS / 2), "{rows} × {columns}: {blocks:?}");

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{TileJob, WeightedUpdate, cpu::Worker, pipeline};
+use super::{TileJob, WeightedUpdate, cpu::Worker, kernel::row_block, pipeline};
 use crate::{
     checkpoint::{Checkpoint, CheckpointError, ComputedRows, LogicalTensor, Storage, WeightFile},
     job::JobContext,
@@ -72,7 +72,9 @@ impl ComputedRows for MergedRows {
 
     fn read_row_bytes(&self, rows: Range<usize>, bytes: &mut [u8]) -> Result<(), CheckpointError> {
         let TensorStep { name, source, output_dtype, action, .. } = &self.step;
-        let columns = source.tile_shape().columns;
+        let (columns, updates) = (source.tile_shape().columns, self.updates()?);
+        let block = row_block(&updates);
+        let (wanted, rows) = (rows.clone(), rows.start / block * block..rows.end.next_multiple_of(block));
         let input_dtype = source.float_dtype()?;
         let output_dtype = FloatDtype::of(*output_dtype).ok_or_else(|| CheckpointError::NotFloat {
             tensor: name.clone(),
@@ -83,7 +85,8 @@ impl ComputedRows for MergedRows {
         input.place(0, rows.len() * columns * input_dtype.byte_count());
         source.read_row_bytes(rows.clone(), &mut input)?;
         let mut output = PageBuffer::default();
-        output.place(0, bytes.len());
+        output.place(0, rows.len() * columns * output_dtype.byte_count());
+        let skipped = (wanted.start - rows.start) * columns * output_dtype.byte_count();
         let tile = TileJob {
             ticket: 0,
             rows,
@@ -92,10 +95,11 @@ impl ComputedRows for MergedRows {
             input_dtype,
             output,
             output_dtype,
-            updates: self.updates()?,
+            updates,
             noise: if action.is_update() { self.plan.rounding.noise(name) } else { None },
         };
-        bytes.copy_from_slice(&Worker::new(CpuLevel::detected()).compute(tile).output);
+        let computed = Worker::new(CpuLevel::detected()).compute(tile).output;
+        bytes.copy_from_slice(&computed[skipped..skipped + bytes.len()]);
         Ok(())
     }
 }

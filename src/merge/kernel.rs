@@ -4,7 +4,7 @@ use std::{ops::Range, sync::Arc};
 
 use super::{MergeError, device::Device};
 use crate::{
-    adapter::RowUpdate,
+    adapter::{RowUpdate, common_row_block},
     matching::UpdateRef,
     numeric::{FloatDtype, Noise, TileStats},
     plan::{Action, MergePlan, TensorStep},
@@ -33,6 +33,11 @@ impl WeightedUpdate {
         };
         updates.iter().map(load).collect()
     }
+}
+
+/// Rows that tiles for `updates` begin and end with a multiple of.
+pub(super) fn row_block(updates: &[WeightedUpdate]) -> usize {
+    common_row_block(updates.iter().map(|weighted| weighted.update.row_block()))
 }
 
 /// One row tile to compute.

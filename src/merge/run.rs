@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{
     job::{JobContext, JobEvent, JobWarning, Stage},
-    plan::{MergePlan, OutputShard, SideFileContent},
+    matching::UpdateRef,
+    plan::{Action, MergePlan, OutputShard, SideFileContent},
     platform,
 };
 
@@ -40,6 +41,7 @@ pub fn run_with(
     for adapter in &plan.adapters {
         adapter.scan(job)?;
     }
+    prove_by_loading(plan, job)?;
     let fingerprint = journal::fingerprint(plan, &kernel.name(), job)?;
     let folder = OutputFolder::create(&plan.output, &fingerprint)?;
     let mut journal = Journal::open(folder.partial(), &fingerprint)?;
@@ -75,6 +77,20 @@ pub fn run_with(
         tensors: written.tensors,
         files: written.files,
     })
+}
+
+/// Loads the updates whose values only loading can find fault with, before anything is written.
+fn prove_by_loading(plan: &MergePlan, job: &JobContext) -> Result<(), MergeError> {
+    for step in plan.steps() {
+        let Action::Update { updates } = &step.action else { continue };
+        let is_unproven =
+            |update: &&UpdateRef| update.target_in(&plan.adapters).update().is_some_and(|it| it.is_proven_by_loading());
+        for update in updates.iter().filter(is_unproven) {
+            job.check_cancelled()?;
+            update.load(&plan.adapters)?;
+        }
+    }
+    Ok(())
 }
 
 /// Leaves the work of a cancelled run where the next one finds it; nothing if there is none worth keeping.

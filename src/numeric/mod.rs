@@ -39,6 +39,6 @@ pub use self::{
     spectrum::singular_values,
     stats::{ElementViews, TileStats},
     stored_dtype::{Dtype, UnknownDtype},
-    tile::{TileShape, row_tiles},
+    tile::{TileShape, block_tiles, row_tiles},
     torch_random::permutation_start,
 };

@@ -24,6 +24,15 @@ impl TileShape {
         }
     }
 
+    /// The same elements with `count` rows joined to one, where they divide.
+    #[must_use]
+    pub fn joined(self, count: usize) -> Self {
+        if count == 0 || !self.rows.is_multiple_of(count) {
+            return self;
+        }
+        Self { rows: self.rows / count, columns: self.columns.saturating_mul(count) }
+    }
+
     /// The same elements in rows of whole bytes, where one has `bit_count` bits: rows that end within a byte are joined
     /// with those after them.
     #[must_use]
@@ -40,6 +49,13 @@ pub fn row_tiles(shape: TileShape, max_elements: usize) -> impl Iterator<Item = 
     let TileShape { rows, columns } = shape;
     let step = (max_elements / columns.max(1)).max(1);
     (0..rows).step_by(step).map(move |start| start..(start + step).min(rows))
+}
+
+/// Cuts `rows` as [`row_tiles`] does, but only between blocks of `block` rows, at least one block each.
+pub fn block_tiles(shape: TileShape, block: usize, max_elements: usize) -> impl Iterator<Item = Range<usize>> {
+    let blocks = shape.joined(block);
+    let rows_in_block = shape.rows / blocks.rows.max(1);
+    row_tiles(blocks, max_elements).map(move |tile| tile.start * rows_in_block..tile.end * rows_in_block)
 }
 
 #[cfg(test)]
@@ -60,6 +76,17 @@ mod tests {
             }
             prop_assert_eq!(next, rows);
         }
+    }
+
+    #[test]
+    fn tiles_of_blocks_end_with_a_block() {
+        let tiles =
+            |rows, block, elements| block_tiles(TileShape { rows, columns: 4 }, block, elements).collect::<Vec<_>>();
+        assert_eq!(tiles(12, 3, 16), [0..3, 3..6, 6..9, 9..12], "four rows would fit, three are a block");
+        assert_eq!(tiles(12, 3, 24), [0..6, 6..12]);
+        assert_eq!(tiles(12, 6, 1), [0..6, 6..12], "a block is never cut");
+        assert_eq!(tiles(4, 1, 8), [0..2, 2..4]);
+        assert!(tiles(0, 3, 8).is_empty());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{Action, DtypePolicy, MergePlan, PlanError, Rounding, TensorStep, layout};
 use crate::{
-    adapter::{Adapter, AdapterError, RowUpdate},
+    adapter::{Adapter, AdapterError, RowUpdate, common_row_block},
     checkpoint::Checkpoint,
     job::JobContext,
     matching::Matching,
@@ -241,7 +241,8 @@ impl Sample<'_> {
         let source = &self.step.source;
         let (shape, input_dtype) = (source.tile_shape(), source.float_dtype()?);
         let mut stats = TileStats::default();
-        for rows in sampled_rows(shape, self.budget) {
+        let block = common_row_block(self.updates.iter().map(|(update, _)| update.row_block()));
+        for rows in sampled_blocks(shape, block, self.budget) {
             let element_count = rows.len() * shape.columns;
             let mut input = vec![0; element_count * input_dtype.byte_count()];
             source.read_row_bytes(rows.clone(), &mut input)?;
@@ -277,6 +278,13 @@ impl Sample<'_> {
         }
         delta
     }
+}
+
+/// As [`sampled_rows`], in blocks of `block` rows.
+fn sampled_blocks(shape: TileShape, block: usize, budget: usize) -> impl Iterator<Item = Range<usize>> {
+    let blocks = shape.joined(block);
+    let rows_in_block = shape.rows / blocks.rows.max(1);
+    sampled_rows(blocks, budget).into_iter().map(move |run| run.start * rows_in_block..run.end * rows_in_block)
 }
 
 /// Runs of rows spread over a matrix; one run with all of them where that is little enough.

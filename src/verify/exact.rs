@@ -4,11 +4,11 @@ use std::{ops::Range, sync::Arc};
 
 use super::{Reference, VerifyError};
 use crate::{
-    adapter::{Note, Orientation, Placement, RowUpdate},
+    adapter::{Note, Orientation, Placement, RowUpdate, common_row_block},
     checkpoint::LogicalTensor,
     job::JobContext,
     matching::UpdateRef,
-    numeric::{FloatDtype, row_tiles, widen_to_f64},
+    numeric::{FloatDtype, block_tiles, widen_to_f64},
 };
 
 /// Elements of a tile in the passes that only look.
@@ -92,7 +92,7 @@ impl<'a> Exact<'a> {
     fn observe(&self, job: &JobContext) -> Result<(), VerifyError> {
         let passes = self.updates.iter().map(|(update, _)| update.passes()).max().unwrap_or(1);
         for pass in 1..passes {
-            for rows in row_tiles(self.source.tile_shape(), TILE_ELEMENTS) {
+            for rows in block_tiles(self.source.tile_shape(), self.row_block(), TILE_ELEMENTS) {
                 job.check_cancelled()?;
                 let tile = read_f64(self.source, self.source.float_dtype()?, rows.clone())?;
                 for (update, _) in self.updates.iter().filter(|(update, _)| pass < update.passes()) {
@@ -106,6 +106,11 @@ impl<'a> Exact<'a> {
     /// Whether PEFT adds an update of it twice, and so rounds after each half.
     pub fn is_added_twice(&self) -> bool {
         self.is_added_twice
+    }
+
+    /// Rows that [`Self::rows`] begin and end with a multiple of.
+    pub fn row_block(&self) -> usize {
+        common_row_block(self.updates.iter().map(|(update, _)| update.row_block()))
     }
 
     /// Whether its values are computed, and not only taken.

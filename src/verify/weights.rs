@@ -15,7 +15,7 @@ use super::{
 use crate::{
     checkpoint::{Checkpoint, LogicalTensor},
     job::{JobContext, JobEvent, Stage},
-    numeric::{FloatDtype, Noise, row_tiles, widen_to_f64},
+    numeric::{FloatDtype, Noise, block_tiles, widen_to_f64},
 };
 
 /// Elements of a tile: three f64 buffers of it for each thread.
@@ -155,7 +155,8 @@ impl Pass<'_> {
         let is_hashed = is_first && self.exact.is_some_and(|exact| exact.is_target);
         let mut verdict = TensorVerdict { policy: self.policy, ..TensorVerdict::new(tensor.name()) };
         let mut hasher = blake3::Hasher::new();
-        let tiles: Vec<Range<usize>> = row_tiles(shape, TILE_ELEMENTS).collect();
+        let block = self.exact.map_or(1, Exact::row_block);
+        let tiles: Vec<Range<usize>> = block_tiles(shape, block, TILE_ELEMENTS).collect();
         for batch in tiles.chunks(BATCH_TILES) {
             let judge = |rows: &Range<usize>| {
                 job.check_cancelled()?;

@@ -4,8 +4,8 @@ use std::{collections::VecDeque, ops::Range, sync::Arc};
 
 use crate::{
     job::JobContext,
-    merge::{MergeError, WeightedUpdate},
-    numeric::{FloatDtype, Noise, row_tiles},
+    merge::{MergeError, WeightedUpdate, kernel::row_block},
+    numeric::{FloatDtype, Noise, block_tiles},
     plan::{MergePlan, OutputShard, TensorStep},
 };
 
@@ -80,20 +80,21 @@ impl<'a> WorkList<'a> {
         if step.byte_count == 0 {
             return Ok(VecDeque::new());
         }
-        let tiles = || row_tiles(step.source.tile_shape(), self.plan.tile_elements);
+        let tiles = |block| block_tiles(step.source.tile_shape(), block, self.plan.tile_elements);
         if step.action.is_copy() {
             let step_bytes = (self.plan.tile_elements * FloatDtype::F32.byte_count()) as u64;
             let ranges = byte_ranges(step.byte_count, step_bytes);
             return Ok(match step.source.span() {
                 Some(_) if self.system_copies => ranges.map(|range| WorkKind::Span { range }).collect(),
                 Some(_) => ranges.map(|range| WorkKind::Bytes { range }).collect(),
-                None => tiles().map(|rows| WorkKind::Rows { rows }).collect(),
+                None => tiles(1).map(|rows| WorkKind::Rows { rows }).collect(),
             });
         }
         let updates = ready_updates(self.plan, step, self.job)?;
         let dtypes = (step.source.float_dtype()?, output_float_dtype(step)?);
         let noise = if step.action.is_update() { self.plan.rounding.noise(&step.name) } else { None };
-        Ok(tiles().map(|rows| WorkKind::Tile { rows, dtypes, updates: Arc::clone(&updates), noise }).collect())
+        let tiles = tiles(row_block(&updates));
+        Ok(tiles.map(|rows| WorkKind::Tile { rows, dtypes, updates: Arc::clone(&updates), noise }).collect())
     }
 }
 
@@ -111,7 +112,7 @@ pub(in crate::merge) fn ready_updates(
     let passes = updates.iter().map(|weighted| weighted.update.passes()).max().unwrap_or(1);
     let shape = source.tile_shape();
     for pass in 1..passes {
-        for rows in row_tiles(shape, plan.tile_elements) {
+        for rows in block_tiles(shape, row_block(&updates), plan.tile_elements) {
             job.check_cancelled()?;
             let mut tile = vec![0.0; rows.len() * shape.columns];
             source.read_rows(rows.clone(), &mut tile)?;
