@@ -214,9 +214,13 @@ const FAULTS: &[Fault] = &[
         says: &["RandLoRA", "save_projection"],
     },
     Fault {
-        name: "VeRA",
-        put: |root| config(root, &json!({"peft_type": "VERA"})),
-        says: &["VeRA", "random generator"],
+        name: "VeRA without its projections",
+        put: |root| {
+            config(root, &json!({"peft_type": "VERA", "save_projection": false}));
+            let scales = FileBuilder::default().f32(&format!("{LAYER}.vera_lambda_b"), &[6], noise(33));
+            weights(root, &scales.f32(&format!("{LAYER}.vera_lambda_d"), &[2], noise(34)));
+        },
+        says: &["VeRA", "save_projection"],
     },
     Fault {
         name: "X-LoRA",

@@ -121,6 +121,41 @@ golden_cases! {
     peanut_flat: "peanut-flat",
 }
 
+// Methods beside LoRA, made by `tests/tools/make_methods.py`.
+golden_cases! {
+    equals_peft:
+    beft: "beft",
+    bone: "bone",
+    bone_bat: "bone-bat",
+    c3a: "c3a",
+    delora: "delora",
+    gralora: "gralora",
+    gralora_hybrid: "gralora-hybrid",
+    gralora_transposed: "gralora-transposed",
+    hira: "hira",
+    hira_transposed: "hira-transposed",
+    hra: "hra",
+    hra_bf16: "hra-bf16",
+    hra_gram_schmidt: "hra-gram-schmidt",
+    miss: "miss",
+    miss_bat: "miss-bat",
+    miss_bf16: "miss-bf16",
+    miss_mini: "miss-mini",
+    pvera: "pvera",
+    pvera_transposed: "pvera-transposed",
+    road_1: "road-1",
+    road_2: "road-2",
+    road_4: "road-4",
+    shira: "shira",
+    vblora: "vblora",
+    vblora_bf16: "vblora-bf16",
+    vblora_top: "vblora-top",
+    vblora_transposed: "vblora-transposed",
+    vera: "vera",
+    vera_bf16: "vera-bf16",
+    vera_transposed: "vera-transposed",
+}
+
 // PEFT rounds Δ to the base's dtype before it adds it to embeddings and experts; one rounding is closer to the truth.
 golden_cases! {
     equals_peft_but_for_its_second_rounding:

@@ -31,6 +31,16 @@ equals_peft! {
     convolution_lokr: "mine-conv1dbigger-lokr-conv1d-whole",
     multihead_attention: "mine-mha-mha-rslora",
     ia3_on_the_inputs_of_a_conv1d: "custom-float16-embconv1d-transformers-conv1d-2-ia3",
+    conv1d_hira: "custom-conv1d-conv1d-hira",
+    transformers_conv1d_vera: "custom-embconv1d-embedding-transformers-conv1d-1-vera",
+    mlp_hra: "custom-mlp-vanilla-mlp-1-hra",
+    mlp_miss: "custom-mlp-vanilla-mlp-1-miss",
+    mlp_beft: "custom-mlp-vanilla-mlp-3-beft",
+    mlp_c3a: "custom-mlp-vanilla-mlp-3-c3a",
+    mlp_delora: "custom-mlp-vanilla-mlp-3-delora",
+    mlp_gralora: "custom-mlp-vanilla-mlp-3-gralora",
+    mlp_shira: "custom-mlp-vanilla-mlp-3-shira",
+    mlp_vblora: "custom-mlp-vanilla-mlp-3-vblora",
 }
 
 /// Merges, compares with PEFT's merge, and asks `verify` about both.

@@ -62,6 +62,10 @@ pub enum AdapterError {
     Empty { path: PathBuf },
     #[error("{} NaN or infinity: {}: {}", if tensors.len() == 1 { "1 tensor holds".to_owned() } else { format!("{} tensors hold", tensors.len()) }, listed(tensors, 3), path.display())]
     NonFinite { tensors: Vec<String>, path: PathBuf },
+    #[error("{tensor} holds the index {index}, which must lie below {limit}: {}", path.display())]
+    IndexOutside { tensor: String, index: i64, limit: usize, path: PathBuf },
+    #[error("{tensor} holds a direction without length, or one that follows from the others: {}", path.display())]
+    NoDirection { tensor: String, path: PathBuf },
     #[error("every update in this adapter is zero, so a merge would be the base again: {}", path.display())]
     NoEffect { path: PathBuf },
     #[error(transparent)]
@@ -164,6 +168,12 @@ impl Hint for AdapterError {
                 "the run saved placeholders (ZeRO-3 or FSDP); gather the weights before saving and save again"
             }
             Self::Empty { .. } => "the run saved no weights; save the adapter again",
+            Self::IndexOutside { .. } => {
+                "the file is damaged or was trained on a model of another size; save the adapter again"
+            }
+            Self::NoDirection { .. } => {
+                "such a reflection is undefined, PEFT makes NaN or noise of it; use another checkpoint"
+            }
             Self::NonFinite { .. } => "the training diverged or the file is damaged; use an earlier checkpoint",
             Self::NoEffect { .. } => "the run saved untrained weights (lora_B starts at zero); save the adapter again",
             Self::Weights(CheckpointError::Foreign { format, .. }) => format.hint_for_adapter(),

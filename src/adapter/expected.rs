@@ -21,6 +21,10 @@ pub enum ExpectedShape {
     MatrixFrom(usize),
     /// A matrix whose shorter side is this.
     MatrixShorterSide(usize),
+    /// A matrix whose output features are a multiple of this.
+    MatrixOutputsMultiple(usize),
+    /// A matrix with this many rows and columns together.
+    MatrixSides(usize),
     /// At least this many rows, of so many columns.
     RowsFrom {
         /// Rows at least.
@@ -40,6 +44,10 @@ impl fmt::Display for ExpectedShape {
             Self::MatrixInputsMultiple(size) => write!(out, "a matrix with a multiple of {size} input features"),
             Self::MatrixFrom(count) => write!(out, "a matrix of {} elements or more", units::count(*count as u64)),
             Self::MatrixShorterSide(size) => write!(out, "a matrix whose shorter side is {size}"),
+            Self::MatrixOutputsMultiple(size) => write!(out, "a matrix with a multiple of {size} output features"),
+            Self::MatrixSides(sum) => {
+                write!(out, "a matrix with {} rows and columns together", units::count(*sum as u64))
+            }
             Self::RowsFrom { rows, columns } => write!(out, "{rows} or more × {columns}"),
         }
     }

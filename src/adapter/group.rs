@@ -14,7 +14,7 @@ use super::{
 use crate::checkpoint::LogicalTensor;
 
 /// Beginnings of segments that only factors of methods have which are not merged.
-const REFUSED_PREFIXES: [&str; 7] = ["boft_", "vera_", "hra_", "miss_", "shira_", "prompt_", "vblora_"];
+const REFUSED_PREFIXES: [&str; 2] = ["boft_", "prompt_"];
 
 /// An adapter tensor that changes nothing here: not the method's, unknown, or a copy too many.
 #[derive(Clone, Debug)]

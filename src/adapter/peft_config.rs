@@ -86,6 +86,12 @@ impl PeftConfig {
         self.get(key).and_then(Value::as_bool).unwrap_or(false)
     }
 
+    /// A whole number that is not negative.
+    #[must_use]
+    pub fn count(&self, key: &str) -> Option<usize> {
+        self.get(key)?.as_u64().and_then(|count| usize::try_from(count).ok())
+    }
+
     /// `use_rslora`.
     #[must_use]
     pub fn uses_rslora(&self) -> bool {
@@ -190,24 +196,33 @@ impl PeftConfig {
         number.ok_or_else(|| AdapterError::MissingKey { key, path: path.with_file_name(super::CONFIG_FILE) })
     }
 
+    /// The rank of `module`, patterns considered.
+    ///
+    /// # Errors
+    /// `r` missing or no positive number; a pattern that cannot be read.
+    pub fn rank_of(&self, module: &str, path: &Path) -> Result<usize, AdapterError> {
+        let rank = match self.pattern_value("rank_pattern", module, path)? {
+            Some(rank) => Some(rank),
+            None => self.get("r"),
+        };
+        let rank = rank.and_then(Value::as_u64).and_then(|rank| usize::try_from(rank).ok());
+        rank.filter(|rank| *rank > 0)
+            .ok_or_else(|| AdapterError::MissingKey { key: "r", path: path.with_file_name(super::CONFIG_FILE) })
+    }
+
     /// Rank and alpha of `module` for a method that calls it `alpha_key`.
     ///
     /// # Errors
     /// As [`Self::scaling_of`].
     pub fn scaling_by(&self, alpha_key: &'static str, module: &str, path: &Path) -> Result<Scaling, AdapterError> {
         let missing = |key| AdapterError::MissingKey { key, path: path.with_file_name(super::CONFIG_FILE) };
-        let rank = match self.pattern_value("rank_pattern", module, path)? {
-            Some(rank) => Some(rank),
-            None => self.get("r"),
-        };
-        let rank = rank.and_then(Value::as_u64).filter(|rank| *rank > 0).ok_or_else(|| missing("r"))?;
+        let rank = self.rank_of(module, path)?;
         let alpha = match self.pattern_value("alpha_pattern", module, path)? {
             Some(alpha) => Some(alpha),
             None => self.get(alpha_key),
         };
         let alpha =
             alpha.and_then(Value::as_f64).filter(|alpha| alpha.is_finite()).ok_or_else(|| missing(alpha_key))?;
-        let rank = usize::try_from(rank).map_err(|_| missing("r"))?;
         Ok(Scaling { alpha, rank, is_rank_stabilized: self.uses_rslora() })
     }
 

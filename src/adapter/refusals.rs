@@ -29,7 +29,7 @@ const PROMPTS: RefusalReason = RefusalReason::Prompts;
 const DRAWN: RefusalReason = RefusalReason::Drawn;
 
 /// Methods by `peft_type`.
-pub(super) const METHODS: [Refusal; 30] = [
+pub(super) const METHODS: [Refusal; 17] = [
     refusal("PROMPT_TUNING", "prompt tuning", PROMPTS, INPUT_DEPENDENT),
     refusal("MULTITASK_PROMPT_TUNING", "multitask prompt tuning", PROMPTS, INPUT_DEPENDENT),
     refusal("P_TUNING", "p-tuning", PROMPTS, INPUT_DEPENDENT),
@@ -41,24 +41,11 @@ pub(super) const METHODS: [Refusal; 30] = [
     refusal("POLY", "Poly", RefusalReason::RoutedTasks, INPUT_DEPENDENT),
     refusal("LILY", "Lily", RefusalReason::RoutedInputs, INPUT_DEPENDENT),
     refusal("SHADOW", "Shadow", RefusalReason::SecondNetwork, INPUT_DEPENDENT),
-    refusal("HRA", "HRA", RefusalReason::Householder, MERGE_WITH_PEFT),
-    refusal("VERA", "VeRA", DRAWN, MERGE_WITH_PEFT),
-    refusal("PVERA", "PVeRA", DRAWN, MERGE_WITH_PEFT),
     refusal("UNILORA", "Uni-LoRA", DRAWN, MERGE_WITH_PEFT),
-    refusal("SHIRA", "SHiRA", RefusalReason::SingleElements, MERGE_WITH_PEFT),
-    refusal("MISS", "MiSS", RefusalReason::SharedBlock, MERGE_WITH_PEFT),
-    refusal("BONE", "Bone", RefusalReason::SharedBlockRenamed, MERGE_WITH_PEFT),
-    refusal("VBLORA", "VB-LoRA", RefusalReason::VectorBank, MERGE_WITH_PEFT),
-    refusal("HIRA", "HiRA", RefusalReason::ElementProduct, MERGE_WITH_PEFT),
-    refusal("GRALORA", "GraLoRA", RefusalReason::BlockGrid, MERGE_WITH_PEFT),
-    refusal("DELORA", "DeLoRA", RefusalReason::NormalisedRanks, MERGE_WITH_PEFT),
-    refusal("C3A", "C³A", RefusalReason::CircularGrid, MERGE_WITH_PEFT),
-    refusal("ROAD", "RoAd", RefusalReason::RotatedPairs, MERGE_WITH_PEFT),
     refusal("OSF", "OSF", RefusalReason::NeedsDecomposition, WayOut::MergeWithPeft),
     refusal("PSOFT", "PSOFT", RefusalReason::UnsavedSigns, MERGE_WITH_PEFT),
     refusal("ADAMSS", "AdaMSS", RefusalReason::UnsavedClusters, WayOut::MergeWithPeft),
     refusal("FROD", "FRoD", RefusalReason::NeedsJointDecomposition, WayOut::MergeWithPeft),
-    refusal("BEFT", "BEFT", RefusalReason::OwnBiases, MERGE_WITH_PEFT),
     refusal("SUPERTUNING", "Super tuning", RefusalReason::Unchecked, WayOut::MergeWithPeft),
 ];
 

@@ -50,16 +50,20 @@ CASES = {
     "hra": lambda: peft.HRAConfig(r=4, target_modules=[*LINEAR, "conv2d"]),
     "hra-bf16": lambda: peft.HRAConfig(r=3, target_modules=LINEAR),
     "hra-gram-schmidt": lambda: peft.HRAConfig(r=4, apply_GS=True, target_modules=[*LINEAR, "conv2d"]),
-    "hira": lambda: peft.HiraConfig(r=4, target_modules=[*LINEAR, "emb", "c_attn", "conv1d", "conv2d", "conv3d"]),
+    "hira": lambda: peft.HiraConfig(r=4, target_modules=[*LINEAR, "emb", "conv1d", "conv2d", "conv3d"]),
+    "hira-transposed": lambda: peft.HiraConfig(r=3, target_modules=["c_attn"], fan_in_fan_out=True),
     "vera": lambda: peft.VeraConfig(r=8, target_modules=LINEAR),
-    "vera-conv1d": lambda: peft.VeraConfig(r=8, target_modules=["c_attn"], fan_in_fan_out=True),
+    "vera-transposed": lambda: peft.VeraConfig(r=8, target_modules=["c_attn"], fan_in_fan_out=True),
     "vera-bf16": lambda: peft.VeraConfig(r=8, target_modules=LINEAR),
     "pvera": lambda: peft.PveraConfig(r=8, target_modules=LINEAR),
-    "vblora": lambda: vblora(),
-    "vblora-top": lambda: vblora(save_only_topk_weights=True),
+    "pvera-transposed": lambda: peft.PveraConfig(r=4, target_modules=["c_attn"], fan_in_fan_out=True),
+    "vblora": lambda: vblora(target_modules=LINEAR),
+    "vblora-bf16": lambda: vblora(target_modules=LINEAR),
+    "vblora-top": lambda: vblora(target_modules=LINEAR, topk=3, save_only_topk_weights=True),
+    "vblora-transposed": lambda: vblora(target_modules=["c_attn"], fan_in_fan_out=True),
     "gralora": lambda: peft.GraloraConfig(r=8, alpha=12, gralora_k=2, target_modules=LINEAR),
     "gralora-hybrid": lambda: peft.GraloraConfig(r=6, alpha=16, gralora_k=3, hybrid_r=2, target_modules=LINEAR),
-    "gralora-conv1d": lambda: peft.GraloraConfig(
+    "gralora-transposed": lambda: peft.GraloraConfig(
         r=8, alpha=12, gralora_k=4, hybrid_r=1, target_modules=["c_attn"], fan_in_fan_out=True
     ),
     "delora": lambda: peft.DeloraConfig(r=4, target_modules=LINEAR, rank_pattern={"down": 6}, lambda_pattern={"q": 3}),
@@ -71,7 +75,7 @@ CASES = {
 
 
 def vblora(**options):
-    return peft.VBLoRAConfig(r=3, num_vectors=7, vector_length=4, topk=2, target_modules=LINEAR, **options)
+    return peft.VBLoRAConfig(**{"r": 3, "num_vectors": 7, "vector_length": 4, "topk": 2, **options})
 
 
 def randomize(model, generator):
@@ -107,35 +111,30 @@ def save_model(model, folder):
     (folder / "config.json").write_text('{"architectures": ["Tiny"], "model_type": "tiny"}\n')
 
 
-def needed(config, name):
-    layer = name.split(".")[0]
-    return layer in config.target_modules or layer == "down"
+def tiny(config, dtype):
+    """The model with the layers that the case needs, and one that it leaves alone."""
+    model = Tiny()
+    for layer in list(model._modules):
+        if layer not in config.target_modules and layer != "down":
+            delattr(model, layer)
+    return model.to(dtype)
 
 
 def build(out, name):
     folder = Path(out) / name
     seed = sum(map(ord, name))
     torch.manual_seed(seed)
-    generator = torch.Generator().manual_seed(seed)
-    base = Tiny()
-    config = CASES[name]()
-    for layer in list(base._modules):
-        if layer not in config.target_modules and layer != "down":
-            del base._modules[layer]
-    base = base.to(DTYPES.get(name.split("-")[-1], torch.float32))
+    config, dtype = CASES[name](), DTYPES.get(name.split("-")[-1], torch.float32)
+    base = tiny(config, dtype)
     save_model(base, folder / "base")
     weights = {key: tensor.clone() for key, tensor in base.state_dict().items()}
 
     model = get_peft_model(base, config)
-    randomize(model, generator)
+    randomize(model, torch.Generator().manual_seed(seed))
     model.save_pretrained(folder / "adapter")
     (folder / "adapter" / "README.md").unlink(missing_ok=True)
 
-    fresh = Tiny()
-    for layer in list(fresh._modules):
-        if layer not in base._modules and layer not in config.target_modules and layer != "down":
-            del fresh._modules[layer]
-    fresh = fresh.to(DTYPES.get(name.split("-")[-1], torch.float32))
+    fresh = tiny(config, dtype)
     fresh.load_state_dict(weights)
     merged = PeftModel.from_pretrained(fresh, folder / "adapter").merge_and_unload()
     save_model(merged, folder / "merged")

@@ -3,26 +3,39 @@
 
 mod activation;
 mod adalora;
+mod beft;
 mod boft;
+mod c3a;
 mod deft;
+mod delora;
 mod drawn;
 mod factors;
 mod fourierft;
 mod gathered;
 mod glora;
+mod gralora;
+mod hira;
+mod hra;
 mod ia3;
+mod indices;
 mod ln_tuning;
 mod loha;
 mod lokr;
 mod lora;
+mod miss;
 mod oft;
 mod peanut;
+mod product;
 mod randlora;
+mod road;
 mod rotation;
+mod shira;
 mod tinylora;
 mod trainable_tokens;
 mod tucker;
+mod vblora;
 mod vector;
+mod vera;
 mod waveft;
 mod wavelet;
 
@@ -55,13 +68,26 @@ pub struct MethodSpec {
 }
 
 /// All methods that are merged.
-pub(super) const METHODS: [&MethodSpec; 16] = [
+pub(super) const METHODS: [&MethodSpec; 29] = [
     &lora::SPEC,
     &adalora::SPEC,
     &loha::SPEC,
     &lokr::SPEC,
     &ia3::SPEC,
     &oft::SPEC,
+    &vera::SPEC,
+    &vera::P_SPEC,
+    &vblora::SPEC,
+    &gralora::SPEC,
+    &delora::SPEC,
+    &hira::SPEC,
+    &hra::SPEC,
+    &road::SPEC,
+    &miss::SPEC,
+    &miss::BONE_SPEC,
+    &c3a::SPEC,
+    &shira::SPEC,
+    &beft::SPEC,
     &ln_tuning::SPEC,
     &trainable_tokens::SPEC,
     &boft::SPEC,

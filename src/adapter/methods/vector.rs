@@ -9,21 +9,21 @@ use crate::{
     checkpoint::LogicalTensor,
 };
 
-/// Δ = s·v on a bias (`lora_bias`, spec section 2.2).
+/// Δ = s·v on a bias (`lora_bias`, spec section 2.2), or Δ = v.
 #[derive(Debug)]
 pub(super) struct VectorDelta {
     tensors: [LogicalTensor; 1],
-    scaling: Scaling,
+    scaling: Option<Scaling>,
 }
 
 impl VectorDelta {
-    pub fn new(vector: LogicalTensor, scaling: Scaling) -> Result<Self, AdapterError> {
+    pub fn new(vector: LogicalTensor, scaling: Option<Scaling>) -> Result<Self, AdapterError> {
         vector.float_dtype()?;
         Ok(Self { tensors: [vector], scaling })
     }
 
     fn rows<T: Precision>(&self) -> Result<Arc<dyn RowUpdate<T>>, AdapterError> {
-        let scale = T::rounded(self.scaling.value());
+        let scale = T::rounded(self.scaling.map_or(1.0, |scaling| scaling.value()));
         let delta = T::all_of(self.tensors[0].read_all()?).into_iter().map(|value| value * scale).collect();
         Ok(Arc::new(AddedVector { delta }))
     }
@@ -35,15 +35,15 @@ impl TargetUpdate for VectorDelta {
     }
 
     fn fits(&self, shape: &[usize], orientation: Orientation) -> bool {
-        orientation == Orientation::OutIn && shape == self.tensors[0].shape()
+        orientation == Orientation::OutIn && shape == [self.tensors[0].element_count()]
     }
 
     fn expected_shape(&self) -> ExpectedShape {
-        ExpectedShape::Exact(self.tensors[0].shape().to_vec())
+        ExpectedShape::Exact(vec![self.tensors[0].element_count()])
     }
 
     fn scaling(&self) -> Option<Scaling> {
-        Some(self.scaling)
+        self.scaling
     }
 
     fn tensors(&self) -> &[LogicalTensor] {

@@ -103,6 +103,8 @@ pub fn expected_shape(expected: &ExpectedShape) -> String {
         ExpectedShape::MatrixInputsMultiple(size) => format!("입력 특성이 {size}의 배수인 행렬"),
         ExpectedShape::MatrixFrom(count) => format!("원소가 {}개 이상인 행렬", units::count(*count as u64)),
         ExpectedShape::MatrixShorterSide(size) => format!("짧은 변이 {size}인 행렬"),
+        ExpectedShape::MatrixOutputsMultiple(size) => format!("출력 특성이 {size}의 배수인 행렬"),
+        ExpectedShape::MatrixSides(sum) => format!("행과 열을 더해 {}개인 행렬", units::count(*sum as u64)),
         ExpectedShape::RowsFrom { rows, columns } => format!("{rows}행 이상 × {columns}"),
     }
 }
@@ -153,6 +155,8 @@ mod tests {
             (ExpectedShape::InputFeatures(64), &["64개"]),
             (ExpectedShape::MatrixInputs(4_096), &["4,096개"]),
             (ExpectedShape::MatrixInputsMultiple(32), &["32의"]),
+            (ExpectedShape::MatrixOutputsMultiple(6), &["6의"]),
+            (ExpectedShape::MatrixSides(8_192), &["8,192개"]),
             (ExpectedShape::RowsFrom { rows: 7, columns: 64 }, &["7행", "64"]),
         ];
         for (shape, parts) in shapes {

@@ -11,11 +11,12 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use serde_json::Value;
 
+pub(super) use self::update::LoraUpdate;
 use self::{
     dora::Dora,
     form::Form,
     olora::Olora,
-    update::{Kind, LoraUpdate, Times},
+    update::{Kind, Times},
 };
 use super::{
     factors::{misshapen, required},
@@ -148,7 +149,7 @@ impl Lora {
         let output = joined(module, "out_proj");
         let mut targets = vec![Target::weight(&output, Arc::new(update))];
         if let Some(bias) = bias {
-            targets.push(Target::parameter(&output, "bias", Arc::new(VectorDelta::new(bias, scaling)?)));
+            targets.push(Target::parameter(&output, "bias", Arc::new(VectorDelta::new(bias, Some(scaling))?)));
         }
         Ok(targets)
     }
@@ -226,7 +227,7 @@ impl Method for Lora {
         };
         let mut targets = vec![Target::weight(module, update)];
         if let Some(bias) = bias {
-            targets.push(Target::parameter(module, "bias", Arc::new(VectorDelta::new(bias, scaling)?)));
+            targets.push(Target::parameter(module, "bias", Arc::new(VectorDelta::new(bias, Some(scaling))?)));
         }
         Ok(targets)
     }

@@ -15,12 +15,12 @@ use crate::{
 
 /// Δ = s·B·A for one parameter.
 #[derive(Clone, Debug)]
-pub(super) struct LoraUpdate {
-    pub kind: Kind,
-    pub form: Form,
+pub(in crate::adapter::methods) struct LoraUpdate {
+    pub(super) kind: Kind,
+    pub(super) form: Form,
     pub scaling: Scaling,
     /// How often PEFT adds Δ.
-    pub times: Times,
+    pub(super) times: Times,
     /// A before B.
     pub factors: [LogicalTensor; 2],
 }
@@ -83,6 +83,18 @@ impl Kind {
 }
 
 impl LoraUpdate {
+    /// B·A as it stands, of an embedding or of any other layer; `None` where the factors do not fit together.
+    pub fn unscaled([a, b]: [&LogicalTensor; 2], is_embedding: bool) -> Option<Self> {
+        let kind = match Form::Plain.features(a.shape(), b.shape()) {
+            _ if is_embedding => Kind::of_embedding(a, b)?,
+            Some((_, out, inner)) => Kind::Linear { out, inner },
+            None => Kind::of_convolution(a, b)?,
+        };
+        let rank = *a.shape().first()?;
+        let scaling = Scaling { alpha: rank as f64, rank, is_rank_stabilized: false };
+        Some(Self { kind, form: Form::Plain, scaling, times: Times::Once, factors: [a.clone(), b.clone()] })
+    }
+
     /// The shape of the parameter, experts as `(count, out, in)`.
     pub fn shape(&self) -> Vec<usize> {
         match &self.kind {

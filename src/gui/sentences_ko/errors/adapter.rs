@@ -129,6 +129,16 @@ impl InKorean for AdapterError {
                     .hint("학습이 발산했거나 파일이 손상되었습니다. 더 이른 체크포인트를 쓰세요")
                     .at(path)
             }
+            Self::IndexOutside { tensor, index, limit, path } => {
+                Told::new(format!("{tensor}에 적힌 위치 {index}은(는) 범위({limit} 미만)를 벗어납니다"))
+                    .hint("파일이 손상되었거나 크기가 다른 모델에서 학습했습니다. 어댑터를 다시 저장하세요")
+                    .at(path)
+            }
+            Self::NoDirection { tensor, path } => {
+                Told::new(format!("{tensor}에 길이가 0이거나 다른 방향에서 나오는 방향이 있습니다"))
+                    .hint("이런 반사는 정의되지 않아 PEFT에서도 NaN이나 잡음이 됩니다. 다른 체크포인트를 쓰세요")
+                    .at(path)
+            }
             Self::NoEffect { path } => Told::new("이 어댑터의 변화가 모두 0이라, 병합해도 베이스와 똑같습니다")
                 .hint("학습 전의 가중치가 저장되었습니다(lora_B는 0에서 시작합니다). 어댑터를 다시 저장하세요")
                 .at(path),
@@ -244,6 +254,11 @@ mod tests {
             (AdapterError::EmptyTensors { tensors: names(), path: path() }, &["2개", "a.up, b.up"]),
             (AdapterError::Empty { path: path() }, &["텐서"]),
             (AdapterError::NonFinite { tensors: names(), path: path() }, &["2개", "a.up, b.up"]),
+            (
+                AdapterError::IndexOutside { tensor: text("a.shira_indices"), index: 40, limit: 32, path: path() },
+                &["a.shira_indices", "40", "32"],
+            ),
+            (AdapterError::NoDirection { tensor: text("a.hra_u"), path: path() }, &["a.hra_u"]),
             (AdapterError::NoEffect { path: path() }, &["0"]),
             (AdapterError::Weights(CheckpointError::Empty { path: path() }), &["텐서"]),
             (AdapterError::Io(io), &["목록"]),

@@ -67,18 +67,6 @@ pub(super) fn reason(reason: RefusalReason) -> &'static str {
         RefusalReason::RoutedTasks => "과제마다 LoRA를 다르게 섞습니다",
         RefusalReason::RoutedInputs => "입력마다 행렬을 다르게 섞습니다",
         RefusalReason::SecondNetwork => "베이스 옆에서 또 다른 신경망을 함께 돌립니다",
-        RefusalReason::Householder => "가중치에 하우스홀더 반사를 곱합니다",
-        RefusalReason::SingleElements => "위치로 적은 원소 하나하나를 바꿉니다",
-        RefusalReason::SharedBlock => "모든 출력 특성이 블록 하나를 함께 씁니다",
-        RefusalReason::SharedBlockRenamed => {
-            "모든 출력 특성이 블록 하나를 함께 쓰며, 새 PEFT에서는 이름이 바뀌었습니다"
-        }
-        RefusalReason::VectorBank => "벡터 묶음에서 골라 행렬을 조합합니다",
-        RefusalReason::ElementProduct => "가중치에 저랭크 행렬을 원소마다 곱합니다",
-        RefusalReason::BlockGrid => "행렬이 블록의 격자로 나뉘어 있습니다",
-        RefusalReason::NormalisedRanks => "갱신을 랭크마다 정규화합니다",
-        RefusalReason::CircularGrid => "갱신이 순환 합성곱의 격자입니다",
-        RefusalReason::RotatedPairs => "출력 특성을 둘씩 회전하며, PEFT는 베이스의 자료형에서 병합합니다",
         RefusalReason::UnsavedSigns => {
             "베이스의 특이 벡터를 회전하는데, 벡터의 부호는 계산한 라이브러리에 따라 다르고 파일에 없습니다"
         }
@@ -87,7 +75,6 @@ pub(super) fn reason(reason: RefusalReason) -> &'static str {
         }
         RefusalReason::NeedsDecomposition => "베이스의 특잇값 분해가 필요합니다",
         RefusalReason::NeedsJointDecomposition => "베이스의 레이어들을 함께 분해해야 합니다",
-        RefusalReason::OwnBiases => "고유한 이름으로 편향에 더합니다",
         RefusalReason::Unchecked => "계산식을 아직 PEFT와 견주어 확인하지 않았습니다",
         RefusalReason::SingularValues => "베이스를 특잇값 분해해서 가장 작은 성분을 버려야 합니다",
         RefusalReason::RepeatedLayers => "레이어를 되풀이해 더 깊은 모델을 만듭니다",
