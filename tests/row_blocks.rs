@@ -14,8 +14,8 @@ use lorafuse::{
     plan::{MergePlan, MergeRequest},
 };
 
-/// RoAd turns rows half a group apart, HRA reflects whole output channels.
-const CASES: [&str; 4] = ["road-1", "road-4", "hra", "hra-gram-schmidt"];
+/// RoAd turns rows half a group apart; HRA, OFT and BOFT take whole output channels of a convolution.
+const CASES: [&str; 6] = ["road-1", "road-4", "hra", "hra-gram-schmidt", "oft-conv2d", "boft-conv2d-butterfly"];
 
 fn request(case: &str, output: &std::path::Path) -> MergeRequest {
     MergeRequest::new(golden(case).join("base"), golden(case).join("adapter"), output.to_owned())

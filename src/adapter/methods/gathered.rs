@@ -1,10 +1,7 @@
 //! Updates that need whole rows of a matrix where the stored rows are shorter: a convolution is `(out, in·k·k)` to its
 //! rotation and `(out·in·k) × k` on the disk.
 
-use std::{
-    ops::Range,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
-};
+use std::{ops::Range, sync::Arc};
 
 use crate::adapter::{Placement, Precision, RowUpdate};
 
@@ -17,54 +14,53 @@ pub(super) fn gathered<T: Precision>(
     if placement.shape.len() <= 2 {
         return update;
     }
-    let element_count: usize = placement.shape.iter().product();
-    let seen = Mutex::new(Seen { values: vec![T::ZERO; element_count], count: 0 });
-    Arc::new(Gathered { update, columns, seen, changed: OnceLock::new() })
+    let stored_columns = placement.shape.last().copied().unwrap_or(1).max(1);
+    Arc::new(Gathered { update, rows_of_one: (columns / stored_columns).max(1) })
 }
 
-/// The whole tensor, a convolution's and so a small one, is seen in a first pass and changed at its end.
 struct Gathered<T> {
     update: Arc<dyn RowUpdate<T>>,
-    columns: usize,
-    seen: Mutex<Seen<T>>,
-    changed: OnceLock<Vec<T>>,
-}
-
-struct Seen<T> {
-    values: Vec<T>,
-    count: usize,
-}
-
-/// The elements of `rows` that `tile` holds.
-fn elements<T>(rows: &Range<usize>, tile: &[T]) -> Range<usize> {
-    let columns = tile.len() / rows.len().max(1);
-    rows.start * columns..rows.start * columns + tile.len()
+    /// Stored rows of one row of the matrix.
+    rows_of_one: usize,
 }
 
 impl<T: Precision> RowUpdate<T> for Gathered<T> {
-    fn passes(&self) -> usize {
-        2
-    }
-
-    fn observe_rows(&self, rows: Range<usize>, tile: &[T]) {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.values[elements(&rows, tile)].copy_from_slice(tile);
-        seen.count += tile.len();
-        if seen.count == seen.values.len() {
-            let mut values = std::mem::take(&mut seen.values);
-            self.update.apply_rows(0..values.len() / self.columns.max(1), &mut values);
-            // The pass comes once, so the cell is empty.
-            self.changed.set(values).ok();
-        }
+    fn row_block(&self) -> usize {
+        self.rows_of_one * self.update.row_block()
     }
 
     fn apply_rows(&self, rows: Range<usize>, tile: &mut [T]) {
-        if let Some(changed) = self.changed.get() {
-            tile.copy_from_slice(&changed[elements(&rows, tile)]);
-        }
+        self.update.apply_rows(rows.start / self.rows_of_one..rows.end / self.rows_of_one, tile);
     }
 
     fn magnitude_bound(&self, before: &[T], after: &[T]) -> f64 {
         self.update.magnitude_bound(before, after)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numeric::FloatDtype;
+
+    /// Adds the number of a row of the matrix to its elements.
+    struct Numbered;
+    impl RowUpdate<f64> for Numbered {
+        fn apply_rows(&self, rows: Range<usize>, tile: &mut [f64]) {
+            let columns = tile.len() / rows.len();
+            for (row, values) in rows.zip(tile.chunks_mut(columns)) {
+                values.iter_mut().for_each(|value| *value += row as f64);
+            }
+        }
+    }
+
+    #[test]
+    fn rows_of_the_matrix_are_runs_of_stored_rows() {
+        let placement = Placement::whole(&[3, 2, 1, 2], FloatDtype::F32, crate::adapter::Orientation::OutIn);
+        let update = gathered(Arc::new(Numbered), 4, &placement);
+        assert_eq!(update.row_block(), 2);
+        let mut tile = vec![0.5; 4 * 2];
+        update.apply_rows(2..6, &mut tile);
+        assert_eq!(tile, [1.5, 1.5, 1.5, 1.5, 2.5, 2.5, 2.5, 2.5]);
     }
 }

@@ -3,7 +3,10 @@
 
 use std::{ops::Range, path::Path, sync::Arc};
 
-use super::factors::{is_matrix_of, misshapen, read_matrix, required};
+use super::{
+    factors::{is_matrix_of, misshapen, read_matrix, required},
+    gathered::gathered,
+};
 use crate::{
     adapter::{
         AdapterError, Content, ExpectedShape, Layer, Method, MethodSpec, Orientation, Part, Parts, PeftConfig,
@@ -77,8 +80,7 @@ impl HraUpdate {
     }
 
     fn rows<T: Precision>(&self, placement: &Placement) -> Result<Arc<dyn RowUpdate<T>>, AdapterError> {
-        let columns = placement.shape.last().copied().unwrap_or(1).max(1);
-        Ok(Arc::new(ReflectedRows { directions: self.directions()?, row_block: self.inner / columns }))
+        Ok(gathered(Arc::new(ReflectedRows { directions: self.directions()? }), self.inner, placement))
     }
 }
 
@@ -158,15 +160,9 @@ impl TargetUpdate for HraUpdate {
 /// Each output unit is reflected in f64 whatever the precision of the merge, and rounded once.
 struct ReflectedRows {
     directions: Matrix<f64>,
-    /// Rows of the stored tensor in one output unit.
-    row_block: usize,
 }
 
 impl<T: Precision> RowUpdate<T> for ReflectedRows {
-    fn row_block(&self) -> usize {
-        self.row_block.max(1)
-    }
-
     fn apply_rows(&self, _rows: Range<usize>, tile: &mut [T]) {
         let length = self.directions.columns().max(1);
         for values in tile.chunks_mut(length) {
@@ -193,7 +189,7 @@ mod tests {
     #[test]
     fn a_row_is_reflected_by_one_direction_after_the_other() {
         let directions = directions(false);
-        let update = ReflectedRows { directions: directions.clone(), row_block: 1 };
+        let update = ReflectedRows { directions: directions.clone() };
         let weight = Matrix::new(2, 4, (0..8).map(|index| f64::from(index) - 3.0).collect());
         let mut tile = weight.values().to_vec();
         RowUpdate::<f64>::apply_rows(&update, 0..2, &mut tile);
