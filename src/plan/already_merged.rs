@@ -3,7 +3,7 @@
 //! Weights and a change that has nothing to do with them are all but orthogonal: ⟨W, Δ⟩ / ⟨Δ, Δ⟩ is 0 within
 //! rms(W) / ‖Δ‖. Where W = W₀ + Δ, it is 1 within that, and in every tensor alike. Only changes that add have such a trace.
 
-use super::{layout::Inputs, survival::sampled_rows};
+use super::{layout::Inputs, survival::sampled_blocks};
 use crate::{
     adapter::AdapterError,
     checkpoint::LogicalTensor,
@@ -86,7 +86,7 @@ fn share(inputs: Inputs<'_>, stored: &LogicalTensor, update: &UpdateRef) -> Resu
     }
     let shape = stored.tile_shape();
     let (mut product, mut weight_square, mut change_square, mut count) = (0.0, 0.0, 0.0, 0.0);
-    for rows in sampled_rows(shape, TENSOR_ELEMENTS) {
+    for rows in sampled_blocks(shape, update.row_block(), TENSOR_ELEMENTS) {
         let mut weight = vec![0.0; rows.len() * shape.columns];
         stored.read_rows(rows.clone(), &mut weight)?;
         let mut change = vec![0.0; weight.len()];

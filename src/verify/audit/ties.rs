@@ -5,11 +5,11 @@ use super::{
     Facts, Misjudged,
 };
 use crate::{
-    adapter::{Adapter, Effect, Orientation, Placement, Target, TargetUpdate},
+    adapter::{Adapter, Effect, Orientation, Placement, Target, TargetUpdate, common_row_block},
     architecture::{Architecture, TieGroup},
     checkpoint::Checkpoint,
     matching::Origin,
-    numeric::row_tiles,
+    numeric::block_tiles,
 };
 
 /// Elements compared at once.
@@ -127,7 +127,8 @@ fn say_the_same(facts: &Facts<'_>, first: &Target, second: &Target, embedding: &
             if updates.iter().any(|update| update.passes() > 1) {
                 return Ok(false);
             }
-            for rows in row_tiles(weight.tile_shape(), COMPARED_ELEMENTS) {
+            let block = common_row_block(updates.iter().map(|update| update.row_block()));
+            for rows in block_tiles(weight.tile_shape(), block, COMPARED_ELEMENTS) {
                 let tile = read_f64(weight, dtype, rows.clone())?;
                 let [one, other] = [&updates[0], &updates[1]].map(|update| {
                     let mut changed = tile.clone();
