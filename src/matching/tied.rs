@@ -124,6 +124,7 @@ pub(super) fn settle(
     adapters: &[Adapter],
     applied: &mut BTreeMap<String, Applied>,
 ) -> Outcome {
+    follow_run_bias(shared, applied);
     let mut left_out: Vec<(Applied, SetAsideRule)> = never_run(shared, base, adapters, applied).into_iter().collect();
     share_copies(shared, base, adapters, applied);
     if !shared.members.iter().any(|member| applied.contains_key(&member.disk)) {
@@ -147,7 +148,8 @@ pub(super) fn settle(
         let is_on_disk = base.tensor(name).is_some();
         match applied.get(name) {
             Some(_) if stays_one && !is_on_disk => {
-                left_out.extend(applied.remove(name).map(|entry| (entry, SetAsideRule::StaysTied)));
+                let entry = applied.remove(name).filter(|entry| !entry.targets().eq(lead.targets()));
+                left_out.extend(entry.map(|entry| (entry, SetAsideRule::StaysTied)));
             }
             Some(_) => {}
             // A copy on the disk follows what it copies.
@@ -190,6 +192,24 @@ pub(super) fn take_along(
 
 fn unchanged(name: &str) -> Applied {
     Applied { tensor: name.to_owned(), origin: Origin::Base, updates: Vec::new() }
+}
+
+/// A head's own bias is run through its `decoder` alone, and transformers 4 joins the two whatever the config says: what
+/// the one that is run learned holds for both.
+fn follow_run_bias(shared: &Shared, applied: &mut BTreeMap<String, Applied>) {
+    let [first, run] = shared.members.as_slice() else { return };
+    let is_run_through = |bias: &str| run.disk.strip_suffix(".decoder.bias") == bias.strip_suffix(".bias");
+    if run.disk.ends_with(".decoder.bias")
+        && is_run_through(&first.disk)
+        && let Some(entry) = applied.get(&run.disk)
+    {
+        let origin = match &entry.origin {
+            Origin::Tied { .. } => Origin::Base,
+            other => other.clone(),
+        };
+        let entry = Applied { tensor: first.disk.clone(), origin, updates: entry.updates.clone() };
+        applied.insert(first.disk.clone(), entry);
+    }
 }
 
 /// Takes out what only the first parameter's module learned, where no forward pass runs it. New rows and resized
