@@ -198,6 +198,16 @@ fn a_full_model_beside_an_adapter_is_named_and_never_applied() {
     }
 }
 
+/// DeepSpeed's trainer saves the factors a second time, under a model's name.
+#[test]
+fn the_factors_once_more_under_a_models_name_are_no_model() {
+    let root = toy_with("model.safetensors", &toy_adapter_file());
+    let said = warnings(root.path());
+    assert!(said.contains("its weights in another form too (model.safetensors)"), "{said}");
+    proven(&toy_request(root.path()));
+    assert!(judged(root.path()).checks.iter().all(|check| check.question != Question::NothingLeftOut));
+}
+
 #[test]
 fn a_value_head_where_trl_keeps_it_is_set_aside() {
     let head = FileBuilder::default().f32("v_head.summary.weight", &[1, 4], noise(80));

@@ -82,6 +82,8 @@ impl Beside {
                 // TRL keeps its value head, and nothing else, in a file of that name.
                 Kind::FullModel => match open_weights(&root.join(name)) {
                     Ok(file) if holds_only(&file, value_head::is_value_head) => beside.take(file),
+                    // DeepSpeed's trainer saves the factors once more under it.
+                    Ok(file) if holds_only(&file, is_factor) => other_forms.push(name.clone()),
                     _ => full.push(name.clone()),
                 },
                 Kind::ExtraVocabulary => {
@@ -176,6 +178,10 @@ fn opened(root: &Path, name: &str) -> Result<Option<Arc<dyn WeightFile>>, Adapte
 fn holds_only(file: &Arc<dyn WeightFile>, is_such: impl Fn(&str) -> bool) -> bool {
     let tensors = Arc::clone(file).tensors();
     !tensors.is_empty() && tensors.iter().all(|tensor| is_such(tensor.name()))
+}
+
+fn is_factor(name: &str) -> bool {
+    !matches!(AdapterKey::parse(name), AdapterKey::Full { .. })
 }
 
 /// The weights that the adapter's own factors change. A file that holds one of them whole, under its plain name, is a

@@ -86,7 +86,7 @@ impl Findings {
         };
         let name = file.name().to_owned();
         if is_model_name(&name) || !is_read && tensors().any(is_plain_touched) {
-            if tensors().next().is_some() {
+            if tensors().any(is_copy) {
                 self.warnings.push(Detail::FullModelBeside { file: name });
             }
             return Ok(());
