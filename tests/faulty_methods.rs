@@ -153,3 +153,48 @@ fn values_that_are_no_numbers_and_values_without_effect_are_named() {
     );
     refused(json!({"peft_type": "ROAD", "variant": "road_2", "group_size": 2}), &untrained, &["zero"]);
 }
+
+#[test]
+fn what_was_drawn_and_not_saved_is_named() {
+    let vector = FileBuilder::default().f32("base_model.unilora_theta_d", &[8], noise(1));
+    refused(json!({"peft_type": "UNILORA", "r": 2}), &vector, &["Uni-LoRA", "does not hold the indices"]);
+    let values = layer(&[("supertuning_values", &[3])]);
+    refused(json!({"peft_type": "SUPERTUNING"}), &values, &["Super-Tuning", "does not hold the indices"]);
+    let outside = indices(values, "supertuning_indices", &[3], &[0, 7, 24]);
+    refused(json!({"peft_type": "SUPERTUNING"}), &outside, &["supertuning_indices", "index 24", "below 24"]);
+    let tiny = || layer(&[("tinylora_A", &[2, 4]), ("tinylora_B", &[6, 2])]);
+    refused(json!({"peft_type": "TINYLORA"}), &tiny(), &["TinyLoRA", "save_projection"]);
+    let own = layer(&[("tinylora_A", &[2, 4]), ("tinylora_B", &[6, 2]), ("tinylora_P", &[3, 2, 2])])
+        .f32("base_model.tinylora_v.0", &[3], noise(1))
+        .f32("base_model.tinylora_v.1", &[3], noise(2));
+    refused(json!({"peft_type": "TINYLORA"}), &own, &["TinyLoRA", "order of the model's modules"]);
+}
+
+#[test]
+fn functions_that_are_not_known_are_named() {
+    let waves = || layer(&[("waveft_spectrum", &[5])]);
+    let config = json!({"peft_type": "WAVEFT", "scaling": 2, "random_loc_seed": 1, "wavelet_family": "db11"});
+    refused(config, &waves(), &["WaveFT", "wavelet_family", "db11"]);
+    refused(json!({"peft_type": "WAVEFT", "scaling": 2}), &waves(), &["random_loc_seed"]);
+    let network = layer(&[("peanut_A.weight", &[2, 6]), ("peanut_B.weight", &[6, 2])]);
+    refused(json!({"peft_type": "PEANUT", "scaling": 1, "act_fn": "snake"}), &network, &["PEANuT", "act_fn", "snake"]);
+    refused(json!({"peft_type": "PEANUT", "scaling": 1, "depth": 1}), &network, &["no peanut_encoders"]);
+}
+
+#[test]
+fn rotations_spectra_and_blocks_must_fit() {
+    let boft = |blocks: &[usize]| layer(&[("boft_R", blocks), ("boft_s", &[6, 1])]);
+    refused(json!({"peft_type": "BOFT"}), &boft(&[1, 3, 2, 2]), &["6 × 6", "6 × 4"]);
+    refused(json!({"peft_type": "BOFT"}), &boft(&[3, 2, 2, 2]), &["boft_R 3 × 2 × 2 × 2"]);
+    refused(json!({"peft_type": "BOFT"}), &boft(&[1, 2, 2, 3]), &["boft_R 1 × 2 × 2 × 3"]);
+    let spectrum = layer(&[("fourierft_spectrum", &[25])]);
+    let config = json!({"peft_type": "FOURIERFT", "scaling": 1, "random_loc_seed": 1});
+    refused(config, &spectrum, &["25 elements or more", "6 × 4"]);
+    let blocks = layer(&[("lora_A.weight", &[3, 2]), ("lora_B.weight", &[6, 3])]);
+    let config = json!({"peft_type": "LORA", "r": 3, "lora_alpha": 3, "use_bdlora": {"target_modules_bd_a": ["proj"], "nblocks": 2}});
+    refused(config, &blocks, &["lora_A.weight 3 × 2"]);
+    let deft = layer(&[("deft_P", &[6, 2]), ("deft_R", &[3, 4])]);
+    refused(json!({"peft_type": "DEFT", "r": 2}), &deft, &["deft_R 3 × 4"]);
+    let glora = layer(&[("glora_A.X", &[1]), ("glora_B.X", &[5, 1])]);
+    refused(json!({"peft_type": "GLORA"}), &glora, &["5 output features", "6 × 4"]);
+}

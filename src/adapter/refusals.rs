@@ -25,11 +25,8 @@ const fn refusal(key: &'static str, feature: &'static str, reason: RefusalReason
 /// Why a soft prompt has no merged form.
 const PROMPTS: RefusalReason = RefusalReason::Prompts;
 
-/// Why methods with drawn positions or projections are left to PEFT.
-const DRAWN: RefusalReason = RefusalReason::Drawn;
-
 /// Methods by `peft_type`.
-pub(super) const METHODS: [Refusal; 17] = [
+pub(super) const METHODS: [Refusal; 15] = [
     refusal("PROMPT_TUNING", "prompt tuning", PROMPTS, INPUT_DEPENDENT),
     refusal("MULTITASK_PROMPT_TUNING", "multitask prompt tuning", PROMPTS, INPUT_DEPENDENT),
     refusal("P_TUNING", "p-tuning", PROMPTS, INPUT_DEPENDENT),
@@ -41,12 +38,10 @@ pub(super) const METHODS: [Refusal; 17] = [
     refusal("POLY", "Poly", RefusalReason::RoutedTasks, INPUT_DEPENDENT),
     refusal("LILY", "Lily", RefusalReason::RoutedInputs, INPUT_DEPENDENT),
     refusal("SHADOW", "Shadow", RefusalReason::SecondNetwork, INPUT_DEPENDENT),
-    refusal("UNILORA", "Uni-LoRA", DRAWN, MERGE_WITH_PEFT),
     refusal("OSF", "OSF", RefusalReason::NeedsDecomposition, WayOut::MergeWithPeft),
     refusal("PSOFT", "PSOFT", RefusalReason::UnsavedSigns, MERGE_WITH_PEFT),
     refusal("ADAMSS", "AdaMSS", RefusalReason::UnsavedClusters, WayOut::MergeWithPeft),
     refusal("FROD", "FRoD", RefusalReason::NeedsJointDecomposition, WayOut::MergeWithPeft),
-    refusal("SUPERTUNING", "Super tuning", RefusalReason::Unchecked, WayOut::MergeWithPeft),
 ];
 
 /// LoRA options by config key, refused when they are set.

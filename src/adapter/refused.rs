@@ -113,7 +113,6 @@ sentences! {
     /// Why something is not merged.
     RefusalReason {
         Prompts: "it adds learned vectors to the input or to the attention's cache, and no weight can hold them",
-        Drawn: "its file may leave out what PyTorch's random generator drew for it",
         ProjectionNotSaved: "its file does not hold the projections that PyTorch's random generator drew (save_projection was false)",
         IndicesNotSaved: "its file does not hold the indices that say which values go where",
         ModuleOrder: "which of its vectors serves which module follows from the order of the model's modules, which its file does not hold",
@@ -124,10 +123,9 @@ sentences! {
         SecondNetwork: "it runs a second network beside the base",
         UnsavedSigns: "it turns singular vectors of the base, whose signs are those of the library that computed them and are not in its file",
         UnsavedClusters: "which outputs its blocks are for was found by clustering and is not in its file",
-        NeedsDecomposition: "it needs a singular value decomposition of the base",
-        NeedsJointDecomposition: "it needs a joint decomposition of the base's layers",
-        Unchecked: "its formula has not been checked against PEFT here",
-        SingularValues: "it needs a singular value decomposition of the base, whose smallest components it drops",
+        NeedsDecomposition: "it replaces singular vectors of the base, whose decomposition is not computed here",
+        NeedsJointDecomposition: "it rebuilds whole weights from a decomposition of the base, which is not computed here",
+        SingularValues: "it drops the smallest singular components of the base, whose decomposition is not computed here",
         RepeatedLayers: "it makes a deeper model out of repeated layers",
         AcrossGroups: "its factors go across the groups, and the base's weight has no place for that",
         PromptDependent: "its effect depends on the prompt",

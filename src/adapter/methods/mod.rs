@@ -30,9 +30,11 @@ mod randlora;
 mod road;
 mod rotation;
 mod shira;
+mod supertuning;
 mod tinylora;
 mod trainable_tokens;
 mod tucker;
+mod unilora;
 mod vblora;
 mod vector;
 mod vera;
@@ -68,7 +70,7 @@ pub struct MethodSpec {
 }
 
 /// All methods that are merged.
-pub(super) const METHODS: [&MethodSpec; 29] = [
+pub(super) const METHODS: [&MethodSpec; 31] = [
     &lora::SPEC,
     &adalora::SPEC,
     &loha::SPEC,
@@ -96,7 +98,9 @@ pub(super) const METHODS: [&MethodSpec; 29] = [
     &glora::SPEC,
     &peanut::SPEC,
     &randlora::SPEC,
+    &supertuning::SPEC,
     &tinylora::SPEC,
+    &unilora::SPEC,
     &waveft::SPEC,
 ];
 

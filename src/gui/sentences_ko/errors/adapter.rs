@@ -226,7 +226,7 @@ mod tests {
             (
                 AdapterError::Unsupported {
                     feature: vera,
-                    reason: RefusalReason::Drawn,
+                    reason: RefusalReason::ProjectionNotSaved,
                     way_out: WayOut::MergeOrConvert,
                     path: path(),
                 },

@@ -54,7 +54,6 @@ fn option(name: &'static str, key: &str) -> &'static str {
 pub(super) fn reason(reason: RefusalReason) -> &'static str {
     match reason {
         RefusalReason::Prompts => "학습한 벡터를 입력이나 어텐션 캐시에 더하는 방식이라 담을 가중치가 없습니다",
-        RefusalReason::Drawn => "PyTorch의 난수로 뽑은 값이 파일에 없을 수 있습니다",
         RefusalReason::ProjectionNotSaved => {
             "PyTorch의 난수로 뽑은 투영 행렬이 파일에 없습니다(save_projection이 false였습니다)"
         }
@@ -73,10 +72,13 @@ pub(super) fn reason(reason: RefusalReason) -> &'static str {
         RefusalReason::UnsavedClusters => {
             "블록마다 어떤 출력이 속하는지를 군집화로 정했는데, 그 결과가 파일에 없습니다"
         }
-        RefusalReason::NeedsDecomposition => "베이스의 특잇값 분해가 필요합니다",
-        RefusalReason::NeedsJointDecomposition => "베이스의 레이어들을 함께 분해해야 합니다",
-        RefusalReason::Unchecked => "계산식을 아직 PEFT와 견주어 확인하지 않았습니다",
-        RefusalReason::SingularValues => "베이스를 특잇값 분해해서 가장 작은 성분을 버려야 합니다",
+        RefusalReason::NeedsDecomposition => "베이스의 특이 벡터를 바꾸는데, 이 프로그램은 그 분해를 계산하지 않습니다",
+        RefusalReason::NeedsJointDecomposition => {
+            "베이스를 분해해 가중치 전체를 다시 만드는데, 이 프로그램은 그 분해를 계산하지 않습니다"
+        }
+        RefusalReason::SingularValues => {
+            "베이스의 가장 작은 특잇값 성분을 버리는데, 이 프로그램은 그 분해를 계산하지 않습니다"
+        }
         RefusalReason::RepeatedLayers => "레이어를 되풀이해 더 깊은 모델을 만듭니다",
         RefusalReason::AcrossGroups => "행렬이 여러 그룹에 걸쳐 있어 베이스의 가중치에 담을 자리가 없습니다",
         RefusalReason::PromptDependent => "효과가 프롬프트에 따라 달라집니다",
