@@ -4,7 +4,7 @@ use std::{fmt::Write as _, process::ExitCode};
 
 use lorafuse::{
     adapter::{Adapter, AdapterError, FoundIn, suggested_base},
-    checkpoint::{Checkpoint, CheckpointError},
+    checkpoint::{Checkpoint, CheckpointError, ForeignFormat},
     job::JobContext,
     matching::Matching,
     numeric::FloatDtype,
@@ -60,6 +60,10 @@ fn adapter_alone(args: &InspectArgs, error: CheckpointError) -> Outcome {
         // So does what it is in truth.
         (Err(found @ (AdapterError::Foreign { .. } | AdapterError::WeightsWithoutConfig { .. })), _) => {
             return Err(found.into());
+        }
+        (Err(AdapterError::Weights(found @ CheckpointError::Foreign { .. })), _) if matches!(&found, CheckpointError::Foreign { path, .. } if ForeignFormat::is_adapter(path)) =>
+        {
+            return Err(AdapterError::Weights(found).into());
         }
         _ => return Err(error.into()),
     };
