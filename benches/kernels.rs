@@ -15,7 +15,8 @@ use std::{
 };
 
 use lorafuse::{
-    merge::{CpuKernel, Kernel, TileJob, WeightedUpdate},
+    adapter::WeightedUpdate,
+    merge::{CpuKernel, Kernel, TileJob},
     numeric::{CpuLevel, FloatDtype, LowRank, TileBytes, narrow, narrow_at, widen_at},
     platform::PageBuffer,
 };
@@ -160,7 +161,7 @@ fn passes(level: CpuLevel, copy_rate: f64) {
 fn whole_tiles(thread_count: usize, dtypes: (FloatDtype, FloatDtype), rank: usize, copy_rate: f64) {
     let (input_dtype, output_dtype) = dtypes;
     let low_rank = LowRank::new((SIDE, SIDE), rank, 2.0, noise(SIDE * rank, 0.005), noise(rank * SIDE, 0.03));
-    let updates: Arc<[_]> = [WeightedUpdate { update: Arc::new(low_rank), strength: 1.0 }].into();
+    let updates: Arc<[_]> = [WeightedUpdate::new(Arc::new(low_rank), 1.0)].into();
     let tile_input = PageBuffer::of(&in_dtype(input_dtype, &noise(TILE_ROWS * SIDE, 0.05)));
     let tile_output = PageBuffer::of(&vec![0; TILE_ROWS * SIDE * output_dtype.byte_count()]);
     let mut buffers: Vec<_> =

@@ -41,6 +41,8 @@ equals_peft! {
     mlp_gralora: "custom-mlp-vanilla-mlp-3-gralora",
     mlp_shira: "custom-mlp-vanilla-mlp-3-shira",
     mlp_vblora: "custom-mlp-vanilla-mlp-3-vblora",
+    two_doras_on_one_layer_take_the_norm_of_the_unmerged_weight: "mine-mlp-two-dora-same",
+    two_ia3_on_one_layer_multiply: "multi-mlp-ia3-same",
 }
 
 /// Merges, compares with PEFT's merge, and asks `verify` about both.

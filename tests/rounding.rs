@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use lorafuse::{
-    merge::{CpuKernel, Kernel, TileJob, WeightedUpdate},
+    adapter::WeightedUpdate,
+    merge::{CpuKernel, Kernel, TileJob},
     numeric::{CpuLevel, FloatDtype, LowRank, narrow, widen_to_f64},
     platform::PageBuffer,
 };
@@ -41,7 +42,7 @@ fn update(rank: usize) -> LowRank {
 }
 
 fn merge(kernel: &mut CpuKernel, input: &[u8], dtypes: (FloatDtype, FloatDtype), update: &Arc<LowRank>) -> Vec<u8> {
-    let updates = [WeightedUpdate { update: Arc::clone(update) as _, strength: 1.0 }];
+    let updates = [WeightedUpdate::new(Arc::clone(update) as _, 1.0)];
     let tile = TileJob {
         ticket: 0,
         rows: 0..ROWS,

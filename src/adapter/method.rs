@@ -68,7 +68,7 @@ pub trait TargetUpdate: fmt::Debug + Send + Sync {
     /// The adapter tensors that this update consumes, in the method's own order (`lora_A` before `lora_B`).
     fn tensors(&self) -> &[LogicalTensor];
 
-    /// Whether Δ is the same whatever W is: then it may be added to a weight that another adapter replaces.
+    /// Whether Δ is the same whatever W is: then it may be added to a weight that a later adapter replaces.
     fn is_additive(&self) -> bool {
         true
     }
@@ -181,6 +181,12 @@ pub trait RowUpdate<T: Element = f32>: Send + Sync {
 
     /// Transforms `tile` (`rows` of W, row-major) in place.
     fn apply_rows(&self, rows: Range<usize>, tile: &mut [T]);
+
+    /// The same where updates of the same layer came before, which left `tile`: what this one looks at is `unmerged`,
+    /// the rows as they were beneath all of them.
+    fn apply_rows_after(&self, rows: Range<usize>, _unmerged: &[T], tile: &mut [T]) {
+        self.apply_rows(rows, tile);
+    }
 
     /// The update as W + s·L·R where it has that form, which GEMM and the GPU take directly.
     fn as_low_rank(&self) -> Option<&LowRank> {

@@ -6,6 +6,7 @@
 
 mod beside;
 mod buffers;
+pub mod composition;
 mod error;
 mod expected;
 mod float8;
@@ -43,6 +44,7 @@ use self::{beside::Beside, folder::AdapterFolder, group::group, method::Precisio
 pub use self::{
     beside::is_trainer_state,
     buffers::is_recomputed,
+    composition::WeightedUpdate,
     error::{AdapterError, Contradiction},
     expected::ExpectedShape,
     group::{Stray, is_factor_like},

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    adapter::{Adapter, AdapterError, Placement, RowUpdate, Target},
+    adapter::{Adapter, AdapterError, Placement, RowUpdate, Target, WeightedUpdate},
     checkpoint::{Checkpoint, LogicalTensor},
 };
 
@@ -68,6 +68,55 @@ impl Applied {
         };
         origin.into_iter().chain(self.updates.iter().map(|update| (update.adapter, update.target)))
     }
+}
+
+/// Reads the factors of `updates`, with the strength of each adapter (1 where the list is shorter).
+///
+/// # Errors
+/// A read that fails or a dtype that is no float.
+///
+/// # Panics
+/// As [`UpdateRef::target_in`].
+pub fn load_updates(
+    updates: &[UpdateRef],
+    adapters: &[Adapter],
+    strengths: &[f64],
+) -> Result<Vec<WeightedUpdate>, AdapterError> {
+    weighted(updates, adapters, strengths, UpdateRef::load)
+}
+
+/// Reads the factors of `updates` for a proof in f64.
+///
+/// # Errors
+/// As [`load_updates`].
+///
+/// # Panics
+/// As [`UpdateRef::target_in`].
+pub fn load_updates_f64(
+    updates: &[UpdateRef],
+    adapters: &[Adapter],
+    strengths: &[f64],
+) -> Result<Vec<WeightedUpdate<f64>>, AdapterError> {
+    weighted(updates, adapters, strengths, UpdateRef::load_f64)
+}
+
+fn weighted<T>(
+    updates: &[UpdateRef],
+    adapters: &[Adapter],
+    strengths: &[f64],
+    load: impl Fn(&UpdateRef, &[Adapter]) -> Result<Arc<dyn RowUpdate<T>>, AdapterError>,
+) -> Result<Vec<WeightedUpdate<T>>, AdapterError> {
+    // PEFT keeps adapters of one type in one layer, and stacks layers of different types.
+    let peft_type = |update: &UpdateRef| adapters[update.adapter].config().peft_type();
+    let load = |(index, update): (usize, &UpdateRef)| {
+        let before = index.checked_sub(1).and_then(|before| updates.get(before));
+        Ok(WeightedUpdate {
+            update: load(update, adapters)?,
+            strength: strengths.get(update.adapter).copied().unwrap_or(1.0),
+            shares_layer: before.is_some_and(|before| peft_type(before) == peft_type(update)),
+        })
+    };
+    updates.iter().enumerate().map(load).collect()
 }
 
 /// The tensor that `origin` stands for, for a tensor called `name`.

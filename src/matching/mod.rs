@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::{applied::source_of, place::Placer};
 pub use self::{
-    applied::{Applied, Origin, UpdateRef},
+    applied::{Applied, Origin, UpdateRef, load_updates, load_updates_f64},
     orientation::StatedOrientation,
     prefix::PrefixChange,
     problem::{Clash, ClashReason, MisfitReason, Misplaced, Orphan, OrphanReason},

@@ -318,12 +318,12 @@ impl<'a> Placer<'a> {
         self.base.tensors().keys().any(|other| tail(other) == tail(name))
     }
 
-    /// An update that transforms W has no meaning on a weight that another adapter replaces.
+    /// An update that transforms W has no meaning on a weight that a later adapter replaces.
     fn refuse_mixed_entries(&mut self) {
         let mut clashes = Vec::new();
         for entry in self.entries.values() {
             let Origin::Adapter { adapter: origin, target } = entry.origin else { continue };
-            for update in entry.updates.iter().filter(|update| update.adapter != origin) {
+            for update in entry.updates.iter().filter(|update| update.adapter < origin) {
                 let changed = update.target_in(self.adapters);
                 if changed.update().is_some_and(|update| !update.is_additive()) {
                     let other_module = self.adapters[origin].targets()[target].module.clone();

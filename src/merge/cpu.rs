@@ -4,8 +4,12 @@ use std::{ops::Range, thread};
 
 use crossbeam_channel::{Receiver, Sender};
 
-use super::{Kernel, MergeError, TileJob, TileResult, WeightedUpdate, device::Device, kernel::row_block};
+use super::{Kernel, MergeError, TileJob, TileResult, device::Device};
 use crate::{
+    adapter::{
+        WeightedUpdate,
+        composition::{DeltaBuffers, row_block},
+    },
     error::IoContext as _,
     numeric::{CpuLevel, FloatDtype, TileBytes, TileShape, TileStats, block_tiles, widen_at},
     platform::PageBuffer,
@@ -116,14 +120,12 @@ pub(super) struct Worker {
     learns: bool,
     /// Δ of a block in f32, on a page boundary: vectors that straddle cache lines cost a few per cent.
     delta: PageBuffer,
-    /// W of a block, for methods that transform it.
-    weight: Vec<f32>,
-    transformed: Vec<f32>,
+    buffers: DeltaBuffers,
 }
 
 impl Worker {
     pub fn new(level: CpuLevel) -> Self {
-        Self { level, learns: true, delta: PageBuffer::default(), weight: Vec::new(), transformed: Vec::new() }
+        Self { level, learns: true, delta: PageBuffer::default(), buffers: DeltaBuffers::default() }
     }
 
     /// Computes a whole tile on this thread.
@@ -140,12 +142,8 @@ impl Worker {
             let elements = block.start * columns..block.end * columns;
             let bytes_of = |dtype: FloatDtype| elements.start * dtype.byte_count()..elements.end * dtype.byte_count();
             let input = &input[bytes_of(input_dtype)];
-            let delta = self.sum_deltas(
-                rows.start + block.start..rows.start + block.end,
-                &updates,
-                (input_dtype, input),
-                elements.len(),
-            );
+            let block_rows = rows.start + block.start..rows.start + block.end;
+            let delta = self.delta(&block_rows, &updates, (input_dtype, input), elements.len());
             let bytes = TileBytes { input, input_dtype, output: &mut output[bytes_of(output_dtype)], output_dtype };
             let first_element = (rows.start + block.start) as u64 * columns as u64;
             stats.merge(&match noise {
@@ -157,45 +155,19 @@ impl Worker {
         TileResult { ticket, output, stats, input }
     }
 
-    /// Σ strength·Δ of `rows`, for methods that transform W too.
-    fn sum_deltas(
+    /// What `updates` change of `rows`.
+    fn delta(
         &mut self,
-        rows: Range<usize>,
+        rows: &Range<usize>,
         updates: &[WeightedUpdate],
         (dtype, weight): (FloatDtype, &[u8]),
         element_count: usize,
     ) -> &[f32] {
-        let Self { level, delta, weight: widened, transformed, .. } = self;
+        let Self { level, delta, buffers, .. } = self;
         delta.place(0, element_count * size_of::<f32>());
         let delta: &mut [f32] = bytemuck::cast_slice_mut(delta);
-        let mut is_empty = true;
-        for weighted in updates {
-            match weighted.update.as_low_rank() {
-                Some(low_rank) if is_empty => low_rank.write_rows(rows.clone(), weighted.strength, delta),
-                Some(low_rank) => low_rank.accumulate_rows(rows.clone(), weighted.strength, delta),
-                None => {
-                    if is_empty {
-                        delta.fill(0.0);
-                    }
-                    widened.resize(element_count, 0.0);
-                    widen_at(*level, dtype, weight, widened);
-                    transformed.clone_from(widened);
-                    weighted.update.apply_rows(rows.clone(), transformed);
-                    add_difference(weighted.strength, transformed, widened, delta);
-                }
-            }
-            is_empty = false;
-        }
+        buffers.write(updates, rows, &|widened| widen_at(*level, dtype, weight, widened), delta);
         delta
-    }
-}
-
-/// Δ += strength · (transformed − W).
-fn add_difference(strength: f64, transformed: &[f32], weight: &[f32], delta: &mut [f32]) {
-    #[expect(clippy::cast_possible_truncation, reason = "the sum is formed in f32")]
-    let strength = strength as f32;
-    for ((delta, transformed), weight) in delta.iter_mut().zip(transformed).zip(weight) {
-        *delta += strength * (transformed - weight);
     }
 }
 
@@ -258,14 +230,11 @@ mod tests {
     }
 
     #[test]
-    fn methods_that_transform_and_methods_that_add_sum_up() {
+    fn a_method_that_transforms_acts_on_what_was_added_before() {
         let low_rank = LowRank::new((2, 2), 1, 1.0, vec![1.0, 2.0], vec![10.0, 20.0]);
-        let updates = vec![
-            WeightedUpdate { update: Arc::new(low_rank), strength: 0.5 },
-            WeightedUpdate { update: Arc::new(Doubling), strength: 1.0 },
-        ];
+        let updates = vec![WeightedUpdate::new(Arc::new(low_rank), 0.5), WeightedUpdate::new(Arc::new(Doubling), 1.0)];
         let (out, stats) = compute(&[1.0, 2.0, 3.0, 4.0], 2, (FloatDtype::F32, FloatDtype::F32), updates);
-        assert_eq!(out, [7.0, 14.0, 16.0, 28.0]);
+        assert_eq!(out, [12.0, 24.0, 26.0, 48.0]);
         assert_eq!(stats.changed_count, 4);
         assert_eq!(stats.gain(), Some(1.0));
     }
@@ -281,7 +250,7 @@ mod tests {
     #[test]
     fn an_overflow_in_float16_is_counted_with_its_magnitude() {
         let low_rank = LowRank::new((1, 2), 1, 1.0, vec![1.0], vec![60_000.0, 0.0]);
-        let updates = vec![WeightedUpdate { update: Arc::new(low_rank), strength: 1.0 }];
+        let updates = vec![WeightedUpdate::new(Arc::new(low_rank), 1.0)];
         let (_, stats) = compute(&[10_000.0, 1.0], 2, (FloatDtype::F16, FloatDtype::F16), updates);
         assert_eq!((stats.output_non_finite_count, stats.max_magnitude), (1, 70_000.0));
     }
@@ -312,7 +281,7 @@ mod tests {
         let left: Vec<f32> = (0..rows * 3).map(|i| (i as f32).sin()).collect();
         let right: Vec<f32> = (0..3 * columns).map(|i| (i as f32).cos() * 0.1).collect();
         let low_rank = LowRank::new((rows, columns), 3, 2.0, left.clone(), right.clone());
-        let updates = vec![WeightedUpdate { update: Arc::new(low_rank), strength: 1.0 }];
+        let updates = vec![WeightedUpdate::new(Arc::new(low_rank), 1.0)];
         let (out, stats) = compute(&values, columns, (FloatDtype::F32, FloatDtype::F32), updates);
         assert_eq!(stats.element_count, (rows * columns) as u64);
         for (row, column) in [(0, 0), (131, 1_999), (199, 1_000)] {

@@ -6,8 +6,9 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use super::{TileJob, WeightedUpdate, cpu::Worker, kernel::row_block, pipeline};
+use super::{TileJob, cpu::Worker, pipeline};
 use crate::{
+    adapter::{WeightedUpdate, composition::row_block},
     checkpoint::{Checkpoint, CheckpointError, ComputedRows, LogicalTensor, Storage, WeightFile},
     job::JobContext,
     numeric::{CpuLevel, FloatDtype},

@@ -4,41 +4,10 @@ use std::{ops::Range, sync::Arc};
 
 use super::{MergeError, device::Device};
 use crate::{
-    adapter::{RowUpdate, common_row_block},
-    matching::UpdateRef,
+    adapter::WeightedUpdate,
     numeric::{FloatDtype, Noise, TileStats},
-    plan::{Action, MergePlan, TensorStep},
     platform::PageBuffer,
 };
-
-/// A loaded update and the factor on it.
-#[derive(Clone)]
-pub struct WeightedUpdate {
-    /// The update.
-    pub update: Arc<dyn RowUpdate>,
-    /// The strength that the user gave its adapter.
-    pub strength: f64,
-}
-
-impl WeightedUpdate {
-    /// Reads the factors of every update of `step`, in the order of the adapters.
-    ///
-    /// # Errors
-    /// A read that fails or a dtype that is no float.
-    pub(super) fn load_all(plan: &MergePlan, step: &TensorStep) -> Result<Arc<[Self]>, MergeError> {
-        let Action::Update { updates } = &step.action else { return Ok(Arc::from([])) };
-        let load = |reference: &UpdateRef| {
-            let update = reference.load(&plan.adapters)?;
-            Ok(Self { update, strength: plan.strengths[reference.adapter] })
-        };
-        updates.iter().map(load).collect()
-    }
-}
-
-/// Rows that tiles for `updates` begin and end with a multiple of.
-pub(super) fn row_block(updates: &[WeightedUpdate]) -> usize {
-    common_row_block(updates.iter().map(|weighted| weighted.update.row_block()))
-}
 
 /// One row tile to compute.
 pub struct TileJob {
@@ -56,7 +25,7 @@ pub struct TileJob {
     pub output: PageBuffer,
     /// The dtype to round to.
     pub output_dtype: FloatDtype,
-    /// What is added; nothing for a conversion.
+    /// What changes it, in this order; nothing for a conversion.
     pub updates: Arc<[WeightedUpdate]>,
     /// The tensor's random words where sums are rounded by chance; `None` rounds to nearest.
     pub noise: Option<Noise>,

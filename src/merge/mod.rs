@@ -21,7 +21,7 @@ pub use self::{
     cpu::CpuKernel,
     error::MergeError,
     in_memory::in_memory,
-    kernel::{Kernel, TileJob, TileResult, WeightedUpdate},
+    kernel::{Kernel, TileJob, TileResult},
     options::IoMode,
     output::{OutputFolder, discard_partial, interrupted_bytes},
     receipt::{MergeReceipt, TensorRecord, WrittenFile},

@@ -3,16 +3,19 @@
 //! A base in 16 bits lies on the grid of its dtype, so an update below half a unit rounds away: a dead zone. The gain
 //! ⟨E, Δ⟩ / ⟨Δ, Δ⟩ says how much is left, where Δ is the change asked for and E the one that is stored.
 
-use std::{fmt, ops::Range, sync::Arc};
+use std::{fmt, ops::Range};
 
 use serde::Serialize;
 
 use super::{Action, DtypePolicy, MergePlan, PlanError, Rounding, TensorStep, layout};
 use crate::{
-    adapter::{Adapter, AdapterError, RowUpdate, common_row_block},
+    adapter::{
+        Adapter, AdapterError, WeightedUpdate,
+        composition::{DeltaBuffers, row_block},
+    },
     checkpoint::Checkpoint,
     job::JobContext,
-    matching::Matching,
+    matching::{Matching, load_updates},
     numeric::{CpuLevel, FloatDtype, Noise, TileBytes, TileShape, TileStats, widen},
 };
 
@@ -124,12 +127,8 @@ pub fn estimate_survival(question: SurvivalQuestion<'_>, job: &JobContext) -> Re
         let (Action::Update { updates }, Some(output_dtype)) = (&step.action, FloatDtype::of(step.output_dtype)) else {
             continue;
         };
-        let load = |update: &crate::matching::UpdateRef| {
-            let strength = question.strengths.get(update.adapter).copied().unwrap_or(1.0);
-            Ok::<_, AdapterError>((update.load(adapters)?, strength))
-        };
-        let updates = updates.iter().map(load).collect::<Result<Vec<_>, _>>()?;
-        if updates.iter().any(|(update, _)| update.passes() > 1) {
+        let updates = load_updates(updates, adapters, question.strengths)?;
+        if updates.iter().any(|weighted| weighted.update.passes() > 1) {
             estimate.left_out += 1;
             continue;
         }
@@ -231,7 +230,7 @@ fn short_name(dtype: FloatDtype) -> &'static str {
 /// Some rows of one target.
 struct Sample<'a> {
     step: &'a TensorStep,
-    updates: &'a [(Arc<dyn RowUpdate>, f64)],
+    updates: &'a [WeightedUpdate],
     budget: usize,
 }
 
@@ -240,13 +239,13 @@ impl Sample<'_> {
     fn stats(&self, output_dtype: FloatDtype, noise: Option<Noise>) -> Result<TileStats, PlanError> {
         let source = &self.step.source;
         let (shape, input_dtype) = (source.tile_shape(), source.float_dtype()?);
-        let mut stats = TileStats::default();
-        let block = common_row_block(self.updates.iter().map(|(update, _)| update.row_block()));
-        for rows in sampled_blocks(shape, block, self.budget) {
+        let (mut stats, mut buffers) = (TileStats::default(), DeltaBuffers::default());
+        for rows in sampled_blocks(shape, row_block(self.updates), self.budget) {
             let element_count = rows.len() * shape.columns;
             let mut input = vec![0; element_count * input_dtype.byte_count()];
             source.read_row_bytes(rows.clone(), &mut input)?;
-            let delta = self.delta(rows.clone(), input_dtype, &input, element_count);
+            let mut delta = vec![0.0; element_count];
+            buffers.write(self.updates, &rows, &|weight| widen(input_dtype, &input, weight), &mut delta);
             let mut output = vec![0; element_count * output_dtype.byte_count()];
             let bytes = TileBytes { input: &input, input_dtype, output: &mut output, output_dtype };
             let first_element = (rows.start * shape.columns) as u64;
@@ -256,27 +255,6 @@ impl Sample<'_> {
             });
         }
         Ok(stats)
-    }
-
-    /// Σ strength·Δ of `rows`.
-    fn delta(&self, rows: Range<usize>, dtype: FloatDtype, input: &[u8], element_count: usize) -> Vec<f32> {
-        let mut delta = vec![0.0; element_count];
-        for (update, strength) in self.updates {
-            if let Some(low_rank) = update.as_low_rank() {
-                low_rank.accumulate_rows(rows.clone(), *strength, &mut delta);
-                continue;
-            }
-            let mut weight = vec![0.0; element_count];
-            widen(dtype, input, &mut weight);
-            let mut transformed = weight.clone();
-            update.apply_rows(rows.clone(), &mut transformed);
-            #[expect(clippy::cast_possible_truncation, reason = "the sum is formed in f32, as the merge does")]
-            let strength = *strength as f32;
-            for ((delta, transformed), weight) in delta.iter_mut().zip(&transformed).zip(&weight) {
-                *delta += strength * (transformed - weight);
-            }
-        }
-        delta
     }
 }
 

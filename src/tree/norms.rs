@@ -2,7 +2,7 @@
 
 use crate::{
     adapter::{Adapter, AdapterError},
-    matching::Applied,
+    matching::{Applied, load_updates},
     numeric::{self, LowRank},
 };
 
@@ -27,13 +27,7 @@ pub fn singular_values(
 }
 
 fn summed(applied: &Applied, adapters: &[Adapter], strengths: &[f64]) -> Result<Option<LowRank>, AdapterError> {
-    let updates = applied.updates.iter().map(|reference| reference.load(adapters)).collect::<Result<Vec<_>, _>>()?;
-    let weighted: Option<Vec<(&LowRank, f64)>> = updates
-        .iter()
-        .zip(&applied.updates)
-        .map(|(update, reference)| {
-            Some((update.as_low_rank()?, strengths.get(reference.adapter).copied().unwrap_or(1.0)))
-        })
-        .collect();
-    Ok(weighted.and_then(|weighted| LowRank::sum(&weighted)))
+    let updates = load_updates(&applied.updates, adapters, strengths)?;
+    let low_ranks = updates.iter().map(|weighted| Some((weighted.update.as_low_rank()?, weighted.strength)));
+    Ok(low_ranks.collect::<Option<Vec<_>>>().and_then(|low_ranks| LowRank::sum(&low_ranks)))
 }

@@ -1,13 +1,13 @@
 //! What a tensor of a correct merge holds, in f64: its source, and what every update makes of it.
 
-use std::{ops::Range, sync::Arc};
+use std::ops::Range;
 
 use super::{Reference, VerifyError};
 use crate::{
-    adapter::{Note, Orientation, Placement, RowUpdate, common_row_block},
+    adapter::{Note, Orientation, Placement, WeightedUpdate, composition},
     checkpoint::LogicalTensor,
     job::JobContext,
-    matching::UpdateRef,
+    matching::{UpdateRef, load_updates_f64},
     numeric::{FloatDtype, block_tiles, widen_to_f64},
 };
 
@@ -20,7 +20,7 @@ pub(super) struct Exact<'a> {
     pub source: &'a LogicalTensor,
     /// Whether base and adapter say that it differs from the base.
     pub is_target: bool,
-    updates: Vec<(Arc<dyn RowUpdate<f64>>, f64)>,
+    updates: Vec<WeightedUpdate<f64>>,
     is_added_twice: bool,
 }
 
@@ -79,10 +79,7 @@ impl<'a> Exact<'a> {
     ) -> Result<Self, VerifyError> {
         let mut notes = updates.iter().filter_map(|update| update.target_in(&reference.adapters).update()?.note());
         let is_added_twice = notes.any(|note| note == Note::OutputProjectionTwice);
-        let updates = updates
-            .iter()
-            .map(|update| Ok((update.load_f64(&reference.adapters)?, reference.strengths[update.adapter])))
-            .collect::<Result<Vec<_>, VerifyError>>()?;
+        let updates = load_updates_f64(updates, &reference.adapters, &reference.strengths)?;
         let exact = Self { source, is_target, updates, is_added_twice };
         exact.observe(job)?;
         Ok(exact)
@@ -90,17 +87,14 @@ impl<'a> Exact<'a> {
 
     /// Runs the passes that only look at W, for methods that need them.
     fn observe(&self, job: &JobContext) -> Result<(), VerifyError> {
-        let passes = self.updates.iter().map(|(update, _)| update.passes()).max().unwrap_or(1);
-        for pass in 1..passes {
+        composition::observe(&self.updates, |see| {
             for rows in block_tiles(self.source.tile_shape(), self.row_block(), TILE_ELEMENTS) {
                 job.check_cancelled()?;
                 let tile = read_f64(self.source, self.source.float_dtype()?, rows.clone())?;
-                for (update, _) in self.updates.iter().filter(|(update, _)| pass < update.passes()) {
-                    update.observe_rows(rows.clone(), &tile);
-                }
+                see(rows, tile);
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Whether PEFT adds an update of it twice, and so rounds after each half.
@@ -110,7 +104,7 @@ impl<'a> Exact<'a> {
 
     /// Rows that [`Self::rows`] begin and end with a multiple of.
     pub fn row_block(&self) -> usize {
-        common_row_block(self.updates.iter().map(|(update, _)| update.row_block()))
+        composition::row_block(&self.updates)
     }
 
     /// Whether its values are computed, and not only taken.
@@ -118,21 +112,34 @@ impl<'a> Exact<'a> {
         !self.updates.is_empty()
     }
 
-    /// W + Σ strength · (transformed − W), for `rows`.
+    /// What all updates make of `rows`, each of the weight as those before it leave it.
     pub fn rows(&self, rows: Range<usize>) -> Result<ExactTile, VerifyError> {
         let source = read_f64(self.source, self.source.float_dtype()?, rows.clone())?;
-        let mut values = source.clone();
+        let (mut values, mut unmerged) = (source.clone(), source.clone());
         let mut magnitude_bound = 0.0;
-        for (update, strength) in &self.updates {
-            let mut transformed = source.clone();
-            update.apply_rows(rows.clone(), &mut transformed);
-            magnitude_bound += strength.abs() * update.magnitude_bound(&source, &transformed);
-            for ((value, transformed), weight) in values.iter_mut().zip(&transformed).zip(&source) {
-                *value += strength * (transformed - weight);
+        for weighted in &self.updates {
+            let WeightedUpdate { update, strength, shares_layer } = weighted;
+            if !shares_layer {
+                unmerged.clone_from(&values);
+            }
+            let mut transformed = values.clone();
+            update.apply_rows_after(rows.clone(), &unmerged, &mut transformed);
+            // What came before is carried on with its error, which grows as the values do.
+            magnitude_bound *= growth(&values, &transformed);
+            magnitude_bound += strength.abs() * update.magnitude_bound(&values, &transformed);
+            for (value, transformed) in values.iter_mut().zip(&transformed) {
+                *value += strength * (transformed - *value);
             }
         }
         Ok(ExactTile { source, values, magnitude_bound })
     }
+}
+
+/// How much larger the largest of `after` is than that of `before`; 1 where it is smaller.
+fn growth(before: &[f64], after: &[f64]) -> f64 {
+    let largest = |values: &[f64]| values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    let (before, after) = (largest(before), largest(after));
+    if before > 0.0 && after.is_finite() { (after / before).max(1.0) } else { 1.0 }
 }
 
 /// Rows of a tensor, widened.

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use lorafuse::{
-    adapter::Adapter,
+    adapter::{Adapter, composition},
     checkpoint::Checkpoint,
     job::JobContext,
-    matching::{Applied, Matching},
+    matching::{Applied, Matching, load_updates},
     numeric::FloatDtype,
     plan::MergeRequest,
     verify::{self, VerifyRequest},
@@ -36,30 +36,39 @@ pub fn assert_equal_by_rule(what: &str, ours: &[f64], expected: &[f64], dtype: F
 pub fn max_deltas(request: &MergeRequest) -> BTreeMap<String, f64> {
     let base = Checkpoint::open(&request.base).unwrap();
     let adapters: Vec<Adapter> = request.adapters.iter().map(|adapter| Adapter::open(&adapter.path).unwrap()).collect();
+    let strengths: Vec<f64> = request.adapters.iter().map(|adapter| adapter.strength).collect();
     let matching = Matching::new(&base, &adapters);
     assert!(matching.is_complete());
     let placed = matching.applied_tensor_count(&adapters) + matching.set_aside.len();
     let tensor_count: usize = adapters.iter().map(Adapter::tensor_count).sum();
     assert_eq!(placed, tensor_count, "{}: every tensor is accounted for", request.base.display());
-    let of_tensor = |applied: &Applied| (applied.tensor.clone(), max_delta(applied, &base, &adapters));
+    let of_tensor = |applied: &Applied| (applied.tensor.clone(), max_delta(applied, &base, &adapters, &strengths));
     matching.applied.iter().map(of_tensor).collect()
 }
 
-/// The largest change of one tensor.
-fn max_delta(applied: &Applied, base: &Checkpoint, adapters: &[Adapter]) -> f64 {
+/// The largest change of one tensor, as the sum of what each update changes at its turn.
+fn max_delta(applied: &Applied, base: &Checkpoint, adapters: &[Adapter], strengths: &[f64]) -> f64 {
     let source = applied.source(base, adapters).unwrap();
-    let weight = source.read_all().unwrap();
-    let mut max = 0.0_f64;
-    for update in &applied.updates {
-        let loaded = update.load(adapters).unwrap();
+    let (weight, rows) = (source.read_all().unwrap(), 0..source.tile_shape().rows);
+    let updates = load_updates(&applied.updates, adapters, strengths).unwrap();
+    composition::observe(&updates, |see| {
+        see(rows.clone(), weight.clone());
+        Ok::<_, ()>(())
+    })
+    .unwrap();
+    let after = |count: usize| {
         let mut changed = weight.clone();
-        let rows = 0..source.tile_shape().rows;
-        (1..loaded.passes()).for_each(|_| loaded.observe_rows(rows.clone(), &weight));
-        loaded.apply_rows(rows, &mut changed);
-        let deltas = changed.iter().zip(&weight).map(|(changed, weight)| f64::from((changed - weight).abs()));
-        max += deltas.fold(0.0, f64::max);
-    }
-    max
+        composition::apply(&updates[..count], &rows, &mut changed);
+        changed
+    };
+    let largest_change = |count: usize| {
+        let (before, after) = (after(count - 1), after(count));
+        before
+            .iter()
+            .zip(after)
+            .fold(0.0_f64, |largest, (before, after)| largest.max(f64::from((after - before).abs())))
+    };
+    (1..=updates.len()).map(largest_change).sum()
 }
 
 /// Asserts that `verify` passes the merge of `request`.

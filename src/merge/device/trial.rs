@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Instant};
 
 use super::NothingToTry;
 use crate::{
-    matching::UpdateRef,
-    merge::{Kernel, MergeError, TileJob, TileResult, WeightedUpdate},
+    adapter::WeightedUpdate,
+    matching::{UpdateRef, load_updates},
+    merge::{Kernel, MergeError, TileJob, TileResult},
     numeric::{FloatDtype, TileShape, narrow, row_tiles},
     plan::{Action, MergePlan, TensorStep},
     platform::PageBuffer,
@@ -50,7 +51,8 @@ impl Prospect {
         if work < LEAST_WORK {
             return Ok(Self::Nothing(NothingToTry::TooSmall));
         }
-        let updates = WeightedUpdate::load_all(plan, step)?;
+        let Action::Update { updates } = &step.action else { return Ok(Self::Nothing(NothingToTry::NoUpdate)) };
+        let updates: Arc<[WeightedUpdate]> = load_updates(updates, &plan.adapters, &plan.strengths)?.into();
         let Some(output_dtype) = FloatDtype::of(step.output_dtype) else {
             return Ok(Self::Nothing(NothingToTry::OutputDtype));
         };
@@ -136,7 +138,7 @@ impl Trial {
         Self {
             shape: TileShape { rows: 64, columns: 48 },
             dtypes: (FloatDtype::BF16, FloatDtype::BF16),
-            updates: Arc::from([WeightedUpdate { update: Arc::new(low_rank), strength: 1.0 }]),
+            updates: Arc::from([WeightedUpdate::new(Arc::new(low_rank), 1.0)]),
         }
     }
 }

@@ -3,10 +3,7 @@
 use std::{ops::Range, sync::Arc};
 
 use super::{chunks::FactorGrid, context::Context, upload::upload};
-use crate::{
-    merge::{TileJob, WeightedUpdate},
-    numeric::LowRank,
-};
+use crate::{adapter::WeightedUpdate, merge::TileJob, numeric::LowRank};
 
 /// Updates that the shader takes at once (`Params.updates` in `merge.wgsl`).
 pub(super) const MOST_UPDATES: usize = 16;

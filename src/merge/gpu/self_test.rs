@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::GpuKernel;
 use crate::{
-    merge::{Kernel, MergeError, TileJob, TileResult, WeightedUpdate, device::NotOpened},
+    adapter::WeightedUpdate,
+    merge::{Kernel, MergeError, TileJob, TileResult, device::NotOpened},
     numeric::{FloatDtype, LowRank, narrow},
     platform::PageBuffer,
 };
@@ -54,7 +55,7 @@ fn test_tile() -> TileJob {
         input_dtype: dtype,
         output,
         output_dtype: dtype,
-        updates: Arc::from([WeightedUpdate { update: Arc::new(low_rank), strength: 1.0 }]),
+        updates: Arc::from([WeightedUpdate::new(Arc::new(low_rank), 1.0)]),
         noise: None,
     }
 }

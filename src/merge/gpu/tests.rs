@@ -49,7 +49,7 @@ fn low_rank(seed: u64, (rows, columns): (usize, usize), rank: usize) -> LowRank 
 }
 
 fn weighted(update: impl RowUpdate + 'static, strength: f64) -> WeightedUpdate {
-    WeightedUpdate { update: Arc::new(update), strength }
+    WeightedUpdate::new(Arc::new(update), strength)
 }
 
 /// The rows `tile` of a matrix, with W as f32 and what is added.

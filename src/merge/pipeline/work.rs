@@ -3,10 +3,12 @@
 use std::{collections::VecDeque, ops::Range, sync::Arc};
 
 use crate::{
+    adapter::{WeightedUpdate, composition},
     job::JobContext,
-    merge::{MergeError, WeightedUpdate, kernel::row_block},
+    matching::load_updates,
+    merge::MergeError,
     numeric::{FloatDtype, Noise, block_tiles},
-    plan::{MergePlan, OutputShard, TensorStep},
+    plan::{Action, MergePlan, OutputShard, TensorStep},
 };
 
 /// One thing to read, and what becomes of it.
@@ -93,7 +95,7 @@ impl<'a> WorkList<'a> {
         let updates = ready_updates(self.plan, step, self.job)?;
         let dtypes = (step.source.float_dtype()?, output_float_dtype(step)?);
         let noise = if step.action.is_update() { self.plan.rounding.noise(&step.name) } else { None };
-        let tiles = tiles(row_block(&updates));
+        let tiles = tiles(composition::row_block(&updates));
         Ok(tiles.map(|rows| WorkKind::Tile { rows, dtypes, updates: Arc::clone(&updates), noise }).collect())
     }
 }
@@ -107,21 +109,19 @@ pub(in crate::merge) fn ready_updates(
     step: &TensorStep,
     job: &JobContext,
 ) -> Result<Arc<[WeightedUpdate]>, MergeError> {
-    let updates = WeightedUpdate::load_all(plan, step)?;
-    let source = &step.source;
-    let passes = updates.iter().map(|weighted| weighted.update.passes()).max().unwrap_or(1);
-    let shape = source.tile_shape();
-    for pass in 1..passes {
-        for rows in block_tiles(shape, row_block(&updates), plan.tile_elements) {
+    let Action::Update { updates } = &step.action else { return Ok(Arc::from([])) };
+    let updates = load_updates(updates, &plan.adapters, &plan.strengths)?;
+    let (source, shape) = (&step.source, step.source.tile_shape());
+    composition::observe(&updates, |see| {
+        for rows in block_tiles(shape, composition::row_block(&updates), plan.tile_elements) {
             job.check_cancelled()?;
             let mut tile = vec![0.0; rows.len() * shape.columns];
             source.read_rows(rows.clone(), &mut tile)?;
-            for weighted in updates.iter().filter(|weighted| pass < weighted.update.passes()) {
-                weighted.update.observe_rows(rows.clone(), &tile);
-            }
+            see(rows, tile);
         }
-    }
-    Ok(updates)
+        Ok::<_, MergeError>(())
+    })?;
+    Ok(updates.into())
 }
 
 /// Consecutive ranges of at most `step` bytes.

@@ -149,6 +149,12 @@ impl<T: Precision> DoraRows<T> {
         })
     }
 
+    /// m / ‖`sum`‖, where `sum` is a row of W + Δ that is a unit.
+    fn row_factor(&self, row: usize, sum: &[T]) -> T {
+        let square_sum: f64 = sum.iter().map(|value| value.to_f64() * value.to_f64()).sum();
+        T::rounded(self.magnitudes[row] / square_sum.sqrt())
+    }
+
     /// Multiplies `tile` (from the element `first` on) by the factors of its units.
     fn scale(&self, first: usize, tile: &mut [T]) {
         let factors = self.factors();
@@ -190,16 +196,30 @@ impl<T: Precision> RowUpdate<T> for DoraRows<T> {
         self.direction.apply_rows(rows.clone(), tile);
         if self.rows_are_units {
             for (row, values) in rows.zip(tile.chunks_mut(columns.max(1))) {
-                let square_sum: f64 = values.iter().map(|value| value.to_f64() * value.to_f64()).sum();
-                let factor = T::rounded(self.magnitudes[row] / square_sum.sqrt());
-                for value in values {
-                    *value *= factor;
-                }
+                let factor = self.row_factor(row, values);
+                values.iter_mut().for_each(|value| *value *= factor);
             }
         } else {
             self.scale(rows.start * columns, tile);
         }
     }
+
+    /// The norm is that of the unmerged weight and this update alone, as in training.
+    fn apply_rows_after(&self, rows: Range<usize>, unmerged: &[T], tile: &mut [T]) {
+        if !self.rows_are_units {
+            self.apply_rows(rows, tile);
+            return;
+        }
+        let columns = (tile.len() / rows.len().max(1)).max(1);
+        let mut own = unmerged.to_vec();
+        self.direction.apply_rows(rows.clone(), &mut own);
+        self.direction.apply_rows(rows.clone(), tile);
+        for ((row, values), own) in rows.zip(tile.chunks_mut(columns)).zip(own.chunks(columns)) {
+            let factor = self.row_factor(row, own);
+            values.iter_mut().for_each(|value| *value *= factor);
+        }
+    }
+
     fn magnitude_bound(&self, before: &[T], after: &[T]) -> f64 {
         let (before_max, after_max) = (largest(before), largest(after));
         let growth = if before_max > 0.0 { (after_max / before_max).max(1.0) } else { 1.0 };
