@@ -43,6 +43,11 @@ equals_peft! {
     mlp_vblora: "custom-mlp-vanilla-mlp-3-vblora",
     two_doras_on_one_layer_take_the_norm_of_the_unmerged_weight: "mine-mlp-two-dora-same",
     two_ia3_on_one_layer_multiply: "multi-mlp-ia3-same",
+    parameters_of_an_own_model_nest_as_it_registers_them: "mine-experts3d-parameter-3d",
+    granite_experts_lie_in_two_linears: "mine-granitemoe-1-small-fused",
+    nemotron_experts_have_no_gate: "mine-nemotron-h-1-small-fused",
+    names_that_the_model_lacks_are_ignored: "mine-qwen3-moe-1-small-fused",
+    layers_of_experts_become_parameters: "mine-qwen3-moe-1-small-seven",
 }
 
 /// Merges, compares with PEFT's merge, and asks `verify` about both.

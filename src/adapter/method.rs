@@ -110,6 +110,11 @@ pub trait TargetUpdate: fmt::Debug + Send + Sync {
         false
     }
 
+    /// What the factors may be for, where only the base can say it.
+    fn nested(&self) -> Option<&Nested> {
+        None
+    }
+
     /// Reads the factors.
     ///
     /// # Errors
@@ -121,6 +126,24 @@ pub trait TargetUpdate: fmt::Debug + Send + Sync {
     /// # Errors
     /// As [`Self::load`].
     fn load_f64(&self, placement: &Placement) -> Result<Arc<dyn RowUpdate<f64>>, AdapterError>;
+}
+
+/// Factors at one level of PEFT's nesting of the parameters of a module; the file does not name the parameter.
+#[derive(Clone, Debug)]
+pub struct Nested {
+    /// Levels around it: 0 is the outermost, for the parameter that the module registers last.
+    pub level: usize,
+    /// What they may be for, the likeliest first; never empty.
+    pub readings: Vec<Reading>,
+}
+
+/// A parameter that factors may be for, and the update that they are then.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The parameter's name.
+    pub parameter: String,
+    /// The update, with the rank and scale that the config gives this parameter.
+    pub update: Arc<dyn TargetUpdate>,
 }
 
 /// What a scan saw in a tensor.

@@ -49,7 +49,7 @@ pub use self::{
     expected::ExpectedShape,
     group::{Stray, is_factor_like},
     key::{AdapterKey, CopyKind},
-    method::{Content, Layer, Method, Orientation, RowUpdate, TargetUpdate, common_row_block},
+    method::{Content, Layer, Method, Nested, Orientation, Reading, RowUpdate, TargetUpdate, common_row_block},
     methods::{AdaLora, Ia3, LnTuning, LoHa, LoKr, Lora, MethodSpec, Oft, TrainableTokens},
     note::Note,
     origin::ForeignAdapter,

@@ -4,10 +4,12 @@
 
 mod class;
 mod embeddings;
+mod experts;
 mod loading;
 mod names;
 mod parameters;
 mod part;
+mod stacked;
 mod ties;
 mod vocabulary;
 
@@ -15,9 +17,11 @@ use std::sync::OnceLock;
 
 pub use self::{
     class::{Class, class, has_conv1d, is_conv1d_anywhere, is_known_class, is_known_type},
+    experts::{EXPERT_PARAMETERS, IN_OUT_EXPERTS, INTERLEAVED_EXPERTS, TRANSPOSED_EXPERTS},
     loading::{Loading, UnevenRows},
     names::DiskNames,
     part::Part,
+    stacked::{OnDisk, Piece, StackedNames, parameters_of_piece},
     ties::{Member, TieGroup},
     vocabulary::Vocabulary,
 };

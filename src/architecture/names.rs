@@ -21,11 +21,13 @@ const MAX_SCOPE_SEGMENTS: usize = 3;
 const LEGACY: &str = "legacy";
 
 /// The table, parsed once.
-static TABLE: LazyLock<Table> = LazyLock::new(|| {
+static TABLE: LazyLock<Table> = LazyLock::new(|| Table::new(&raw_table()));
+
+/// The table as it is written.
+pub(super) fn raw_table() -> Value {
     let text = include_str!("rename_table.json");
-    let value = serde_json::from_str(text).unwrap_or_else(|error| unreachable!("rename_table.json: {error}"));
-    Table::new(&value)
-});
+    serde_json::from_str(text).unwrap_or_else(|error| unreachable!("rename_table.json: {error}"))
+}
 
 /// Renames by model type or class name.
 struct Table {
@@ -62,7 +64,7 @@ impl Table {
 }
 
 /// A name by which classes and model types can be compared.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 

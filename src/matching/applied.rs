@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    adapter::{Adapter, AdapterError, Placement, RowUpdate, Target, WeightedUpdate},
+    adapter::{Adapter, AdapterError, Placement, RowUpdate, Target, TargetUpdate, WeightedUpdate},
     checkpoint::{Checkpoint, LogicalTensor},
 };
 
@@ -44,6 +44,8 @@ pub struct UpdateRef {
     pub adapter: usize,
     /// Index into [`Adapter::targets`].
     pub target: usize,
+    /// Index into the readings of its factors, where the base decided what they are for.
+    pub reading: usize,
     /// Which part of the update lies on which part of the tensor.
     pub placement: Placement,
 }
@@ -167,8 +169,15 @@ impl UpdateRef {
         self.update_in(adapters).load_f64(&self.placement)
     }
 
-    fn update_in<'a>(&self, adapters: &'a [Adapter]) -> &'a dyn crate::adapter::TargetUpdate {
+    /// The update that the target's factors are.
+    ///
+    /// # Panics
+    /// As [`Self::target_in`].
+    #[must_use]
+    pub fn update_in<'a>(&self, adapters: &'a [Adapter]) -> &'a dyn TargetUpdate {
         let target = self.target_in(adapters);
-        target.update().unwrap_or_else(|| unreachable!("{} is placed as an update", target.name())).as_ref()
+        let update = target.update().unwrap_or_else(|| unreachable!("{} is placed as an update", target.name()));
+        let reading = update.nested().and_then(|nested| nested.readings.get(self.reading));
+        reading.map_or(update.as_ref(), |reading| reading.update.as_ref())
     }
 }

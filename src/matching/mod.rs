@@ -9,6 +9,7 @@ mod experts;
 mod fused;
 mod guessed_head;
 mod nearest;
+mod nesting;
 mod orientation;
 mod place;
 mod prefix;

@@ -25,9 +25,6 @@ const LINEAR_NAMES: [&str; 14] = [
     "score",
 ];
 
-/// Model types whose experts transformers marks as `is_transposed`, stored `(experts, in, out)`.
-const TRANSPOSED_EXPERT_TYPES: [&str; 3] = ["gpt_oss", "openai_privacy_filter", "aria"];
-
 /// The orientations that are tried for the layers of one pair of base and adapter.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layouts<'a> {
@@ -39,8 +36,6 @@ pub(super) struct Layouts<'a> {
     is_contradicted: bool,
     /// How the layers lie whose names are those of `Conv1D`, where one of them is not square.
     conv1d_named: Option<Orientation>,
-    /// The first choice for expert weights, which decides where they are square.
-    experts: Orientation,
 }
 
 /// A square weight of a class that is not known: nothing but the adapter's config says how it lies.
@@ -68,22 +63,14 @@ pub(super) enum Lie {
 }
 
 impl<'a> Layouts<'a> {
-    /// What class, config and PEFT version say.
+    /// What class and config say.
     pub fn of(architecture: &'a Architecture<'a>, adapter: &Adapter) -> Self {
-        let model_type = architecture.parts()[0].model_type.as_str();
-        let is_transposed = TRANSPOSED_EXPERT_TYPES.contains(&model_type) || !adapter.config().is_from_peft(0, 19);
-        let by = |is_in_out| if is_in_out { Orientation::InOut } else { Orientation::OutIn };
-        Self {
-            architecture,
-            stated: by(adapter.config().fan_in_fan_out()),
-            is_contradicted: false,
-            conv1d_named: None,
-            experts: by(is_transposed),
-        }
+        let stated = if adapter.config().fan_in_fan_out() { Orientation::InOut } else { Orientation::OutIn };
+        Self { architecture, stated, is_contradicted: false, conv1d_named: None }
     }
 
-    /// The same with what the adapter's layers that are not square say of the others: experts share one orientation,
-    /// and a layer of unknown class may contradict the config. Modules are disk paths.
+    /// The same with what the adapter's layers that are not square say of the others: a layer of unknown class may
+    /// contradict the config. Modules are disk paths.
     pub fn with_evidence(self, found: &[(String, &dyn TargetUpdate, &[usize])]) -> Self {
         let only_fit = |update: &dyn TargetUpdate, shape: &[usize]| match (
             update.fits(shape, Orientation::OutIn),
@@ -93,8 +80,6 @@ impl<'a> Layouts<'a> {
             (false, true) => Some(Orientation::InOut),
             _ => None,
         };
-        let experts = found.iter().filter(|(_, update, _)| update.layer() == Layer::Experts);
-        let experts = experts.filter_map(|(_, update, shape)| only_fit(*update, shape)).next().unwrap_or(self.experts);
         let unknown = found.iter().filter(|(module, update, _)| {
             update.layer() == Layer::Linear && self.architecture.is_conv1d(module).is_none()
         });
@@ -103,12 +88,7 @@ impl<'a> Layouts<'a> {
         let is_contradicted = nameless.filter_map(|(_, update, shape)| only_fit(*update, shape)).any(is_other);
         let conv1d_named = unknown.filter(|(module, ..)| is_conv1d_anywhere(module));
         let conv1d_named = conv1d_named.filter_map(|(_, update, shape)| only_fit(*update, shape)).next();
-        Self { experts, is_contradicted, conv1d_named, ..self }
-    }
-
-    /// The first choice for expert weights.
-    pub fn experts(self) -> Orientation {
-        self.experts
+        Self { is_contradicted, conv1d_named, ..self }
     }
 
     /// How a parameter of `shape` in `module` (a disk path) lies for `update`.
@@ -118,17 +98,16 @@ impl<'a> Layouts<'a> {
             let found = tried.iter().copied().find(|orientation| update.fits(shape, *orientation));
             found.map_or(Lie::Misfit, Lie::Known)
         };
-        match (update.layer(), self.experts) {
-            (Layer::Linear, _) => match self.architecture.is_conv1d(module) {
+        match update.layer() {
+            Layer::Linear => match self.architecture.is_conv1d(module) {
                 Some(is_conv1d) => first_fit(if is_conv1d { &[InOut] } else { &[OutIn] }),
                 None if update.fits(shape, OutIn) && update.fits(shape, InOut) => {
                     self.by_bias(module, shape).map_or_else(|| self.square(module), Lie::Known)
                 }
                 None => first_fit(&[OutIn, InOut]),
             },
-            (Layer::Fixed, _) => first_fit(&[OutIn]),
-            (Layer::Experts, OutIn) => first_fit(&[OutIn, InOut]),
-            (Layer::Experts, InOut) => first_fit(&[InOut, OutIn]),
+            Layer::Fixed => first_fit(&[OutIn]),
+            Layer::Experts => first_fit(&[OutIn, InOut]),
         }
     }
 

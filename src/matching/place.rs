@@ -1,8 +1,12 @@
 //! Finding the place of every target, one adapter after the other.
 
+use std::{cell::OnceCell, collections::BTreeMap};
+
 use super::{
-    Applied, Clash, ClashReason, Entries, Matching, Origin, Orphan, OrphanReason, SetAside, SetAsideRule,
-    StatedOrientation, UpdateRef, experts, guessed_head, nearest,
+    Applied, Clash, ClashReason, Entries, Matching, Origin, Orphan, OrphanReason, PrefixChange, SetAside, SetAsideRule,
+    StatedOrientation, UpdateRef,
+    experts::{Experts, LevelProblem, Placed},
+    guessed_head, nearest,
     orientation::{Layouts, Lie},
     problem,
     resolve::{Located, Resolvers},
@@ -11,7 +15,7 @@ use super::{
     vocabulary,
 };
 use crate::{
-    adapter::{Adapter, Companion, Effect, ExpectedShape, Placement, Replacement, Target, TargetUpdate, joined},
+    adapter::{Adapter, Companion, Effect, ExpectedShape, Layer, Placement, Replacement, Target, TargetUpdate, joined},
     architecture::{Architecture, Member, Vocabulary},
     checkpoint::{Checkpoint, LogicalTensor},
     numeric::FloatDtype,
@@ -25,6 +29,8 @@ pub(super) struct Placer<'a> {
     vocabulary: Vocabulary,
     /// Weights that the base has under several names.
     shared: Vec<Shared>,
+    /// How the base's experts lie on the disk, once that is asked.
+    experts: OnceCell<Experts<'a>>,
     entries: Entries,
     matching: Matching,
 }
@@ -42,7 +48,7 @@ impl<'a> Placer<'a> {
         let vocabulary = Vocabulary::of(architecture);
         let shared = Shared::all(architecture, &vocabulary, base);
         let (entries, matching) = (Entries::new(), Matching::default());
-        Self { base, adapters, architecture, vocabulary, shared, entries, matching }
+        Self { base, adapters, architecture, vocabulary, shared, experts: OnceCell::new(), entries, matching }
     }
 
     /// Places every tensor of one adapter.
@@ -71,13 +77,16 @@ impl<'a> Placer<'a> {
             }
         }
         for positioned in targets() {
-            if let Effect::Update(update) = &positioned.target.effect {
+            if let Effect::Update(update) = &positioned.target.effect
+                && !is_parameter(update.as_ref())
+            {
                 self.place_update(positioned, update.as_ref(), layouts, resolver.locate(positioned.target));
             }
         }
+        let stacked_change = self.place_parameters(index, &resolver);
         self.place_strays(index);
         self.matching.renamed_modules.push(resolver.renamed_module_count(adapter.targets()));
-        self.matching.prefix_changes.push(resolver.into_change());
+        self.matching.prefix_changes.push(resolver.into_change().or(stacked_change));
     }
 
     /// Settles what concerns several entries, and hands the matching out.
@@ -164,7 +173,7 @@ impl<'a> Placer<'a> {
         let name = self.name_of(&place);
         let module = &place.module;
         let Some(stored) = self.current(&name) else {
-            self.place_in_pieces(positioned, update, layouts, place.module);
+            self.place_in_parts(positioned, update, place.module);
             return;
         };
         let orientation = match layouts.lie(update, module, stored.shape()) {
@@ -183,29 +192,60 @@ impl<'a> Placer<'a> {
             let stated = StatedOrientation { adapter: positioned.adapter, tensor: name.clone(), orientation };
             self.matching.stated_orientations.push(stated);
         }
-        self.add_update(positioned, name, Placement::whole(stored.shape(), dtype, orientation));
+        self.add_update(positioned, 0, name, Placement::whole(stored.shape(), dtype, orientation));
     }
 
-    /// Places an update whose parameter the base has not, but in other pieces.
-    fn place_in_pieces(
-        &mut self,
-        positioned: Positioned<'_>,
-        update: &dyn TargetUpdate,
-        layouts: Layouts<'_>,
-        module: String,
-    ) {
-        let preferred = layouts.experts();
-        let split = experts::split_places(self.base, positioned.target, update, &module, preferred);
-        let fused = || experts::fused_place(self.base, update, &module, preferred).map(|place| vec![place]);
-        match split.or_else(fused) {
-            Some(places) => {
-                for (stored, placement) in places {
-                    self.add_update(positioned, stored.name().to_owned(), placement);
-                }
-            }
+    /// Places an update whose parameter the base has not, but as a part of another.
+    fn place_in_parts(&mut self, positioned: Positioned<'_>, update: &dyn TargetUpdate, module: String) {
+        let experts = self.experts.get_or_init(|| Experts::of(self.base, self.architecture));
+        match experts.place_of_one(update, &module) {
+            Some((stored, placement)) => self.add_update(positioned, 0, stored.name().to_owned(), placement),
             None if positioned.target.is_optional => {}
             None => self.orphan(positioned, module),
         }
+    }
+
+    /// Places what adapts parameters themselves, all levels of a module together; returns the change of prefix that
+    /// parameters which the disk holds in pieces needed.
+    fn place_parameters(&mut self, adapter: usize, resolver: &Resolvers<'_>) -> Option<PrefixChange> {
+        let adapters = self.adapters;
+        let targets = adapters[adapter].targets();
+        let mut modules: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, target) in targets.iter().enumerate() {
+            if target.update().is_some_and(|update| is_parameter(update.as_ref())) {
+                modules.entry(&target.module).or_default().push(index);
+            }
+        }
+        if modules.is_empty() {
+            return None;
+        }
+        let (base, architecture) = (self.base, self.architecture);
+        let first_levels: Vec<&Target> = modules.values().map(|levels| &targets[levels[0]]).collect();
+        let change = self.experts.get_or_init(|| Experts::of(base, architecture)).prefix_change(&first_levels);
+        for (module, mut levels) in modules {
+            levels.sort_by_key(|index| targets[*index].update().and_then(|update| update.nested()).map(|of| of.level));
+            let positioned = |index: usize| Positioned { adapter, index, target: &targets[index] };
+            let module_on_disk = resolver.locate(&targets[levels[0]]).module;
+            let changed = PrefixChange::apply(change.as_ref(), module);
+            let paths = [module_on_disk.clone(), module.to_owned(), changed];
+            let experts = self.experts.get_or_init(|| Experts::of(base, architecture));
+            match experts.place_levels(&adapters[adapter], &levels, &paths) {
+                Ok(placed) => {
+                    for Placed { target, reading, places } in placed {
+                        for (stored, placement) in places {
+                            self.add_update(positioned(target), reading, stored.name().to_owned(), placement);
+                        }
+                    }
+                }
+                Err(LevelProblem::Missing) => {
+                    levels.into_iter().for_each(|index| self.orphan(positioned(index), module_on_disk.clone()));
+                }
+                Err(LevelProblem::Clash { tensor, reason }) => {
+                    levels.into_iter().for_each(|index| self.clash(positioned(index), tensor.clone(), reason.clone()));
+                }
+            }
+        }
+        change
     }
 
     /// `placement` with what the update reads beside the tensor `name`.
@@ -217,7 +257,7 @@ impl<'a> Placer<'a> {
         Placement { companion: tensor.map(Companion::new), ..placement }
     }
 
-    fn add_update(&mut self, positioned: Positioned<'_>, name: String, placement: Placement) {
+    fn add_update(&mut self, positioned: Positioned<'_>, reading: usize, name: String, placement: Placement) {
         let placement = self.with_companion(positioned, &name, placement);
         let origin = match self.shared_under(&name) {
             Some(shared) => Origin::Tied { embedding: shared.stored.clone() },
@@ -237,7 +277,7 @@ impl<'a> Placer<'a> {
             self.clash(positioned, name, ClashReason::Taken { other_module });
             return;
         }
-        entry.updates.push(UpdateRef { adapter: positioned.adapter, target: positioned.index, placement });
+        entry.updates.push(UpdateRef { adapter: positioned.adapter, target: positioned.index, reading, placement });
     }
 
     fn place_strays(&mut self, adapter: usize) {
@@ -419,6 +459,11 @@ fn clash(positioned: Positioned<'_>, base_tensor: String, reason: ClashReason) -
         base_tensor,
         reason,
     }
+}
+
+/// Whether `update` adapts a parameter itself, of which the levels of one module are placed together.
+fn is_parameter(update: &dyn TargetUpdate) -> bool {
+    update.nested().is_some() || update.layer() == Layer::Experts
 }
 
 fn tensor_names(target: &Target) -> Vec<String> {

@@ -167,6 +167,12 @@ pub enum ClashReason {
         /// The files.
         files: [String; 2],
     },
+    /// PEFT nests several parameters of one module in the order in which the module registers them, which is not known,
+    /// and the factors fit in more than one.
+    Nesting {
+        /// The parameters.
+        parameters: Vec<String>,
+    },
     /// Another module of the same adapter lands on the same tensor.
     Taken {
         /// That module.
@@ -206,6 +212,11 @@ impl fmt::Display for ClashReason {
                 formatter,
                 "two files of the adapter hold it with other values ({} and {}), and which counts is not said",
                 files[0], files[1]
+            ),
+            Self::Nesting { parameters } => write!(
+                formatter,
+                "which of the parameters {} each level of the adapter's nesting is for cannot be told: they fit in more than one order, and the order in which this module registers them is not known",
+                parameters.join(", ")
             ),
             Self::Taken { other_module } => write!(formatter, "{other_module} lands on the same base tensor"),
         }

@@ -101,7 +101,7 @@ impl ModuleNode {
                 .updates
                 .iter()
                 .map(|update| {
-                    let target = update.target_in(adapters);
+                    let (target, reading) = (update.target_in(adapters), update.update_in(adapters));
                     let shape_of = |index: usize| {
                         target.tensors().get(index).map_or_else(Vec::new, |factor| factor.shape().to_vec())
                     };
@@ -109,8 +109,8 @@ impl ModuleNode {
                         adapter: update.adapter,
                         a_shape: shape_of(0),
                         b_shape: shape_of(1),
-                        rank: target.rank().unwrap_or_default(),
-                        scaling: target.scaling(),
+                        rank: reading.rank().unwrap_or_default(),
+                        scaling: reading.scaling(),
                     }
                 })
                 .collect();

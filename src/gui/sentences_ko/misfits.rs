@@ -87,6 +87,10 @@ pub fn clashing(reason: &ClashReason) -> String {
             "어댑터의 두 파일({}, {})에 서로 다른 값으로 들어 있어, 어느 쪽이 맞는지 알 수 없습니다",
             files[0], files[1]
         ),
+        ClashReason::Nesting { parameters } => format!(
+            "어댑터의 각 단계가 {} 중 어느 파라미터를 위한 것인지 알 수 없습니다. 여러 순서가 들어맞는데, 이 모듈이 파라미터를 등록하는 순서를 모릅니다",
+            parameters.join(", ")
+        ),
         ClashReason::Taken { other_module } => {
             format!("{other_module} 모듈과 같은 베이스 텐서에 놓입니다")
         }
@@ -145,6 +149,7 @@ mod tests {
             (ClashReason::Orientation { is_stated_in_out: false, is_named: false }, &["fan_in_fan_out", "false"]),
             (ClashReason::NotFloat { dtype: Dtype::U8 }, &["U8"]),
             (ClashReason::TwoFiles { files: [text("x.bin"), text("y.bin")] }, &["x.bin, y.bin"]),
+            (ClashReason::Nesting { parameters: vec![text("up"), text("down")] }, &["up, down"]),
             (ClashReason::Taken { other_module: text("a.q_proj") }, &["a.q_proj"]),
         ];
         for (reason, parts) in clashes {

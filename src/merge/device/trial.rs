@@ -69,7 +69,7 @@ impl Prospect {
 /// The ranks of all updates of one tensor together.
 fn total_rank(plan: &MergePlan, step: &TensorStep) -> usize {
     let Action::Update { updates } = &step.action else { return 0 };
-    let rank = |reference: &UpdateRef| reference.target_in(&plan.adapters).update().and_then(|update| update.rank());
+    let rank = |reference: &UpdateRef| reference.update_in(&plan.adapters).rank();
     updates.iter().map(|reference| rank(reference).unwrap_or(USUAL_RANK)).sum()
 }
 

@@ -202,9 +202,8 @@ impl Method for Lora {
     }
 
     fn targets(&self, module: &str, mut parts: Parts, path: &Path) -> Result<Vec<Target>, AdapterError> {
-        if let Some(target) = experts::parameter_of(&self.config, module, path)? {
-            let update = experts::update(&self.config, &target, &mut parts, path)?;
-            return Ok(vec![Target::parameter(&target.module, &target.parameter, Arc::new(update))]);
+        if let Some(target) = experts::target(&self.config, module, &mut parts, path)? {
+            return Ok(vec![target]);
         }
         if let Some(attention) = module.strip_suffix(OUTPUT_PROJECTION).and_then(|front| front.strip_suffix('.')) {
             return self.attention(attention, Projection::Output, parts, path);
