@@ -5,7 +5,7 @@
 mod common;
 
 use common::{
-    equality::{assert_equal_by_rule, max_deltas, verifies},
+    equality::{assert_equal_by_rule, assert_equals_but_for_second_rounding, max_deltas, verifies},
     golden, merged, values,
 };
 use lorafuse::{
@@ -223,16 +223,7 @@ fn equals_peft(name: &str) -> f64 {
 fn equals_peft_but_for_its_second_rounding(name: &str) -> f64 {
     let case = Case::merge(name);
     case.assert_same_tensors();
-    let max_deltas = max_deltas(&case.request);
-    for (tensor_name, expected) in case.expected.tensors() {
-        let tensor = case.ours.tensor(tensor_name).unwrap();
-        let dtype = tensor.float_dtype().unwrap();
-        let delta_ulp = max_deltas.get(tensor_name).map_or(0.0, |max_delta| dtype.ulp(*max_delta));
-        for (ours, peft) in values(tensor).iter().zip(values(expected)) {
-            let allowed = dtype.ulp(ours.abs().max(peft.abs())) + 0.5 * delta_ulp;
-            assert!((ours - peft).abs() <= allowed, "{name}: {tensor_name}: {ours} and {peft}");
-        }
-    }
+    assert_equals_but_for_second_rounding(name, &case.request, &case.expected);
     largest_error(&case)
 }
 

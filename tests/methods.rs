@@ -17,7 +17,7 @@ use lorafuse::{
 use serde_json::{Value, json};
 
 #[test]
-fn several_adapters_add_strength_times_their_change() {
+fn several_adapters_act_in_order_each_by_its_strength() {
     let root = tempfile::tempdir().unwrap();
     let (name, module) = ("model.layers.0.proj.weight", "base_model.model.model.layers.0.proj");
     put_model(root.path(), &toy_config(), &FileBuilder::default().f32(name, &[6, 4], noise(1)));
@@ -47,11 +47,12 @@ fn several_adapters_add_strength_times_their_change() {
         .map(|index| {
             let (row, column) = (index / 4, index % 4);
             let w = weight(row, column);
-            let lora_delta = 2.0 * low_rank_element((10, 11), (2, 4), (row, column));
+            let added = w + strengths[0] * 2.0 * low_rank_element((10, 11), (2, 4), (row, column));
+            // The norm is that of the unmerged weight: PEFT holds both LoRA adapters in one layer.
             let norm = (0..4).map(|column| direction(row, column).powi(2)).sum::<f64>().sqrt();
-            let dora_delta = (1.0 + row as f64) / norm * direction(row, column) - w;
-            let ia3_delta = w * noise_at(30, column) - w;
-            w + strengths[0] * lora_delta + strengths[1] * dora_delta + strengths[2] * ia3_delta
+            let scaled = (1.0 + row as f64) / norm * (added + direction(row, column) - w);
+            let turned = added + strengths[1] * (scaled - added);
+            turned + strengths[2] * (turned * noise_at(30, column) - turned)
         })
         .collect();
     assert_close(name, &ours, &expected);

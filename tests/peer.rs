@@ -43,11 +43,29 @@ equals_peft! {
     mlp_vblora: "custom-mlp-vanilla-mlp-3-vblora",
     two_doras_on_one_layer_take_the_norm_of_the_unmerged_weight: "mine-mlp-two-dora-same",
     two_ia3_on_one_layer_multiply: "multi-mlp-ia3-same",
+    ia3_multiplies_what_lora_added: "order-lora-ia3-linear",
+    lora_adds_to_what_ia3_multiplied: "order-ia3-lora-linear",
+    lora_adds_to_what_oft_turned: "order-oft-lora-linear",
+    dora_scales_what_lora_added_by_the_norm_without_it: "order-lora-dora-linear",
+    dora_above_ia3_takes_the_norm_of_what_that_leaves: "order-dora-ia3-dora-linear",
+    ia3_multiplies_biases_that_another_adapter_replaced: "order-biases-ia3",
+    two_doras_on_conv1d_look_at_the_unmerged_weight: "order-dora-dora-conv1d",
+    dora_on_conv1d_looks_at_what_ia3_left: "order-ia3-dora-conv1d",
+    two_doras_on_an_embedding_look_at_the_unmerged_weight: "order-dora-dora-embedding",
     parameters_of_an_own_model_nest_as_it_registers_them: "mine-experts3d-parameter-3d",
     granite_experts_lie_in_two_linears: "mine-granitemoe-1-small-fused",
     nemotron_experts_have_no_gate: "mine-nemotron-h-1-small-fused",
     names_that_the_model_lacks_are_ignored: "mine-qwen3-moe-1-small-fused",
     layers_of_experts_become_parameters: "mine-qwen3-moe-1-small-seven",
+    mixtral_experts_have_other_names_on_disk: "experts-mixtral-bare",
+    a_square_parameter_lies_as_its_class_says: "experts-mixtral-square",
+    bare_names_and_layers_beside_each_other: "experts-deepseek-v3-layers",
+    phimoe_experts_have_other_names_on_disk: "experts-phimoe-bare",
+    a_weight_of_three_dimensions_is_a_parameter: "experts-jetmoe",
+    llama4_experts_are_taken_straight: "experts-llama4-square",
+    gpt_oss_experts_are_taken_transposed: "experts-gpt-oss-square",
+    three_parameters_nest_as_their_shapes_say: "experts-own-three",
+    a_matrix_may_be_a_parameter: "experts-own-matrix",
 }
 
 /// Merges, compares with PEFT's merge, and asks `verify` about both.
@@ -55,10 +73,8 @@ fn equals_peft(case: &str) {
     let folder = repository().join("tests/peer").join(case);
     let output = tempfile::tempdir().unwrap();
     let mut request = MergeRequest::new(folder.join("base"), folder.join("adapter"), output.path().join("merged"));
-    let second = folder.join("adapter2");
-    if second.is_dir() {
-        request.adapters.push(AdapterRequest { path: second, strength: 1.0 });
-    }
+    let others = ["adapter2", "adapter3"].map(|name| folder.join(name)).into_iter().filter(|path| path.is_dir());
+    request.adapters.extend(others.map(|path| AdapterRequest { path, strength: 1.0 }));
     merged(&request);
     let once = folder.join("once");
     let reference = if once.is_dir() { once } else { folder.join("merged") };

@@ -211,3 +211,45 @@ fn experts_of_an_mlx_adapter_become_their_own_modules() {
         assert_eq!(second[1].read_all().unwrap(), (12..24).map(noise(2)).collect::<Vec<_>>());
     }
 }
+
+/// mlx-lm calls the layers of every mixture by the same names, whatever the checkpoint does.
+#[test]
+fn experts_of_an_mlx_adapter_land_under_the_names_of_the_disk() {
+    let (root, features, hidden, rank) = (tempfile::tempdir().unwrap(), 5, 4, 2);
+    let layer = "model.layers.0.block_sparse_moe";
+    let leaves = [
+        ("w1", "gate_proj", features, hidden),
+        ("w3", "up_proj", features, hidden),
+        ("w2", "down_proj", hidden, features),
+    ];
+    let (mut base, mut file) = (FileBuilder::default(), FileBuilder::default());
+    for (index, (disk, mlx, out, inner)) in leaves.into_iter().enumerate() {
+        for expert in 0..3 {
+            base =
+                base.f32(&format!("{layer}.experts.{expert}.{disk}.weight"), &[out, inner], noise(10 * index + expert));
+        }
+        file = file.f32(&format!("{layer}.switch_mlp.{mlx}.lora_a"), &[3, rank, inner], noise(100 + index)).f32(
+            &format!("{layer}.switch_mlp.{mlx}.lora_b"),
+            &[3, out, rank],
+            noise(200 + index),
+        );
+    }
+    let config = json!({"model_type": "mixtral", "architectures": ["MixtralForCausalLM"]});
+    common::put_model(root.path(), &config, &base);
+    put(&root.path().join("adapter/adapters.safetensors"), file.build());
+    let config = json!({"fine_tune_type": "lora", "lora_parameters": {"rank": rank, "scale": 3.0}});
+    put(&root.path().join("adapter/adapter_config.json"), config.to_string());
+    let merged = common::proven(&toy_request(root.path()));
+    for (index, (disk, _, out, inner)) in leaves.into_iter().enumerate() {
+        for expert in 0..3 {
+            let name = format!("{layer}.experts.{expert}.{disk}.weight");
+            let a = |k: usize, column: usize| common::noise_at(100 + index, (expert * rank + k) * inner + column);
+            let b = |row: usize, k: usize| common::noise_at(200 + index, (expert * out + row) * rank + k);
+            let delta = |row: usize, column: usize| (0..rank).map(|k| b(row, k) * a(k, column)).sum::<f64>();
+            let expected: Vec<f64> = (0..out * inner)
+                .map(|at| common::noise_at(10 * index + expert, at) + 3.0 * delta(at / inner, at % inner))
+                .collect();
+            common::assert_close(&name, &common::values(merged.tensor(&name).unwrap()), &expected);
+        }
+    }
+}

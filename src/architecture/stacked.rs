@@ -203,6 +203,11 @@ impl StackedNames {
         Some(OnDisk::Pieces(pieces.iter().map(|(piece, tensor)| (*piece, tensor.clone())).collect()))
     }
 
+    /// The parameters, as memory calls them.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.pieces.keys().chain(self.turned.keys()).map(String::as_str)
+    }
+
     /// The tensor that is `piece` of the parameter that memory calls `name`.
     #[must_use]
     pub fn piece(&self, name: &str, piece: Piece) -> Option<&str> {

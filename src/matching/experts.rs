@@ -2,8 +2,9 @@
 //! level of PEFT's nesting is for, in which orientation, and on which tensors of the disk it lies.
 
 use super::{
-    ClashReason,
+    ClashReason, PrefixChange,
     nesting::{self, Assignment},
+    prefix::stacked_change,
 };
 use crate::{
     adapter::{Adapter, Orientation, Placement, Target, TargetUpdate, Window, joined},
@@ -62,6 +63,11 @@ impl<'a> Experts<'a> {
 
     fn has_type(&self, types: &[&str]) -> bool {
         self.architecture.parts().iter().any(|part| types.contains(&part.model_type.as_str()))
+    }
+
+    /// The one change of prefix under which all of `targets` are for parameters that the disk holds in other pieces.
+    pub fn prefix_change(&self, targets: &[&Target]) -> Option<PrefixChange> {
+        stacked_change(targets, self.stacked.names())
     }
 
     /// The parameter of `module` in memory, and whether the disk has it with its last two dimensions turned; `modules`

@@ -84,6 +84,32 @@ pub(super) fn common_change(base: &Checkpoint, targets: &[Target], layouts: Layo
     (!is_contested).then_some(best)
 }
 
+/// The one change under which every module of `targets` has a stacked parameter among `names`, which are those in
+/// memory; `None` where there is none, or more than one.
+pub(super) fn stacked_change<'a>(targets: &[&Target], names: impl Iterator<Item = &'a str>) -> Option<PrefixChange> {
+    let modules: BTreeSet<&str> = names.filter_map(|name| Some(name.rsplit_once('.')?.0)).collect();
+    let first = targets.first()?.module.as_str();
+    let cuts = std::iter::once(0).chain(first.match_indices('.').map(|(at, _)| at + 1)).take(MAX_STRIPPED + 1);
+    let mut changes: Vec<PrefixChange> = cuts
+        .map(|cut| first.split_at(cut))
+        .filter(|(from, rest)| rest.split('.').count() >= MIN_KEPT && !has_number(from))
+        .flat_map(|(from, rest)| modules.iter().filter_map(move |module| change(from, module.strip_suffix(rest)?)))
+        .filter(|change| {
+            targets.iter().all(|target| modules.contains(PrefixChange::apply(Some(change), &target.module).as_str()))
+        })
+        .collect();
+    changes.sort();
+    changes.dedup();
+    changes.pop().filter(|_| changes.is_empty())
+}
+
+/// From one prefix to another, where both end with a segment and say no more than they must.
+fn change(from: &str, to: &str) -> Option<PrefixChange> {
+    let is_whole = to.is_empty() || to.ends_with('.');
+    (is_whole && is_minimal(from, to) && !has_number(to))
+        .then(|| PrefixChange { from: from.to_owned(), to: to.to_owned() })
+}
+
 fn candidates(base: &Checkpoint, targets: &[Target]) -> Vec<PrefixChange> {
     let step = targets.len().div_ceil(SAMPLED_MODULES).max(1);
     let may_go = |from: &str| {
@@ -100,12 +126,10 @@ fn candidates(base: &Checkpoint, targets: &[Target]) -> Vec<PrefixChange> {
                 break;
             }
             let ending = joined(rest, &target.parameter);
-            changes.extend(base.tensors().keys().filter_map(|name| {
-                let to = name.strip_suffix(&ending)?;
-                let is_whole = to.is_empty() || to.ends_with('.');
-                (is_whole && is_minimal(from, to) && may_go(from) && !has_number(to))
-                    .then(|| PrefixChange { from: from.to_owned(), to: to.to_owned() })
-            }));
+            if !may_go(from) {
+                continue;
+            }
+            changes.extend(base.tensors().keys().filter_map(|name| change(from, name.strip_suffix(&ending)?)));
         }
     }
     changes.sort();

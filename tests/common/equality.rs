@@ -96,3 +96,20 @@ pub fn assert_equals_reference(what: &str, request: &MergeRequest, expected: &Ch
         assert_equal_by_rule(&format!("{what}: {name}"), &ours, &values(expected), dtype, max_delta);
     }
 }
+
+/// Asserts that the merge of `request`, which is done, equals PEFT's but for its second rounding: it rounds Δ to the
+/// base's dtype before it adds it to embeddings and experts.
+pub fn assert_equals_but_for_second_rounding(what: &str, request: &MergeRequest, expected: &Checkpoint) {
+    let ours = Checkpoint::open(&request.output).unwrap();
+    let max_deltas = max_deltas(request);
+    assert_eq!(ours.tensors().len(), expected.tensors().len(), "{what}: as many tensors");
+    for (name, expected) in expected.tensors() {
+        let tensor = ours.tensor(name).unwrap();
+        let dtype = tensor.float_dtype().unwrap();
+        let delta_ulp = max_deltas.get(name).map_or(0.0, |max_delta| dtype.ulp(*max_delta));
+        for (ours, peft) in values(tensor).iter().zip(values(expected)) {
+            let allowed = dtype.ulp(ours.abs().max(peft.abs())) + 0.5 * delta_ulp;
+            assert!((ours - peft).abs() <= allowed, "{what}: {name}: {ours} and {peft}");
+        }
+    }
+}
