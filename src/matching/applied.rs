@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    adapter::{Adapter, AdapterError, Placement, RowUpdate, Target, TargetUpdate, WeightedUpdate},
+    adapter::{Adapter, AdapterError, Placement, RowUpdate, Target, TargetUpdate, WeightedUpdate, joined},
     checkpoint::{Checkpoint, LogicalTensor},
 };
 
@@ -167,6 +167,18 @@ impl UpdateRef {
     /// As [`Self::target_in`].
     pub fn load_f64(&self, adapters: &[Adapter]) -> Result<Arc<dyn RowUpdate<f64>>, AdapterError> {
         self.update_in(adapters).load_f64(&self.placement)
+    }
+
+    /// The full name of the parameter that this is for, as the adapter spells its module.
+    ///
+    /// # Panics
+    /// As [`Self::target_in`].
+    #[must_use]
+    pub fn name_in(&self, adapters: &[Adapter]) -> String {
+        let target = self.target_in(adapters);
+        let nested = target.update().and_then(|update| update.nested());
+        let reading = nested.and_then(|nested| nested.readings.get(self.reading));
+        joined(&target.module, reading.map_or(&target.parameter, |reading| &reading.parameter))
     }
 
     /// The update that the target's factors are.

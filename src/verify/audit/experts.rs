@@ -16,21 +16,22 @@ const FIRST_HALVES: [&str; 3] = ["gate_proj", "w1", "linear"];
 
 pub(super) fn misjudged(facts: &Facts<'_>) -> Vec<Misjudged> {
     let mut found = Vec::new();
-    let mut placed: BTreeMap<(usize, usize), BTreeSet<usize>> = BTreeMap::new();
+    let mut placed: BTreeMap<(usize, usize, usize), BTreeSet<usize>> = BTreeMap::new();
     for applied in &facts.reference.matching.applied {
         for update in &applied.updates {
-            let target = update.target_in(&facts.reference.adapters);
-            if !is_in_place(target, update, &applied.tensor) {
+            let adapters = &facts.reference.adapters;
+            let target = update.target_in(adapters);
+            if !is_in_place(target, &update.name_in(adapters), update, &applied.tensor) {
                 found.push(Misjudged::OtherExpert { module: target.module.clone(), tensor: applied.tensor.clone() });
             }
             if let Window::TensorIsPart { expert, .. } = update.placement.window {
-                placed.entry((update.adapter, update.target)).or_default().insert(expert);
+                let count = update.update_in(adapters).expert_features().map_or(0, |(count, ..)| count);
+                placed.entry((update.adapter, update.target, count)).or_default().insert(expert);
             }
         }
     }
-    for ((adapter, target), experts) in placed {
+    for ((adapter, target, expert_count), experts) in placed {
         let target = &facts.reference.adapters[adapter].targets()[target];
-        let expert_count = target.update().and_then(|update| update.expert_features()).map_or(0, |(count, ..)| count);
         if experts.len() != expert_count {
             let module = target.module.clone();
             found.push(Misjudged::ExpertsLeftOut { module, placed_count: experts.len(), expert_count });
@@ -40,14 +41,16 @@ pub(super) fn misjudged(facts: &Facts<'_>) -> Vec<Misjudged> {
 }
 
 /// Whether numbers and rows are those that the names say.
-fn is_in_place(target: &Target, update: &UpdateRef, tensor: &str) -> bool {
-    let (target_numbers, tensor_numbers) = (numbers(&target.name()), numbers(tensor));
+fn is_in_place(target: &Target, name: &str, update: &UpdateRef, tensor: &str) -> bool {
+    let (target_numbers, tensor_numbers) = (numbers(name), numbers(tensor));
     match &update.placement.window {
         Window::Whole => true,
         Window::TensorIsPart { expert, out } => {
             // One expert's tensor is a Linear's, whichever way the update lies on it.
             let rows = update.placement.shape.first().copied().unwrap_or(0);
-            let of_name = if is_second_half(tensor) { rows } else { 0 };
+            // `up_proj` of experts without a gate is whole.
+            let is_half = is_second_half(tensor) && last(tensor) != last(name);
+            let of_name = if is_half { rows } else { 0 };
             tensor_numbers == with(&target_numbers, *expert) && *out == (of_name..of_name + rows)
         }
         Window::UpdateIsPart { expert, out } => {

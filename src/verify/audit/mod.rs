@@ -7,6 +7,7 @@
 mod coverage;
 mod experts;
 mod misjudged;
+mod nesting;
 mod order;
 mod orientation;
 mod place;
@@ -40,6 +41,7 @@ pub(super) fn audit(merged: &Checkpoint, reference: &Reference) -> Result<Audit,
     found.extend(place::misjudged(&facts));
     found.extend(order::misjudged(&facts));
     found.extend(experts::misjudged(&facts));
+    found.extend(nesting::misjudged(&facts));
     found.extend(orientation::misjudged(&facts));
     found.extend(ties::misjudged(&facts, merged)?);
     found.dedup();

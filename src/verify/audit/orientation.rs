@@ -88,6 +88,7 @@ fn updates<'a>(facts: &Facts<'a>) -> impl Iterator<Item = (&'a str, &'a UpdateRe
 }
 
 fn update_of<'a>(facts: &Facts<'a>, update: &UpdateRef) -> Option<&'a dyn TargetUpdate> {
-    let adapter = facts.reference.adapters.get(update.adapter)?;
-    adapter.targets().get(update.target)?.update().map(AsRef::as_ref)
+    let adapters = &facts.reference.adapters;
+    adapters.get(update.adapter)?.targets().get(update.target)?.update()?;
+    Some(update.update_in(adapters))
 }

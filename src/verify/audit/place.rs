@@ -3,6 +3,7 @@
 use super::{Facts, Misjudged};
 use crate::{
     adapter::{Target, Window},
+    architecture::parameters_of_piece,
     matching::{Applied, Origin},
 };
 
@@ -10,33 +11,26 @@ use crate::{
 const MAX_PREFIX: usize = 4;
 
 pub(super) fn misjudged(facts: &Facts<'_>) -> Vec<Misjudged> {
+    let adapters = &facts.reference.adapters;
     let mut found = Vec::new();
     for applied in &facts.reference.matching.applied {
-        for (adapter, target) in whole_targets(applied) {
-            let Some(target) = facts.reference.adapters.get(adapter).and_then(|adapter| adapter.targets().get(target))
-            else {
-                continue;
-            };
-            found.extend(misplaced(facts, target, applied));
+        if let Origin::Adapter { adapter, target } = applied.origin
+            && let Some(target) = adapters.get(adapter).and_then(|adapter| adapter.targets().get(target))
+        {
+            found.extend(misplaced(facts, target, &target.name(), applied));
+        }
+        // Experts in other pieces are audited apart.
+        for update in applied.updates.iter().filter(|update| update.placement.window == Window::Whole) {
+            found.extend(misplaced(facts, update.target_in(adapters), &update.name_in(adapters), applied));
         }
     }
     found
 }
 
-/// The targets that lie on the whole of a tensor; experts in other pieces are audited apart.
-fn whole_targets(applied: &Applied) -> impl Iterator<Item = (usize, usize)> + '_ {
-    let origin = match applied.origin {
-        Origin::Adapter { adapter, target } => Some((adapter, target)),
-        Origin::Base | Origin::Tied { .. } => None,
-    };
-    let whole = applied.updates.iter().filter(|update| update.placement.window == Window::Whole);
-    origin.into_iter().chain(whole.map(|update| (update.adapter, update.target)))
-}
-
-fn misplaced(facts: &Facts<'_>, target: &Target, applied: &Applied) -> Option<Misjudged> {
-    let (name, tensor) = (target.name(), applied.tensor.as_str());
-    let is_shared = || is_tied(facts, &name, tensor);
-    let expected = facts.architecture.disk_name(&name);
+fn misplaced(facts: &Facts<'_>, target: &Target, name: &str, applied: &Applied) -> Option<Misjudged> {
+    let tensor = applied.tensor.as_str();
+    let is_shared = || is_tied(facts, name, tensor);
+    let expected = facts.architecture.disk_name(name);
     match expected {
         Some(expected) if expected == tensor || is_shared() => None,
         // A module that adapter and disk call the same is that module.
@@ -45,7 +39,7 @@ fn misplaced(facts: &Facts<'_>, target: &Target, applied: &Applied) -> Option<Mi
             tensor: tensor.to_owned(),
             expected: Some(expected),
         }),
-        None if is_same(facts, &name, tensor) || is_shared() => None,
+        None if is_same(facts, name, tensor) || is_shared() => None,
         None => {
             Some(Misjudged::OtherPlace { module: target.module.clone(), tensor: tensor.to_owned(), expected: None })
         }
@@ -60,7 +54,18 @@ fn is_same(facts: &Facts<'_>, name: &str, tensor: &str) -> bool {
         std::iter::once(name.to_owned()).chain(aliases).collect::<Vec<_>>()
     };
     let names = spellings(name);
-    spellings(tensor).iter().any(|tensor| names.iter().any(|name| differ_by_prefix(name, tensor)))
+    spellings(tensor)
+        .iter()
+        .any(|tensor| names.iter().any(|name| differ_by_prefix(name, tensor) || are_same_piece(name, tensor)))
+}
+
+/// Whether both are the same part of the same expert, which tools and checkpoints call by different names (`gate_proj`,
+/// `w1`).
+fn are_same_piece(name: &str, tensor: &str) -> bool {
+    parameters_of_piece(name).any(|of_name| {
+        parameters_of_piece(tensor)
+            .any(|of_tensor| of_name.1 == of_tensor.1 && differ_by_prefix(&of_name.0, &of_tensor.0))
+    })
 }
 
 fn differ_by_prefix(name: &str, tensor: &str) -> bool {

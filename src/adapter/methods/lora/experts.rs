@@ -137,7 +137,7 @@ impl Factors<'_> {
 
     /// The update of the module's weight, where the factors may be those of a layer.
     fn on_layer(&self, config: &PeftConfig) -> Option<Reading> {
-        let form = Form::of(config, self.module);
+        let form = Form::of(config, self.module, self.b.shape());
         let (rank, out, inner) = form.features(self.a.shape(), self.b.shape())?;
         let scaling = config.scaling_of(self.module, self.path).ok().filter(|scaling| scaling.rank == rank)?;
         let update = self.update(Kind::Linear { out, inner }, form, scaling);
