@@ -147,6 +147,13 @@ fn a_square_linear_in_the_wrong_orientation() {
     merge.fails(&["is taken as (in, out), but its class stores it as (out, in)"]);
 }
 
+/// Item 3: square experts, which their class stores as (experts, in, out).
+#[test]
+fn square_experts_in_the_wrong_orientation() {
+    let merge = Spoilt::golden("gpt-oss-down", |matching| turn_over(&mut matching.applied[0]));
+    merge.fails(&["is taken as (out, in), but its class stores it as (in, out)"]);
+}
+
 /// Item 1: of a class that nobody knows, either may be right.
 #[test]
 fn a_square_weight_of_an_unknown_class_is_told() {

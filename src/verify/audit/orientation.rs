@@ -3,6 +3,7 @@
 use super::{Facts, Misjudged};
 use crate::{
     adapter::{Layer, Orientation, TargetUpdate, Window},
+    architecture::{IN_OUT_EXPERTS, TRANSPOSED_EXPERTS},
     matching::UpdateRef,
 };
 
@@ -47,8 +48,8 @@ fn of_facts(facts: &Facts<'_>, tensor: &str, update: &UpdateRef) -> Option<Orien
     let shape = update.placement.shape.as_slice();
     match target.layer() {
         Layer::Fixed => Some(Orientation::OutIn),
+        Layer::Experts => of_experts(facts, target, update),
         _ if update.placement.window != Window::Whole => None,
-        Layer::Experts => by_shape(target, shape),
         Layer::Linear => {
             let module = tensor.strip_suffix(".weight").unwrap_or(tensor);
             let of_class = facts.architecture.is_conv1d(module).map(|is_conv1d| match is_conv1d {
@@ -60,6 +61,44 @@ fn of_facts(facts: &Facts<'_>, tensor: &str, update: &UpdateRef) -> Option<Orien
                 .or_else(|| by_shape(target, shape))
                 .or_else(|| by_bias(facts.architecture.bias_len(module)?, shape))
         }
+    }
+}
+
+/// How the parameter of all experts lies: by its shape, or where that is square by those beside it, which the adapter
+/// takes alike, or by the class and the release of PEFT.
+fn of_experts(facts: &Facts<'_>, target: &dyn TargetUpdate, update: &UpdateRef) -> Option<Orientation> {
+    let placement = &update.placement;
+    if placement.window == Window::Whole && placement.shape.len() == 2 {
+        return Some(Orientation::OutIn);
+    }
+    let has_type =
+        |types: &[&str]| facts.architecture.parts().iter().any(|part| types.contains(&part.model_type.as_str()));
+    let beside = || {
+        let of_adapter = updates(facts).filter(|(_, other)| other.adapter == update.adapter);
+        of_adapter
+            .filter_map(|(_, other)| Some((update_of(facts, other)?, other)))
+            .filter(|(target, _)| target.layer() == Layer::Experts)
+            .find_map(|(target, other)| by_columns(target, other))
+    };
+    let of_class = || {
+        let is_marked = has_type(&TRANSPOSED_EXPERTS);
+        // Some classes turn their experts while they load, which older releases of them did not.
+        if !is_marked && has_type(&IN_OUT_EXPERTS) {
+            return None;
+        }
+        let is_old = !facts.reference.adapters[update.adapter].config().is_from_peft(0, 19);
+        Some(if is_marked || is_old { Orientation::InOut } else { Orientation::OutIn })
+    };
+    by_columns(target, update).or_else(beside).or_else(of_class)
+}
+
+/// What the columns of a tensor of experts say, where their matrices are not square.
+fn by_columns(target: &dyn TargetUpdate, update: &UpdateRef) -> Option<Orientation> {
+    let (_, out, inner) = target.expert_features().filter(|(_, out, inner)| out != inner)?;
+    match update.placement.shape.last() {
+        Some(columns) if *columns == inner => Some(Orientation::OutIn),
+        Some(columns) if *columns == out => Some(Orientation::InOut),
+        _ => None,
     }
 }
 
