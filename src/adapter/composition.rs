@@ -66,7 +66,7 @@ pub fn apply<T: Element>(updates: &[WeightedUpdate<T>], rows: &Range<usize>, til
 
 /// Rows that tiles for `updates` begin and end with a multiple of.
 #[must_use]
-pub fn row_block<T>(updates: &[WeightedUpdate<T>]) -> usize {
+pub fn row_block<T: Element>(updates: &[WeightedUpdate<T>]) -> usize {
     common_row_block(updates.iter().map(|weighted| weighted.update.row_block()))
 }
 
