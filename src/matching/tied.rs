@@ -201,6 +201,7 @@ fn follow_run_bias(shared: &Shared, applied: &mut BTreeMap<String, Applied>) {
     let is_run_through = |bias: &str| run.disk.strip_suffix(".decoder.bias") == bias.strip_suffix(".bias");
     if run.disk.ends_with(".decoder.bias")
         && is_run_through(&first.disk)
+        && !applied.contains_key(&first.disk)
         && let Some(entry) = applied.get(&run.disk)
     {
         let origin = match &entry.origin {
