@@ -78,12 +78,25 @@ impl View<'_> {
     }
 
     fn is_ignored(&self, name: &str) -> bool {
-        let is_wanted =
-            |name: &String| matches!(self.class.want(name, self.config), Some(Want::Required | Want::Taken));
+        let is_wanted = |name: &String| {
+            let want = self.class.want(name, self.config);
+            matches!(want, Some(Want::Required | Want::Taken)) && self.is_counted(name)
+        };
         // Names on disk are asked first: most are what memory calls them.
         let is_taken =
             self.with_and_without_prefix(name).iter().any(is_wanted) || self.spellings(name).iter().any(is_wanted);
         !is_taken && !self.class.ignores(name)
+    }
+
+    /// Whether every index of `name` is below the number that the config gives its list.
+    fn is_counted(&self, name: &str) -> bool {
+        let mut path = String::new();
+        name.split('.').all(|segment| {
+            let index = segment.parse::<u64>().ok();
+            path = joined(&path, if index.is_some() { "*" } else { segment });
+            let counted = || self.class.counted.get(&path).and_then(|key| value_at(self.config, key)?.as_u64());
+            index.is_none_or(|index| counted().is_none_or(|count| index < count))
+        })
     }
 
     /// Required parameters that no tensor is.

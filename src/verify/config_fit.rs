@@ -1,10 +1,10 @@
-//! The config describes the weights that lie beside it: as many layers, as many tokens, every tensor in its shape.
+//! The config describes the weights that lie beside it: as many layers, every tensor in its shape.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{ConfigFault, Detail, Reference, tokenizer::embedding_rows};
+use super::{ConfigFault, Detail, Reference};
 use crate::{
     checkpoint::{Checkpoint, ModelConfig},
     evaluate::{self, EvalError},
@@ -27,10 +27,9 @@ pub(super) fn judge(merged: &Checkpoint, reference: Option<&Reference>) -> (Vec<
 fn disagreements(model: &Checkpoint) -> Vec<Detail> {
     let mut problems = Vec::new();
     problems.extend(layers(model));
-    problems.extend(vocabulary(model));
     match evaluate::unread_tensors(model.root()) {
         Ok(names) if !names.is_empty() => problems.push(Detail::UnreadTensors { names }),
-        // The layers and the vocabulary are named above where they are the reason.
+        // The layers are named above where they are the reason, the vocabulary where a loader's view is judged.
         Err(
             error @ (EvalError::MissingTensor { .. } | EvalError::TensorShape { .. } | EvalError::TensorDtype { .. }),
         ) => {
@@ -64,14 +63,8 @@ fn layers(model: &Checkpoint) -> Option<Detail> {
     (held != configured && held != configured + extra).then_some(Detail::LayerCount { configured, held })
 }
 
-fn vocabulary(model: &Checkpoint) -> Option<Detail> {
-    let configured = integer(model.config(), "vocab_size")?;
-    let (tensor, rows) = embedding_rows(model)?;
-    (rows != configured).then(|| Detail::VocabularySize { configured, tensor: tensor.to_owned(), rows })
-}
-
 /// A number of the config, or of its part on text.
-fn integer(config: &ModelConfig, key: &str) -> Option<u64> {
+pub(super) fn integer(config: &ModelConfig, key: &str) -> Option<u64> {
     let nested = || config.get("text_config").and_then(|text| text.get(key)).and_then(Value::as_u64);
     config.integer(key).or_else(nested)
 }

@@ -1,7 +1,7 @@
 //! What transformers would find in the folder: every parameter of the class under a name that it looks for, none that
 //! it ignores, and every tie of the config held by the weights.
 
-use super::{Detail, Reference, VerifyError, exact::read_f64};
+use super::{Detail, Reference, VerifyError, config_fit::integer, exact::read_f64, tokenizer::embedding_rows};
 use crate::{
     architecture::{Architecture, Loading, TieGroup, UnevenRows},
     checkpoint::{Checkpoint, LogicalTensor},
@@ -34,6 +34,10 @@ pub(super) fn judge(merged: &Checkpoint, reference: Option<&Reference>) -> Resul
         None => {
             let class = merged.config().architecture().or(Some(merged.config().model_type()));
             found.unlisted_class = class.filter(|class| !class.is_empty()).map(str::to_owned);
+            let uneven = vocabulary(&architecture);
+            let is_old = base.as_ref().is_some_and(|base| vocabulary(base) == uneven);
+            let list = if is_old { &mut found.warnings } else { &mut found.problems };
+            list.extend(uneven);
         }
     }
     let broken = broken_ties(&architecture, merged)?;
@@ -75,6 +79,13 @@ impl Found {
             list.push(Detail::VocabularySize { configured, tensor, rows });
         }
     }
+}
+
+/// The input embedding against the config's number, for a class without a list.
+fn vocabulary(architecture: &Architecture<'_>) -> Option<Detail> {
+    let configured = integer(architecture.checkpoint().config(), "vocab_size")?;
+    let (tensor, rows) = embedding_rows(architecture)?;
+    (rows != configured).then_some(Detail::VocabularySize { configured, tensor, rows })
 }
 
 /// Those that are among `own`, and the others.
@@ -131,4 +142,94 @@ pub(super) fn are_equal(first: &LogicalTensor, second: &LogicalTensor) -> Result
         }
     }
     Ok(true)
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "fixtures in temporary folders")]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A Llama of one layer; `change` makes of its tensors (by name, with their first value) what is written.
+    fn llama(ties: bool, change: impl Fn(&mut Vec<(String, f32)>)) -> (tempfile::TempDir, Checkpoint) {
+        let parts = ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj"];
+        let parts = parts.into_iter().chain(["mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"]);
+        let parts = parts.chain(["input_layernorm", "post_attention_layernorm"]);
+        let mut tensors: Vec<(String, f32)> =
+            parts.map(|part| (format!("model.layers.0.{part}.weight"), 1.0)).collect();
+        tensors.extend(["model.embed_tokens.weight", "model.norm.weight"].map(|name| (name.to_owned(), 1.0)));
+        tensors.extend((!ties).then(|| ("lm_head.weight".to_owned(), 2.0)));
+        change(&mut tensors);
+        let root = tempfile::tempdir().unwrap();
+        let config = json!({
+            "architectures": ["LlamaForCausalLM"], "model_type": "llama", "num_hidden_layers": 1, "vocab_size": 2,
+            "tie_word_embeddings": ties,
+        });
+        std::fs::write(root.path().join("config.json"), config.to_string()).unwrap();
+        let entry = |(index, (name, _)): (usize, &(String, f32))| {
+            let offsets = [16 * index, 16 * (index + 1)];
+            (name.clone(), json!({"dtype": "F32", "shape": [2, 2], "data_offsets": offsets}))
+        };
+        let header = Value::Object(tensors.iter().enumerate().map(entry).collect()).to_string();
+        let mut file = (header.len() as u64).to_le_bytes().to_vec();
+        file.extend(header.bytes());
+        file.extend(tensors.iter().flat_map(|(_, value)| [*value, 0.0, 0.0, 0.0]).flat_map(f32::to_le_bytes));
+        std::fs::write(root.path().join("model.safetensors"), file).unwrap();
+        let model = Checkpoint::open(root.path()).unwrap();
+        (root, model)
+    }
+
+    fn problems(ties: bool, change: impl Fn(&mut Vec<(String, f32)>)) -> Vec<String> {
+        let (_root, model) = llama(ties, change);
+        let found = judge(&model, None).unwrap();
+        assert_eq!(found.unlisted_class, None);
+        found.problems.iter().chain(&found.warnings).map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_whole_model_is_found_whole_under_every_spelling() {
+        assert!(problems(false, |_| {}).is_empty());
+        assert!(problems(true, |_| {}).is_empty());
+        let rotary = ("model.layers.0.self_attn.rotary_emb.inv_freq".to_owned(), 1.0);
+        assert!(problems(true, |tensors| tensors.push(rotary.clone())).is_empty());
+        let copy = ("lm_head.weight".to_owned(), 1.0);
+        assert!(problems(true, |tensors| tensors.push(copy.clone())).is_empty(), "an equal copy of what is tied");
+        let bare = |tensors: &mut Vec<(String, f32)>| {
+            for (name, _) in tensors {
+                *name = name.trim_start_matches("model.").to_owned();
+            }
+        };
+        assert!(problems(true, bare).is_empty(), "as the bare model saves it");
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let said = problems(false, |tensors| tensors.retain(|(name, _)| !name.contains("up_proj")));
+        assert_eq!(
+            said,
+            ["LlamaForCausalLM looks for 1 parameter that is not in the folder: model.layers.0.mlp.up_proj.weight"]
+        );
+        let said = problems(false, |tensors| tensors.retain(|(name, _)| name != "lm_head.weight"));
+        assert_eq!(said, ["config.json gives embedding and output head a tensor each, but lm_head.weight is missing"]);
+    }
+
+    #[test]
+    fn what_is_ignored_is_named() {
+        for name in ["head.weight", "model.layers.1.mlp.up_proj.weight", "model.layers.0.mlp.up_proj.bias"] {
+            let said = problems(false, |tensors| tensors.push((name.to_owned(), 1.0)));
+            let expected =
+                format!("LlamaForCausalLM does not look for 1 tensor, which a loader therefore ignores: {name}");
+            assert_eq!(said, [expected]);
+        }
+    }
+
+    #[test]
+    fn a_tie_with_different_values_is_named() {
+        let said = problems(true, |tensors| tensors.push(("lm_head.weight".to_owned(), 2.0)));
+        assert_eq!(
+            said,
+            ["config.json ties lm_head.weight to model.embed_tokens.weight, but they hold different values"]
+        );
+    }
 }

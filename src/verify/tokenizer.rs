@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::{Detail, Reference, TokenizerFault};
 use crate::{
     adapter::Adapter,
-    checkpoint::{Checkpoint, FileRole, read_text},
+    architecture::Architecture,
+    checkpoint::{Checkpoint, FileRole, LogicalTensor, read_text},
     size::Component,
 };
 
@@ -43,14 +44,15 @@ pub(super) fn judge(merged: &Checkpoint, reference: Option<&Reference>) -> (Vec<
     match max_id(merged.root()) {
         Err(fault) => problems.push(Detail::BadTokenizer { fault }),
         Ok(Some(id)) => {
-            if let Some((tensor, rows)) = embedding_rows(merged).filter(|(_, rows)| id >= *rows) {
+            let held = embedding_rows(&Architecture::of(merged));
+            if let Some((tensor, rows)) = held.filter(|(_, rows)| id >= *rows) {
                 let is_as_in_base = reference.is_some_and(|reference| {
                     let base = &reference.base;
-                    let rows = embedding_rows(base).map(|(_, rows)| rows);
+                    let rows = embedding_rows(&Architecture::of(base)).map(|(_, rows)| rows);
                     max_id(base.root()).is_ok_and(|id| id.is_some_and(|id| rows.is_some_and(|rows| id >= rows)))
                 });
                 let list = if is_as_in_base { &mut warnings } else { &mut problems };
-                list.push(Detail::IdsBeyondRows { id, tensor: tensor.to_owned(), rows, is_as_in_base });
+                list.push(Detail::IdsBeyondRows { id, tensor, rows, is_as_in_base });
             }
         }
         Ok(None) => {}
@@ -100,14 +102,21 @@ fn max_id(root: &Path) -> Result<Option<u64>, TokenizerFault> {
     Ok(own.max(added))
 }
 
-/// The input embedding and its rows, where there is exactly one.
-pub(super) fn embedding_rows(checkpoint: &Checkpoint) -> Option<(&str, u64)> {
+/// The input embedding and its rows: the class's own, or the only one by its name where the class is unknown.
+pub(super) fn embedding_rows(architecture: &Architecture<'_>) -> Option<(String, u64)> {
+    let checkpoint = architecture.checkpoint();
+    let rows = |tensor: &LogicalTensor| {
+        let [rows, _] = tensor.shape() else { return None };
+        Some((tensor.name().to_owned(), *rows as u64))
+    };
+    if let Some(module) = architecture.input_embedding() {
+        return rows(checkpoint.tensor(&format!("{module}.weight"))?);
+    }
     let is_positions = |name: &str| ["wpe", "embed_positions"].iter().any(|part| name.contains(part));
     let mut tables = checkpoint.tensors().values().filter(|tensor| {
         let name = tensor.name();
         Component::of(name) == Component::Embedding && name.ends_with(".weight") && !is_positions(name)
     });
     let first = tables.next()?;
-    let [rows, _] = first.shape() else { return None };
-    tables.next().is_none().then_some((first.name(), *rows as u64))
+    if tables.next().is_some() { None } else { rows(first) }
 }
