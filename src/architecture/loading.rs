@@ -9,6 +9,7 @@ use super::{
     Architecture,
     parameters::{ClassParameters, Want, value_at},
 };
+use crate::checkpoint::Checkpoint;
 
 /// A loader's view of a checkpoint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,17 +38,23 @@ impl Architecture<'_> {
     /// that transformers does not have or that could not be built.
     #[must_use]
     pub fn loading(&self) -> Option<Loading> {
-        let checkpoint = self.checkpoint();
-        let config = checkpoint.config();
+        self.view(|view| Loading { uneven: view.uneven(), ..view.loading(self.checkpoint()) })
+    }
+
+    /// What the class, under this config, would find of the names in `other`; their shapes are not looked at.
+    #[must_use]
+    pub fn loading_of(&self, other: &Checkpoint) -> Option<Loading> {
+        self.view(|view| view.loading(other))
+    }
+
+    fn view<T>(&self, look: impl FnOnce(&View<'_>) -> T) -> Option<T> {
+        let config = self.checkpoint().config();
         if config.get("auto_map").is_some() || config.quantization().is_some() {
             return None;
         }
         let class = ClassParameters::of(config.architecture()?)?;
         let value = config.text().value();
-        let names: BTreeSet<&str> = checkpoint.tensors().keys().map(String::as_str).collect();
-        let view = View { architecture: self, class, config: &value };
-        let ignored = names.iter().filter(|name| view.is_ignored(name)).map(|name| (*name).to_owned()).collect();
-        Some(Loading { missing: view.missing(&names), ignored, uneven: view.uneven() })
+        Some(look(&View { architecture: self, class, config: &value }))
     }
 }
 
@@ -58,6 +65,12 @@ struct View<'a> {
 }
 
 impl View<'_> {
+    fn loading(&self, checkpoint: &Checkpoint) -> Loading {
+        let names: BTreeSet<&str> = checkpoint.tensors().keys().map(String::as_str).collect();
+        let ignored = names.iter().filter(|name| self.is_ignored(name)).map(|name| (*name).to_owned()).collect();
+        Loading { missing: self.missing(&names), ignored, uneven: Vec::new() }
+    }
+
     /// A name, then every name that transformers may give it while it loads.
     fn spellings(&self, name: &str) -> Vec<String> {
         let mut found = self.with_and_without_prefix(name);

@@ -28,7 +28,7 @@ pub(super) fn judge(merged: &Checkpoint, reference: Option<&Reference>) -> Resul
     let mut found = Found::default();
     match architecture.loading() {
         Some(loading) => {
-            let of_base = base.as_ref().and_then(Architecture::loading);
+            let of_base = base.as_ref().and_then(|base| loading_of_base(base, &architecture));
             found.compare_names(&architecture, loading, of_base.as_ref(), base.is_some());
         }
         None => {
@@ -49,6 +49,18 @@ pub(super) fn judge(merged: &Checkpoint, reference: Option<&Reference>) -> Resul
     found.problems.extend(problems);
     found.warnings.extend(warnings);
     Ok(found)
+}
+
+/// What the base has wrong already. Where the merge is of another class, as a head for another task makes it, the class
+/// is asked what it would have found in the base: what belongs to the old head is of no use to the new one.
+fn loading_of_base(base: &Architecture<'_>, merged: &Architecture<'_>) -> Option<Loading> {
+    let class = |architecture: &Architecture<'_>| architecture.checkpoint().config().architecture().map(str::to_owned);
+    let own = base.loading();
+    if class(base) == class(merged) {
+        return own;
+    }
+    let uneven = own.map(|own| own.uneven).unwrap_or_default();
+    Some(Loading { uneven, ..merged.loading_of(base.checkpoint())? })
 }
 
 impl Found {
