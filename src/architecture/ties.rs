@@ -85,7 +85,8 @@ impl Architecture<'_> {
                     members: names.map(member).collect(),
                     is_tied,
                     is_inseparable: placed.class.ties_layers || INSEPARABLE.contains(&placed.class.model_type.as_str()),
-                    is_first_never_run: shared.rsplit('.').nth(1) == Some(NEVER_RUN),
+                    // A larger model embeds its text through `shared` before it hands it on.
+                    is_first_never_run: self.parts().len() == 1 && shared.rsplit('.').nth(1) == Some(NEVER_RUN),
                     config_paths: config_paths.clone(),
                 }
             })

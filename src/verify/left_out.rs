@@ -11,6 +11,7 @@ use crate::{
         Adapter, AdapterKey, CopyKind, is_factor_like, is_recomputed, is_trainer_state, is_value_head,
         is_value_head_file,
     },
+    architecture::{Architecture, TieGroup},
     checkpoint::{Checkpoint, LogicalTensor, WeightFile, holds_tensors, open_weights},
     error::IoContext as _,
     job::JobContext,
@@ -30,6 +31,8 @@ pub(super) fn check(
     job: &JobContext,
 ) -> Result<Option<Check>, VerifyError> {
     let touched = touched_modules(&reference.adapters);
+    let groups: Vec<TieGroup> =
+        Architecture::of(&reference.base).tie_groups().into_iter().filter(|group| group.is_tied).collect();
     let mut findings = Findings::default();
     for (adapter, strength) in reference.adapters.iter().zip(&reference.strengths) {
         // In the base's own folder, the full model is the base.
@@ -45,7 +48,7 @@ pub(super) fn check(
             }
             let path = adapter.root().join(&name);
             match open_weights(&path) {
-                Ok(file) => findings.look_at(&file, is_read, merged, &touched, job)?,
+                Ok(file) => findings.look_at(&file, is_read, merged, (&touched, &groups), job)?,
                 Err(_) if !holds_tensors(&path) => {}
                 Err(_) => findings.warnings.push(Detail::UnreadWeights { file: name }),
             }
@@ -71,12 +74,19 @@ impl Findings {
         file: &Arc<dyn WeightFile>,
         is_read: bool,
         merged: &Checkpoint,
-        touched: &BTreeSet<String>,
+        (touched, groups): (&BTreeSet<String>, &[TieGroup]),
         job: &JobContext,
     ) -> Result<(), VerifyError> {
         let tensors: Vec<LogicalTensor> = Arc::clone(file).tensors();
+        // A copy of a module that no forward pass runs trained nothing.
+        let is_never_run = |tensor: &LogicalTensor| {
+            let name = tensor.name().strip_prefix("base_model.model.").unwrap_or(tensor.name());
+            groups.iter().any(|group| group.is_never_run(name))
+        };
         // What no causal model has a place for: a value head, buffers of the class.
-        let is_placed = |tensor: &&LogicalTensor| !is_value_head(tensor.name()) && !is_recomputed(tensor.name());
+        let is_placed = |tensor: &&LogicalTensor| {
+            !is_value_head(tensor.name()) && !is_recomputed(tensor.name()) && !is_never_run(tensor)
+        };
         let tensors = || tensors.iter().filter(is_placed);
         let is_plain_touched = |tensor: &LogicalTensor| match AdapterKey::parse(tensor.name()) {
             AdapterKey::Full { parameter, kind: CopyKind::Plain } => {
