@@ -160,6 +160,43 @@ fn equal_copies_of_a_resized_weight_stay_one() {
     assert_eq!(output.config().integer("vocab_size"), Some(100));
 }
 
+#[test]
+fn an_end_that_training_changed() {
+    let report = Report::merge("eos-changed-by-training");
+    report.equals_reference();
+    report.warned(&["eos_token", "`t7`", "generation_config.json"]);
+    assert_eq!(report.json("tokenizer_config.json")["eos_token"], "t7");
+    assert_eq!(report.json("generation_config.json")["eos_token_id"], serde_json::json!([7, 1]));
+}
+
+#[test]
+fn a_vocabulary_that_was_left_to_its_default() {
+    let report = Report::merge("resized-vocab-size-left-to-default");
+    let embedding = "language_model.model.embed_tokens.weight";
+    let rows = report.output().tensor(embedding).unwrap().shape()[0];
+    assert_eq!(report.json("config.json")["text_config"]["vocab_size"], rows);
+}
+
+#[test]
+fn a_reward_head_on_a_language_model() {
+    let report = Report::merge("reward-score-on-causal-base");
+    report.warned(&["LlamaForSequenceClassification", "score.weight", "1 label"]);
+    report.warned(&["lm_head.weight", "left out"]);
+    let config = report.json("config.json");
+    assert_eq!(config["architectures"], serde_json::json!(["LlamaForSequenceClassification"]));
+    assert_eq!(config["num_labels"], 1);
+    assert_eq!(config["id2label"], serde_json::json!({"0": "LABEL_0"}));
+    let output = report.output();
+    assert!(output.tensor("score.weight").is_some() && output.tensor("lm_head.weight").is_none());
+}
+
+#[test]
+fn code_that_the_folder_lacks() {
+    let report = Report::merge("auto-map-code-missing");
+    report.equals_reference();
+    report.warned(&["modeling_x.py", "auto_map"]);
+}
+
 /// The pair of a case, as its `expected.json` names it, and an output of its own.
 struct Report {
     case: &'static str,
@@ -193,6 +230,10 @@ impl Report {
 
     fn output(&self) -> Checkpoint {
         Checkpoint::open(&self.request.output).unwrap()
+    }
+
+    fn json(&self, file: &str) -> Value {
+        serde_json::from_str(&std::fs::read_to_string(self.request.output.join(file)).unwrap()).unwrap()
     }
 
     fn equals_reference(&self) {

@@ -108,7 +108,18 @@ impl Sorted {
     ) -> Result<(), AdapterError> {
         match AdapterKey::parse(tensor.name()) {
             AdapterKey::Factor { module, part } if method.owns(part) || part == TRAINABLE_TOKENS => {
-                insert(self.modules.entry(module).or_default(), part, tensor, path)?;
+                let parameter = format!("{module}.{part}");
+                let factors = self.modules.entry(module).or_default();
+                // PEFT before 0.15 saved an adapted layer in a module that is saved whole under both of its names.
+                let is_in_copy = |tensor: &LogicalTensor| tensor.name().contains(".modules_to_save.");
+                match factors.get(&part) {
+                    Some(first)
+                        if is_in_copy(first) != is_in_copy(&tensor) && first.read_all()? == tensor.read_all()? =>
+                    {
+                        self.strays.push(Stray { tensor, parameter, is_second_copy: true });
+                    }
+                    _ => insert(factors, part, tensor, path)?,
+                }
             }
             AdapterKey::Shared { part } if method.owns(part) => insert(&mut self.shared, part, tensor, path)?,
             AdapterKey::Factor { module, part } => self.stray(tensor, format!("{module}.{part}")),

@@ -72,6 +72,8 @@ impl AdapterKey {
         let marker = segments.iter().position(|segment| methods::all_parts().any(|part| part.name() == *segment));
         let factor = marker.and_then(|at| Some((at, part_of(segments[at], &segments[at + 1..])?)));
         match factor {
+            // The original of a module that is saved whole holds the layers that were adapted in it, untrained.
+            Some(_) if segments.contains(&"original_module") => full_copy(&segments),
             Some((at, part)) if methods::is_shared(part) && matches!(segments[..at], [] | ["base_model"]) => {
                 Self::Shared { part }
             }
@@ -79,7 +81,7 @@ impl AdapterKey {
                 let module = &segments[..at];
                 // PEFT keeps the rows of trainable tokens in a module of their own beneath the embedding.
                 let module = module.strip_suffix(&["token_adapter"]).unwrap_or(module);
-                Self::Factor { module: module.join("."), part }
+                Self::Factor { module: without_copies(module).join("."), part }
             }
             None => full_copy(&segments),
         }
@@ -90,6 +92,15 @@ impl AdapterKey {
 fn part_of(marker: &str, tail: &[&str]) -> Option<Part> {
     let found = |part: Part| part.found(tail).filter(|(_, names)| names.len() <= MAX_NAMES).map(|(part, _)| part);
     methods::all_parts().filter(|part| part.name() == marker).find_map(found)
+}
+
+/// The path of an adapted layer that lies in a module which is saved whole, without the segments that say so.
+fn without_copies<'k>(module: &[&'k str]) -> Vec<&'k str> {
+    let follows_copy = |at: usize| at > 0 && module[at - 1] == "modules_to_save";
+    let is_kept = |(at, segment): &(usize, &&str)| {
+        **segment != "modules_to_save" && !(**segment == "default" && follows_copy(*at))
+    };
+    module.iter().enumerate().filter(is_kept).map(|(_, segment)| *segment).collect()
 }
 
 /// A key without a factor: what it replaces, with the segments that say what it is taken out.
@@ -154,6 +165,11 @@ mod tests {
             ("x.trainable_tokens_delta.default", factor("x", Part::parameter("trainable_tokens_delta"))),
             ("x.oft_R.default.weight", factor("x", Part::weight("oft_R"))),
             ("x.peanut_encoders.default.2.weight", factor("x", Part::numbered_weight("peanut_encoders").at(2))),
+            ("head.modules_to_save.dense.lora_A.weight", factor("head.dense", Part::weight("lora_A"))),
+            ("head.modules_to_save.default.dense.lora_B.default.weight", factor("head.dense", Part::weight("lora_B"))),
+            ("head.modules_to_save.lora_A.weight", factor("head", Part::weight("lora_A"))),
+            ("head.original_module.dense.lora_A.weight", full("head.dense.lora_A.weight", CopyKind::Original)),
+            ("head.modules_to_save.dense.base_layer.weight", full("head.dense.weight", CopyKind::ModuleToSave)),
             ("base_model.model.lm_head.weight", full("lm_head.weight", CopyKind::Plain)),
             ("x.base_layer.weight", full("x.weight", CopyKind::BaseLayer)),
             ("x.base_layer.bias", full("x.bias", CopyKind::BaseLayer)),

@@ -108,22 +108,38 @@ impl PeftConfig {
         }
     }
 
-    /// Whether `module` was trained whole: listed in `modules_to_save`, by PEFT's rule (a plain ending, with no regard
-    /// to dots), or the head of a classifier.
+    /// Whether `module` was trained whole, or lies in one that was.
     #[must_use]
     pub fn is_saved_whole(&self, module: &str) -> bool {
-        const CLASSIFIER_TASKS: [&str; 2] = ["SEQ_CLS", "TOKEN_CLS"];
-        const CLASSIFIER_HEADS: [&str; 2] = ["classifier", "score"];
-        let task = self.get("task_type").and_then(Value::as_str).unwrap_or_default();
-        let heads = if CLASSIFIER_TASKS.contains(&task) { &CLASSIFIER_HEADS[..] } else { &[] };
+        self.saved_module(module).is_some()
+    }
+
+    /// The path of `module` from the module on that was trained whole: `classifier.dense` of `model.classifier.dense`.
+    /// Such modules are listed in `modules_to_save`, by PEFT's rule (a plain ending, with no regard to dots), or are the
+    /// head of the task.
+    #[must_use]
+    pub fn saved_module<'m>(&self, module: &'m str) -> Option<&'m str> {
+        const TASK_HEADS: [(&str, &[&str]); 3] = [
+            ("SEQ_CLS", &["classifier", "score"]),
+            ("TOKEN_CLS", &["classifier", "score"]),
+            ("QUESTION_ANS", &["qa_outputs"]),
+        ];
+        let heads = self.task_type().and_then(|task| TASK_HEADS.iter().find(|(name, _)| *name == task));
         let mut names = self.strings("modules_to_save");
-        names.extend(heads);
+        names.extend(heads.map_or(&[][..], |(_, heads)| heads));
         // A listed module may hold others (`classifier` holds `classifier.dense`).
-        let ends: Vec<&str> = std::iter::once(module.len())
-            .chain(module.match_indices('.').map(|(at, _)| at))
-            .map(|end| &module[..end])
-            .collect();
-        names.iter().any(|name| ends.iter().any(|path| path.ends_with(name)))
+        let mut ends = module.match_indices('.').map(|(at, _)| at).chain([module.len()]);
+        let start_of = |path: &str, name: &str| {
+            let start = path.strip_suffix(name)?.len();
+            Some(path[..start].rfind('.').map_or(0, |dot| dot + 1))
+        };
+        ends.find_map(|end| names.iter().find_map(|name| Some(&module[start_of(&module[..end], name)?..])))
+    }
+
+    /// `task_type`.
+    #[must_use]
+    pub fn task_type(&self) -> Option<&str> {
+        self.get("task_type").and_then(Value::as_str)
     }
 
     /// `fan_in_fan_out`, which PEFT forces to the truth for the layers that it targets.
@@ -293,6 +309,18 @@ mod tests {
         assert_eq!(scaling("model.layers.1.mlp.up_proj").alpha, 3.0);
         assert_eq!(scaling("model.layers.1.self_attn.v_proj").alpha, 64.0);
         assert_eq!(scaling("model.layers.0.self_attn.v_proj").alpha, 16.0);
+    }
+
+    #[test]
+    fn a_module_that_was_saved_whole_holds_its_parts() {
+        let classifier = config(json!({"modules_to_save": ["classifier"]}));
+        assert_eq!(classifier.saved_module("classifier.dense"), Some("classifier.dense"));
+        assert_eq!(classifier.saved_module("model.classifier"), Some("classifier"));
+        assert_eq!(classifier.saved_module("pre_classifier"), Some("pre_classifier"), "a plain ending");
+        assert_eq!(classifier.saved_module("encoder.dense"), None);
+        let answers = config(json!({"task_type": "QUESTION_ANS"}));
+        assert_eq!(answers.saved_module("qa_outputs"), Some("qa_outputs"));
+        assert!(!answers.is_saved_whole("classifier"));
     }
 
     #[test]

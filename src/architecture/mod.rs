@@ -9,7 +9,9 @@ mod loading;
 mod names;
 mod parameters;
 mod part;
+mod recast;
 mod stacked;
+mod task_class;
 mod ties;
 mod vocabulary;
 
@@ -21,7 +23,9 @@ pub use self::{
     loading::{Loading, UnevenRows},
     names::DiskNames,
     part::Part,
+    recast::Recast,
     stacked::{OnDisk, Piece, StackedNames, parameters_of_piece},
+    task_class::{HeadParameter, Place, TaskClass, TaskFamily},
     ties::{Member, TieGroup},
     vocabulary::Vocabulary,
 };

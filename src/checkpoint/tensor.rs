@@ -13,6 +13,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct LogicalTensor {
     name: String,
+    /// The name that its file gives it, where that is another.
+    stored_name: Option<String>,
     shape: Vec<usize>,
     dtype: Dtype,
     storage: Storage,
@@ -53,13 +55,26 @@ impl LogicalTensor {
     /// A tensor of `shape` and `dtype` in `storage`.
     #[must_use]
     pub fn new(name: String, shape: Vec<usize>, dtype: Dtype, storage: Storage) -> Self {
-        Self { name, shape, dtype, storage }
+        Self { name, stored_name: None, shape, dtype, storage }
+    }
+
+    /// The same tensor under another name.
+    #[must_use]
+    pub fn renamed(&self, name: &str) -> Self {
+        let stored_name = Some(self.stored_name().to_owned()).filter(|stored_name| stored_name != name);
+        Self { name: name.to_owned(), stored_name, ..self.clone() }
+    }
+
+    /// The name that the model has for it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The name, as the file spells it.
     #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
+    pub fn stored_name(&self) -> &str {
+        self.stored_name.as_deref().unwrap_or(&self.name)
     }
 
     /// The dimensions, outermost first.

@@ -6,7 +6,7 @@ use lorafuse::{
     adapter::{Adapter, AdapterError, FoundIn, suggested_base},
     checkpoint::{Checkpoint, CheckpointError, ForeignFormat},
     job::JobContext,
-    matching::Matching,
+    matching::{Matching, as_trained},
     numeric::FloatDtype,
     plan::{self, DtypePolicy, Rounding, SurvivalEstimate, SurvivalQuestion, Verdict},
     report::{AdapterSummary, ModelSummary, ModuleSummary},
@@ -33,6 +33,7 @@ pub fn run(args: &InspectArgs) -> Outcome {
         Err(error) => return adapter_alone(args, error),
     };
     let adapters = args.adapters.iter().map(|path| Adapter::open(path)).collect::<Result<Vec<_>, _>>()?;
+    let (base, _) = as_trained(base, &adapters)?;
     let matching = Matching::new(&base, &adapters);
     let fits = adapters.is_empty() || matching.is_complete();
     if !fits && let Some(method) = base.config().quantization() {

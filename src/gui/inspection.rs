@@ -20,7 +20,7 @@ use super::{
 use crate::{
     adapter::{Adapter, BaseSuggestion, suggested_base},
     checkpoint::Checkpoint,
-    matching::Matching,
+    matching::{Matching, as_trained},
     merge,
     plan::{AdapterRequest, MergePlan, MergeRequest, Rounding},
     tree::{self, ModuleNode},
@@ -140,6 +140,13 @@ impl Inspection {
         }
         let Some(base) = base else { return inspection };
         inspection.output = Some(question.output.clone().unwrap_or_else(|| proposed_output(base.root())));
+        let base = match as_trained(base, &adapters) {
+            Ok((base, _)) => base,
+            Err(error) => {
+                inspection.base = Slot::Failed(Problem::of(&error));
+                return inspection;
+            }
+        };
         let matching = Matching::new(&base, &adapters);
         inspection.look_at_tree(&base, &matching, &adapters);
         if !adapters.is_empty() {

@@ -18,6 +18,7 @@ mod resolve;
 mod same;
 mod second_copy;
 mod set_aside;
+mod task;
 mod tied;
 mod vocabulary;
 
@@ -30,6 +31,7 @@ pub use self::{
     prefix::PrefixChange,
     problem::{Clash, ClashReason, MisfitReason, Misplaced, Orphan, OrphanReason},
     set_aside::{SetAside, SetAsideRule},
+    task::as_trained,
     tied::Untied,
 };
 use crate::{adapter::Adapter, architecture::Architecture, checkpoint::Checkpoint};

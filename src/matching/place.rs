@@ -10,7 +10,7 @@ use super::{
     orientation::{Layouts, Lie},
     problem,
     resolve::{Located, Resolvers},
-    second_copy, source_of,
+    second_copy, source_of, task,
     tied::{self, Shared},
     vocabulary,
 };
@@ -94,6 +94,7 @@ impl<'a> Placer<'a> {
         self.settle_shared();
         self.refuse_mixed_entries();
         self.refuse_uneven_vocabulary();
+        self.matching.clashing.extend(task::open_head(self.base, self.adapters));
         self.matching.applied = self.entries.into_values().collect();
         self.matching
     }
@@ -141,7 +142,7 @@ impl<'a> Placer<'a> {
             let (adapter, tensor) = (positioned.adapter, new.name().to_owned());
             self.matching.set_aside.push(SetAside { adapter, tensor, rule });
             return;
-        } else if !replacement.is_saved_whole || self.has_namesake(&name) {
+        } else if !replacement.is_saved_whole || self.has_namesake(positioned, &name) {
             self.orphan(positioned, place.module);
             return;
         } else if FloatDtype::of(new.dtype()).is_none() {
@@ -352,10 +353,21 @@ impl<'a> Placer<'a> {
         found(name).or_else(copied).or_else(|| self.base.tensor(name)).or_else(|| self.shared_tensor(name))
     }
 
-    /// Whether a base tensor elsewhere has the same last two segments: then `name` is misplaced, not new.
-    fn has_namesake(&self, name: &str) -> bool {
-        let tail = |name: &str| name.rsplitn(3, '.').take(2).map(str::to_owned).collect::<Vec<_>>();
-        self.base.tensors().keys().any(|other| tail(other) == tail(name))
+    /// Whether a base tensor elsewhere has the name that this has in the module which was saved whole: then it is
+    /// misplaced, and not new.
+    fn has_namesake(&self, positioned: Positioned<'_>, name: &str) -> bool {
+        if task::is_head(self.base, name) {
+            return false;
+        }
+        let target = positioned.target;
+        let saved = self.adapters[positioned.adapter].config().saved_module(&target.module);
+        let own = |saved: &str| joined(saved, &target.parameter);
+        let last_two =
+            || name.rsplitn(3, '.').take(2).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join(".");
+        let tail = saved.map_or_else(last_two, own);
+        let is_namesake =
+            |other: &String| other.strip_suffix(&tail).is_some_and(|front| front.is_empty() || front.ends_with('.'));
+        self.base.tensors().keys().any(is_namesake)
     }
 
     /// An update that transforms W has no meaning on a weight that a later adapter replaces.

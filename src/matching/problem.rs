@@ -173,6 +173,13 @@ pub enum ClashReason {
         /// The parameters.
         parameters: Vec<String>,
     },
+    /// A head that several classes have, or none for the adapter's task.
+    OpenTask {
+        /// The adapter's task, where no class for it has this head.
+        task: Option<String>,
+        /// The classes that have it.
+        classes: Vec<String>,
+    },
     /// Another module of the same adapter lands on the same tensor.
     Taken {
         /// That module.
@@ -218,6 +225,12 @@ impl fmt::Display for ClashReason {
                 "which of the parameters {} each level of the adapter's nesting is for cannot be told: they fit in more than one order, and the order in which this module registers them is not known",
                 parameters.join(", ")
             ),
+            Self::OpenTask { task: None, classes } => {
+                write!(formatter, "this head may be that of {}, and the adapter does not say which", classes.join(" or "))
+            }
+            Self::OpenTask { task: Some(task), classes } => {
+                write!(formatter, "the adapter says {task}, but this head is that of {}", classes.join(" or "))
+            }
             Self::Taken { other_module } => write!(formatter, "{other_module} lands on the same base tensor"),
         }
     }

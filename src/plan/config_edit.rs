@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
-use super::{DtypePolicy, layout::Inputs};
-use crate::{
-    architecture::{Architecture, Vocabulary},
-    checkpoint::JsonText,
+use super::{
+    DtypePolicy, SpecialTokens,
+    task_head::TaskHead,
+    vocabulary::{self, ResizedVocabulary},
 };
+use crate::checkpoint::JsonText;
 
 /// Keys that hold the dtype: transformers 5 writes the first, earlier releases the second; both read the second.
 const DTYPE_KEYS: [&str; 2] = ["dtype", "torch_dtype"];
@@ -16,41 +17,21 @@ const MAX_DEPTH: usize = 1;
 
 /// What must change.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Edits {
+pub(super) struct Edits<'a> {
     /// What happens to dtypes.
     pub dtype: DtypePolicy,
     /// Objects whose `tie_word_embeddings` ties what gets tensors of its own.
     pub untied: Vec<Vec<String>>,
-    /// Rows of the vocabulary before and after, where they differ.
-    pub vocabulary: Option<(u64, u64)>,
-}
-
-impl Edits {
-    /// What `inputs` and the dtypes ask for.
-    pub fn new(inputs: Inputs<'_>, dtype: DtypePolicy) -> Self {
-        let new_rows = vocabulary_rows(inputs);
-        let old_rows = inputs.base.config().integer("vocab_size");
-        let vocabulary = old_rows.zip(new_rows).filter(|(old, new)| old != new);
-        let untied = inputs.matching.untied.iter().flat_map(|untied| untied.config_paths.clone()).collect();
-        Self { dtype, untied, vocabulary }
-    }
-}
-
-/// Rows of the input embedding, where an adapter brings one whose number of rows is not the base's.
-pub(super) fn vocabulary_rows(inputs: Inputs<'_>) -> Option<u64> {
-    let Inputs { base, adapters, matching } = inputs;
-    let vocabulary = Vocabulary::of(&Architecture::of(base));
-    let is_embedding =
-        |tensor: &str| tensor.strip_suffix(".weight").is_some_and(|module| vocabulary.is_embedding(module));
-    matching.applied.iter().filter(|applied| is_embedding(&applied.tensor)).find_map(|applied| {
-        let (old, new) =
-            (base.tensor(&applied.tensor)?.shape().first()?, applied.source(base, adapters)?.shape().first()?);
-        (old != new).then_some(*new as u64)
-    })
+    /// The vocabulary, where it has another number of rows.
+    pub vocabulary: Option<&'a ResizedVocabulary>,
+    /// The head, where an adapter brings it.
+    pub head: Option<&'a TaskHead>,
+    /// Special tokens whose ids change.
+    pub special_tokens: Option<&'a SpecialTokens>,
 }
 
 /// The base's config with dtype, vocabulary and tied head told true and no name of the base in it.
-pub(super) fn edited(base: &JsonText, edits: &Edits) -> String {
+pub(super) fn edited(base: &JsonText, edits: &Edits<'_>) -> String {
     let mut text = base.clone();
     let mut has_dtype = false;
     let value = base.value();
@@ -59,11 +40,6 @@ pub(super) fn edited(base: &JsonText, edits: &Edits) -> String {
         let path_to = |key: &'static str| object.iter().map(String::as_str).chain([key]).collect::<Vec<_>>();
         if value.get("_name_or_path").is_some() {
             text.remove(&path_to("_name_or_path"));
-        }
-        if let Some((old, new)) = edits.vocabulary
-            && value.get("vocab_size").and_then(Value::as_u64) == Some(old)
-        {
-            text.set(&path_to("vocab_size"), &new.into());
         }
         if edits.untied.contains(&object) {
             text.set(&path_to("tie_word_embeddings"), &false.into());
@@ -78,6 +54,15 @@ pub(super) fn edited(base: &JsonText, edits: &Edits) -> String {
         && !has_dtype
     {
         text.set(&["torch_dtype"], &dtype.config_name().into());
+    }
+    if let Some(vocabulary) = edits.vocabulary {
+        vocabulary.edit(&mut text);
+    }
+    if let Some(head) = edits.head {
+        head.edit(&mut text);
+    }
+    if let Some(special_tokens) = edits.special_tokens {
+        special_tokens.edit_config(&mut text, vocabulary::text_part(&base.value()));
     }
     text.as_str().to_owned()
 }
@@ -95,7 +80,8 @@ mod tests {
     fn a_grown_vocabulary_and_an_untied_head_are_told_true() {
         let text = r#"{"vocab_size": 96, "tie_word_embeddings": true, "text_config": {"vocab_size": 96}, "vision_config": {"vocab_size": 7}}"#;
         let untied = vec![Vec::new(), vec!["text_config".to_owned()]];
-        let edits = Edits { untied, vocabulary: Some((96, 100)), ..Edits::default() };
+        let vocabulary = ResizedVocabulary { old_rows: 96, new_rows: 100, embedding: "wte.weight".to_owned() };
+        let edits = Edits { untied, vocabulary: Some(&vocabulary), ..Edits::default() };
         let nested = r#""text_config": {"tie_word_embeddings": false,"vocab_size": 100}"#;
         let expected = text.replace("true", "false").replace(r#""text_config": {"vocab_size": 96}"#, nested);
         let expected = expected.replace(": 96", ": 100");

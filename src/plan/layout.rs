@@ -39,9 +39,10 @@ pub(super) struct Inputs<'a> {
 /// One step for each tensor of the base, by the shard that holds it there; new tensors end the last shard.
 pub(super) fn steps(inputs: Inputs<'_>, policy: DtypePolicy) -> Vec<Vec<TensorStep>> {
     let Inputs { base, adapters, matching } = inputs;
-    let is_used = |tensor: &LogicalTensor| {
-        base.tensor(tensor.name()).is_some_and(|used| used.file().name() == tensor.file().name())
-    };
+    // A base that is taken as another class's has other names than its files, and fewer tensors.
+    let of_file: BTreeMap<(&str, &str), &LogicalTensor> =
+        base.tensors().values().map(|tensor| ((tensor.file().name(), tensor.stored_name()), tensor)).collect();
+    let used = |stored: LogicalTensor| of_file.get(&(stored.file().name(), stored.name())).copied().cloned();
     let step_of = |stored: LogicalTensor| match matching.applied_to(stored.name()) {
         Some(applied) => {
             let source = applied.source(base, adapters).cloned().unwrap_or_else(|| stored.clone());
@@ -50,9 +51,9 @@ pub(super) fn steps(inputs: Inputs<'_>, policy: DtypePolicy) -> Vec<Vec<TensorSt
         }
         None => step(base, policy, (stored.name(), stored.dtype()), (stored.clone(), Role::Kept), &[]),
     };
-    let of_file =
-        |file: &Arc<dyn WeightFile>| Arc::clone(file).tensors().into_iter().filter(is_used).map(step_of).collect();
-    let mut steps: Vec<Vec<TensorStep>> = base.files().iter().map(of_file).collect();
+    let steps_of =
+        |file: &Arc<dyn WeightFile>| Arc::clone(file).tensors().into_iter().filter_map(used).map(step_of).collect();
+    let mut steps: Vec<Vec<TensorStep>> = base.files().iter().map(steps_of).collect();
     let added = matching.applied.iter().filter(|applied| base.tensor(&applied.tensor).is_none());
     let added = added.filter_map(|applied| {
         let source = applied.source(base, adapters)?.clone();

@@ -17,9 +17,13 @@ mod request;
 mod rounding;
 mod side_files;
 mod side_text;
+mod special_tokens;
 mod step;
 mod survival;
+mod task_head;
+mod token_ids;
 mod tokenizer;
+mod vocabulary;
 mod warning;
 mod warnings;
 
@@ -39,6 +43,7 @@ pub use self::{
     request::{AdapterRequest, DtypePolicy, MergeRequest},
     rounding::Rounding,
     side_files::{SideFileContent, SideFileStep},
+    special_tokens::{RefusedToken, SpecialTokens, TokenChange, TokenRefusal},
     step::{Action, Role, TensorStep},
     survival::{
         SurvivalAdvice, SurvivalEstimate, SurvivalQuestion, TensorSurvival, estimate_survival, survival_advice,
@@ -46,7 +51,12 @@ pub use self::{
     tokenizer::{TokenizerChoice, TokenizerReason},
     warning::{ReplacedTensor, Warning},
 };
-use crate::{adapter::Adapter, checkpoint::Checkpoint, matching::Matching};
+use self::{task_head::TaskHead, vocabulary::ResizedVocabulary};
+use crate::{
+    adapter::Adapter,
+    checkpoint::Checkpoint,
+    matching::{Matching, as_trained},
+};
 
 /// Elements of one tile: 4 MB as f32, small enough that a ring of them fits any machine.
 const TILE_ELEMENTS: usize = 1 << 20;
@@ -139,6 +149,7 @@ impl MergePlan {
             return Err(PlanError::BadStrength { strength: *strength });
         }
         repeated::check(&adapters)?;
+        let (base, recast) = as_trained(base, &adapters)?;
         let matching = Matching::new(&base, &adapters);
         if !matching.is_complete() {
             let mismatch = Box::new(Mismatch::new(&matching, &adapters, &base));
@@ -150,11 +161,31 @@ impl MergePlan {
         let shards = layout::shards(&base, steps, request.max_shard_bytes);
         let index_text = layout::index_text(&base, &shards);
         let tokenizer = TokenizerChoice::new(&base, &adapters)?;
-        let side_files = side_files::steps(&base, &adapters, &tokenizer)?;
+        let vocabulary = ResizedVocabulary::of(inputs);
+        let row_count = vocabulary.as_ref().map(|vocabulary| vocabulary.new_rows);
+        let row_count = row_count.or_else(|| base.config().integer("vocab_size"));
+        let special_tokens = SpecialTokens::new(&base, &adapters, &tokenizer, row_count)?;
+        let side_files = side_files::steps(&base, &adapters, &tokenizer, &special_tokens)?;
         let findings = findings(&base, &adapters, &matching)?;
-        let warnings = warnings::all(inputs, &tokenizer, &findings);
+        let head = TaskHead::of(inputs, recast.as_ref());
+        let facts = warnings::Facts {
+            tokenizer: &tokenizer,
+            special_tokens: &special_tokens,
+            head: head.as_ref(),
+            row_count,
+            side_files: &side_files,
+            findings: &findings,
+        };
+        let warnings = warnings::all(inputs, &facts);
+        let edits = config_edit::Edits {
+            dtype: request.dtype,
+            untied: matching.untied.iter().flat_map(|untied| untied.config_paths.clone()).collect(),
+            vocabulary: vocabulary.as_ref(),
+            head: head.as_ref(),
+            special_tokens: Some(&special_tokens),
+        };
         Ok(Self {
-            config_text: config_edit::edited(base.config().text(), &config_edit::Edits::new(inputs, request.dtype)),
+            config_text: config_edit::edited(base.config().text(), &edits),
             warnings,
             findings,
             output: request.output.clone(),

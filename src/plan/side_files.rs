@@ -2,11 +2,14 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use super::{PlanError, TokenizerChoice};
+use super::{PlanError, SpecialTokens, TokenizerChoice};
 use crate::{
     adapter::Adapter,
     checkpoint::{Checkpoint, FileRole, JsonText, SideFile, read_text},
 };
+
+/// What a tokenizer is beside its vocabulary.
+const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
 
 /// Keys of `tokenizer_config.json` that name a folder of the machine where it was saved.
 const TOKENIZER_PATH_KEYS: [&str; 2] = ["name_or_path", "tokenizer_file"];
@@ -45,6 +48,15 @@ impl SideFileStep {
             SideFileContent::Text(text) => text.len() as u64,
         }
     }
+
+    /// What it will hold, where that is JSON.
+    pub(super) fn json(&self) -> Option<serde_json::Value> {
+        let text = match &self.content {
+            SideFileContent::CopyOf { source, .. } => read_text(source, "read a config of the model").ok()?,
+            SideFileContent::Text(text) => text.clone(),
+        };
+        Some(JsonText::parse(text).ok()?.value())
+    }
 }
 
 /// Tokenizer and template by `choice`, support files and licences of the base, licences of the adapters.
@@ -52,6 +64,7 @@ pub(super) fn steps(
     base: &Checkpoint,
     adapters: &[Adapter],
     choice: &TokenizerChoice,
+    special_tokens: &SpecialTokens,
 ) -> Result<Vec<SideFileStep>, PlanError> {
     let mut steps = BTreeMap::new();
     for file in base.side_files() {
@@ -81,7 +94,10 @@ pub(super) fn steps(
     }
     add_inline_template(&mut steps, adapters, choice)?;
     add_adapter_licences(&mut steps, adapters);
-    steps.into_values().map(|step| without_paths(super::side_text::readable(step)?)).collect()
+    if !special_tokens.changes.is_empty() {
+        add_missing_config(&mut steps);
+    }
+    steps.into_values().map(|step| edited(super::side_text::readable(step)?, special_tokens)).collect()
 }
 
 fn add(steps: &mut BTreeMap<String, SideFileStep>, file: &SideFile, source: PathBuf) {
@@ -133,18 +149,37 @@ fn add_adapter_licences(steps: &mut BTreeMap<String, SideFileStep>, adapters: &[
     }
 }
 
-/// `tokenizer_config.json` without the paths of the machine where it was saved; any other file as it is.
-fn without_paths(step: SideFileStep) -> Result<SideFileStep, PlanError> {
-    if step.relative_path != "tokenizer_config.json" {
+/// A tokenizer of one file has nowhere else to say what its special tokens are.
+fn add_missing_config(steps: &mut BTreeMap<String, SideFileStep>) {
+    if steps.contains_key("tokenizer.json") {
+        steps.entry(TOKENIZER_CONFIG.to_owned()).or_insert_with(|| SideFileStep {
+            relative_path: TOKENIZER_CONFIG.to_owned(),
+            role: FileRole::Tokenizer,
+            content: SideFileContent::Text("{}".to_owned()),
+        });
+    }
+}
+
+/// The configs with the special tokens that training changed, and without the paths of the machine where they were
+/// saved; any other file as it is.
+fn edited(step: SideFileStep, special_tokens: &SpecialTokens) -> Result<SideFileStep, PlanError> {
+    const EDITED: [&str; 3] = [TOKENIZER_CONFIG, "special_tokens_map.json", "generation_config.json"];
+    let name = step.relative_path.as_str();
+    if !EDITED.contains(&name) {
         return Ok(step);
     }
     let text = match &step.content {
-        SideFileContent::CopyOf { source, .. } => read_text(source, "read the tokenizer's config")?,
+        SideFileContent::CopyOf { source, .. } => read_text(source, "read a config of the model")?,
         SideFileContent::Text(text) => text.clone(),
     };
     let Ok(mut edited) = JsonText::parse(text.clone()) else { return Ok(step) };
-    for key in TOKENIZER_PATH_KEYS {
-        edited.remove(&[key]);
+    match name {
+        "generation_config.json" => special_tokens.edit_generation(&mut edited),
+        "special_tokens_map.json" => special_tokens.edit_tokenizer(&mut edited, true),
+        _ => {
+            TOKENIZER_PATH_KEYS.iter().for_each(|key| edited.remove(&[key]));
+            special_tokens.edit_tokenizer(&mut edited, false);
+        }
     }
     if edited.as_str() == text {
         return Ok(step);

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::PlanError;
 use crate::{
     adapter::Adapter,
-    checkpoint::{Checkpoint, FileRole, read_text},
+    checkpoint::{Checkpoint, FileRole, SideFile, read_text},
 };
 
 /// The decision, and what it rests on.
@@ -29,6 +29,8 @@ pub struct TokenizerChoice {
 pub enum TokenizerReason {
     /// No adapter has a tokenizer.
     AdapterBringsNone,
+    /// The base has none, and this adapter has one.
+    BaseBringsNone,
     /// The adapter's adds no token and has the base's template.
     NothingNew,
     /// The adapter's has something that the base's has not.
@@ -46,6 +48,7 @@ pub(crate) const TOKENS_SHOWN: usize = 4;
 impl fmt::Display for TokenizerReason {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::BaseBringsNone => out.write_str("the base brings none"),
             Self::AdapterBringsNone => out.write_str("the adapter brings none"),
             Self::NothingNew => out.write_str("the adapter's adds no token and has the same chat template"),
             Self::Adapter { added, has_own_template } => {
@@ -85,6 +88,13 @@ impl TokenizerChoice {
                 continue;
             }
             let view = TokenizerView::read(adapter.root())?;
+            if !has_tokenizer(base.side_files()) && has_tokenizer(adapter.side_files()) {
+                choice.vocabulary_from = Some(index);
+                choice.template_from = view.template.is_some().then_some(index);
+                choice.reason = TokenizerReason::BaseBringsNone;
+                choice.token_count = view.token_count();
+                break;
+            }
             let added = view.added_beyond(&base_view);
             let has_own_template = view.template.is_some() && view.template != base_view.template;
             if added.is_empty() && !has_own_template {
@@ -115,6 +125,11 @@ impl TokenizerChoice {
         };
         format!("{from}: {}", self.reason)
     }
+}
+
+/// Whether a tokenizer is among `files`.
+pub(super) fn has_tokenizer(files: &[SideFile]) -> bool {
+    files.iter().any(|file| file.role == FileRole::Tokenizer)
 }
 
 /// What a folder's tokenizer files say, as far as the decision needs it.
@@ -188,7 +203,8 @@ impl TokenizerView {
     }
 }
 
-fn read_json(path: &Path) -> Result<Option<Value>, PlanError> {
+/// The JSON in `path`; `None` where there is no such file.
+pub(super) fn read_json(path: &Path) -> Result<Option<Value>, PlanError> {
     if !path.is_file() {
         return Ok(None);
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Compared;
+use super::{Compared, RefusedToken, TokenChange, TokenRefusal};
 use crate::{
     adapter::{Note, Orientation},
     error::listed,
@@ -29,6 +29,12 @@ pub enum Warning {
     Untied { shared: String, others: Vec<String>, is_guessed: bool, needs_transformers_5: bool },
     StatedOrientation { adapter: String, tensors: Vec<String>, orientation: Orientation },
     SetAside { tensor: String, rule: SetAsideRule },
+    TaskHead { class: String, tensors: Vec<String>, label_count: Option<usize>, renamed_count: usize },
+    LeftOut { class: String, names: Vec<String> },
+    MadeAnew { class: String, names: Vec<String> },
+    SpecialTokens { adapter: String, changes: Vec<TokenChange> },
+    SpecialTokenRefused { adapter: String, refused: RefusedToken },
+    MissingCode { file: &'static str, code: String, repository: Option<String> },
     TokensBeyondRows { token_count: u64, row_count: u64 },
     Contradiction { adapter: String, found: Compared },
 }
@@ -123,6 +129,50 @@ impl fmt::Display for Warning {
                 listed(tensors, NAMES_SHOWN),
             ),
             Self::SetAside { tensor, rule } => write!(out, "{tensor} is not merged: {rule}"),
+            Self::TaskHead { class, tensors, label_count, renamed_count } => {
+                let labels =
+                    label_count.map_or_else(String::new, |count| format!(" with {}", units::plural(count, "label")));
+                write!(
+                    out,
+                    "the adapter brings a head ({}), so the merged model is a {class}{labels}",
+                    listed(tensors, NAMES_SHOWN)
+                )?;
+                if *renamed_count > 0 {
+                    write!(out, "; {} get the names that this class has", units::plural(*renamed_count, "tensor"))?;
+                }
+                Ok(())
+            }
+            Self::LeftOut { class, names } => {
+                write!(out, "{} of the base is left out, because {class} has no such layer", listed(names, NAMES_SHOWN))
+            }
+            Self::MadeAnew { class, names } => write!(
+                out,
+                "{} of {class} is in neither the base nor the adapter: every load makes it anew at random, and predictions differ from training's; train with it in `modules_to_save`",
+                listed(names, NAMES_SHOWN)
+            ),
+            Self::SpecialTokens { adapter, changes } => {
+                let changes: Vec<String> = changes.iter().map(TokenChange::to_string).collect();
+                write!(
+                    out,
+                    "{adapter}: training changed {}; tokenizer_config.json and the ids in generation_config.json and config.json take it over",
+                    changes.join(", ")
+                )
+            }
+            Self::SpecialTokenRefused { adapter, refused: RefusedToken { key, token, reason, .. } } => {
+                write!(out, "{adapter}: its {key} `{token}` is not taken over: {reason}")
+            }
+            Self::MissingCode { file, code, repository: None } => {
+                write!(
+                    out,
+                    "{file} needs {code} (auto_map), which is not in the base's folder; put it into the merged one"
+                )
+            }
+            Self::MissingCode { file, code, repository: Some(repository) } => {
+                write!(
+                    out,
+                    "{file} needs {code} of the repository `{repository}` (auto_map), so the merged folder does not stand alone"
+                )
+            }
             Self::TokensBeyondRows { token_count, row_count } => write!(
                 out,
                 "the tokenizer has {} tokens, the embedding {} rows: ids beyond it will fail",
@@ -130,6 +180,30 @@ impl fmt::Display for Warning {
                 units::count(*row_count),
             ),
             Self::Contradiction { adapter, found } => write!(out, "{adapter}: {found}"),
+        }
+    }
+}
+
+impl fmt::Display for TokenChange {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.old {
+            Some(old) => write!(out, "{} from `{old}` to `{}`", self.key, self.new),
+            None => write!(out, "{} to `{}`", self.key, self.new),
+        }
+    }
+}
+
+impl fmt::Display for TokenRefusal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotInVocabulary => out.write_str("the merged model's vocabulary has no such token"),
+            Self::BeyondRows { id, row_count } => write!(
+                out,
+                "its id {} has no row in the embedding, which has {}",
+                units::count(*id),
+                units::count(*row_count)
+            ),
+            Self::SaidOtherwise => out.write_str("an adapter before it names another"),
         }
     }
 }

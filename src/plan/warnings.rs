@@ -1,14 +1,33 @@
 //! What a user should know of a plan that stops nothing.
 
-use super::{Finding, ReplacedTensor, TokenizerChoice, Verdict, Warning, already_merged, layout::Inputs};
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{
+    Finding, ReplacedTensor, SideFileStep, SpecialTokens, TokenChange, TokenizerChoice, Verdict, Warning,
+    already_merged, layout::Inputs, task_head::TaskHead,
+};
 use crate::{
     adapter::{Adapter, Note},
     checkpoint::{Checkpoint, LogicalTensor},
     matching::{Applied, Origin},
 };
 
+/// What the plan decided beside the matching.
+#[derive(Clone, Copy)]
+pub(super) struct Facts<'a> {
+    pub tokenizer: &'a TokenizerChoice,
+    pub special_tokens: &'a SpecialTokens,
+    pub head: Option<&'a TaskHead>,
+    /// Rows of the merged embedding, where they are known.
+    pub row_count: Option<u64>,
+    pub side_files: &'a [SideFileStep],
+    pub findings: &'a [Vec<Finding>],
+}
+
 /// Every warning, the adapters' first and what contradicts the base last.
-pub(super) fn all(inputs: Inputs<'_>, tokenizer: &TokenizerChoice, findings: &[Vec<Finding>]) -> Vec<Warning> {
+pub(super) fn all(inputs: Inputs<'_>, facts: &Facts<'_>) -> Vec<Warning> {
     let mut warnings: Vec<Warning> = of_the_base(inputs).into_iter().collect();
     for (index, adapter) in inputs.adapters.iter().enumerate() {
         warnings.extend(of_adapter(adapter, inputs.base));
@@ -25,13 +44,16 @@ pub(super) fn all(inputs: Inputs<'_>, tokenizer: &TokenizerChoice, findings: &[V
         }
         warnings.extend(of_orientations(inputs, index));
     }
-    warnings.extend(of_whole_tensors(inputs));
+    warnings.extend(of_whole_tensors(inputs, facts.head));
+    warnings.extend(facts.head.map(of_task_head).into_iter().flatten());
     warnings.extend(of_untied(inputs));
     for set_aside in &inputs.matching.set_aside {
         warnings.push(Warning::SetAside { tensor: set_aside.tensor.clone(), rule: set_aside.rule });
     }
-    warnings.extend(of_tokens(inputs, tokenizer));
-    for (adapter, findings) in inputs.adapters.iter().zip(findings) {
+    warnings.extend(of_special_tokens(inputs, facts));
+    warnings.extend(of_tokens(facts));
+    warnings.extend(of_code(inputs, facts.side_files));
+    for (adapter, findings) in inputs.adapters.iter().zip(facts.findings) {
         let differing = findings.iter().filter(|finding| finding.verdict == Verdict::Differs);
         warnings.extend(
             differing
@@ -74,7 +96,7 @@ fn of_adapter(adapter: &Adapter, base: &Checkpoint) -> Vec<Warning> {
 }
 
 /// Tensors that are replaced or added whole.
-fn of_whole_tensors(inputs: Inputs<'_>) -> Vec<Warning> {
+fn of_whole_tensors(inputs: Inputs<'_>, head: Option<&TaskHead>) -> Vec<Warning> {
     let Inputs { base, adapters, matching } = inputs;
     let from_adapters = || matching.applied.iter().filter(|applied| matches!(applied.origin, Origin::Adapter { .. }));
     let replaced = |applied: &Applied| {
@@ -91,8 +113,9 @@ fn of_whole_tensors(inputs: Inputs<'_>) -> Vec<Warning> {
     if !in_place.is_empty() {
         warnings.push(Warning::Replaced { tensors: in_place.into_iter().map(replaced).collect() });
     }
+    let is_told = |name: &String| was_shared(inputs, name) || head.is_some_and(|head| head.tensors.contains(name));
     let names: Vec<String> =
-        added.iter().map(|applied| &applied.tensor).filter(|name| !was_shared(inputs, name)).cloned().collect();
+        added.iter().map(|applied| &applied.tensor).filter(|name| !is_told(name)).cloned().collect();
     if !names.is_empty() {
         warnings.push(Warning::Added { names });
     }
@@ -121,9 +144,76 @@ fn of_orientations(inputs: Inputs<'_>, adapter: usize) -> Option<Warning> {
     Some(Warning::StatedOrientation { adapter: inputs.adapters.get(adapter)?.name(), tensors, orientation })
 }
 
-fn of_tokens(inputs: Inputs<'_>, tokenizer: &TokenizerChoice) -> Option<Warning> {
-    let row_count =
-        super::config_edit::vocabulary_rows(inputs).or_else(|| inputs.base.config().integer("vocab_size"))?;
-    let token_count = tokenizer.token_count.filter(|tokens| *tokens > row_count)?;
+fn of_tokens(facts: &Facts<'_>) -> Option<Warning> {
+    let row_count = facts.row_count?;
+    let token_count = facts.tokenizer.token_count.filter(|tokens| *tokens > row_count)?;
     Some(Warning::TokensBeyondRows { token_count, row_count })
+}
+
+/// The class that a head makes of the model, and what that class lacks and looks for.
+fn of_task_head(head: &TaskHead) -> Vec<Warning> {
+    let class = || head.class.clone();
+    let mut warnings = Vec::new();
+    if head.is_new_class {
+        let label_count = head.labels.as_ref().map(Vec::len);
+        let (tensors, renamed_count) = (head.tensors.clone(), head.renamed_count);
+        warnings.push(Warning::TaskHead { class: class(), tensors, label_count, renamed_count });
+    }
+    if !head.left_out.is_empty() {
+        warnings.push(Warning::LeftOut { class: class(), names: head.left_out.clone() });
+    }
+    if !head.missing.is_empty() {
+        warnings.push(Warning::MadeAnew { class: class(), names: head.missing.clone() });
+    }
+    warnings
+}
+
+/// Special tokens that training changed, adapter by adapter, and those that are not taken over.
+fn of_special_tokens(inputs: Inputs<'_>, facts: &Facts<'_>) -> Vec<Warning> {
+    let tokens = facts.special_tokens;
+    let mut warnings = Vec::new();
+    for (index, adapter) in inputs.adapters.iter().enumerate() {
+        let changes: Vec<TokenChange> =
+            tokens.changes.iter().filter(|change| change.adapter == index).cloned().collect();
+        if !changes.is_empty() {
+            warnings.push(Warning::SpecialTokens { adapter: adapter.name(), changes });
+        }
+        let refused = tokens.refused.iter().filter(|refused| refused.adapter == index);
+        warnings.extend(
+            refused.map(|refused| Warning::SpecialTokenRefused { adapter: adapter.name(), refused: refused.clone() }),
+        );
+    }
+    warnings
+}
+
+/// Code that a config names by `auto_map` and that does not travel along.
+fn of_code(inputs: Inputs<'_>, side_files: &[SideFileStep]) -> Vec<Warning> {
+    let mut texts = vec![("config.json", inputs.base.config().text().value())];
+    let tokenizer = side_files.iter().find(|step| step.relative_path == "tokenizer_config.json");
+    texts.extend(tokenizer.and_then(|step| Some(("tokenizer_config.json", step.json()?))));
+    let mut warnings = Vec::new();
+    for (file, config) in texts {
+        let mut modules = BTreeSet::new();
+        for name in config.get("auto_map").into_iter().flat_map(strings) {
+            // `repository--module.Class` is code on a server.
+            let (repository, name) = name.rsplit_once("--").map_or((None, name), |(from, name)| (Some(from), name));
+            let module = name.rsplit_once('.').map_or(name, |(module, _)| module);
+            let code = format!("{}.py", module.replace('.', "/"));
+            if repository.is_some() || !side_files.iter().any(|step| step.relative_path == code) {
+                modules.insert((code, repository.map(str::to_owned)));
+            }
+        }
+        warnings.extend(modules.into_iter().map(|(code, repository)| Warning::MissingCode { file, code, repository }));
+    }
+    warnings
+}
+
+/// Every string in a value.
+fn strings(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(items) => items.iter().flat_map(strings).collect(),
+        Value::Object(members) => members.values().flat_map(strings).collect(),
+        _ => Vec::new(),
+    }
 }

@@ -73,6 +73,16 @@ pub enum Detail {
     UntiedAndGone {
         tensor: String,
     },
+    OtherTask {
+        adapter: String,
+        task: String,
+        class: String,
+    },
+    LabelCount {
+        configured: u64,
+        tensor: String,
+        rows: u64,
+    },
     // Complete: the tokenizer.
     NoTokenizer,
     NoMerges,
@@ -308,6 +318,12 @@ impl fmt::Display for Detail {
                 if names.len() == 1 { "1 target holds".to_owned() } else { format!("{} targets hold", names.len()) },
                 listed(names, NAMES_SHOWN)
             ),
+            Self::OtherTask { adapter, task, class } => {
+                write!(out, "config.json says {class}, but {adapter} was trained for {task}")
+            }
+            Self::LabelCount { configured, tensor, rows } => {
+                write!(out, "config.json says {configured} labels, {tensor} has {rows} rows")
+            }
             Self::NoTokenizer => out.write_str("there is no tokenizer in the folder, so it does not run by itself"),
             Self::NoMerges => out.write_str("vocab.json has no merges.txt beside it"),
             Self::Truncated { file, held_bytes, whole_bytes } => {

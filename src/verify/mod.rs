@@ -20,6 +20,7 @@ mod question;
 mod references;
 mod seal;
 mod structure;
+mod task_fit;
 mod tokenizer;
 mod verdict;
 mod weights;
@@ -42,6 +43,7 @@ pub use self::{
 };
 use crate::{
     adapter::{Adapter, AdapterError},
+    architecture::{Recast, TaskFamily},
     checkpoint::{Checkpoint, CheckpointError},
     error::{Hint, IoError},
     evaluate::EvalError,
@@ -151,7 +153,7 @@ pub fn run_with(
     options: &VerifyOptions,
     job: &JobContext,
 ) -> Result<VerifyReport, VerifyError> {
-    judge(request, open_reference(request)?, options, job)
+    judge(request, open_reference(request)?, None, options, job)
 }
 
 /// The same with a matching that is given and not found anew. It is audited like any other, so that a wrong one fails
@@ -165,13 +167,13 @@ pub fn run_with_matching(
     options: &VerifyOptions,
     job: &JobContext,
 ) -> Result<VerifyReport, VerifyError> {
-    let reference = open_reference(request)?.map(|reference| Reference { matching, ..reference });
-    judge(request, reference, options, job)
+    judge(request, open_reference(request)?, Some(matching), options, job)
 }
 
 fn judge(
     request: &VerifyRequest,
-    reference: Option<Reference>,
+    inputs: Option<Inputs>,
+    matching: Option<Matching>,
     options: &VerifyOptions,
     job: &JobContext,
 ) -> Result<VerifyReport, VerifyError> {
@@ -179,6 +181,10 @@ fn judge(
         Ok(merged) => merged,
         Err(error) => return Ok(VerifyReport::unreadable(error)),
     };
+    let mut reference = inputs.map(|inputs| inputs.matched(&merged)).transpose()?;
+    if let (Some(reference), Some(matching)) = (&mut reference, matching) {
+        reference.matching = matching;
+    }
     let mut report = VerifyReport::default();
     report.checks.push(structure::check(&merged, reference.as_ref())?);
     report.checks.push(references::check(&merged, request));
@@ -200,7 +206,8 @@ fn judge(
     Ok(report)
 }
 
-fn open_reference(request: &VerifyRequest) -> Result<Option<Reference>, VerifyError> {
+/// Opens base and adapters; how they fit together is asked of the class that the merged model is.
+fn open_reference(request: &VerifyRequest) -> Result<Option<Inputs>, VerifyError> {
     let Some(base) = &request.base else {
         return if request.adapters.is_empty() { Ok(None) } else { Err(VerifyError::AdapterWithoutBase) };
     };
@@ -208,9 +215,31 @@ fn open_reference(request: &VerifyRequest) -> Result<Option<Reference>, VerifyEr
     let adapters =
         request.adapters.iter().map(|adapter| Adapter::open(&adapter.path)).collect::<Result<Vec<_>, _>>()?;
     let strengths = request.adapters.iter().map(|adapter| adapter.strength).collect();
-    let matching = Matching::new(&base, &adapters);
-    if !adapters.is_empty() && !matching.is_complete() {
-        return Err(VerifyError::DoesNotFit { misplaced: matching.misplaced_modules().next() });
+    Ok(Some(Inputs { base, adapters, strengths }))
+}
+
+/// Base and adapters as they were given.
+struct Inputs {
+    base: Checkpoint,
+    adapters: Vec<Adapter>,
+    strengths: Vec<f64>,
+}
+
+impl Inputs {
+    /// Matches the adapters with the base as the class of `merged` has it: with a head of its own, a merged model may be
+    /// of another class, which calls tensors otherwise and lacks some.
+    fn matched(self, merged: &Checkpoint) -> Result<Reference, VerifyError> {
+        let Self { base, adapters, strengths } = self;
+        let family = TaskFamily::of(base.config().model_type(), base.config().architecture());
+        let class = merged.config().architecture().filter(|name| base.config().architecture() != Some(*name));
+        let base = match family.and_then(|family| Some((family, family.class(class?)?))) {
+            Some((family, class)) => Recast::of(&base, family, class).map_err(VerifyError::Base)?.0,
+            None => base,
+        };
+        let matching = Matching::new(&base, &adapters);
+        if !adapters.is_empty() && !matching.is_complete() {
+            return Err(VerifyError::DoesNotFit { misplaced: matching.misplaced_modules().next() });
+        }
+        Ok(Reference { base, adapters, strengths, matching })
     }
-    Ok(Some(Reference { base, adapters, strengths, matching }))
 }

@@ -125,7 +125,10 @@ impl Context<'_> {
         } else if let Some((module, _)) = text.split_once('.')
             && !self.root.join(format!("{module}.py")).is_file()
         {
-            findings.problems.push(Detail::MissingCode { place, module: module.to_owned() });
+            // What the base has wrong already, a merge cannot mend.
+            let is_as_in_base = self.base.is_some_and(|base| !base.join(format!("{module}.py")).is_file());
+            let list = if is_as_in_base { &mut findings.warnings } else { &mut findings.problems };
+            list.push(Detail::MissingCode { place, module: module.to_owned() });
         }
     }
 }

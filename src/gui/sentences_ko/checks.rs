@@ -41,6 +41,7 @@ pub fn tokenizer_choice(choice: &TokenizerChoice) -> String {
         (Some(_), Some(_)) => "어댑터의 토크나이저와 채팅 템플릿을 씁니다",
     };
     let reason = match &choice.reason {
+        TokenizerReason::BaseBringsNone => "베이스에는 토크나이저가 없습니다".to_owned(),
         TokenizerReason::AdapterBringsNone => "어댑터에는 토크나이저가 없습니다".to_owned(),
         TokenizerReason::NothingNew => "어댑터의 것은 더하는 토큰이 없고 채팅 템플릿도 같습니다".to_owned(),
         TokenizerReason::Adapter { added, has_own_template } => match (added_tokens(added), has_own_template) {

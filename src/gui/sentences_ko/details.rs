@@ -114,6 +114,12 @@ pub fn detail(detail: &Detail) -> String {
             names.len(),
             listed(names)
         ),
+        Detail::OtherTask { adapter, task, class } => {
+            format!("config.json의 클래스는 {class}인데 {adapter} 어댑터가 학습한 작업은 {task}입니다")
+        }
+        Detail::LabelCount { configured, tensor, rows } => {
+            format!("config.json의 레이블은 {configured}개인데 {tensor} 텐서는 {rows}행입니다")
+        }
         Detail::NoTokenizer => "폴더에 토크나이저가 없어 혼자서 동작하지 않습니다".to_owned(),
         Detail::NoMerges => "vocab.json 옆에 merges.txt가 없습니다".to_owned(),
         Detail::Truncated { file, held_bytes, whole_bytes } => {
@@ -217,6 +223,15 @@ mod tests {
             (Detail::Misjudged(Misjudged::OtherOrder { tensor: tensor() }), &["lm_head"]),
             (Detail::UndecidedOrientation { names: names() }, &["5개", "fan_in_fan_out", "외 2개"]),
             (Detail::TurnedOver { names: names() }, &["5개", "외 2개"]),
+            (
+                Detail::OtherTask {
+                    adapter: text("chat-lora"),
+                    task: text("SEQ_CLS"),
+                    class: text("AForTokenClassification"),
+                },
+                &["chat-lora", "SEQ_CLS", "AForTokenClassification"],
+            ),
+            (Detail::LabelCount { configured: 2, tensor: tensor(), rows: 3 }, &["2개", "3행", "lm_head"]),
             (Detail::Missing { tensor: tensor() }, &["lm_head"]),
             (Detail::LeftOut { file: text("vit.bin"), names: names() }, &["vit.bin", "5개", "외 2개"]),
             (Detail::FullModelBeside { file: text("model.bin") }, &["model.bin"]),

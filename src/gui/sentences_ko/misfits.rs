@@ -91,6 +91,12 @@ pub fn clashing(reason: &ClashReason) -> String {
             "어댑터의 각 단계가 {} 중 어느 파라미터를 위한 것인지 알 수 없습니다. 여러 순서가 들어맞는데, 이 모듈이 파라미터를 등록하는 순서를 모릅니다",
             parameters.join(", ")
         ),
+        ClashReason::OpenTask { task: None, classes } => {
+            format!("이 헤드가 맞는 클래스가 여럿인데({}), 어댑터에는 어느 것인지 나와 있지 않습니다", classes.join(", "))
+        }
+        ClashReason::OpenTask { task: Some(task), classes } => {
+            format!("어댑터의 작업은 {task}인데, 이 헤드가 맞는 클래스는 따로 있습니다({})", classes.join(", "))
+        }
         ClashReason::Taken { other_module } => {
             format!("{other_module} 모듈과 같은 베이스 텐서에 놓입니다")
         }
@@ -150,6 +156,11 @@ mod tests {
             (ClashReason::NotFloat { dtype: Dtype::U8 }, &["U8"]),
             (ClashReason::TwoFiles { files: [text("x.bin"), text("y.bin")] }, &["x.bin, y.bin"]),
             (ClashReason::Nesting { parameters: vec![text("up"), text("down")] }, &["up, down"]),
+            (ClashReason::OpenTask { task: None, classes: vec![text("AModel"), text("BModel")] }, &["AModel, BModel"]),
+            (
+                ClashReason::OpenTask { task: Some(text("SEQ_CLS")), classes: vec![text("AModel")] },
+                &["SEQ_CLS", "AModel"],
+            ),
             (ClashReason::Taken { other_module: text("a.q_proj") }, &["a.q_proj"]),
         ];
         for (reason, parts) in clashes {

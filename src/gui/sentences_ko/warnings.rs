@@ -4,7 +4,7 @@ use super::findings;
 use crate::{
     adapter::{FILES_SHOWN, Note, Orientation},
     matching::{PrefixChange, SetAsideRule},
-    plan::{NAMES_SHOWN, ReplacedTensor, Warning},
+    plan::{NAMES_SHOWN, RefusedToken, ReplacedTensor, TokenChange, TokenRefusal, Warning},
     units,
 };
 
@@ -71,12 +71,64 @@ pub fn warning(warning: &Warning) -> String {
         Warning::SetAside { tensor, rule } => {
             format!("{tensor} 텐서는 병합하지 않습니다. {}", set_aside(*rule))
         }
+        Warning::TaskHead { class, tensors, label_count, renamed_count } => {
+            let labels = label_count.map_or_else(String::new, |count| format!("(레이블 {count}개)"));
+            let renamed = match renamed_count {
+                0 => String::new(),
+                count => format!(". 텐서 {count}개는 이 클래스의 이름으로 씁니다"),
+            };
+            format!(
+                "어댑터에 헤드가 있어({}) 병합한 모델의 클래스는 {class}입니다{labels}{renamed}",
+                super::listed(tensors, NAMES_SHOWN)
+            )
+        }
+        Warning::LeftOut { class, names } => format!(
+            "베이스의 텐서를 뺍니다: {}. {class} 클래스에는 이런 레이어가 없습니다",
+            super::listed(names, NAMES_SHOWN)
+        ),
+        Warning::MadeAnew { class, names } => format!(
+            "{class} 클래스에 필요한 {} 텐서가 베이스에도 어댑터에도 없습니다. 불러올 때마다 무작위로 새로 만들어져 예측이 학습 때와 달라집니다. `modules_to_save`에 넣어 학습하세요",
+            super::listed(names, NAMES_SHOWN)
+        ),
+        Warning::SpecialTokens { adapter, changes } => {
+            let changes: Vec<String> = changes.iter().map(token_change).collect();
+            format!(
+                "{adapter}: 학습하면서 특수 토큰이 바뀌었습니다({}). tokenizer_config.json에, 그리고 번호는 generation_config.json과 config.json에 옮깁니다",
+                changes.join(", ")
+            )
+        }
+        Warning::SpecialTokenRefused { adapter, refused: RefusedToken { key, token, reason, .. } } => {
+            format!("{adapter}: {key} 값 `{token}` 토큰은 옮기지 않습니다. {}", token_refusal(*reason))
+        }
+        Warning::MissingCode { file, code, repository: None } => {
+            format!("{file} 파일의 auto_map에 필요한 {code} 파일이 베이스 폴더에 없습니다. 병합한 폴더에 넣어 주세요")
+        }
+        Warning::MissingCode { file, code, repository: Some(repository) } => format!(
+            "{file} 파일의 auto_map에는 `{repository}` 저장소의 {code} 파일이 필요해서, 병합한 폴더만으로는 불러올 수 없습니다"
+        ),
         Warning::TokensBeyondRows { token_count, row_count } => format!(
             "토크나이저의 토큰은 {}개인데 임베딩은 {}행이라, 넘는 번호는 쓸 수 없습니다",
             units::count(*token_count),
             units::count(*row_count)
         ),
         Warning::Contradiction { adapter, found } => format!("{adapter}: {}", findings::compared(found)),
+    }
+}
+
+fn token_change(change: &TokenChange) -> String {
+    match &change.old {
+        Some(old) => format!("{} `{old}` → `{}`", change.key, change.new),
+        None => format!("{} 없음 → `{}`", change.key, change.new),
+    }
+}
+
+fn token_refusal(reason: TokenRefusal) -> String {
+    match reason {
+        TokenRefusal::NotInVocabulary => "병합한 모델의 어휘에 없는 토큰입니다".to_owned(),
+        TokenRefusal::BeyondRows { id, row_count } => {
+            format!("번호는 {}인데 임베딩은 {}행뿐입니다", units::count(id), units::count(row_count))
+        }
+        TokenRefusal::SaidOtherwise => "앞선 어댑터의 값이 이와 다릅니다".to_owned(),
     }
 }
 
@@ -169,6 +221,15 @@ mod tests {
         let tensor =
             |rows| ReplacedTensor { name: text("lm_head.weight"), old_shape: vec![8, 4], new_shape: vec![rows, 4] };
         let scale = Note::MlxScale { scale: 2.5, alpha: 20.0, rank: 8 };
+        let refused = |reason| Warning::SpecialTokenRefused {
+            adapter: adapter(),
+            refused: RefusedToken { adapter: 0, key: "pad_token", token: text("<pad>"), reason },
+        };
+        let missing_code = |repository: Option<&str>| Warning::MissingCode {
+            file: "config.json",
+            code: text("modeling_x.py"),
+            repository: repository.map(text),
+        };
         let found = Compared::Revision { trained_on: text("0a1b2c3d"), base: text("4e5f6071") };
         let untied = |needs_transformers_5| Warning::Untied {
             shared: text("wte.weight"),
@@ -223,6 +284,32 @@ mod tests {
             (aside(SetAsideRule::Recomputed), &["x.lora_A", "버퍼"]),
             (aside(SetAsideRule::ValueHead), &["x.lora_A", "value head"]),
             (aside(SetAsideRule::NeverRun), &["x.lora_A"]),
+            (
+                Warning::TaskHead {
+                    class: text("LlamaForSequenceClassification"),
+                    tensors: vec![text("score.weight")],
+                    label_count: Some(3),
+                    renamed_count: 7,
+                },
+                &["LlamaForSequenceClassification", "score.weight", "3개", "7개"],
+            ),
+            (
+                Warning::LeftOut { class: text("BertForSequenceClassification"), names: vec![text("cls.bias")] },
+                &["BertForSequenceClassification", "cls.bias"],
+            ),
+            (
+                Warning::MadeAnew { class: text("BertForSequenceClassification"), names: vec![text("pooler")] },
+                &["BertForSequenceClassification", "pooler", "modules_to_save"],
+            ),
+            (
+                Warning::SpecialTokens { adapter: adapter(), changes: vec![TokenChange::sample()] },
+                &["chat-lora", "eos_token", "<a>", "<b>"],
+            ),
+            (refused(TokenRefusal::NotInVocabulary), &["chat-lora", "pad_token", "<pad>"]),
+            (refused(TokenRefusal::BeyondRows { id: 9, row_count: 8 }), &["9", "8"]),
+            (refused(TokenRefusal::SaidOtherwise), &["<pad>"]),
+            (missing_code(None), &["config.json", "modeling_x.py"]),
+            (missing_code(Some("org/x")), &["config.json", "modeling_x.py", "org/x"]),
             (Warning::TokensBeyondRows { token_count: 32_001, row_count: 32_000 }, &["32,001", "32,000"]),
             (Warning::Contradiction { adapter: adapter(), found }, &["chat-lora", "0a1b2c3d", "4e5f6071"]),
         ];

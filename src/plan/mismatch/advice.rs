@@ -35,6 +35,8 @@ pub enum MismatchAdvice {
     },
     /// The vocabulary grew in training.
     GrownVocabulary,
+    /// The adapter's config does not say what its head is for.
+    NameTask,
     /// The base's weights are packed.
     PackedBase,
     /// A layer whose update has no merged form.
@@ -127,6 +129,8 @@ impl MismatchAdvice {
         let other_base = |proof| Self::OtherBase { proof, trained_on: trained_on.clone() };
         if evidence.orphan(|reason| *reason == OrphanReason::UnknownFactor) {
             Self::OwnRelease
+        } else if evidence.clash(|reason| matches!(reason, ClashReason::OpenTask { .. })) {
+            Self::NameTask
         } else if evidence.clash(|reason| matches!(reason, ClashReason::Vocabulary { .. })) {
             Self::GrownVocabulary
         } else if evidence.clash(|reason| matches!(reason, ClashReason::NotFloat { .. })) {
@@ -243,6 +247,9 @@ impl fmt::Display for MismatchAdvice {
             ),
             Self::GrownVocabulary => out.write_str(
                 "save the adapter with its embedding (`save_embedding_layers=True` in PEFT), or give the base with the vocabulary that training had",
+            ),
+            Self::NameTask => out.write_str(
+                "write the task that it was trained for into its adapter_config.json: `task_type` SEQ_CLS, TOKEN_CLS or QUESTION_ANS, or the class as `base_model_class` of `auto_mapping`",
             ),
             Self::PackedBase => out.write_str("use the original 16- or 32-bit model of the same name"),
             Self::NoMergedForm => out.write_str("keep it as an adapter at run time; it has no merged form"),

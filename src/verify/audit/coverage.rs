@@ -76,10 +76,17 @@ fn rule_holds(facts: &Facts<'_>, adapter: &Adapter, set_aside: &SetAside, placed
             .is_some_and(|target| is_recomputed(&target.name()) && has_no_place(facts, target)),
         SetAsideRule::SecondCopy => {
             let stray = adapter.strays().iter().find(|stray| stray.tensor.name() == set_aside.tensor);
+            // A factor in a module that is saved whole may be there under a second name.
+            let plain = |name: &str| name.replace(".modules_to_save", "");
+            let is_factor = |target: &Target| {
+                target.tensors().iter().any(|tensor| plain(tensor.name()) == plain(&set_aside.tensor))
+            };
             let is_merged = |(index, target): (usize, &Target)| {
-                target.replacement().is_some()
-                    && stray.is_some_and(|stray| stray.parameter == target.name())
-                    && placed.contains(&(set_aside.adapter, index))
+                let is_copy = match target.replacement() {
+                    Some(_) => stray.is_some_and(|stray| stray.parameter == target.name()),
+                    None => is_factor(target),
+                };
+                is_copy && placed.contains(&(set_aside.adapter, index))
             };
             adapter.targets().iter().enumerate().any(is_merged)
         }

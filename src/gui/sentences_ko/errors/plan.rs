@@ -109,6 +109,9 @@ fn advice(advice: &MismatchAdvice) -> String {
             "어댑터 가중치 옆에 {} 파일이 있습니다. 이 텐서들이 있는 베이스를 고르거나, 파일 없이 병합하려면 어댑터 폴더에서 빼세요",
             files.join(", ")
         ),
+        MismatchAdvice::NameTask => {
+            "무엇을 위해 학습했는지 adapter_config.json에 적어 주세요. `task_type`에 SEQ_CLS, TOKEN_CLS, QUESTION_ANS 가운데 하나를, 또는 `auto_mapping`의 `base_model_class`에 클래스를 적습니다".to_owned()
+        }
         MismatchAdvice::GrownVocabulary => {
             "임베딩까지 저장하거나(PEFT의 `save_embedding_layers=True`), 학습 때와 어휘가 같은 베이스를 고르세요"
                 .to_owned()
@@ -222,6 +225,7 @@ mod tests {
             (unet, &["UNet2DConditionModel", "diffusers"]),
             (MismatchAdvice::OwnRelease, &["세요"]),
             (MismatchAdvice::FilesBeside { files: vec![text("vit.bin"), text("head.bin")] }, &["vit.bin, head.bin"]),
+            (MismatchAdvice::NameTask, &["task_type", "base_model_class"]),
             (MismatchAdvice::GrownVocabulary, &["save_embedding_layers"]),
             (MismatchAdvice::PackedBase, &["16비트"]),
             (MismatchAdvice::NoMergedForm, &["세요"]),
