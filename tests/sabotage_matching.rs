@@ -7,7 +7,7 @@ mod common;
 
 use std::path::PathBuf;
 
-use common::{FileBuilder, bytes, golden, put, repository};
+use common::{FileBuilder, bytes, golden, merged, put, repository, values};
 use lorafuse::{
     adapter::{Orientation, Window},
     checkpoint::Checkpoint,
@@ -283,6 +283,48 @@ fn an_expert_left_out() {
         matching.applied.retain(|applied| !applied.tensor.contains("layers.1.block_sparse_moe.experts.3."));
     });
     merge.fails(&["is for 4 experts, of which 3 have a place"]);
+}
+
+/// A LoRA and an IA³ beside each other on one base.
+fn composed() -> (PathBuf, [PathBuf; 2]) {
+    let case = |name: &str| golden(name).join("adapter");
+    (golden("llama-ia3").join("base"), [case("llama-lora"), case("llama-ia3")])
+}
+
+/// Item 4: adapters that do not only add, in the wrong order.
+#[test]
+fn adapters_in_another_order() {
+    let (base, adapters) = composed();
+    let merge = Spoilt::merge(base, &adapters, |matching| {
+        let several: Vec<&mut Applied> =
+            matching.applied.iter_mut().filter(|applied| applied.updates.len() > 1).collect();
+        assert!(!several.is_empty());
+        several.into_iter().for_each(|applied| applied.updates.reverse());
+    });
+    merge.fails(&["the adapters' updates do not follow each other in the order of the adapters"]);
+}
+
+/// Item 4: changes that were summed up and not composed.
+#[test]
+fn adapters_summed_up() {
+    let (base, adapters) = composed();
+    let merge = Spoilt::merge(base.clone(), &adapters, |_| {});
+    let root = tempfile::tempdir().unwrap();
+    let alone = [0, 1].map(|index| {
+        let request = MergeRequest::new(base.clone(), adapters[index].clone(), root.path().join(index.to_string()));
+        merged(&request);
+        Checkpoint::open(&request.output).unwrap()
+    });
+    let base = Checkpoint::open(&base).unwrap();
+    merge.rebuild(|builder, name, model| {
+        let [first, second] = [0, 1].map(|index| values(alone[index].tensor(name).unwrap()));
+        let weight = values(base.tensor(name).unwrap());
+        #[expect(clippy::cast_possible_truncation, reason = "stored as float32")]
+        builder.f32(name, model.tensor(name).unwrap().shape(), |at| (first[at] + second[at] - weight[at]) as f32)
+    });
+    let report = merge.judged();
+    says(&report, Outcome::Failed, &["values are not what base and adapter give"]);
+    says(&merge.judged_by_its_own(), Outcome::Failed, &["values are not what base and adapter give"]);
 }
 
 /// Item 5: a target that the matching forgot.
