@@ -211,6 +211,16 @@ pub trait RowUpdate<T: Element = f32>: Send + Sync {
         self.apply_rows(rows, tile);
     }
 
+    /// Whether PEFT computes it in the weight's own dtype and rounds on the way, not once.
+    fn is_rounded_on_the_way(&self) -> bool {
+        false
+    }
+
+    /// As [`Self::apply_rows`], with what PEFT rounds on the way rounded by `round`: for proofs of its own merges.
+    fn apply_rows_rounding(&self, rows: Range<usize>, tile: &mut [T], _round: &dyn Fn(f64) -> f64) {
+        self.apply_rows(rows, tile);
+    }
+
     /// The update as W + s·L·R where it has that form, which GEMM and the GPU take directly.
     fn as_low_rank(&self) -> Option<&LowRank> {
         None

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Reference, VerifyError};
+use super::{Reference, RoundingPolicy, VerifyError};
 use crate::{
     adapter::{Note, Orientation, Placement, WeightedUpdate, composition},
     checkpoint::LogicalTensor,
@@ -112,8 +112,15 @@ impl<'a> Exact<'a> {
         !self.updates.is_empty()
     }
 
-    /// What all updates make of `rows`, each of the weight as those before it leave it.
-    pub fn rows(&self, rows: Range<usize>) -> Result<ExactTile, VerifyError> {
+    /// Whether PEFT rounds on the way to it, by the only update that there is.
+    pub fn is_rounded_on_the_way(&self) -> bool {
+        matches!(&self.updates[..], [only] if only.update.is_rounded_on_the_way())
+    }
+
+    /// What all updates make of `rows`, each of the weight as those before it leave it; with PEFT's own roundings on the
+    /// way where they are asked for.
+    pub fn rows(&self, rows: Range<usize>, policy: RoundingPolicy) -> Result<ExactTile, VerifyError> {
+        let dtype = self.source.float_dtype()?;
         let source = read_f64(self.source, self.source.float_dtype()?, rows.clone())?;
         let (mut values, mut unmerged) = (source.clone(), source.clone());
         let mut magnitude_bound = 0.0;
@@ -123,7 +130,12 @@ impl<'a> Exact<'a> {
                 unmerged.clone_from(&values);
             }
             let mut transformed = values.clone();
-            update.apply_rows_after(rows.clone(), &unmerged, &mut transformed);
+            if policy == RoundingPolicy::InOwnDtype {
+                let round = |value| dtype.round_to_nearest(value);
+                update.apply_rows_rounding(rows.clone(), &mut transformed, &round);
+            } else {
+                update.apply_rows_after(rows.clone(), &unmerged, &mut transformed);
+            }
             // What came before is carried on with its error, which grows as the values do.
             magnitude_bound *= growth(&values, &transformed);
             magnitude_bound += strength.abs() * update.magnitude_bound(&values, &transformed);

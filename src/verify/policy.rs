@@ -27,6 +27,8 @@ pub enum RoundingPolicy {
     /// Half of Δ to the stored dtype, the sum, and the sum with the other half: PEFT on the output projection of
     /// `MultiheadAttention`, to which it adds its update twice.
     InHalves,
+    /// PEFT's methods that it computes in the weight's own dtype (HiRA, C³A, RoAd): every step rounded to it.
+    InOwnDtype,
     /// W + Δ, once, to the neighbour that seed, name and place decide.
     Stochastic,
 }
@@ -44,6 +46,7 @@ impl RoundingPolicy {
             Self::BaseFirst => "base rounded first",
             Self::BothFirst => "base and Δ rounded first",
             Self::InHalves => "Δ added in halves",
+            Self::InOwnDtype => "computed in the weight's dtype",
             Self::Stochastic => "stochastic rounding",
         }
     }
@@ -61,7 +64,7 @@ impl RoundingPolicy {
             let base = dtype.round_to_nearest(*source);
             let half = (value - source) / 2.0;
             let exact = match self {
-                Self::Once | Self::Stochastic => *value,
+                Self::Once | Self::Stochastic | Self::InOwnDtype => *value,
                 Self::DeltaFirst => source + dtype.round_to_nearest(value - source),
                 Self::BaseFirst => base + (value - source),
                 Self::InHalves => dtype.round_to_nearest(source + dtype.round_to_nearest(half)) + half,

@@ -118,11 +118,12 @@ fn judge_by(
     let verdict = pass.run(job, true)?;
     let is_updated = exact.is_some_and(Exact::is_updated);
     let halves = exact.filter(|exact| exact.is_added_twice()).map(|_| RoundingPolicy::InHalves);
-    let may_be_other = halves.is_some() || RoundingPolicy::may_be_other(&verdict.agreement);
+    let on_the_way = exact.filter(|exact| exact.is_rounded_on_the_way()).map(|_| RoundingPolicy::InOwnDtype);
+    let may_be_other = halves.is_some() || on_the_way.is_some() || RoundingPolicy::may_be_other(&verdict.agreement);
     if noise.is_some() || !is_updated || verdict.agreement.is_correct() || !may_be_other {
         return Ok(verdict);
     }
-    for policy in RoundingPolicy::OTHERS.into_iter().chain(halves) {
+    for policy in RoundingPolicy::OTHERS.into_iter().chain(halves).chain(on_the_way) {
         let other = Pass { policy, ..pass }.run(job, false)?;
         if other.agreement.is_correct() {
             return Ok(TensorVerdict { agreement: other.agreement, policy, ..verdict });
@@ -192,7 +193,7 @@ impl Pass<'_> {
         let agreement = match exact {
             Some(exact) if exact.is_updated() => {
                 let first_element = (rows.start * tensor.tile_shape().columns) as u64;
-                let tile = exact.rows(rows)?;
+                let tile = exact.rows(rows, self.policy)?;
                 for ((source, value), stored) in tile.source.iter().zip(&tile.values).zip(&stored) {
                     change.observe(*source, *value, *stored);
                 }

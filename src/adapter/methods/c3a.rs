@@ -100,8 +100,9 @@ struct CirculantRows<T> {
     scale: T,
 }
 
-impl<T: Precision> RowUpdate<T> for CirculantRows<T> {
-    fn apply_rows(&self, rows: Range<usize>, tile: &mut [T]) {
+impl<T: Precision> CirculantRows<T> {
+    /// Adds what `scaled` makes of every entry.
+    fn add_entries(&self, rows: Range<usize>, tile: &mut [T], scaled: impl Fn(T) -> T) {
         let columns = self.kernels.columns();
         for (row, values) in rows.zip(tile.chunks_mut(columns.max(1))) {
             let (block, turn) = (row / self.size, row % self.size);
@@ -109,10 +110,26 @@ impl<T: Precision> RowUpdate<T> for CirculantRows<T> {
             for (values, kernel) in values.chunks_mut(self.size).zip(kernels) {
                 let (last, first) = kernel.split_at(self.size - turn);
                 for (value, entry) in values.iter_mut().zip(first.iter().chain(last)) {
-                    *value += *entry * self.scale;
+                    *value += scaled(*entry);
                 }
             }
         }
+    }
+}
+
+impl<T: Precision> RowUpdate<T> for CirculantRows<T> {
+    fn apply_rows(&self, rows: Range<usize>, tile: &mut [T]) {
+        self.add_entries(rows, tile, |entry| entry * self.scale);
+    }
+
+    fn is_rounded_on_the_way(&self) -> bool {
+        true
+    }
+
+    /// PEFT rounds an entry before and after it is divided by the number of input features.
+    fn apply_rows_rounding(&self, rows: Range<usize>, tile: &mut [T], round: &dyn Fn(f64) -> f64) {
+        let scale = self.scale.to_f64();
+        self.add_entries(rows, tile, |entry| T::rounded(round(round(entry.to_f64()) * scale)));
     }
 }
 

@@ -128,6 +128,19 @@ impl<T: Precision> RowUpdate<T> for ModulatedRows<T> {
         }
     }
 
+    fn is_rounded_on_the_way(&self) -> bool {
+        true
+    }
+
+    /// PEFT rounds the product of the factors, and then its product with the weight.
+    fn apply_rows_rounding(&self, rows: Range<usize>, tile: &mut [T], round: &dyn Fn(f64) -> f64) {
+        let mut factors = vec![T::ZERO; tile.len()];
+        self.factor.apply_rows(rows, &mut factors);
+        for (value, factor) in tile.iter_mut().zip(factors) {
+            *value += T::rounded(round(value.to_f64() * round(factor.to_f64())));
+        }
+    }
+
     fn magnitude_bound(&self, before: &[T], after: &[T]) -> f64 {
         largest(after).max(largest(before) * (1.0 + self.factor.magnitude_bound(&[], &[])))
     }

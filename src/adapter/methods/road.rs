@@ -177,24 +177,40 @@ impl<T: Precision> RowUpdate<T> for RotatedPairs<T> {
     }
 
     fn apply_rows(&self, rows: Range<usize>, tile: &mut [T]) {
+        self.turn(rows, tile, |factor| factor);
+    }
+
+    fn is_rounded_on_the_way(&self) -> bool {
+        true
+    }
+
+    /// PEFT rounds the factors.
+    fn apply_rows_rounding(&self, rows: Range<usize>, tile: &mut [T], round: &dyn Fn(f64) -> f64) {
+        self.turn(rows, tile, |factor| T::rounded(round(factor.to_f64())));
+    }
+
+    fn magnitude_bound(&self, before: &[T], after: &[T]) -> f64 {
+        let factor = self.factors.iter().map(|factors| largest(factors)).fold(0.0, f64::max);
+        (2.0 * factor * largest(before)).max(largest(after)).max(largest(before))
+    }
+}
+
+impl<T: Precision> RotatedPairs<T> {
+    /// Turns every pair of `tile` by what `taken` makes of its factors.
+    fn turn(&self, rows: Range<usize>, tile: &mut [T], taken: impl Fn(T) -> T) {
         let columns = (tile.len() / rows.len().max(1)).max(1);
         let half = self.group / 2;
         for (start, values) in rows.step_by(self.group).zip(tile.chunks_mut(self.group * columns)) {
             let (first, second) = values.split_at_mut(half * columns);
             for (index, (first, second)) in first.iter_mut().zip(second).enumerate() {
                 let feature = start + index / columns;
-                let ([own, others], [second_own, second_others]) =
-                    (self.factors[feature], self.factors[feature + half]);
+                let [[own, others], [second_own, second_others]] =
+                    [self.factors[feature], self.factors[feature + half]].map(|factors| factors.map(&taken));
                 let (a, b) = (*first, *second);
                 *first = a * own + b * others;
                 *second = b * second_own + a * second_others;
             }
         }
-    }
-
-    fn magnitude_bound(&self, before: &[T], after: &[T]) -> f64 {
-        let factor = self.factors.iter().map(|factors| largest(factors)).fold(0.0, f64::max);
-        (2.0 * factor * largest(before)).max(largest(after)).max(largest(before))
     }
 }
 

@@ -177,6 +177,7 @@ fn rounding(policy: RoundingPolicy) -> &'static str {
         RoundingPolicy::DeltaFirst => "Δ를 먼저 반올림",
         RoundingPolicy::BaseFirst => "베이스를 먼저 반올림",
         RoundingPolicy::BothFirst => "베이스와 Δ를 먼저 반올림",
+        RoundingPolicy::InOwnDtype => "가중치의 자료형으로 계산함",
         RoundingPolicy::InHalves => "Δ를 절반씩 두 번 더함",
         RoundingPolicy::Stochastic => "확률적 반올림",
     }
