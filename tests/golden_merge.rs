@@ -153,6 +153,7 @@ golden_cases! {
     vblora: "vblora",
     vblora_bf16: "vblora-bf16",
     vblora_top: "vblora-top",
+    vblora_top_one: "vblora-top-one",
     vblora_transposed: "vblora-transposed",
     vera: "vera",
     vera_bf16: "vera-bf16",

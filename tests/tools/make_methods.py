@@ -60,6 +60,7 @@ CASES = {
     "vblora": lambda: vblora(target_modules=LINEAR),
     "vblora-bf16": lambda: vblora(target_modules=LINEAR),
     "vblora-top": lambda: vblora(target_modules=LINEAR, topk=3, save_only_topk_weights=True),
+    "vblora-top-one": lambda: vblora(target_modules=LINEAR, topk=1, save_only_topk_weights=True),
     "vblora-transposed": lambda: vblora(target_modules=["c_attn"], fan_in_fan_out=True),
     "gralora": lambda: peft.GraloraConfig(r=8, alpha=12, gralora_k=2, target_modules=LINEAR),
     "gralora-hybrid": lambda: peft.GraloraConfig(r=6, alpha=16, gralora_k=3, hybrid_r=2, target_modules=LINEAR),

@@ -65,6 +65,11 @@ impl Method for VbLora {
         "VB-LoRA"
     }
 
+    /// Of a single vector no share is saved.
+    fn may_be_empty(&self, shape: &[usize]) -> bool {
+        self.config.flag("save_only_topk_weights") && matches!(shape, [rows, columns, 0] if *rows > 0 && *columns > 0)
+    }
+
     fn targets(&self, module: &str, mut parts: Parts, path: &Path) -> Result<Vec<Target>, AdapterError> {
         let bank = parts.shared(BANK).ok_or_else(|| AdapterError::Unpaired {
             module: module.to_owned(),
