@@ -277,6 +277,9 @@ fn the_rounding_of_a_merge_by_peft_is_named() {
         ("resized-embedding-lora", RoundingPolicy::DeltaFirst),
         ("gpt-oss-down", RoundingPolicy::DeltaFirst),
         ("mha-lora-fp16", RoundingPolicy::InHalves),
+        ("hira-bf16", RoundingPolicy::InOwnDtype),
+        ("road-2-bf16", RoundingPolicy::InOwnDtype),
+        ("c3a-bf16", RoundingPolicy::InOwnDtype),
     ] {
         let folder = golden(case);
         let request = VerifyRequest {

@@ -51,6 +51,7 @@ CASES = {
     "hra-bf16": lambda: peft.HRAConfig(r=3, target_modules=LINEAR),
     "hra-gram-schmidt": lambda: peft.HRAConfig(r=4, apply_GS=True, target_modules=[*LINEAR, "conv2d"]),
     "hira": lambda: peft.HiraConfig(r=4, target_modules=[*LINEAR, "emb", "conv1d", "conv2d", "conv3d"]),
+    "hira-bf16": lambda: peft.HiraConfig(r=4, target_modules=[*LINEAR, "emb", "conv1d", "conv2d", "conv3d"]),
     "hira-transposed": lambda: peft.HiraConfig(r=3, target_modules=["c_attn"], fan_in_fan_out=True),
     "vera": lambda: peft.VeraConfig(r=8, target_modules=LINEAR),
     "vera-transposed": lambda: peft.VeraConfig(r=8, target_modules=["c_attn"], fan_in_fan_out=True),
@@ -69,8 +70,10 @@ CASES = {
     ),
     "delora": lambda: peft.DeloraConfig(r=4, target_modules=LINEAR, rank_pattern={"down": 6}, lambda_pattern={"q": 3}),
     "c3a": lambda: peft.C3AConfig(block_size=4, target_modules=LINEAR, block_size_pattern={"up": 6}),
+    "c3a-bf16": lambda: peft.C3AConfig(block_size=4, target_modules=LINEAR, block_size_pattern={"up": 6}),
     "road-1": lambda: peft.RoadConfig(variant="road_1", group_size=4, target_modules=LINEAR),
     "road-2": lambda: peft.RoadConfig(variant="road_2", group_size=6, target_modules=LINEAR),
+    "road-2-bf16": lambda: peft.RoadConfig(variant="road_2", group_size=6, target_modules=LINEAR),
     "road-4": lambda: peft.RoadConfig(variant="road_4", group_size=12, target_modules=LINEAR),
 }
 
