@@ -373,7 +373,7 @@ const FAULTS: &[Fault] = &[
     Fault {
         name: "another kind of model",
         put: |root| {
-            weights(root, &pair(FileBuilder::default(), "base_model.model.encoder.block.9.SelfAttention.q", (6, 4)))
+            weights(root, &pair(FileBuilder::default(), "base_model.model.encoder.block.9.SelfAttention.q", (6, 4)));
         },
         says: &["another kind of model", "org/toy"],
     },

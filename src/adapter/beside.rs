@@ -125,7 +125,11 @@ impl Beside {
 }
 
 fn is_weights(file: &SideFile) -> bool {
-    matches!(file.role, FileRole::Weights | FileRole::Adapter) && !file.relative_path.ends_with(".json")
+    matches!(file.role, FileRole::Weights | FileRole::Adapter) && !is_json(&file.relative_path)
+}
+
+fn is_json(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
 }
 
 fn is_one_of(file: &SideFile, own: &[Arc<dyn WeightFile>]) -> bool {

@@ -148,7 +148,9 @@ mod tests {
     struct Times(f32);
     impl RowUpdate for Times {
         fn apply_rows(&self, _rows: Range<usize>, tile: &mut [f32]) {
-            tile.iter_mut().for_each(|value| *value *= self.0);
+            for value in tile.iter_mut() {
+                *value *= self.0;
+            }
         }
     }
 
@@ -166,7 +168,9 @@ mod tests {
 
         fn apply_rows(&self, _rows: Range<usize>, tile: &mut [f32]) {
             let sum = *self.0.lock().unwrap();
-            tile.iter_mut().for_each(|value| *value += sum);
+            for value in tile.iter_mut() {
+                *value += sum;
+            }
         }
     }
 
@@ -174,7 +178,9 @@ mod tests {
     struct AddsUnmerged;
     impl RowUpdate for AddsUnmerged {
         fn apply_rows(&self, _rows: Range<usize>, tile: &mut [f32]) {
-            tile.iter_mut().for_each(|value| *value *= 2.0);
+            for value in tile.iter_mut() {
+                *value *= 2.0;
+            }
         }
 
         fn apply_rows_after(&self, _rows: Range<usize>, unmerged: &[f32], tile: &mut [f32]) {

@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fmt, path::Path};
 
 use super::{AdapterError, AdapterKey, MethodSpec, Part, methods::METHODS, own_weights::OwnWeights};
-use crate::checkpoint::{CheckpointError, LogicalTensor, open_weights};
+use crate::checkpoint::{CheckpointError, LogicalTensor, WeightFile, open_weights};
 
 /// A library whose adapter files are known by their keys; says in English what such a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,7 +167,7 @@ pub(super) fn with_seen_method(error: AdapterError, weights: &OwnWeights, root: 
     match error {
         AdapterError::NoMethod { path, .. } => {
             let files = weights.open(root).unwrap_or_default();
-            let tensors: Vec<LogicalTensor> = files.into_iter().flat_map(|file| file.tensors()).collect();
+            let tensors: Vec<LogicalTensor> = files.into_iter().flat_map(<dyn WeightFile>::tensors).collect();
             let names: Vec<&str> = tensors.iter().map(LogicalTensor::name).collect();
             AdapterError::NoMethod { peft_type: peft_type_of(&names), path }
         }

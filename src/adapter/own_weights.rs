@@ -121,7 +121,9 @@ mod tests {
 
     fn found(names: &[&str]) -> Option<OwnWeights> {
         let root = tempfile::tempdir().unwrap();
-        names.iter().for_each(|name| std::fs::write(root.path().join(name), "").unwrap());
+        for name in names {
+            std::fs::write(root.path().join(name), "").unwrap();
+        }
         OwnWeights::find(root.path())
     }
 

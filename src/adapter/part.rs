@@ -123,11 +123,12 @@ impl Part {
 impl fmt::Display for Part {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.leaf {
-            Leaf::Absent | Leaf::AbsentOrWeight => formatter.write_str(self.name),
+            Leaf::Absent | Leaf::AbsentOrWeight | Leaf::Number(None) | Leaf::NumberAndWeight(None) => {
+                formatter.write_str(self.name)
+            }
             Leaf::Weight => write!(formatter, "{}.weight", self.name),
             Leaf::Bias => write!(formatter, "{}.bias", self.name),
             Leaf::Member(member) => write!(formatter, "{}.{member}", self.name),
-            Leaf::Number(None) | Leaf::NumberAndWeight(None) => formatter.write_str(self.name),
             Leaf::Number(Some(number)) => write!(formatter, "{}.{number}", self.name),
             Leaf::NumberAndWeight(Some(number)) => write!(formatter, "{}.{number}.weight", self.name),
         }

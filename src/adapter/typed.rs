@@ -1,4 +1,4 @@
-//! Values of a config that were written as text ("r": "16", "use_rslora": "true"), as some trainers and most hands do.
+//! Values of a config that were written as text (`"r": "16"`, `"use_rslora": "true"`), as some trainers and most hands do.
 
 use serde_json::{Map, Number, Value};
 

@@ -97,9 +97,8 @@ impl<'a> Architecture<'a> {
         let own = nested.iter().filter(|part| part.holds(module)).max_by_key(|part| part.config_path.len());
         match own {
             Some(part) if self.is_known_part(part) => Some(is_conv1d(part)),
-            Some(_) => None,
             None if self.is_known_part(root) => Some(is_conv1d(root) || nested.iter().any(is_conv1d)),
-            None => None,
+            _ => None,
         }
     }
 

@@ -19,17 +19,17 @@ impl ModelConfig {
     /// # Errors
     /// A file that cannot be read or is no JSON object (Python's NaN and Infinity are accepted).
     pub fn read(path: &Path) -> Result<Self, CheckpointError> {
-        Self::parse(read_text(path, "read the config")?, path)
+        Self::parse(&read_text(path, "read the config")?, path)
     }
 
     /// Takes `text`, which stands in `path`.
     ///
     /// # Errors
     /// A text that is no JSON object.
-    pub(super) fn parse(text: String, path: &Path) -> Result<Self, CheckpointError> {
-        let parsed = JsonText::parse(text.clone());
+    pub(super) fn parse(text: &str, path: &Path) -> Result<Self, CheckpointError> {
+        let parsed = JsonText::parse(text.to_owned());
         let text = parsed.map_err(|error| CheckpointError::BadJson {
-            problem: JsonProblem::new(&text, &error),
+            problem: JsonProblem::new(text, &error),
             path: path.to_owned(),
         })?;
         Ok(Self { value: text.value(), text })

@@ -99,7 +99,7 @@ impl Checkpoint {
     /// # Errors
     /// A config that is no JSON object.
     pub fn with_tensors(&self, config_text: &str, tensors: Vec<LogicalTensor>) -> Result<Self, CheckpointError> {
-        let config = ModelConfig::parse(config_text.to_owned(), &self.root.join("config.json"))?;
+        let config = ModelConfig::parse(config_text, &self.root.join("config.json"))?;
         let tensors = tensors.into_iter().map(|tensor| (tensor.name().to_owned(), tensor)).collect();
         Ok(Self {
             root: self.root.clone(),

@@ -101,7 +101,7 @@ impl<'a> Experts<'a> {
         targets: &[usize],
         modules: &[String],
     ) -> Result<Vec<Placed<'a>>, LevelProblem> {
-        let levels: Vec<(&Target, Vec<(usize, &str, &dyn TargetUpdate)>)> =
+        let levels: Vec<(&Target, Vec<Reading<'_>>)> =
             targets.iter().map(|index| &adapter.targets()[*index]).map(|target| (target, readings(target))).collect();
         let mut names: Vec<&str> =
             levels.iter().flat_map(|(_, readings)| readings.iter().map(|(_, name, _)| *name)).collect();
@@ -199,8 +199,11 @@ pub(super) enum LevelProblem {
     Clash { tensor: String, reason: ClashReason },
 }
 
+/// One way to read a target's factors: its place in the list, the parameter, and the update.
+type Reading<'a> = (usize, &'a str, &'a dyn TargetUpdate);
+
 /// What the factors of a target may be for, with the index of each reading.
-fn readings(target: &Target) -> Vec<(usize, &str, &dyn TargetUpdate)> {
+fn readings(target: &Target) -> Vec<Reading<'_>> {
     let Some(update) = target.update() else { return Vec::new() };
     match update.nested() {
         Some(nested) => {

@@ -86,8 +86,8 @@ impl<'a> Layouts<'a> {
         let is_other = |orientation: Orientation| orientation != self.stated;
         let nameless = unknown.clone().filter(|(module, ..)| named(module).is_none());
         let is_contradicted = nameless.filter_map(|(_, update, shape)| only_fit(*update, shape)).any(is_other);
-        let conv1d_named = unknown.filter(|(module, ..)| is_conv1d_anywhere(module));
-        let conv1d_named = conv1d_named.filter_map(|(_, update, shape)| only_fit(*update, shape)).next();
+        let mut conv1d_named = unknown.filter(|(module, ..)| is_conv1d_anywhere(module));
+        let conv1d_named = conv1d_named.find_map(|(_, update, shape)| only_fit(*update, shape));
         Self { is_contradicted, conv1d_named, ..self }
     }
 

@@ -239,10 +239,14 @@ impl<'a> Placer<'a> {
                     }
                 }
                 Err(LevelProblem::Missing) => {
-                    levels.into_iter().for_each(|index| self.orphan(positioned(index), module_on_disk.clone()));
+                    for index in levels {
+                        self.orphan(positioned(index), module_on_disk.clone());
+                    }
                 }
                 Err(LevelProblem::Clash { tensor, reason }) => {
-                    levels.into_iter().for_each(|index| self.clash(positioned(index), tensor.clone(), reason.clone()));
+                    for index in levels {
+                        self.clash(positioned(index), tensor.clone(), reason.clone());
+                    }
                 }
             }
         }

@@ -177,7 +177,9 @@ fn edited(step: SideFileStep, special_tokens: &SpecialTokens) -> Result<SideFile
         "generation_config.json" => special_tokens.edit_generation(&mut edited),
         "special_tokens_map.json" => special_tokens.edit_tokenizer(&mut edited, true),
         _ => {
-            TOKENIZER_PATH_KEYS.iter().for_each(|key| edited.remove(&[key]));
+            for key in TOKENIZER_PATH_KEYS {
+                edited.remove(&[key]);
+            }
             special_tokens.edit_tokenizer(&mut edited, false);
         }
     }

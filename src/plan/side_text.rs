@@ -17,7 +17,9 @@ pub(super) fn readable(step: SideFileStep) -> Result<SideFileStep, PlanError> {
         let (format, path) = (ForeignFormat::LfsPointer, source.clone());
         return Err(CheckpointError::Foreign { format, path }.into());
     }
-    if !step.relative_path.ends_with(".json") || !has_mark(source)? {
+    let extension = Path::new(&step.relative_path).extension();
+    let is_json = extension.is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    if !is_json || !has_mark(source)? {
         return Ok(step);
     }
     let content = SideFileContent::Text(read_text(source, "read a text")?);

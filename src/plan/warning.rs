@@ -61,6 +61,7 @@ impl fmt::Display for ReplacedTensor {
 }
 
 impl fmt::Display for Warning {
+    #[expect(clippy::too_many_lines, reason = "an arm for each, so that none can be forgotten")]
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Noted { adapter, note } => write!(out, "{adapter}: {note}"),

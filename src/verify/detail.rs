@@ -243,6 +243,7 @@ impl fmt::Display for WrongValues {
 }
 
 impl fmt::Display for Detail {
+    #[expect(clippy::too_many_lines, reason = "an arm for each, so that none can be forgotten")]
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TotalSize { stated, held } => {

@@ -26,19 +26,16 @@ pub(super) fn judge(merged: &Checkpoint, reference: Option<&Reference>) -> Resul
     let architecture = Architecture::of(merged);
     let base = reference.map(|reference| Architecture::of(&reference.base));
     let mut found = Found::default();
-    match architecture.loading() {
-        Some(loading) => {
-            let of_base = base.as_ref().and_then(|base| loading_of_base(base, &architecture));
-            found.compare_names(&architecture, loading, of_base.as_ref(), base.is_some());
-        }
-        None => {
-            let class = merged.config().architecture().or(Some(merged.config().model_type()));
-            found.unlisted_class = class.filter(|class| !class.is_empty()).map(str::to_owned);
-            let uneven = vocabulary(&architecture);
-            let is_old = base.as_ref().is_some_and(|base| vocabulary(base) == uneven);
-            let list = if is_old { &mut found.warnings } else { &mut found.problems };
-            list.extend(uneven);
-        }
+    if let Some(loading) = architecture.loading() {
+        let of_base = base.as_ref().and_then(|base| loading_of_base(base, &architecture));
+        found.compare_names(&architecture, loading, of_base.as_ref(), base.is_some());
+    } else {
+        let class = merged.config().architecture().or(Some(merged.config().model_type()));
+        found.unlisted_class = class.filter(|class| !class.is_empty()).map(str::to_owned);
+        let uneven = vocabulary(&architecture);
+        let is_old = base.as_ref().is_some_and(|base| vocabulary(base) == uneven);
+        let list = if is_old { &mut found.warnings } else { &mut found.problems };
+        list.extend(uneven);
     }
     let broken = broken_ties(&architecture, merged)?;
     let own = match (&base, reference) {

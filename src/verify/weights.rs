@@ -39,11 +39,12 @@ pub(super) fn check(
     for tensor in in_file_order(merged) {
         job.set_current(tensor.name());
         let mut verdict = judge(tensor, reference, options, job)?;
-        if !verdict.agreement.is_correct() && audit.open_orientations.contains(tensor.name()) {
-            if let Some(other) = judge_turned_over(tensor, reference, options, job)? {
-                turned_over.push(tensor.name().to_owned());
-                verdict = other;
-            }
+        if !verdict.agreement.is_correct()
+            && audit.open_orientations.contains(tensor.name())
+            && let Some(other) = judge_turned_over(tensor, reference, options, job)?
+        {
+            turned_over.push(tensor.name().to_owned());
+            verdict = other;
         }
         let non_finite_count = verdict.agreement.non_finite_count;
         if non_finite_count > 0 {

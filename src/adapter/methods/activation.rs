@@ -34,7 +34,9 @@ impl Activation {
 
     /// Applies it to `values` in place.
     pub fn apply(self, values: &mut [f64]) {
-        values.iter_mut().for_each(|value| *value = self.of(*value));
+        for value in values.iter_mut() {
+            *value = self.of(*value);
+        }
     }
 
     fn of(self, x: f64) -> f64 {

@@ -49,7 +49,9 @@ mod tests {
         fn apply_rows(&self, rows: Range<usize>, tile: &mut [f64]) {
             let columns = tile.len() / rows.len();
             for (row, values) in rows.zip(tile.chunks_mut(columns)) {
-                values.iter_mut().for_each(|value| *value += row as f64);
+                for value in values.iter_mut() {
+                    *value += row as f64;
+                }
             }
         }
     }

@@ -63,13 +63,19 @@ impl Method for Glora {
         for name in NAMES {
             terms.push(Term::take(&mut parts, name, module, path)?);
         }
-        let [a, b, c, d, e] = <[Term; 5]>::try_from(terms).unwrap_or_else(|_| unreachable!("one for each name"));
-        let has_bias = [&c, &d, &e].into_iter().any(|term| !term.is_nothing());
+        let terms = <[Term; 5]>::try_from(terms).unwrap_or_else(|_| unreachable!("one for each name"));
+        let [scale, shift, from_weight, bias_scale, bias_shift] = terms;
+        let of_bias = [&from_weight, &bias_scale, &bias_shift];
+        let has_bias = of_bias.into_iter().any(|term| !term.is_nothing());
         // What stands for nothing has its place with the weight.
-        let spare = [&c, &d, &e].into_iter().flat_map(Term::tensors).filter(|_| !has_bias).cloned().collect();
-        let mut targets = vec![Target::weight(module, Arc::new(GloraUpdate::new([a, b], None, spare)))];
+        let spare = of_bias.into_iter().flat_map(Term::tensors).filter(|_| !has_bias).cloned().collect();
+        let mut targets = vec![Target::weight(module, Arc::new(GloraUpdate::new([scale, shift], None, spare)))];
         if has_bias {
-            targets.push(Target::parameter(module, "bias", Arc::new(GloraUpdate::new([d, e], Some(c), Vec::new()))));
+            targets.push(Target::parameter(
+                module,
+                "bias",
+                Arc::new(GloraUpdate::new([bias_scale, bias_shift], Some(from_weight), Vec::new())),
+            ));
         }
         Ok(targets)
     }

@@ -100,7 +100,9 @@ fn unit_directions(directions: &mut Matrix<f64>, is_orthogonal: bool) -> bool {
         if norm == 0.0 || norm < LEAST_REMAINDER * norm_before {
             return false;
         }
-        current.iter_mut().for_each(|value| *value /= norm);
+        for value in current.iter_mut() {
+            *value /= norm;
+        }
     }
     true
 }

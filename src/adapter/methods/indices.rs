@@ -28,17 +28,19 @@ pub(super) fn read_indices(tensor: &LogicalTensor, limit: usize) -> Result<Vec<u
 
 /// One little-endian number; −1 where it is none, which is an index of nothing.
 fn integer(dtype: Dtype, bytes: &[u8]) -> i64 {
-    match (dtype, bytes) {
-        (_, &[byte]) => i64::from(byte),
-        (_, &[a, b]) => i64::from(i16::from_le_bytes([a, b])),
-        (Dtype::F32, &[a, b, c, d]) => {
-            let value = f32::from_le_bytes([a, b, c, d]);
-            #[expect(clippy::cast_possible_truncation, reason = "a whole number, checked")]
-            if value.fract() == 0.0 { value as i64 } else { -1 }
-        }
-        (_, &[a, b, c, d]) => i64::from(i32::from_le_bytes([a, b, c, d])),
-        (_, &[a, b, c, d, e, f, g, h]) => i64::from_le_bytes([a, b, c, d, e, f, g, h]),
-        _ => -1,
+    match bytes {
+        &[byte] => i64::from(byte),
+        _ => match (bytes.as_array(), bytes.as_array(), bytes.as_array()) {
+            (Some(bytes), _, _) => i64::from(i16::from_le_bytes(*bytes)),
+            (_, Some(bytes), _) if dtype == Dtype::F32 => {
+                let value = f32::from_le_bytes(*bytes);
+                #[expect(clippy::cast_possible_truncation, reason = "a whole number, checked")]
+                if value.fract() == 0.0 { value as i64 } else { -1 }
+            }
+            (_, Some(bytes), _) => i64::from(i32::from_le_bytes(*bytes)),
+            (_, _, Some(bytes)) => i64::from_le_bytes(*bytes),
+            _ => -1,
+        },
     }
 }
 

@@ -66,8 +66,11 @@ pub struct MethodSpec {
     /// method has stand in [`COMMON_KEYS`].
     pub config_keys: &'static [&'static str],
     /// The method as a config describes it; `path` is the config, for messages.
-    pub build: fn(PeftConfig, &Path) -> Result<Box<dyn Method>, AdapterError>,
+    pub build: Build,
 }
+
+/// Makes a method of a config; the path is for messages.
+type Build = fn(PeftConfig, &Path) -> Result<Box<dyn Method>, AdapterError>;
 
 /// All methods that are merged.
 pub(super) const METHODS: [&MethodSpec; 31] = [

@@ -1,5 +1,5 @@
-//! VeRA: random projections that all modules share, scaled by two trained vectors: Δ = (λ_b ⊙ B)·(λ_d ⊙ A) (Kopiczko et
-//! al. 2024; spec section 8). PVeRA draws λ_d from a distribution, of which a merge takes the mean.
+//! VeRA: random projections that all modules share, scaled by two trained vectors: Δ = (λb ⊙ B)·(λd ⊙ A) (Kopiczko et
+//! al. 2024; spec section 8). PVeRA draws λd from a distribution, of which a merge takes the mean.
 
 use std::{path::Path, sync::Arc};
 
@@ -69,9 +69,9 @@ pub(super) const P_SPEC: MethodSpec = MethodSpec {
 struct Vera {
     spec: &'static MethodSpec,
     name: &'static str,
-    /// λ_b, λ_d, A and B.
+    /// λb, λd, A and B.
     parts: [Part; 4],
-    /// Whether the second half of λ_d and A is for the spread of what is drawn.
+    /// Whether the second half of λd and A is for the spread of what is drawn.
     keeps_spread: bool,
 }
 
@@ -119,7 +119,7 @@ impl Method for Vera {
 #[derive(Debug)]
 struct VeraProduct {
     rank: usize,
-    /// λ_b, λ_d, A and B.
+    /// λb, λd, A and B.
     tensors: [LogicalTensor; 4],
 }
 
@@ -140,7 +140,7 @@ impl Product for VeraProduct {
         &self.tensors
     }
 
-    /// λ_b starts at zero.
+    /// λb starts at zero.
     fn is_untrained(&self, contents: &[Content]) -> bool {
         contents.iter().take(2).any(|content| content.is_zero)
     }

@@ -9,6 +9,7 @@ use crate::{
 };
 
 /// One thing worth knowing.
+#[expect(clippy::too_many_lines, reason = "an arm for each, so that none can be forgotten")]
 pub fn warning(warning: &Warning) -> String {
     match warning {
         Warning::Noted { adapter, note: decision } => format!("{adapter}: {}", note(decision)),

@@ -4,8 +4,7 @@ use std::{ops::Range, sync::Arc};
 
 use super::{chunks::ChunkLimits, *};
 use crate::{
-    adapter::RowUpdate,
-    merge::WeightedUpdate,
+    adapter::{RowUpdate, WeightedUpdate},
     numeric::{FloatDtype, LowRank, TileStats, narrow, widen, widen_to_f64},
     platform::PageBuffer,
 };

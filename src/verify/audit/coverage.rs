@@ -18,7 +18,7 @@ pub(super) fn misjudged(facts: &Facts<'_>) -> Vec<Misjudged> {
             |target: usize| placed.contains(&(index, target)) || is_needless(facts, &adapter.targets()[target]);
         let settled = (0..adapter.targets().len()).filter(|target| is_settled(*target));
         let mut accounted: BTreeSet<&str> =
-            settled.flat_map(|target| adapter.targets()[target].tensors()).map(|tensor| tensor.name()).collect();
+            settled.flat_map(|target| adapter.targets()[target].tensors()).map(LogicalTensor::name).collect();
         for set_aside in matching.set_aside.iter().filter(|set_aside| set_aside.adapter == index) {
             if rule_holds(facts, adapter, set_aside, &placed) {
                 accounted.insert(&set_aside.tensor);

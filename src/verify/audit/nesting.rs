@@ -6,10 +6,13 @@ use std::collections::BTreeMap;
 use super::{Facts, Misjudged};
 use crate::architecture::EXPERT_PARAMETERS;
 
+/// By level: the parameter, and one tensor of it.
+type Levels<'a> = BTreeMap<usize, (String, &'a str)>;
+
 pub(super) fn misjudged(facts: &Facts<'_>) -> Vec<Misjudged> {
     let adapters = &facts.reference.adapters;
-    // By adapter and module: level, parameter and one tensor of it.
-    let mut modules: BTreeMap<(usize, &str), BTreeMap<usize, (String, &str)>> = BTreeMap::new();
+    // By adapter and module.
+    let mut modules: BTreeMap<(usize, &str), Levels<'_>> = BTreeMap::new();
     for applied in &facts.reference.matching.applied {
         for update in &applied.updates {
             let target = update.target_in(adapters);

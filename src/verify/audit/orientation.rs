@@ -52,10 +52,10 @@ fn of_facts(facts: &Facts<'_>, tensor: &str, update: &UpdateRef) -> Option<Orien
         _ if update.placement.window != Window::Whole => None,
         Layer::Linear => {
             let module = tensor.strip_suffix(".weight").unwrap_or(tensor);
-            let of_class = facts.architecture.is_conv1d(module).map(|is_conv1d| match is_conv1d {
-                true => Orientation::InOut,
-                false => Orientation::OutIn,
-            });
+            let of_class = facts
+                .architecture
+                .is_conv1d(module)
+                .map(|is_conv1d| if is_conv1d { Orientation::InOut } else { Orientation::OutIn });
             let of_class = of_class.filter(|orientation| target.fits(shape, *orientation));
             of_class
                 .or_else(|| by_shape(target, shape))

@@ -197,7 +197,9 @@ impl<T: Precision> RowUpdate<T> for DoraRows<T> {
         if self.rows_are_units {
             for (row, values) in rows.zip(tile.chunks_mut(columns.max(1))) {
                 let factor = self.row_factor(row, values);
-                values.iter_mut().for_each(|value| *value *= factor);
+                for value in values.iter_mut() {
+                    *value *= factor;
+                }
             }
         } else {
             self.scale(rows.start * columns, tile);
@@ -216,7 +218,9 @@ impl<T: Precision> RowUpdate<T> for DoraRows<T> {
         self.direction.apply_rows(rows.clone(), tile);
         for ((row, values), own) in rows.zip(tile.chunks_mut(columns)).zip(own.chunks(columns)) {
             let factor = self.row_factor(row, own);
-            values.iter_mut().for_each(|value| *value *= factor);
+            for value in values.iter_mut() {
+                *value *= factor;
+            }
         }
     }
 

@@ -11,6 +11,7 @@ const SAVE_AGAIN: &str = "어댑터가 덜 저장되었습니다. 다시 저장�
 const OWN_CONFIG: &str = "이 가중치와 함께 저장된 adapter_config.json을 쓰세요";
 
 impl InKorean for AdapterError {
+    #[expect(clippy::too_many_lines, reason = "an arm for each, so that none can be forgotten")]
     fn in_korean(&self) -> Told {
         match self {
             Self::Missing { path } => Told::new("폴더가 없습니다").hint("경로를 확인하세요").at(path),
