@@ -6,6 +6,7 @@
 
 mod applied;
 mod experts;
+mod fit;
 mod fused;
 mod guessed_head;
 mod nearest;

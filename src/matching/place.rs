@@ -6,7 +6,7 @@ use super::{
     Applied, Clash, ClashReason, Entries, Matching, Origin, Orphan, OrphanReason, PrefixChange, SetAside, SetAsideRule,
     StatedOrientation, UpdateRef,
     experts::{Experts, LevelProblem, Placed},
-    guessed_head, nearest,
+    fit, guessed_head, nearest,
     orientation::{Layouts, Lie},
     problem,
     resolve::{Located, Resolvers},
@@ -15,7 +15,7 @@ use super::{
     vocabulary,
 };
 use crate::{
-    adapter::{Adapter, Companion, Effect, ExpectedShape, Layer, Placement, Replacement, Target, TargetUpdate, joined},
+    adapter::{Adapter, Companion, Effect, Layer, Placement, Replacement, Target, TargetUpdate, joined},
     architecture::{Architecture, Member, Vocabulary},
     checkpoint::{Checkpoint, LogicalTensor},
     numeric::FloatDtype,
@@ -134,7 +134,7 @@ impl<'a> Placer<'a> {
         let name = self.name_of(&place);
         let new = replacement.tensor();
         if let Some(old) = self.base.tensor(&name).or_else(|| self.shared_tensor(&name)) {
-            if let Some(reason) = self.replacement_problem(replacement, &name, old) {
+            if let Some(reason) = fit::replacement_problem(&self.vocabulary, replacement, &name, old) {
                 self.clash(positioned, name, reason);
                 return;
             }
@@ -181,7 +181,7 @@ impl<'a> Placer<'a> {
             Lie::Known(orientation) | Lie::Stated(orientation) => orientation,
             Lie::Contested(reason) => return self.clash(positioned, name, reason),
             Lie::Misfit => {
-                let reason = self.update_problem(update, &name, stored);
+                let reason = fit::update_problem(&self.vocabulary, update, &name, stored);
                 return self.clash(positioned, name, reason);
             }
         };
@@ -416,42 +416,6 @@ impl<'a> Placer<'a> {
         }
     }
 
-    /// Why a full copy cannot take the place of `old`: only the rows of a vocabulary or of a classifier may differ.
-    fn replacement_problem(&self, replacement: &Replacement, name: &str, old: &LogicalTensor) -> Option<ClashReason> {
-        let new = replacement.tensor();
-        if FloatDtype::of(new.dtype()).is_some() != FloatDtype::of(old.dtype()).is_some() {
-            return Some(ClashReason::NotFloat { dtype: old.dtype() });
-        }
-        let rows_may_differ = replacement.is_saved_whole || self.has_token_rows(name);
-        let same_rows = new.shape().first() == old.shape().first();
-        let fits = new.shape().len() == old.shape().len()
-            && new.shape().iter().skip(1).eq(old.shape().iter().skip(1))
-            && (rows_may_differ || same_rows);
-        (!fits).then(|| ClashReason::Shape {
-            expected: ExpectedShape::Exact(new.shape().to_vec()),
-            base_shape: old.shape().to_vec(),
-        })
-    }
-
-    /// Why an update does not fit `stored`.
-    fn update_problem(&self, update: &dyn TargetUpdate, name: &str, stored: &LogicalTensor) -> ClashReason {
-        let rows = update.vocabulary_rows();
-        let rows = rows.filter(|rows| self.has_token_rows(name) && Some(rows) != stored.shape().first());
-        match (rows, stored.shape()) {
-            (Some(rows), &[base_rows, _]) => ClashReason::Vocabulary { rows, base_rows },
-            _ if let Some(group_count) = groups_of(&update.expected_shape(), stored.shape()) => {
-                ClashReason::GroupedConvolution { group_count }
-            }
-            _ => ClashReason::Shape { expected: update.expected_shape(), base_shape: stored.shape().to_vec() },
-        }
-    }
-
-    /// Whether the tensor `name` has a row for each token.
-    fn has_token_rows(&self, name: &str) -> bool {
-        let module = name.strip_suffix(".weight").or_else(|| name.strip_suffix(".bias"));
-        module.is_some_and(|module| self.vocabulary.holds(module))
-    }
-
     fn orphan(&mut self, positioned: Positioned<'_>, module: String) {
         self.matching.orphaned.push(Orphan {
             adapter: positioned.adapter,
@@ -484,15 +448,6 @@ fn is_parameter(update: &dyn TargetUpdate) -> bool {
 
 fn tensor_names(target: &Target) -> Vec<String> {
     target.tensors().iter().map(|tensor| tensor.name().to_owned()).collect()
-}
-
-/// The groups of a convolution `(out, in/groups, k…)` for which an update is `(out, in, k…)`.
-fn groups_of(expected: &ExpectedShape, stored: &[usize]) -> Option<usize> {
-    let (ExpectedShape::Exact(expected), [out, group_inputs, kernel @ ..]) = (expected, stored) else { return None };
-    let [own_out, inputs, own_kernel @ ..] = expected.as_slice() else { return None };
-    let is_same = own_out == out && own_kernel == kernel && !kernel.is_empty();
-    let is_grouped = is_same && *group_inputs > 0 && inputs > group_inputs && inputs % group_inputs == 0;
-    is_grouped.then(|| inputs / group_inputs)
 }
 
 /// Whether two updates of one adapter lie on the same part of a tensor.
