@@ -8,7 +8,10 @@ use std::path::Path;
 use common::{
     FileBuilder, assert_close, low_rank_element, noise, noise_at, proven, put_adapter, put_model, toy_request, values,
 };
-use lorafuse::plan::{MergePlan, Warning};
+use lorafuse::{
+    error::Hint as _,
+    plan::{MergePlan, Warning},
+};
 use serde_json::{Value, json};
 
 const SIZE: usize = 4;
@@ -104,8 +107,10 @@ fn a_square_weight_of_which_two_signs_disagree_is_refused_by_name() {
     ] {
         let root = tempfile::tempdir().unwrap();
         put_pair(root.path(), &own, &[module], wide, fan_in_fan_out);
-        let error = MergePlan::new(&toy_request(root.path())).unwrap_err().to_string();
-        assert!(error.contains(module) && error.contains(reason), "{module}: {error}");
+        let error = MergePlan::new(&toy_request(root.path())).unwrap_err();
+        let (said, hint) = (error.to_string(), error.hint().unwrap());
+        assert!(said.contains(module) && said.contains(reason), "{module}: {said}");
+        assert!(hint.contains(&format!("\"fan_in_fan_out\": {}", !fan_in_fan_out)), "{module}: {hint}");
     }
 }
 

@@ -175,7 +175,7 @@ impl Hint for AdapterError {
                 "such a reflection is undefined, PEFT makes NaN or noise of it; use another checkpoint"
             }
             Self::NonFinite { .. } => "the training diverged or the file is damaged; use an earlier checkpoint",
-            Self::NoEffect { .. } => "the run saved untrained weights (lora_B starts at zero); save the adapter again",
+            Self::NoEffect { .. } => "these are the weights from before training; save the adapter again after it",
             Self::Weights(CheckpointError::Foreign { format, .. }) => format.hint_for_adapter(),
             Self::Weights(CheckpointError::NotFloat { .. }) => {
                 "use the adapter as it was trained, in float; its own factors are packed or quantised here"

@@ -39,7 +39,7 @@ pub enum MismatchAdvice {
     NameTask,
     /// The base's weights are packed.
     PackedBase,
-    /// A layer whose update has no merged form.
+    /// A layer, or a weight that the class has only once, whose update has no merged form.
     NoMergedForm,
     /// It is proven that this is not the base of the training.
     OtherBase {
@@ -52,6 +52,15 @@ pub enum MismatchAdvice {
     OtherLayout,
     /// Which tensor the output head shares is not known.
     UnknownTie,
+    /// The adapter's config contradicts what else says how a square weight is stored.
+    SayOrientation {
+        /// Whether the config says (in, out).
+        is_stated_in_out: bool,
+    },
+    /// What decides is the layer in memory, which PEFT has before it.
+    AskTheLayer,
+    /// Two files of the adapter contradict each other.
+    KeepOneFile,
     /// Two adapters change one tensor in ways that cannot be added.
     OneAtATime,
     /// No name of the adapter is in the base.
@@ -98,6 +107,14 @@ impl Evidence<'_> {
         self.matching.clashing.iter().any(|clash| is_one(&clash.reason))
     }
 
+    /// What the config says of a square weight, where something contradicts it: whether (in, out).
+    fn contradicted_orientation(&self) -> Option<bool> {
+        self.matching.clashing.iter().find_map(|clash| match clash.reason {
+            ClashReason::Orientation { is_stated_in_out, .. } => Some(is_stated_in_out),
+            _ => None,
+        })
+    }
+
     /// Whose names the tensors without a place have.
     fn origin(&self) -> Option<ForeignAdapter> {
         let names: Vec<&str> =
@@ -114,6 +131,9 @@ impl Evidence<'_> {
 impl MismatchAdvice {
     pub(super) fn new(matching: &Matching, adapters: &[Adapter], base: &Checkpoint, placed_count: usize) -> Self {
         let evidence = Evidence { matching };
+        if evidence.clash(|reason| matches!(reason, ClashReason::TwoFiles { .. })) {
+            return Self::KeepOneFile;
+        }
         let files = files_beside(matching, adapters);
         if !files.is_empty() {
             return Self::FilesBeside { files };
@@ -127,7 +147,7 @@ impl MismatchAdvice {
         }
         let (trained_on, base_name) = names(adapters, base);
         let other_base = |proof| Self::OtherBase { proof, trained_on: trained_on.clone() };
-        if evidence.orphan(|reason| *reason == OrphanReason::UnknownFactor) {
+        if evidence.orphan(|reason| matches!(reason, OrphanReason::UnknownFactor | OrphanReason::MultiheadAttention)) {
             Self::OwnRelease
         } else if evidence.clash(|reason| matches!(reason, ClashReason::OpenTask { .. })) {
             Self::NameTask
@@ -135,7 +155,7 @@ impl MismatchAdvice {
             Self::GrownVocabulary
         } else if evidence.clash(|reason| matches!(reason, ClashReason::NotFloat { .. })) {
             Self::PackedBase
-        } else if evidence.clash(|reason| matches!(reason, ClashReason::GroupedConvolution { .. })) {
+        } else if evidence.clash(has_no_merged_form) {
             Self::NoMergedForm
         } else if evidence.clash(|reason| matches!(reason, ClashReason::Shape { .. })) {
             other_base(BaseProof::Shapes)
@@ -146,6 +166,10 @@ impl MismatchAdvice {
             other_base(BaseProof::Part)
         } else if evidence.orphan(|reason| matches!(reason, OrphanReason::TooFewLayers { .. })) {
             other_base(BaseProof::Depth)
+        } else if let Some(is_stated_in_out) = evidence.contradicted_orientation() {
+            Self::SayOrientation { is_stated_in_out }
+        } else if evidence.clash(|reason| matches!(reason, ClashReason::Nesting { .. })) {
+            Self::AskTheLayer
         } else if evidence.orphan(is_other_layout) {
             Self::OtherLayout
         } else if evidence.orphan(|reason| *reason == OrphanReason::TiedHead)
@@ -168,6 +192,11 @@ impl MismatchAdvice {
     pub fn asks_for_another_base(&self) -> bool {
         matches!(self, Self::OtherBase { .. } | Self::OtherKind { .. } | Self::SomeUnplaced { .. } | Self::PackedBase)
     }
+}
+
+/// Whether no weight of the model's class can hold what was trained.
+fn has_no_merged_form(reason: &ClashReason) -> bool {
+    matches!(reason, ClashReason::GroupedConvolution { .. } | ClashReason::Inseparable { .. })
 }
 
 /// Whether the base keeps the same matrix in another tensor.
@@ -268,6 +297,20 @@ impl fmt::Display for MismatchAdvice {
             Self::UnknownTie => out.write_str(
                 "load the base in transformers, untie it (`tie_word_embeddings=False`), save it and give that",
             ),
+            Self::SayOrientation { is_stated_in_out } => {
+                let (other, stated) = if *is_stated_in_out { ("Linear", "Conv1D") } else { ("Conv1D", "Linear") };
+                write!(
+                    out,
+                    "if the layer is a {other} in the model that was trained, write `\"fan_in_fan_out\": {}` into adapter_config.json; if it is a {stated}, merge it with PEFT's `merge_and_unload`, which asks the layer itself",
+                    !is_stated_in_out
+                )
+            }
+            Self::AskTheLayer => {
+                out.write_str("merge it with PEFT's `merge_and_unload`, which sees the order in the model itself")
+            }
+            Self::KeepOneFile => {
+                out.write_str("keep the file that training ended with, and take the other out of the folder")
+            }
             Self::OneAtATime => {
                 out.write_str("merge the adapters one after another, each into the result of the one before")
             }

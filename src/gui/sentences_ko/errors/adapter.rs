@@ -141,7 +141,7 @@ impl InKorean for AdapterError {
                     .at(path)
             }
             Self::NoEffect { path } => Told::new("이 어댑터의 변화가 모두 0이라, 병합해도 베이스와 똑같습니다")
-                .hint("학습 전의 가중치가 저장되었습니다(lora_B는 0에서 시작합니다). 어댑터를 다시 저장하세요")
+                .hint("학습하기 전의 가중치입니다. 학습을 마친 다음 어댑터를 다시 저장하세요")
                 .at(path),
             Self::Weights(error @ CheckpointError::Foreign { format, .. }) => {
                 error.in_korean().hint(foreign::hint_for_adapter(*format))

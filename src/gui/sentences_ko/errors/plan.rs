@@ -129,6 +129,17 @@ fn advice(advice: &MismatchAdvice) -> String {
         MismatchAdvice::UnknownTie => {
             "transformers에서 베이스를 불러와 묶음을 풀고(`tie_word_embeddings=False`) 저장한 것을 고르세요".to_owned()
         }
+        MismatchAdvice::SayOrientation { is_stated_in_out } => {
+            let (other, stated) = if *is_stated_in_out { ("Linear", "Conv1D") } else { ("Conv1D", "Linear") };
+            format!(
+                "학습한 모델에서 이 레이어가 {other}이면 adapter_config.json에 `\"fan_in_fan_out\": {}`(으)로 적으세요. {stated}이면 레이어를 직접 보는 PEFT의 `merge_and_unload`로 병합하세요",
+                !is_stated_in_out
+            )
+        }
+        MismatchAdvice::AskTheLayer => {
+            "모델에서 순서를 직접 보는 PEFT의 `merge_and_unload`로 병합하세요".to_owned()
+        }
+        MismatchAdvice::KeepOneFile => "학습이 끝날 때 저장한 파일만 남기고, 다른 파일은 폴더에서 빼세요".to_owned(),
         MismatchAdvice::OneAtATime => "어댑터를 하나씩, 앞의 결과에 차례로 병합하세요".to_owned(),
         MismatchAdvice::OtherKind { trained_on } => {
             format!("이 베이스에는 그런 이름이 하나도 없습니다. 다른 종류의 모델을 위한 어댑터입니다{}", named(trained_on))
@@ -236,6 +247,10 @@ mod tests {
             (other(BaseProof::Name { base: text("Bear") }), &["`org/Toy`", "`Bear`"]),
             (MismatchAdvice::OtherLayout, &["세요"]),
             (MismatchAdvice::UnknownTie, &["tie_word_embeddings"]),
+            (MismatchAdvice::SayOrientation { is_stated_in_out: true }, &["Linear", "fan_in_fan_out", "false"]),
+            (MismatchAdvice::SayOrientation { is_stated_in_out: false }, &["Conv1D", "fan_in_fan_out", "true"]),
+            (MismatchAdvice::AskTheLayer, &["merge_and_unload"]),
+            (MismatchAdvice::KeepOneFile, &["파일"]),
             (MismatchAdvice::OneAtATime, &["세요"]),
             (MismatchAdvice::OtherKind { trained_on: name() }, &["`org/Toy`"]),
             (MismatchAdvice::SomeUnplaced { trained_on: None }, &["세요"]),
