@@ -10,7 +10,9 @@ use common::{
 };
 use lorafuse::{
     error::Hint as _,
+    job::JobContext,
     plan::{MergePlan, Warning},
+    verify::{self, VerifyRequest},
 };
 use serde_json::{Value, json};
 
@@ -123,4 +125,42 @@ fn shape_tells_more_than_a_name() {
     put_pair(root.path(), &own, &squares, Some("h.0.mlp.c_fc"), false);
     assert!(warned(root.path()).is_empty());
     assert_lies(root.path(), &squares, 0, false);
+}
+
+/// Square experts whose order of dimensions PEFT takes by the release of transformers: told by plan and proof.
+#[test]
+fn experts_that_fit_either_way_are_told() {
+    let said = |model_type: &str, peft: &str, hidden: usize| {
+        let root = tempfile::tempdir().unwrap();
+        let experts = "model.layers.0.mlp.experts";
+        let base = FileBuilder::default().f32(&format!("{experts}.down_proj"), &[2, SIZE, hidden], noise(1));
+        put_model(root.path(), &json!({"model_type": model_type, "architectures": ["GptOssForCausalLM"]}), &base);
+        let key = |factor: &str| format!("base_model.model.{experts}.{factor}.weight");
+        let factors = FileBuilder::default().f32(&key("lora_A"), &[4, SIZE], noise(2)).f32(
+            &key("lora_B"),
+            &[hidden, 4],
+            noise(3),
+        );
+        let config = json!({
+            "peft_type": "LORA", "r": 2, "lora_alpha": 2, "peft_version": peft,
+            "target_parameters": ["mlp.experts.down_proj"]
+        });
+        put_adapter(root.path(), "adapter", &config, &factors);
+        let request = toy_request(root.path());
+        let plan = MergePlan::new(&request).unwrap();
+        let is_planned = plan.warnings.iter().any(|warning| matches!(warning, Warning::OpenExperts { .. }));
+        proven(&request);
+        let proof = VerifyRequest {
+            merged: request.output.clone(),
+            base: Some(request.base.clone()),
+            adapters: request.adapters.clone(),
+        };
+        let report = verify::run(&proof, &JobContext::unwatched()).unwrap();
+        let is_open = report.checks.iter().any(|check| format!("{check:?}").contains("OpenExperts"));
+        assert_eq!(is_planned, is_open, "plan and proof agree");
+        is_planned
+    };
+    assert!(said("gpt_oss", "0.19.0", SIZE));
+    assert!(!said("gpt_oss", "0.18.0", SIZE), "earlier releases of PEFT take them one way");
+    assert!(!said("gpt_oss", "0.21.2", 6), "the shape tells");
 }

@@ -3,8 +3,8 @@
 mod common;
 
 use common::{
-    FileBuilder, assert_close, golden, low_rank_element, noise, noise_at, proven, put_adapter, put_model, toy_config,
-    toy_request, values,
+    FileBuilder, assert_close, golden, low_rank_element, noise, noise_at, proven, put, put_adapter, put_model,
+    toy_config, toy_request, values,
 };
 use lorafuse::{
     adapter::AdapterError,
@@ -94,10 +94,23 @@ fn a_module_is_replaced_by_one_adapter_only() {
     let mut request = MergeRequest::new(case.join("base"), case.join("adapter"), root.path().join("merged"));
     request.adapters.push(request.adapters[0].clone());
     let error = MergePlan::new(&request).unwrap_err();
+    assert!(error.to_string().contains("given twice"), "{error}");
+    // The same in a second folder, trained on.
+    let other = root.path().join("other");
+    for file in std::fs::read_dir(case.join("adapter")).unwrap().flatten() {
+        let mut content = std::fs::read(file.path()).unwrap();
+        if let Some(last) = content.last_mut().filter(|_| file.path().extension().is_some_and(|e| e == "safetensors")) {
+            *last ^= 1;
+        }
+        put(&other.join(file.file_name()), content);
+    }
+    request.adapters[1].path = other;
+    let error = MergePlan::new(&request).unwrap_err();
     assert!(error.to_string().contains("lands on the same base tensor"), "{error}");
 }
 
-/// A linear update of another adapter is added to the replaced weight: Δ₁ = R − W and Δ₂ sum up to R + Δ₂.
+/// A linear update of another adapter is added to the replaced weight: Δ₁ = R − W and Δ₂ sum up to R + Δ₂. One that
+/// scales the weight has no meaning beneath a weight that replaces it.
 #[test]
 fn an_update_is_added_to_what_another_adapter_replaces() {
     let root = tempfile::tempdir().unwrap();
@@ -123,7 +136,7 @@ fn an_update_is_added_to_what_another_adapter_replaces() {
         (0..24).map(|index| noise_at(2, index) + low_rank_element((10, 11), (2, 4), (index / 4, index % 4))).collect();
     assert_close(name, &ours, &expected);
     let error =
-        MergePlan::new(&MergeRequest { output: root.path().join("other"), ..with(["whole", "ia3"]) }).unwrap_err();
+        MergePlan::new(&MergeRequest { output: root.path().join("other"), ..with(["ia3", "whole"]) }).unwrap_err();
     assert!(error.to_string().contains("lands on the same base tensor"), "{error}");
 }
 
@@ -184,4 +197,39 @@ fn token_ids_must_agree_with_the_rows() {
     };
     assert!(open(json!([1, 2, 3])).contains("3 token ids"), "{}", open(json!([1, 2, 3])));
     assert!(open(json!([1, 10])).contains("11 or more × 4"), "{}", open(json!([1, 10])));
+}
+
+/// transformers 4 builds these classes with one embedding module for encoder and decoder, and Bart's with one each.
+#[test]
+fn embeddings_that_an_earlier_release_joins_are_told() {
+    let warned = |model_type: &str, class: &str, modules: &[&str]| {
+        let root = tempfile::tempdir().unwrap();
+        let base = FileBuilder::default().f32("model.shared.weight", &[10, 4], noise(1));
+        put_model(root.path(), &json!({"model_type": model_type, "architectures": [class]}), &base);
+        let factors = modules.iter().enumerate().fold(FileBuilder::default(), |file, (index, module)| {
+            let (a, b) = if *module == "lm_head" {
+                (("lora_A.weight", [2, 4]), ("lora_B.weight", [10, 2]))
+            } else {
+                (("lora_embedding_A", [2, 10]), ("lora_embedding_B", [4, 2]))
+            };
+            let key = |factor: &str| format!("base_model.model.{module}.{factor}");
+            file.f32(&key(a.0), &a.1, noise(10 + index)).f32(&key(b.0), &b.1, noise(20 + index))
+        });
+        put_adapter(root.path(), "adapter", &json!({"peft_type": "LORA", "r": 2, "lora_alpha": 2}), &factors);
+        let plan = MergePlan::new(&toy_request(root.path())).unwrap();
+        plan.warnings.iter().any(|warning| warning.to_string().contains("on one embedding"))
+    };
+    let (encoder, decoder) = ("model.encoder.embed_tokens", "model.decoder.embed_tokens");
+    for (model_type, class) in [
+        ("pegasus", "PegasusForConditionalGeneration"),
+        ("marian", "MarianMTModel"),
+        ("blenderbot", "BlenderbotForConditionalGeneration"),
+        ("mvp", "MvpForConditionalGeneration"),
+    ] {
+        assert!(warned(model_type, class, &[encoder, decoder]), "{class}");
+        assert!(warned(model_type, class, &[decoder]), "{class}");
+        assert!(warned(model_type, class, &[encoder, decoder, "lm_head"]), "{class}");
+        assert!(!warned(model_type, class, &["lm_head"]), "{class}: both embeddings are still one");
+    }
+    assert!(!warned("bart", "BartForConditionalGeneration", &[encoder, decoder]));
 }

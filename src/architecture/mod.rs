@@ -19,7 +19,7 @@ use std::sync::OnceLock;
 
 pub use self::{
     class::{Class, class, has_conv1d, is_conv1d_anywhere, is_known_class, is_known_type},
-    experts::{EXPERT_PARAMETERS, IN_OUT_EXPERTS, INTERLEAVED_EXPERTS, TRANSPOSED_EXPERTS},
+    experts::{EXPERT_PARAMETERS, IN_OUT_EXPERTS, INTERLEAVED_EXPERTS, OTHERWISE_BEFORE_5, TRANSPOSED_EXPERTS},
     loading::{Loading, UnevenRows},
     names::DiskNames,
     part::Part,

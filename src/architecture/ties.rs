@@ -13,6 +13,11 @@ const DECODER_CONFIGS: [&str; 3] = ["decoder", "generator", "text_config"];
 /// transformers 4 builds with one embedding for encoder and decoder whatever the config says.
 const INSEPARABLE: [&str; 8] = ["t5", "mt5", "umt5", "longt5", "pop2piano", "switch_transformers", "udop", "nllb-moe"];
 
+/// Other model types that transformers 4 (4.57 was asked) builds with one module under all names of the embedding, so
+/// that it loads the names' different tensors into one another. transformers 5 keeps them apart.
+const ONE_EMBEDDING_BEFORE_5: [&str; 8] =
+    ["blenderbot", "blenderbot-small", "led", "marian", "mvp", "pegasus", "pegasus_x", "prophetnet"];
+
 /// The module that transformers' encoder-decoders keep only for others to share: no forward pass runs it.
 const NEVER_RUN: &str = "shared";
 
@@ -34,6 +39,8 @@ pub struct TieGroup {
     pub is_tied: bool,
     /// Whether the class computes another thing once they are apart, or an older release cannot take them apart.
     pub is_inseparable: bool,
+    /// Names on disk that are one module before transformers 5; none where it has a module for each.
+    pub one_module_before_5: Vec<String>,
     /// Whether no forward pass runs the first member's module: an update of it alone changes nothing.
     pub is_first_never_run: bool,
     /// Keys to the objects of config.json whose `tie_word_embeddings` decides it: each must say false to take the
@@ -81,8 +88,13 @@ impl Architecture<'_> {
                     let memory = placed.path(name);
                     Member { disk: self.name_on_disk(&memory, &placed.path(shared)), memory }
                 };
+                let members: Vec<Member> = names.map(member).collect();
+                let head = placed.class.output.as_deref().map(|head| placed.path(&format!("{head}.weight")));
+                let embeddings = members.iter().filter(|member| Some(&member.memory) != head.as_ref());
+                let is_joined = ONE_EMBEDDING_BEFORE_5.contains(&placed.class.model_type.as_str());
                 TieGroup {
-                    members: names.map(member).collect(),
+                    one_module_before_5: embeddings.filter(|_| is_joined).map(|member| member.disk.clone()).collect(),
+                    members,
                     is_tied,
                     is_inseparable: placed.class.ties_layers || INSEPARABLE.contains(&placed.class.model_type.as_str()),
                     // A larger model embeds its text through `shared` before it hands it on.

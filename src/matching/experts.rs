@@ -9,8 +9,8 @@ use super::{
 use crate::{
     adapter::{Adapter, Orientation, Placement, Target, TargetUpdate, Window, joined},
     architecture::{
-        Architecture, IN_OUT_EXPERTS, INTERLEAVED_EXPERTS, OnDisk, Piece, StackedNames, TRANSPOSED_EXPERTS,
-        parameters_of_piece,
+        Architecture, IN_OUT_EXPERTS, INTERLEAVED_EXPERTS, OTHERWISE_BEFORE_5, OnDisk, Piece, StackedNames,
+        TRANSPOSED_EXPERTS, parameters_of_piece,
     },
     checkpoint::{Checkpoint, LogicalTensor},
 };
@@ -35,6 +35,16 @@ pub(super) enum Stored<'a> {
     Pieces(Vec<(Piece, &'a LogicalTensor)>),
 }
 
+/// Experts in square matrices of a class whose orientation differs between releases of transformers: taken as
+/// transformers 5 has them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenExperts {
+    /// Index into the list of adapters.
+    pub adapter: usize,
+    /// The tensor.
+    pub tensor: String,
+}
+
 /// A level of nesting with its place.
 pub(super) struct Placed<'a> {
     /// Index into [`Adapter::targets`].
@@ -43,6 +53,8 @@ pub(super) struct Placed<'a> {
     pub reading: usize,
     /// Where it lies.
     pub places: Vec<Place<'a>>,
+    /// Whether all levels fit the other way too, and which way it is depends on the release of transformers.
+    pub is_open: bool,
 }
 
 impl<'a> Experts<'a> {
@@ -127,11 +139,15 @@ impl<'a> Experts<'a> {
         let numbers: Vec<usize> = levels.iter().map(number).collect();
         match nesting::assign(&numbers, parameters.len(), order.as_deref(), &self.orientations(adapter), &fits) {
             Ok(Assignment { parameters: assigned, orientation }) => {
+                let fits_turned = |(level, parameter): (usize, &usize)| fits(level, *parameter, turned(orientation));
+                let is_open = adapter.config().is_from_peft(0, 19)
+                    && self.has_type(&OTHERWISE_BEFORE_5)
+                    && assigned.iter().enumerate().all(|level| fits_turned(level).is_some());
                 let placed = assigned.into_iter().enumerate().map(|(level, parameter)| {
                     let (stored, is_turned) = &found[parameter].1;
                     let on_disk = if *is_turned { turned(orientation) } else { orientation };
                     let reading = fits(level, parameter, orientation).unwrap_or_default();
-                    Some(Placed { target: targets[level], reading, places: stored.places(on_disk)? })
+                    Some(Placed { target: targets[level], reading, places: stored.places(on_disk)?, is_open })
                 });
                 placed
                     .collect::<Option<_>>()

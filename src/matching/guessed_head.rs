@@ -48,6 +48,7 @@ pub(super) fn of(base: &Checkpoint, vocabulary: &Vocabulary) -> Option<Shared> {
         members: vec![member(embedding), member(head)],
         is_guessed: true,
         is_inseparable: false,
+        one_module_before_5: Vec::new(),
         is_first_never_run: false,
         config_paths: std::iter::once(Vec::new()).chain(nested).collect(),
     })

@@ -28,12 +28,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::{applied::source_of, place::Placer};
 pub use self::{
     applied::{Applied, Origin, UpdateRef, load_updates, load_updates_f64},
+    experts::OpenExperts,
     orientation::StatedOrientation,
     prefix::PrefixChange,
     problem::{Clash, ClashReason, MisfitReason, Misplaced, Orphan, OrphanReason},
     set_aside::{SetAside, SetAsideRule},
     task::as_trained,
-    tied::Untied,
+    tied::{NeedsTransformers5, Untied},
 };
 use crate::{adapter::Adapter, architecture::Architecture, checkpoint::Checkpoint};
 
@@ -56,6 +57,8 @@ pub struct Matching {
     pub untied: Vec<Untied>,
     /// Square weights of an unknown class, which lie as the adapter's config says.
     pub stated_orientations: Vec<StatedOrientation>,
+    /// Square experts that the adapter may be for either way, by the release of transformers that it was trained with.
+    pub open_experts: Vec<OpenExperts>,
 }
 
 impl Matching {

@@ -3,8 +3,8 @@
 use std::{cell::OnceCell, collections::BTreeMap};
 
 use super::{
-    Applied, Clash, ClashReason, Entries, Matching, Origin, Orphan, OrphanReason, PrefixChange, SetAside, SetAsideRule,
-    StatedOrientation, UpdateRef,
+    Applied, Clash, ClashReason, Entries, Matching, OpenExperts, Origin, Orphan, OrphanReason, PrefixChange, SetAside,
+    SetAsideRule, StatedOrientation, UpdateRef,
     experts::{Experts, LevelProblem, Placed},
     fit, guessed_head, nearest,
     orientation::{Layouts, Lie},
@@ -232,8 +232,12 @@ impl<'a> Placer<'a> {
             let experts = self.experts.get_or_init(|| Experts::of(base, architecture));
             match experts.place_levels(&adapters[adapter], &levels, &paths) {
                 Ok(placed) => {
-                    for Placed { target, reading, places } in placed {
+                    for Placed { target, reading, places, is_open } in placed {
                         for (stored, placement) in places {
+                            if is_open {
+                                let tensor = stored.name().to_owned();
+                                self.matching.open_experts.push(OpenExperts { adapter, tensor });
+                            }
                             self.add_update(positioned(target), reading, stored.name().to_owned(), placement);
                         }
                     }

@@ -24,6 +24,8 @@ pub(super) struct Shared {
     pub is_guessed: bool,
     /// Whether the class cannot have them apart.
     pub is_inseparable: bool,
+    /// Names that are one module before transformers 5.
+    pub one_module_before_5: Vec<String>,
     /// Whether no forward pass runs the first one's module.
     pub is_first_never_run: bool,
     /// Objects of config.json whose `tie_word_embeddings` must become false to take them apart.
@@ -41,10 +43,19 @@ pub struct Untied {
     pub is_taken_along: bool,
     /// Whether the class is unknown, so that its like gave the names.
     pub is_guessed: bool,
-    /// Whether the base's names lack the bare model's prefix, beside which earlier releases look for no head.
-    pub needs_transformers_5: bool,
+    /// Why releases of transformers before 5 cannot load them, where that is so.
+    pub needs_transformers_5: Option<NeedsTransformers5>,
     /// Keys to the objects of config.json whose `tie_word_embeddings` becomes false.
     pub config_paths: Vec<Vec<String>>,
+}
+
+/// Why no release of transformers before 5 loads a weight as training took it apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NeedsTransformers5 {
+    /// The base's names lack the bare model's prefix, beside which earlier releases look for no head.
+    Names,
+    /// Earlier releases build encoder and decoder on one embedding, and the merged model has several.
+    OwnEmbeddings,
 }
 
 /// What became of a shared weight.
@@ -79,6 +90,7 @@ impl Shared {
                 stored,
                 is_guessed: false,
                 is_inseparable: group.is_inseparable,
+                one_module_before_5: group.one_module_before_5,
                 is_first_never_run: group.is_first_never_run,
                 config_paths: group.config_paths,
             })
@@ -101,7 +113,7 @@ impl Shared {
         self.members.iter().map(|member| member.disk.as_str()).filter(|name| *name != self.stored)
     }
 
-    fn untied(&self, is_taken_along: bool) -> Untied {
+    fn untied(&self, is_taken_along: bool, has_own_embeddings: bool) -> Untied {
         let stored = self.members.iter().find(|member| member.disk == self.stored);
         let lacks_prefix = |member: &Member| {
             member.memory.strip_suffix(member.disk.as_str()).is_some_and(|prefix| prefix.ends_with('.'))
@@ -111,7 +123,11 @@ impl Shared {
             others: self.others().map(str::to_owned).collect(),
             is_taken_along,
             is_guessed: self.is_guessed,
-            needs_transformers_5: stored.is_some_and(lacks_prefix),
+            needs_transformers_5: if has_own_embeddings {
+                Some(NeedsTransformers5::OwnEmbeddings)
+            } else {
+                stored.is_some_and(lacks_prefix).then_some(NeedsTransformers5::Names)
+            },
             config_paths: self.config_paths.clone(),
         }
     }
@@ -141,6 +157,8 @@ pub(super) fn settle(
         None => is_led && is_equal_on_disk(name),
     };
     let stays_one = shared.others().all(is_same);
+    let has_own_embeddings =
+        shared.others().any(|name| shared.one_module_before_5.iter().any(|joined| joined == name) && !is_same(name));
     if !stays_one && shared.is_inseparable {
         return Outcome::Inseparable;
     }
@@ -167,7 +185,11 @@ pub(super) fn settle(
             }
         }
     }
-    if stays_one { Outcome::Shared(left_out) } else { Outcome::Untied(shared.untied(false), left_out) }
+    if stays_one {
+        Outcome::Shared(left_out)
+    } else {
+        Outcome::Untied(shared.untied(false, has_own_embeddings), left_out)
+    }
 }
 
 /// Gives every parameter of `shared` a tensor of its own, equal as they are, because the config's switch that ties them
@@ -187,7 +209,7 @@ pub(super) fn take_along(
         let entry = Applied { tensor: (*name).to_owned(), origin, updates: lead.updates.clone() };
         applied.entry((*name).to_owned()).or_insert(entry);
     }
-    (!absent.is_empty()).then(|| shared.untied(true))
+    (!absent.is_empty()).then(|| shared.untied(true, false))
 }
 
 fn unchanged(name: &str) -> Applied {

@@ -6,7 +6,7 @@ use super::{Compared, RefusedToken, TokenChange, TokenRefusal};
 use crate::{
     adapter::{Note, Orientation},
     error::listed,
-    matching::{PrefixChange, SetAsideRule},
+    matching::{NeedsTransformers5, PrefixChange, SetAsideRule},
     units,
 };
 
@@ -26,8 +26,9 @@ pub enum Warning {
     Renamed { adapter: String, module_count: usize },
     Replaced { tensors: Vec<ReplacedTensor> },
     Added { names: Vec<String> },
-    Untied { shared: String, others: Vec<String>, is_guessed: bool, needs_transformers_5: bool },
+    Untied { shared: String, others: Vec<String>, is_guessed: bool, needs_transformers_5: Option<NeedsTransformers5> },
     StatedOrientation { adapter: String, tensors: Vec<String>, orientation: Orientation },
+    OpenExperts { adapter: String, tensors: Vec<String> },
     SetAside { tensor: String, rule: SetAsideRule },
     TaskHead { class: String, tensors: Vec<String>, label_count: Option<usize>, renamed_count: usize },
     LeftOut { class: String, names: Vec<String> },
@@ -115,10 +116,13 @@ impl fmt::Display for Warning {
                         "; transformers does not know the model's class, so the names are those of its like",
                     )?;
                 }
-                if *needs_transformers_5 {
-                    out.write_str("; with these names, only transformers 5 or later loads both")?;
-                }
-                Ok(())
+                out.write_str(match needs_transformers_5 {
+                    Some(NeedsTransformers5::Names) => "; with these names, only transformers 5 or later loads both",
+                    Some(NeedsTransformers5::OwnEmbeddings) => {
+                        "; load the merged model with transformers 5 or later: releases before it build encoder and decoder on one embedding, and without a word they load another model than was trained"
+                    }
+                    None => "",
+                })
             }
             Self::StatedOrientation { adapter, tensors, orientation } => write!(
                 out,
@@ -127,6 +131,11 @@ impl fmt::Display for Warning {
                     Orientation::OutIn => "(out, in)",
                     Orientation::InOut => "(in, out)",
                 },
+                listed(tensors, NAMES_SHOWN),
+            ),
+            Self::OpenExperts { adapter, tensors } => write!(
+                out,
+                "{adapter}: PEFT takes the dimensions of these experts in another order under transformers 4 than under transformers 5, their matrices are square, and the adapter does not say which it was trained with; merged as one of transformers 5, so that one of transformers 4 would come out wrong: {}",
                 listed(tensors, NAMES_SHOWN),
             ),
             Self::SetAside { tensor, rule } => write!(out, "{tensor} is not merged: {rule}"),

@@ -43,6 +43,7 @@ pub(super) fn all(inputs: Inputs<'_>, facts: &Facts<'_>) -> Vec<Warning> {
             warnings.push(Warning::Renamed { adapter: name(), module_count: *count });
         }
         warnings.extend(of_orientations(inputs, index));
+        warnings.extend(of_open_experts(inputs, index));
     }
     warnings.extend(of_whole_tensors(inputs, facts.head));
     warnings.extend(facts.head.map(of_task_head).into_iter().flatten());
@@ -135,6 +136,12 @@ fn of_untied(inputs: Inputs<'_>) -> impl Iterator<Item = Warning> {
         is_guessed: untied.is_guessed,
         needs_transformers_5: untied.needs_transformers_5,
     })
+}
+
+fn of_open_experts(inputs: Inputs<'_>, adapter: usize) -> Option<Warning> {
+    let open = inputs.matching.open_experts.iter().filter(|open| open.adapter == adapter);
+    let tensors: Vec<String> = open.map(|open| open.tensor.clone()).collect();
+    (!tensors.is_empty()).then(|| Warning::OpenExperts { adapter: inputs.adapters[adapter].name(), tensors })
 }
 
 fn of_orientations(inputs: Inputs<'_>, adapter: usize) -> Option<Warning> {

@@ -140,6 +140,9 @@ pub enum Detail {
     },
     // Changed exactly the targets.
     Misjudged(Misjudged),
+    OpenExperts {
+        names: Vec<String>,
+    },
     UndecidedOrientation {
         names: Vec<String>,
     },
@@ -306,6 +309,11 @@ impl fmt::Display for Detail {
                 write!(out, "config.json gives embedding and output head a tensor each, but {tensor} is missing")
             }
             Self::Misjudged(misjudged) => misjudged.fmt(out),
+            Self::OpenExperts { names } => write!(
+                out,
+                "experts in square matrices, which PEFT takes in another order under transformers 4 than under 5, and the adapter does not say which it was trained with: {}",
+                listed(names, NAMES_SHOWN)
+            ),
             Self::UndecidedOrientation { names } => write!(
                 out,
                 "{} square and of an unknown class, so only the adapter's fan_in_fan_out says how {} stored: {}",

@@ -104,6 +104,10 @@ pub fn detail(detail: &Detail) -> String {
             format!("config.json은 임베딩과 출력 헤드를 따로 두지만 {tensor} 텐서가 없습니다")
         }
         Detail::Misjudged(misjudged) => super::misjudged::sentence(misjudged),
+        Detail::OpenExperts { names } => format!(
+            "정사각형 전문가 행렬은 PEFT를 transformers 4와 쓰는지 5와 쓰는지에 따라 차원 순서가 다른데, 어댑터에는 어느 버전으로 학습했는지 적혀 있지 않습니다: {}",
+            listed(names)
+        ),
         Detail::UndecidedOrientation { names } => format!(
             "대상 {}개는 정사각형이고 클래스를 알 수 없어, 저장된 방향은 어댑터의 fan_in_fan_out만이 말해 줍니다: {}",
             names.len(),
@@ -221,6 +225,7 @@ mod tests {
             (Detail::UnequalTie { tensor: tensor(), other: text("wte") }, &["lm_head", "wte"]),
             (Detail::UntiedAndGone { tensor: tensor() }, &["lm_head"]),
             (Detail::Misjudged(Misjudged::OtherOrder { tensor: tensor() }), &["lm_head"]),
+            (Detail::OpenExperts { names: names() }, &["transformers 4", "외 2개"]),
             (Detail::UndecidedOrientation { names: names() }, &["5개", "fan_in_fan_out", "외 2개"]),
             (Detail::TurnedOver { names: names() }, &["5개", "외 2개"]),
             (

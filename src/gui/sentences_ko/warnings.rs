@@ -3,7 +3,7 @@
 use super::findings;
 use crate::{
     adapter::{FILES_SHOWN, Note, Orientation},
-    matching::{PrefixChange, SetAsideRule},
+    matching::{NeedsTransformers5, PrefixChange, SetAsideRule},
     plan::{NAMES_SHOWN, RefusedToken, ReplacedTensor, TokenChange, TokenRefusal, Warning},
     units,
 };
@@ -51,10 +51,12 @@ pub fn warning(warning: &Warning) -> String {
             } else {
                 ""
             };
-            let loader = if *needs_transformers_5 {
-                ". 이 이름들은 transformers 5부터 모두 불러옵니다"
-            } else {
-                ""
+            let loader = match needs_transformers_5 {
+                Some(NeedsTransformers5::Names) => ". 이 이름들은 transformers 5부터 모두 불러옵니다",
+                Some(NeedsTransformers5::OwnEmbeddings) => {
+                    ". 병합한 모델은 transformers 5 이상으로 불러오세요. 그 이전 버전은 인코더와 디코더의 임베딩을 하나로 만들기 때문에, 아무 경고 없이 학습한 것과 다른 모델을 불러옵니다"
+                }
+                None => "",
             };
             format!(
                 "베이스에서는 {shared}와(과) {}이(가) 텐서 하나를 함께 쓰지만, 학습하면서 서로 달라졌습니다. 저마다 텐서를 갖고, tie_word_embeddings는 false가 됩니다{guessed}{loader}",
@@ -67,6 +69,10 @@ pub fn warning(warning: &Warning) -> String {
                 Orientation::OutIn => "(출력, 입력)",
                 Orientation::InOut => "(입력, 출력)",
             },
+            super::listed(tensors, NAMES_SHOWN)
+        ),
+        Warning::OpenExperts { adapter, tensors } => format!(
+            "{adapter}: 이 전문가 텐서의 차원 순서는 PEFT를 transformers 4와 쓰는지 5와 쓰는지에 따라 다릅니다. 행렬이 정사각형이고 어느 버전으로 학습했는지 어댑터에 적혀 있지 않아, transformers 5로 학습한 것으로 보고 병합합니다. transformers 4로 학습했다면 결과가 틀립니다: {}",
             super::listed(tensors, NAMES_SHOWN)
         ),
         Warning::SetAside { tensor, rule } => {
@@ -232,10 +238,10 @@ mod tests {
             repository: repository.map(text),
         };
         let found = Compared::Revision { trained_on: text("0a1b2c3d"), base: text("4e5f6071") };
-        let untied = |needs_transformers_5| Warning::Untied {
+        let untied = |needs_transformers_5: Option<NeedsTransformers5>| Warning::Untied {
             shared: text("wte.weight"),
             others: vec![text("lm_head.weight")],
-            is_guessed: needs_transformers_5,
+            is_guessed: needs_transformers_5.is_some(),
             needs_transformers_5,
         };
         let cases: Vec<(Warning, &[&str])> = vec![
@@ -268,8 +274,13 @@ mod tests {
             (Warning::Renamed { adapter: adapter(), module_count: 12 }, &["chat-lora", "12개"]),
             (Warning::Replaced { tensors: vec![tensor(8), tensor(9)] }, &["2개", "lm_head.weight (8 × 4 → 9 × 4)"]),
             (Warning::Added { names: (0..5).map(|index| format!("score{index}")).collect() }, &["score3 외 1개"]),
-            (untied(false), &["wte.weight", "lm_head.weight", "tie_word_embeddings"]),
-            (untied(true), &["wte.weight", "lm_head.weight", "transformers 5"]),
+            (untied(None), &["wte.weight", "lm_head.weight", "tie_word_embeddings"]),
+            (untied(Some(NeedsTransformers5::Names)), &["wte.weight", "lm_head.weight", "transformers 5"]),
+            (untied(Some(NeedsTransformers5::OwnEmbeddings)), &["wte.weight", "lm_head.weight", "transformers 5"]),
+            (
+                Warning::OpenExperts { adapter: adapter(), tensors: vec![text("experts.down_proj")] },
+                &["chat-lora", "experts.down_proj", "transformers 4"],
+            ),
             (aside(SetAsideRule::SecondCopy), &["x.lora_A"]),
             (aside(SetAsideRule::UntrainedCopy), &["x.lora_A", "PEFT"]),
             (aside(SetAsideRule::TrainingOnly), &["x.lora_A", "VeLoRA"]),

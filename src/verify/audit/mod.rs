@@ -46,10 +46,12 @@ pub(super) fn audit(merged: &Checkpoint, reference: &Reference) -> Result<Audit,
     found.extend(ties::misjudged(&facts, merged)?);
     found.dedup();
     let undecided = orientation::undecided(&facts);
-    let is_undecided = !undecided.is_empty();
+    let undecided = (!undecided.is_empty()).then_some(Detail::UndecidedOrientation { names: undecided });
+    let open_experts = orientation::open_experts(&facts);
+    let open_experts = (!open_experts.is_empty()).then_some(Detail::OpenExperts { names: open_experts });
     Ok(Audit {
         problems: found.into_iter().map(Detail::Misjudged).collect(),
-        warnings: is_undecided.then_some(Detail::UndecidedOrientation { names: undecided }).into_iter().collect(),
+        warnings: undecided.into_iter().chain(open_experts).collect(),
         open_orientations: orientation::open(&facts).map(|(tensor, _)| tensor.to_owned()).collect(),
     })
 }

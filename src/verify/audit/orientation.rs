@@ -3,7 +3,7 @@
 use super::{Facts, Misjudged};
 use crate::{
     adapter::{Layer, Orientation, TargetUpdate, Window},
-    architecture::{IN_OUT_EXPERTS, TRANSPOSED_EXPERTS},
+    architecture::{IN_OUT_EXPERTS, OTHERWISE_BEFORE_5, TRANSPOSED_EXPERTS},
     matching::UpdateRef,
 };
 
@@ -42,6 +42,22 @@ pub(super) fn undecided(facts: &Facts<'_>) -> Vec<String> {
     names
 }
 
+/// Targets among the experts of a class that PEFT takes one way or the other, of which their shapes say nothing.
+pub(super) fn open_experts(facts: &Facts<'_>) -> Vec<String> {
+    let open = updates(facts).filter(|(_, update)| {
+        let of_experts = update_of(facts, update).filter(|target| target.layer() == Layer::Experts);
+        of_experts.is_some_and(|target| experts_by_shape(facts, target, update).is_none())
+            && has_type(facts, &OTHERWISE_BEFORE_5)
+            && !matches!(update.placement.window, Window::UpdateIsPart { .. })
+            && facts.reference.adapters[update.adapter].config().is_from_peft(0, 19)
+    });
+    open.map(|(tensor, _)| tensor.to_owned()).collect()
+}
+
+fn has_type(facts: &Facts<'_>, types: &[&str]) -> bool {
+    facts.architecture.parts().iter().any(|part| types.contains(&part.model_type.as_str()))
+}
+
 /// The orientation that the facts leave, where they leave one.
 fn of_facts(facts: &Facts<'_>, tensor: &str, update: &UpdateRef) -> Option<Orientation> {
     let target = update_of(facts, update)?;
@@ -64,15 +80,28 @@ fn of_facts(facts: &Facts<'_>, tensor: &str, update: &UpdateRef) -> Option<Orien
     }
 }
 
-/// How the parameter of all experts lies: by its shape, or where that is square by those beside it, which the adapter
-/// takes alike, or by the class and the release of PEFT.
+/// How the parameter of all experts lies: by its shape, or where that is square by those beside it, or by the class and
+/// the release of PEFT.
 fn of_experts(facts: &Facts<'_>, target: &dyn TargetUpdate, update: &UpdateRef) -> Option<Orientation> {
+    let of_class = || {
+        let is_marked = has_type(facts, &TRANSPOSED_EXPERTS);
+        // Some classes turn their experts while they load, which older releases of them did not.
+        if !is_marked && has_type(facts, &IN_OUT_EXPERTS) {
+            return None;
+        }
+        let is_old = !facts.reference.adapters[update.adapter].config().is_from_peft(0, 19);
+        Some(if is_marked || is_old { Orientation::InOut } else { Orientation::OutIn })
+    };
+    experts_by_shape(facts, target, update).or_else(of_class)
+}
+
+/// How the parameter of all experts lies by its own shape, or by the shapes of those beside it, which the adapter takes
+/// alike.
+fn experts_by_shape(facts: &Facts<'_>, target: &dyn TargetUpdate, update: &UpdateRef) -> Option<Orientation> {
     let placement = &update.placement;
     if placement.window == Window::Whole && placement.shape.len() == 2 {
         return Some(Orientation::OutIn);
     }
-    let has_type =
-        |types: &[&str]| facts.architecture.parts().iter().any(|part| types.contains(&part.model_type.as_str()));
     let beside = || {
         let of_adapter = updates(facts).filter(|(_, other)| other.adapter == update.adapter);
         of_adapter
@@ -80,16 +109,7 @@ fn of_experts(facts: &Facts<'_>, target: &dyn TargetUpdate, update: &UpdateRef) 
             .filter(|(target, _)| target.layer() == Layer::Experts)
             .find_map(|(target, other)| by_columns(target, other))
     };
-    let of_class = || {
-        let is_marked = has_type(&TRANSPOSED_EXPERTS);
-        // Some classes turn their experts while they load, which older releases of them did not.
-        if !is_marked && has_type(&IN_OUT_EXPERTS) {
-            return None;
-        }
-        let is_old = !facts.reference.adapters[update.adapter].config().is_from_peft(0, 19);
-        Some(if is_marked || is_old { Orientation::InOut } else { Orientation::OutIn })
-    };
-    by_columns(target, update).or_else(beside).or_else(of_class)
+    by_columns(target, update).or_else(beside)
 }
 
 /// What the columns of a tensor of experts say, where their matrices are not square.
