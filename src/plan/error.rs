@@ -17,7 +17,7 @@ use crate::{
 pub enum PlanError {
     #[error("no adapter was given")]
     NoAdapter,
-    #[error("one adapter was given twice: {} holds the same as {}", adapter.display(), path.display())]
+    #[error("one adapter was given twice, its content is that of {}: {}", adapter.display(), path.display())]
     AdapterTwice { adapter: PathBuf, path: PathBuf },
     #[error("the strength {strength} is not a number that can scale an adapter")]
     BadStrength { strength: f64 },
