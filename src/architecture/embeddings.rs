@@ -47,9 +47,16 @@ impl Architecture<'_> {
             input.chain(ends()).any(|name| self.disk_name(&placed.path(&name)).is_some())
         };
         let own = own.filter(is_on_disk);
-        // A class without ties of its own may hold one that has them.
-        let is_whole = own.as_ref().is_some_and(|own| !own.class.ties.is_empty());
+        let has_input = |placed: &Placed| {
+            let input = placed.class.input.as_deref();
+            input.is_none_or(|input| self.disk_module(&placed.path(input)).is_some())
+        };
+        // A class without ties of its own may hold one that has them, and one whose embedding is not on the disk may
+        // hold any other that has it: a BLIP-2 of T5 has the head of a BLIP-2 of OPT, and not its embedding.
+        let is_whole = own.as_ref().is_some_and(|own| !own.class.ties.is_empty() && has_input(own));
         let parts = self.parts().iter().skip(1).filter(|_| !is_whole).filter_map(|part| self.placed_part(part));
+        let parts: Vec<Placed> = parts.collect();
+        let own = own.filter(|own| parts.is_empty() || has_input(own));
         own.into_iter().chain(parts).collect()
     }
 
