@@ -160,6 +160,15 @@ golden_cases! {
     vera_transposed: "vera-transposed",
 }
 
+// Heads that their class scales only while they are tied, made by `tests/tools/make_scaled_heads.py`.
+golden_cases! {
+    equals_peft:
+    t5_head: "t5-head",
+    t5_head_bf16: "t5-head-bf16",
+    t5_saved_head: "t5-saved-head",
+    t5_saved_head_bf16: "t5-saved-head-bf16",
+}
+
 // PEFT rounds Δ to the base's dtype before it adds it to embeddings and experts; one rounding is closer to the truth.
 golden_cases! {
     equals_peft_but_for_its_second_rounding:

@@ -35,10 +35,12 @@ impl Spoilt {
         let mut plan = MergePlan::new(&request).unwrap();
         spoil(&mut plan.matching);
         for step in plan.shards.iter_mut().flat_map(|shard| &mut shard.steps) {
-            let updates = plan.matching.applied_to(&step.name).map(|applied| applied.updates.clone());
-            step.action = match updates.filter(|updates| !updates.is_empty()) {
-                Some(updates) => Action::Update { updates },
-                None => Action::Copy,
+            let applied = plan.matching.applied_to(&step.name);
+            let (updates, factor) =
+                applied.map(|applied| (applied.updates.clone(), applied.factor)).unwrap_or_default();
+            step.action = match factor.is_some() || !updates.is_empty() {
+                true => Action::Update { updates, factor },
+                false => Action::Copy,
             };
         }
         merge::run(&plan, &JobContext::unwatched()).unwrap();
@@ -120,7 +122,14 @@ fn is_square(applied: &Applied) -> bool {
 
 #[test]
 fn unspoilt_matchings_pass_their_audit() {
-    for case in ["gpt2-conv1d", "mixtral-experts", "llama-tied-embedding", "tied-both-lora", "llama-modules-to-save"] {
+    for case in [
+        "gpt2-conv1d",
+        "mixtral-experts",
+        "llama-tied-embedding",
+        "tied-both-lora",
+        "llama-modules-to-save",
+        "t5-saved-head",
+    ] {
         let merge = Spoilt::golden(case, |_| {});
         assert!(merge.judged_by_its_own().is_passed(), "{case}: {:#?}", merge.judged_by_its_own().checks);
     }
@@ -231,6 +240,26 @@ fn a_tie_that_the_weights_do_not_hold() {
     let merge = Spoilt::golden("llama-tied-embedding", |_| {});
     merge.edit_config("\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true");
     merge.fails(&["config.json ties lm_head.weight to model.embed_tokens.weight, but they hold different values"]);
+}
+
+/// Item 2: a head that its class scaled while it was tied, written without that.
+#[test]
+fn a_scale_forgotten() {
+    for case in ["t5-head", "t5-saved-head"] {
+        let forget = |matching: &mut Matching| {
+            matching.applied.iter_mut().for_each(|applied| applied.factor = None);
+        };
+        let merge = Spoilt::golden(case, forget);
+        merge.fails(&["lm_head.weight is taken times 1.000000", "makes of it 0.204124 times what it was"]);
+    }
+}
+
+/// Item 2: the scale folded into the head, and still in the config.
+#[test]
+fn a_scale_that_the_config_keeps() {
+    let merge = Spoilt::golden("t5-head", |_| {});
+    merge.edit_config("\"scale_decoder_outputs\": false", "\"scale_decoder_outputs\": true");
+    merge.fails(&["lm_head.weight is taken times 0.204124", "makes of it 1.000000 times what it was"]);
 }
 
 /// Item 2: an update of the embedding on the wrong table of the same size.

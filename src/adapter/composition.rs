@@ -26,6 +26,33 @@ impl<T> WeightedUpdate<T> {
     }
 }
 
+/// Multiplies W by a factor that a class applies elsewhere while its head is tied.
+struct Times(f64);
+
+impl<T: Element> RowUpdate<T> for Times {
+    fn apply_rows(&self, _rows: Range<usize>, tile: &mut [T]) {
+        for value in tile {
+            *value = T::rounded(self.0 * value.to_f64());
+        }
+    }
+
+    fn factor(&self) -> Option<f64> {
+        Some(self.0)
+    }
+
+    fn magnitude_bound(&self, _before: &[T], after: &[T]) -> f64 {
+        super::method::largest(after)
+    }
+}
+
+impl<T: Element> WeightedUpdate<T> {
+    /// The weight, as the updates before leave it, times `factor`.
+    #[must_use]
+    pub fn times(factor: f64) -> Self {
+        Self::new(Arc::new(Times(factor)), 1.0)
+    }
+}
+
 /// Runs the passes of `updates` that only look, one update after the other: each sees the weight beneath its layer.
 ///
 /// `read_tiles` goes over W once and hands its tiles, with their rows, to what it is given.
@@ -88,7 +115,38 @@ pub struct DeltaBuffers {
 impl DeltaBuffers {
     /// Writes to `delta` what `updates` change of `rows`, each at its turn. Updates that only add are summed without a
     /// look at W; `widen` reads W into its argument for the others.
+    ///
+    /// Where the last of them is a factor, `delta` holds what the others change, times it, and is to be added to what is
+    /// handed back, W times the factor: the difference from W would lose the bits by which W is larger.
     pub fn write(
+        &mut self,
+        updates: &[WeightedUpdate],
+        rows: &Range<usize>,
+        widen: &dyn Fn(&mut [f32]),
+        delta: &mut [f32],
+    ) -> Option<&[f32]> {
+        let last = updates.split_last().and_then(|(last, others)| Some((last.update.factor()?, others)));
+        let Some((factor, others)) = last else {
+            self.write_change(updates, rows, widen, delta);
+            return None;
+        };
+        if others.is_empty() {
+            // A factor alone changes all of the weight.
+            widen(delta);
+            Times(factor).apply_rows(rows.clone(), delta);
+            self.unmerged.clear();
+            self.unmerged.resize(delta.len(), 0.0);
+            return Some(&self.unmerged);
+        }
+        self.write_change(others, rows, widen, delta);
+        self.unmerged.resize(delta.len(), 0.0);
+        widen(&mut self.unmerged);
+        Times(factor).apply_rows(rows.clone(), delta);
+        Times(factor).apply_rows(rows.clone(), &mut self.unmerged);
+        Some(&self.unmerged)
+    }
+
+    fn write_change(
         &mut self,
         updates: &[WeightedUpdate],
         rows: &Range<usize>,
@@ -201,9 +259,10 @@ mod tests {
         let weight = [1.0, 3.0];
         let mut tile = weight;
         apply(updates, &(0..1), &mut tile);
-        let mut delta = [f32::NAN; 2];
-        DeltaBuffers::default().write(updates, &(0..1), &|out| out.copy_from_slice(&weight), &mut delta);
-        assert_eq!([weight[0] + delta[0], weight[1] + delta[1]], tile);
+        let (mut buffers, mut delta) = (DeltaBuffers::default(), [f32::NAN; 2]);
+        let scaled = buffers.write(updates, &(0..1), &|out| out.copy_from_slice(&weight), &mut delta);
+        let onto = scaled.unwrap_or(&weight);
+        assert_eq!([onto[0] + delta[0], onto[1] + delta[1]], tile);
         tile
     }
 
@@ -213,6 +272,13 @@ mod tests {
         assert_eq!(merged(&[times(2.0, 1.0), adds_one()]), [3.0, 7.0]);
         assert_eq!(merged(&[times(2.0, 1.0), times(3.0, 1.0)]), [6.0, 18.0]);
         assert_eq!(merged(&[adds_one(), adds_one()]), [3.0, 5.0]);
+    }
+
+    #[test]
+    fn a_factor_multiplies_what_all_others_leave() {
+        assert_eq!(merged(&[WeightedUpdate::times(0.25)]), [0.25, 0.75]);
+        assert_eq!(merged(&[adds_one(), WeightedUpdate::times(0.25)]), [0.5, 1.0]);
+        assert_eq!(merged(&[times(2.0, 1.0), WeightedUpdate::times(-0.5)]), [-1.0, -3.0]);
     }
 
     #[test]

@@ -226,6 +226,11 @@ pub trait RowUpdate<T: Element = f32>: Send + Sync {
         None
     }
 
+    /// The factor, where the update only multiplies W by one.
+    fn factor(&self) -> Option<f64> {
+        None
+    }
+
     /// A bound on the terms of which any element of the tile is summed, to which the error of f32 is proportional.
     fn magnitude_bound(&self, before: &[T], after: &[T]) -> f64 {
         largest(before).max(largest(after))

@@ -26,7 +26,7 @@ pub use self::{
     recast::Recast,
     stacked::{OnDisk, Piece, StackedNames, parameters_of_piece},
     task_class::{HeadParameter, Place, TaskClass, TaskFamily},
-    ties::{Member, TieGroup},
+    ties::{Member, SCALE_KEY, SeparableHead, TieGroup},
     vocabulary::Vocabulary,
 };
 use crate::checkpoint::Checkpoint;

@@ -18,6 +18,13 @@ const INSEPARABLE: [&str; 8] = ["t5", "mt5", "umt5", "longt5", "pop2piano", "swi
 const ONE_EMBEDDING_BEFORE_5: [&str; 8] =
     ["blenderbot", "blenderbot-small", "led", "marian", "mvp", "pegasus", "pegasus_x", "prophetnet"];
 
+/// Those of them that transformers 4 and 5 compute alike with a head of its own: neither scales before it then, and
+/// encoder and decoder stay on one embedding.
+const SEPARABLE_HEADS: [&str; 3] = ["t5", "umt5", "longt5"];
+
+/// The key of the config in which transformers 5 keeps whether the decoder's output is scaled before the head.
+pub const SCALE_KEY: &str = "scale_decoder_outputs";
+
 /// The module that transformers' encoder-decoders keep only for others to share: no forward pass runs it.
 const NEVER_RUN: &str = "shared";
 
@@ -30,8 +37,17 @@ pub struct Member {
     pub memory: String,
 }
 
+/// A head whose class scales the decoder's output while the config ties them, and not once the head is apart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeparableHead {
+    /// The name that its weight has or would have on disk.
+    pub disk: String,
+    /// What this config's forward pass multiplies the head's input by; `None` where it does not scale.
+    pub factor: Option<f64>,
+}
+
 /// Parameters that share one weight where the config says so.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TieGroup {
     /// All of them; the first is the one that the others share (`shared.weight` of T5, an input embedding elsewhere).
     pub members: Vec<Member>,
@@ -41,6 +57,8 @@ pub struct TieGroup {
     pub is_inseparable: bool,
     /// Names on disk that are one module before transformers 5; none where it has a module for each.
     pub one_module_before_5: Vec<String>,
+    /// The head that alone may be apart where the others cannot.
+    pub separable_head: Option<SeparableHead>,
     /// Whether no forward pass runs the first member's module: an update of it alone changes nothing.
     pub is_first_never_run: bool,
     /// Keys to the objects of config.json whose `tie_word_embeddings` decides it: each must say false to take the
@@ -94,6 +112,7 @@ impl Architecture<'_> {
                 let is_joined = ONE_EMBEDDING_BEFORE_5.contains(&placed.class.model_type.as_str());
                 TieGroup {
                     one_module_before_5: embeddings.filter(|_| is_joined).map(|member| member.disk.clone()).collect(),
+                    separable_head: self.separable_head(placed, &members),
                     members,
                     is_tied,
                     is_inseparable: placed.class.ties_layers || INSEPARABLE.contains(&placed.class.model_type.as_str()),
@@ -103,6 +122,22 @@ impl Architecture<'_> {
                 }
             })
             .collect()
+    }
+
+    /// The head among `members` that alone may be apart (the scale is d_model⁻⁰·⁵: `T5ForConditionalGeneration.forward`).
+    fn separable_head(&self, placed: &Placed, members: &[Member]) -> Option<SeparableHead> {
+        if !SEPARABLE_HEADS.contains(&placed.class.model_type.as_str()) {
+            return None;
+        }
+        let head = placed.path(&format!("{}.weight", placed.class.output.as_deref()?));
+        let disk = members.iter().find(|member| member.memory == head)?.disk.clone();
+        let stored = members.iter().find_map(|member| self.checkpoint.tensor(&member.disk))?;
+        let &[_, width] = stored.shape() else { return None };
+        let config = self.checkpoint.config().text().value();
+        let object = placed.config_path.iter().fold(&config, |value, key| &value[key.as_str()]);
+        let is_scaled = || object["tie_word_embeddings"].as_bool() != Some(false);
+        let is_scaled = object[SCALE_KEY].as_bool().unwrap_or_else(is_scaled);
+        Some(SeparableHead { disk, factor: is_scaled.then(|| (width as f64).powf(-0.5)) })
     }
 
     /// The name that a parameter has on the disk, or would have beside `neighbour`.

@@ -90,6 +90,7 @@ impl RuntimeAdapters {
             let linear = linears.iter().find(|(name, _)| *name == applied.tensor);
             let is_plain = linear.is_some_and(|(_, orientation)| {
                 applied.origin == Origin::Base
+                    && applied.factor.is_none()
                     && applied.updates.iter().all(|update| self.is_plain(update, *orientation))
             });
             if !is_plain {

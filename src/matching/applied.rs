@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     adapter::{Adapter, AdapterError, Placement, RowUpdate, Target, TargetUpdate, WeightedUpdate, joined},
     checkpoint::{Checkpoint, LogicalTensor},
+    numeric::Element,
 };
 
 /// One tensor that changes or is new, with the updates that land on it in the order of the adapters.
@@ -16,6 +17,9 @@ pub struct Applied {
     pub origin: Origin,
     /// The updates.
     pub updates: Vec<UpdateRef>,
+    /// What the result is multiplied by, before it is rounded: a class scaled what goes into a head only while it was
+    /// tied.
+    pub factor: Option<f64>,
 }
 
 /// Where the values of a tensor come from.
@@ -59,7 +63,7 @@ impl Applied {
 
     /// Whether the tensor differs from the base's of that name.
     pub(super) fn changes(&self) -> bool {
-        self.origin != Origin::Base || !self.updates.is_empty()
+        self.origin != Origin::Base || !self.updates.is_empty() || self.factor.is_some()
     }
 
     /// Every target behind this entry, as (adapter, target).
@@ -72,7 +76,8 @@ impl Applied {
     }
 }
 
-/// Reads the factors of `updates`, with the strength of each adapter (1 where the list is shorter).
+/// Reads the factors of `updates`, with the strength of each adapter (1 where the list is shorter); what they make of a
+/// weight is multiplied by `factor` in the end.
 ///
 /// # Errors
 /// A read that fails or a dtype that is no float.
@@ -81,10 +86,11 @@ impl Applied {
 /// As [`UpdateRef::target_in`].
 pub fn load_updates(
     updates: &[UpdateRef],
+    factor: Option<f64>,
     adapters: &[Adapter],
     strengths: &[f64],
 ) -> Result<Vec<WeightedUpdate>, AdapterError> {
-    weighted(updates, adapters, strengths, UpdateRef::load)
+    weighted((updates, factor), adapters, strengths, UpdateRef::load)
 }
 
 /// Reads the factors of `updates` for a proof in f64.
@@ -96,14 +102,15 @@ pub fn load_updates(
 /// As [`UpdateRef::target_in`].
 pub fn load_updates_f64(
     updates: &[UpdateRef],
+    factor: Option<f64>,
     adapters: &[Adapter],
     strengths: &[f64],
 ) -> Result<Vec<WeightedUpdate<f64>>, AdapterError> {
-    weighted(updates, adapters, strengths, UpdateRef::load_f64)
+    weighted((updates, factor), adapters, strengths, UpdateRef::load_f64)
 }
 
-fn weighted<T>(
-    updates: &[UpdateRef],
+fn weighted<T: Element>(
+    (updates, factor): (&[UpdateRef], Option<f64>),
     adapters: &[Adapter],
     strengths: &[f64],
     load: impl Fn(&UpdateRef, &[Adapter]) -> Result<Arc<dyn RowUpdate<T>>, AdapterError>,
@@ -118,7 +125,7 @@ fn weighted<T>(
             shares_layer: before.is_some_and(|before| peft_type(before) == peft_type(update)),
         })
     };
-    updates.iter().enumerate().map(load).collect()
+    updates.iter().enumerate().map(load).chain(factor.map(|factor| Ok(WeightedUpdate::times(factor)))).collect()
 }
 
 /// The tensor that `origin` stands for, for a tensor called `name`.

@@ -49,6 +49,7 @@ pub(super) fn of(base: &Checkpoint, vocabulary: &Vocabulary) -> Option<Shared> {
         is_guessed: true,
         is_inseparable: false,
         one_module_before_5: Vec::new(),
+        separable_head: None,
         is_first_never_run: false,
         config_paths: std::iter::once(Vec::new()).chain(nested).collect(),
     })

@@ -115,7 +115,7 @@ impl<'a> Placer<'a> {
                     self.matching.untied.push(untied);
                 }
                 tied::Outcome::Inseparable => {
-                    let others = shared.others().map(str::to_owned).collect();
+                    let others = shared.others().filter(|name| !shared.is_separable(name)).map(str::to_owned).collect();
                     self.clash_at(shared.stored.clone(), ClashReason::Inseparable { others });
                 }
             }
@@ -154,6 +154,7 @@ impl<'a> Placer<'a> {
             tensor: name.clone(),
             origin: Origin::Base,
             updates: Vec::new(),
+            factor: None,
         });
         match entry.origin {
             Origin::Adapter { adapter, target: other } => {
@@ -276,6 +277,7 @@ impl<'a> Placer<'a> {
             tensor: name.clone(),
             origin,
             updates: Vec::new(),
+            factor: None,
         });
         let first = entry
             .updates

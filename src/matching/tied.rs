@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     adapter::{Adapter, Target},
-    architecture::{Architecture, Member, TieGroup, Vocabulary},
+    architecture::{Architecture, Member, SeparableHead, TieGroup, Vocabulary},
     checkpoint::{Checkpoint, LogicalTensor},
 };
 
@@ -26,6 +26,8 @@ pub(super) struct Shared {
     pub is_inseparable: bool,
     /// Names that are one module before transformers 5.
     pub one_module_before_5: Vec<String>,
+    /// The head that alone may be apart where the others cannot.
+    pub separable_head: Option<SeparableHead>,
     /// Whether no forward pass runs the first one's module.
     pub is_first_never_run: bool,
     /// Objects of config.json whose `tie_word_embeddings` must become false to take them apart.
@@ -33,7 +35,7 @@ pub(super) struct Shared {
 }
 
 /// Parameters that shared one weight in the base and get tensors of their own.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Untied {
     /// The tensor that holds the weight in the base.
     pub shared: String,
@@ -47,6 +49,8 @@ pub struct Untied {
     pub needs_transformers_5: Option<NeedsTransformers5>,
     /// Keys to the objects of config.json whose `tie_word_embeddings` becomes false.
     pub config_paths: Vec<Vec<String>>,
+    /// What the head is multiplied by, where its class scales what goes into it only while it is tied.
+    pub head_factor: Option<f64>,
 }
 
 /// Why no release of transformers before 5 loads a weight as training took it apart.
@@ -91,6 +95,7 @@ impl Shared {
                 is_guessed: false,
                 is_inseparable: group.is_inseparable,
                 one_module_before_5: group.one_module_before_5,
+                separable_head: group.separable_head.filter(|_| group.is_tied),
                 is_first_never_run: group.is_first_never_run,
                 config_paths: group.config_paths,
             })
@@ -113,14 +118,22 @@ impl Shared {
         self.members.iter().map(|member| member.disk.as_str()).filter(|name| *name != self.stored)
     }
 
+    /// Whether `name` is the head that alone may be apart.
+    pub(super) fn is_separable(&self, name: &str) -> bool {
+        self.separable_head.as_ref().is_some_and(|head| head.disk == name)
+    }
+
     fn untied(&self, is_taken_along: bool, has_own_embeddings: bool) -> Untied {
+        let head = self.separable_head.as_ref();
+        let is_apart = |name: &&str| is_taken_along || head.is_none_or(|head| head.disk == *name);
+        let others = self.others().filter(is_apart).map(str::to_owned).collect();
         let stored = self.members.iter().find(|member| member.disk == self.stored);
         let lacks_prefix = |member: &Member| {
             member.memory.strip_suffix(member.disk.as_str()).is_some_and(|prefix| prefix.ends_with('.'))
         };
         Untied {
             shared: self.stored.clone(),
-            others: self.others().map(str::to_owned).collect(),
+            others,
             is_taken_along,
             is_guessed: self.is_guessed,
             needs_transformers_5: if has_own_embeddings {
@@ -129,6 +142,14 @@ impl Shared {
                 stored.is_some_and(lacks_prefix).then_some(NeedsTransformers5::Names)
             },
             config_paths: self.config_paths.clone(),
+            head_factor: head.and_then(|head| head.factor),
+        }
+    }
+
+    /// Gives the entry of the head, which gets a tensor of its own, the factor by which its class no longer scales.
+    fn fold_scale(&self, applied: &mut BTreeMap<String, Applied>) {
+        if let Some(SeparableHead { disk, factor: Some(factor) }) = &self.separable_head {
+            applied.entry(disk.clone()).or_insert_with(|| unchanged(disk)).factor = Some(*factor);
         }
     }
 }
@@ -156,13 +177,16 @@ pub(super) fn settle(
         Some(entry) => says_the_same(&lead, entry, base, adapters).unwrap_or(false),
         None => is_led && is_equal_on_disk(name),
     };
-    let stays_one = shared.others().all(is_same);
     let has_own_embeddings =
         shared.others().any(|name| shared.one_module_before_5.iter().any(|joined| joined == name) && !is_same(name));
-    if !stays_one && shared.is_inseparable {
+    let apart: Vec<&str> = shared.others().filter(|name| !is_same(name)).collect();
+    if shared.is_inseparable && !apart.iter().all(|name| shared.is_separable(name)) {
         return Outcome::Inseparable;
     }
+    let is_untied = !apart.is_empty();
     for name in shared.others() {
+        // Beside a head that alone is apart, the others stay one tensor.
+        let stays_one = !is_untied || shared.is_inseparable && !shared.is_separable(name);
         let is_on_disk = base.tensor(name).is_some();
         match applied.get(name) {
             Some(_) if stays_one && !is_on_disk => {
@@ -181,15 +205,15 @@ pub(super) fn settle(
                     origin @ Origin::Adapter { .. } if !is_trained_whole(&lead, adapters) => origin.clone(),
                     _ => Origin::Tied { embedding: shared.stored.clone() },
                 };
-                applied.insert(name.to_owned(), Applied { tensor: name.to_owned(), origin, updates });
+                applied.insert(name.to_owned(), Applied { origin, updates, ..unchanged(name) });
             }
         }
     }
-    if stays_one {
-        Outcome::Shared(left_out)
-    } else {
-        Outcome::Untied(shared.untied(false, has_own_embeddings), left_out)
+    if !is_untied {
+        return Outcome::Shared(left_out);
     }
+    shared.fold_scale(applied);
+    Outcome::Untied(shared.untied(false, has_own_embeddings), left_out)
 }
 
 /// Gives every parameter of `shared` a tensor of its own, equal as they are, because the config's switch that ties them
@@ -206,14 +230,15 @@ pub(super) fn take_along(
             Origin::Base => Origin::Tied { embedding: shared.stored.clone() },
             other => other.clone(),
         };
-        let entry = Applied { tensor: (*name).to_owned(), origin, updates: lead.updates.clone() };
+        let entry = Applied { origin, updates: lead.updates.clone(), ..unchanged(name) };
         applied.entry((*name).to_owned()).or_insert(entry);
     }
+    shared.fold_scale(applied);
     (!absent.is_empty()).then(|| shared.untied(true, false))
 }
 
 fn unchanged(name: &str) -> Applied {
-    Applied { tensor: name.to_owned(), origin: Origin::Base, updates: Vec::new() }
+    Applied { tensor: name.to_owned(), origin: Origin::Base, updates: Vec::new(), factor: None }
 }
 
 /// A head's own bias is run through its `decoder` alone, and transformers 4 joins the two whatever the config says: what
@@ -230,7 +255,7 @@ fn follow_run_bias(shared: &Shared, applied: &mut BTreeMap<String, Applied>) {
             Origin::Tied { .. } => Origin::Base,
             other => other.clone(),
         };
-        let entry = Applied { tensor: first.disk.clone(), origin, updates: entry.updates.clone() };
+        let entry = Applied { origin, updates: entry.updates.clone(), ..unchanged(&first.disk) };
         applied.insert(first.disk.clone(), entry);
     }
 }

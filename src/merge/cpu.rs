@@ -143,7 +143,9 @@ impl Worker {
             let bytes_of = |dtype: FloatDtype| elements.start * dtype.byte_count()..elements.end * dtype.byte_count();
             let input = &input[bytes_of(input_dtype)];
             let block_rows = rows.start + block.start..rows.start + block.end;
-            let delta = self.delta(&block_rows, &updates, (input_dtype, input), elements.len());
+            let (delta, scaled) = self.delta(&block_rows, &updates, (input_dtype, input), elements.len());
+            let (input, input_dtype) =
+                scaled.map_or((input, input_dtype), |scaled| (bytemuck::cast_slice(scaled), FloatDtype::F32));
             let bytes = TileBytes { input, input_dtype, output: &mut output[bytes_of(output_dtype)], output_dtype };
             let first_element = (rows.start + block.start) as u64 * columns as u64;
             stats.merge(&match noise {
@@ -155,19 +157,19 @@ impl Worker {
         TileResult { ticket, output, stats, input }
     }
 
-    /// What `updates` change of `rows`.
+    /// What `updates` change of `rows`, and what it is to be added to where that is not W ([`DeltaBuffers::write`]).
     fn delta(
         &mut self,
         rows: &Range<usize>,
         updates: &[WeightedUpdate],
         (dtype, weight): (FloatDtype, &[u8]),
         element_count: usize,
-    ) -> &[f32] {
+    ) -> (&[f32], Option<&[f32]>) {
         let Self { level, delta, buffers, .. } = self;
         delta.place(0, element_count * size_of::<f32>());
         let delta: &mut [f32] = bytemuck::cast_slice_mut(delta);
-        buffers.write(updates, rows, &|widened| widen_at(*level, dtype, weight, widened), delta);
-        delta
+        let scaled = buffers.write(updates, rows, &|widened| widen_at(*level, dtype, weight, widened), delta);
+        (delta, scaled)
     }
 }
 

@@ -13,7 +13,11 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{MergeError, TensorRecord};
-use crate::{error::IoContext as _, job::JobContext, plan::MergePlan};
+use crate::{
+    error::IoContext as _,
+    job::JobContext,
+    plan::{Action, MergePlan},
+};
 
 /// The journal's name in the work folder.
 pub(super) const JOURNAL_FILE: &str = "lorafuse.journal";
@@ -101,7 +105,7 @@ fn finished_in(path: &Path) -> Result<HashMap<String, TensorRecord>, MergeError>
 }
 
 /// A hash of all that decides the output's bytes: the headers, sizes and times of the base's files, the adapters'
-/// contents, the options, the output's layout, and what computes.
+/// contents, the options, the output's layout, factors that the base's config asks for, and what computes.
 ///
 /// # Errors
 /// A file that cannot be read, or a cancelled job.
@@ -136,6 +140,9 @@ pub(super) fn fingerprint(plan: &MergePlan, kernel_name: &str, job: &JobContext)
         add(&shard.header);
         for step in &shard.steps {
             add(step.label().as_bytes());
+            if let Action::Update { factor: Some(factor), .. } = &step.action {
+                add(&factor.to_le_bytes());
+            }
         }
     }
     Ok(hasher.finalize().to_hex().to_string())
@@ -169,6 +176,23 @@ pub(super) fn hash_range(
 #[expect(clippy::disallowed_methods, reason = "fixtures in temporary folders")]
 mod tests {
     use super::*;
+    use crate::plan::MergeRequest;
+
+    #[test]
+    fn a_journal_is_bound_to_the_factor_of_a_head() {
+        let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/t5-head");
+        let output = tempfile::tempdir().unwrap();
+        let request = MergeRequest::new(case.join("base"), case.join("adapter"), output.path().join("merged"));
+        let mut plan = MergePlan::new(&request).unwrap();
+        let bound = |plan: &MergePlan| fingerprint(plan, "CPU", &JobContext::unwatched()).unwrap();
+        let before = bound(&plan);
+        for step in plan.shards.iter_mut().flat_map(|shard| &mut shard.steps) {
+            if let Action::Update { factor: Some(factor), .. } = &mut step.action {
+                *factor *= 2.0;
+            }
+        }
+        assert_ne!(bound(&plan), before);
+    }
 
     fn record(name: &str) -> TensorRecord {
         TensorRecord {

@@ -82,7 +82,7 @@ pub fn run_with(
 /// Loads the updates whose values only loading can find fault with, before anything is written.
 fn prove_by_loading(plan: &MergePlan, job: &JobContext) -> Result<(), MergeError> {
     for step in plan.steps() {
-        let Action::Update { updates } = &step.action else { continue };
+        let Action::Update { updates, .. } = &step.action else { continue };
         let is_unproven =
             |update: &&UpdateRef| update.target_in(&plan.adapters).update().is_some_and(|it| it.is_proven_by_loading());
         for update in updates.iter().filter(is_unproven) {

@@ -7,7 +7,7 @@ use super::{
     task_head::TaskHead,
     vocabulary::{self, ResizedVocabulary},
 };
-use crate::checkpoint::JsonText;
+use crate::{architecture::SCALE_KEY, checkpoint::JsonText};
 
 /// Keys that hold the dtype: transformers 5 writes the first, earlier releases the second; both read the second.
 const DTYPE_KEYS: [&str; 2] = ["dtype", "torch_dtype"];
@@ -43,6 +43,10 @@ pub(super) fn edited(base: &JsonText, edits: &Edits<'_>) -> String {
         }
         if edits.untied.contains(&object) {
             text.set(&path_to("tie_word_embeddings"), &false.into());
+            // What it stood for is in the head now.
+            if value.get(SCALE_KEY).is_some() {
+                text.set(&path_to(SCALE_KEY), &false.into());
+            }
         }
         let DtypePolicy::Convert(dtype) = edits.dtype else { continue };
         for key in DTYPE_KEYS.into_iter().filter(|key| value.get(key).is_some_and(Value::is_string)) {

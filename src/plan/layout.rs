@@ -47,9 +47,9 @@ pub(super) fn steps(inputs: Inputs<'_>, policy: DtypePolicy) -> Vec<Vec<TensorSt
         Some(applied) => {
             let source = applied.source(base, adapters).cloned().unwrap_or_else(|| stored.clone());
             let role = if applied.origin == Origin::Base { Role::Kept } else { Role::Replaced };
-            step(base, policy, (stored.name(), stored.dtype()), (source, role), &applied.updates)
+            step(base, policy, (stored.name(), stored.dtype()), (source, role), (&applied.updates, applied.factor))
         }
-        None => step(base, policy, (stored.name(), stored.dtype()), (stored.clone(), Role::Kept), &[]),
+        None => step(base, policy, (stored.name(), stored.dtype()), (stored.clone(), Role::Kept), (&[], None)),
     };
     let steps_of =
         |file: &Arc<dyn WeightFile>| Arc::clone(file).tensors().into_iter().filter_map(used).map(step_of).collect();
@@ -58,7 +58,7 @@ pub(super) fn steps(inputs: Inputs<'_>, policy: DtypePolicy) -> Vec<Vec<TensorSt
     let added = added.filter_map(|applied| {
         let source = applied.source(base, adapters)?.clone();
         let dtype = added_dtype(base, applied, &source);
-        Some(step(base, policy, (&applied.tensor, dtype), (source, Role::Added), &applied.updates))
+        Some(step(base, policy, (&applied.tensor, dtype), (source, Role::Added), (&applied.updates, applied.factor)))
     });
     if let Some(last) = steps.last_mut() {
         last.extend(added);
@@ -84,7 +84,7 @@ fn step(
     policy: DtypePolicy,
     (name, dtype): (&str, Dtype),
     (source, role): (LogicalTensor, Role),
-    updates: &[UpdateRef],
+    (updates, factor): (&[UpdateRef], Option<f64>),
 ) -> TensorStep {
     let output_dtype = match (policy, FloatDtype::of(dtype)) {
         (DtypePolicy::Convert(_), Some(stored)) if keep_f32::is_kept(base.config().model_type(), name) => {
@@ -95,10 +95,10 @@ fn step(
     };
     // Bytes of a view that is not contiguous must be gathered, which a conversion to its own dtype does.
     let is_copy = output_dtype == source.dtype() && source.span().is_some();
-    let action = match updates {
-        [] if is_copy => Action::Copy,
-        [] => Action::Convert,
-        _ => Action::Update { updates: updates.to_vec() },
+    let action = match (updates, factor) {
+        ([], None) if is_copy => Action::Copy,
+        ([], None) => Action::Convert,
+        _ => Action::Update { updates: updates.to_vec(), factor },
     };
     let byte_count = source.element_count() as u64 * output_dtype.bitsize() as u64 / 8;
     TensorStep { name: name.to_owned(), source, role, output_dtype, offset: 0, byte_count, action }

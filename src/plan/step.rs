@@ -33,7 +33,7 @@ pub enum Role {
 }
 
 /// What is done to a tensor.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// Its bytes are copied.
     Copy,
@@ -43,6 +43,8 @@ pub enum Action {
     Update {
         /// The updates, in the order of the adapters.
         updates: Vec<UpdateRef>,
+        /// What the sum is multiplied by before it is rounded.
+        factor: Option<f64>,
     },
 }
 

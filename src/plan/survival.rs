@@ -124,10 +124,12 @@ pub fn estimate_survival(question: SurvivalQuestion<'_>, job: &JobContext) -> Re
     let mut by_dtype = DTYPES.map(|dtype| (dtype, TileStats::default()));
     for step in steps.iter().flatten() {
         job.check_cancelled().map_err(AdapterError::from)?;
-        let (Action::Update { updates }, Some(output_dtype)) = (&step.action, FloatDtype::of(step.output_dtype)) else {
+        let (Action::Update { updates, factor }, Some(output_dtype)) =
+            (&step.action, FloatDtype::of(step.output_dtype))
+        else {
             continue;
         };
-        let updates = load_updates(updates, adapters, question.strengths)?;
+        let updates = load_updates(updates, *factor, adapters, question.strengths)?;
         if updates.iter().any(|weighted| weighted.update.passes() > 1) {
             estimate.left_out += 1;
             continue;
@@ -245,9 +247,11 @@ impl Sample<'_> {
             let mut input = vec![0; element_count * input_dtype.byte_count()];
             source.read_row_bytes(rows.clone(), &mut input)?;
             let mut delta = vec![0.0; element_count];
-            buffers.write(self.updates, &rows, &|weight| widen(input_dtype, &input, weight), &mut delta);
+            let scaled = buffers.write(self.updates, &rows, &|weight| widen(input_dtype, &input, weight), &mut delta);
             let mut output = vec![0; element_count * output_dtype.byte_count()];
-            let bytes = TileBytes { input: &input, input_dtype, output: &mut output, output_dtype };
+            let (input, input_dtype) =
+                scaled.map_or((&input[..], input_dtype), |scaled| (bytemuck::cast_slice(scaled), FloatDtype::F32));
+            let bytes = TileBytes { input, input_dtype, output: &mut output, output_dtype };
             let first_element = (rows.start * shape.columns) as u64;
             stats.merge(&match noise {
                 None => bytes.write_sum(CpuLevel::detected(), &delta),

@@ -17,27 +17,92 @@ pub(crate) const NAMES_SHOWN: usize = 4;
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "every sentence says what its fields are")]
 pub enum Warning {
-    Noted { adapter: String, note: Note },
-    AlreadyMerged { adapter: String, share: f64, tensor_count: usize },
-    UnknownKeys { adapter: String, keys: Vec<String> },
-    Olora { adapter: String },
+    Noted {
+        adapter: String,
+        note: Note,
+    },
+    AlreadyMerged {
+        adapter: String,
+        share: f64,
+        tensor_count: usize,
+    },
+    UnknownKeys {
+        adapter: String,
+        keys: Vec<String>,
+    },
+    Olora {
+        adapter: String,
+    },
     BaseAdapter,
-    Prefix { adapter: String, change: PrefixChange },
-    Renamed { adapter: String, module_count: usize },
-    Replaced { tensors: Vec<ReplacedTensor> },
-    Added { names: Vec<String> },
-    Untied { shared: String, others: Vec<String>, is_guessed: bool, needs_transformers_5: Option<NeedsTransformers5> },
-    StatedOrientation { adapter: String, tensors: Vec<String>, orientation: Orientation },
-    OpenExperts { adapter: String, tensors: Vec<String> },
-    SetAside { tensor: String, rule: SetAsideRule },
-    TaskHead { class: String, tensors: Vec<String>, label_count: Option<usize>, renamed_count: usize },
-    LeftOut { class: String, names: Vec<String> },
-    MadeAnew { class: String, names: Vec<String> },
-    SpecialTokens { adapter: String, changes: Vec<TokenChange> },
-    SpecialTokenRefused { adapter: String, refused: RefusedToken },
-    MissingCode { file: &'static str, code: String, repository: Option<String> },
-    TokensBeyondRows { token_count: u64, row_count: u64 },
-    Contradiction { adapter: String, found: Compared },
+    Prefix {
+        adapter: String,
+        change: PrefixChange,
+    },
+    Renamed {
+        adapter: String,
+        module_count: usize,
+    },
+    Replaced {
+        tensors: Vec<ReplacedTensor>,
+    },
+    Added {
+        names: Vec<String>,
+    },
+    Untied {
+        shared: String,
+        others: Vec<String>,
+        is_guessed: bool,
+        needs_transformers_5: Option<NeedsTransformers5>,
+        head_factor: Option<f64>,
+    },
+    StatedOrientation {
+        adapter: String,
+        tensors: Vec<String>,
+        orientation: Orientation,
+    },
+    OpenExperts {
+        adapter: String,
+        tensors: Vec<String>,
+    },
+    SetAside {
+        tensor: String,
+        rule: SetAsideRule,
+    },
+    TaskHead {
+        class: String,
+        tensors: Vec<String>,
+        label_count: Option<usize>,
+        renamed_count: usize,
+    },
+    LeftOut {
+        class: String,
+        names: Vec<String>,
+    },
+    MadeAnew {
+        class: String,
+        names: Vec<String>,
+    },
+    SpecialTokens {
+        adapter: String,
+        changes: Vec<TokenChange>,
+    },
+    SpecialTokenRefused {
+        adapter: String,
+        refused: RefusedToken,
+    },
+    MissingCode {
+        file: &'static str,
+        code: String,
+        repository: Option<String>,
+    },
+    TokensBeyondRows {
+        token_count: u64,
+        row_count: u64,
+    },
+    Contradiction {
+        adapter: String,
+        found: Compared,
+    },
 }
 
 /// A tensor that the adapter brings whole.
@@ -105,12 +170,18 @@ impl fmt::Display for Warning {
                 "the base has no {}; the adapter's is added, and only a class with such a layer loads it",
                 listed(names, NAMES_SHOWN),
             ),
-            Self::Untied { shared, others, is_guessed, needs_transformers_5 } => {
+            Self::Untied { shared, others, is_guessed, needs_transformers_5, head_factor } => {
                 let others = others.join(" and ");
                 write!(
                     out,
                     "{shared} and {others} share one tensor in the base, but training took them apart; each gets its own, and tie_word_embeddings becomes false"
                 )?;
+                if let Some(factor) = head_factor {
+                    write!(
+                        out,
+                        "; the class scales what goes into the head by {factor:.6} only while they are tied, so the head is written times that"
+                    )?;
+                }
                 if *is_guessed {
                     out.write_str(
                         "; transformers does not know the model's class, so the names are those of its like",

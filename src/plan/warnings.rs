@@ -135,6 +135,7 @@ fn of_untied(inputs: Inputs<'_>) -> impl Iterator<Item = Warning> {
         others: untied.others.clone(),
         is_guessed: untied.is_guessed,
         needs_transformers_5: untied.needs_transformers_5,
+        head_factor: untied.head_factor,
     })
 }
 

@@ -27,7 +27,7 @@ pub fn singular_values(
 }
 
 fn summed(applied: &Applied, adapters: &[Adapter], strengths: &[f64]) -> Result<Option<LowRank>, AdapterError> {
-    let updates = load_updates(&applied.updates, adapters, strengths)?;
+    let updates = load_updates(&applied.updates, None, adapters, strengths)?;
     let low_ranks = updates.iter().map(|weighted| Some((weighted.update.as_low_rank()?, weighted.strength)));
     Ok(low_ranks.collect::<Option<Vec<_>>>().and_then(|low_ranks| LowRank::sum(&low_ranks)))
 }

@@ -47,8 +47,8 @@ impl<'a> Exact<'a> {
             None => reference.base.tensor(tensor.name()),
         };
         let Some(source) = source.filter(|source| source.shape() == tensor.shape()) else { return Ok(None) };
-        let updates = applied.map_or(&[][..], |applied| &applied.updates);
-        Self::with_updates(source, applied.is_some(), updates, reference, job).map(Some)
+        let (updates, factor) = applied.map_or((&[][..], None), |applied| (&applied.updates[..], applied.factor));
+        Self::with_updates(source, applied.is_some(), (updates, factor), reference, job).map(Some)
     }
 
     /// The same with every update of a layer that may be stored either way in the other order of dimensions.
@@ -67,19 +67,19 @@ impl<'a> Exact<'a> {
             UpdateRef { placement: Placement { orientation, ..update.placement.clone() }, ..update.clone() }
         };
         let updates: Vec<UpdateRef> = applied.updates.iter().map(turned_over).collect();
-        Self::with_updates(source, true, &updates, reference, job).map(Some)
+        Self::with_updates(source, true, (&updates, applied.factor), reference, job).map(Some)
     }
 
     fn with_updates(
         source: &'a LogicalTensor,
         is_target: bool,
-        updates: &[UpdateRef],
+        (updates, factor): (&[UpdateRef], Option<f64>),
         reference: &'a Reference,
         job: &JobContext,
     ) -> Result<Self, VerifyError> {
         let mut notes = updates.iter().filter_map(|update| update.target_in(&reference.adapters).update()?.note());
         let is_added_twice = notes.any(|note| note == Note::OutputProjectionTwice);
-        let updates = load_updates_f64(updates, &reference.adapters, &reference.strengths)?;
+        let updates = load_updates_f64(updates, factor, &reference.adapters, &reference.strengths)?;
         let exact = Self { source, is_target, updates, is_added_twice };
         exact.observe(job)?;
         Ok(exact)
@@ -137,7 +137,7 @@ impl<'a> Exact<'a> {
                 update.apply_rows_after(rows.clone(), &unmerged, &mut transformed);
             }
             // What came before is carried on with its error, which grows as the values do.
-            magnitude_bound *= growth(&values, &transformed);
+            magnitude_bound *= update.factor().map_or_else(|| growth(&values, &transformed), f64::abs);
             magnitude_bound += strength.abs() * update.magnitude_bound(&values, &transformed);
             for (value, transformed) in values.iter_mut().zip(&transformed) {
                 *value += strength * (transformed - *value);

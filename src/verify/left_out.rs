@@ -3,9 +3,13 @@
 //! The folders are listed anew, and a tensor is looked for by its values and not by its name, so that a mistake of
 //! whoever placed it shows.
 
-use std::{collections::BTreeSet, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
 
-use super::{Check, Detail, Evidence, Question, Reference, VerifyError, exact::read_f64};
+use super::{Check, Detail, Evidence, Question, Reference, VerifyError, audit::folded_scales, exact::read_f64};
 use crate::{
     adapter::{
         Adapter, AdapterKey, CopyKind, is_factor_like, is_recomputed, is_trainer_state, is_value_head,
@@ -21,6 +25,9 @@ use crate::{
 /// Elements compared at once.
 const COMPARED_ELEMENTS: usize = 1 << 20;
 
+/// The part of a product by which forming it in f32 moves it at the most.
+const F32_SLACK: f64 = 1.0 / (1 << 23) as f64;
+
 /// Extensions of files that hold tensors.
 const EXTENSIONS: [&str; 4] = ["safetensors", "bin", "pt", "pth"];
 
@@ -31,8 +38,9 @@ pub(super) fn check(
     job: &JobContext,
 ) -> Result<Option<Check>, VerifyError> {
     let touched = touched_modules(&reference.adapters);
-    let groups: Vec<TieGroup> =
-        Architecture::of(&reference.base).tie_groups().into_iter().filter(|group| group.is_tied).collect();
+    let base = Architecture::of(&reference.base);
+    let groups: Vec<TieGroup> = base.tie_groups().into_iter().filter(|group| group.is_tied).collect();
+    let merge = Merge { model: merged, folded: folded_scales(&base, &Architecture::of(merged)) };
     let mut findings = Findings::default();
     for (adapter, strength) in reference.adapters.iter().zip(&reference.strengths) {
         // In the base's own folder, the full model is the base.
@@ -48,7 +56,7 @@ pub(super) fn check(
             }
             let path = adapter.root().join(&name);
             match open_weights(&path) {
-                Ok(file) => findings.look_at(&file, is_read, merged, (&touched, &groups), job)?,
+                Ok(file) => findings.look_at(&file, is_read, &merge, (&touched, &groups), job)?,
                 Err(_) if !holds_tensors(&path) => {}
                 Err(_) => findings.warnings.push(Detail::UnreadWeights { file: name }),
             }
@@ -58,6 +66,27 @@ pub(super) fn check(
     let is_asked = tensor_count > 0 || !problems.is_empty() || !warnings.is_empty();
     let evidence = Evidence::WholeTensors { tensor_count };
     Ok(is_asked.then(|| Check::judged(Question::NothingLeftOut, evidence, problems, warnings)))
+}
+
+/// What is searched.
+struct Merge<'a> {
+    model: &'a Checkpoint,
+    /// Heads that hold more or less than was trained, because their class scales otherwise before them.
+    folded: BTreeMap<String, f64>,
+}
+
+impl Merge<'_> {
+    fn holds(&self, tensor: &LogicalTensor) -> Result<bool, VerifyError> {
+        for (name, factor) in &self.folded {
+            let head = self.model.tensor(name).filter(|head| head.shape() == tensor.shape());
+            if let Some(head) = head
+                && holds(head, tensor, *factor)?
+            {
+                return Ok(true);
+            }
+        }
+        is_among(tensor, self.model.tensors().values())
+    }
 }
 
 #[derive(Default)]
@@ -73,7 +102,7 @@ impl Findings {
         &mut self,
         file: &Arc<dyn WeightFile>,
         is_read: bool,
-        merged: &Checkpoint,
+        merge: &Merge<'_>,
         (touched, groups): (&BTreeSet<String>, &[TieGroup]),
         job: &JobContext,
     ) -> Result<(), VerifyError> {
@@ -109,7 +138,7 @@ impl Findings {
             job.check_cancelled()?;
             self.tensor_count += 1;
             let tensor = tensor.widened().unwrap_or_else(|| tensor.clone());
-            let is_there = is_among(&tensor, merged.tensors().values())? || is_among(&tensor, beneath.iter().copied())?;
+            let is_there = merge.holds(&tensor)? || is_among(&tensor, beneath.iter().copied())?;
             if !is_there {
                 left_out.push(tensor.name().to_owned());
             }
@@ -190,23 +219,30 @@ fn is_among<'a>(tensor: &LogicalTensor, others: impl Iterator<Item = &'a Logical
     };
     candidates.sort_by_key(|other| std::cmp::Reverse(shared_segments(other)));
     for candidate in candidates {
-        if holds(candidate, tensor)? {
+        if holds(candidate, tensor, 1.0)? {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-fn holds(stored: &LogicalTensor, source: &LogicalTensor) -> Result<bool, VerifyError> {
+/// Whether `stored` holds the values of `source` times `factor`, rounded to its dtype.
+fn holds(stored: &LogicalTensor, source: &LogicalTensor, factor: f64) -> Result<bool, VerifyError> {
+    // A product that was formed in f32 may round to the neighbour.
+    let slack = if factor == 1.0 { 0.0 } else { F32_SLACK };
+    let is_value = |dtype: FloatDtype, found: f64, value: f64| {
+        let rounded = |share: f64| dtype.round_to_nearest(value * factor * share);
+        found == rounded(1.0) || found == rounded(1.0 - slack) || found == rounded(1.0 + slack)
+    };
     let dtypes = (FloatDtype::of(stored.dtype()), FloatDtype::of(source.dtype()));
     for rows in row_tiles(source.tile_shape(), COMPARED_ELEMENTS) {
         let is_equal = match dtypes {
             (Some(stored_dtype), Some(source_dtype)) => {
                 let (found, expected) =
                     (read_f64(stored, stored_dtype, rows.clone())?, read_f64(source, source_dtype, rows)?);
-                found.iter().zip(&expected).all(|(found, value)| *found == stored_dtype.round_to_nearest(*value))
+                found.iter().zip(&expected).all(|(found, value)| is_value(stored_dtype, *found, *value))
             }
-            (None, None) if stored.dtype() == source.dtype() => {
+            (None, None) if stored.dtype() == source.dtype() && factor == 1.0 => {
                 let byte_count = rows.len() * source.tile_shape().columns * source.dtype().bitsize() / 8;
                 let (mut found, mut expected) = (vec![0; byte_count], vec![0; byte_count]);
                 stored.read_row_bytes(rows.clone(), &mut found)?;

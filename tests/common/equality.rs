@@ -50,7 +50,7 @@ pub fn max_deltas(request: &MergeRequest) -> BTreeMap<String, f64> {
 fn max_delta(applied: &Applied, base: &Checkpoint, adapters: &[Adapter], strengths: &[f64]) -> f64 {
     let source = applied.source(base, adapters).unwrap();
     let (weight, rows) = (source.read_all().unwrap(), 0..source.tile_shape().rows);
-    let updates = load_updates(&applied.updates, adapters, strengths).unwrap();
+    let updates = load_updates(&applied.updates, applied.factor, adapters, strengths).unwrap();
     composition::observe(&updates, |see| {
         see(rows.clone(), weight.clone());
         Ok::<_, ()>(())

@@ -48,6 +48,9 @@ pub fn sentence(misjudged: &Misjudged) -> String {
         Misjudged::OtherEmbedding { tensor, embedding } => {
             format!("{tensor} 텐서는 베이스에서 {embedding} 텐서를 함께 쓰는데 다른 값을 가져왔습니다")
         }
+        Misjudged::OtherFactor { tensor, taken, expected } => format!(
+            "{tensor} 텐서에 {taken:.6}을(를) 곱했지만, 베이스와 병합된 폴더의 config.json에 따르면 이 클래스에서는 {expected:.6}배여야 합니다"
+        ),
     }
 }
 
@@ -82,6 +85,10 @@ mod tests {
             (
                 Misjudged::OtherEmbedding { tensor: text("a.weight"), embedding: text("b.weight") },
                 &["a.weight", "b.weight"],
+            ),
+            (
+                Misjudged::OtherFactor { tensor: text("a.weight"), taken: 1.0, expected: 0.25 },
+                &["a.weight", "1.000000", "0.250000"],
             ),
         ];
         for (misjudged, parts) in cases {

@@ -45,7 +45,12 @@ pub fn warning(warning: &Warning) -> String {
             "베이스에 없는 텐서를 어댑터에서 더합니다: {}. 이런 레이어가 있는 클래스만 불러올 수 있습니다",
             super::listed(names, NAMES_SHOWN)
         ),
-        Warning::Untied { shared, others, is_guessed, needs_transformers_5 } => {
+        Warning::Untied { shared, others, is_guessed, needs_transformers_5, head_factor } => {
+            let scaled = head_factor.map_or_else(String::new, |factor| {
+                format!(
+                    ". 이 클래스는 둘이 묶여 있을 때만 헤드에 들어가는 값에 {factor:.6}을(를) 곱하므로, 헤드에 그 값을 곱해 씁니다"
+                )
+            });
             let guessed = if *is_guessed {
                 ". transformers에 없는 클래스라서, 이름은 비슷한 모델을 따랐습니다"
             } else {
@@ -59,7 +64,7 @@ pub fn warning(warning: &Warning) -> String {
                 None => "",
             };
             format!(
-                "베이스에서는 {shared}와(과) {}이(가) 텐서 하나를 함께 쓰지만, 학습하면서 서로 달라졌습니다. 저마다 텐서를 갖고, tie_word_embeddings는 false가 됩니다{guessed}{loader}",
+                "베이스에서는 {shared}와(과) {}이(가) 텐서 하나를 함께 쓰지만, 학습하면서 서로 달라졌습니다. 저마다 텐서를 갖고, tie_word_embeddings는 false가 됩니다{scaled}{guessed}{loader}",
                 others.join(", ")
             )
         }
@@ -242,6 +247,7 @@ mod tests {
             shared: text("wte.weight"),
             others: vec![text("lm_head.weight")],
             is_guessed: needs_transformers_5.is_some(),
+            head_factor: needs_transformers_5.map(|_| 0.25),
             needs_transformers_5,
         };
         let cases: Vec<(Warning, &[&str])> = vec![
@@ -275,7 +281,7 @@ mod tests {
             (Warning::Replaced { tensors: vec![tensor(8), tensor(9)] }, &["2개", "lm_head.weight (8 × 4 → 9 × 4)"]),
             (Warning::Added { names: (0..5).map(|index| format!("score{index}")).collect() }, &["score3 외 1개"]),
             (untied(None), &["wte.weight", "lm_head.weight", "tie_word_embeddings"]),
-            (untied(Some(NeedsTransformers5::Names)), &["wte.weight", "lm_head.weight", "transformers 5"]),
+            (untied(Some(NeedsTransformers5::Names)), &["wte.weight", "lm_head.weight", "0.250000", "transformers 5"]),
             (untied(Some(NeedsTransformers5::OwnEmbeddings)), &["wte.weight", "lm_head.weight", "transformers 5"]),
             (
                 Warning::OpenExperts { adapter: adapter(), tensors: vec![text("experts.down_proj")] },

@@ -51,8 +51,8 @@ impl Prospect {
         if work < LEAST_WORK {
             return Ok(Self::Nothing(NothingToTry::TooSmall));
         }
-        let Action::Update { updates } = &step.action else { return Ok(Self::Nothing(NothingToTry::NoUpdate)) };
-        let updates: Arc<[WeightedUpdate]> = load_updates(updates, &plan.adapters, &plan.strengths)?.into();
+        let Action::Update { updates, factor } = &step.action else { return Ok(Self::Nothing(NothingToTry::NoUpdate)) };
+        let updates: Arc<[WeightedUpdate]> = load_updates(updates, *factor, &plan.adapters, &plan.strengths)?.into();
         let Some(output_dtype) = FloatDtype::of(step.output_dtype) else {
             return Ok(Self::Nothing(NothingToTry::OutputDtype));
         };
@@ -68,7 +68,7 @@ impl Prospect {
 
 /// The ranks of all updates of one tensor together.
 fn total_rank(plan: &MergePlan, step: &TensorStep) -> usize {
-    let Action::Update { updates } = &step.action else { return 0 };
+    let Action::Update { updates, .. } = &step.action else { return 0 };
     let rank = |reference: &UpdateRef| reference.update_in(&plan.adapters).rank();
     updates.iter().map(|reference| rank(reference).unwrap_or(USUAL_RANK)).sum()
 }

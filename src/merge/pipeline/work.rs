@@ -109,8 +109,8 @@ pub(in crate::merge) fn ready_updates(
     step: &TensorStep,
     job: &JobContext,
 ) -> Result<Arc<[WeightedUpdate]>, MergeError> {
-    let Action::Update { updates } = &step.action else { return Ok(Arc::from([])) };
-    let updates = load_updates(updates, &plan.adapters, &plan.strengths)?;
+    let Action::Update { updates, factor } = &step.action else { return Ok(Arc::from([])) };
+    let updates = load_updates(updates, *factor, &plan.adapters, &plan.strengths)?;
     let (source, shape) = (&step.source, step.source.tile_shape());
     composition::observe(&updates, |see| {
         for rows in block_tiles(shape, composition::row_block(&updates), plan.tile_elements) {

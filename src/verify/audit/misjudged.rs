@@ -6,7 +6,7 @@ use super::super::detail::NAMES_SHOWN;
 use crate::{adapter::Orientation, error::listed, units};
 
 /// A decision that is wrong; says itself in English.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the English sentence of each, below, says what its fields are")]
 pub enum Misjudged {
     /// Adapter tensors that nothing applies and no rule leaves out.
@@ -31,6 +31,8 @@ pub enum Misjudged {
     LeftTied { changed: String, other: String },
     /// Values for a tied head that are not those of the embedding that it shares.
     OtherEmbedding { tensor: String, embedding: String },
+    /// A factor that the class does not ask for, or the lack of one that it does.
+    OtherFactor { tensor: String, taken: f64, expected: f64 },
 }
 
 impl fmt::Display for Misjudged {
@@ -85,6 +87,10 @@ impl fmt::Display for Misjudged {
             Self::OtherEmbedding { tensor, embedding } => {
                 write!(out, "{tensor} shares {embedding} in the base, but its values are taken from elsewhere")
             }
+            Self::OtherFactor { tensor, taken, expected } => write!(
+                out,
+                "{tensor} is taken times {taken:.6}, but between the base's config and the merged one its class makes of it {expected:.6} times what it was"
+            ),
         }
     }
 }

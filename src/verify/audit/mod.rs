@@ -16,6 +16,7 @@ mod ties;
 use std::collections::BTreeSet;
 
 pub use self::misjudged::Misjudged;
+pub(super) use self::ties::folded_scales;
 use super::{Detail, Reference, VerifyError};
 use crate::{architecture::Architecture, checkpoint::Checkpoint};
 

@@ -1,5 +1,7 @@
 //! Input embedding and output head: one tensor as long as both change alike, two as soon as one changes alone.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{
     super::{VerifyError, exact::read_f64, loader::are_equal},
     Facts, Misjudged,
@@ -17,6 +19,7 @@ const COMPARED_ELEMENTS: usize = 1 << 18;
 
 pub(super) fn misjudged(facts: &Facts<'_>, merged: &Checkpoint) -> Result<Vec<Misjudged>, VerifyError> {
     let mut found = heads(facts);
+    found.extend(factors(facts, merged));
     found.extend(left_tied(facts, merged)?);
     Ok(found)
 }
@@ -43,6 +46,38 @@ fn heads(facts: &Facts<'_>) -> Vec<Misjudged> {
         }
     }
     found
+}
+
+/// Entries with another factor than the scales of both configs ask for.
+fn factors(facts: &Facts<'_>, merged: &Checkpoint) -> Vec<Misjudged> {
+    let folded = folded_scales(facts.architecture, &Architecture::of(merged));
+    let matching = &facts.reference.matching;
+    let expected = |tensor: &str| folded.get(tensor).copied().unwrap_or(1.0);
+    let taken = |tensor: &str| matching.applied_to(tensor).and_then(|applied| applied.factor).unwrap_or(1.0);
+    let names = matching.applied.iter().map(|applied| &applied.tensor).chain(folded.keys());
+    let names: BTreeSet<&String> = names.collect();
+    let is_other = |tensor: &&&String| (taken(tensor) - expected(tensor)).abs() > 1e-9;
+    let other = |tensor: &String| Misjudged::OtherFactor {
+        tensor: tensor.clone(),
+        taken: taken(tensor),
+        expected: expected(tensor),
+    };
+    names.iter().filter(is_other).map(|tensor| other(tensor)).collect()
+}
+
+/// Heads before which the base scales the decoder's output and the merge does not, or the other way round, with what
+/// that makes of their weights.
+pub(in crate::verify) fn folded_scales(base: &Architecture<'_>, merged: &Architecture<'_>) -> BTreeMap<String, f64> {
+    let scales = |architecture: &Architecture<'_>| -> BTreeMap<String, f64> {
+        let heads = architecture.tie_groups().into_iter().filter_map(|group| group.separable_head);
+        heads.map(|head| (head.disk, head.factor.unwrap_or(1.0))).collect()
+    };
+    let (of_base, of_merged) = (scales(base), scales(merged));
+    let folded = of_base.into_iter().filter_map(|(head, scale)| {
+        let factor = scale / of_merged.get(&head)?;
+        ((factor - 1.0).abs() > 1e-9).then_some((head, factor))
+    });
+    folded.collect()
 }
 
 /// An embedding and a head of which one changes alone, in a merge that ties them still.
