@@ -177,8 +177,10 @@ fn two_files_may_say_the_same_but_not_differ() {
             proven(&toy_request(root.path()));
             continue;
         }
-        let error = plan_error(root.path()).to_string();
-        assert!(error.contains("adapter_model.safetensors and non_lora.safetensors"), "{error}");
+        let error = plan_error(root.path());
+        let (said, hint) = (error.to_string(), error.hint().unwrap());
+        assert!(said.contains("adapter_model.safetensors and non_lora.safetensors"), "{said}");
+        assert!(hint.contains("keep the file that training ended with"), "{hint}");
     }
 }
 

@@ -113,6 +113,10 @@ fn a_square_weight_of_which_two_signs_disagree_is_refused_by_name() {
         let (said, hint) = (error.to_string(), error.hint().unwrap());
         assert!(said.contains(module) && said.contains(reason), "{module}: {said}");
         assert!(hint.contains(&format!("\"fan_in_fan_out\": {}", !fan_in_fan_out)), "{module}: {hint}");
+        // What the hint advises is a way out.
+        let root = tempfile::tempdir().unwrap();
+        put_pair(root.path(), &own, &[module], wide, !fan_in_fan_out);
+        MergePlan::new(&toy_request(root.path())).unwrap();
     }
 }
 

@@ -161,6 +161,25 @@ pub const FAULTS: &[Fault] = &[
         says: &["layers.0.q_proj", "square", "`\"fan_in_fan_out\": false`", "merge_and_unload"],
     },
     Fault {
+        name: "nested parameters that fit in either order",
+        put: |root| {
+            let base = toy_base_file().f32("model.mix.first", &[2, 4, 4], noise(41));
+            let base = base.f32("model.mix.second", &[2, 4, 4], noise(42));
+            put(&root.join("base/model.safetensors"), base.build());
+            config(root, &json!({"target_modules": [], "target_parameters": ["mix.first", "mix.second"]}));
+            let factors = |file: FileBuilder, module: &str, seed| {
+                file.f32(&format!("{module}.lora_A.weight"), &[4, 4], noise(seed)).f32(
+                    &format!("{module}.lora_B.weight"),
+                    &[4, 4],
+                    noise(seed + 1),
+                )
+            };
+            let file = factors(FileBuilder::default(), "base_model.model.model.mix", 5);
+            weights(root, &factors(file, "base_model.model.model.mix.base_layer", 7));
+        },
+        says: &["parameters first, second", "in more than one order", "merge_and_unload"],
+    },
+    Fault {
         name: "an embedding taken apart from its twin where the class has one",
         put: |root| {
             put(
