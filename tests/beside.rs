@@ -1,6 +1,6 @@
 //! Adapters of several files: shards, weights beside the factors, 8-bit floats, and what lies there by chance.
 
-#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "test fixtures, in temporary folders")]
+#![expect(clippy::unwrap_used, reason = "test fixtures, in temporary folders")]
 
 mod common;
 

@@ -22,6 +22,7 @@ fn indices(file: FileBuilder, name: &str, shape: &[usize], values: &[i32]) -> Fi
 }
 
 /// Says that merging is refused, with `words` in the message, and that nothing is left behind.
+#[expect(clippy::needless_pass_by_value, reason = "each fault writes its config out in the call")]
 fn refused(config: Value, file: &FileBuilder, words: &[&str]) {
     let root = tempfile::tempdir().unwrap();
     put_model(root.path(), &toy_config(), &toy_base_file());
@@ -31,7 +32,7 @@ fn refused(config: Value, file: &FileBuilder, words: &[&str]) {
     let (message, hint) = match MergePlan::resolved(&request) {
         Err(error) => (error.to_string(), error.hint()),
         Ok(plan) => {
-            let error = merge::run(&plan, &JobContext::unwatched()).err().expect("a refusal");
+            let error = merge::run(&plan, &JobContext::unwatched()).expect_err("a refusal");
             (error.to_string(), error.hint())
         }
     };

@@ -1,6 +1,8 @@
 //! How a square weight lies, which no shape can tell: by the class of its module, else by what the adapter's config
 //! says, unless something contradicts it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+
 mod common;
 
 use std::path::Path;

@@ -1,7 +1,5 @@
 //! Methods that need several rows of a weight at once: wherever tiles are cut, the bytes are the same.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
-
 mod common;
 
 use std::sync::Arc;

@@ -38,10 +38,8 @@ impl Spoilt {
             let applied = plan.matching.applied_to(&step.name);
             let (updates, factor) =
                 applied.map(|applied| (applied.updates.clone(), applied.factor)).unwrap_or_default();
-            step.action = match factor.is_some() || !updates.is_empty() {
-                true => Action::Update { updates, factor },
-                false => Action::Copy,
-            };
+            step.action =
+                if factor.is_some() || !updates.is_empty() { Action::Update { updates, factor } } else { Action::Copy };
         }
         merge::run(&plan, &JobContext::unwatched()).unwrap();
         Self { request, matching: plan.matching, _root: root }
@@ -328,7 +326,9 @@ fn adapters_in_another_order() {
         let several: Vec<&mut Applied> =
             matching.applied.iter_mut().filter(|applied| applied.updates.len() > 1).collect();
         assert!(!several.is_empty());
-        several.into_iter().for_each(|applied| applied.updates.reverse());
+        for applied in several {
+            applied.updates.reverse();
+        }
     });
     merge.fails(&["the adapters' updates do not follow each other in the order of the adapters"]);
 }

@@ -124,7 +124,7 @@ impl Architecture<'_> {
             .collect()
     }
 
-    /// The head among `members` that alone may be apart (the scale is d_model⁻⁰·⁵: `T5ForConditionalGeneration.forward`).
+    /// The head among `members` that alone may be apart (1 ÷ √`d_model`: `T5ForConditionalGeneration.forward`).
     fn separable_head(&self, placed: &Placed, members: &[Member]) -> Option<SeparableHead> {
         if !SEPARABLE_HEADS.contains(&placed.class.model_type.as_str()) {
             return None;

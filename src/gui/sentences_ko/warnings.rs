@@ -221,6 +221,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a case for each, so that none can be forgotten")]
     fn every_warning_speaks_korean_with_its_names_and_numbers() {
         let adapter = || text("chat-lora");
         let prefix = |from: &str, to: &str| Warning::Prefix {
