@@ -101,12 +101,12 @@ fn factors_that_do_not_pair_are_refused() {
 #[test]
 fn configs_that_decide_another_merge_are_refused_by_name() {
     let refused = [
-        ("peft_type", json!("VERA"), "VeRA"),
+        ("peft_type", json!("POLY"), "Poly"),
         ("peft_type", json!("XLORA"), "X-LoRA"),
         ("peft_type", json!("PROMPT_TUNING"), "prompt tuning"),
         ("peft_type", json!("PREFIX_TUNING"), "prefix tuning"),
         ("peft_type", json!("P_TUNING"), "p-tuning"),
-        ("peft_type", json!("HRA"), "HRA"),
+        ("peft_type", json!("OSF"), "OSF"),
         ("peft_type", json!("PSOFT"), "PSOFT"),
         ("peft_type", json!("FROM_TOMORROW"), "FROM_TOMORROW"),
         ("init_lora_weights", json!("pissa"), "PiSSA"),
