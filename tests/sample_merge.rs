@@ -103,7 +103,8 @@ fn what_people_find_in_the_folder() {
     assert_eq!(common::listing(folder.path()), ["merged"]);
     let base_config = std::fs::read_to_string(sample().join("base/config.json")).unwrap();
     let config = std::fs::read_to_string(folder.path().join("merged/config.json")).unwrap();
-    assert_eq!(config, base_config.replace("float32", "bfloat16"), "only the dtype changes");
+    let told = base_config.replace("float32", "bfloat16").replace("\"pad_token_id\": null", "\"pad_token_id\": 1");
+    assert_eq!(config, told, "only the dtype changes, and the padding that training chose");
     let index = ours.index().unwrap();
     assert_eq!(index.total_size(), Some(ours.byte_count()));
     assert_eq!(index.metadata["total_parameters"], 4_868_352);
@@ -145,7 +146,15 @@ fn two_adapters_are_the_sum_of_strength_times_delta() {
     let folder = tempfile::tempdir().unwrap();
     let mut request = MergeRequest::new(sample().join("base"), sample().join("adapter"), folder.path().join("halves"));
     request.adapters[0].strength = 0.25;
-    request.adapters.push(lorafuse::plan::AdapterRequest { strength: 0.75, ..request.adapters[0].clone() });
+    // The same adapter twice is refused, so the second differs in the last bit of its last number.
+    let twin = folder.path().join("twin");
+    let file = |name: &str| std::fs::read(sample().join("adapter").join(name)).unwrap();
+    let mut weights = file("adapter_model.safetensors");
+    let last = weights.len() - 4;
+    weights[last] ^= 1;
+    common::put(&twin.join("adapter_model.safetensors"), weights);
+    common::put(&twin.join("adapter_config.json"), file("adapter_config.json"));
+    request.adapters.push(lorafuse::plan::AdapterRequest { path: twin, strength: 0.75 });
     merged(&request);
     let halves = Checkpoint::open(&request.output).unwrap();
     for (name, expected) in reference() {
