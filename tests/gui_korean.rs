@@ -137,18 +137,18 @@ fn what_does_not_open_or_fit_is_said_in_korean() {
     let workspace = Workspace::new();
     let mut results = SnapshotResults::new();
     let mut window = korean_window(&workspace);
-    let vera = workspace.folder("vera");
-    copy_folder(&workspace.folder("adapter"), &vera);
-    std::fs::write(vera.join("adapter_config.json"), "{\"peft_type\": \"VERA\"}").unwrap();
+    let poly = workspace.folder("poly");
+    copy_folder(&workspace.folder("adapter"), &poly);
+    std::fs::write(poly.join("adapter_config.json"), "{\"peft_type\": \"POLY\"}").unwrap();
     enter_path(&mut window, WellKind::Base, &workspace.folder("없는 폴더"));
-    enter_path(&mut window, WellKind::Adapter, &vera);
+    enter_path(&mut window, WellKind::Adapter, &poly);
     let failed = |app: &LorafuseApp| {
         let inspection = app.state.inspection.as_ref();
         inspection.is_some_and(|it| matches!((&it.base, &it.adapter), (Slot::Failed(_), Slot::Failed(_))))
     };
     wait_until(&mut window, "both problems", failed);
     assert_speaks_korean(&window, "problems");
-    assert!(window.query_all_by_label_contains("VeRA 방식(peft_type VERA)은").next().is_some());
+    assert!(window.query_all_by_label_contains("Poly 방식(peft_type POLY)은").next().is_some());
     snapshot(&mut window, "problems_korean_narrow");
 
     // Said in English at once, though it was found out in a Korean window.
