@@ -5,7 +5,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::LazyLock,
+    sync::{LazyLock, OnceLock},
 };
 
 use fancy_regex::{Captures, Regex};
@@ -36,7 +36,10 @@ struct Table {
 
 /// One rename: every key in which the pattern is found, once.
 struct Rename {
-    pattern: Regex,
+    pattern: String,
+    /// Compiled when it is first asked for: a model needs a few of the table's hundreds, each of which costs a
+    /// millisecond.
+    regex: OnceLock<Regex>,
     replacement: String,
 }
 
@@ -85,13 +88,18 @@ impl Rename {
             format!("(?:{pattern}{})", if ends_in_word { r"(?!\w)" } else { "" })
         };
         let pattern = patterns.iter().map(bounded).collect::<Vec<_>>().join("|");
-        let pattern =
-            Regex::new(&pattern).unwrap_or_else(|error| unreachable!("rename_table.json: {pattern}: {error}"));
-        Some(Self { pattern, replacement: replacement.to_owned() })
+        Some(Self { pattern, regex: OnceLock::new(), replacement: replacement.to_owned() })
+    }
+
+    fn regex(&self) -> &Regex {
+        let Self { pattern, .. } = self;
+        let compiled =
+            || Regex::new(pattern).unwrap_or_else(|error| unreachable!("rename_table.json: {pattern}: {error}"));
+        self.regex.get_or_init(compiled)
     }
 
     fn apply(&self, key: &str) -> Option<String> {
-        let captures = self.pattern.captures(key).ok().flatten()?;
+        let captures = self.regex().captures(key).ok().flatten()?;
         let whole = captures.get(0)?;
         let replacement = self.replacement.replace(r"\1", first_group(&captures));
         Some(format!("{}{replacement}{}", &key[..whole.start()], &key[whole.end()..]))
@@ -235,7 +243,8 @@ mod tests {
             for entry in entries.as_array().unwrap() {
                 match entry[0].as_str().unwrap() {
                     "rename" => {
-                        assert!(Rename::new(entry).is_some(), "{name}: {entry}");
+                        let rename = Rename::new(entry).unwrap_or_else(|| panic!("{name}: {entry}"));
+                        assert!(Regex::new(&rename.pattern).is_ok(), "{name}: {entry}");
                         used += 1;
                     }
                     "convert" => {
