@@ -102,7 +102,8 @@ fn measure(options: &Options, workspace: &Workspace) -> io::Result<String> {
             workspace.remove_output()?;
         }
     }
-    let reference = programs.iter().position(|program| *program == Program::Cp);
+    let position = |wanted: Program| programs.iter().position(|program| *program == wanted);
+    let reference = position(Program::Before).or_else(|| position(Program::Cp));
     Ok(table::render(&rows, reference))
 }
 
@@ -126,6 +127,7 @@ fn heading(options: &Options, root: &Path) -> String {
 fn title(program: Program, options: &Options) -> io::Result<String> {
     Ok(match program {
         Program::Lorafuse => ["`lorafuse merge", &options.merge_arg.join(" ")].join(" ").trim_end().to_owned() + "`",
+        Program::Before => "the same before".to_owned(),
         Program::Cp => "`cp -r` of the base".to_owned(),
         Program::Full => "merge with statistics and hashes".to_owned(),
         Program::Bare => "merge without them".to_owned(),
@@ -140,8 +142,9 @@ fn title(program: Program, options: &Options) -> io::Result<String> {
 fn time(program: Program, options: &Options, workspace: &Workspace) -> io::Result<Usage> {
     let output = workspace.output();
     let command = match program {
-        Program::Lorafuse => {
-            let mut command = Command::new(&options.binary);
+        Program::Lorafuse | Program::Before => {
+            let before = options.before.as_ref().filter(|_| program == Program::Before);
+            let mut command = Command::new(before.unwrap_or(&options.binary));
             command.arg("merge").arg(workspace.base()).arg(workspace.adapter()).arg("--output").arg(&output);
             command.args(&options.merge_arg);
             command

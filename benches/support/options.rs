@@ -30,7 +30,7 @@ pub struct Options {
     /// Drop the inputs from the page cache before each run (Linux)
     #[arg(long)]
     pub cold: bool,
-    /// Programs to time [default: lorafuse and cp, and PEFT where --python is given]
+    /// Programs to time [default: lorafuse and cp, PEFT where --python and the earlier version where --before is given]
     #[arg(long, value_delimiter = ',')]
     pub only: Vec<Program>,
     /// An interpreter with transformers and PEFT
@@ -39,6 +39,9 @@ pub struct Options {
     /// The program to time [default: the one built with the benchmark]
     #[arg(long, default_value = env!("CARGO_BIN_EXE_lorafuse"))]
     pub binary: PathBuf,
+    /// The program of an earlier version, timed in turn with ours: what times are then multiples of
+    #[arg(long)]
+    pub before: Option<PathBuf>,
     /// A further argument for `lorafuse merge` (repeat for several), as --merge-arg=--dtype=f32
     #[arg(long)]
     pub merge_arg: Vec<String>,
@@ -64,6 +67,8 @@ pub struct Options {
 pub enum Program {
     /// `lorafuse merge`
     Lorafuse,
+    /// `lorafuse merge` of an earlier version
+    Before,
     /// `cp -r` of the base, the least that writing a model of this size takes
     Cp,
     /// `merge_and_unload` and `save_pretrained`
@@ -92,7 +97,8 @@ impl Options {
             return self.only.clone();
         }
         let peft = self.python.as_ref().map(|_| Program::Peft);
-        [Program::Lorafuse, Program::Cp].into_iter().chain(peft).collect()
+        let before = self.before.as_ref().map(|_| Program::Before);
+        [Program::Lorafuse, Program::Cp].into_iter().chain(before).chain(peft).collect()
     }
 }
 

@@ -32,9 +32,10 @@ impl Row {
 /// Median and range of the times, bytes written in a second, times as multiples of `reference`'s (the row of that
 /// position), and memory.
 pub fn render(rows: &[Row], reference: Option<usize>) -> String {
+    let heading = reference.map_or_else(String::new, |index| format!("multiple of {}", rows[index].title));
     let reference = reference.map(|index| rows[index].median_secs());
     let mut lines = vec![
-        "| | median | range | written | time of `cp` | peak memory | of it anonymous |".to_owned(),
+        format!("| | median | range | written | {heading} | peak memory | of it anonymous |"),
         "|---|---:|---:|---:|---:|---:|---:|".to_owned(),
     ];
     for row in rows {
