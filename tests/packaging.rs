@@ -47,7 +47,7 @@ fn every_file_of_the_deb_is_there_and_the_sample_is_whole() {
 
 #[test]
 fn the_menu_entry_is_named_by_the_id_of_the_window() {
-    let opening = read("src/gui/opening.rs");
+    let opening = read("src/gui/app/launch/renderers.rs");
     let id = quoted(opening.lines().find(|line| line.contains("const APP_ID")).unwrap())[0].to_owned();
     let entry = read(&format!("packaging/{id}.desktop"));
     for line in

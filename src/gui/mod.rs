@@ -1,149 +1,73 @@
 //! The window. A leaf: no room knows that it exists.
 //!
-//! `drain` takes what workers report, `logic` acts on commands, `ui` only paints, a widget changes nothing but emits a
-//! [`UiCommand`]. Everything slower than a frame happens on named threads.
+//! `app` holds the state and what changes it: `drain` takes what workers report, `logic` acts on commands. `frame` and
+//! `screens` only paint; a widget of `design` changes nothing. Everything slower than a frame happens on named threads.
 
-mod background;
-mod choices;
-mod command;
-mod documents;
-mod drain;
-mod drop_target;
-mod estimate;
-mod evaluation;
-mod fault_window;
-mod finished;
-mod fonts;
-mod input;
-mod inspection;
-mod launch;
-mod launch_error;
-mod logic;
-mod machine;
-mod module_list;
-mod modules;
-mod opening;
-mod palette;
-mod panel;
-mod probe;
-mod problem;
-mod recent;
-mod results;
-mod run;
-mod run_event;
-mod running;
-mod said;
-mod sample_facts;
-mod screen;
-mod sentences_en;
-mod sentences_ko;
-mod settings;
-mod state;
-mod theme;
-mod throughput;
-mod timing;
-mod tokens;
-mod ui;
-pub mod view;
-mod wake;
-mod watched;
-mod well;
-mod widget;
+mod app;
+mod design;
+mod frame;
+mod screens;
 mod words;
-mod words_en;
-mod words_ko;
-mod workers;
 
 pub use self::{
-    background::Task,
-    command::UiCommand,
-    evaluation::{Evaluation, Measured, Texts},
-    fault_window::{FAULT_COMMAND, show_fault},
-    finished::{Finished, Made, Sizes, Sources},
-    inspection::{Fit, Inspection, Slot},
-    launch::{LaunchPaths, run},
-    launch_error::LaunchError,
-    probe::{DrawnBy, probe, time_first_frame},
-    problem::Problem,
-    run::RunError,
-    run_event::RunEvent,
-    said::Said,
-    state::{AppState, Job, Machine, ModulesView, Notice, Running, Screen, Tone, Well, WellKind, Wells},
-    timing::{Timed, Timing},
-    wake::Waker,
-    watched::{Watched, Work},
-    words::{Language, Words},
+    app::{
+        application::{LorafuseApp, install_look},
+        command::UiCommand,
+        finished::{Finished, Made, Sizes, Sources},
+        inspection::{Fit, Inspection, Slot},
+        jobs::{
+            background::Task,
+            wake::Waker,
+            watched::{Watched, Work},
+        },
+        launch::{
+            fault_window::{FAULT_COMMAND, show_fault},
+            launch_error::LaunchError,
+            open::{LaunchPaths, run},
+            probe::{DrawnBy, probe, time_first_frame},
+        },
+        state::{AppState, Job, Machine, ModulesView, Notice, Running, Screen, Tone, Well, WellKind, Wells},
+    },
+    screens::{
+        compare::{
+            evaluation::{Evaluation, Measured, Texts},
+            timing::{Timed, Timing},
+        },
+        merge::{run::RunError, run_event::RunEvent},
+    },
+    words::{Language, Words, problem::Problem, said::Said},
 };
 
-/// Installs fonts and both themes into `ctx`.
-pub fn install_look(ctx: &egui::Context) {
-    fonts::install(ctx);
-    theme::install(ctx);
-}
-
-/// The application as eframe drives it.
-#[derive(Debug)]
-pub struct LorafuseApp {
-    /// What is known and shown.
-    pub state: AppState,
-    workers: workers::Workers,
-    commands: Vec<UiCommand>,
-    /// As last seen, for the settings, which are saved outside of any frame.
-    theme: egui::ThemePreference,
-}
-
-impl LorafuseApp {
-    /// A window with nothing in its wells; [`install_look`] must have been called.
-    #[must_use]
-    pub fn new(machine: Machine) -> Self {
-        Self {
-            state: AppState::new(machine),
-            workers: workers::Workers::default(),
-            commands: Vec::new(),
-            theme: egui::ThemePreference::default(),
-        }
-    }
-
-    /// Asks for `command` as a widget would; it is carried out in the next frame.
-    pub fn ask(&mut self, command: UiCommand) {
-        self.commands.push(command);
-    }
-}
-
-impl eframe::App for LorafuseApp {
-    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
-        self.theme = ctx.options(|options| options.theme_preference);
-        if self.state.is_welcome() && self.state.sample.is_none() && self.workers.greeting.is_none() {
-            self.workers.greeting = Some(workers::greet(&self.state, ctx));
-        }
-        // Only now, so that slow drivers do not hold up the first frame.
-        if !self.state.is_welcome() && self.state.gpus.is_none() && self.workers.gpus.is_none() {
-            self.workers.gpus = workers::look_for_gpus(&self.state, ctx);
-        }
-        drain::drain(&mut self.state, &mut self.workers, ctx);
-        self.commands.extend(input::shortcuts(&self.state, ctx));
-        self.commands.extend(input::drops(&mut self.state, ctx));
-        for command in std::mem::take(&mut self.commands) {
-            logic::carry_out(&mut self.state, &mut self.workers, ctx, command);
-        }
-    }
-
-    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
-        ui::window_ui(ui, &self.state, &mut self.commands);
-        if !self.commands.is_empty() {
-            ui.ctx().request_repaint();
-        }
-    }
-
-    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
-        visuals.panel_fill.to_normalized_gamma_f32()
-    }
-
-    fn save(&mut self, storage: &mut dyn eframe::Storage) {
-        settings::Settings::of(&self.state, self.theme).save(storage);
-    }
-
-    fn persist_egui_memory(&self) -> bool {
-        false
-    }
+/// View-models: what the screens show, as plain data, made and tested without any window.
+pub mod view {
+    pub use super::{
+        design::{
+            path_text::{composed, display_path, elide_middle, lexically_normal, unbroken, upper_first, written_path},
+            quantities::{parameter_count, split_unit},
+            scale::{ByteUnit, log_marks, round_step},
+        },
+        frame::wells::facts::{AdapterFacts, ModelFacts},
+        screens::{
+            compare::{
+                model_role::{ModelRole, Told},
+                perplexity_table::{Pair, PerplexityTable, Score, TextRow, percent_change},
+                size_bar::{Component, SizeBar},
+            },
+            merge::{
+                dtype_option::DtypeOption,
+                plan_summary::{ComponentBytes, PlanRow, PlanRowKind, PlanSummary},
+                updated_tensors::{UpdatedTensor, updated_tensors},
+            },
+            mismatch::misfit::{Misfit, misfits},
+            modules::{
+                changes::{ChangeMap, module_of},
+                heat_map::{HeatCell, HeatMap, HeatScale},
+                module_detail::{ModuleDetail, ModuleNumbers},
+                printed_diff::{DiffLine, PrintedDiff},
+                tree_order::{SortColumn, TreeOrder},
+                tree_rows::{Folding, Heat, TreeQuery, TreeRow, tree_rows},
+            },
+            report::manifest::{FileState, ManifestRow, Origin, listed, manifest},
+        },
+    };
 }

@@ -1,0 +1,86 @@
+//! The application as eframe drives it.
+
+use super::{
+    command::UiCommand,
+    drain, input,
+    jobs::workers::{self, Workers},
+    logic, settings,
+    state::{AppState, Machine},
+};
+use crate::gui::{
+    design::{fonts, theme},
+    frame::window::window_ui,
+};
+
+/// Installs fonts and both themes into `ctx`.
+pub fn install_look(ctx: &egui::Context) {
+    fonts::install(ctx);
+    theme::install(ctx);
+}
+
+/// The application as eframe drives it.
+#[derive(Debug)]
+pub struct LorafuseApp {
+    /// What is known and shown.
+    pub state: AppState,
+    workers: Workers,
+    commands: Vec<UiCommand>,
+    /// As last seen, for the settings, which are saved outside of any frame.
+    theme: egui::ThemePreference,
+}
+
+impl LorafuseApp {
+    /// A window with nothing in its wells; [`install_look`] must have been called.
+    #[must_use]
+    pub fn new(machine: Machine) -> Self {
+        Self {
+            state: AppState::new(machine),
+            workers: Workers::default(),
+            commands: Vec::new(),
+            theme: egui::ThemePreference::default(),
+        }
+    }
+
+    /// Asks for `command` as a widget would; it is carried out in the next frame.
+    pub fn ask(&mut self, command: UiCommand) {
+        self.commands.push(command);
+    }
+}
+
+impl eframe::App for LorafuseApp {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.theme = ctx.options(|options| options.theme_preference);
+        if self.state.is_welcome() && self.state.sample.is_none() && self.workers.greeting.is_none() {
+            self.workers.greeting = Some(workers::greet(&self.state, ctx));
+        }
+        // Only now, so that slow drivers do not hold up the first frame.
+        if !self.state.is_welcome() && self.state.gpus.is_none() && self.workers.gpus.is_none() {
+            self.workers.gpus = workers::look_for_gpus(&self.state, ctx);
+        }
+        drain::drain(&mut self.state, &mut self.workers, ctx);
+        self.commands.extend(input::shortcuts(&self.state, ctx));
+        self.commands.extend(input::drops(&mut self.state, ctx));
+        for command in std::mem::take(&mut self.commands) {
+            logic::carry_out(&mut self.state, &mut self.workers, ctx, command);
+        }
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        window_ui(ui, &self.state, &mut self.commands);
+        if !self.commands.is_empty() {
+            ui.ctx().request_repaint();
+        }
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        settings::Settings::of(&self.state, self.theme).save(storage);
+    }
+
+    fn persist_egui_memory(&self) -> bool {
+        false
+    }
+}

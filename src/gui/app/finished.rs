@@ -1,0 +1,193 @@
+//! A merged folder and what is known about it, whoever merged it.
+
+use std::{path::PathBuf, sync::Arc};
+
+use super::jobs::watched::{Watched, Work};
+use crate::{
+    checkpoint::Checkpoint,
+    gui::{
+        frame::wells::facts::ModelFacts,
+        screens::{
+            compare::{evaluation::Evaluation, size_bar::SizeBar, timing::Timing},
+            merge::{run::Verified, updated_tensors::UpdatedTensor},
+            modules::changes::ChangeMap,
+            report::manifest::{ManifestRow, Origin, listed},
+        },
+        words::problem::Problem,
+    },
+    merge::{self, MergeReceipt, Seal},
+    plan::{AdapterRequest, MergePlan, Rounding, SurvivalAdvice, survival_advice},
+    sample::Sample,
+    size::{self, SizeBreakdown, SizeFact},
+    verify::VerifyReport,
+};
+
+/// What the sample's models are asked: its adapter learned to answer that.
+const SAMPLE_PROMPT: &str = "배고파";
+
+/// A merged folder, with all that the Compare and Report screens show.
+#[derive(Debug)]
+pub struct Finished {
+    /// The plan that was carried out and what it did; `None` for a folder that was opened as it is.
+    pub made: Option<Made>,
+    /// What the folder is judged by.
+    pub sources: Sources,
+    /// The merged folder, opened.
+    pub merged: ModelFacts,
+    /// ‖Δ‖/‖W‖ by module; empty where no merge was watched.
+    pub changes: ChangeMap,
+    /// Every file of it, and what had become of each when it was last checked.
+    pub manifest: Vec<ManifestRow>,
+    /// What was done to each target.
+    pub updated: Vec<UpdatedTensor>,
+    /// Base as stored, base in the output dtype, merged, and what explains them.
+    pub sizes: Sizes,
+    /// The checks, or why they could not be made; `None` before the first time.
+    pub verified: Option<Result<VerifyReport, Problem>>,
+    /// Seconds that the checks took.
+    pub verify_duration_secs: f64,
+    /// The checks being made.
+    pub verifying: Option<Box<Watched<Verified>>>,
+    /// Perplexities, where they were asked for.
+    pub evaluation: Evaluation,
+    /// Seconds, memory and answers, where they were asked for.
+    pub timing: Timing,
+    /// What the models are asked for an answer to.
+    pub prompt: String,
+    /// The hashes of its files, where they were asked for.
+    pub sealing: Work<Seal>,
+    /// Whether a seal lies in the folder.
+    pub is_sealed: bool,
+    /// The file that was written of it last: a report or a picture.
+    pub written: Option<PathBuf>,
+    /// The sample's texts, where the base is the sample's.
+    pub sample_texts: Vec<PathBuf>,
+}
+
+/// A merge that this window made.
+#[derive(Debug)]
+pub struct Made {
+    /// The plan that was carried out.
+    pub plan: Arc<MergePlan>,
+    /// What the merge did.
+    pub receipt: MergeReceipt,
+    /// Why the model card could not be written.
+    pub card_problem: Option<Problem>,
+}
+
+/// A merged folder and what it was made from, as far as that is known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sources {
+    /// The folder.
+    pub merged: PathBuf,
+    /// The base.
+    pub base: Option<PathBuf>,
+    /// The adapters and their strengths.
+    pub adapters: Vec<AdapterRequest>,
+    /// How updated tensors were rounded.
+    pub rounding: Rounding,
+}
+
+/// The bars of the size chart and what explains them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sizes {
+    /// The base on disk; `None` where it is not known.
+    pub stored: Option<SizeBar>,
+    /// The base in the output dtype; `None` when the dtype was kept.
+    pub cast: Option<SizeBar>,
+    /// The merged folder on disk.
+    pub merged: SizeBar,
+    /// How one follows from the other.
+    pub between: Vec<SizeFact>,
+    /// About the base alone.
+    pub of_base: Vec<SizeFact>,
+    /// About the merged folder alone.
+    pub of_merged: Vec<SizeFact>,
+}
+
+impl Sizes {
+    /// What the headers of both say.
+    fn of(base: Option<&Checkpoint>, merged: &Checkpoint) -> Self {
+        let bar = SizeBar::stored(merged);
+        let stored = base.map(SizeBar::stored);
+        let is_kept = stored.as_ref().is_none_or(|stored| stored.dtype == bar.dtype);
+        // What quantisation left alone says nothing about the dtype of the model.
+        let is_quantised = SizeBreakdown::stored(merged).parts.iter().any(|part| part.is_quantised);
+        let dtype = bar.float_dtype.filter(|_| !is_kept && !is_quantised);
+        let between = base.map(|base| size::between(base, merged)).unwrap_or_default();
+        let cast = base.zip(dtype).map(|(base, dtype)| SizeBar::cast(base, dtype));
+        Self {
+            stored,
+            cast,
+            of_base: base.and_then(|base| size::of_model(base).ok()).unwrap_or_default(),
+            // Said once, where both are compared.
+            of_merged: size::of_model(merged).into_iter().flatten().filter(|fact| !between.contains(fact)).collect(),
+            between,
+            merged: bar,
+        }
+    }
+}
+
+/// Opens a folder that somebody merged, to be compared and judged.
+///
+/// # Errors
+/// The folder cannot be opened as a model.
+pub fn open(sources: Sources, base: Option<&Checkpoint>) -> Result<Finished, Problem> {
+    let merged = Checkpoint::open(&sources.merged).map_err(|error| Problem::of(&error))?;
+    Ok(Finished::opened(sources, base, &merged))
+}
+
+impl Finished {
+    /// What the headers say; everything else is yet to be asked for.
+    pub(in crate::gui) fn opened(sources: Sources, base: Option<&Checkpoint>, merged: &Checkpoint) -> Self {
+        let sample_texts = base.map(sample_texts).unwrap_or_default();
+        Self {
+            made: None,
+            merged: ModelFacts::of(merged),
+            changes: ChangeMap::new(),
+            manifest: listed(&sources.merged, Vec::new(), Origin::Found),
+            updated: Vec::new(),
+            sizes: Sizes::of(base, merged),
+            verified: None,
+            verify_duration_secs: 0.0,
+            verifying: None,
+            evaluation: Evaluation::default(),
+            timing: Timing::default(),
+            prompt: if sample_texts.is_empty() { String::new() } else { SAMPLE_PROMPT.to_owned() },
+            sealing: Work::default(),
+            is_sealed: sources.merged.join(merge::SEAL_FILE).is_file(),
+            written: None,
+            sample_texts,
+            sources,
+        }
+    }
+
+    /// Takes what the folder holds now; a seal that went can be made again.
+    pub(in crate::gui) fn take_manifest(&mut self, manifest: Vec<ManifestRow>) {
+        let is_seal = |file: &ManifestRow| file.name == merge::SEAL_FILE && file.present_byte_count().is_some();
+        self.is_sealed = manifest.iter().any(is_seal);
+        self.manifest = manifest;
+    }
+
+    /// What to do where the merge kept little of its adapters.
+    #[must_use]
+    pub fn advice(&self) -> Option<SurvivalAdvice> {
+        let made = self.made.as_ref()?;
+        let dtype = self.sizes.merged.float_dtype?;
+        survival_advice(made.receipt.update_stats().gain()?, dtype, made.plan.rounding)
+    }
+}
+
+/// The texts that belong to the built-in sample, when it is what was merged.
+fn sample_texts(base: &Checkpoint) -> Vec<PathBuf> {
+    let Ok(sample) = Sample::find() else { return Vec::new() };
+    let is_sample = matches!((sample.base().canonicalize(), base.root().canonicalize()), (Ok(a), Ok(b)) if a == b);
+    if !is_sample {
+        return Vec::new();
+    }
+    let entries = std::fs::read_dir(sample.texts()).into_iter().flatten().flatten();
+    let mut texts: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    texts.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
+    texts.sort();
+    texts
+}

@@ -1,0 +1,281 @@
+//! One look at the wells, made on a worker: what they hold, how they fit together, and the plan that follows.
+//!
+//! Everything that the panels show of the inputs is a function of this value, so nothing on screen can be out of step
+//! with the folders that were read.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{
+    finished::{self, Finished, Sources},
+    state::MergeOptions,
+};
+use crate::{
+    adapter::{Adapter, BaseSuggestion, suggested_base},
+    checkpoint::Checkpoint,
+    gui::{
+        frame::wells::{
+            drop_target,
+            facts::{AdapterFacts, ModelFacts},
+        },
+        screens::{
+            merge::{dtype_option::DtypeOption, plan_summary::PlanSummary},
+            mismatch::misfit::{Misfit, misfits},
+            modules::{changes::ChangeMap, estimate::delta_norms, printed_diff::PrintedDiff},
+        },
+        words::{problem::Problem, said::Said},
+    },
+    matching::{Matching, as_trained},
+    merge,
+    plan::{AdapterRequest, MergePlan, MergeRequest, Rounding},
+    tree::{self, ModuleNode},
+};
+
+/// What is in the wells when the look begins.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// The base's folder.
+    pub base: Option<PathBuf>,
+    /// The adapters and their strengths, in the order in which they are added.
+    pub adapters: Vec<AdapterRequest>,
+    /// The output, where the user chose one.
+    pub output: Option<PathBuf>,
+    /// Dtype and rounding.
+    pub options: MergeOptions,
+}
+
+/// What a well holds.
+#[derive(Clone, Debug, Default)]
+pub enum Slot<T> {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// A folder that opened.
+    Open(T),
+    /// A folder that did not.
+    Failed(Problem),
+}
+
+impl<T> Slot<T> {
+    /// The contents, if there are any.
+    pub fn open(&self) -> Option<&T> {
+        match self {
+            Self::Open(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// How many of the adapter's tensors have a place, and what becomes of the base.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fit {
+    /// Base tensors that change.
+    pub changed_tensors: usize,
+    /// All base tensors.
+    pub base_tensors: usize,
+    /// Adapter tensors with a place.
+    pub placed: usize,
+    /// Adapter tensors left out by a rule.
+    pub set_aside: usize,
+    /// All adapter tensors.
+    pub adapter_tensors: usize,
+}
+
+/// The answer.
+#[derive(Debug, Default)]
+pub struct Inspection {
+    /// The base.
+    pub base: Slot<ModelFacts>,
+    /// The first adapter, or the first that does not open.
+    pub adapter: Slot<AdapterFacts>,
+    /// The others.
+    pub more_adapters: Vec<AdapterFacts>,
+    /// The base that the adapter names, where this machine has it and the well is empty.
+    pub suggested_base: Option<BaseSuggestion>,
+    /// A model that lies in the output already, to be judged in place of merging.
+    pub found: Option<Result<Box<Finished>, Problem>>,
+    /// The output that the plan is for.
+    pub output: Option<PathBuf>,
+    /// Modules of the base with what the adapter adds; the base alone without one.
+    pub tree: Option<ModuleNode>,
+    /// Modules of it.
+    pub module_count: usize,
+    /// Both trees as PyTorch prints them.
+    pub printed: Arc<PrintedDiff>,
+    /// Counts, once both wells are open.
+    pub fit: Option<Fit>,
+    /// Adapter tensors without a place, empty when all fits.
+    pub misfits: Vec<Misfit>,
+    /// What the misfits suggest.
+    pub misfit_hint: Option<Said>,
+    /// ‖Δ‖ by module where there is no plan; with one, the estimate of changes brings it, after the modules are shown.
+    pub delta_norms: ChangeMap,
+    /// What each dtype would cost.
+    pub dtype_options: Vec<DtypeOption>,
+    /// What the plan comes to.
+    pub plan_summary: PlanSummary,
+    /// Bytes that an interrupted merge into the same output finished; `None` without one.
+    pub interrupted_bytes: Option<u64>,
+    /// The plan, or why there is none.
+    pub plan: Option<Result<Arc<MergePlan>, Problem>>,
+}
+
+impl Inspection {
+    /// Opens and compares what `question` names.
+    #[must_use]
+    pub fn new(question: &Question) -> Self {
+        let mut inspection = Self::default();
+        let base = question.base.as_deref().map(Checkpoint::open);
+        let opened: Result<Vec<Adapter>, _> =
+            question.adapters.iter().map(|adapter| Adapter::open(&adapter.path)).collect();
+        inspection.base = match &base {
+            None => Slot::Empty,
+            Some(Ok(base)) => Slot::Open(ModelFacts::of(base)),
+            Some(Err(error)) => Slot::Failed(Problem::of(error)),
+        };
+        inspection.take_adapters(&opened.as_deref().map_err(Problem::of));
+        let base = base.and_then(Result::ok);
+        let adapters = opened.unwrap_or_default();
+        if let (None, Some(adapter)) = (&base, adapters.first()) {
+            inspection.suggested_base = suggested_base(adapter);
+        }
+        if let Some(merged) = question.output.as_deref().filter(|output| drop_target::is_model(output)) {
+            inspection.output = Some(merged.to_owned());
+            inspection.found = Some(found(question, merged, base.as_ref()));
+        }
+        let Some(base) = base else { return inspection };
+        inspection.output = Some(question.output.clone().unwrap_or_else(|| proposed_output(base.root())));
+        let base = match as_trained(base, &adapters) {
+            Ok((base, _)) => base,
+            Err(error) => {
+                inspection.base = Slot::Failed(Problem::of(&error));
+                return inspection;
+            }
+        };
+        let matching = Matching::new(&base, &adapters);
+        inspection.look_at_tree(&base, &matching, &adapters);
+        if !adapters.is_empty() {
+            inspection.compare(question, &base, &matching, &adapters);
+            if !matches!(inspection.plan, Some(Ok(_))) {
+                let strengths: Vec<f64> = question.adapters.iter().map(|adapter| adapter.strength).collect();
+                inspection.delta_norms = delta_norms(&matching, &adapters, &strengths);
+            }
+        }
+        inspection
+    }
+
+    fn take_adapters(&mut self, opened: &Result<&[Adapter], Problem>) {
+        match opened {
+            Ok([]) => {}
+            Ok([first, more @ ..]) => {
+                self.adapter = Slot::Open(AdapterFacts::of(first));
+                self.more_adapters = more.iter().map(AdapterFacts::of).collect();
+            }
+            Err(problem) => self.adapter = Slot::Failed(problem.clone()),
+        }
+    }
+
+    fn look_at_tree(&mut self, base: &Checkpoint, matching: &Matching, adapters: &[Adapter]) {
+        let tree = ModuleNode::new(base, matching, adapters);
+        let plain = tree::print_model(&tree, base.config(), None);
+        let adapted = adapters.first().map(|adapter| tree::print_model(&tree, base.config(), Some((0, adapter))));
+        self.printed = Arc::new(PrintedDiff::new(&plain, adapted.as_deref().unwrap_or_default()));
+        self.module_count = tree.walk().count();
+        self.tree = Some(tree);
+    }
+
+    fn compare(&mut self, question: &Question, base: &Checkpoint, matching: &Matching, adapters: &[Adapter]) {
+        self.fit = Some(Fit {
+            changed_tensors: matching.applied.len(),
+            base_tensors: base.tensors().len(),
+            placed: matching.applied_tensor_count(adapters),
+            set_aside: matching.set_aside.len(),
+            adapter_tensors: adapters.iter().map(Adapter::tensor_count).sum(),
+        });
+        self.misfits = misfits(base, adapters, matching);
+        // What lies in the output already is judged, not planned.
+        let Some(output) = self.output.clone().filter(|_| self.found.is_none()) else { return };
+        let request = MergeRequest {
+            base: base.root().to_owned(),
+            adapters: question.adapters.clone(),
+            output,
+            dtype: question.options.dtype,
+            rounding: question.options.rounding,
+            max_shard_bytes: None,
+        };
+        self.plan = Some(match MergePlan::new(&request) {
+            Ok(plan) => {
+                self.dtype_options = DtypeOption::all(&plan);
+                self.plan_summary = PlanSummary::of(&plan);
+                self.interrupted_bytes = merge::interrupted_bytes(&plan);
+                Ok(Arc::new(plan))
+            }
+            Err(error) => {
+                let problem = Problem::of(&error);
+                if !self.misfits.is_empty() {
+                    self.misfit_hint.clone_from(&problem.hint);
+                }
+                Err(problem)
+            }
+        });
+    }
+}
+
+/// Opens what lies in the output, as made from what is in the other wells.
+fn found(question: &Question, merged: &Path, base: Option<&Checkpoint>) -> Result<Box<Finished>, Problem> {
+    let sources = Sources {
+        merged: merged.to_owned(),
+        base: base.map(|base| base.root().to_owned()),
+        adapters: question.adapters.clone(),
+        rounding: Rounding::Nearest,
+    };
+    finished::open(sources, base).map(Box::new)
+}
+
+/// `<base>-merged` beside the base, numbered where that exists.
+#[must_use]
+pub fn proposed_output(base: &Path) -> PathBuf {
+    let absolute = std::path::absolute(base).unwrap_or_else(|_| base.to_owned());
+    let name = absolute.file_name().map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned());
+    free_name(&absolute.with_file_name(format!("{name}-merged")))
+}
+
+/// `path`, or the first of `path-2`, `path-3` … that nothing has.
+#[must_use]
+pub fn free_name(path: &Path) -> PathBuf {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let numbered = (2..1000).map(|number| path.with_file_name(format!("{name}-{number}")));
+    let mut candidates = std::iter::once(path.to_owned()).chain(numbered);
+    candidates.find(|candidate| candidate.symlink_metadata().is_err()).unwrap_or_else(|| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_is_proposed_beside_the_base_and_never_taken() {
+        let root = tempfile::tempdir().unwrap();
+        let base = root.path().join("한국어-모델");
+        assert_eq!(proposed_output(&base), root.path().join("한국어-모델-merged"));
+        std::fs::create_dir(root.path().join("한국어-모델-merged")).unwrap();
+        assert_eq!(proposed_output(&base), root.path().join("한국어-모델-merged-2"));
+    }
+
+    #[test]
+    fn modules_and_plan_are_there_before_any_factor_is_read() {
+        let sample = crate::sample::Sample::find().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let question = Question {
+            base: Some(sample.base()),
+            adapters: vec![AdapterRequest { path: sample.adapter(), strength: 1.0 }],
+            output: Some(folder.path().join("merged")),
+            options: MergeOptions::default(),
+        };
+        let inspection = Inspection::new(&question);
+        assert!(inspection.tree.is_some() && matches!(inspection.plan, Some(Ok(_))), "{inspection:?}");
+        assert!(inspection.delta_norms.is_empty(), "the norms of an 8B adapter take longer than a person waits");
+    }
+}

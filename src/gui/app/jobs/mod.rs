@@ -1,0 +1,6 @@
+//! Work away from the window's thread.
+
+pub mod background;
+pub mod wake;
+pub mod watched;
+pub mod workers;

@@ -1,0 +1,99 @@
+//! The small window that says, after a fault ended the large one, where its log lies.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use egui::{Context, Rect, Ui, Vec2, ViewportBuilder, ViewportCommand, vec2};
+
+use super::{
+    launch_error::LaunchError,
+    renderers::{self, Place},
+};
+use crate::gui::{
+    app::{application::install_look, settings::Settings},
+    design::{
+        tokens::{Palette, Type, grid, space},
+        widget::{ButtonLook, button_ui, prose_ui, sunken_text_ui},
+    },
+    words::{Language, Words},
+};
+
+/// The hidden command that shows it.
+pub const FAULT_COMMAND: &str = "fault";
+
+/// Of the window, in points.
+const SIZE: Vec2 = vec2(560.0, 200.0);
+
+/// Width of a button.
+const BUTTON_WIDTH: f32 = 132.0;
+
+/// The process of a fault may be in any state: another one shows the message and outlives it.
+pub(in crate::gui) fn show_from_a_new_process(log: &Path) {
+    let Ok(program) = std::env::current_exe() else { return };
+    let mut command = Command::new(program);
+    command.arg(FAULT_COMMAND).arg(log).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // The fault was told on stderr too; without a second process that must do.
+    command.spawn().ok();
+}
+
+/// Shows where the log of a fault lies, and returns when that window is closed.
+///
+/// # Errors
+/// As for the window itself.
+pub fn show_fault(log: &Path) -> Result<(), LaunchError> {
+    let viewport = ViewportBuilder::default().with_title("Lorafuse").with_inner_size(SIZE).with_resizable(false);
+    renderers::open(&viewport, Place::Given, &|creation| {
+        install_look(&creation.egui_ctx);
+        // The main window's size is read with its language.
+        creation.egui_ctx.send_viewport_cmd(ViewportCommand::InnerSize(SIZE));
+        let language = creation.storage.map(Settings::load).unwrap_or_default().language;
+        let language = language.unwrap_or_else(Language::of_system);
+        Ok(Box::new(FaultWindow { log: log.to_owned(), words: language.words() }))
+    })
+}
+
+struct FaultWindow {
+    log: PathBuf,
+    words: &'static Words,
+}
+
+impl eframe::App for FaultWindow {
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        fault_ui(ui, &self.log, self.words);
+    }
+
+    fn persist_egui_memory(&self) -> bool {
+        false
+    }
+}
+
+/// Title, what to do, the path, and two buttons.
+fn fault_ui(ui: &mut Ui, log: &Path, words: &Words) {
+    let palette = Palette::of(ui);
+    let full = ui.max_rect();
+    ui.painter().rect_filled(full, 0.0, palette.app);
+    let mut rest = full.shrink(space::S24);
+    let mut line = |height: f32| {
+        let rect = Rect::from_min_size(rest.min, vec2(rest.width(), height));
+        rest.min.y += height + space::S8;
+        rect
+    };
+    prose_ui(ui, line(Type::TITLE.line_height), words.fault_title, Type::TITLE, palette.text);
+    prose_ui(ui, line(2.0 * Type::BODY.line_height), words.fault_text, Type::BODY, palette.text_secondary);
+    sunken_text_ui(ui, line(grid::SMALL_BUTTON), &log.to_string_lossy());
+    let size = vec2(BUTTON_WIDTH, grid::BUTTON);
+    let close = Rect::from_min_size(rest.right_bottom() - size, size);
+    let copy = close.translate(vec2(-BUTTON_WIDTH - space::S8, 0.0));
+    if button_ui(ui, copy, ButtonLook::Plain, words.fault_copy, None, None).clicked() {
+        ui.ctx().copy_text(log.to_string_lossy().into_owned());
+    }
+    if button_ui(ui, close, ButtonLook::Primary, words.fault_close, None, None).clicked() {
+        close_window(ui.ctx());
+    }
+}
+
+fn close_window(ctx: &Context) {
+    ctx.send_viewport_cmd(ViewportCommand::Close);
+}

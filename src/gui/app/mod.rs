@@ -1,0 +1,16 @@
+//! The window as a whole: what it knows, what is asked of it, and the work that it starts.
+
+pub mod application;
+pub mod command;
+pub mod drain;
+pub mod finished;
+pub mod input;
+pub mod inspection;
+pub mod jobs;
+pub mod launch;
+pub mod logic;
+pub mod machine;
+pub mod recent;
+pub mod screen;
+pub mod settings;
+pub mod state;

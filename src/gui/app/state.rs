@@ -1,0 +1,290 @@
+//! What the window knows. Only `logic` changes it; panels read it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use super::{
+    finished::Finished,
+    inspection::Inspection,
+    jobs::{background::Task, watched::Work},
+    recent::{RecentPair, RecentState},
+};
+pub use super::{machine::Machine, screen::Screen};
+pub use crate::gui::{
+    frame::wells::well::{Well, WellKind, Wells},
+    screens::merge::running::Running,
+};
+use crate::{
+    gui::{
+        screens::{
+            modules::{
+                changes::ChangeMap,
+                heat_map::{HeatMap, HeatScale},
+                printed_diff::PrintedDiff,
+                tree_order::TreeOrder,
+                tree_rows::TreeRow,
+            },
+            palette::list::Palette,
+            welcome::sample_facts::SampleFacts,
+        },
+        words::{Language, Words, problem::Problem},
+    },
+    merge::device::{DeviceChoice, GpuAdapter},
+    plan::{AdapterRequest, DtypePolicy, MergePlan, Rounding, SurvivalEstimate},
+    platform::FileDialogs,
+};
+
+/// What the user chose on the Merge screen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MergeOptions {
+    /// Output dtype.
+    pub dtype: DtypePolicy,
+    /// Factor on the adapter in the well.
+    pub strength: f64,
+    /// How updated tensors are rounded.
+    pub rounding: Rounding,
+    /// What computes; the plan is the same whatever it is.
+    pub device: DeviceChoice,
+    /// Whether the merged folder gets a model card.
+    pub writes_card: bool,
+}
+
+impl Default for MergeOptions {
+    fn default() -> Self {
+        Self {
+            dtype: DtypePolicy::Keep,
+            strength: 1.0,
+            rounding: Rounding::Nearest,
+            device: DeviceChoice::Auto,
+            writes_card: true,
+        }
+    }
+}
+
+/// The one job, as a value: what can be shown and asked follows from it.
+#[derive(Debug, Default)]
+pub enum Job {
+    /// The wells do not name a merge yet, or it does not fit.
+    #[default]
+    Idle,
+    /// Headers are being read on a worker.
+    Opening(Task<Inspection>),
+    /// Ready to merge.
+    Planned(Arc<MergePlan>),
+    /// A worker merges.
+    Running(Box<Running>),
+    /// The merged folder exists.
+    Done(Box<Finished>),
+    /// The merge stopped with an error; its output does not exist.
+    Failed(Problem),
+}
+
+/// How the Modules screen shows the tree.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ModulesView {
+    /// The tree table.
+    #[default]
+    Table,
+    /// Both trees as PyTorch prints them.
+    Printed,
+}
+
+/// State of the Modules screen.
+#[derive(Debug, Default)]
+pub struct ModulesState {
+    /// Part of a path that rows must contain.
+    pub filter: String,
+    /// Whether unchanged modules are left out.
+    pub only_changed: bool,
+    /// The column that rows are sorted by; `None` shows the tree.
+    pub order: Option<TreeOrder>,
+    /// Modules whose folding differs from the default.
+    pub toggled: BTreeSet<String>,
+    /// The module in the inspector.
+    pub selected: Option<String>,
+    /// Table or printed.
+    pub view: ModulesView,
+    /// Rows as filtered and folded; rebuilt when any of the above or the tree changes.
+    pub rows: Arc<Vec<TreeRow>>,
+    /// ‖Δ‖/‖W‖ by module: estimated before a merge, exact after it.
+    pub changes: Arc<ChangeMap>,
+    /// ‖Δ‖ by module, from the factors; empty until they are read.
+    pub delta_norms: Arc<ChangeMap>,
+    /// The scale of all of them; `None` while there are none.
+    pub scale: Option<HeatScale>,
+    /// The same as modules × layers.
+    pub map: Arc<HeatMap>,
+    /// Both printed trees, aligned.
+    pub printed: Arc<PrintedDiff>,
+    /// Singular values of Δ by module, the largest first, for those that were looked at.
+    pub spectra: BTreeMap<String, Vec<f64>>,
+}
+
+/// A line in the status bar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// How it went.
+    pub tone: Tone,
+    /// One sentence.
+    pub text: String,
+}
+
+/// How something went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Neither good nor bad.
+    Neutral,
+    /// Passed.
+    Good,
+    /// Done, but look.
+    Caution,
+    /// Failed.
+    Bad,
+}
+
+/// All of it.
+#[derive(Debug)]
+pub struct AppState {
+    /// The screen that is shown once a well is filled.
+    pub screen: Screen,
+    /// Base, adapter, output.
+    pub wells: Wells,
+    /// Whether the output was proposed by us and may be proposed anew.
+    pub output_is_proposed: bool,
+    /// Adapters beside the one in the well, with their strengths.
+    pub more_adapters: Vec<AdapterRequest>,
+    /// Choices for the next plan.
+    pub options: MergeOptions,
+    /// The last finished look at the wells.
+    pub inspection: Option<Arc<Inspection>>,
+    /// The one job.
+    pub job: Job,
+    /// How much of the adapters the planned rounding leaves.
+    pub survival: Work<SurvivalEstimate>,
+    /// The Modules screen.
+    pub modules: ModulesState,
+    /// The list of all commands, while it is open.
+    pub palette: Option<Palette>,
+    /// The last thing worth saying in the status line.
+    pub notice: Option<Notice>,
+    /// The built-in sample, once its headers are read.
+    pub sample: Option<Result<SampleFacts, Problem>>,
+    /// GPUs that a merge may run on; `None` until the drivers have answered.
+    pub gpus: Option<Vec<GpuAdapter>>,
+    /// What shows dialogs here; `None` until that is known.
+    pub file_dialogs: Option<FileDialogs>,
+    /// Pairs that were opened before, the latest first.
+    pub recent: Vec<RecentPair>,
+    /// What has become of each of them, once that is known.
+    pub recent_states: Vec<RecentState>,
+    /// Whether a folder is dragged over the window.
+    pub is_drop_hovering: bool,
+    /// Language of all words.
+    pub language: Language,
+    /// The machine.
+    pub machine: Machine,
+}
+
+impl AppState {
+    /// An empty window.
+    #[must_use]
+    pub fn new(machine: Machine) -> Self {
+        Self {
+            screen: Screen::default(),
+            wells: Wells::default(),
+            output_is_proposed: true,
+            more_adapters: Vec::new(),
+            options: MergeOptions::default(),
+            inspection: None,
+            job: Job::default(),
+            survival: Work::default(),
+            modules: ModulesState::default(),
+            palette: None,
+            notice: None,
+            sample: None,
+            gpus: None,
+            file_dialogs: None,
+            recent: Vec::new(),
+            recent_states: Vec::new(),
+            is_drop_hovering: false,
+            language: Language::default(),
+            machine,
+        }
+    }
+
+    /// The words of the chosen language.
+    #[must_use]
+    pub fn words(&self) -> &'static Words {
+        self.language.words()
+    }
+
+    /// Whether nothing was opened yet.
+    #[must_use]
+    pub fn is_welcome(&self) -> bool {
+        self.wells.base.path.is_none() && self.wells.adapter.path.is_none() && self.finished().is_none()
+    }
+
+    /// Whether inputs may not change now.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        matches!(self.job, Job::Running(_))
+    }
+
+    /// The finished merge, if there is one.
+    #[must_use]
+    pub fn finished(&self) -> Option<&Finished> {
+        match &self.job {
+            Job::Done(finished) => Some(finished),
+            _ => None,
+        }
+    }
+
+    /// The plan that is shown, runs or was carried out.
+    #[must_use]
+    pub fn plan(&self) -> Option<&Arc<MergePlan>> {
+        match &self.job {
+            Job::Planned(plan) => Some(plan),
+            Job::Running(running) => Some(&running.plan),
+            Job::Done(done) => Some(&done.made.as_ref()?.plan),
+            Job::Idle | Job::Opening(_) | Job::Failed(_) => None,
+        }
+    }
+
+    /// The finished merge, to be changed.
+    pub fn finished_mut(&mut self) -> Option<&mut Finished> {
+        match &mut self.job {
+            Job::Done(finished) => Some(finished),
+            _ => None,
+        }
+    }
+
+    /// The adapters and their strengths, that of the well first.
+    #[must_use]
+    pub fn adapters(&self) -> Vec<AdapterRequest> {
+        let first = self.wells.adapter.path.clone();
+        let first = first.map(|path| AdapterRequest { path, strength: self.options.strength });
+        // Others are held back until the well has one, for that is the first to be added.
+        let more = if first.is_some() { self.more_adapters.clone() } else { Vec::new() };
+        first.into_iter().chain(more).collect()
+    }
+
+    /// Whether a screen has something to show.
+    #[must_use]
+    pub fn is_reachable(&self, screen: Screen) -> bool {
+        match screen {
+            Screen::Modules => self.inspection.as_ref().is_some_and(|inspection| inspection.tree.is_some()),
+            // A folder that was opened as it is has no merge to show.
+            Screen::Merge if self.finished().is_some() => self.finished().is_some_and(|done| done.made.is_some()),
+            Screen::Merge => {
+                matches!(self.job, Job::Planned(_) | Job::Running(_) | Job::Failed(_))
+                    || self
+                        .inspection
+                        .as_ref()
+                        .is_some_and(|inspection| inspection.plan.is_some() && inspection.misfits.is_empty())
+            }
+            Screen::Compare | Screen::Report => self.finished().is_some(),
+        }
+    }
+}

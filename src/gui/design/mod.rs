@@ -1,0 +1,11 @@
+//! How the window looks. Nothing here knows a screen or the state.
+
+pub mod figures;
+pub mod fonts;
+pub mod path_text;
+pub mod quantities;
+pub mod scale;
+pub mod screen_header;
+pub mod theme;
+pub mod tokens;
+pub mod widget;

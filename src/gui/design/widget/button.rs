@@ -1,0 +1,179 @@
+//! Buttons in their four looks, the segmented switch and the check box.
+
+use egui::{Color32, CornerRadius, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2};
+
+use super::{Icon, icon_ui, text_width};
+use crate::gui::design::tokens::{Palette, Type, radius, space};
+
+/// How much a button asks for attention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ButtonLook {
+    /// The one thing to do on a screen.
+    Primary,
+    /// Everything else.
+    Plain,
+    /// In wells and table headers.
+    Small,
+    /// Text only.
+    Ghost,
+}
+
+impl ButtonLook {
+    fn label(self) -> Type {
+        match self {
+            Self::Small => Type { size: 12.0, line_height: 17.0, ..Type::BODY_MEDIUM },
+            Self::Ghost => Type::EVIDENCE,
+            _ => Type::BODY_MEDIUM,
+        }
+    }
+}
+
+/// A button that fills `rect`, with an icon before its label and its shortcut after it.
+pub fn button_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    look: ButtonLook,
+    label: &str,
+    icon: Option<Icon>,
+    shortcut: Option<&str>,
+) -> Response {
+    let palette = Palette::of(ui);
+    let enabled = ui.is_enabled();
+    let response = ui.allocate_rect(rect, Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, label));
+    let is_hovered = enabled && (response.hovered() || response.has_focus());
+    let (fill, border, ink) = colors(palette, look, enabled, is_hovered, response.is_pointer_button_down_on());
+    let corner = if look == ButtonLook::Small { radius::CHIP } else { radius::PANEL };
+    let painter = ui.painter();
+    painter.rect(rect, CornerRadius::same(corner), fill, Stroke::new(1.0, border), StrokeKind::Inside);
+    focus_ring(ui, rect, corner, &response);
+    let kind = look.label();
+    let label_width = text_width(ui, label, kind);
+    let shortcut_width = shortcut.map_or(0.0, |text| text_width(ui, text, Type::MONO_SMALL) + space::S8);
+    let icon_width = if icon.is_some() { 16.0 + space::S4 + 2.0 } else { 0.0 };
+    let mut x = rect.center().x - (label_width + shortcut_width + icon_width) / 2.0;
+    if let Some(icon) = icon {
+        icon_ui(ui, Rect::from_center_size(egui::pos2(x + 8.0, rect.center().y), vec2(16.0, 16.0)), icon, ink);
+        x += icon_width;
+    }
+    let painter = ui.painter();
+    let paint = |x: f32, text: &str, kind: Type, color: Color32| {
+        let galley = painter.layout_no_wrap(text.to_owned(), kind.font_id(), color);
+        let pos = egui::pos2(x, rect.center().y - galley.size().y / 2.0);
+        painter.galley(pos, galley, color);
+    };
+    paint(x, label, kind, ink);
+    if let Some(shortcut) = shortcut {
+        paint(x + label_width + space::S8, shortcut, Type::MONO_SMALL, ink.gamma_multiply(0.75));
+    }
+    response
+}
+
+/// Fill, border and ink.
+fn colors(
+    palette: &Palette,
+    look: ButtonLook,
+    enabled: bool,
+    is_hovered: bool,
+    is_pressed: bool,
+) -> (Color32, Color32, Color32) {
+    match look {
+        ButtonLook::Primary if !enabled => (palette.sunken, palette.stroke, palette.text_disabled),
+        ButtonLook::Primary => {
+            let fill = if is_pressed {
+                palette.accent_fill.lerp_to_gamma(Color32::BLACK, 0.16)
+            } else if is_hovered {
+                palette.accent_fill.lerp_to_gamma(Color32::WHITE, 0.08)
+            } else {
+                palette.accent_fill
+            };
+            (fill, fill, palette.on_accent)
+        }
+        _ if !enabled => (palette.panel, palette.stroke, palette.text_disabled),
+        ButtonLook::Ghost => {
+            let fill = if is_hovered { palette.hover } else { Color32::TRANSPARENT };
+            (fill, Color32::TRANSPARENT, palette.text_secondary)
+        }
+        _ => {
+            let fill = if is_pressed {
+                palette.selected
+            } else if is_hovered {
+                palette.hover
+            } else {
+                palette.panel
+            };
+            (fill, palette.stroke_strong, palette.text)
+        }
+    }
+}
+
+fn focus_ring(ui: &Ui, rect: Rect, corner: u8, response: &Response) {
+    if response.has_focus() {
+        let stroke = Stroke::new(2.0, Palette::of(ui).accent);
+        ui.painter().rect_stroke(rect, CornerRadius::same(corner), stroke, StrokeKind::Outside);
+    }
+}
+
+/// A switch between a few labels; returns the one that was clicked.
+pub fn segmented_ui(ui: &mut Ui, rect: Rect, labels: &[&str], chosen: usize) -> Option<usize> {
+    let palette = Palette::of(ui);
+    let corner = CornerRadius::same(radius::PANEL);
+    ui.painter().rect_filled(rect, corner, palette.panel);
+    let widths: Vec<f32> = labels.iter().map(|label| text_width(ui, label, Type::BODY_MEDIUM)).collect();
+    let spare = (rect.width() - widths.iter().sum::<f32>()) / labels.len() as f32;
+    let mut clicked = None;
+    let mut left = rect.left();
+    for (index, label) in labels.iter().enumerate() {
+        let cell = Rect::from_min_size(egui::pos2(left, rect.top()), vec2(widths[index] + spare, rect.height()));
+        let response = ui.allocate_rect(cell, Sense::click());
+        let is_chosen = index == chosen;
+        response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, is_chosen, label));
+        let mut cell_corner = CornerRadius::ZERO;
+        if index == 0 {
+            (cell_corner.nw, cell_corner.sw) = (radius::PANEL, radius::PANEL);
+        }
+        if index + 1 == labels.len() {
+            (cell_corner.ne, cell_corner.se) = (radius::PANEL, radius::PANEL);
+        }
+        if is_chosen {
+            ui.painter().rect_filled(cell, cell_corner, palette.selected);
+        } else if response.hovered() {
+            ui.painter().rect_filled(cell, cell_corner, palette.hover);
+        }
+        let ink = if is_chosen { palette.accent } else { palette.text };
+        let galley = ui.painter().layout_no_wrap((*label).to_owned(), Type::BODY_MEDIUM.font_id(), ink);
+        ui.painter().galley(cell.center() - galley.size() / 2.0, galley, ink);
+        if index > 0 {
+            ui.painter().vline(cell.left(), cell.y_range(), Stroke::new(1.0, palette.stroke_strong));
+        }
+        focus_ring(ui, cell, radius::PANEL, &response);
+        if response.clicked() {
+            clicked = Some(index);
+        }
+        left = cell.right();
+    }
+    ui.painter().rect_stroke(rect, corner, Stroke::new(1.0, palette.stroke_strong), StrokeKind::Inside);
+    clicked
+}
+
+/// A check box with its label; true when it was clicked.
+pub fn checkbox_ui(ui: &mut Ui, rect: Rect, label: &str, is_checked: bool) -> bool {
+    let palette = Palette::of(ui);
+    let response = ui.allocate_rect(rect, Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, is_checked, label));
+    let square = Rect::from_min_size(egui::pos2(rect.left(), rect.center().y - 7.0), vec2(14.0, 14.0));
+    let corner = CornerRadius::same(radius::CELL);
+    if is_checked {
+        ui.painter().rect_filled(square, corner, palette.accent_fill);
+        let points = [(3.5, 7.2), (6.0, 9.7), (10.5, 4.4)].map(|(x, y)| square.min + vec2(x, y)).to_vec();
+        ui.painter().line(points, Stroke::new(1.6, palette.on_accent));
+    } else {
+        let fill = if response.hovered() { palette.hover } else { palette.panel };
+        ui.painter().rect(square, corner, fill, Stroke::new(1.0, palette.stroke_strong), StrokeKind::Inside);
+    }
+    focus_ring(ui, square, radius::CELL, &response);
+    let galley = ui.painter().layout_no_wrap(label.to_owned(), Type::BODY.font_id(), palette.text);
+    let pos = egui::pos2(square.right() + space::S8 - 2.0, rect.center().y - galley.size().y / 2.0);
+    ui.painter().galley(pos, galley, palette.text);
+    response.clicked()
+}

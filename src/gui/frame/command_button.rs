@@ -1,0 +1,110 @@
+//! A button that stands for a command: label, tooltip and shortcut come from it.
+
+use egui::{CornerRadius, Id, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo};
+
+use crate::gui::{
+    app::command::{UiCommand, shortcut_text},
+    design::{
+        tokens::{Palette, Type, radius, space},
+        widget::{ButtonLook, Icon, button_ui, icon_ui, text_width},
+    },
+    words::Words,
+};
+
+/// A button for `command`, pushed when it is clicked.
+pub(in crate::gui) struct CommandButton<'a> {
+    pub command: UiCommand,
+    pub look: ButtonLook,
+    pub icon: Option<Icon>,
+    pub enabled: bool,
+    /// In place of the command's own label.
+    pub label: Option<&'a str>,
+    /// In place of the command's own tooltip.
+    pub hover: Option<&'a str>,
+    pub shows_shortcut: bool,
+}
+
+impl<'a> CommandButton<'a> {
+    pub fn new(command: UiCommand, look: ButtonLook) -> Self {
+        Self { command, look, icon: None, enabled: true, label: None, hover: None, shows_shortcut: false }
+    }
+
+    pub fn icon(self, icon: Icon) -> Self {
+        Self { icon: Some(icon), ..self }
+    }
+
+    pub fn enabled(self, enabled: bool) -> Self {
+        Self { enabled, ..self }
+    }
+
+    pub fn label(self, label: &'a str) -> Self {
+        Self { label: Some(label), ..self }
+    }
+
+    pub fn hover(self, hover: &'a str) -> Self {
+        Self { hover: Some(hover), ..self }
+    }
+
+    pub fn with_shortcut(self) -> Self {
+        Self { shows_shortcut: true, ..self }
+    }
+
+    /// As wide as its label needs.
+    pub fn width(&self, ui: &Ui, words: &Words) -> f32 {
+        let label = self.label.unwrap_or_else(|| self.command.label(words));
+        let icon = if self.icon.is_some() { 22.0 } else { 0.0 };
+        text_width(ui, label, Type::BODY_MEDIUM) + 2.0 * space::S12 + icon + self.shortcut_width(ui)
+    }
+
+    fn shortcut_width(&self, ui: &Ui) -> f32 {
+        self.shortcut(ui).map_or(0.0, |text| text_width(ui, &text, Type::MONO_SMALL) + space::S8)
+    }
+
+    fn shortcut(&self, ui: &Ui) -> Option<String> {
+        let shortcut = self.command.shortcut().filter(|_| self.shows_shortcut)?;
+        Some(shortcut_text(ui.ctx(), shortcut))
+    }
+
+    /// From its command: counted from the top, it would be another button where a worker's result comes in above it,
+    /// and a click or the focus would be lost.
+    fn id(&self, ui: &Ui) -> Id {
+        ui.scope_id().with(format!("{:?}", self.command))
+    }
+
+    /// Paints it into `rect`.
+    pub fn show(self, ui: &mut Ui, rect: Rect, words: &Words, commands: &mut Vec<UiCommand>) {
+        let label = self.label.unwrap_or_else(|| self.command.label(words));
+        let shortcut = self.shortcut(ui);
+        let mut builder = UiBuilder::new().max_rect(rect).scope_id(self.id(ui));
+        if !self.enabled {
+            builder = builder.disabled();
+        }
+        let response =
+            ui.scope_builder(builder, |ui| button_ui(ui, rect, self.look, label, self.icon, shortcut.as_deref())).inner;
+        let hover_text = self.hover.map_or_else(|| self.command.hover_text(words, ui.ctx()), str::to_owned);
+        let is_clicked = response.clicked();
+        if !hover_text.is_empty() {
+            response.on_hover_text(hover_text);
+        }
+        if is_clicked {
+            commands.push(self.command);
+        }
+    }
+
+    /// Paints only its icon; the command's label is its name for screen readers and its tooltip.
+    pub fn show_icon_only(self, ui: &mut Ui, rect: Rect, words: &Words, commands: &mut Vec<UiCommand>) {
+        let palette = Palette::of(ui);
+        let label = self.command.label(words);
+        let response = ui.interact(rect, self.id(ui), Sense::click());
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, label));
+        if response.hovered() || response.has_focus() {
+            ui.painter().rect_filled(rect, CornerRadius::same(radius::CHIP), palette.hover);
+        }
+        if let Some(icon) = self.icon {
+            icon_ui(ui, rect, icon, palette.text_secondary);
+        }
+        if response.on_hover_text(label).clicked() {
+            commands.push(self.command);
+        }
+    }
+}

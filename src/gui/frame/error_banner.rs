@@ -1,0 +1,81 @@
+//! What happened, what to do next, the path last, and the buttons that do it.
+
+use std::path::Path;
+
+use egui::{CornerRadius, Rect, Ui, pos2, vec2};
+
+use super::command_button::CommandButton;
+use crate::gui::{
+    app::command::UiCommand,
+    design::{
+        path_text::display_path,
+        tokens::{Face, Palette, Type, grid, radius, space},
+        widget::{Icon, icon_ui, prose_ui, wrapped_text_ui},
+    },
+    words::{Words, problem::Problem},
+};
+
+/// A banner at the top of `rect`; returns where it is.
+pub(in crate::gui) fn error_banner_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    problem: &Problem,
+    home: Option<&Path>,
+    words: &Words,
+) -> Rect {
+    banner_ui(ui, rect, problem, home, words, |_, _| 0.0)
+}
+
+/// The same with `buttons` below the words.
+pub(in crate::gui) fn error_banner_with_buttons_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    problem: &Problem,
+    home: Option<&Path>,
+    buttons: Vec<CommandButton<'_>>,
+    words: &Words,
+    commands: &mut Vec<UiCommand>,
+) -> Rect {
+    banner_ui(ui, rect, problem, home, words, |ui, area| {
+        let mut left = area.left();
+        for button in buttons {
+            let size = vec2(button.width(ui, words), grid::BUTTON);
+            let place = Rect::from_min_size(pos2(left, area.top() + space::S8), size);
+            button.show(ui, place, words, commands);
+            left = place.right() + space::S8;
+        }
+        grid::BUTTON + space::S8 + space::S4
+    })
+}
+
+/// Paints the words, then `add` below them, which returns the height that it took.
+fn banner_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    problem: &Problem,
+    home: Option<&Path>,
+    words: &Words,
+    add: impl FnOnce(&mut Ui, Rect) -> f32,
+) -> Rect {
+    let palette = Palette::of(ui);
+    let background = ui.painter().add(egui::Shape::Noop);
+    let icon = Rect::from_min_size(rect.min + vec2(space::S16, space::S16), vec2(20.0, 20.0));
+    icon_ui(ui, icon, Icon::Failed, palette.error);
+    let text = Rect::from_min_max(rect.min + vec2(48.0, space::S16 - 2.0), rect.max - vec2(space::S16, 0.0));
+    let mut top = text.top();
+    let from = |top: f32| Rect::from_min_max(pos2(text.left(), top), text.max);
+    let title = Type { face: Face::SemiBold, ..Type::TITLE };
+    top += prose_ui(ui, from(top), problem.what.text(words), title, palette.text) + 2.0;
+    if let Some(hint) = &problem.hint {
+        top += prose_ui(ui, from(top), hint.text(words), Type::BODY, palette.text) + space::S4;
+    }
+    if let Some(path) = &problem.path {
+        let path = display_path(Path::new(path), home);
+        top += wrapped_text_ui(ui, from(top), &[(&path, Type::MONO_SMALL, palette.text_secondary)]) + 2.0;
+    }
+    top += add(ui, from(top));
+    let area = Rect::from_min_max(rect.min, pos2(rect.right(), top + space::S12));
+    let shape = egui::epaint::RectShape::filled(area, CornerRadius::same(radius::PANEL), palette.error_soft);
+    ui.painter().set(background, shape);
+    area
+}

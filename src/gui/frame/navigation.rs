@@ -1,0 +1,145 @@
+//! The four screens, language and theme.
+
+use egui::{CornerRadius, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+
+use crate::gui::{
+    app::{
+        command::UiCommand,
+        state::{AppState, Job, Screen},
+    },
+    design::{
+        tokens::{Palette, Type, radius, space},
+        widget::{Icon, icon_ui, mark_ui},
+    },
+};
+
+const ITEM: egui::Vec2 = vec2(59.0, 54.0);
+
+/// The strip on the left.
+pub(in crate::gui) fn navigation_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+    let left = rect.left() + 6.0;
+    for (index, screen) in Screen::ALL.into_iter().enumerate() {
+        let top = rect.top() + space::S8 + index as f32 * (ITEM.y + space::S4);
+        let icon = match screen {
+            Screen::Modules => Icon::Tree,
+            Screen::Merge => Icon::Merge,
+            Screen::Compare => Icon::Bars,
+            Screen::Report => Icon::Report,
+        };
+        let item = Item {
+            rect: Rect::from_min_size(pos2(left, top), ITEM),
+            icon,
+            command: UiCommand::ShowScreen(screen),
+            is_current: screen == state.screen && !state.is_welcome(),
+            enabled: state.is_reachable(screen),
+            // A screen that cannot be opened has got nowhere.
+            mark: mark(state, screen).filter(|_| state.is_reachable(screen)),
+            closed: closed(state, screen),
+        };
+        item_ui(ui, &item, state, commands);
+    }
+    let bottom = rect.bottom() - space::S8 + 4.0;
+    for (index, (icon, command)) in
+        [(Icon::Theme, UiCommand::SwitchTheme), (Icon::Globe, UiCommand::SwitchLanguage)].into_iter().enumerate()
+    {
+        let top = bottom - (index as f32 + 1.0) * 50.0;
+        let rect = Rect::from_min_size(pos2(left, top), vec2(ITEM.x, 46.0));
+        item_ui(
+            ui,
+            &Item { rect, icon, command, is_current: false, enabled: true, mark: None, closed: "" },
+            state,
+            commands,
+        );
+    }
+}
+
+struct Item {
+    rect: Rect,
+    icon: Icon,
+    command: UiCommand,
+    is_current: bool,
+    enabled: bool,
+    mark: Option<Icon>,
+    /// Why it cannot be opened, while it cannot.
+    closed: &'static str,
+}
+
+/// What has to happen before `screen` has something to show.
+fn closed(state: &AppState, screen: Screen) -> &'static str {
+    let words = state.words();
+    match screen {
+        Screen::Modules => words.modules_closed,
+        Screen::Merge if state.finished().is_some() => words.merge_closed_judged,
+        Screen::Merge => words.merge_closed,
+        Screen::Compare | Screen::Report => words.result_closed,
+    }
+}
+
+/// How far a screen is, as a shape beside its icon.
+fn mark(state: &AppState, screen: Screen) -> Option<Icon> {
+    let has_misfits = state.inspection.as_ref().is_some_and(|inspection| !inspection.misfits.is_empty());
+    match (screen, &state.job) {
+        (Screen::Modules, _) if has_misfits => Some(Icon::Failed),
+        (Screen::Modules, Job::Planned(_) | Job::Running(_) | Job::Done(_)) | (Screen::Compare, Job::Done(_)) => {
+            Some(Icon::Tick)
+        }
+        (Screen::Merge, Job::Done(done)) => done.made.as_ref().map(|_| Icon::Tick),
+        (Screen::Merge, Job::Running(_)) => Some(Icon::AtWork),
+        (Screen::Merge, Job::Failed(_)) => Some(Icon::Failed),
+        (Screen::Report, Job::Done(done)) => match &done.verified {
+            None => Some(Icon::AtWork),
+            Some(Ok(report)) if report.is_passed() => Some(Icon::Tick),
+            Some(Ok(_)) => Some(Icon::Failed),
+            // Not judged is not condemned.
+            Some(Err(_)) => Some(Icon::Warning),
+        },
+        _ => None,
+    }
+}
+
+fn item_ui(ui: &mut Ui, item: &Item, state: &AppState, commands: &mut Vec<UiCommand>) {
+    let palette = Palette::of(ui);
+    let words = state.words();
+    let label = item.command.label(words);
+    let mut builder = UiBuilder::new().max_rect(item.rect);
+    if !item.enabled {
+        builder = builder.disabled();
+    }
+    let response = ui.scope_builder(builder, |ui| ui.allocate_rect(item.rect, Sense::click())).inner;
+    response.widget_info(|| WidgetInfo::selected(Role::Tab, item.enabled, item.is_current, label));
+    let corner = CornerRadius::same(radius::PANEL);
+    if item.is_current {
+        ui.painter().rect_filled(item.rect, corner, palette.selected);
+    } else if item.enabled && response.hovered() {
+        ui.painter().rect_filled(item.rect, corner, palette.hover);
+    }
+    if response.has_focus() {
+        let stroke = egui::Stroke::new(2.0, palette.accent);
+        ui.painter().rect_stroke(item.rect, corner, stroke, egui::StrokeKind::Inside);
+    }
+    let ink = match (item.enabled, item.is_current) {
+        (false, _) => palette.text_disabled,
+        (true, true) => palette.accent,
+        (true, false) => palette.text_secondary,
+    };
+    let center = item.rect.center().x;
+    let icon_rect = Rect::from_center_size(pos2(center, item.rect.top() + 18.0), vec2(16.0, 16.0));
+    icon_ui(ui, icon_rect, item.icon, ink);
+    let label_ink = if item.enabled && !item.is_current { palette.text } else { ink };
+    let galley = ui.painter().layout_no_wrap(label.to_owned(), Type::CAPTION_MEDIUM.font_id(), label_ink);
+    let pos = pos2(center - galley.size().x / 2.0, item.rect.top() + 38.0 - galley.size().y / 2.0);
+    ui.painter().galley(pos, galley, label_ink);
+    if let Some(mark) = item.mark {
+        let color = match mark {
+            Icon::Tick => palette.ok,
+            Icon::Failed => palette.error,
+            Icon::Warning => palette.warn,
+            _ => palette.accent,
+        };
+        mark_ui(ui, pos2(item.rect.right() - 12.0, item.rect.top() + 12.0), mark, color);
+    }
+    let hover_text = item.command.hover_text(words, ui.ctx());
+    if response.on_hover_text(hover_text).on_disabled_hover_text(item.closed).clicked() {
+        commands.push(item.command.clone());
+    }
+}

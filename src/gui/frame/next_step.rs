@@ -1,0 +1,73 @@
+//! The way on from what has been read: where the merge goes and the button that starts it, or where its result is.
+
+use egui::{Rect, Ui, pos2, vec2};
+
+use super::command_button::CommandButton;
+use crate::{
+    gui::{
+        app::{
+            command::UiCommand,
+            state::{AppState, Job, Screen},
+        },
+        design::{
+            path_text::display_path,
+            tokens::{Palette, Type, grid, space},
+            widget::{Align, ButtonLook, elided_middle, runs_ui, text_width},
+        },
+    },
+    plan::DtypePolicy,
+};
+
+/// Height that it takes.
+pub(in crate::gui) const HEIGHT: f32 = grid::PRIMARY_BUTTON + 30.0;
+
+/// Fills the bottom of `rect`.
+pub(in crate::gui) fn next_step_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+    let words = state.words();
+    let button = Rect::from_min_max(pos2(rect.left(), rect.bottom() - grid::PRIMARY_BUTTON), rect.max);
+    let line = Rect::from_min_size(pos2(rect.left(), button.top() - 30.0), vec2(rect.width(), 18.0));
+    match &state.job {
+        Job::Running(_) => {
+            let command = UiCommand::ShowScreen(Screen::Merge);
+            CommandButton::new(command, ButtonLook::Plain).label(words.see_merge).show(ui, button, words, commands);
+        }
+        Job::Done(_) => {
+            output_ui(ui, line, state, words.merged_to);
+            let command = UiCommand::ShowScreen(Screen::Compare);
+            CommandButton::new(command, ButtonLook::Plain).label(words.see_compare).show(ui, button, words, commands);
+        }
+        Job::Idle | Job::Opening(_) | Job::Planned(_) | Job::Failed(_) => {
+            output_ui(ui, line, state, words.creates);
+            CommandButton::new(UiCommand::StartMerge, ButtonLook::Primary)
+                .label(&start_label(state))
+                .with_shortcut()
+                .enabled(matches!(state.job, Job::Planned(_)))
+                .show(ui, button, words, commands);
+        }
+    }
+}
+
+fn output_ui(ui: &mut Ui, line: Rect, state: &AppState, verb: &str) {
+    let palette = Palette::of(ui);
+    let Some(output) = &state.wells.output.path else { return };
+    let path = display_path(output, state.machine.home.as_deref());
+    let room = line.width() - text_width(ui, verb, Type::CAPTION) - space::S12;
+    let path = elided_middle(ui, &path, Type::MONO_SMALL, room);
+    let runs = [
+        (verb, Type::CAPTION, palette.text_secondary),
+        ("  ", Type::CAPTION, palette.text),
+        (path.as_str(), Type::MONO_SMALL, palette.text),
+    ];
+    runs_ui(ui, line, Align::Left, &runs);
+}
+
+/// What the merge would make.
+fn start_label(state: &AppState) -> String {
+    let words = state.words();
+    let base = state.inspection.as_ref().and_then(|inspection| inspection.base.open());
+    match (state.options.dtype, base) {
+        (DtypePolicy::Convert(dtype), _) => (words.merge_to)(&dtype.stored().to_string()),
+        (DtypePolicy::Keep, Some(base)) => (words.merge_keeping)(&base.dtype),
+        (DtypePolicy::Keep, None) => words.merge.to_owned(),
+    }
+}

@@ -1,0 +1,54 @@
+//! How far a piece of work is: what it does, how much of it, what is at hand, and a note.
+
+use egui::{Rect, Ui, vec2};
+
+use crate::{
+    gui::{
+        app::{jobs::watched::Watched, state::AppState},
+        design::{
+            tokens::{Palette, Type, space},
+            widget::{Align, elided_middle, progress_bar_ui, text_ui, wrapped_text_ui},
+        },
+        words::Words,
+    },
+    job::ProgressSample,
+    units,
+};
+
+/// How much of how much is done, and what time is left; `None` until that is known.
+pub(in crate::gui) fn moved_text<T: Send + 'static>(work: &Watched<T>, state: &AppState) -> Option<String> {
+    let (words, sample) = (state.words(), &work.sample);
+    let moved = (words.bytes_of)(&units::bytes(sample.bytes_done), &units::bytes(sample.bytes_total));
+    let left = work.left_secs().filter(|_| state.machine.shows_measurements);
+    let moved = left.map_or(moved.clone(), |left| (words.and_time_left)(&moved, units::RoughDuration::of(left)));
+    (sample.bytes_total > 0).then_some(moved)
+}
+
+/// Paints it from the top of `rect`; returns its bottom.
+pub(in crate::gui) fn progress_note_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    sample: &ProgressSample,
+    title: &str,
+    moved: Option<&str>,
+    note: &str,
+    words: &Words,
+) -> f32 {
+    let palette = Palette::of(ui);
+    let line = |top: f32| Rect::from_min_size(rect.min + vec2(0.0, top), vec2(rect.width(), 18.0));
+    text_ui(ui, line(space::S12), Align::Left, title, Type::BODY_MEDIUM, palette.text);
+    if let Some(moved) = moved {
+        text_ui(ui, line(space::S12), Align::Right, moved, Type::MONO, palette.text_secondary);
+    }
+    let track = Rect::from_min_size(rect.min + vec2(0.0, 38.0), vec2(rect.width(), 8.0));
+    progress_bar_ui(ui, track, sample.bytes_done as f64 / sample.bytes_total.max(1) as f64, title);
+    let current = if sample.current.is_empty() { words.opening.to_owned() } else { (words.current)(&sample.current) };
+    let current = elided_middle(ui, &current, Type::MONO_SMALL, rect.width());
+    text_ui(ui, line(54.0), Align::Left, &current, Type::MONO_SMALL, palette.text_secondary);
+    if note.is_empty() {
+        return line(54.0).bottom() + space::S12;
+    }
+    let area = Rect::from_min_max(rect.min + vec2(0.0, 84.0), rect.max);
+    let height = wrapped_text_ui(ui, area, &[(note, Type::EVIDENCE, palette.text_secondary)]);
+    area.top() + height + space::S16
+}

@@ -1,0 +1,143 @@
+//! The three wells.
+
+use std::path::Path;
+
+use egui::{CornerRadius, Key, Rect, Shape, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
+
+use super::well_view::{ChipTone, WellView, fitting_facts, well_view};
+use crate::gui::{
+    app::{
+        command::UiCommand,
+        state::{AppState, WellKind},
+    },
+    design::{
+        path_text::{composed, display_path},
+        tokens::{Palette, Type, grid, radius, space},
+        widget::{Align, ButtonLook, Icon, chip_ui, elided_middle, field_ui, icon_ui, text_ui, text_width},
+    },
+    frame::command_button::CommandButton,
+};
+
+/// In the order in which they stand.
+const WELLS: [WellKind; 3] = [WellKind::Base, WellKind::Adapter, WellKind::Output];
+
+/// Where a well stands in a header, or in a window with one.
+pub(in crate::gui) fn well_rect(header: Rect, kind: WellKind) -> Rect {
+    let width = ((header.width() - 2.0 * space::S16 - 2.0 * space::S24) / 3.0).floor();
+    let index = WELLS.iter().position(|well| *well == kind).unwrap_or(0);
+    let left = header.left() + space::S16 + index as f32 * (width + space::S24);
+    Rect::from_min_size(pos2(left, header.top() + space::S12), vec2(width, 80.0))
+}
+
+/// Base + adapter → output.
+pub(in crate::gui) fn header_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+    let palette = Palette::of(ui);
+    for (index, kind) in WELLS.into_iter().enumerate() {
+        let well = well_rect(rect, kind);
+        let view = well_view(state, kind);
+        ui.scope_builder(UiBuilder::new().id_salt(index).max_rect(well), |ui| {
+            well_ui(ui, well, &view, state, commands);
+        });
+        if index < 2 {
+            let gap = Rect::from_min_size(well.right_top(), vec2(space::S24, well.height()));
+            icon_ui(ui, gap, [Icon::Plus, Icon::Arrow][index], palette.text_secondary);
+        }
+    }
+}
+
+fn well_ui(ui: &mut Ui, rect: Rect, view: &WellView, state: &AppState, commands: &mut Vec<UiCommand>) {
+    let palette = Palette::of(ui);
+    let words = state.words();
+    surface(ui, rect, view);
+    let inner = rect.shrink2(vec2(13.0, 0.0));
+    let name_row = Rect::from_min_size(inner.min + vec2(0.0, 8.0), vec2(inner.width(), 20.0));
+    let title = text_ui(ui, name_row, Align::Left, view.title, Type::CAPTION_MEDIUM, palette.text_secondary);
+    let name_left = name_row.left() + title.rect.width().max(48.0) + space::S8;
+    let (name_type, name_color) =
+        if view.is_filled { (Type::BODY_STRONG, palette.text) } else { (Type::BODY, palette.text_secondary) };
+    let mut name_right = name_row.right();
+    if let Some((text, tone)) = view.chip {
+        let (ink, fill) = match tone {
+            ChipTone::Good => (palette.ok, palette.ok_soft),
+            ChipTone::Busy => (palette.accent, palette.selected),
+            ChipTone::Bad => (palette.error, palette.error_soft),
+        };
+        let width = text_width(ui, text, Type::CAPTION_MEDIUM) + 12.0;
+        chip_ui(ui, pos2(name_row.right() - width, name_row.center().y), text, ink, fill);
+        name_right -= width + space::S8;
+    }
+    let name_rect = Rect::from_min_max(pos2(name_left, name_row.top()), pos2(name_right, name_row.bottom()));
+    let name = elided_middle(ui, &view.name, name_type, name_rect.width());
+    let response = text_ui(ui, name_rect, Align::Left, &name, name_type, name_color);
+    if name != view.name {
+        response.on_hover_text(&view.name);
+    }
+
+    let path_row = Rect::from_min_size(inner.min + vec2(0.0, 31.0), vec2(inner.width(), grid::SMALL_BUTTON));
+    let button = CommandButton::new(UiCommand::Browse(view.kind), ButtonLook::Small).enabled(!state.is_locked());
+    let button_width = 69.0_f32.max(button.width(ui, words) - 8.0);
+    let field = Rect::from_min_max(path_row.min, path_row.max - vec2(button_width + space::S8, 0.0));
+    path_field_ui(ui, field, view, state, commands);
+    let button_rect = Rect::from_min_max(pos2(path_row.right() - button_width, path_row.top()), path_row.max);
+    button.show(ui, button_rect, words, commands);
+
+    let facts_row = Rect::from_min_size(inner.min + vec2(0.0, 55.0), vec2(inner.width(), 16.0));
+    let color = if view.facts_are_error { palette.error } else { palette.text_secondary };
+    let shown = fitting_facts(ui, &view.facts, facts_row.width());
+    let response = text_ui(ui, facts_row, Align::Left, &shown, Type::CAPTION, color);
+    let all = fitting_facts(ui, &view.facts, f32::INFINITY);
+    if shown != all {
+        response.on_hover_text(all);
+    }
+}
+
+/// Filled wells have an edge and their colour; empty ones are dashed.
+fn surface(ui: &Ui, rect: Rect, view: &WellView) {
+    let palette = Palette::of(ui);
+    let painter = ui.painter();
+    let is_bad = view.chip.is_some_and(|(_, tone)| tone == ChipTone::Bad);
+    if view.is_filled {
+        let color = if is_bad { palette.error } else { palette.stroke };
+        let corner = CornerRadius::same(radius::PANEL);
+        painter.rect(rect, corner, palette.panel, Stroke::new(1.0, color), StrokeKind::Inside);
+        let color = match view.kind {
+            WellKind::Base => palette.base,
+            WellKind::Adapter => palette.adapter,
+            WellKind::Output => palette.merged,
+        };
+        let bar = Rect::from_center_size(pos2(rect.left() + 1.5, rect.center().y), vec2(3.0, 54.0));
+        painter.rect_filled(bar, 0.0, color);
+    } else {
+        let rect = rect.shrink(0.5);
+        let corners = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom(), rect.left_top()];
+        let stroke = Stroke::new(1.0, palette.stroke_strong);
+        painter.extend(Shape::dashed_line(&corners.map(|corner| corner), stroke, 4.0, 3.0));
+    }
+}
+
+/// While it has the focus the field holds the path as typed; otherwise its middle gives way.
+fn path_field_ui(ui: &mut Ui, rect: Rect, view: &WellView, state: &AppState, commands: &mut Vec<UiCommand>) {
+    let well = state.wells.get(view.kind);
+    let id = path_field_id(view.kind);
+    let has_focus = ui.memory(|memory| memory.has_focus(id));
+    let shown = display_path(Path::new(&well.text), state.machine.home.as_deref());
+    let mut text =
+        if has_focus { well.text.clone() } else { elided_middle(ui, &shown, Type::MONO_SMALL, rect.width() - 16.0) };
+    let response =
+        ui.add_enabled_ui(!state.is_locked(), |ui| field_ui(ui, rect, id, &mut text, view.hint, view.is_filled)).inner;
+    if has_focus && response.changed() {
+        commands.push(UiCommand::EditPath(view.kind, text));
+    }
+    if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter) || !input.key_pressed(Key::Escape)) {
+        commands.push(UiCommand::EnterPath(view.kind));
+    }
+    let name = (state.words().path_label)(view.title);
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
+    if !well.text.is_empty() && !has_focus {
+        response.on_hover_text(composed(&well.text));
+    }
+}
+
+fn path_field_id(kind: WellKind) -> egui::Id {
+    egui::Id::unique(("path field", kind))
+}

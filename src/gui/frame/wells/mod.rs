@@ -1,0 +1,7 @@
+//! Base, adapter, output: what is in them, and what they say about it.
+
+pub mod drop_target;
+pub mod facts;
+pub mod header;
+pub mod well;
+pub mod well_view;

@@ -1,0 +1,205 @@
+//! What a well says about its folder, and which of that fits.
+
+use egui::Ui;
+
+use super::facts::ModelFacts;
+use crate::{
+    gui::{
+        app::{
+            inspection::Slot,
+            state::{AppState, Job, WellKind},
+        },
+        design::{path_text::composed, quantities::parameter_count, tokens::Type, widget::text_width},
+        words::{Words, problem::Problem},
+    },
+    units,
+};
+
+/// What a well shows.
+pub(in crate::gui) struct WellView {
+    pub kind: WellKind,
+    pub title: &'static str,
+    pub name: String,
+    pub facts: Vec<Fact>,
+    pub hint: &'static str,
+    pub is_filled: bool,
+    pub facts_are_error: bool,
+    pub chip: Option<(&'static str, ChipTone)>,
+}
+
+/// A part of the line under the path, and how much it matters where space is short.
+pub(in crate::gui) struct Fact {
+    text: String,
+    weight: u8,
+}
+
+/// Facts with their weights; those that are empty are left out.
+fn facts(parts: impl IntoIterator<Item = (u8, String)>) -> Vec<Fact> {
+    let facts = parts.into_iter().map(|(weight, text)| Fact { text, weight });
+    facts.filter(|fact| !fact.text.is_empty()).collect()
+}
+
+/// The weightiest facts that fit `width`, in their order.
+pub(in crate::gui) fn fitting_facts(ui: &Ui, facts: &[Fact], width: f32) -> String {
+    let mut shown: Vec<&Fact> = facts.iter().collect();
+    loop {
+        let text = shown.iter().map(|fact| fact.text.as_str()).collect::<Vec<_>>().join("  ·  ");
+        let lightest = shown.iter().enumerate().min_by_key(|(_, fact)| fact.weight).map(|(index, _)| index);
+        match lightest {
+            Some(index) if shown.len() > 1 && text_width(ui, &text, Type::CAPTION) > width => {
+                shown.remove(index);
+            }
+            _ => return text,
+        }
+    }
+}
+
+/// How the well's chip is meant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::gui) enum ChipTone {
+    Good,
+    Busy,
+    Bad,
+}
+
+/// What the well of this kind shows now.
+pub(in crate::gui) fn well_view(state: &AppState, kind: WellKind) -> WellView {
+    let words = state.words();
+    let is_opening = matches!(state.job, Job::Opening(_));
+    let path_name = state.wells.get(kind).path.as_deref().map(|path| composed(&crate::checkpoint::folder_name(path)));
+    let path_hint = if state.machine.takes_drops { words.path_hint } else { words.path_hint_without_drops };
+    let (title, empty, expects, hint) = match kind {
+        WellKind::Base => (words.base, words.base_empty, words.base_expects, path_hint),
+        WellKind::Adapter => (words.adapter, words.adapter_empty, words.adapter_expects, path_hint),
+        WellKind::Output => (words.output, words.output_empty, words.output_expects, words.output_hint),
+    };
+    let is_filled = path_name.is_some();
+    let mut view = WellView {
+        kind,
+        title,
+        hint,
+        is_filled,
+        name: path_name.unwrap_or_else(|| empty.to_owned()),
+        facts: facts([(0, if is_opening && is_filled { words.opening } else { expects }.to_owned())]),
+        facts_are_error: false,
+        chip: None,
+    };
+    match kind {
+        WellKind::Base => fill_base(&mut view, state, words),
+        WellKind::Adapter => fill_adapter(&mut view, state, words),
+        WellKind::Output => fill_output(&mut view, state, words),
+    }
+    view
+}
+
+/// Architecture, dtype, parameters, bytes and shards of a model.
+fn model_facts(model: &ModelFacts, words: &Words) -> Vec<Fact> {
+    facts([
+        (1, model.architecture.clone()),
+        (3, model.dtype.clone()),
+        (2, (words.params)(&parameter_count(model.parameter_count))),
+        (4, units::bytes(model.byte_count)),
+        (0, (words.shards)(model.shard_count)),
+    ])
+}
+
+fn fail(view: &mut WellView, problem: &Problem, words: &Words) {
+    view.chip = Some((words.does_not_open, ChipTone::Bad));
+    view.facts = facts([(0, problem.line(words))]);
+    view.facts_are_error = true;
+}
+
+fn fill_base(view: &mut WellView, state: &AppState, words: &Words) {
+    if !view.is_filled {
+        return;
+    }
+    match state.inspection.as_ref().map(|inspection| &inspection.base) {
+        Some(Slot::Open(model)) => {
+            view.name.clone_from(&model.name);
+            view.facts = model_facts(model, words);
+        }
+        Some(Slot::Failed(problem)) => fail(view, problem, words),
+        Some(Slot::Empty) | None => {}
+    }
+}
+
+fn fill_adapter(view: &mut WellView, state: &AppState, words: &Words) {
+    if !view.is_filled {
+        return;
+    }
+    let Some(inspection) = &state.inspection else { return };
+    match &inspection.adapter {
+        Slot::Open(adapter) => {
+            let more = inspection.more_adapters.len();
+            let more = if more > 0 { format!("  {}", (words.more_adapters)(more)) } else { String::new() };
+            view.name = format!("{}{more}", adapter.name);
+            let rank = adapter.rank.map_or_else(String::new, |rank| format!(" r {rank}"));
+            let alpha = adapter.scaling.map_or_else(String::new, |scaling| format!(", α {}", scaling.alpha));
+            view.facts = facts([
+                (4, format!("{}{rank}{alpha}", adapter.method)),
+                (1, adapter.dtype.map_or_else(String::new, |dtype| dtype.to_string())),
+                (0, (words.params)(&parameter_count(adapter.parameter_count))),
+                (3, units::bytes(adapter.byte_count)),
+                (2, (words.tensors)(adapter.tensor_count)),
+            ]);
+            if !inspection.misfits.is_empty() {
+                view.chip = Some((words.does_not_fit, ChipTone::Bad));
+            }
+        }
+        Slot::Failed(problem) => fail(view, problem, words),
+        Slot::Empty => {}
+    }
+}
+
+/// What stands or will stand in the output.
+fn fill_output(view: &mut WellView, state: &AppState, words: &Words) {
+    let plan = match &state.job {
+        Job::Planned(plan) => plan,
+        Job::Running(running) => &running.plan,
+        Job::Done(done) => {
+            let is_recomputed = done.sources.base.is_some() && !done.sources.adapters.is_empty();
+            view.chip = match &done.verified {
+                Some(Ok(report)) if report.is_passed() && is_recomputed => Some((words.verified, ChipTone::Good)),
+                Some(Ok(report)) if !report.is_passed() => Some((words.not_verified, ChipTone::Bad)),
+                Some(Ok(_)) => None,
+                Some(Err(_)) | None => Some((words.merged, ChipTone::Busy)),
+            };
+            view.facts = model_facts(&done.merged, words);
+            return;
+        }
+        _ => {
+            let refused = state.inspection.as_ref().and_then(|inspection| inspection.plan.as_ref()?.as_ref().err());
+            if let (Some(problem), true) = (refused, state.inspection.as_ref().is_some_and(|i| i.misfits.is_empty())) {
+                view.facts = facts([(0, problem.line(words))]);
+                view.facts_are_error = true;
+                view.is_filled = true;
+                view.chip = Some((words.cannot_plan_chip, ChipTone::Bad));
+            } else if !matches!(state.job, Job::Opening(_)) {
+                // A name that is only proposed needs no word about what may be put there.
+                if view.is_filled {
+                    view.facts.clear();
+                }
+                view.is_filled = false;
+            }
+            return;
+        }
+    };
+    // From the headers as they were read: a sum over all tensors is no work for a frame.
+    let base = state.inspection.as_ref().and_then(|inspection| inspection.base.open());
+    let dtype = match plan.dtype {
+        crate::plan::DtypePolicy::Keep => base.map_or_else(String::new, |facts| facts.dtype.clone()),
+        crate::plan::DtypePolicy::Convert(dtype) => dtype.stored().to_string(),
+    };
+    let output_bytes = state.inspection.as_ref().map_or(0, |inspection| inspection.plan_summary.bytes.output);
+    let state_word = if state.is_locked() { "" } else { words.new_folder };
+    view.facts = facts([
+        (1, state_word.to_owned()),
+        (3, dtype),
+        (2, (words.params)(&parameter_count(base.map_or(0, |facts| facts.parameter_count)))),
+        (4, units::bytes(output_bytes)),
+        (0, (words.shards)(plan.shards.len())),
+    ]);
+    if state.is_locked() {
+        view.chip = Some((words.writing, ChipTone::Busy));
+    }
+}

@@ -1,0 +1,95 @@
+//! Paints the window: header with the wells, navigation, the screen, status line.
+
+use egui::{Rect, Stroke, Ui, UiBuilder, pos2};
+
+use super::{
+    navigation::navigation_ui,
+    status_bar::{drop_hint_ui, status_bar_ui},
+    wells::header::header_ui,
+};
+use crate::gui::{
+    app::{
+        command::UiCommand,
+        state::{AppState, Job, ModulesView, Screen},
+    },
+    design::tokens::{Palette, grid},
+    screens::{
+        compare::screen::compare_ui,
+        merge::{
+            done::{merge_done_ui, merge_failed_ui},
+            plan::merge_plan_ui,
+            progress::merge_running_ui,
+        },
+        mismatch::screen::{mismatch_ui, problems_ui},
+        modules::{printed::printed_ui, screen::modules_ui},
+        palette::screen::palette_ui,
+        report::screen::report_ui,
+        welcome::screen::welcome_ui,
+    },
+};
+
+/// The whole window.
+pub(in crate::gui) fn window_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<UiCommand>) {
+    let palette = Palette::of(ui);
+    let full = ui.max_rect();
+    ui.painter().rect_filled(full, 0.0, palette.app);
+    let header = Rect::from_min_max(full.min, pos2(full.right(), full.top() + grid::HEADER));
+    let status = Rect::from_min_max(pos2(full.left(), full.bottom() - grid::STATUS), full.max);
+    let navigation = Rect::from_min_max(header.left_bottom(), pos2(full.left() + grid::NAVIGATION, status.top()));
+    let content = Rect::from_min_max(navigation.right_top(), status.right_top());
+    let stroke = Stroke::new(1.0, palette.stroke);
+    ui.painter().hline(full.x_range(), header.bottom() - 0.5, stroke);
+    ui.painter().hline(full.x_range(), status.top() + 0.5, stroke);
+    ui.painter().vline(navigation.right() - 0.5, navigation.y_range(), stroke);
+
+    area_ui(ui, "header", header, |ui| header_ui(ui, header, state, commands));
+    area_ui(ui, "navigation", navigation, |ui| navigation_ui(ui, navigation, state, commands));
+    area_ui(ui, "content", content, |ui| screen_ui(ui, content, state, commands));
+    area_ui(ui, "status", status, |ui| status_bar_ui(ui, status, state));
+    if let Some(palette) = &state.palette {
+        palette_ui(ui, full, state, palette, commands);
+    }
+    if state.is_drop_hovering {
+        drop_hint_ui(ui, full, state.words());
+    }
+}
+
+fn screen_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+    if state.is_welcome() {
+        return welcome_ui(ui, rect, state, commands);
+    }
+    match (state.screen, &state.job) {
+        (Screen::Merge, Job::Running(running)) => merge_running_ui(ui, rect, state, running, commands),
+        (Screen::Merge, Job::Done(done)) if done.made.is_some() => {
+            merge_done_ui(ui, rect, state, done, commands);
+        }
+        (Screen::Merge, Job::Failed(problem)) => merge_failed_ui(ui, rect, state, problem, commands),
+        // A folder that was opened as it is has no merge to show: it is judged.
+        (Screen::Merge | Screen::Report, Job::Done(done)) => report_ui(ui, rect, state, done, commands),
+        (Screen::Merge, _) => merge_plan_ui(ui, rect, state, commands),
+        (Screen::Compare, Job::Done(done)) => compare_ui(ui, rect, state, done, commands),
+        // A result that is gone (its inputs changed) has no screen of its own.
+        (Screen::Modules | Screen::Compare | Screen::Report, _) => modules_screen_ui(ui, rect, state, commands),
+    }
+}
+
+fn modules_screen_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+    let Some(inspection) = &state.inspection else { return };
+    if !inspection.misfits.is_empty() {
+        mismatch_ui(ui, rect, state, inspection, commands);
+    } else if inspection.tree.is_none() {
+        problems_ui(ui, rect, state, inspection, commands);
+    } else if state.modules.view == ModulesView::Printed {
+        printed_ui(ui, rect, state, commands);
+    } else {
+        modules_ui(ui, rect, state, inspection, commands);
+    }
+}
+
+/// A child that paints in `rect` and nowhere else.
+fn area_ui(ui: &mut Ui, name: &str, rect: Rect, add: impl FnOnce(&mut Ui)) {
+    ui.scope_builder(UiBuilder::new().id_salt(name).max_rect(rect), |ui| {
+        ui.set_clip_rect(rect.intersect(ui.clip_rect()));
+        add(ui);
+    });
+}

@@ -1,0 +1,107 @@
+//! How base, base + adapter and merged predict texts, measured on a worker.
+
+use std::path::PathBuf;
+
+use super::{
+    model_role::{ModelRole, Told},
+    perplexity_table::PerplexityTable,
+};
+use crate::{
+    evaluate::{self, EvalReport, EvalRequest, EvalText, ModelSource},
+    gui::{
+        app::{
+            finished::{Finished, Sources},
+            jobs::watched::Work,
+        },
+        words::problem::Problem,
+    },
+    job::JobContext,
+    numeric::FloatDtype,
+};
+
+/// How far a measurement is.
+pub type Evaluation = Work<Box<Measured>>;
+
+/// The texts that models are held against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Texts {
+    /// Those that come with the program.
+    BuiltIn,
+    /// Those of the built-in sample.
+    Sample,
+    /// Files: UTF-8 or CP949, or JSON lines.
+    Files(Vec<PathBuf>),
+}
+
+/// A finished measurement.
+#[derive(Debug)]
+pub struct Measured {
+    /// All of it, for the report.
+    pub report: EvalReport,
+    /// What each of its models is.
+    pub roles: Vec<ModelRole>,
+    /// The chart and its numbers.
+    pub table: PerplexityTable,
+    /// What follows from them, in every language.
+    pub told: Vec<Told>,
+}
+
+/// Starts a measurement of `finished` on `texts`.
+#[must_use]
+pub fn start(finished: &Finished, texts: Texts, ctx: &egui::Context) -> Evaluation {
+    let files = match texts {
+        Texts::BuiltIn => None,
+        Texts::Sample => Some(finished.sample_texts.clone()),
+        Texts::Files(files) => Some(files),
+    };
+    let models = models_of(finished);
+    let dtype = finished.sizes.merged.float_dtype;
+    Work::start("evaluate", ctx, move |job| measure(models, files.as_deref(), dtype, job))
+}
+
+/// The models that a measurement of `finished` scores.
+#[must_use]
+pub fn models_of(finished: &Finished) -> Vec<(ModelRole, ModelSource)> {
+    let mut models = models(&finished.sources);
+    // What rounding alone does is known only from a control.
+    let stored = finished.sizes.stored.as_ref().and_then(|bar| bar.float_dtype);
+    if let (Some(base), Some(dtype)) = (&finished.sources.base, finished.sizes.merged.float_dtype)
+        && stored.is_some_and(|stored| stored != dtype)
+    {
+        models.push((ModelRole::Rounded, ModelSource::Cast { model: base.clone(), dtype }));
+    }
+    models
+}
+
+/// Base as stored, base + adapter at run time, merged: those that are there.
+#[must_use]
+pub fn models(sources: &Sources) -> Vec<(ModelRole, ModelSource)> {
+    let mut models = Vec::new();
+    if let Some(base) = &sources.base {
+        models.push((ModelRole::Base, ModelSource::Stored(base.clone())));
+        if !sources.adapters.is_empty() {
+            let source = ModelSource::WithAdapters { base: base.clone(), adapters: sources.adapters.clone() };
+            models.push((ModelRole::RunTime, source));
+        }
+    }
+    models.push((ModelRole::Merged, ModelSource::Stored(sources.merged.clone())));
+    models
+}
+
+fn measure(
+    models: Vec<(ModelRole, ModelSource)>,
+    files: Option<&[PathBuf]>,
+    dtype: Option<FloatDtype>,
+    job: &JobContext,
+) -> Result<Box<Measured>, Problem> {
+    let texts = match files {
+        None => Ok(EvalText::builtin()),
+        Some(files) => files.iter().map(|path| EvalText::read(path)).collect(),
+    };
+    let texts = texts.map_err(|error| Problem::of(&error))?;
+    let (roles, sources): (Vec<ModelRole>, Vec<ModelSource>) = models.into_iter().unzip();
+    let report = evaluate::run(&EvalRequest::new(sources, texts), job).map_err(|error| Problem::of(&error))?;
+    let table = PerplexityTable::of(&report, &roles);
+    let told = Told::in_every_language(&report, &roles, dtype);
+    Ok(Box::new(Measured { report, roles, table, told }))
+}

@@ -1,0 +1,15 @@
+//! What the merge cost and what it did not.
+
+pub mod answers;
+pub mod change_table;
+pub mod evaluation;
+pub mod model_role;
+pub mod perplexity;
+pub mod perplexity_chart;
+pub mod perplexity_table;
+pub mod screen;
+pub mod size_bar;
+pub mod size_chart;
+pub mod size_table;
+pub mod time_chart;
+pub mod timing;

@@ -1,0 +1,110 @@
+//! The panel about perplexity: how to measure it, how far that is, what came out and what follows from it.
+
+use egui::{Rect, Ui, pos2, vec2};
+
+use super::{
+    evaluation::{self, Measured, Texts},
+    perplexity_chart::{chart_height, legend_ui, scores_ui},
+};
+use crate::gui::{
+    app::{command::UiCommand, finished::Finished, jobs::watched::Work, state::AppState},
+    design::{
+        tokens::{Palette, Type, grid, space},
+        widget::{ButtonLook, flowing_panel_ui, hairline, sunken_text_ui, wrapped_text_ui},
+    },
+    frame::{
+        command_button::CommandButton,
+        error_banner::error_banner_ui,
+        progress_note::{moved_text, progress_note_ui},
+    },
+    words::Words,
+};
+
+/// The panel.
+pub(in crate::gui) fn perplexity_ui(
+    ui: &mut Ui,
+    place: Rect,
+    least_bottom: f32,
+    state: &AppState,
+    done: &Finished,
+    commands: &mut Vec<UiCommand>,
+) -> Rect {
+    let words = state.words();
+    flowing_panel_ui(ui, place, words.perplexity, "", least_bottom, |ui, body| {
+        let bar = Rect::from_min_max(place.min, pos2(place.right() - space::S12, body.top()));
+        legend_ui(ui, bar, done, words);
+        hairline(ui, Rect::from_min_size(place.min, vec2(place.width(), 1.0)), body.top());
+        let inner = body.shrink2(vec2(space::S12, 0.0));
+        match &done.evaluation {
+            Work::Done(measured) => measured_ui(ui, inner, measured, state),
+            Work::Failed(problem) => {
+                let area = Rect::from_min_max(inner.min + vec2(0.0, space::S12), inner.max);
+                let banner = error_banner_ui(ui, area, problem, state.machine.home.as_deref(), words);
+                buttons_ui(ui, banner.left_bottom() + vec2(0.0, space::S12), done, words, commands)
+            }
+            Work::Running(measuring) => {
+                let moved = moved_text(measuring, state);
+                let cost = measuring.scoring_cost.map(|(tokens, models)| (words.scoring_cost)(tokens, models));
+                let dtype = done.sizes.merged.float_dtype;
+                let names: Vec<String> =
+                    evaluation::models_of(done).iter().map(|(role, _)| role.name(words, dtype)).collect();
+                let note = cost.into_iter().chain([(words.measuring_note)(&names)]).collect::<Vec<_>>().join(" ");
+                let (sample, title) = (&measuring.sample, words.measuring);
+                progress_note_ui(ui, inner, sample, title, moved.as_deref(), &note, words)
+            }
+            Work::Idle => waiting_ui(ui, inner, done, words, commands),
+        }
+    })
+}
+
+/// The ways to ask for a measurement, the first choice first.
+fn measurements(done: &Finished) -> Vec<UiCommand> {
+    let sample = (!done.sample_texts.is_empty()).then_some(UiCommand::MeasurePerplexity(Texts::Sample));
+    sample.into_iter().chain([UiCommand::MeasurePerplexity(Texts::BuiltIn), UiCommand::BrowseTexts]).collect()
+}
+
+fn waiting_ui(ui: &mut Ui, rect: Rect, done: &Finished, words: &Words, commands: &mut Vec<UiCommand>) -> f32 {
+    let palette = Palette::of(ui);
+    let text = Rect::from_min_max(rect.min + vec2(0.0, space::S12), rect.max);
+    let waits = if done.sources.base.is_some() { words.perplexity_waits } else { words.perplexity_waits_alone };
+    let height = wrapped_text_ui(ui, text, &[(waits, Type::BODY, palette.text_secondary)]);
+    buttons_ui(ui, pos2(rect.left(), text.top() + height + space::S16), done, words, commands)
+}
+
+fn buttons_ui(ui: &mut Ui, min: egui::Pos2, done: &Finished, words: &Words, commands: &mut Vec<UiCommand>) -> f32 {
+    let mut left = min.x;
+    for (index, command) in measurements(done).into_iter().enumerate() {
+        let look = if index == 0 { ButtonLook::Primary } else { ButtonLook::Plain };
+        let button = CommandButton::new(command, look);
+        let size = vec2(button.width(ui, words), grid::PRIMARY_BUTTON);
+        let place = Rect::from_min_size(pos2(left, min.y), size);
+        button.show(ui, place, words, commands);
+        left = place.right() + space::S8;
+    }
+    min.y + grid::PRIMARY_BUTTON + space::S16
+}
+
+/// The chart with its table, the honest sentences, and how it was measured.
+fn measured_ui(ui: &mut Ui, rect: Rect, measured: &Measured, state: &AppState) -> f32 {
+    let palette = Palette::of(ui);
+    let words = state.words();
+    let table = &measured.table;
+    let chart = Rect::from_min_size(rect.min, vec2(rect.width(), chart_height(table)));
+    scores_ui(ui, chart, table, words);
+    let below = Rect::from_min_max(chart.left_bottom() + vec2(0.0, space::S8), rect.max);
+    let told = measured.told.iter().find(|told| told.language == state.language);
+    let mut top = sunken_text_ui(ui, below, &(words.perplexity_story)(table)).bottom() + space::S12;
+    for sentence in told.map(|told| told.sentences.as_slice()).unwrap_or_default() {
+        let mark = pos2(rect.left() + 5.0, top + 9.0);
+        ui.painter().circle_filled(mark, 2.0, palette.text_secondary);
+        let area = Rect::from_min_max(pos2(rect.left() + space::S16, top), rect.max);
+        top += wrapped_text_ui(ui, area, &[(sentence, Type::BODY, palette.text)]) + space::S4;
+    }
+    top += space::S4;
+    let weak = if table.has_weak_interval() { words.weak_interval } else { "" };
+    for note in [weak, (words.protocol)(table.protocol).as_str()].into_iter().filter(|note| !note.is_empty()) {
+        let area = Rect::from_min_max(pos2(rect.left(), top), rect.max);
+        top += wrapped_text_ui(ui, area, &[(note, Type::CAPTION, palette.text_secondary)]) + space::S4;
+    }
+    top + space::S8
+}

@@ -1,0 +1,188 @@
+//! Bytes by component: stacked bars, and the sentences that explain them.
+
+use egui::{Color32, Rect, Stroke, Ui, pos2, vec2};
+use egui_plot::{Bar, BarChart, PlotBounds};
+
+use super::size_bar::{Component, SizeBar};
+use crate::{
+    gui::{
+        app::{command::UiCommand, finished::Finished, state::AppState},
+        design::{
+            path_text::unbroken,
+            scale::ByteUnit,
+            tokens::{Palette, Type, ink_on, space},
+            widget::{Align, chart_ui, flowing_panel_ui, prose_ui, sunken_text_ui, text_ui, text_width},
+        },
+        words::Words,
+    },
+    units,
+};
+
+/// Height of one bar with its margins.
+const BAR: f32 = 48.0;
+
+/// Height of the component names above the first bar.
+const NAMES: f32 = 24.0;
+
+/// Width of the names of the models.
+const LABELS: f32 = 104.0;
+
+/// Width that the totals need behind the longest bar.
+const TOTALS: f32 = 84.0;
+
+/// One bar and how it is named.
+pub(in crate::gui) struct SizeRow<'a> {
+    name: &'static str,
+    note: String,
+    pub bar: &'a SizeBar,
+    is_merged: bool,
+}
+
+impl<'a> SizeRow<'a> {
+    /// Base as stored, base in the output dtype where that differs, merged.
+    pub fn of(state: &AppState, done: &'a Finished) -> Vec<Self> {
+        let words = state.words();
+        let sizes = &done.sizes;
+        let base = |bar: &'a SizeBar, note| SizeRow { name: words.base, note, bar, is_merged: false };
+        let mut rows: Vec<Self> = Vec::new();
+        rows.extend(sizes.stored.as_ref().map(|stored| base(stored, (words.as_stored)(&stored.dtype))));
+        rows.extend(sizes.cast.as_ref().map(|cast| base(cast, (words.cast_to)(&cast.dtype))));
+        let note = sizes.merged.dtype.clone();
+        rows.push(SizeRow { name: words.merged_model, note, bar: &sizes.merged, is_merged: true });
+        rows
+    }
+
+    /// The model and its dtypes, for the title of a column.
+    pub fn title(&self) -> String {
+        format!("{} {}", self.name, self.bar.dtype)
+    }
+}
+
+/// The colour of a component's part of a bar; what is left gets the last one.
+pub(in crate::gui) fn part_color(palette: &Palette, is_merged: bool, index: usize) -> Color32 {
+    let parts = if is_merged { &palette.merged_parts } else { &palette.base_parts };
+    parts.get(index).copied().unwrap_or(palette.stroke_strong)
+}
+
+/// The panel.
+pub(in crate::gui) fn size_chart_ui(
+    ui: &mut Ui,
+    place: Rect,
+    least_bottom: f32,
+    state: &AppState,
+    done: &Finished,
+    _commands: &mut Vec<UiCommand>,
+) -> Rect {
+    let words = state.words();
+    let rows = SizeRow::of(state, done);
+    let most = rows.iter().map(|row| row.bar.total()).max().unwrap_or(1).max(1);
+    let unit = ByteUnit::of(most as f64);
+    flowing_panel_ui(ui, place, words.size, &(words.size_note)(unit.name), least_bottom, |ui, body| {
+        let inner = body.shrink2(vec2(space::S12, 0.0));
+        let chart = Rect::from_min_size(inner.min, vec2(inner.width(), NAMES + rows.len() as f32 * BAR));
+        bars_ui(ui, chart, &rows, unit, words);
+        let legend = Rect::from_min_size(chart.left_bottom() + vec2(0.0, space::S4), vec2(inner.width(), 18.0));
+        legend_ui(ui, legend, words);
+        sentences_ui(ui, Rect::from_min_max(legend.left_bottom() + vec2(0.0, space::S8), inner.max), state, done)
+    })
+}
+
+/// Why the file has the size that it has, then what is worth knowing of each model; returns the bottom.
+fn sentences_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished) -> f32 {
+    let palette = Palette::of(ui);
+    let words = state.words();
+    let sizes = &done.sizes;
+    let mut top = rect.top();
+    let between: Vec<String> = sizes.between.iter().map(|fact| unbroken(&(words.size_fact)(fact))).collect();
+    if !between.is_empty() {
+        top = sunken_text_ui(ui, rect, &between.join(" ")).bottom() + space::S8;
+    }
+    let of = |name: &'static str, facts: &'_ [crate::size::SizeFact]| -> Vec<String> {
+        facts.iter().map(|fact| unbroken(&format!("{name}: {}", (words.size_fact)(fact)))).collect()
+    };
+    for note in of(words.base, &sizes.of_base).into_iter().chain(of(words.merged_model, &sizes.of_merged)) {
+        let area = Rect::from_min_max(pos2(rect.left(), top), rect.max);
+        top += prose_ui(ui, area, &note, Type::CAPTION, palette.text_secondary) + space::S4;
+    }
+    top + space::S8
+}
+
+fn bars_ui(ui: &mut Ui, rect: Rect, rows: &[SizeRow<'_>], unit: ByteUnit, words: &Words) {
+    let palette = Palette::of(ui);
+    let plot =
+        Rect::from_min_max(pos2(rect.left() + LABELS, rect.top() + NAMES), pos2(rect.right() - TOTALS, rect.bottom()));
+    let most = rows.iter().map(|row| row.bar.total()).max().unwrap_or(1).max(1) as f64;
+    let count = rows.len() as f64;
+    let bounds = PlotBounds::from_min_max([0.0, 0.5 - count], [most, 0.5]);
+    chart_ui(ui, "size", plot, bounds, [&[], &[]], |plot_ui| {
+        for (index, row) in rows.iter().enumerate() {
+            let mut start = 0.0;
+            for (part, bytes) in row.bar.bytes.into_iter().enumerate() {
+                let color = part_color(palette, row.is_merged, part);
+                let name = Component::ALL[part].label();
+                let bar = Bar::new(-(index as f64), bytes as f64).base_offset(start).width(0.7).horizontal();
+                let bar = bar.fill(color).stroke(Stroke::new(1.0, palette.panel)).name(name);
+                plot_ui.bar_chart(BarChart::new(name, vec![bar]).horizontal().color(color).allow_hover(false));
+                start += bytes as f64;
+            }
+        }
+    });
+    #[expect(clippy::cast_possible_truncation, reason = "a scale for the screen")]
+    let points_per_byte = plot.width() / most as f32;
+    let labels = BarLabels { plot, unit, points_per_byte, words };
+    for (index, row) in rows.iter().enumerate() {
+        let top = plot.top() + index as f32 * BAR;
+        let area = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), BAR));
+        labels.show(ui, area, row, index == 0);
+    }
+}
+
+/// What is written on and beside the bars.
+struct BarLabels<'a> {
+    plot: Rect,
+    unit: ByteUnit,
+    points_per_byte: f32,
+    words: &'a Words,
+}
+
+impl BarLabels<'_> {
+    /// Name, the bytes of each part that has room for them, and the total; the first bar names the components.
+    fn show(&self, ui: &mut Ui, area: Rect, row: &SizeRow<'_>, is_first: bool) {
+        let palette = Palette::of(ui);
+        let name = Rect::from_min_size(area.min + vec2(0.0, BAR / 2.0 - 17.0), vec2(LABELS - space::S8, 18.0));
+        text_ui(ui, name, Align::Left, row.name, Type::BODY_MEDIUM, palette.text);
+        text_ui(ui, name.translate(vec2(0.0, 16.0)), Align::Left, &row.note, Type::CAPTION, palette.text_secondary);
+        let mut left = self.plot.left();
+        for (part, bytes) in row.bar.bytes.into_iter().enumerate() {
+            let cell = Rect::from_min_size(pos2(left, area.top()), vec2(self.points_per_byte * bytes as f32, BAR));
+            let text = self.unit.number(bytes);
+            if cell.width() > text_width(ui, &text, Type::MONO_SMALL) + 2.0 {
+                let ink = ink_on(part_color(palette, row.is_merged, part));
+                text_ui(ui, cell.expand2(vec2(2.0, 0.0)), Align::Center, &text, Type::MONO_SMALL, ink);
+            }
+            let label = (self.words.component_name)(Component::ALL[part]);
+            if is_first && cell.width() > text_width(ui, label, Type::CAPTION) {
+                let place = Rect::from_min_size(pos2(left, self.plot.top() - 20.0), vec2(cell.width(), 18.0));
+                text_ui(ui, place.expand2(vec2(2.0, 0.0)), Align::Center, label, Type::CAPTION, palette.text_secondary);
+            }
+            left = cell.right();
+        }
+        let total = Rect::from_min_size(pos2(left + space::S8, area.top()), vec2(TOTALS, BAR));
+        text_ui(ui, total, Align::Left, &units::bytes(row.bar.total()), Type::MONO, palette.text);
+    }
+}
+
+fn legend_ui(ui: &mut Ui, rect: Rect, words: &Words) {
+    let palette = Palette::of(ui);
+    let mut left = rect.left();
+    for (index, component) in Component::ALL.into_iter().enumerate() {
+        for (offset, is_merged) in [(0.0, false), (9.0, true)] {
+            let swatch = Rect::from_center_size(pos2(left + 4.0 + offset, rect.center().y), vec2(8.0, 10.0));
+            ui.painter().rect_filled(swatch, 1.0, part_color(palette, is_merged, index));
+        }
+        let area = Rect::from_min_size(pos2(left + 22.0, rect.top()), vec2(120.0, rect.height()));
+        let text =
+            text_ui(ui, area, Align::Left, (words.component_name)(component), Type::CAPTION, palette.text_secondary);
+        left = text.rect.right() + space::S16;
+    }
+}

@@ -1,0 +1,22 @@
+//! The plan, the merge at work, and what it did.
+
+pub mod carry_out;
+pub mod device_option;
+pub mod done;
+pub mod dtype_option;
+pub mod options;
+pub mod plan;
+pub mod plan_checks;
+pub mod plan_components;
+pub mod plan_steps;
+pub mod plan_summary;
+pub mod progress;
+pub mod rounding_option;
+pub mod run;
+pub mod run_event;
+pub mod run_lists;
+pub mod running;
+pub mod strength_option;
+pub mod throughput;
+pub mod throughput_chart;
+pub mod updated_tensors;

@@ -1,0 +1,198 @@
+//! The choices of a merge, each with its consequence, and the button that starts it.
+
+use egui::{CornerRadius, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+
+use super::{
+    device_option::device_ui,
+    dtype_option::DtypeOption,
+    rounding_option::{ROUNDING_HEIGHT, rounding_ui},
+    strength_option::{STRENGTH, strength_ui},
+};
+use crate::{
+    gui::{
+        app::{command::UiCommand, inspection::Inspection, state::AppState},
+        design::{
+            tokens::{Palette, Type, grid, space},
+            widget::{
+                Align, ButtonLook, Icon, checkbox_ui, hairline, panel_title_ui, prose_ui, scrolled_ui, text_ui,
+                text_width,
+            },
+        },
+        frame::{
+            command_button::CommandButton,
+            next_step::{self, next_step_ui},
+        },
+        words::Words,
+    },
+    numeric::FloatDtype,
+    plan::DtypePolicy,
+    units,
+};
+
+/// Height of a choice with its consequence.
+const CHOICE: f32 = 44.0;
+
+/// Height of the button for one more adapter, below its strengths.
+const ADD: f32 = 32.0;
+
+/// Height of the line with the device.
+const DEVICE: f32 = 52.0;
+
+/// Height of the line about the model card.
+const CARD: f32 = 36.0;
+
+/// Height of the words about the tokenizer.
+const TOKENIZER: f32 = 72.0;
+
+/// A gain below which a dtype is worth a second thought.
+const LITTLE: f64 = 0.9;
+
+/// The panel at the right of the plan.
+pub(in crate::gui) fn merge_options_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    state: &AppState,
+    inspection: &Inspection,
+    commands: &mut Vec<UiCommand>,
+) {
+    let words = state.words();
+    let body = panel_title_ui(ui, rect, words.options, "");
+    hairline(ui, rect, body.top());
+    let strip = Rect::from_min_max(pos2(rect.left(), rect.bottom() - next_step::HEIGHT - 2.0 * space::S12), rect.max);
+    let choices = Rect::from_min_max(body.min + vec2(1.0, 0.0), strip.right_top() - vec2(1.0, 0.0));
+    let strengths = state.adapters().len().max(1) as f32 * STRENGTH + ADD;
+    let dtypes = 36.0 + inspection.dtype_options.len() as f32 * CHOICE;
+    let height = dtypes + ROUNDING_HEIGHT + strengths + DEVICE + CARD + TOKENIZER;
+    scrolled_ui(ui, "options", choices, height, |ui, area| choices_ui(ui, area, state, inspection, commands));
+    if choices.height() < height {
+        hairline(ui, rect, strip.top());
+    }
+    next_step_ui(ui, strip.shrink(space::S12), state, commands);
+}
+
+fn choices_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection, commands: &mut Vec<UiCommand>) {
+    let palette = Palette::of(ui);
+    let words = state.words();
+    let inner = rect.shrink2(vec2(space::S12 - 1.0, 0.0));
+    let label = Rect::from_min_size(inner.min + vec2(0.0, 6.0), vec2(inner.width(), 18.0));
+    text_ui(ui, label, Align::Left, words.output_dtype, Type::CAPTION_MEDIUM, palette.text_secondary);
+    let mut top = label.bottom() + space::S4;
+    for option in &inspection.dtype_options {
+        let row = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), CHOICE));
+        if choice_ui(ui, row, option, inspection, state).clicked() {
+            commands.push(UiCommand::ChooseDtype(option.policy));
+        }
+        top = row.bottom();
+    }
+    top += space::S4;
+    let mut next = |ui: &Ui, height: f32| {
+        hairline(ui, rect, top);
+        let row = Rect::from_min_size(pos2(inner.left(), top), vec2(inner.width(), height));
+        top = row.bottom();
+        row
+    };
+    let row = next(ui, ROUNDING_HEIGHT);
+    rounding_ui(ui, row, state, commands);
+    let adapters = state.adapters();
+    let row = next(ui, adapters.len().max(1) as f32 * STRENGTH + ADD);
+    for index in 0..adapters.len().max(1) {
+        let line = Rect::from_min_size(row.min + vec2(0.0, index as f32 * STRENGTH), vec2(row.width(), STRENGTH));
+        strength_ui(ui, line, index, state, commands);
+    }
+    let add = CommandButton::new(UiCommand::AddAdapter, ButtonLook::Small).icon(Icon::Plus);
+    let size = vec2(add.width(ui, words), grid::SMALL_BUTTON);
+    add.show(ui, Rect::from_min_size(pos2(row.left(), row.bottom() - ADD), size), words, commands);
+    let row = next(ui, DEVICE);
+    device_ui(ui, row, state, commands);
+    let row = next(ui, CARD);
+    card_ui(ui, row, state, commands);
+    if let Some(Ok(plan)) = &inspection.plan {
+        let row = next(ui, TOKENIZER);
+        let title = Rect::from_min_size(row.min + vec2(0.0, 9.0), vec2(row.width(), 18.0));
+        text_ui(ui, title, Align::Left, words.tokenizer, Type::BODY_MEDIUM, palette.text);
+        let note = Rect::from_min_size(title.left_bottom() + vec2(0.0, 2.0), vec2(row.width(), 48.0));
+        let sentence = (words.tokenizer_choice)(&plan.tokenizer);
+        prose_ui(ui, note, &sentence, Type::CAPTION, palette.text_secondary);
+    }
+}
+
+/// Whether the folder gets a model card.
+fn card_ui(ui: &mut Ui, row: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+    let palette = Palette::of(ui);
+    let words = state.words();
+    let writes_card = state.options.writes_card;
+    let width = text_width(ui, words.write_card, Type::BODY) + 22.0;
+    let check = Rect::from_min_size(row.min, vec2(width, row.height()));
+    if checkbox_ui(ui, check, words.write_card, writes_card) {
+        commands.push(UiCommand::WriteCard(!writes_card));
+    }
+    let note = Rect::from_min_max(pos2(check.right() + space::S12, row.top()), row.max);
+    text_ui(ui, note, Align::Right, words.write_card_note, Type::CAPTION, palette.text_secondary);
+}
+
+/// The dtype that `policy` writes, where it is one that a merge computes with.
+fn written(policy: DtypePolicy, stored: &str) -> Option<FloatDtype> {
+    match policy {
+        DtypePolicy::Convert(dtype) => Some(dtype),
+        DtypePolicy::Keep => [FloatDtype::F32, FloatDtype::F16, FloatDtype::BF16]
+            .into_iter()
+            .find(|dtype| dtype.stored().to_string() == stored),
+    }
+}
+
+fn choice_ui(ui: &mut Ui, rect: Rect, option: &DtypeOption, inspection: &Inspection, state: &AppState) -> Response {
+    let palette = Palette::of(ui);
+    let words = state.words();
+    let stored = inspection.base.open().map_or("", |facts| facts.dtype.as_str());
+    let is_chosen = state.options.dtype == option.policy;
+    let (name, note) = name_and_note(option.policy, stored, words);
+    let response = ui.allocate_rect(rect, Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, is_chosen, &name));
+    if is_chosen {
+        ui.painter().rect_filled(rect, 0.0, palette.selected);
+    } else if response.hovered() {
+        ui.painter().rect_filled(rect, 0.0, palette.hover);
+    }
+    if response.has_focus() {
+        let stroke = Stroke::new(2.0, palette.accent);
+        ui.painter().rect_stroke(rect, CornerRadius::ZERO, stroke, StrokeKind::Inside);
+    }
+    let center = pos2(rect.left() + 18.0, rect.center().y);
+    if is_chosen {
+        ui.painter().circle_filled(center, 7.0, palette.accent_fill);
+        ui.painter().circle_filled(center, 2.6, palette.on_accent);
+    } else {
+        ui.painter().circle(center, 6.5, palette.panel, Stroke::new(1.0, palette.stroke_strong));
+    }
+    let text = Rect::from_min_max(rect.min + vec2(36.0, 5.0), rect.max - vec2(space::S12, 0.0));
+    let upper = Rect::from_min_size(text.min, vec2(text.width() - 76.0, 18.0));
+    text_ui(ui, upper, Align::Left, &name, Type::BODY_MEDIUM, palette.text);
+    let lower = upper.translate(vec2(0.0, 18.0));
+    text_ui(ui, lower, Align::Left, note, Type::CAPTION, palette.text_secondary);
+    // What the rounding would leave of the adapter stands under the size, once it is known.
+    let estimate = state.survival.done();
+    let gain = written(option.policy, stored).and_then(|dtype| {
+        let gains = &estimate?.gain_by_dtype;
+        gains.iter().find(|(known, _)| *known == dtype).map(|(_, gain)| *gain)
+    });
+    let size = if gain.is_some() { upper } else { Rect::from_min_max(pos2(text.left(), rect.top()), text.max) };
+    let size =
+        Rect::from_min_max(size.min, pos2(text.right(), if gain.is_some() { upper.bottom() } else { rect.bottom() }));
+    text_ui(ui, size, Align::Right, &units::bytes(option.byte_count), Type::MONO, palette.text);
+    if let Some(gain) = gain {
+        let ink = if gain < LITTLE { palette.warn } else { palette.text_secondary };
+        let area = Rect::from_min_max(lower.min, pos2(text.right(), lower.bottom()));
+        text_ui(ui, area, Align::Right, &(words.keeps)(gain), Type::CAPTION, ink);
+    }
+    response
+}
+
+/// What a dtype is called, and what it costs.
+fn name_and_note(policy: DtypePolicy, stored: &str, words: &Words) -> (String, &'static str) {
+    match policy {
+        DtypePolicy::Keep => ((words.keep_dtype)(stored), words.keep_note),
+        DtypePolicy::Convert(FloatDtype::BF16) => ("BF16".to_owned(), words.bf16_note),
+        DtypePolicy::Convert(FloatDtype::F16) => ("F16".to_owned(), words.f16_note),
+        DtypePolicy::Convert(FloatDtype::F32) => ("F32".to_owned(), words.f32_note),
+    }
+}

@@ -1,0 +1,108 @@
+//! The plan before it runs: what will be read and written, step by step, and the checks with their evidence.
+
+use egui::{Rect, Ui, vec2};
+
+use super::{
+    options::merge_options_ui,
+    plan_checks::{checks_height, checks_ui, place_of_work_ui},
+    plan_steps::{steps_height, steps_ui},
+};
+use crate::{
+    gui::{
+        app::{command::UiCommand, inspection::Inspection, state::AppState},
+        design::{
+            figures::{Figure, figures_height, figures_ui},
+            screen_header::screen_header_ui,
+            tokens::{Palette, Type, grid, space},
+            widget::scrolled_ui,
+        },
+        frame::error_banner::error_banner_ui,
+    },
+    plan::MergePlan,
+    units,
+};
+
+/// Width of the options, where there is room for it.
+const SIDE: f32 = 436.0;
+
+/// Their width in a narrow window.
+const NARROW_SIDE: f32 = 312.0;
+
+/// The Merge screen before a run.
+pub(in crate::gui) fn merge_plan_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+    let palette = Palette::of(ui);
+    let words = state.words();
+    let Some(inspection) = state.inspection.as_deref() else { return };
+    let is_interrupted = inspection.interrupted_bytes.is_some();
+    let subtitle = if is_interrupted { words.plan_subtitle_interrupted } else { words.plan_subtitle };
+    let (_, body) = screen_header_ui(ui, rect, words.merge, &[(subtitle, Type::BODY, palette.text_secondary)]);
+    let Some(plan) = &inspection.plan else { return };
+    let side_width = if rect.width() < grid::NARROW { NARROW_SIDE } else { SIDE };
+    let (left, side) = body.split_left_right_at_x(body.right() - side_width - space::S16 - grid::GAP / 2.0);
+    match plan {
+        Ok(plan) => {
+            let width = left.width() - space::S16 - grid::GAP / 2.0;
+            let figures = figures(inspection, plan, state);
+            let summary = &inspection.plan_summary;
+            let heights = [
+                figures_height(width, figures.len()),
+                steps_height(width, summary),
+                checks_height(plan),
+                2.0 * grid::GAP + 2.0 * space::S16,
+            ];
+            scrolled_ui(ui, "plan", left, heights.iter().sum(), |ui, area| {
+                let area = Rect::from_min_size(
+                    area.min + vec2(space::S16, space::S16),
+                    vec2(width, area.height() - 2.0 * space::S16),
+                );
+                figures_ui(ui, area, &figures);
+                let steps = Rect::from_min_size(area.min + vec2(0.0, heights[0] + grid::GAP), vec2(width, heights[1]));
+                steps_ui(ui, steps, summary, plan, words);
+                let checks = Rect::from_min_max(steps.left_bottom() + vec2(0.0, grid::GAP), area.max);
+                let footer = checks_ui(ui, checks, plan, state);
+                place_of_work_ui(ui, footer, inspection.interrupted_bytes, plan, words, commands);
+            });
+        }
+        Err(problem) => {
+            let area = Rect::from_min_max(
+                left.min + vec2(space::S16, space::S16),
+                left.max - vec2(grid::GAP / 2.0, space::S16),
+            );
+            error_banner_ui(ui, area, problem, state.machine.home.as_deref(), words);
+        }
+    }
+    let side =
+        Rect::from_min_max(side.min + vec2(grid::GAP / 2.0, space::S16), side.max - vec2(space::S16, space::S16));
+    merge_options_ui(ui, side, state, inspection, commands);
+}
+
+fn figures(inspection: &Inspection, plan: &MergePlan, state: &AppState) -> Vec<Figure> {
+    let words = state.words();
+    let summary = &inspection.plan_summary;
+    let adapters = inspection.adapter.open().into_iter().chain(&inspection.more_adapters);
+    let adapter_bytes: u64 = adapters.map(|facts| facts.byte_count).sum();
+    let mut figures = vec![
+        Figure {
+            label: words.read,
+            value: units::bytes(summary.bytes.input + adapter_bytes),
+            remark: (words.read_note)(&units::bytes(summary.bytes.input), &units::bytes(adapter_bytes)),
+        },
+        Figure {
+            label: words.write,
+            value: units::bytes(summary.output_bytes),
+            remark: (words.write_note)(&units::bytes(summary.bytes.output), plan.shards.len()),
+        },
+        Figure {
+            label: words.tensors_figure,
+            value: units::count(summary.tensor_count as u64),
+            remark: (words.tensors_note)(plan.matching.applied.len()),
+        },
+    ];
+    if state.machine.shows_measurements
+        && let Some(free) = summary.free_bytes
+    {
+        let remark = words.on_this_volume.to_owned();
+        figures.push(Figure { label: words.free_disk, value: units::bytes(free), remark });
+    }
+    figures
+}

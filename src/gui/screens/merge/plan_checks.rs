@@ -1,0 +1,119 @@
+//! The checks of a plan with their evidence, and where the work will happen.
+
+use egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
+
+use crate::{
+    gui::{
+        app::{command::UiCommand, jobs::watched::Work, state::AppState},
+        design::{
+            path_text::display_path,
+            tokens::{Palette, Type, grid, space},
+            widget::{Align, ButtonLook, Icon, hairline, icon_ui, panel_title_ui, prose_ui, text_ui},
+        },
+        frame::command_button::CommandButton,
+        words::Words,
+    },
+    plan::MergePlan,
+    units,
+};
+
+/// Height of the line under the checks.
+const CHECKS_FOOTER: f32 = 36.0;
+
+/// Lowest the checks get before the whole column scrolls.
+pub(in crate::gui) fn checks_height(plan: &MergePlan) -> f32 {
+    let rows = (plan.checks.len() + 1 + plan.warnings.len()).min(6) as f32;
+    grid::PANEL_TITLE + rows * grid::LIST_ROW + CHECKS_FOOTER
+}
+
+/// The checks and warnings; returns the line under them.
+pub(in crate::gui) fn checks_ui(ui: &mut Ui, rect: Rect, plan: &MergePlan, state: &AppState) -> Rect {
+    let palette = Palette::of(ui);
+    let words = state.words();
+    let remark = (words.passed_of)(plan.checks.len(), plan.checks.len());
+    let body = panel_title_ui(ui, rect, words.checks_title, &remark);
+    hairline(ui, rect, body.top());
+    let footer = Rect::from_min_max(pos2(body.left(), body.bottom() - CHECKS_FOOTER), body.max);
+    let list = Rect::from_min_max(body.min + vec2(1.0, 0.0), pos2(body.right() - 1.0, footer.top()));
+    ui.scope_builder(UiBuilder::new().id_salt("checks").max_rect(list), |ui| {
+        ui.set_clip_rect(list.intersect(ui.clip_rect()));
+        ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            for check in &plan.checks {
+                let (title, evidence) = (words.preflight)(check);
+                check_row_ui(ui, list.width(), Icon::Passed, palette.ok, title, &evidence);
+            }
+            let (icon, color, survival) = survival(state, palette);
+            check_row_ui(ui, list.width(), icon, color, words.survives, &survival);
+            for warning in &plan.warnings {
+                check_row_ui(ui, list.width(), Icon::Warning, palette.warn, words.warnings, &(words.warning)(warning));
+            }
+        });
+    });
+    hairline(ui, rect, footer.top());
+    footer
+}
+
+/// How much of the adapters the rounding leaves, and what to do where that is little.
+fn survival(state: &AppState, palette: &Palette) -> (Icon, egui::Color32, String) {
+    let words = state.words();
+    match &state.survival {
+        Work::Idle | Work::Running(_) => (Icon::AtWork, palette.accent, words.survival_reading.to_owned()),
+        Work::Failed(problem) => (Icon::Info, palette.text_secondary, problem.line(words)),
+        Work::Done(estimate) => {
+            let sentence = (words.survival)(estimate);
+            match &estimate.advice {
+                _ if sentence.is_empty() => (Icon::Info, palette.text_secondary, words.survival_unknown.to_owned()),
+                Some(advice) => {
+                    (Icon::Warning, palette.warn, format!("{sentence} {}", (words.survival_advice)(advice)))
+                }
+                // An estimate, which the count of passed checks leaves out.
+                None => (Icon::Info, palette.ok, sentence),
+            }
+        }
+    }
+}
+
+/// Where the work happens, and what an interrupted merge left there.
+pub(in crate::gui) fn place_of_work_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    interrupted_bytes: Option<u64>,
+    plan: &MergePlan,
+    words: &Words,
+    commands: &mut Vec<UiCommand>,
+) {
+    let palette = Palette::of(ui);
+    let icon = Rect::from_min_size(rect.min + vec2(space::S12 - 2.0, 0.0), vec2(16.0, rect.height()));
+    icon_ui(ui, icon, Icon::Info, palette.text_secondary);
+    let mut text = Rect::from_min_max(rect.min + vec2(36.0, 0.0), rect.max - vec2(space::S12, 0.0));
+    if let Some(byte_count) = interrupted_bytes {
+        let button = CommandButton::new(UiCommand::DiscardPartial, ButtonLook::Small);
+        let size = vec2(button.width(ui, words), grid::SMALL_BUTTON);
+        let place = Rect::from_min_size(pos2(text.right() - size.x, rect.center().y - size.y / 2.0), size);
+        button.show(ui, place, words, commands);
+        text.max.x = place.left() - space::S8;
+        let note = (words.interrupted_note)(&units::bytes(byte_count));
+        text_ui(ui, text, Align::Left, &note, Type::EVIDENCE, palette.text_secondary);
+        return;
+    }
+    let name = display_path(&plan.partial_path(), None);
+    let name = name.rsplit(['/', '\\']).next().unwrap_or(&name);
+    text_ui(ui, text, Align::Left, &(words.partial_note)(name), Type::EVIDENCE, palette.text_secondary);
+}
+
+/// Icon, name, evidence; long evidence wraps.
+fn check_row_ui(ui: &mut Ui, width: f32, icon: Icon, color: egui::Color32, title: &str, evidence: &str) {
+    let palette = Palette::of(ui);
+    let top = ui.cursor().min;
+    let text_left = (width * 0.322).clamp(150.0, 234.0).round();
+    let evidence_area = Rect::from_min_size(top + vec2(text_left, 5.5), vec2(width - text_left - space::S12, 200.0));
+    let height = prose_ui(ui, evidence_area, evidence, Type::EVIDENCE, palette.text_secondary);
+    let row = Rect::from_min_size(top, vec2(width, grid::LIST_ROW.max(height + 11.0)));
+    let line = Rect::from_min_size(row.min, vec2(row.width(), grid::LIST_ROW));
+    icon_ui(ui, Rect::from_min_size(line.min + vec2(10.0, 0.0), vec2(16.0, line.height())), icon, color);
+    let name = Rect::from_min_max(line.min + vec2(35.0, 0.0), pos2(line.left() + text_left - 8.0, line.bottom()));
+    text_ui(ui, name, Align::Left, title, Type::BODY, palette.text);
+    hairline(ui, row, row.bottom());
+    ui.allocate_rect(row, egui::Sense::hover());
+}

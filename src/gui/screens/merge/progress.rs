@@ -1,0 +1,176 @@
+//! A merge at work: byte-true progress, throughput, what is left, the tensor in hand, Cancel.
+
+use egui::{Rect, Ui, pos2, vec2};
+
+use super::{
+    run_lists::{events_ui, shards_ui},
+    throughput_chart::throughput_ui,
+};
+use crate::{
+    gui::{
+        app::{
+            command::UiCommand,
+            state::{AppState, Running},
+        },
+        design::{
+            quantities::split_unit,
+            screen_header::{at_right, inside, screen_header_ui},
+            tokens::{Palette, Type, grid, space},
+            widget::{
+                Align, ButtonLook, Icon, elided_middle, icon_ui, panel_frame, progress_bar_ui, runs_ui, text_ui,
+                text_width,
+            },
+        },
+        frame::command_button::CommandButton,
+    },
+    job::Stage,
+    units,
+};
+
+/// Height of the progress panel.
+const PROGRESS: f32 = 142.0;
+
+/// Height of the throughput chart, left out where the window is low.
+const THROUGHPUT: f32 = 172.0;
+
+/// Height that shards and events keep.
+const LEAST_LISTS: f32 = 160.0;
+
+const STAGES: [Stage; 3] = [Stage::Merging, Stage::Syncing, Stage::Verifying];
+
+/// The Merge screen during a run.
+pub(in crate::gui) fn merge_running_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    state: &AppState,
+    running: &Running,
+    commands: &mut Vec<UiCommand>,
+) {
+    let words = state.words();
+    let (line, body) = screen_header_ui(ui, rect, words.merging, &[]);
+    let left = line.left() + text_width(ui, words.merging, Type::TITLE) + space::S24;
+    stages_ui(ui, Rect::from_min_max(pos2(left, line.top()), line.max), state, running.stage);
+    let label = if running.is_cancelling { words.cancelling } else { words.cancel };
+    let button = CommandButton::new(UiCommand::CancelMerge, ButtonLook::Plain)
+        .label(label)
+        .with_shortcut()
+        .enabled(!running.is_cancelling);
+    let width = button.width(ui, words);
+    button.show(ui, at_right(line, vec2(width, grid::BUTTON)), words, commands);
+    let area = inside(body);
+    let progress = Rect::from_min_size(area.min, vec2(area.width(), PROGRESS));
+    progress_ui(ui, progress, state, running);
+    let mut below = Rect::from_min_max(progress.left_bottom() + vec2(0.0, grid::GAP), area.max);
+    if below.height() > THROUGHPUT + LEAST_LISTS {
+        let chart = Rect::from_min_size(below.min, vec2(below.width(), THROUGHPUT));
+        throughput_ui(ui, chart, state, running);
+        below.min.y = chart.bottom() + grid::GAP;
+    }
+    let half = ((below.width() - grid::GAP) * 0.545).round();
+    let shards = Rect::from_min_size(below.min, vec2(half, below.height()));
+    shards_ui(ui, shards, state, running);
+    let events = Rect::from_min_max(pos2(shards.right() + grid::GAP, below.top()), below.max);
+    events_ui(ui, events, state, running);
+}
+
+fn stages_ui(ui: &mut Ui, rect: Rect, state: &AppState, current: Stage) {
+    let palette = Palette::of(ui);
+    let reached = STAGES.iter().position(|stage| *stage == current).unwrap_or(0);
+    let mut left = rect.left();
+    for (index, name) in state.words().stages.into_iter().enumerate() {
+        let (icon, color, ink) = match index.cmp(&reached) {
+            std::cmp::Ordering::Less => (Icon::Tick, palette.ok, palette.text_secondary),
+            std::cmp::Ordering::Equal => (Icon::AtWork, palette.accent, palette.text),
+            std::cmp::Ordering::Greater => (Icon::Waiting, palette.text_tertiary, palette.text_secondary),
+        };
+        icon_ui(ui, Rect::from_min_size(pos2(left, rect.top()), vec2(16.0, rect.height())), icon, color);
+        let kind = if index == reached { Type::BODY_MEDIUM } else { Type::BODY };
+        let area = Rect::from_min_size(pos2(left + 20.0, rect.top()), vec2(200.0, rect.height()));
+        let text = text_ui(ui, area, Align::Left, name, kind, ink);
+        left = text.rect.right() + space::S12;
+        if index < 2 {
+            let chevron = Rect::from_min_size(pos2(left - 4.0, rect.top()), vec2(16.0, rect.height()));
+            icon_ui(ui, chevron, Icon::ChevronRight, palette.text_tertiary);
+            left += 20.0;
+        }
+    }
+}
+
+fn progress_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
+    let palette = Palette::of(ui);
+    let words = state.words();
+    panel_frame(ui, rect);
+    let inner = rect.shrink2(vec2(space::S16, space::S12));
+    let sample = &running.sample;
+    let share = if sample.bytes_total == 0 { 0.0 } else { sample.bytes_done as f64 / sample.bytes_total as f64 };
+    let share = share.clamp(0.0, 1.0);
+    let head = Rect::from_min_size(inner.min, vec2(inner.width(), 30.0));
+    let percent = format!("{:.1} %", share * 100.0);
+    let moved = (words.bytes_of)(&units::bytes(sample.bytes_done), &units::bytes(sample.bytes_total));
+    let runs = [
+        (percent.as_str(), Type::FIGURE, palette.text),
+        ("   ", Type::BODY, palette.text),
+        (moved.as_str(), Type::MONO, palette.text_secondary),
+    ];
+    let moved_right = runs_ui(ui, head, Align::Left, &runs).rect.right();
+    if !sample.current.is_empty() {
+        let area = Rect::from_min_max(pos2(moved_right + space::S24, head.top()), head.max);
+        let room = area.width() - text_width(ui, words.now, Type::EVIDENCE) - space::S12;
+        let current = elided_middle(ui, &(words.current)(&sample.current), Type::MONO, room);
+        let runs = [
+            (words.now, Type::EVIDENCE, palette.text_secondary),
+            ("  ", Type::EVIDENCE, palette.text),
+            (current.as_str(), Type::MONO, palette.text),
+        ];
+        runs_ui(ui, area, Align::Right, &runs);
+    }
+    let track = Rect::from_min_size(inner.min + vec2(0.0, 38.0), vec2(inner.width(), 10.0));
+    progress_bar_ui(ui, track, share, state.words().merging);
+    let eta = running.rate.eta_secs(sample.bytes_total);
+    let rate = running.rate.bytes_per_sec();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bytes per second, positive")]
+    let rate = rate.map_or_else(|| "—".to_owned(), |rate| format!("{}/s", units::bytes(rate as u64)));
+    let left = |secs: Option<f64>| secs.map_or_else(|| "—".to_owned(), clock);
+    let shows = state.machine.shows_measurements;
+    let hidden = |text: String| if shows { text } else { "—".to_owned() };
+    let total = state.inspection.as_ref().map_or(0, |inspection| inspection.plan_summary.tensor_count);
+    let figures = [
+        (words.elapsed, hidden(clock(running.started.elapsed().as_secs_f64()))),
+        (words.left_about, hidden(left(eta))),
+        (words.throughput, hidden(rate)),
+        (words.tensors_done, (words.bytes_of)(&running.tensors_done.to_string(), &total.to_string())),
+    ];
+    let width = inner.width() / figures.len() as f32;
+    for (index, (label, value)) in figures.iter().enumerate() {
+        let left = inner.left() + index as f32 * width;
+        let upper = Rect::from_min_size(pos2(left, track.bottom() + 12.0), vec2(width - 8.0, 16.0));
+        text_ui(ui, upper, Align::Left, label, Type::CAPTION_MEDIUM, palette.text_secondary);
+        let lower = Rect::from_min_size(pos2(left, upper.bottom() + 2.0), vec2(width - 8.0, 28.0));
+        let (number, unit) = split_unit(value);
+        let runs = [
+            (number, Type::FIGURE, palette.text),
+            (" ", Type::BODY, palette.text_secondary),
+            (unit, Type::BODY, palette.text_secondary),
+        ];
+        runs_ui(ui, lower, Align::Left, &runs[..if unit.is_empty() { 1 } else { 3 }]);
+    }
+}
+
+/// `0:31`, `12:05`, `1:02:05`.
+pub(in crate::gui) fn clock(duration_secs: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, far below 2^63 seconds")]
+    let seconds = duration_secs.max(0.0).round() as u64;
+    let (hours, minutes, seconds) = (seconds / 3600, seconds % 3600 / 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clock;
+
+    #[test]
+    fn times_read_as_clocks() {
+        assert_eq!(clock(31.4), "0:31");
+        assert_eq!(clock(3725.0), "1:02:05");
+    }
+}

@@ -1,0 +1,53 @@
+//! The choice of rounding, with what it does to small changes.
+
+use egui::{DragValue, Rect, Ui, pos2, vec2};
+
+use crate::{
+    gui::{
+        app::{command::UiCommand, state::AppState},
+        design::{
+            screen_header::segmented_width,
+            tokens::{Palette, Type, grid, space},
+            widget::{Align, segmented_ui, text_ui},
+        },
+    },
+    plan::Rounding,
+};
+
+/// Height of label, switch and consequence.
+pub(in crate::gui) const ROUNDING_HEIGHT: f32 = 56.0;
+
+/// Width of the seed.
+const SEED: f32 = 72.0;
+
+/// The choice.
+pub(in crate::gui) fn rounding_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+    let palette = Palette::of(ui);
+    let words = state.words();
+    let rounding = state.options.rounding;
+    let upper = Rect::from_min_size(rect.min + vec2(0.0, 4.0), vec2(rect.width(), grid::BUTTON));
+    text_ui(ui, upper, Align::Left, words.rounding, Type::BODY_MEDIUM, palette.text);
+    let labels = [words.round_nearest, words.round_by_chance];
+    let width = segmented_width(ui, &labels);
+    let switch = Rect::from_min_max(pos2(upper.right() - width, upper.top() + 2.0), upper.max - vec2(0.0, 2.0));
+    let chosen = usize::from(rounding.is_stochastic());
+    match segmented_ui(ui, switch, &labels, chosen) {
+        Some(0) => commands.push(UiCommand::ChooseRounding(Rounding::Nearest)),
+        Some(_) if !rounding.is_stochastic() => {
+            commands.push(UiCommand::ChooseRounding(Rounding::Stochastic { seed: 0 }));
+        }
+        _ => {}
+    }
+    let note = if rounding.is_stochastic() { words.round_by_chance_note } else { words.round_nearest_note };
+    let lower = Rect::from_min_size(upper.left_bottom(), vec2(rect.width(), 18.0));
+    text_ui(ui, lower, Align::Left, note, Type::CAPTION, palette.text_secondary);
+    if let Rounding::Stochastic { mut seed } = rounding {
+        let field = Rect::from_min_size(pos2(switch.left() - space::S12 - SEED, switch.top()), vec2(SEED, 24.0));
+        let name = Rect::from_min_max(pos2(rect.left(), upper.top()), pos2(field.left() - space::S8, upper.bottom()));
+        let label = text_ui(ui, name, Align::Right, words.seed, Type::CAPTION, palette.text_secondary);
+        let value = DragValue::new(&mut seed).range(0..=u64::from(u32::MAX)).speed(1.0);
+        if ui.put(field, value).labelled_by(label.id).changed() {
+            commands.push(UiCommand::ChooseRounding(Rounding::Stochastic { seed }));
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What the merge worker does from start to end, and what it hands back.
+
+use std::{path::PathBuf, sync::Arc, time::Instant};
+
+use crossbeam_channel::Sender;
+
+use super::{run_event::RunEvent, updated_tensors::updated_tensors};
+use crate::{
+    checkpoint::Checkpoint,
+    gui::{
+        app::finished::{Finished, Made, Sources},
+        screens::{
+            modules::changes::module_of,
+            report::manifest::{Origin, listed, manifest},
+        },
+        words::problem::Problem,
+    },
+    job::JobContext,
+    merge::{
+        self, IoMode, MergeError, MergeReceipt,
+        device::{self, DeviceChoice},
+    },
+    plan::{AdapterRequest, MergePlan},
+    report::{RunReport, model_card, write_card},
+    size::SizeFact,
+    verify::{self, VerifyOptions, VerifyReport, VerifyRequest},
+};
+
+/// How a run ended.
+pub type RunResult = Result<Finished, RunError>;
+
+/// Why there is no merged folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunError {
+    /// The user stopped it.
+    Cancelled,
+    /// It failed.
+    Failed(Problem),
+}
+
+/// What is asked of a run besides its plan.
+#[derive(Clone, Debug, Default)]
+pub struct RunOptions {
+    /// What computes.
+    pub device: DeviceChoice,
+    /// Whether the folder gets a model card.
+    pub writes_card: bool,
+    /// The program itself, for what needs a process of its own.
+    pub program: Option<PathBuf>,
+}
+
+/// Merges, opens the result as a stranger would, checks it, and tells about it in its model card.
+///
+/// # Errors
+/// The user stopped it or it failed; the output does not exist then.
+pub fn merge_and_verify(
+    plan: &Arc<MergePlan>,
+    options: &RunOptions,
+    tell: &Sender<RunEvent>,
+    job: &JobContext,
+) -> RunResult {
+    let receipt = merged(plan, options.device, tell, job).map_err(|error| {
+        if error.is_cancelled() { RunError::Cancelled } else { RunError::Failed(Problem::of(&error)) }
+    })?;
+    let merged = Checkpoint::open(&receipt.output).map_err(|error| RunError::Failed(Problem::of(&error)))?;
+    let adapters = plan.adapters.iter().zip(&plan.strengths);
+    let sources = Sources {
+        merged: receipt.output.clone(),
+        base: Some(plan.base.root().to_owned()),
+        adapters: adapters
+            .map(|(adapter, strength)| AdapterRequest { path: adapter.root().to_owned(), strength: *strength })
+            .collect(),
+        rounding: plan.rounding,
+    };
+    let mut finished = Finished::opened(sources, Some(&plan.base), &merged);
+    let changes = receipt.updated().filter_map(|record| {
+        let change = record.stats.as_ref()?.relative_change()?;
+        Some((module_of(&record.name).to_owned(), change))
+    });
+    finished.changes = changes.collect();
+    finished.updated = updated_tensors(&receipt);
+    let (tensor_count, byte_count) = receipt.bf16_in_f32();
+    if tensor_count > 0 {
+        finished.sizes.of_base.push(SizeFact::Bf16InF32 { tensor_count, byte_count });
+    }
+    let (report, duration_secs) = timed_verify(&finished.sources, options.program.clone(), job);
+    let card_problem = options.writes_card.then(|| {
+        let verify = report.as_ref().ok().cloned();
+        let run = RunReport { merge: Some(receipt.clone()), verify, ..RunReport::new(plan) };
+        write_card(&receipt.output, &model_card(&run)).err().map(|error| Problem::of(&error))
+    });
+    let known = manifest(plan, &receipt.files);
+    finished.manifest = listed(&receipt.output, known, Origin::Added);
+    finished.verified = Some(report);
+    finished.verify_duration_secs = duration_secs;
+    finished.made = Some(Made { plan: Arc::clone(plan), receipt, card_problem: card_problem.flatten() });
+    Ok(finished)
+}
+
+fn merged(
+    plan: &MergePlan,
+    device: DeviceChoice,
+    tell: &Sender<RunEvent>,
+    job: &JobContext,
+) -> Result<MergeReceipt, MergeError> {
+    let (mut kernel, chosen) = device::open(device, plan)?;
+    tell.send(RunEvent::DeviceChosen(chosen.reason)).ok();
+    let receipt = merge::run_with(&mut *kernel, plan, IoMode::Auto, job)?;
+    if let Some(tally) = &chosen.tally {
+        tell.send(RunEvent::of_tally(tally)).ok();
+    }
+    Ok(receipt)
+}
+
+/// Checks with their duration in seconds.
+pub type Verified = (Result<VerifyReport, Problem>, f64);
+
+/// Recomputes what the merge had to be and compares it with what lies on disk, then loads the folder in a process of
+/// its own where `program` knows how.
+pub fn timed_verify(sources: &Sources, program: Option<PathBuf>, job: &JobContext) -> Verified {
+    let started = Instant::now();
+    // Adapters say nothing without the base that they change.
+    let adapters = if sources.base.is_some() { sources.adapters.clone() } else { Vec::new() };
+    let request = VerifyRequest { merged: sources.merged.clone(), base: sources.base.clone(), adapters };
+    let options = VerifyOptions { rounding: sources.rounding, program };
+    let report = verify::run_with(&request, &options, job).map_err(|error| Problem::of(&error));
+    (report, started.elapsed().as_secs_f64())
+}

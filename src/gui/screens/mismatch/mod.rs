@@ -1,0 +1,4 @@
+//! An adapter that does not fit, and folders that do not open.
+
+pub mod misfit;
+pub mod screen;

@@ -1,0 +1,18 @@
+//! The diff of the module trees.
+
+pub mod carry_out;
+pub mod changes;
+pub mod columns;
+pub mod estimate;
+pub mod heat;
+pub mod heat_map;
+pub mod inspector;
+pub mod module_detail;
+pub mod module_list;
+pub mod printed;
+pub mod printed_diff;
+pub mod row;
+pub mod screen;
+pub mod spectrum;
+pub mod tree_order;
+pub mod tree_rows;

@@ -1,0 +1,4 @@
+//! The list of all commands.
+
+pub mod list;
+pub mod screen;

@@ -1,0 +1,164 @@
+//! The list of all commands over the window: type, point, Enter.
+
+use egui::{
+    Color32, CornerRadius, Id, Key, Modifiers, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo,
+    epaint::RectShape, pos2, vec2,
+};
+
+use super::list::{Palette as CommandList, title};
+use crate::gui::{
+    app::{
+        command::{UiCommand, shortcut_text},
+        state::AppState,
+    },
+    design::{
+        tokens::{Palette, Type, grid, radius, space},
+        widget::{Align, filter_ui, hairline, text_ui},
+    },
+};
+
+/// Size of the list.
+const WIDTH: f32 = 560.0;
+const SEARCH: f32 = 52.0;
+const ROW: f32 = 30.0;
+const MOST_ROWS: usize = 11;
+
+/// From the top of the window.
+const TOP: f32 = 96.0;
+
+/// The field, so that it gets the cursor when the list opens.
+pub(in crate::gui) fn palette_id() -> Id {
+    Id::unique("command palette")
+}
+
+/// The list over everything else.
+pub(in crate::gui) fn palette_ui(
+    ui: &mut Ui,
+    window: Rect,
+    state: &AppState,
+    list: &CommandList,
+    commands: &mut Vec<UiCommand>,
+) {
+    let keys = Keys::taken(ui);
+    egui::Area::new(Id::unique("command palette area")).order(egui::Order::Foreground).fixed_pos(window.min).show(
+        ui.ctx(),
+        |ui| {
+            let palette = Palette::of(ui);
+            let veil = ui.allocate_rect(window, Sense::click());
+            ui.painter().rect_filled(window, 0.0, Color32::from_black_alpha(60));
+            let width = WIDTH.min(window.width() - 2.0 * space::S32);
+            let min = pos2((window.center().x - width / 2.0).round(), window.top() + TOP);
+            // Below the field, and as high as what was just typed needs.
+            let background = ui.painter().add(Shape::Noop);
+            let list = search_ui(ui, Rect::from_min_size(min, vec2(width, SEARCH)), state, list, commands);
+            let found = list.matching(state);
+            let pointed = list.pointed.min(found.len().saturating_sub(1));
+            keys.ask(&found, pointed, commands);
+            let rows = found.len().clamp(1, MOST_ROWS) as f32;
+            let sheet = Rect::from_min_size(min, vec2(width, SEARCH + rows * ROW + space::S8));
+            let corner = CornerRadius::same(radius::POPUP);
+            let stroke = Stroke::new(1.0, palette.stroke_strong);
+            let frame = RectShape::new(sheet, corner, palette.panel, stroke, StrokeKind::Inside);
+            ui.painter().set(background, frame);
+            hairline(ui, sheet, sheet.top() + SEARCH - 2.0);
+            let rows = Rect::from_min_max(sheet.min + vec2(0.0, SEARCH), sheet.max);
+            rows_ui(ui, rows, &found, pointed, state, commands);
+            if veil.clicked() && !sheet.contains(ui.input(|input| input.pointer.latest_pos()).unwrap_or(sheet.min)) {
+                commands.push(UiCommand::ShowPalette(false));
+            }
+        },
+    );
+}
+
+/// Keys that were pressed and that the field must not see: up and down point, Enter asks, Escape closes.
+struct Keys(Vec<Key>);
+
+impl Keys {
+    fn taken(ui: &Ui) -> Self {
+        let keys = [Key::ArrowDown, Key::ArrowUp, Key::Escape, Key::Enter];
+        let is_pressed = |key: &Key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, *key));
+        Self(keys.into_iter().filter(is_pressed).collect())
+    }
+
+    /// Asks among what was `found`, with what was typed in this very frame: fingers may be faster than pictures.
+    fn ask(&self, found: &[UiCommand], pointed: usize, commands: &mut Vec<UiCommand>) {
+        let last = found.len().saturating_sub(1);
+        if self.0.contains(&Key::ArrowDown) {
+            commands.push(UiCommand::PointAtCommand(if pointed == last { 0 } else { pointed + 1 }));
+        }
+        if self.0.contains(&Key::ArrowUp) {
+            commands.push(UiCommand::PointAtCommand(pointed.checked_sub(1).unwrap_or(last)));
+        }
+        if self.0.contains(&Key::Escape) {
+            commands.push(UiCommand::ShowPalette(false));
+        }
+        if self.0.contains(&Key::Enter)
+            && let Some(command) = found.get(pointed)
+        {
+            commands.extend([UiCommand::ShowPalette(false), command.clone()]);
+        }
+    }
+}
+
+/// The field; returns the list with what stands in it now.
+fn search_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    state: &AppState,
+    list: &CommandList,
+    commands: &mut Vec<UiCommand>,
+) -> CommandList {
+    let field = Rect::from_min_size(rect.min + vec2(space::S8, space::S8), vec2(rect.width() - 16.0, 34.0));
+    let mut list = list.clone();
+    let response = filter_ui(ui, field, palette_id(), &mut list.query, state.words().command_hint);
+    if response.changed() {
+        list.pointed = 0;
+        commands.push(UiCommand::SearchCommands(list.query.clone()));
+    }
+    response.request_focus();
+    list
+}
+
+fn rows_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    found: &[UiCommand],
+    pointed: usize,
+    state: &AppState,
+    commands: &mut Vec<UiCommand>,
+) {
+    let palette = Palette::of(ui);
+    let words = state.words();
+    if found.is_empty() {
+        let line = Rect::from_min_size(rect.min, vec2(rect.width(), ROW)).shrink2(vec2(space::S16, 0.0));
+        text_ui(ui, line, Align::Left, words.no_command, Type::BODY, palette.text_secondary);
+        return;
+    }
+    // The pointed command stays in sight.
+    let first = (pointed + 1).saturating_sub(MOST_ROWS);
+    for (place, (index, command)) in found.iter().enumerate().skip(first).take(MOST_ROWS).enumerate() {
+        let top = rect.top() + place as f32 * ROW;
+        let row = Rect::from_min_size(pos2(rect.left() + space::S4, top), vec2(rect.width() - space::S8, ROW));
+        let name = title(command, words);
+        let response = ui.allocate_rect(row, Sense::click());
+        response.widget_info(|| WidgetInfo::selected(Role::MenuItem, true, index == pointed, &name));
+        if index == pointed || response.hovered() {
+            let fill = if index == pointed { palette.selected } else { palette.hover };
+            ui.painter().rect_filled(row, CornerRadius::same(radius::CHIP), fill);
+        }
+        let inner = row.shrink2(vec2(space::S12, 0.0));
+        let shortcut = command.shortcut().map(|shortcut| shortcut_text(ui.ctx(), shortcut)).unwrap_or_default();
+        let keys = text_ui(ui, inner, Align::Right, &shortcut, Type::MONO_SMALL, palette.text_secondary);
+        let title_area = Rect::from_min_max(inner.min, pos2(keys.rect.left() - space::S8, inner.bottom()));
+        let shown = text_ui(ui, title_area, Align::Left, &name, Type::BODY_MEDIUM, palette.text);
+        let left = shown.rect.right() + space::S12;
+        let note = Rect::from_min_max(pos2(left, row.top()), pos2(keys.rect.left() - space::S12, row.bottom()));
+        let tooltip = command.tooltip(words).replace('`', "");
+        if note.width() > grid::TREE_ROW && tooltip != name {
+            text_ui(ui, note, Align::Left, &tooltip, Type::CAPTION, palette.text_secondary);
+        }
+        if response.clicked() {
+            commands.extend([UiCommand::ShowPalette(false), command.clone()]);
+        }
+    }
+}

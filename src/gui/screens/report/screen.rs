@@ -1,0 +1,60 @@
+//! The proof: every check with its evidence, the manifest, and the way out.
+
+use egui::{Rect, Ui, pos2, vec2};
+
+use super::{
+    checks::verdict_ui,
+    files::{export_ui, manifest_ui},
+};
+use crate::{
+    gui::{
+        app::{command::UiCommand, finished::Finished, state::AppState},
+        design::{
+            screen_header::{at_right, inside, screen_header_ui},
+            tokens::{Palette, Type, grid, space},
+            widget::ButtonLook,
+        },
+        frame::command_button::CommandButton,
+    },
+    units,
+};
+
+/// Height of the panel with the ways out.
+const EXPORT: f32 = 116.0;
+
+/// The Report screen.
+pub(in crate::gui) fn report_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    state: &AppState,
+    done: &Finished,
+    commands: &mut Vec<UiCommand>,
+) {
+    let palette = Palette::of(ui);
+    let words = state.words();
+    let subtitle = if done.verifying.is_some() {
+        words.verifying.to_owned()
+    } else if state.machine.shows_measurements && done.verified.is_some() {
+        (words.verified_in)(&units::duration(done.verify_duration_secs))
+    } else {
+        String::new()
+    };
+    let (line, body) = screen_header_ui(ui, rect, words.report, &[(&subtitle, Type::BODY, palette.text_secondary)]);
+    let command = if done.verifying.is_some() { UiCommand::CancelVerification } else { UiCommand::VerifyAgain };
+    let mut rest = line;
+    for command in [command, UiCommand::JudgeFolder] {
+        let button = CommandButton::new(command, ButtonLook::Plain);
+        let place = at_right(rest, vec2(button.width(ui, words), grid::BUTTON));
+        button.show(ui, place, words, commands);
+        rest.max.x = place.left() - space::S8;
+    }
+    let area = inside(body);
+    let half = ((area.width() - grid::GAP) / 2.0).round();
+    let checks = Rect::from_min_size(area.min, vec2(half, area.height()));
+    verdict_ui(ui, checks, done, state);
+    let right = Rect::from_min_max(pos2(checks.right() + grid::GAP, area.top()), area.max);
+    let export = Rect::from_min_max(pos2(right.left(), right.bottom() - EXPORT), right.max);
+    let manifest = Rect::from_min_max(right.min, pos2(right.right(), export.top() - grid::GAP));
+    manifest_ui(ui, manifest, done, words);
+    export_ui(ui, export, state, done, commands);
+}

@@ -1,0 +1,174 @@
+//! Nothing is loaded yet: what the program does, and one click to see it.
+
+use egui::{Rect, Ui, pos2, vec2};
+
+use super::{recent_pairs::recent_ui, sample_facts::SampleFacts};
+use crate::{
+    gui::{
+        app::{
+            command::UiCommand,
+            state::{AppState, Screen},
+        },
+        design::{
+            quantities::parameter_count,
+            tokens::{Palette, Type, grid, space},
+            widget::{
+                Align, ButtonLook, Icon, chip_ui, hairline, icon_ui, panel_frame, scrolled_ui, text_ui, text_width,
+                wrapped_text_ui,
+            },
+        },
+        frame::command_button::CommandButton,
+        words::Words,
+    },
+    units,
+};
+
+/// Widest the two columns get.
+const WIDTH: f32 = 1000.0;
+
+/// Height of the sample and of the questions.
+const CARDS: f32 = 236.0;
+
+/// Height of a question with its answer.
+const QUESTION: f32 = 52.0;
+
+/// The welcome screen.
+pub(in crate::gui) fn welcome_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+    let words = state.words();
+    let recent_height = super::recent_pairs::height(&state.recent);
+    let needed = 32.0 + 72.0 + CARDS + space::S16 + grid::BUTTON + space::S32 + recent_height;
+    scrolled_ui(ui, "welcome", rect, needed, |ui, rect| {
+        let palette = Palette::of(ui);
+        let width = WIDTH.min(rect.width() - 2.0 * space::S32);
+        let left = (rect.center().x - width / 2.0).round();
+        // A little above the middle, where a page is looked at first.
+        let top = (rect.top() + ((rect.height() - needed) * 0.3).clamp(0.0, 64.0) + 32.0).round();
+        let line = |y: f32, height: f32| Rect::from_min_size(pos2(left, y), vec2(width, height));
+        text_ui(ui, line(top, 28.0), Align::Left, words.welcome_title, Type::FIGURE, palette.text);
+        let text = if state.machine.takes_drops { words.welcome_text } else { words.welcome_without_drops };
+        text_ui(ui, line(top + 32.0, 18.0), Align::Left, text, Type::BODY, palette.text_secondary);
+        let gap = if width < 900.0 { space::S24 } else { 40.0 };
+        let column = (width - gap) / 2.0;
+        let cards = line(top + 72.0, CARDS);
+        sample_ui(ui, Rect::from_min_size(cards.min, vec2(column, CARDS)), state, commands);
+        questions_ui(ui, Rect::from_min_max(pos2(cards.right() - column, cards.top()), cards.max), words);
+        let judge = line(cards.bottom() + space::S16, grid::BUTTON);
+        judge_ui(ui, judge, words, commands);
+        let recent = line(judge.bottom() + space::S24, recent_height);
+        recent_ui(ui, recent, state, commands);
+    });
+}
+
+/// The way in for a model that is merged already.
+fn judge_ui(ui: &mut Ui, line: Rect, words: &Words, commands: &mut Vec<UiCommand>) {
+    let button = CommandButton::new(UiCommand::JudgeFolder, ButtonLook::Plain);
+    let size = vec2(button.width(ui, words), line.height());
+    let note = Rect::from_min_max(line.min + vec2(size.x + space::S12, 0.0), line.max);
+    button.show(ui, Rect::from_min_size(line.min, size), words, commands);
+    text_ui(ui, note, Align::Left, words.judge_note, Type::EVIDENCE, Palette::of(ui).text_secondary);
+}
+
+fn sample_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+    let palette = Palette::of(ui);
+    let words = state.words();
+    panel_frame(ui, rect);
+    let inner = rect.shrink(20.0);
+    let title = Rect::from_min_size(inner.min, vec2(inner.width(), 22.0));
+    text_ui(ui, title, Align::Left, words.sample_title, Type::TITLE, palette.text);
+    let title_width = text_width(ui, words.sample_title, Type::TITLE);
+    let chip_at = pos2(title.left() + title_width + space::S12, title.center().y + 0.5);
+    chip_ui(ui, chip_at, words.built_in, palette.text_secondary, palette.sunken);
+    let text = Rect::from_min_max(pos2(inner.left(), title.bottom() + space::S4), inner.max);
+    let is_missing = matches!(state.sample, Some(Err(_)));
+    match &state.sample {
+        Some(Err(problem)) => {
+            let hint = problem.hint.as_ref().map_or("", |hint| hint.text(words));
+            let runs = [
+                (problem.what.text(words), Type::BODY, palette.error),
+                (". ", Type::BODY, palette.error),
+                (hint, Type::BODY, palette.text_secondary),
+            ];
+            wrapped_text_ui(ui, text, &runs);
+        }
+        Some(Ok(facts)) => {
+            let height = wrapped_text_ui(ui, text, &[(words.sample_text, Type::BODY, palette.text_secondary)]);
+            let rows = Rect::from_min_max(pos2(inner.left(), text.top() + height + 10.0), inner.max);
+            facts_ui(ui, rows, facts, words);
+        }
+        None => {
+            wrapped_text_ui(ui, text, &[(words.sample_text, Type::BODY, palette.text_secondary)]);
+        }
+    }
+    let button = CommandButton::new(UiCommand::OpenSample, ButtonLook::Primary).enabled(!is_missing);
+    let size = vec2(button.width(ui, words).max(134.0), grid::PRIMARY_BUTTON);
+    let place = Rect::from_min_size(pos2(inner.left(), inner.bottom() - size.y), size);
+    button.show(ui, place, words, commands);
+    let promise = Rect::from_min_max(place.right_top() + vec2(space::S12, 0.0), pos2(inner.right(), place.bottom()));
+    if text_width(ui, words.sample_promise, Type::EVIDENCE) <= promise.width() {
+        text_ui(ui, promise, Align::Left, words.sample_promise, Type::EVIDENCE, palette.text_secondary);
+    } else {
+        let run = (words.sample_promise, Type::CAPTION, palette.text_secondary);
+        wrapped_text_ui(ui, promise, &[run]);
+    }
+}
+
+/// Base, adapter and output: what they hold, how large they are.
+fn facts_ui(ui: &mut Ui, rect: Rect, facts: &SampleFacts, words: &Words) {
+    let palette = Palette::of(ui);
+    let (base, adapter) = (&facts.base, &facts.adapter);
+    let rank = adapter.rank.map_or_else(String::new, |rank| format!(", {} {rank}", words.rank));
+    let rows = [
+        (
+            words.base,
+            palette.text_secondary,
+            (words.params)(&parameter_count(base.parameter_count)),
+            base.byte_count,
+            format!("{}, {}", base.dtype, (words.shards)(base.shard_count)),
+        ),
+        (
+            words.adapter,
+            palette.adapter,
+            format!("{}{rank}", adapter.method),
+            adapter.byte_count,
+            (words.modules_count)(adapter.target_count),
+        ),
+        (words.output, palette.merged, words.same_parameters.to_owned(), facts.merged_bytes, words.as_bf16.to_owned()),
+    ];
+    for (index, (name, ink, what, byte_count, note)) in rows.into_iter().enumerate() {
+        let row = Rect::from_min_size(rect.min + vec2(0.0, index as f32 * 22.0), vec2(rect.width(), 22.0));
+        let at = |from: f32, to: f32| {
+            Rect::from_min_max(
+                pos2(row.left() + row.width() * from, row.top()),
+                pos2(row.left() + row.width() * to, row.bottom()),
+            )
+        };
+        text_ui(ui, at(0.0, 0.16), Align::Left, name, Type::EVIDENCE, ink);
+        text_ui(ui, at(0.17, 0.50), Align::Left, &what, Type::EVIDENCE, palette.text);
+        text_ui(ui, at(0.50, 0.70), Align::Right, &units::bytes(byte_count), Type::MONO, palette.text);
+        text_ui(ui, at(0.72, 1.0), Align::Right, &note, Type::EVIDENCE, palette.text_secondary);
+    }
+}
+
+fn questions_ui(ui: &mut Ui, rect: Rect, words: &Words) {
+    let palette = Palette::of(ui);
+    let title = Rect::from_min_size(rect.min, vec2(rect.width(), 16.0));
+    text_ui(ui, title, Align::Left, words.questions_title, Type::CAPTION_MEDIUM, palette.text_secondary);
+    let answers = [
+        (Icon::Tree, Screen::Modules),
+        (Icon::Report, Screen::Report),
+        (Icon::Bars, Screen::Compare),
+        (Icon::Bars, Screen::Compare),
+    ];
+    for (index, ((question, answer), (icon, screen))) in words.questions.into_iter().zip(answers).enumerate() {
+        let top = rect.bottom() - (4 - index) as f32 * QUESTION;
+        let row = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), QUESTION));
+        hairline(ui, row.expand2(vec2(1.0, 0.0)), row.top());
+        icon_ui(ui, Rect::from_min_size(row.min, vec2(18.0, row.height())), icon, palette.text_secondary);
+        let upper = Rect::from_min_max(row.min + vec2(32.0, 8.0), pos2(row.right(), row.top() + 26.0));
+        let place = text_ui(ui, upper, Align::Right, screen.title(words), Type::EVIDENCE, palette.text_secondary);
+        let upper = Rect::from_min_max(upper.min, pos2(place.rect.left() - space::S8, upper.bottom()));
+        text_ui(ui, upper, Align::Left, question, Type::BODY_MEDIUM, palette.text);
+        let lower = Rect::from_min_max(pos2(upper.left(), row.top() + 27.0), pos2(row.right(), row.top() + 45.0));
+        text_ui(ui, lower, Align::Left, answer, Type::EVIDENCE, palette.text_secondary);
+    }
+}

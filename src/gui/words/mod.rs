@@ -1,0 +1,11 @@
+//! What the window says, in every language.
+
+pub mod problem;
+pub mod said;
+pub mod sentences_en;
+pub mod sentences_ko;
+pub mod vocabulary;
+pub mod words_en;
+pub mod words_ko;
+
+pub use self::vocabulary::{Language, Words};
