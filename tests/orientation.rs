@@ -89,6 +89,27 @@ fn the_class_decides_whatever_the_config_says() {
     }
 }
 
+/// Code of its own (`auto_map`) may build a class of a known name from other layers: the base's own shapes show it.
+#[test]
+fn a_namesake_that_holds_linear_layers_is_told_by_its_shapes() {
+    let gpt2 = json!({
+        "model_type": "gpt2", "architectures": ["GPT2LMHeadModel"],
+        "auto_map": {"AutoModelForCausalLM": "modeling_gpt2.GPT2LMHeadModel"}
+    });
+    let [square, wide] = ["transformer.h.0.attn.c_proj", "transformer.h.0.attn.c_attn"];
+    for (shape, is_conv1d) in [([12, SIZE], false), ([SIZE, 12], true)] {
+        let root = tempfile::tempdir().unwrap();
+        put_pair(root.path(), &gpt2, &[square], None, false);
+        let base = FileBuilder::default()
+            .f32(&format!("{square}.weight"), &[SIZE, SIZE], noise(0))
+            .f32(&format!("{wide}.weight"), &shape, noise(1))
+            .f32(&format!("{wide}.bias"), &[12], noise(2));
+        put_model(root.path(), &gpt2, &base);
+        assert!(warned(root.path()).is_empty());
+        assert_lies(root.path(), &[square], 0, is_conv1d);
+    }
+}
+
 #[test]
 fn of_an_unknown_class_the_config_decides_and_the_plan_says_so() {
     let own = json!({"model_type": "own", "architectures": ["OwnModel"]});

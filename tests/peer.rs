@@ -49,6 +49,8 @@ equals_peft! {
     dora_scales_what_lora_added_by_the_norm_without_it: "order-lora-dora-linear",
     dora_above_ia3_takes_the_norm_of_what_that_leaves: "order-dora-ia3-dora-linear",
     ia3_multiplies_biases_that_another_adapter_replaced: "order-biases-ia3",
+    two_hiras_multiply_the_unmerged_weight: "order-hira-hira-linear",
+    two_gloras_multiply_the_unmerged_weight: "order-glora-glora-linear",
     two_doras_on_conv1d_look_at_the_unmerged_weight: "order-dora-dora-conv1d",
     dora_on_conv1d_looks_at_what_ia3_left: "order-ia3-dora-conv1d",
     two_doras_on_an_embedding_look_at_the_unmerged_weight: "order-dora-dora-embedding",

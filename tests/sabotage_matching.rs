@@ -232,6 +232,19 @@ fn an_embedding_left_tied() {
     merge.fails(&["model.embed_tokens.weight changed and lm_head.weight did not, but the config still ties them"]);
 }
 
+/// Item 2: new rows of tokens that a tied head, changed otherwise, shares with the embedding.
+#[test]
+fn new_rows_left_out_of_the_head() {
+    let root = tempfile::tempdir().unwrap();
+    common::put_tied_rows(root.path());
+    let merge = Spoilt::merge(root.path().join("base"), &[root.path().join("adapter")], |matching| {
+        let head = matching.applied.iter_mut().find(|applied| applied.tensor == HEAD).unwrap();
+        assert_eq!(head.updates.len(), 2);
+        head.updates.remove(0);
+    });
+    merge.fails(&["lm_head.weight shares transformer.wte.weight in the base, whose new rows of tokens"]);
+}
+
 /// Item 2: both on the disk, different, and tied by the config.
 #[test]
 fn a_tie_that_the_weights_do_not_hold() {

@@ -45,6 +45,72 @@ fn a_tied_embedding_is_never_changed_for_both_unnoticed() {
     assert!(error.to_string().contains("output head shares this embedding"), "{error}");
 }
 
+/// PEFT keeps the rows beneath every module that shares the embedding's weight, and the head's LoRA above them.
+#[test]
+fn new_rows_lie_beneath_what_a_tied_head_learned() {
+    let root = tempfile::tempdir().unwrap();
+    common::put_tied_rows(root.path());
+    let ours = proven(&toy_request(root.path()));
+    let row = |index: usize| match index / 4 {
+        3 => noise_at(5, index % 4),
+        7 => noise_at(5, 4 + index % 4),
+        _ => noise_at(1, index),
+    };
+    let embedding: Vec<f64> = (0..40).map(row).collect();
+    let head: Vec<f64> =
+        (0..40).map(|index| row(index) + low_rank_element((10, 11), (2, 4), (index / 4, index % 4))).collect();
+    for (name, expected) in [("transformer.wte.weight", embedding), ("lm_head.weight", head)] {
+        assert_close(name, &values(ours.tensor(name).unwrap()), &expected);
+    }
+}
+
+/// PEFT saves the embedding that was resized for new tokens beneath their rows, and both under the tied head's name too.
+#[test]
+fn new_tokens_bring_the_embedding_that_was_resized_for_them() {
+    let root = tempfile::tempdir().unwrap();
+    let config = json!({"model_type": "llama", "architectures": ["LlamaForCausalLM"], "tie_word_embeddings": true, "vocab_size": 10});
+    put_model(root.path(), &config, &FileBuilder::default().f32("model.embed_tokens.weight", &[10, 4], noise(1)));
+    let file = ["model.embed_tokens", "lm_head"].iter().fold(FileBuilder::default(), |file, module| {
+        let key = |name: &str| format!("base_model.model.{module}.token_adapter.{name}");
+        file.f32(&key("base_layer.weight"), &[12, 4], noise(2)).f32(&key("trainable_tokens_delta"), &[2, 4], noise(5))
+    });
+    let expected: Vec<f64> = (0..48)
+        .map(|index| match index / 4 {
+            row @ (3 | 11) => noise_at(5, index % 4 + if row == 3 { 0 } else { 4 }),
+            _ => noise_at(2, index),
+        })
+        .collect();
+    for (name, ids) in [("listed", json!([3, 11])), ("by-module", json!({"embed_tokens": [3, 11]}))] {
+        put_adapter(root.path(), "adapter", &json!({"peft_type": "LORA", "trainable_token_indices": ids}), &file);
+        let ours = proven(&MergeRequest { output: root.path().join(name), ..toy_request(root.path()) });
+        assert_close(name, &values(ours.tensor("model.embed_tokens.weight").unwrap()), &expected);
+        assert!(ours.tensor("lm_head.weight").is_none(), "it stays tied");
+        assert_eq!(ours.config().get("vocab_size"), Some(&json!(12)));
+    }
+}
+
+/// `ensure_weight_tying` saves what was trained whole under the other name too, as a plain copy.
+#[test]
+fn a_copy_of_what_was_trained_whole_keeps_the_tie() {
+    let root = tempfile::tempdir().unwrap();
+    let config = json!({"model_type": "llama", "architectures": ["LlamaForCausalLM"], "tie_word_embeddings": true});
+    put_model(root.path(), &config, &FileBuilder::default().f32("model.embed_tokens.weight", &[10, 4], noise(1)));
+    let config = json!({"peft_type": "LORA", "modules_to_save": ["embed_tokens"]});
+    let copies = |head: usize| {
+        FileBuilder::default().f32("base_model.model.model.embed_tokens.weight", &[10, 4], noise(2)).f32(
+            "base_model.model.lm_head.weight",
+            &[10, 4],
+            noise(head),
+        )
+    };
+    put_adapter(root.path(), "adapter", &config, &copies(2));
+    let tied = proven(&toy_request(root.path()));
+    assert!(tied.tensor("lm_head.weight").is_none());
+    put_adapter(root.path(), "adapter", &config, &copies(1));
+    let apart = proven(&MergeRequest { output: root.path().join("apart"), ..toy_request(root.path()) });
+    assert_eq!(apart.config().get("tie_word_embeddings"), Some(&Value::Bool(false)));
+}
+
 /// A resized embedding beside a head of the old size is no model.
 #[test]
 fn embedding_and_head_grow_together() {

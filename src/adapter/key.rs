@@ -48,6 +48,9 @@ pub enum CopyKind {
 /// Adapter names that may stand between a factor's name and its leaf.
 const MAX_NAMES: usize = 2;
 
+/// The module in which PEFT keeps the rows of trainable tokens, beneath the embedding's own name.
+const TOKEN_ADAPTER: &str = "token_adapter";
+
 /// Segments that say what a full copy is.
 const COPY_MARKERS: [(&str, CopyKind); 4] = [
     ("original_module", CopyKind::Original),
@@ -79,8 +82,7 @@ impl AdapterKey {
             }
             Some((at, part)) => {
                 let module = &segments[..at];
-                // PEFT keeps the rows of trainable tokens in a module of their own beneath the embedding.
-                let module = module.strip_suffix(&["token_adapter"]).unwrap_or(module);
+                let module = module.strip_suffix(&[TOKEN_ADAPTER]).unwrap_or(module);
                 Self::Factor { module: without_copies(module).join("."), part }
             }
             None => full_copy(&segments),
@@ -109,9 +111,11 @@ fn full_copy(segments: &[&str]) -> AdapterKey {
     let kind = COPY_MARKERS.iter().find(|(marker, _)| segments.contains(marker)).map(|(_, kind)| *kind);
     let mut parameter: Vec<&str> = Vec::with_capacity(segments.len());
     let mut follows_marker = false;
-    for segment in segments {
+    for (at, segment) in segments.iter().enumerate() {
         let is_adapter_name = follows_marker && *segment == "default";
-        let is_marker = found(segment).is_some();
+        // Beneath the rows of trainable tokens lies the embedding that was resized for them.
+        let is_token_adapter = *segment == TOKEN_ADAPTER && segments.get(at + 1) == Some(&"base_layer");
+        let is_marker = is_token_adapter || found(segment).is_some();
         if !is_marker && !is_adapter_name {
             parameter.push(segment);
         }
@@ -173,6 +177,9 @@ mod tests {
             ("base_model.model.lm_head.weight", full("lm_head.weight", CopyKind::Plain)),
             ("x.base_layer.weight", full("x.weight", CopyKind::BaseLayer)),
             ("x.base_layer.bias", full("x.bias", CopyKind::BaseLayer)),
+            ("x.token_adapter.base_layer.weight", full("x.weight", CopyKind::BaseLayer)),
+            ("x.base_layer.token_adapter.base_layer.weight", full("x.weight", CopyKind::BaseLayer)),
+            ("x.token_adapter.weight", full("x.token_adapter.weight", CopyKind::Plain)),
             ("head.modules_to_save.default.dense.weight", full("head.dense.weight", CopyKind::ModuleToSave)),
             ("head.modules_to_save.weight", full("head.weight", CopyKind::ModuleToSave)),
             ("head.original_module.weight", full("head.weight", CopyKind::Original)),

@@ -29,7 +29,7 @@ pub use self::{
     ties::{Member, SCALE_KEY, SeparableHead, TieGroup},
     vocabulary::Vocabulary,
 };
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, LogicalTensor};
 
 /// The class of one checkpoint, with its parts, asked in the names that its tensors have on disk.
 #[derive(Debug)]
@@ -40,6 +40,8 @@ pub struct Architecture<'a> {
     /// The model itself, then the configs nested in it.
     parts: Vec<Part>,
     class: Option<&'static Class>,
+    /// Whether the disk holds as `Linear` what the table knows as `Conv1D`.
+    holds_conv1d_as_linear: OnceLock<bool>,
 }
 
 impl<'a> Architecture<'a> {
@@ -54,7 +56,7 @@ impl<'a> Architecture<'a> {
             Part { config_path: Vec::new(), model_type: model_type.to_owned(), class: class_name.map(str::to_owned) };
         let parts = std::iter::once(root).chain(part::nested(config)).collect();
         let class = class_name.and_then(class);
-        Self { checkpoint, names: OnceLock::new(), parts, class }
+        Self { checkpoint, names: OnceLock::new(), parts, class, holds_conv1d_as_linear: OnceLock::new() }
     }
 
     /// The checkpoint that it was looked up for.
@@ -92,7 +94,7 @@ impl<'a> Architecture<'a> {
     #[must_use]
     pub fn is_conv1d(&self, module: &str) -> Option<bool> {
         let (root, nested) = self.parts.split_first()?;
-        let is_conv1d = |part: &Part| has_conv1d(&part.model_type, module);
+        let is_conv1d = |part: &Part| has_conv1d(&part.model_type, module) && !self.holds_conv1d_as_linear();
         // The innermost config that names a segment of the path speaks for it.
         let own = nested.iter().filter(|part| part.holds(module)).max_by_key(|part| part.config_path.len());
         match own {
@@ -100,6 +102,18 @@ impl<'a> Architecture<'a> {
             None if self.is_known_part(root) => Some(is_conv1d(root) || nested.iter().any(is_conv1d)),
             _ => None,
         }
+    }
+
+    /// Whether code of its own builds the model with `Linear` where its namesake in transformers has `Conv1D`: then the
+    /// weights that are not square have a row for each element of their bias.
+    fn holds_conv1d_as_linear(&self) -> bool {
+        let is_linear = |(name, tensor): (&String, &LogicalTensor)| {
+            let &[rows, columns] = tensor.shape() else { return false };
+            let Some(module) = name.strip_suffix(".weight").filter(|_| rows != columns) else { return false };
+            let is_in_table = self.parts.iter().any(|part| has_conv1d(&part.model_type, module));
+            is_in_table && self.bias_len(module) == Some(rows)
+        };
+        *self.holds_conv1d_as_linear.get_or_init(|| self.checkpoint.tensors().iter().any(is_linear))
     }
 
     /// Elements of the bias beside the weight of `module` (a disk path): one for each output feature.

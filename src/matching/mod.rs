@@ -11,6 +11,7 @@ mod fused;
 mod guessed_head;
 mod nearest;
 mod nesting;
+mod new_rows;
 mod orientation;
 mod place;
 mod prefix;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Applied, Origin, SetAsideRule, guessed_head,
+    Applied, Origin, SetAsideRule, guessed_head, new_rows,
     same::{are_equal, says_the_same},
     source_of,
 };
@@ -164,6 +164,7 @@ pub(super) fn settle(
     follow_run_bias(shared, applied);
     let mut left_out: Vec<(Applied, SetAsideRule)> = never_run(shared, base, adapters, applied).into_iter().collect();
     share_copies(shared, base, adapters, applied);
+    new_rows::share(shared, adapters, applied);
     if !shared.members.iter().any(|member| applied.contains_key(&member.disk)) {
         return Outcome::Shared(left_out);
     }
@@ -318,7 +319,7 @@ pub(super) fn stays_shared(entry: &Applied, adapters: &[Adapter]) -> bool {
 }
 
 /// Whether the weight was trained as one of `modules_to_save`, on a copy of its own.
-fn is_trained_whole(entry: &Applied, adapters: &[Adapter]) -> bool {
+pub(super) fn is_trained_whole(entry: &Applied, adapters: &[Adapter]) -> bool {
     let Origin::Adapter { adapter, target } = entry.origin else { return false };
     let target = adapters.get(adapter).and_then(|adapter| adapter.targets().get(target));
     target.and_then(Target::replacement).is_some_and(|replacement| replacement.is_saved_whole)

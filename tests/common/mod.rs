@@ -188,6 +188,19 @@ pub fn put_adapter(root: &Path, name: &str, config: &Value, file: &FileBuilder) 
     put(&root.join(name).join("adapter_model.safetensors"), file.build());
 }
 
+/// Writes a tied GPT-2 of one tensor, and an adapter with new rows for tokens 3 and 7 beside a LoRA of its head.
+pub fn put_tied_rows(root: &Path) {
+    let config = json!({"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"]});
+    put_model(root, &config, &FileBuilder::default().f32("transformer.wte.weight", &[10, 4], noise(1)));
+    let module = |name: &str| format!("base_model.model.{name}");
+    let file = FileBuilder::default()
+        .f32(&module("transformer.wte.token_adapter.trainable_tokens_delta"), &[2, 4], noise(5))
+        .f32(&module("lm_head.lora_A.weight"), &[2, 4], noise(10))
+        .f32(&module("lm_head.lora_B.weight"), &[10, 2], noise(11));
+    let config = json!({"peft_type": "LORA", "r": 2, "lora_alpha": 2, "trainable_token_indices": {"wte": [3, 7]}});
+    put_adapter(root, "adapter", &config, &file);
+}
+
 /// Merges, proves the merge, and opens it.
 pub fn proven(request: &MergeRequest) -> Checkpoint {
     merged(request);

@@ -6,7 +6,7 @@ import copy, json, os, pathlib, shutil, sys
 
 os.environ['TRANSFORMERS_VERBOSITY'] = 'error'
 import torch, transformers
-from peft import IA3Config, LoraConfig, OFTConfig, PeftModel, get_peft_model
+from peft import GloraConfig, HiraConfig, IA3Config, LoraConfig, OFTConfig, PeftModel, get_peft_model
 from safetensors.torch import save_file
 from torch import nn
 
@@ -104,6 +104,14 @@ def oft():
     return OFTConfig(target_modules=['lin0', 'lin1'], oft_block_size=2, r=0, init_weights=False)
 
 
+def hira():
+    return HiraConfig(target_modules=['lin0', 'lin1'], r=2)
+
+
+def glora():
+    return GloraConfig(target_modules=['lin0', 'lin1'], r=2)
+
+
 def gpt2_lora(**keys):
     return lora(target_modules=['c_attn', 'c_proj'], fan_in_fan_out=True, **keys)
 
@@ -146,6 +154,8 @@ CASES = {
     'order-dora-dora-conv1d': (gpt2, [gpt2_lora(use_dora=True), gpt2_lora(use_dora=True)]),
     'order-ia3-dora-conv1d': (gpt2, [gpt2_ia3(), gpt2_lora(use_dora=True)]),
     'order-dora-dora-embedding': (embedding, [lora(target_modules=['emb'], use_dora=True), lora(target_modules=['emb', 'lin'], use_dora=True)]),
+    'order-hira-hira-linear': (linears, [hira(), hira()]),
+    'order-glora-glora-linear': (linears, [glora(), glora()]),
     'experts-mixtral-bare': (mixture('MixtralForCausalLM', 'MixtralConfig', intermediate_size=6, num_local_experts=3), [lora(**BOTH)]),
     'experts-mixtral-square': (mixture('MixtralForCausalLM', 'MixtralConfig', intermediate_size=4, num_local_experts=3), [lora(target_parameters=['experts.gate_up_proj'])]),
     'experts-deepseek-v3-layers': (mixture('DeepseekV3ForCausalLM', 'DeepseekV3Config', intermediate_size=12, moe_intermediate_size=6, n_routed_experts=4, n_shared_experts=1, n_group=2, topk_group=1, first_k_dense_replace=0, **MLA), [lora(target_modules=['gate_proj', 'up_proj', 'down_proj'], **BOTH)]),

@@ -298,11 +298,17 @@ struct ShiftedRows<T> {
 
 impl<T: Precision> RowUpdate<T> for ShiftedRows<T> {
     fn apply_rows(&self, rows: Range<usize>, tile: &mut [T]) {
+        let unmerged = tile.to_vec();
+        self.apply_rows_after(rows, &unmerged, tile);
+    }
+
+    /// PEFT takes the unmerged weight times the factor of each adapter, and sums what comes of it.
+    fn apply_rows_after(&self, rows: Range<usize>, unmerged: &[T], tile: &mut [T]) {
         let columns = tile.len() / rows.len().max(1);
         let factors = self.factor.on(rows.clone(), columns);
         let shifts = self.shift.on(rows.clone(), columns);
-        for ((value, factor), shift) in tile.iter_mut().zip(factors).zip(shifts) {
-            *value += *value * factor + shift;
+        for (((value, unmerged), factor), shift) in tile.iter_mut().zip(unmerged).zip(factors).zip(shifts) {
+            *value += *unmerged * factor + shift;
         }
         for (value, projected) in tile.iter_mut().zip(self.projected.iter().flat_map(|all| &all[rows.clone()])) {
             *value += *projected;

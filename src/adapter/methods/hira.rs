@@ -121,10 +121,16 @@ impl<T: Precision> RowUpdate<T> for ModulatedRows<T> {
     }
 
     fn apply_rows(&self, rows: Range<usize>, tile: &mut [T]) {
+        let unmerged = tile.to_vec();
+        self.apply_rows_after(rows, &unmerged, tile);
+    }
+
+    /// PEFT multiplies the unmerged weight by the product of each adapter, and sums what comes of it.
+    fn apply_rows_after(&self, rows: Range<usize>, unmerged: &[T], tile: &mut [T]) {
         let mut factors = vec![T::ZERO; tile.len()];
         self.factor.apply_rows(rows, &mut factors);
-        for (value, factor) in tile.iter_mut().zip(factors) {
-            *value += *value * factor;
+        for ((value, unmerged), factor) in tile.iter_mut().zip(unmerged).zip(factors) {
+            *value += *unmerged * factor;
         }
     }
 
@@ -158,5 +164,7 @@ mod tests {
         let mut tile = vec![3.0, 5.0];
         update.apply_rows(1..2, &mut tile);
         assert_eq!(tile, [63.0, 205.0]);
+        update.apply_rows_after(1..2, &[3.0, 5.0], &mut tile);
+        assert_eq!(tile, [123.0, 405.0], "the unmerged weight is multiplied, not what another adapter made of it");
     }
 }

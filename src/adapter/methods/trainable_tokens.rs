@@ -48,7 +48,9 @@ impl TrainableTokens {
                 let is_module = |name: &str| {
                     module.strip_suffix(name).is_some_and(|front| front.is_empty() || front.ends_with('.'))
                 };
-                by_module.iter().find(|(name, _)| is_module(name))?.1
+                let own = by_module.iter().find(|(name, _)| is_module(name));
+                // What is not listed has rows because it shares the embedding that is.
+                own.or_else(|| by_module.iter().next().filter(|_| by_module.len() == 1))?.1
             }
             list => list,
         };

@@ -31,6 +31,8 @@ pub enum Misjudged {
     LeftTied { changed: String, other: String },
     /// Values for a tied head that are not those of the embedding that it shares.
     OtherEmbedding { tensor: String, embedding: String },
+    /// New rows of tokens that hold for all who share the embedding's weight, and are missing in one of them.
+    RowsLeftOut { tensor: String, embedding: String },
     /// A factor that the class does not ask for, or the lack of one that it does.
     OtherFactor { tensor: String, taken: f64, expected: f64 },
 }
@@ -87,6 +89,10 @@ impl fmt::Display for Misjudged {
             Self::OtherEmbedding { tensor, embedding } => {
                 write!(out, "{tensor} shares {embedding} in the base, but its values are taken from elsewhere")
             }
+            Self::RowsLeftOut { tensor, embedding } => write!(
+                out,
+                "{tensor} shares {embedding} in the base, whose new rows of tokens lie beneath what training changed of it, but they are left out there"
+            ),
             Self::OtherFactor { tensor, taken, expected } => write!(
                 out,
                 "{tensor} is taken times {taken:.6}, but between the base's config and the merged one its class makes of it {expected:.6} times what it was"

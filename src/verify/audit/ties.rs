@@ -10,7 +10,7 @@ use crate::{
     adapter::{Adapter, Effect, Orientation, Placement, Target, TargetUpdate, common_row_block},
     architecture::{Architecture, TieGroup},
     checkpoint::Checkpoint,
-    matching::Origin,
+    matching::{Applied, Origin, UpdateRef},
     numeric::block_tiles,
 };
 
@@ -19,6 +19,7 @@ const COMPARED_ELEMENTS: usize = 1 << 18;
 
 pub(super) fn misjudged(facts: &Facts<'_>, merged: &Checkpoint) -> Result<Vec<Misjudged>, VerifyError> {
     let mut found = heads(facts);
+    found.extend(rows_left_out(facts));
     found.extend(factors(facts, merged));
     found.extend(left_tied(facts, merged)?);
     Ok(found)
@@ -46,6 +47,38 @@ fn heads(facts: &Facts<'_>) -> Vec<Misjudged> {
         }
     }
     found
+}
+
+/// Entries that share a weight which gets new rows of tokens, are changed otherwise, and lack those rows.
+fn rows_left_out(facts: &Facts<'_>) -> Vec<Misjudged> {
+    let adapters = &facts.reference.adapters;
+    let is_rows = |target: &Target| target.update().is_some_and(|update| update.new_token_ids().is_some());
+    let has_rows_for = |adapter: &Adapter, name: &str| {
+        adapter.targets().iter().any(|target| is_rows(target) && is_of(facts, target, name))
+    };
+    let mut found = Vec::new();
+    for group in facts.architecture.tie_groups().iter().filter(|group| group.is_tied) {
+        let Some((embedding, others)) = group.members.split_first() else { continue };
+        for index in (0..adapters.len()).filter(|index| has_rows_for(&adapters[*index], &embedding.disk)) {
+            let lacks_rows = |applied: &&Applied| {
+                let is_own = |update: &UpdateRef| update.adapter == index && is_rows(update.target_in(adapters));
+                !is_trained_whole(facts, applied) && !applied.updates.iter().any(is_own)
+            };
+            let changed = others.iter().filter_map(|member| facts.reference.matching.applied_to(&member.disk));
+            found.extend(changed.filter(lacks_rows).map(|applied| Misjudged::RowsLeftOut {
+                tensor: applied.tensor.clone(),
+                embedding: embedding.disk.clone(),
+            }));
+        }
+    }
+    found
+}
+
+/// Whether the values are those of a module that an adapter trained on a copy of its own.
+fn is_trained_whole(facts: &Facts<'_>, applied: &Applied) -> bool {
+    let Origin::Adapter { adapter, target } = applied.origin else { return false };
+    let target = facts.reference.adapters.get(adapter).and_then(|adapter| adapter.targets().get(target));
+    target.and_then(Target::replacement).is_some_and(|replacement| replacement.is_saved_whole)
 }
 
 /// Entries with another factor than the scales of both configs ask for.
@@ -94,23 +127,18 @@ fn left_tied(facts: &Facts<'_>, merged: &Checkpoint) -> Result<Option<Misjudged>
     if !ties(architecture) || !ties(&Architecture::of(merged)) {
         return Ok(None);
     }
-    let changes_of = |name: &str| -> Vec<Change<'_>> {
-        let adapters = facts.reference.adapters.iter();
-        let targets =
-            adapters.flat_map(|adapter| adapter.targets().iter().map(move |target| Change { adapter, target }));
-        targets.filter(|change| changes_alone(change.target) && is_of(facts, change.target, name)).collect()
-    };
     // What a module learned that no forward pass runs takes nothing apart.
     let is_never_run = architecture.tie_groups().iter().any(|group| group.is_never_run(&embedding));
-    let of_embedding = if is_never_run { Vec::new() } else { changes_of(&embedding) };
-    let of_head = changes_of(&head);
+    let of_embedding = if is_never_run { Vec::new() } else { changes_of(facts, &embedding, changes_alone) };
+    let of_head = changes_of(facts, &head, changes_alone);
     if is_never_run && of_head.is_empty() {
         return Ok(None);
     }
-    let mut are_same = of_embedding.len() == of_head.len();
-    for (first, second) in of_embedding.iter().zip(&of_head) {
-        are_same = are_same && std::ptr::eq(first.adapter, second.adapter);
-        are_same = are_same && say_the_same(facts, first.target, second.target, &embedding)?;
+    let mut are_same = say_all_the_same(facts, &of_embedding, &of_head, &embedding)?;
+    if !are_same && (of_embedding.is_empty() || of_head.is_empty()) {
+        // What was trained whole under one name may be saved as a copy under the other (`ensure_weight_tying`).
+        let [of_embedding, of_head] = [&embedding, &head].map(|name| changes_of(facts, name, changes_or_copies));
+        are_same = say_all_the_same(facts, &of_embedding, &of_head, &embedding)?;
     }
     let left_tied = |changed: String, other: String| Some(Misjudged::LeftTied { changed, other });
     Ok(match (are_same, of_embedding.is_empty()) {
@@ -124,6 +152,18 @@ fn left_tied(facts: &Facts<'_>, merged: &Checkpoint) -> Result<Option<Misjudged>
 struct Change<'a> {
     adapter: &'a Adapter,
     target: &'a Target,
+}
+
+/// The targets that are the parameter `name` of the disk, of those that `is_wanted`.
+fn changes_of<'a>(facts: &Facts<'a>, name: &str, is_wanted: fn(&Target) -> bool) -> Vec<Change<'a>> {
+    let adapters = facts.reference.adapters.iter();
+    let targets = adapters.flat_map(|adapter| adapter.targets().iter().map(move |target| Change { adapter, target }));
+    targets.filter(|change| is_wanted(change.target) && is_of(facts, change.target, name)).collect()
+}
+
+/// As [`changes_alone`], and copies of whole tensors whatever they were saved for.
+fn changes_or_copies(target: &Target) -> bool {
+    matches!(target.effect, Effect::Replace(_)) || changes_alone(target)
 }
 
 /// Whether training a target takes an embedding and its head apart: new rows of tokens and a resized copy hold for both.
@@ -143,6 +183,21 @@ fn is_of(facts: &Facts<'_>, target: &Target, name: &str) -> bool {
         Some(on_disk) => on_disk == name,
         None => ends(&own, name) || ends(name, &own),
     }
+}
+
+/// Whether both lists make the same of the weight, one by one.
+fn say_all_the_same(
+    facts: &Facts<'_>,
+    first: &[Change<'_>],
+    second: &[Change<'_>],
+    embedding: &str,
+) -> Result<bool, VerifyError> {
+    let mut are_same = first.len() == second.len();
+    for (first, second) in first.iter().zip(second) {
+        are_same = are_same && std::ptr::eq(first.adapter, second.adapter);
+        are_same = are_same && say_the_same(facts, first.target, second.target, embedding)?;
+    }
+    Ok(are_same)
 }
 
 /// Whether both make the same of the weight that they share, by computing both.

@@ -48,6 +48,9 @@ pub fn sentence(misjudged: &Misjudged) -> String {
         Misjudged::OtherEmbedding { tensor, embedding } => {
             format!("{tensor} 텐서는 베이스에서 {embedding} 텐서를 함께 쓰는데 다른 값을 가져왔습니다")
         }
+        Misjudged::RowsLeftOut { tensor, embedding } => format!(
+            "{tensor} 텐서는 베이스에서 {embedding} 텐서를 함께 쓰므로 새 토큰 행도 함께 받아야 하는데, 그 행이 빠졌습니다"
+        ),
         Misjudged::OtherFactor { tensor, taken, expected } => format!(
             "{tensor} 텐서에 {taken:.6}을(를) 곱했지만, 베이스와 병합된 폴더의 config.json에 따르면 이 클래스에서는 {expected:.6}배여야 합니다"
         ),
@@ -84,6 +87,10 @@ mod tests {
             (Misjudged::LeftTied { changed: text("a.weight"), other: text("b.weight") }, &["a.weight", "b.weight"]),
             (
                 Misjudged::OtherEmbedding { tensor: text("a.weight"), embedding: text("b.weight") },
+                &["a.weight", "b.weight"],
+            ),
+            (
+                Misjudged::RowsLeftOut { tensor: text("a.weight"), embedding: text("b.weight") },
                 &["a.weight", "b.weight"],
             ),
             (
