@@ -3,11 +3,14 @@
 //! Weights and a change that has nothing to do with them are all but orthogonal: ⟨W, Δ⟩ / ⟨Δ, Δ⟩ is 0 within
 //! rms(W) / ‖Δ‖. Where W = W₀ + Δ, it is 1 within that, and in every tensor alike. Only changes that add have such a trace.
 
-use super::{layout::Inputs, survival::sampled_blocks};
+use std::ops::Range;
+
+use super::layout::Inputs;
 use crate::{
     adapter::AdapterError,
     checkpoint::LogicalTensor,
     matching::{Applied, Origin, UpdateRef},
+    numeric::TileShape,
 };
 
 /// Elements that are looked at of one tensor.
@@ -64,11 +67,19 @@ pub(super) fn trace(inputs: Inputs<'_>, adapter: usize) -> Option<Trace> {
         if is_there(mean, &shares) {
             return Some(Trace { share: mean.value, tensor_count: shares.len() });
         }
-        if mean.value + 3.0 * mean.deviation < LEAST_SHARE {
+        let is_absent = mean.value + 3.0 * mean.deviation < LEAST_SHARE;
+        if is_absent || can_stay_uncertain(mean, shares.len(), candidates.len().min(LOOKS[1])) {
             return None;
         }
     }
     None
+}
+
+/// Whether a mean of `later` tensors in place of `now` would still be within what chance reaches.
+#[expect(clippy::cast_precision_loss, reason = "counts of tensors")]
+fn can_stay_uncertain(mean: Share, now: usize, later: usize) -> bool {
+    let deviation = mean.deviation * (now as f64 / later.max(1) as f64).sqrt();
+    CERTAIN * deviation > MOST_SHARE
 }
 
 /// The only update of `adapter` on a tensor, where it adds.
@@ -78,6 +89,15 @@ fn sole_update<'a>(inputs: Inputs<'_>, applied: &'a Applied, adapter: usize) -> 
     only.target_in(inputs.adapters).update()?.is_additive().then_some(only)
 }
 
+/// Neighbouring rows in the middle of a matrix, in blocks of `block`: one read of the disk, not one for each place.
+fn middle_rows(shape: TileShape, block: usize) -> Range<usize> {
+    let blocks = shape.joined(block);
+    let rows_in_block = shape.rows / blocks.rows.max(1);
+    let count = (TENSOR_ELEMENTS / blocks.columns.max(1)).clamp(1, blocks.rows.max(1)).min(blocks.rows);
+    let start = (blocks.rows - count) / 2;
+    start * rows_in_block..(start + count) * rows_in_block
+}
+
 /// The share of the change in some rows of `stored`.
 fn share(inputs: Inputs<'_>, stored: &LogicalTensor, update: &UpdateRef) -> Result<Option<Share>, AdapterError> {
     let update = update.load(inputs.adapters)?;
@@ -85,18 +105,17 @@ fn share(inputs: Inputs<'_>, stored: &LogicalTensor, update: &UpdateRef) -> Resu
         return Ok(None);
     }
     let shape = stored.tile_shape();
+    let rows = middle_rows(shape, update.row_block());
+    let mut weight = vec![0.0; rows.len() * shape.columns];
+    stored.read_rows(rows.clone(), &mut weight)?;
+    let mut change = vec![0.0; weight.len()];
+    update.apply_rows(rows, &mut change);
     let (mut product, mut weight_square, mut change_square, mut count) = (0.0, 0.0, 0.0, 0.0);
-    for rows in sampled_blocks(shape, update.row_block(), TENSOR_ELEMENTS) {
-        let mut weight = vec![0.0; rows.len() * shape.columns];
-        stored.read_rows(rows.clone(), &mut weight)?;
-        let mut change = vec![0.0; weight.len()];
-        update.apply_rows(rows, &mut change);
-        for (weight, change) in weight.iter().map(|w| f64::from(*w)).zip(change.iter().map(|d| f64::from(*d))) {
-            product += weight * change;
-            weight_square += weight * weight;
-            change_square += change * change;
-            count += 1.0;
-        }
+    for (weight, change) in weight.iter().map(|w| f64::from(*w)).zip(change.iter().map(|d| f64::from(*d))) {
+        product += weight * change;
+        weight_square += weight * weight;
+        change_square += change * change;
+        count += 1.0;
     }
     let is_known = change_square > 0.0 && weight_square > 0.0 && f64::is_finite(product + weight_square);
     Ok(is_known
@@ -122,6 +141,24 @@ fn is_there(mean: Share, shares: &[Share]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_in_the_middle_are_whole_blocks_within_the_matrix() {
+        let rows = |rows, columns, block| middle_rows(TileShape { rows, columns }, block);
+        assert_eq!(rows(4096, 4096, 1), 2040..2056);
+        assert_eq!(rows(10, 8, 1), 0..10, "all of a small one");
+        assert_eq!(rows(64, 1 << 20, 1), 31..32, "one row at least");
+        assert_eq!(rows(4096, 4096, 64), 2048 - 64..2048, "one block at least");
+        assert_eq!(rows(0, 8, 1), 0..0);
+    }
+
+    #[test]
+    fn a_second_look_is_spared_where_it_could_not_be_certain() {
+        let mean = |deviation| Share { value: 1.0, deviation };
+        assert!(can_stay_uncertain(mean(2.0), 12, 96));
+        assert!(!can_stay_uncertain(mean(0.5), 12, 96));
+        assert!(can_stay_uncertain(mean(0.5), 12, 12), "there are no more tensors");
+    }
 
     #[test]
     fn a_change_counts_as_there_only_beyond_chance_and_in_every_tensor() {

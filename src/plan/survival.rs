@@ -263,7 +263,7 @@ impl Sample<'_> {
 }
 
 /// As [`sampled_rows`], in blocks of `block` rows.
-pub(super) fn sampled_blocks(shape: TileShape, block: usize, budget: usize) -> impl Iterator<Item = Range<usize>> {
+fn sampled_blocks(shape: TileShape, block: usize, budget: usize) -> impl Iterator<Item = Range<usize>> {
     let blocks = shape.joined(block);
     let rows_in_block = shape.rows / blocks.rows.max(1);
     sampled_rows(blocks, budget).into_iter().map(move |run| run.start * rows_in_block..run.end * rows_in_block)
