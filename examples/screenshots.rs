@@ -14,23 +14,23 @@
     reason = "folders of its own, in which a failure may stop everything"
 )]
 
-#[path = "../tests/gui_support/mod.rs"]
-mod gui_support;
-#[path = "../tests/gui_support/large_model.rs"]
-mod large_model;
-#[path = "../tests/gui_support/measuring.rs"]
-mod measuring;
-#[path = "../tests/common/sparse_llama.rs"]
+#[path = "../tests/core/support/sparse_llama.rs"]
 mod sparse_llama;
+#[expect(dead_code, reason = "only tests run alone")]
+#[path = "../tests/gui/support/mod.rs"]
+mod support;
 
 use std::path::{Path, PathBuf};
 
 use egui::{Theme, Vec2, accesskit::Role, vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
-use gui_support::{USUAL_SIZE, Workspace, click, copy_folder, drop_folders, open_window, sample, wait_until};
-use large_model::{LargeModel, write_adapter};
 use lorafuse::gui::{Evaluation, Job, LorafuseApp, Machine, UiCommand, Work, view::SortColumn};
-use measuring::show_measurement;
+use support::{
+    USUAL_SIZE, Workspace, click, copy_folder, drop_folders,
+    large_model::{LargeModel, write_adapter},
+    measuring::show_measurement,
+    open_window, sample, wait_until,
+};
 use unicode_normalization::UnicodeNormalization as _;
 
 /// The smallest window that is allowed.

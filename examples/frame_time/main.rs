@@ -16,13 +16,13 @@
     reason = "a measurement with folders of its own, in which a failure may stop everything"
 )]
 
-#[path = "../../tests/gui_support/dropped.rs"]
+#[path = "../../tests/gui/support/dropped.rs"]
 mod dropped;
-#[path = "../../tests/gui_support/large_model.rs"]
+#[path = "../../tests/gui/support/large_model.rs"]
 mod large_model;
 mod opening;
 #[expect(dead_code, reason = "the sizes of a quantised model are for tests")]
-#[path = "../../tests/common/sparse_llama.rs"]
+#[path = "../../tests/core/support/sparse_llama.rs"]
 mod sparse_llama;
 mod window;
 

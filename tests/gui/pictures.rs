@@ -1,22 +1,17 @@
 //! Every state of the window once, as it was looked at and blessed.
 
-#[path = "../gui_support/measuring.rs"]
-mod measuring;
-
 use std::{sync::Arc, time::Duration};
 
 use egui::Theme;
-use egui_kittest::{Harness, SnapshotOptions, SnapshotResults, kittest::Queryable as _};
+use egui_kittest::{SnapshotResults, kittest::Queryable as _};
 use lorafuse::{
-    gui::{Job, Language, LorafuseApp, RunEvent, Running, Screen, Task, UiCommand, Waker, WellKind, Work},
+    gui::{Job, Language, RunEvent, Running, Screen, Task, UiCommand, Waker, WellKind, Work},
     job::{JobContext, Stage},
 };
-use measuring::show_measurement;
 
-use super::{
-    assert_within,
-    gui_support::{self, Workspace, open_window, wait_until},
-    is_done, is_planned, open_pair, show,
+use crate::{
+    steps::{assert_within, is_done, is_planned, open_pair, show, snapshot},
+    support::{Workspace, measuring::show_measurement, open_window, wait_until},
 };
 
 /// Room for the longest sentence about free space, whose width is another on every machine.
@@ -24,12 +19,6 @@ const FREE_SPACE_WIDTH: f32 = 400.0;
 
 /// The same in Korean.
 const KOREAN_FREE_SPACE_WIDTH: f32 = 250.0;
-
-/// The one blessed tolerance.
-pub fn snapshot(harness: &mut Harness<'_, LorafuseApp>, name: &str) {
-    let options = SnapshotOptions::new().threshold(1.0).max_failed_pixels(40_usize);
-    harness.snapshot_options(name, &options);
-}
 
 #[test]
 fn the_screens_look_as_blessed() {

@@ -1,0 +1,95 @@
+//! Everything that the program promises without its window, in one binary: it links once, and its tests share the cores.
+//!
+//! A folder is a concept, a file of it one promise. A test that needs the machine or a process to itself says so.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "folders of its own, in which a failure may stop everything"
+)]
+
+mod support;
+
+/// What the repository says of itself.
+mod house {
+    mod architecture;
+    mod packaging;
+    mod readme;
+    mod suites;
+}
+
+/// What may be pointed at, and how its files are read.
+mod inputs {
+    mod beside;
+    mod pickle;
+    mod readable_texts;
+    mod sources;
+}
+
+/// What is found before anything runs.
+mod inspect {
+    mod compatibility;
+    mod print_model;
+    mod size;
+}
+
+/// Which tensor of the base each tensor of an adapter belongs to.
+mod matching {
+    mod names;
+    mod orientation;
+    mod scaled_heads;
+    mod task_heads;
+    mod whole_tensors;
+}
+
+/// The merged values, and how they come to the disk.
+mod merge {
+    #[cfg(unix)]
+    mod crash;
+    mod device;
+    mod engine;
+    mod golden;
+    mod in_memory;
+    mod methods;
+    mod peer;
+    mod properties;
+    mod reports;
+    mod rounding;
+    mod row_blocks;
+    mod sample;
+    mod special_tokens;
+    mod stochastic;
+    mod survival;
+}
+
+/// What models answer, against what transformers computes.
+mod evaluate {
+    mod families;
+    mod perplexity;
+    mod speed;
+    mod texts;
+}
+
+/// What is proved of a merged folder.
+mod verify {
+    mod alone;
+    mod sabotage;
+    mod sabotage_matching;
+}
+
+/// Damage and refusals: a clear error, and nothing written.
+mod hostile {
+    mod adapters;
+    mod checkpoints;
+    mod damage;
+    mod folders;
+    mod methods;
+}
+
+/// The program as people run it.
+mod cli {
+    mod commands;
+    #[cfg(target_os = "linux")]
+    mod doctor;
+    mod seal_and_card;
+}
