@@ -47,3 +47,7 @@ pub mod size;
 pub mod tree;
 pub mod units;
 pub mod verify;
+
+#[cfg(test)]
+#[path = "../tests/support/skip.rs"]
+mod skip;

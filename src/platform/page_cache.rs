@@ -70,7 +70,7 @@ mod tests {
     const OVERLAYFS: rustix::fs::FsWord = 0x794c_7630;
 
     #[test]
-    fn pages_just_written_are_cached_and_those_behind_the_end_are_not() {
+    fn where_linux_tells_pages_just_written_are_cached_and_those_behind_the_end_are_not() {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&[7; 10_000]).unwrap();
         if !is_cached(&file, 0, 10_000) {
@@ -80,7 +80,9 @@ mod tests {
             let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
             let is_layered = rustix::fs::fstatfs(&file).unwrap().f_type == OVERLAYFS;
             assert!(version < (6, 5) || is_layered, "Linux {release} holds what was just written");
-            return;
+            return crate::skip::skip_as_named(&format!(
+                "Linux {release} does not tell, or file systems lie in layers"
+            ));
         }
         assert!(is_cached(&file, 5_000, 100) && is_cached(&file, 4_095, 2));
         assert!(is_cached(&file, 20_000, 0));

@@ -8,6 +8,8 @@
     reason = "folders of its own, in which a failure may stop everything"
 )]
 
+#[path = "../support/skip.rs"]
+mod skip;
 mod support;
 
 /// What the repository says of itself.
@@ -15,6 +17,9 @@ mod house {
     mod architecture;
     mod packaging;
     mod readme;
+    #[cfg(unix)]
+    mod setup;
+    mod skips;
     mod suites;
 }
 

@@ -12,6 +12,9 @@ mod korean;
 mod merging;
 mod pictures;
 mod result;
+#[expect(dead_code, reason = "whatever a window needs can be installed")]
+#[path = "../support/skip.rs"]
+mod skip;
 mod steps;
 mod support;
 #[cfg(target_os = "linux")]

@@ -155,7 +155,7 @@ mod with_gpu {
     #[cfg(test)]
     mod tests {
         use super::*;
-        use crate::{error::Hint as _, merge::device::AdapterKind};
+        use crate::{error::Hint as _, merge::device::AdapterKind, skip::skip};
 
         fn adapters(kinds: &[AdapterKind]) -> Vec<GpuAdapter> {
             let adapter = |(index, kind): (usize, &AdapterKind)| {
@@ -196,8 +196,7 @@ mod with_gpu {
         #[test]
         fn a_trial_takes_the_faster_one_and_says_both_times() {
             let Some(found) = find().into_iter().next() else {
-                println!("skipped: no adapter, not even a software renderer; see scripts/setup");
-                return;
+                return skip("there is no adapter, not even a software renderer");
             };
             let title = found.info.title();
             let (kernel, report) = compare(found, Trial::small()).unwrap();

@@ -7,15 +7,16 @@ use crate::{
     adapter::{RowUpdate, WeightedUpdate},
     numeric::{FloatDtype, LowRank, TileStats, narrow, widen, widen_to_f64},
     platform::PageBuffer,
+    skip::skip,
 };
 
 const DTYPES: [FloatDtype; 3] = [FloatDtype::F32, FloatDtype::F16, FloatDtype::BF16];
 const DTYPES_BF16: (FloatDtype, FloatDtype) = (FloatDtype::BF16, FloatDtype::BF16);
 
-/// A kernel on the first adapter; `None`, and a line that says so, where the machine has no driver at all.
+/// A kernel on the first adapter; `None`, a skipped test, where the machine has no driver at all.
 fn kernel() -> Option<GpuKernel> {
     let Some(found) = find().into_iter().next() else {
-        println!("skipped: no adapter, not even a software renderer; see scripts/setup");
+        skip("there is no adapter, not even a software renderer");
         return None;
     };
     Some(GpuKernel::open(&found).unwrap())

@@ -1,24 +1,13 @@
 //! The program as people run it, in temporary folders: exit codes, messages, and nothing left behind.
 
-use std::{
-    path::Path,
-    process::{Command, Output},
-};
+use std::{path::Path, process::Output};
 
 use serde_json::Value;
 
-use crate::support::{self, FileBuilder, golden, listing, noise, put, put_toy, sample};
-
-fn lorafuse(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_lorafuse")).current_dir(folder).args(args).output().unwrap()
-}
+use crate::support::{self, FileBuilder, golden, listing, lorafuse, noise, put, put_toy, sample, stderr};
 
 fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 /// Runs a merge that must fail with exit code 1, an error with all `names`, a hint, and no trace.

@@ -11,7 +11,10 @@ use lorafuse::{
 };
 use serde_json::Value;
 
-use crate::support::evaluation::{NLL_TOLERANCE, cases, difference, evaluated, golden, ids, refusal, with_config};
+use crate::support::{
+    evaluation::{NLL_TOLERANCE, cases, difference, evaluated, ids, refusal, with_config},
+    golden,
+};
 
 /// A family or variant that has no adapter among the golden cases.
 fn decoder(case: &str) -> PathBuf {

@@ -16,8 +16,11 @@ use lorafuse::{
 use serde_json::Value;
 use tokenizers::Tokenizer;
 
-use crate::support::evaluation::{
-    NLL_TOLERANCE, cases, difference, evaluated, golden, ids, max_difference, numbers, read_json, refusal, with_config,
+use crate::support::{
+    evaluation::{
+        NLL_TOLERANCE, cases, difference, evaluated, ids, max_difference, numbers, read_json, refusal, with_config,
+    },
+    golden,
 };
 
 const TEXTS: [&str; 3] = ["english_plays.txt", "korean_chat.txt", "korean_reviews.txt"];

@@ -12,7 +12,10 @@ use lorafuse::{
 };
 use tokenizers::Tokenizer;
 
-use crate::support::evaluation::{evaluated, golden, read_json};
+use crate::support::{
+    evaluation::{evaluated, read_json},
+    golden,
+};
 
 fn sample(part: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/sample").join(part)

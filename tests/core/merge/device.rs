@@ -1,9 +1,6 @@
 //! What `--device` promises, on whatever adapters the machine has.
 
-use std::{
-    path::Path,
-    process::{Command, Output},
-};
+use std::{path::Path, process::Output};
 
 use lorafuse::{
     job::JobContext,
@@ -17,7 +14,10 @@ use lorafuse::{
 };
 use serde_json::json;
 
-use crate::support::{self, FileBuilder, noise, put};
+use crate::{
+    skip::{skip, skip_as_named},
+    support::{self, FileBuilder, lorafuse, noise, put, stderr},
+};
 
 /// Layers of 90 × 66 with an adapter of rank 5, and of 45 × 33, where 16-bit rows begin in the middle of a word.
 fn put_model(root: &Path) {
@@ -54,20 +54,15 @@ fn request(root: &Path, output: &str, dtype: DtypePolicy) -> MergeRequest {
     MergeRequest { dtype, ..MergeRequest::new(root.join("base"), root.join("adapter"), root.join(output)) }
 }
 
-fn lorafuse(folder: &Path, device: &str, output: &str) -> Output {
-    let args = ["merge", "base", "adapter", "-o", output, "--device", device];
-    Command::new(env!("CARGO_BIN_EXE_lorafuse")).current_dir(folder).args(args).output().unwrap()
+fn merged_on(device: &str, folder: &Path, output: &str) -> Output {
+    lorafuse(folder, &["merge", "base", "adapter", "-o", output, "--device", device])
 }
 
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-/// The number of the first adapter, or a line that says why there is nothing to test.
+/// The number of the first adapter, or a skipped test.
 fn first_adapter() -> Option<usize> {
     let first = list_adapters().first().map(|adapter| adapter.index);
     if first.is_none() {
-        println!("skipped: no adapter, not even a software renderer; see scripts/setup");
+        skip("there is no adapter, not even a software renderer");
     }
     first
 }
@@ -99,13 +94,13 @@ fn a_merge_on_a_gpu_is_proved_like_any_other() {
 fn the_device_and_the_reason_are_told() {
     let root = tempfile::tempdir().unwrap();
     put_model(root.path());
-    let output = lorafuse(root.path(), "cpu", "on-cpu");
+    let output = merged_on("cpu", root.path(), "on-cpu");
     assert!(output.status.success() && stderr(&output).contains("device: CPU: as asked\n"), "{}", stderr(&output));
-    let output = lorafuse(root.path(), "auto", "automatic");
+    let output = merged_on("auto", root.path(), "automatic");
     let message = "device: CPU: a merge this small is over before a GPU is ready\n";
     assert!(output.status.success() && stderr(&output).contains(message), "{}", stderr(&output));
     let Some(index) = first_adapter() else { return };
-    let output = lorafuse(root.path(), &format!("gpu:{index}"), "on-gpu");
+    let output = merged_on(&format!("gpu:{index}"), root.path(), "on-gpu");
     let message = stderr(&output);
     assert!(output.status.success(), "{message}");
     assert!(message.contains(&list_adapters()[index].name), "{message}");
@@ -116,21 +111,20 @@ fn the_device_and_the_reason_are_told() {
 fn a_device_that_is_not_there_is_refused_before_anything_is_written() {
     let root = tempfile::tempdir().unwrap();
     put_model(root.path());
-    let output = lorafuse(root.path(), "gpu:99", "merged");
+    let output = merged_on("gpu:99", root.path(), "merged");
     let message = stderr(&output);
     assert_eq!(output.status.code(), Some(1), "{message}");
     assert!(message.contains("error: there is no device `gpu:99`\nhint: "), "{message}");
     assert!(list_adapters().iter().all(|adapter| message.contains(&adapter.entry())), "{message}");
-    assert_eq!(lorafuse(root.path(), "cuda", "merged").status.code(), Some(2));
+    assert_eq!(merged_on("cuda", root.path(), "merged").status.code(), Some(2));
     assert_eq!(support::listing(root.path()), ["adapter", "base"]);
 }
 
 #[test]
-fn a_software_renderer_is_never_taken_unasked() {
+fn without_a_gpu_a_software_renderer_is_never_taken_unasked() {
     let adapters = list_adapters();
     if adapters.iter().any(|adapter| !adapter.is_software()) {
-        println!("skipped: this machine has a GPU");
-        return;
+        return skip_as_named("this machine has one");
     }
     let root = tempfile::tempdir().unwrap();
     put_tall_model(root.path());

@@ -15,10 +15,6 @@ use serde_json::Value;
 /// Largest difference of one -ln p from transformers.
 pub const NLL_TOLERANCE: f64 = 2e-4;
 
-pub fn golden(case: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(case)
-}
-
 /// The cases in a folder that have an `expected.json`, each with it.
 pub fn cases(folder: &Path) -> Vec<(String, Value)> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

@@ -5,7 +5,10 @@ pub mod evaluation;
 pub mod sparse_llama;
 pub mod trained_layer;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
 
 use lorafuse::{
     checkpoint::{Checkpoint, LogicalTensor},
@@ -30,6 +33,16 @@ pub fn golden(case: &str) -> PathBuf {
 /// The sample.
 pub fn sample() -> PathBuf {
     repository().join("assets/sample")
+}
+
+/// What the program says and returns when it is run in `folder`.
+pub fn lorafuse(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_lorafuse")).current_dir(folder).args(args).output().unwrap()
+}
+
+/// What a process said on stderr.
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 /// Plans and runs a merge.

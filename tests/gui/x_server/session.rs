@@ -9,6 +9,7 @@ use super::{
     program::Program,
     until,
 };
+use crate::skip::skip;
 
 /// Inside the mark of the chosen screen in the navigation, beside its icon.
 pub const MERGE_SCREEN: (i16, i16) = (12, 180);
@@ -36,7 +37,7 @@ impl Session {
     /// Starts the program and waits for its window; `None` where there is no X server to show one on.
     pub fn start() -> Option<Self> {
         let Some(display) = Display::start() else {
-            println!("skipped: Xvfb is not installed, so there is no X server to show a window on");
+            skip("Xvfb is not installed, so there is no X server to show a window on");
             return None;
         };
         let home = tempfile::tempdir().unwrap();

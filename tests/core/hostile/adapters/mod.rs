@@ -6,21 +6,17 @@ mod contents;
 mod fault;
 mod files;
 
-use std::{fmt::Write as _, path::Path, process::Command};
+use std::{fmt::Write as _, path::Path};
 
 use fault::Fault;
 
-use crate::support::{self, listing, put, put_toy};
+use crate::support::{self, listing, lorafuse, put, put_toy, stderr};
 
 /// What the program prints when the pair in `root` is merged; it must fail and leave the folder as it was.
 fn message(root: &Path, fault: &Fault) -> String {
     let before = listing(root);
-    let output = Command::new(env!("CARGO_BIN_EXE_lorafuse"))
-        .current_dir(root)
-        .args(["merge", "base", "adapter", "-o", "merged"])
-        .output()
-        .unwrap();
-    let message = String::from_utf8(output.stderr).unwrap();
+    let output = lorafuse(root, &["merge", "base", "adapter", "-o", "merged"]);
+    let message = stderr(&output);
     assert_eq!(output.status.code(), Some(1), "{}: {message}", fault.name);
     assert_eq!(listing(root), before, "{}: nothing is left behind", fault.name);
     assert!(output.stdout.is_empty(), "{}: stdout is data", fault.name);
@@ -63,12 +59,8 @@ fn an_adapter_that_is_given_twice_is_refused() {
         put(&root.path().join("copy").join(name), std::fs::read(root.path().join("adapter").join(name)).unwrap());
     }
     for second in ["adapter", "copy"] {
-        let output = Command::new(env!("CARGO_BIN_EXE_lorafuse"))
-            .current_dir(root.path())
-            .args(["merge", "base", "adapter", second, "-o", "merged"])
-            .output()
-            .unwrap();
-        let message = String::from_utf8(output.stderr).unwrap();
+        let output = lorafuse(root.path(), &["merge", "base", "adapter", second, "-o", "merged"]);
+        let message = stderr(&output);
         assert_eq!(output.status.code(), Some(1), "{message}");
         assert!(message.contains("one adapter was given twice") && message.contains("give it once"), "{message}");
     }
