@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::layout::Inputs;
 use crate::{
     adapter::AdapterError,
@@ -58,11 +60,13 @@ pub(super) fn trace(inputs: Inputs<'_>, adapter: usize) -> Option<Trace> {
         .collect();
     for look in LOOKS {
         let step = candidates.len().div_ceil(look).max(1);
-        let mut shares = Vec::new();
-        for (applied, update) in candidates.iter().step_by(step) {
-            let Some(stored) = inputs.base.tensor(&applied.tensor) else { continue };
-            shares.extend(share(inputs, stored, update).ok()?);
-        }
+        // Reads that wait for the disk side by side: one after the other they are what a small merge waits for.
+        let looked_at: Result<Vec<Option<Share>>, AdapterError> = candidates
+            .par_iter()
+            .step_by(step)
+            .filter_map(|(applied, update)| Some(share(inputs, inputs.base.tensor(&applied.tensor)?, update)))
+            .collect();
+        let shares: Vec<Share> = looked_at.ok()?.into_iter().flatten().collect();
         let mean = mean(&shares)?;
         if is_there(mean, &shares) {
             return Some(Trace { share: mean.value, tensor_count: shares.len() });
