@@ -35,10 +35,15 @@ pub struct UnevenRows {
 
 impl Architecture<'_> {
     /// What a loader of the class would find; `None` where there is no list for it: own code, packed weights, a class
-    /// that transformers does not have or that could not be built.
+    /// that transformers does not have or that could not be built, a part of another type whose names are not in the list.
     #[must_use]
     pub fn loading(&self) -> Option<Loading> {
-        self.view(|view| Loading { uneven: view.uneven(), ..view.loading(self.checkpoint()) })
+        let (loading, has_other_parts) = self.view(|view| {
+            let loading = Loading { uneven: view.uneven(), ..view.loading(self.checkpoint()) };
+            (loading, view.class.has_other_parts(view.config))
+        })?;
+        let is_told = !has_other_parts || loading.missing.is_empty() && loading.ignored.is_empty();
+        is_told.then_some(loading)
     }
 
     /// What the class, under this config, would find of the names in `other`; their shapes are not looked at.

@@ -45,6 +45,9 @@ pub(super) struct ClassParameters {
     /// By key of the config: the parameters that have as many rows.
     #[serde(default)]
     pub rows: BTreeMap<String, Vec<String>>,
+    /// By key of the config: the types that the list was made with of parts that may be any model.
+    #[serde(default)]
+    parts: BTreeMap<String, String>,
 }
 
 /// What a class wants with a name.
@@ -68,6 +71,14 @@ impl ClassParameters {
     pub fn want(&self, name: &str, config: &Value) -> Option<Want> {
         let segments: Vec<&str> = name.split('.').collect();
         leaf_of(self.tree, &segments).map(|leaf| want(leaf, config))
+    }
+
+    /// Whether a part of the model is of another type than the list was made with, so that its names may be others.
+    pub fn has_other_parts(&self, config: &Value) -> bool {
+        self.parts.iter().any(|(key, model_type)| {
+            let stated = value_at(config, key).and_then(|part| part.get("model_type")?.as_str());
+            stated.is_some_and(|stated| stated != model_type)
+        })
     }
 
     /// Whether the class ignores `name` without a word.
@@ -195,6 +206,16 @@ mod tests {
         assert!(llama.required(&config).contains(&"model.layers.*.mlp.up_proj.weight".to_owned()));
         assert_eq!(llama.counted["model.layers.*"], "num_hidden_layers");
         assert_eq!(llama.rows["vocab_size"], ["lm_head.weight", "model.embed_tokens.weight"]);
+    }
+
+    #[test]
+    fn a_list_holds_for_the_parts_that_it_was_made_with() {
+        let class = ClassParameters::of("VisionEncoderDecoderModel").unwrap();
+        let has_other = |encoder: &str, decoder: &str| {
+            class.has_other_parts(&json!({"encoder": {"model_type": encoder}, "decoder": {"model_type": decoder}}))
+        };
+        assert!(!has_other("vit", "bert") && has_other("vit", "trocr") && has_other("donut-swin", "bert"));
+        assert!(!class.has_other_parts(&json!({})));
     }
 
     #[test]

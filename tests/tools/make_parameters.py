@@ -44,6 +44,13 @@ def is_config(value):
     return isinstance(value, transformers.PretrainedConfig)
 
 
+def free_parts(config):
+    """The types, in this config, of the parts that may be any model: their names depend on it."""
+    kinds = getattr(type(config), 'sub_configs', None) or {}
+    types = {key: getattr(getattr(config, key, None), 'model_type', None) for key, kind in sorted(kinds.items()) if kind is transformers.AutoConfig}
+    return {key: model_type for key, model_type in types.items() if model_type}
+
+
 def few_layers(config, seen=()):
     """Cuts every number of layers and experts down, and the lists that go with it."""
     for key, value in list(vars(config).items()):
@@ -286,7 +293,7 @@ def describe(name, model_class, config):
     return {
         'leaves': leaves, 'prefix': getattr(model_class, 'base_model_prefix', ''), 'ignored': ignored,
         'spelled': spellings(first) if has_conversion else {}, 'counted': counted, 'rows': rows,
-        'defaults': defaults, 'complete': complete,
+        'defaults': defaults, 'complete': complete, 'parts': free_parts(config),
     }
 
 
@@ -397,7 +404,7 @@ def write(out, found, failed):
     for name, record in sorted(found.items()):
         leaves = {pattern: leaf_text(leaf, record['defaults']) for pattern, leaf in record['leaves'].items()}
         entry = {'tree': graph.tree(leaves)}
-        for key in ('prefix', 'ignored', 'counted', 'rows'):
+        for key in ('prefix', 'ignored', 'counted', 'rows', 'parts'):
             if record[key]:
                 entry[key] = record[key]
         if record['spelled']:
@@ -408,7 +415,7 @@ def write(out, found, failed):
     with open(out, 'w') as file:
         about = ('made by tests/tools/make_parameters.py; a node lists segments: `name>node` goes on, `name=leaf` ends; * stands for '
                  'an index; `counted` says which key of the config counts a list, `spelled` which table of names in memory holds '
-                 'what each is saved as')
+                 'what each is saved as, `parts` the types of those of its parts that may be any model')
         file.write('{"transformers":%s,\n"about":%s,\n"leaves":[\n' % (json.dumps(transformers.__version__), json.dumps(about)))
         file.write(',\n'.join(json.dumps(leaf) for leaf in graph.leaves) + '],\n"nodes":[\n')
         file.write(',\n'.join(json.dumps(node) for node in graph.nodes) + '],\n"spelled":[\n')

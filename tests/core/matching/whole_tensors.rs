@@ -110,6 +110,25 @@ fn a_copy_of_what_was_trained_whole_keeps_the_tie() {
     assert_eq!(apart.config().get("tie_word_embeddings"), Some(&Value::Bool(false)));
 }
 
+/// An encoder-decoder's names are those of the models that it is made of, whatever it has by default.
+#[test]
+fn a_decoder_of_any_type_has_its_own_names() {
+    let root = tempfile::tempdir().unwrap();
+    let config = json!({
+        "model_type": "vision-encoder-decoder", "architectures": ["VisionEncoderDecoderModel"],
+        "encoder": {"model_type": "vit"}, "decoder": {"model_type": "trocr"}
+    });
+    let embedding = "decoder.model.decoder.embed_tokens.weight";
+    put_model(root.path(), &config, &FileBuilder::default().f32(embedding, &[10, 4], noise(1)));
+    let key = |factor: &str| format!("base_model.model.decoder.output_projection.{factor}.weight");
+    let lora = FileBuilder::default().f32(&key("lora_A"), &[2, 4], noise(10)).f32(&key("lora_B"), &[10, 2], noise(11));
+    put_adapter(root.path(), "adapter", &json!({"peft_type": "LORA", "r": 2, "lora_alpha": 2}), &lora);
+    let ours = proven(&toy_request(root.path()));
+    let expected: Vec<f64> =
+        (0..40).map(|index| noise_at(1, index) + low_rank_element((10, 11), (2, 4), (index / 4, index % 4))).collect();
+    assert_close("head", &values(ours.tensor("decoder.output_projection.weight").unwrap()), &expected);
+}
+
 /// A resized embedding beside a head of the old size is no model.
 #[test]
 fn embedding_and_head_grow_together() {
