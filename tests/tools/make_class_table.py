@@ -4,6 +4,7 @@ of all classes that transformers' auto classes know, so that a class without Con
 usage: make_class_table.py ARCHITECTURES.json OUT.json [NAMES.json]    (needs transformers; NAMES.json: printed by an
 earlier release with `make_class_table.py --names`)"""
 import json, re, sys
+import transformers
 from transformers import __version__
 from transformers.models.auto import modeling_auto
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
@@ -26,6 +27,21 @@ def class_names():
                 names.setdefault(model_type, set()).update([classes] if isinstance(classes, str) else classes)
     kept = lambda classes: sorted(name for name in classes if name and not name.endswith('Config'))
     return {model_type: kept(classes) for model_type, classes in sorted(names.items())}
+
+
+def declared(name):
+    """What a class says of itself that default configs do not build: the one weight that its head shares; None without."""
+    model_class = getattr(transformers, name, None)
+    ties = getattr(model_class, '_tied_weights_keys', None)
+    if not isinstance(ties, dict) or len(ties) != 1 or not all(re.fullmatch(r'[\w.]+\.weight', end) for end in [*ties, *ties.values()]):
+        return None
+    (head, embedding), = ties.items()
+    try:
+        ties_by_default = bool(model_class.config_class().tie_word_embeddings)
+    except Exception:
+        return None
+    ends = {'input': embedding.removesuffix('.weight'), 'output': head.removesuffix('.weight')}
+    return {'type': model_class.config_class.model_type, 'prefix': model_class.base_model_prefix, 'ties_by_default': ties_by_default, **ends, 'ties': ties}
 
 
 def main():
@@ -54,6 +70,10 @@ def main():
             kept['ties'] = ties
         if 'input' in kept or 'output' in kept or 'ties' in kept:
             classes[name] = kept
+    for name in sorted({name for of_type in names.values() for name in of_type} - set(classes)):
+        entry = declared(name)
+        if entry:
+            classes[name] = entry
     for model_type, patterns in list(conv1d.items()):
         if any(pattern.startswith('h.') for pattern in patterns) and model_type != 'openai-gpt':
             patterns.update(CROSS_ATTENTION)

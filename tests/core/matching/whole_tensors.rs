@@ -110,6 +110,24 @@ fn a_copy_of_what_was_trained_whole_keeps_the_tie() {
     assert_eq!(apart.config().get("tie_word_embeddings"), Some(&Value::Bool(false)));
 }
 
+/// ESM's default config has no vocabulary, so the table of classes takes what the class declares.
+#[test]
+fn a_tied_head_is_known_of_a_class_that_defaults_do_not_build() {
+    let root = tempfile::tempdir().unwrap();
+    let config = json!({"model_type": "esm", "architectures": ["EsmForMaskedLM"], "vocab_size": 10});
+    let (embedding, head) = ("esm.embeddings.word_embeddings", "lm_head.decoder.weight");
+    put_model(root.path(), &config, &FileBuilder::default().f32(&format!("{embedding}.weight"), &[10, 4], noise(1)));
+    let key = |factor: &str| format!("base_model.model.{embedding}.lora_embedding_{factor}");
+    let lora = FileBuilder::default().f32(&key("A"), &[2, 10], noise(10)).f32(&key("B"), &[4, 2], noise(11));
+    put_adapter(root.path(), "adapter", &json!({"peft_type": "LORA", "r": 2, "lora_alpha": 2}), &lora);
+    let ours = proven(&toy_request(root.path()));
+    assert_close(
+        head,
+        &values(ours.tensor(head).unwrap()),
+        &(0..40).map(|index| noise_at(1, index)).collect::<Vec<_>>(),
+    );
+}
+
 /// An encoder-decoder's names are those of the models that it is made of, whatever it has by default.
 #[test]
 fn a_decoder_of_any_type_has_its_own_names() {
