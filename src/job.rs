@@ -15,6 +15,8 @@ use std::{
 
 use crossbeam_channel::{Receiver, Sender};
 
+use crate::message::said_in_english;
+
 pub use self::event::{JobEvent, JobWarning};
 
 /// Facts that wait for a watcher; more than any screen shows, and bounded so that a sleeping watcher costs no memory.
@@ -87,7 +89,7 @@ pub struct ProgressSample {
 }
 
 /// What a job is at, as a value, so that each language has its own words for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub enum Current {
     /// A tensor, a file or a model, by its name; empty before the first.
     Named(String),
@@ -116,15 +118,7 @@ impl<T: Into<String>> From<T> for Current {
     }
 }
 
-impl std::fmt::Display for Current {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Named(name) => formatter.write_str(name),
-            Self::Layer { model, number, count } => write!(formatter, "{model}: layer {number} of {count}"),
-            Self::OutputHeads => formatter.write_str("output heads"),
-        }
-    }
-}
+said_in_english!(Current);
 
 impl Current {
     /// Whether nothing is at work yet.

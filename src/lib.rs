@@ -38,6 +38,7 @@ pub mod gui;
 pub mod job;
 pub mod matching;
 pub mod merge;
+pub mod message;
 pub mod numeric;
 pub mod plan;
 pub mod platform;

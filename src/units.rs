@@ -1,4 +1,5 @@
-//! Numbers as people read them: bytes, counts, shapes, durations. Powers of ten, one space before the unit.
+//! Numbers as people read them: bytes, counts, shapes, durations. Powers of ten, one space before the unit. And texts:
+//! names from strangers' files, fit to be read, and phrases as sentences begin.
 
 /// `19.5 MB`, `2.47 GB`: three significant digits, powers of ten.
 #[must_use]
@@ -60,8 +61,8 @@ pub fn duration(duration_secs: f64) -> String {
     }
 }
 
-/// A guess at a duration, as coarse as people say it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A guess at a duration, as coarse as people say it: `3 s`, `40 s`, `2 min`, `1 h 10 min`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub enum RoughDuration {
     /// Single ones below ten, tens above.
     Seconds(u64),
@@ -95,22 +96,32 @@ impl RoughDuration {
     }
 }
 
-impl std::fmt::Display for RoughDuration {
-    /// `3 s`, `40 s`, `2 min`, `1 h 10 min`.
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Seconds(seconds) => write!(formatter, "{seconds} s"),
-            Self::Minutes(minutes) => write!(formatter, "{minutes} min"),
-            Self::Hours { hours, minutes: 0 } => write!(formatter, "{hours} h"),
-            Self::Hours { hours, minutes } => write!(formatter, "{hours} h {minutes} min"),
-        }
-    }
-}
-
 /// `28 tensors`, `1 tensor`.
 #[must_use]
 pub fn plural(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{} {noun}s", self::count(count as u64)) }
+}
+
+/// Characters of a name that a message shows.
+const SHOWN_CHARACTERS: usize = 160;
+
+/// A name from a stranger's file, fit for a message: cut where it is endless, and without characters that would steer a
+/// terminal.
+#[must_use]
+pub fn shortened(name: &str) -> String {
+    let readable = |character: char| if character.is_control() { char::REPLACEMENT_CHARACTER } else { character };
+    let mut shown: String = name.chars().take(SHOWN_CHARACTERS).map(readable).collect();
+    if name.chars().nth(SHOWN_CHARACTERS).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// A phrase as a sentence begins.
+#[must_use]
+pub fn upper_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 #[cfg(test)]
@@ -149,5 +160,12 @@ mod tests {
     fn guesses_are_round() {
         let said = [0.2, 9.4, 12.0, 61.0, 95.0, 3_000.0, 7_100.0].map(|secs| RoughDuration::of(secs).to_string());
         assert_eq!(said, ["1 s", "9 s", "20 s", "70 s", "2 min", "50 min", "2 h"]);
+    }
+
+    #[test]
+    fn names_from_strangers_are_cut_and_cannot_steer_a_terminal() {
+        assert_eq!(shortened("model.\x1b[31mred\n"), "model.\u{fffd}[31mred\u{fffd}");
+        assert_eq!(shortened(&"é".repeat(10_000)), format!("{}…", "é".repeat(160)));
+        assert_eq!(shortened("model.layers.0"), "model.layers.0");
     }
 }

@@ -1,0 +1,20 @@
+# What the program says. A language is one file like this one, with the same ids, attributes and variables, named in
+# src/message/language.rs. Functions and what they make: src/message/functions.rs.
+
+list-more = { $shown } and { $more } more
+
+## Window
+
+current-layer = { $model }: layer { $number } of { $count }
+current-named = { $value }
+current-output-heads = output heads
+rough-duration-hours = { $minutes ->
+    [0] { $hours } h
+   *[other] { $hours } h { $minutes } min
+}
+rough-duration-minutes = { $value } min
+rough-duration-seconds = { $value } s
+
+## Findings
+
+## Errors
