@@ -2,10 +2,7 @@
 
 use std::borrow::Cow;
 
-use fluent_bundle::{
-    FluentValue,
-    types::{AnyEq as _, FluentType},
-};
+use fluent_bundle::{FluentValue, types::FluentType};
 
 /// Texts in a row; as it stands, with commas.
 #[derive(Clone, Debug, PartialEq)]

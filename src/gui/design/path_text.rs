@@ -1,6 +1,5 @@
 //! Paths as people read them: composed Hangul, `~` for the user's folder, the middle left out where space is short.
 
-pub use crate::units::upper_first;
 use std::path::{Component, Path, PathBuf};
 
 use unicode_normalization::UnicodeNormalization as _;
@@ -9,6 +8,13 @@ use unicode_normalization::UnicodeNormalization as _;
 #[must_use]
 pub fn composed(text: &str) -> String {
     text.nfc().collect()
+}
+
+/// A phrase of a core room as a sentence begins.
+#[must_use]
+pub fn upper_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// A sentence in which no line breaks between a number and its unit.
