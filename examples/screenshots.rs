@@ -24,7 +24,10 @@ use std::path::{Path, PathBuf};
 
 use egui::{Theme, Vec2, accesskit::Role, vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
-use lorafuse::gui::{Evaluation, Job, LorafuseApp, Machine, UiCommand, Work, view::SortColumn};
+use lorafuse::gui::{
+    AppCommand, CompareCommand, Evaluation, Job, LorafuseApp, Machine, MergeCommand, ModulesCommand, PaletteCommand,
+    ReportCommand, WellsCommand, Work, view::SortColumn,
+};
 use support::{
     USUAL_SIZE, Workspace, click, copy_folder, drop_folders,
     large_model::{LargeModel, write_adapter},
@@ -215,19 +218,19 @@ fn walk_through(album: &Album) {
     drop_folders(&mut harness, &excerpts(&workspace));
     wait_until(&mut harness, "the perplexities", is_measured);
     album.take(&mut harness, "compare");
-    harness.state_mut().ask(UiCommand::EditPrompt("배고파".to_owned()));
-    harness.state_mut().ask(UiCommand::MeasureTime);
+    harness.state_mut().ask(CompareCommand::EditPrompt("배고파".to_owned()));
+    harness.state_mut().ask(CompareCommand::MeasureTime);
     harness.run_steps(2);
     wait_until(&mut harness, "the times", is_timed);
     album.take_tall(&mut harness, "compare");
     click(&mut harness, Role::Tab, "Modules");
     album.take(&mut harness, "modules");
-    harness.state_mut().ask(UiCommand::SortModules(SortColumn::Change));
+    harness.state_mut().ask(ModulesCommand::Sort(SortColumn::Change));
     harness.run_steps(2);
     album.take(&mut harness, "modules-sorted");
     click(&mut harness, Role::Tab, "Report");
     album.take(&mut harness, "report");
-    harness.state_mut().ask(UiCommand::ShowPalette(true));
+    harness.state_mut().ask(PaletteCommand::Show(true));
     harness.run_steps(2);
     album.take(&mut harness, "commands");
     judge(album, &workspace);
@@ -249,7 +252,7 @@ fn judge(album: &Album, workspace: &Workspace) {
     wait_until(&mut harness, "the plan", |app| is_planned(app) && is_estimated(app));
     click(&mut harness, Role::Tab, "Merge");
     album.take(&mut harness, "merge-plan-two");
-    harness.state_mut().ask(UiCommand::RemoveAdapter(0));
+    harness.state_mut().ask(MergeCommand::RemoveAdapter(0));
     harness.run_steps(2);
     wait_until(&mut harness, "the plan", is_planned);
     drop_folders(&mut harness, &[theirs]);
@@ -269,7 +272,7 @@ fn judge(album: &Album, workspace: &Workspace) {
 }
 
 fn stop_measurement(harness: &mut Harness<'_, LorafuseApp>) {
-    harness.state_mut().ask(UiCommand::CancelMeasurement);
+    harness.state_mut().ask(CompareCommand::CancelMeasurement);
     harness.run_steps(3);
 }
 
@@ -299,8 +302,8 @@ fn does_not_fit(album: &Album) {
     album.take(&mut harness, "mismatch");
 
     let mut harness = open_window(machine(&workspace), Theme::Light, 1.0);
-    harness.state_mut().ask(UiCommand::EditPath(lorafuse::gui::WellKind::Base, "/data/models/gone".to_owned()));
-    harness.state_mut().ask(UiCommand::EnterPath(lorafuse::gui::WellKind::Base));
+    harness.state_mut().ask(WellsCommand::EditPath(lorafuse::gui::WellKind::Base, "/data/models/gone".to_owned()));
+    harness.state_mut().ask(WellsCommand::EnterPath(lorafuse::gui::WellKind::Base));
     wait_until(&mut harness, "the answer", |app| app.state.inspection.is_some());
     album.take(&mut harness, "problem");
 }
@@ -318,20 +321,20 @@ fn large_merge(album: &Album) {
     for look in LOOKS.iter().filter(|look| album.wants("merge-running", look)) {
         merge_until_the_third_shard(&mut harness);
         album.take_look(&mut harness, "merge-running", look);
-        harness.state_mut().ask(UiCommand::CancelMerge);
+        harness.state_mut().ask(MergeCommand::Cancel);
         wait_until(&mut harness, "the end of the merge", |app| is_planned(app) || is_done(app));
         // On a fast disk it may have been over before it was stopped.
         for rest in ["llama-wide-merged", "llama-wide-merged.partial"] {
             std::fs::remove_dir_all(workspace.folder(rest)).ok();
         }
-        harness.state_mut().ask(UiCommand::PlanAgain);
+        harness.state_mut().ask(MergeCommand::PlanAgain);
         harness.run_steps(2);
         wait_until(&mut harness, "the plan again", is_planned);
     }
     merge_until_the_third_shard(&mut harness);
     cancel(&mut harness);
     album.take(&mut harness, "merge-interrupted");
-    harness.state_mut().ask(UiCommand::SwitchLanguage);
+    harness.state_mut().ask(AppCommand::SwitchLanguage);
     album.take(&mut harness, "merge-interrupted-korean");
 }
 
@@ -358,14 +361,14 @@ fn korean(album: &Album) {
     copy_folder(&workspace.folder("base"), &base);
     copy_folder(&workspace.folder("adapter"), &adapter);
     let mut harness = open_window(machine(&workspace), Theme::Light, 1.0);
-    harness.state_mut().ask(UiCommand::SwitchLanguage);
+    harness.state_mut().ask(AppCommand::SwitchLanguage);
     wait_until(&mut harness, "the sample", |app| app.state.sample.is_some());
     album.take(&mut harness, "welcome-korean");
     drop_folders(&mut harness, &[base, adapter]);
     wait_until(&mut harness, "the plan", |app| is_planned(app) && is_estimated(app));
     click(&mut harness, Role::Tab, "병합");
     album.take(&mut harness, "merge-plan-korean");
-    harness.state_mut().ask(UiCommand::StartMerge);
+    harness.state_mut().ask(MergeCommand::Start);
     wait_until(&mut harness, "the end of the merge", is_done);
     album.take(&mut harness, "merge-done-korean");
     click(&mut harness, Role::Tab, "모듈");
@@ -396,10 +399,10 @@ fn three_sizes(album: &Album) {
         let mut harness = open_window(machine(&workspace), Theme::Light, 1.0);
         drop_folders(&mut harness, std::slice::from_ref(base));
         wait_until(&mut harness, "the base", |app| app.state.inspection.is_some());
-        harness.state_mut().ask(UiCommand::DropOnOutput(merged.clone()));
+        harness.state_mut().ask(WellsCommand::DropOnOutput(merged.clone()));
         wait_until(&mut harness, "the merged folder", is_done);
         // Holes of 49 GB are no proof of anything.
-        harness.state_mut().ask(UiCommand::CancelVerification);
+        harness.state_mut().ask(ReportCommand::CancelVerification);
         click(&mut harness, Role::Tab, "Compare");
         album.take(&mut harness, name);
     }

@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 
 use egui::{Event, pos2, vec2};
 use large_model::LargeModel;
-use lorafuse::gui::{Job, Machine, Screen, UiCommand, view::SortColumn};
+use lorafuse::gui::{AppCommand, Job, Machine, MergeCommand, ModulesCommand, Screen, view::SortColumn};
 use window::{FRAME, SIZE, Window};
 
 /// What a frame may cost, and how late it may be.
@@ -59,7 +59,7 @@ fn large_tree() {
     LargeModel { shards: 1, layers: TREE_ROWS / 4, width: 8 }.write(&base, &adapter);
     let mut window = Window::new();
     window.open(base, adapter);
-    window.app.ask(UiCommand::SortModules(SortColumn::Change));
+    window.app.ask(ModulesCommand::Sort(SortColumn::Change));
     window.run_until(|app| app.state.modules.rows.len() >= TREE_ROWS);
     println!("scrolling {} rows", window.app.state.modules.rows.len());
     let mut frames = Frames::default();
@@ -79,7 +79,7 @@ fn large_tree() {
     let rows = window.app.state.modules.rows.len();
     let mut typing = Frames::default();
     for letter in ["l", "la", "layers.7", "layers.77", ""] {
-        window.app.ask(UiCommand::FilterModules(letter.to_owned()));
+        window.app.ask(ModulesCommand::Filter(letter.to_owned()));
         for _ in 0..20 {
             typing.take_with(&mut window, Vec::new());
         }
@@ -95,14 +95,14 @@ fn merge() {
     model.write(&base, &adapter);
     let mut window = Window::new();
     window.open(base, adapter);
-    window.app.ask(UiCommand::StartMerge);
+    window.app.ask(MergeCommand::Start);
     window.run_until(|app| matches!(app.state.job, Job::Running(_)));
     let threads = Machine::detect().thread_count;
     println!("merging {} MB in the background, {threads} threads", model.byte_count() / 1_000_000);
     let mut screens = [Screen::Merge, Screen::Modules].map(|screen| (screen, Frames::default()));
     for turn in 0.. {
         let (screen, frames) = &mut screens[turn % 2];
-        window.app.ask(UiCommand::ShowScreen(*screen));
+        window.app.ask(AppCommand::ShowScreen(*screen));
         for _ in 0..60 {
             frames.take(&mut window);
         }

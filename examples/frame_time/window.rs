@@ -8,7 +8,7 @@ use std::{
 
 use eframe::App as _;
 use egui::{Event, RawInput, Rect, Vec2, vec2};
-use lorafuse::gui::{Job, LorafuseApp, Machine, UiCommand, WellKind, install_look};
+use lorafuse::gui::{Job, LorafuseApp, Machine, WellKind, WellsCommand, install_look};
 
 use crate::dropped::Dropped;
 
@@ -40,8 +40,8 @@ impl Window {
     /// Fills the wells and waits until all of the diff is shown.
     pub fn open(&mut self, base: PathBuf, adapter: PathBuf) {
         for (kind, path) in [(WellKind::Base, base), (WellKind::Adapter, adapter)] {
-            self.app.ask(UiCommand::EditPath(kind, path.to_string_lossy().into_owned()));
-            self.app.ask(UiCommand::EnterPath(kind));
+            self.app.ask(WellsCommand::EditPath(kind, path.to_string_lossy().into_owned()));
+            self.app.ask(WellsCommand::EnterPath(kind));
         }
         self.run_until(|app| matches!(app.state.job, Job::Planned(_)) && app.state.modules.scale.is_some());
     }

@@ -12,7 +12,7 @@ mod words;
 pub use self::{
     app::{
         application::{LorafuseApp, install_look},
-        command::UiCommand,
+        command::{Command, of_app::AppCommand},
         finished::{Finished, Made, Sizes, Sources},
         inspection::{Fit, Inspection, Slot},
         jobs::{
@@ -26,14 +26,31 @@ pub use self::{
             open::{LaunchPaths, run},
             probe::{DrawnBy, probe, time_first_frame},
         },
-        state::{AppState, Job, Machine, ModulesView, Notice, Running, Screen, Tone, Well, WellKind, Wells},
+        machine::Machine,
+        notice::{Notice, Tone},
+        screen::Screen,
+        state::{AppState, Job},
+    },
+    frame::wells::{
+        command::WellsCommand,
+        well::{Well, WellKind, Wells},
     },
     screens::{
         compare::{
+            command::CompareCommand,
             evaluation::{Evaluation, Measured, Texts},
             timing::{Timed, Timing},
         },
-        merge::{run::RunError, run_event::RunEvent},
+        merge::{
+            command::MergeCommand, merge_options::MergeOptions, run::RunError, run_event::RunEvent, running::Running,
+        },
+        modules::{
+            command::ModulesCommand,
+            state::{ModulesState, ModulesView},
+        },
+        palette::{command::PaletteCommand, search::Search},
+        report::command::ReportCommand,
+        welcome::command::WelcomeCommand,
     },
     words::{Language, Words, problem::Problem, said::Said},
 };

@@ -11,7 +11,8 @@ use lorafuse::{
     adapter::Adapter,
     checkpoint::Checkpoint,
     gui::{
-        Job, LorafuseApp, Machine, Problem, RunEvent, Running, Screen, Slot, Task, UiCommand, Waker, WellKind, Work,
+        AppCommand, Job, LorafuseApp, Machine, MergeCommand, Problem, RunEvent, Running, Screen, Slot, Task, Waker,
+        WellKind, WellsCommand, Work,
     },
     job::{JobContext, JobWarning, Stage},
     merge::device::{DeviceReason, TrialTimes},
@@ -37,7 +38,7 @@ const NAMES: [&str; 3] = ["Show in English", "Hugging Face", "Git LFS"];
 fn korean_window(workspace: &Workspace) -> Window {
     let mut window = open_window(workspace.machine(), Theme::Light, 1.0);
     window.set_size(SMALLEST);
-    window.state_mut().ask(UiCommand::SwitchLanguage);
+    window.state_mut().ask(AppCommand::SwitchLanguage);
     window.run_steps(3);
     window
 }
@@ -74,8 +75,8 @@ fn assert_speaks_korean(window: &Window, screen: &str) {
 }
 
 fn enter_path(window: &mut Window, kind: WellKind, path: &Path) {
-    window.state_mut().ask(UiCommand::EditPath(kind, path.to_string_lossy().into_owned()));
-    window.state_mut().ask(UiCommand::EnterPath(kind));
+    window.state_mut().ask(WellsCommand::EditPath(kind, path.to_string_lossy().into_owned()));
+    window.state_mut().ask(WellsCommand::EnterPath(kind));
     window.run_steps(1);
 }
 
@@ -133,7 +134,7 @@ fn what_does_not_open_or_fit_is_said_in_korean() {
     snapshot(&mut window, "problems_korean_narrow");
 
     // Said in English at once, though it was found out in a Korean window.
-    window.state_mut().ask(UiCommand::SwitchLanguage);
+    window.state_mut().ask(AppCommand::SwitchLanguage);
     window.run_steps(3);
     assert!(window.query_all_by_label("There is no such folder").next().is_some());
     results.extend_harness(&mut window);
@@ -250,7 +251,7 @@ fn a_result_is_korean_and_so_is_what_is_wrong_with_one() {
     let mut window = korean_window(&workspace);
     drop_folders(&mut window, &[workspace.folder("base"), workspace.folder("adapter")]);
     wait_until(&mut window, "the plan", is_planned);
-    window.state_mut().ask(UiCommand::StartMerge);
+    window.state_mut().ask(MergeCommand::Start);
     wait_until(&mut window, "the merge", |app| app.state.finished().is_some());
     for screen in Screen::ALL {
         show(&mut window, screen);
@@ -285,7 +286,7 @@ fn a_result_is_korean_and_so_is_what_is_wrong_with_one() {
     std::fs::write(theirs.join("SHA256SUMS"), "zzzz\n").unwrap();
     // A process of its own would answer in its own words, which are English.
     let mut window = open_window(Machine { program: None, ..workspace.machine() }, Theme::Light, 1.0);
-    window.state_mut().ask(UiCommand::SwitchLanguage);
+    window.state_mut().ask(AppCommand::SwitchLanguage);
     for folder in [&theirs, &workspace.folder("cut")] {
         if !folder.exists() {
             copy_folder(&theirs, folder);

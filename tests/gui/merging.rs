@@ -5,7 +5,7 @@ use std::time::Duration;
 use egui::{Theme, accesskit::Role};
 use egui_kittest::kittest::Queryable as _;
 use lorafuse::{
-    gui::{Evaluation, Finished, Job, Machine, Screen, UiCommand, Work},
+    gui::{Evaluation, Finished, Job, Machine, MergeCommand, ReportCommand, Screen, WelcomeCommand, Work},
     merge::device::GpuAdapter,
     platform::FileDialogs,
     verify::VerifyReport,
@@ -114,12 +114,12 @@ fn the_sample_is_merged_and_compared_with_three_clicks() {
     }
 
     // What was chosen for the sample is not chosen for another base.
-    harness.state_mut().ask(UiCommand::OpenSample);
+    harness.state_mut().ask(WelcomeCommand::OpenSample);
     harness.run_steps(2);
     wait_until(&mut harness, "the plan for the sample", is_planned);
     harness.get_by_label("Merge to BF16");
     let (base, adapter) = (workspace.folder("base"), workspace.folder("adapter"));
-    harness.state_mut().ask(UiCommand::OpenPair { base, adapter });
+    harness.state_mut().ask(WelcomeCommand::OpenPair { base, adapter });
     harness.run_steps(2);
     wait_until(&mut harness, "the plan for another pair", is_planned);
     harness.get_by_label("Merge, keep F32");
@@ -158,7 +158,7 @@ fn nothing_is_cut_off_in_the_smallest_window() {
         show(&mut harness, screen);
         assert_within(&harness, smallest.x);
     }
-    harness.state_mut().ask(UiCommand::StartMerge);
+    harness.state_mut().ask(MergeCommand::Start);
     wait_until(&mut harness, "the end of the merge", is_done);
     for screen in Screen::ALL {
         show(&mut harness, screen);
@@ -171,11 +171,11 @@ fn the_report_is_written_beside_the_output_and_never_over_another() {
     let workspace = Workspace::new();
     let mut harness = open_window(workspace.machine(), Theme::Dark, 1.0);
     open_pair(&mut harness, &workspace);
-    harness.state_mut().ask(UiCommand::StartMerge);
+    harness.state_mut().ask(MergeCommand::Start);
     wait_until(&mut harness, "the end of the merge", is_done);
     for number in ["", "-2"] {
         harness.state_mut().state.notice = None;
-        harness.state_mut().ask(UiCommand::ExportReport);
+        harness.state_mut().ask(ReportCommand::Export);
         wait_until(&mut harness, "the report", |app| app.state.notice.is_some());
         assert!(workspace.folder(&format!("base-merged-report{number}.md")).is_file());
         assert!(workspace.folder(&format!("base-merged-report{number}.json")).is_file());
@@ -247,8 +247,8 @@ fn a_merge_that_starts_while_a_remainder_is_discarded_goes_on() {
     let workspace = Workspace::new();
     let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
     open_pair(&mut harness, &workspace);
-    harness.state_mut().ask(UiCommand::DiscardPartial);
-    harness.state_mut().ask(UiCommand::StartMerge);
+    harness.state_mut().ask(MergeCommand::DiscardPartial);
+    harness.state_mut().ask(MergeCommand::Start);
     harness.run_steps(1);
     assert!(matches!(harness.state().state.job, Job::Running(_)));
     wait_until(&mut harness, "both", |app| {

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use egui::Theme;
 use egui_kittest::{SnapshotResults, kittest::Queryable as _};
 use lorafuse::{
-    gui::{Job, Language, RunEvent, Running, Screen, Task, UiCommand, Waker, WellKind, Work},
+    gui::{
+        AppCommand, CompareCommand, Job, Language, MergeCommand, RunEvent, Running, Screen, Task, Waker, WellKind,
+        WellsCommand, Work,
+    },
     job::{JobContext, Stage},
 };
 
@@ -31,8 +34,8 @@ fn the_screens_look_as_blessed() {
         open_pair(&mut harness, &workspace);
         wait_until(&mut harness, "the changes", |app| app.state.modules.scale.is_some());
         snapshot(&mut harness, &format!("modules_{name}"));
-        harness.state_mut().ask(UiCommand::ShowScreen(Screen::Merge));
-        harness.state_mut().ask(UiCommand::ChooseDtype("bf16".parse().unwrap()));
+        harness.state_mut().ask(AppCommand::ShowScreen(Screen::Merge));
+        harness.state_mut().ask(MergeCommand::ChooseDtype("bf16".parse().unwrap()));
         harness.run_steps(2);
         wait_until(&mut harness, "the plan for bf16", is_planned);
         wait_until(&mut harness, "the survival", |app| matches!(app.state.survival, Work::Done(_)));
@@ -40,7 +43,7 @@ fn the_screens_look_as_blessed() {
         let free = harness.get_by_label_contains(" to write, ").rect();
         harness.mask(egui::Rect::from_min_size(free.min, egui::vec2(FREE_SPACE_WIDTH, free.height())).expand(2.0));
         snapshot(&mut harness, &format!("merge_{name}"));
-        harness.state_mut().ask(UiCommand::StartMerge);
+        harness.state_mut().ask(MergeCommand::Start);
         wait_until(&mut harness, "the end of the merge", is_done);
         for screen in [Screen::Modules, Screen::Compare, Screen::Report] {
             show(&mut harness, screen);
@@ -50,8 +53,8 @@ fn the_screens_look_as_blessed() {
         show(&mut harness, Screen::Compare);
         show_measurement(&mut harness);
         snapshot(&mut harness, &format!("compare_measuring_{name}"));
-        harness.state_mut().ask(UiCommand::CancelMeasurement);
-        harness.state_mut().ask(UiCommand::SwitchLanguage);
+        harness.state_mut().ask(CompareCommand::CancelMeasurement);
+        harness.state_mut().ask(AppCommand::SwitchLanguage);
         for screen in [Screen::Modules, Screen::Compare] {
             show(&mut harness, screen);
             let screen = format!("{screen:?}").to_lowercase();
@@ -98,7 +101,7 @@ fn opening_and_merging_look_as_blessed() {
     wait_until(&mut harness, "the sample's headers", |app| app.state.sample.is_some());
     harness
         .state_mut()
-        .ask(UiCommand::EditPath(WellKind::Base, workspace.folder("base").to_string_lossy().into_owned()));
+        .ask(WellsCommand::EditPath(WellKind::Base, workspace.folder("base").to_string_lossy().into_owned()));
     harness.run_steps(1);
     harness.state_mut().state.job = Job::Opening(Task::spawn("held", &harness.ctx.clone(), held));
     harness.run_steps(2);
@@ -121,7 +124,7 @@ fn the_screens_look_as_blessed_in_korean_where_there_is_least_room() {
     let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
     let smallest = egui::vec2(900.0, 600.0);
     harness.set_size(smallest);
-    harness.state_mut().ask(UiCommand::SwitchLanguage);
+    harness.state_mut().ask(AppCommand::SwitchLanguage);
     open_pair(&mut harness, &workspace);
     assert_eq!(harness.state().state.language, Language::Korean);
     show(&mut harness, Screen::Merge);
@@ -133,7 +136,7 @@ fn the_screens_look_as_blessed_in_korean_where_there_is_least_room() {
     let free = harness.get_by_label_contains("비어 있습니다").rect();
     harness.mask(egui::Rect::from_min_size(free.min, egui::vec2(KOREAN_FREE_SPACE_WIDTH, free.height())).expand(2.0));
     snapshot(&mut harness, "merge_korean_narrow");
-    harness.state_mut().ask(UiCommand::StartMerge);
+    harness.state_mut().ask(MergeCommand::Start);
     wait_until(&mut harness, "the end of the merge", is_done);
     show(&mut harness, Screen::Report);
     harness.set_size(smallest);

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use egui::{Event, Key, Modifiers, Theme, accesskit::Role};
 use egui_kittest::{Harness, kittest::Queryable as _};
 use lorafuse::{
-    gui::{Finished, LorafuseApp, Screen, UiCommand, WellKind, Work, view::ManifestRow},
+    gui::{
+        AppCommand, Finished, LorafuseApp, MergeCommand, ReportCommand, Screen, WellKind, WellsCommand, Work,
+        view::ManifestRow,
+    },
     plan::Rounding,
     units,
     verify::Outcome,
@@ -41,17 +44,17 @@ fn planned(workspace: &Workspace) -> Window {
 /// A window with the sample merged to bf16.
 fn merged(workspace: &Workspace) -> Window {
     let mut window = planned(workspace);
-    window.state_mut().ask(UiCommand::ChooseDtype("bf16".parse().unwrap()));
+    window.state_mut().ask(MergeCommand::ChooseDtype("bf16".parse().unwrap()));
     window.run_steps(2);
     wait_until(&mut window, "the plan for bf16", is_planned);
-    window.state_mut().ask(UiCommand::StartMerge);
+    window.state_mut().ask(MergeCommand::Start);
     wait_until(&mut window, "the merge", is_merged);
     window
 }
 
 fn enter_path(window: &mut Window, kind: WellKind, path: &Path) {
-    window.state_mut().ask(UiCommand::EditPath(kind, path.to_string_lossy().into_owned()));
-    window.state_mut().ask(UiCommand::EnterPath(kind));
+    window.state_mut().ask(WellsCommand::EditPath(kind, path.to_string_lossy().into_owned()));
+    window.state_mut().ask(WellsCommand::EnterPath(kind));
     window.run_steps(1);
 }
 
@@ -135,12 +138,12 @@ fn the_list_of_files_is_what_the_checks_found_in_the_folder() {
     assert!(window.query_by_label(&tokenizer_bytes).is_none(), "what is not there has no size");
     let (_, bytes) = files_of(&output);
     window.get_by_label(&format!("{count} files, {}, 1 missing", units::bytes(bytes)));
-    window.state_mut().ask(UiCommand::SwitchLanguage);
+    window.state_mut().ask(AppCommand::SwitchLanguage);
     window.run_steps(3);
     window.get_by_label("없어짐");
     window.get_by_label("바뀜");
     window.get_by_label(&format!("파일 {count}개, {}, 1개 없어짐", units::bytes(bytes)));
-    window.state_mut().ask(UiCommand::SwitchLanguage);
+    window.state_mut().ask(AppCommand::SwitchLanguage);
     window.run_steps(3);
 
     // What is put back is there again, written later than the merge.
@@ -195,7 +198,7 @@ fn an_evaluation_says_what_follows_and_can_be_pasted() {
     window.get_by_label_contains("Merged: 4,868,352 weights of 16 bits each are 9.74\u{a0}MB");
     click(&mut window, Role::Button, "Copy table");
     window.get_by_label("The table is on the clipboard.");
-    window.state_mut().ask(UiCommand::SwitchLanguage);
+    window.state_mut().ask(AppCommand::SwitchLanguage);
     window.run_steps(3);
     window.get_by_label_contains("병합은 반올림 안에서 베이스 + 어댑터와 같습니다");
     window.get_by_label_contains("가중치 4,868,352개 그대로");
@@ -251,7 +254,7 @@ fn anyones_merge_is_judged_without_merging() {
     assert_eq!(outcome_of(done(&window), "Changed exactly the targets"), Some(Outcome::Passed));
     click(&mut window, Role::Tab, "Compare");
     window.get_by_label_contains("16 bits each in place of 32: half the file");
-    window.state_mut().ask(UiCommand::ExportReport);
+    window.state_mut().ask(ReportCommand::Export);
     wait_until(&mut window, "the report", |app| app.state.notice.is_some());
     let report = std::fs::read_to_string(theirs.with_file_name("합쳐진-모델-report.md")).unwrap();
     assert!(report.contains("Changed exactly the targets: ok"), "{report}");
@@ -385,12 +388,12 @@ fn several_adapters_have_a_strength_each() {
     let folders: Vec<PathBuf> = ["base", "adapter", "adapter-two"].map(|name| workspace.folder(name)).to_vec();
     drop_folders(&mut window, &folders);
     wait_until(&mut window, "the plan", |app| is_planned(app) && app.state.more_adapters.len() == 1);
-    window.state_mut().ask(UiCommand::ChooseAdapterStrength(0, 0.5));
+    window.state_mut().ask(MergeCommand::ChooseAdapterStrength(0, 0.5));
     window.run_steps(2);
     wait_until(&mut window, "the plan", is_planned);
     click(&mut window, Role::Tab, "Merge");
     assert!(window.query_all_by_label("adapter-two").next().is_some(), "a line of its own");
-    window.state_mut().ask(UiCommand::StartMerge);
+    window.state_mut().ask(MergeCommand::Start);
     wait_until(&mut window, "the merge", is_merged);
     assert_eq!(done(&window).made.as_ref().unwrap().plan.strengths, [1.0, 0.5]);
     assert_eq!(outcome_of(done(&window), "Changed exactly the targets"), Some(Outcome::Passed));

@@ -5,7 +5,7 @@ use egui_kittest::{
     Harness, SnapshotOptions,
     kittest::{NodeT as _, Queryable as _},
 };
-use lorafuse::gui::{Job, LorafuseApp, Screen, UiCommand};
+use lorafuse::gui::{AppCommand, Job, LorafuseApp, Screen};
 
 use crate::support::{Workspace, drop_folders, wait_until};
 
@@ -23,7 +23,7 @@ pub fn open_pair(harness: &mut Harness<'_, LorafuseApp>, workspace: &Workspace) 
 }
 
 pub fn show(harness: &mut Harness<'_, LorafuseApp>, screen: Screen) {
-    harness.state_mut().ask(UiCommand::ShowScreen(screen));
+    harness.state_mut().ask(AppCommand::ShowScreen(screen));
     harness.run_steps(3);
 }
 

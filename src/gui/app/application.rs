@@ -1,11 +1,13 @@
 //! The application as eframe drives it.
 
 use super::{
-    command::UiCommand,
+    command::Command,
     drain, input,
     jobs::workers::{self, Workers},
-    logic, settings,
-    state::{AppState, Machine},
+    logic,
+    machine::Machine,
+    settings,
+    state::AppState,
 };
 use crate::gui::{
     design::{fonts, theme},
@@ -24,7 +26,7 @@ pub struct LorafuseApp {
     /// What is known and shown.
     pub state: AppState,
     workers: Workers,
-    commands: Vec<UiCommand>,
+    commands: Vec<Command>,
     /// As last seen, for the settings, which are saved outside of any frame.
     theme: egui::ThemePreference,
 }
@@ -42,8 +44,8 @@ impl LorafuseApp {
     }
 
     /// Asks for `command` as a widget would; it is carried out in the next frame.
-    pub fn ask(&mut self, command: UiCommand) {
-        self.commands.push(command);
+    pub fn ask(&mut self, command: impl Into<Command>) {
+        self.commands.push(command.into());
     }
 }
 
@@ -58,7 +60,7 @@ impl eframe::App for LorafuseApp {
             self.workers.gpus = workers::look_for_gpus(&self.state, ctx);
         }
         drain::drain(&mut self.state, &mut self.workers, ctx);
-        self.commands.extend(input::shortcuts(&self.state, ctx));
+        self.commands.extend(input::keys(&self.state, ctx));
         self.commands.extend(input::drops(&mut self.state, ctx));
         for command in std::mem::take(&mut self.commands) {
             logic::carry_out(&mut self.state, &mut self.workers, ctx, command);

@@ -13,18 +13,21 @@ use super::{
         watched::Work,
         workers::{self, DialogKind, Workers},
     },
-    logic::{add_adapter, inspect, notice, problem_notice, set_path, take_routed},
+    notice::{Notice, Tone},
     recent,
-    state::{AppState, Job, Running, Screen, Tone},
+    screen::Screen,
+    state::{AppState, Job},
 };
 use crate::{
     gui::{
         design::path_text::written_path,
+        frame::wells::fill::{add_adapter, inspect, set_path, take_routed},
         screens::{
             compare::evaluation::Texts,
             merge::{
                 run::{self, RunError},
                 run_event::RunEvent,
+                running::Running,
             },
             modules::{changes::ChangeMap, module_list::show_changes},
         },
@@ -87,9 +90,9 @@ pub(in crate::gui) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &C
     }
     if let Some(discarded) = finished(&mut workers.discarding) {
         let notice = match discarded {
-            Ok(Ok(())) => notice(Tone::Neutral, state.words().discarded.to_owned()),
-            Ok(Err(problem)) => problem_notice(&problem, words),
-            Err(Lost) => problem_notice(&Problem::lost_worker(), words),
+            Ok(Ok(())) => Notice::new(Tone::Neutral, state.words().discarded.to_owned()),
+            Ok(Err(problem)) => Notice::of_problem(&problem, words),
+            Err(Lost) => Notice::of_problem(&Problem::lost_worker(), words),
         };
         // A merge that was started meanwhile goes on, and its result stays.
         if matches!(state.job, Job::Planned(_)) {
@@ -112,10 +115,10 @@ pub(in crate::gui) fn drain(state: &mut AppState, workers: &mut Workers, ctx: &C
                 if let Some(done) = state.finished_mut() {
                     done.written = Some(path);
                 }
-                notice(Tone::Good, text)
+                Notice::new(Tone::Good, text)
             }
-            Ok(Err(problem)) => problem_notice(&problem, words),
-            Err(Lost) => problem_notice(&Problem::lost_worker(), words),
+            Ok(Err(problem)) => Notice::of_problem(&problem, words),
+            Err(Lost) => Notice::of_problem(&Problem::lost_worker(), words),
         });
     }
 }
@@ -150,7 +153,7 @@ fn drain_job(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
             }
             Outcome::Lost => {
                 state.job = Job::Idle;
-                state.notice = Some(problem_notice(&Problem::lost_worker(), state.words()));
+                state.notice = Some(Notice::of_problem(&Problem::lost_worker(), state.words()));
             }
         },
         Job::Running(running) => {
@@ -230,9 +233,9 @@ fn drain_seal(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
             done.is_sealed = true;
             // One that lay there before was not changed but written anew, by us.
             done.manifest.retain(|file| file.name != merge::SEAL_FILE);
-            notice(Tone::Good, (words.sealed)(seal.files.len()))
+            Notice::new(Tone::Good, (words.sealed)(seal.files.len()))
         }
-        Work::Failed(problem) => problem_notice(problem, words),
+        Work::Failed(problem) => Notice::of_problem(problem, words),
         Work::Idle | Work::Running(_) => return,
     };
     workers::list_files(state, workers, ctx);
@@ -275,7 +278,7 @@ fn take_inspection(state: &mut AppState, workers: &mut Workers, ctx: &Context, m
     workers::look_at_spectrum(state, workers, ctx);
     match found {
         Some(Ok(found)) => take_found(state, ctx, found),
-        Some(Err(problem)) => state.notice = Some(problem_notice(&problem, state.words())),
+        Some(Err(problem)) => state.notice = Some(Notice::of_problem(&problem, state.words())),
         None => {}
     }
 }
@@ -295,13 +298,13 @@ fn take_result(state: &mut AppState, workers: &mut Workers, ctx: &Context, resul
                 recent::remember_merged(&mut state.recent, base, adapter, &finished.sources.merged);
             }
             let card_problem = finished.made.as_ref().and_then(|made| made.card_problem.as_ref());
-            state.notice = card_problem.map(|problem| problem_notice(problem, state.words()));
+            state.notice = card_problem.map(|problem| Notice::of_problem(problem, state.words()));
             state.job = Job::Done(Box::new(finished));
             show_changes(state, workers, ctx, changes, false);
         }
         Err(RunError::Cancelled) => {
             inspect(state, ctx);
-            state.notice = Some(notice(Tone::Neutral, state.words().cancelled_status.to_owned()));
+            state.notice = Some(Notice::new(Tone::Neutral, state.words().cancelled_status.to_owned()));
         }
         Err(RunError::Failed(problem)) => state.job = Job::Failed(problem),
     }

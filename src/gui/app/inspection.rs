@@ -8,10 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{
-    finished::{self, Finished, Sources},
-    state::MergeOptions,
-};
+use super::finished::{self, Finished, Sources};
 use crate::{
     adapter::{Adapter, BaseSuggestion, suggested_base},
     checkpoint::Checkpoint,
@@ -21,7 +18,7 @@ use crate::{
             facts::{AdapterFacts, ModelFacts},
         },
         screens::{
-            merge::{dtype_option::DtypeOption, plan_summary::PlanSummary},
+            merge::{dtype_option::DtypeOption, merge_options::MergeOptions, plan_summary::PlanSummary},
             mismatch::misfit::{Misfit, misfits},
             modules::{changes::ChangeMap, estimate::delta_norms, printed_diff::PrintedDiff},
         },

@@ -1,6 +1,7 @@
 //! The window as a whole: what it knows, what is asked of it, and the work that it starts.
 
 pub mod application;
+pub mod carry_out;
 pub mod command;
 pub mod drain;
 pub mod finished;
@@ -10,6 +11,7 @@ pub mod jobs;
 pub mod launch;
 pub mod logic;
 pub mod machine;
+pub mod notice;
 pub mod recent;
 pub mod screen;
 pub mod settings;

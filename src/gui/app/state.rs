@@ -1,67 +1,31 @@
 //! What the window knows. Only `logic` changes it; panels read it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use super::{
     finished::Finished,
     inspection::Inspection,
     jobs::{background::Task, watched::Work},
+    machine::Machine,
+    notice::Notice,
     recent::{RecentPair, RecentState},
-};
-pub use super::{machine::Machine, screen::Screen};
-pub use crate::gui::{
-    frame::wells::well::{Well, WellKind, Wells},
-    screens::merge::running::Running,
+    screen::Screen,
 };
 use crate::{
     gui::{
+        frame::wells::well::Wells,
         screens::{
-            modules::{
-                changes::ChangeMap,
-                heat_map::{HeatMap, HeatScale},
-                printed_diff::PrintedDiff,
-                tree_order::TreeOrder,
-                tree_rows::TreeRow,
-            },
-            palette::list::Palette,
+            merge::{merge_options::MergeOptions, running::Running},
+            modules::state::ModulesState,
+            palette::search::Search,
             welcome::sample_facts::SampleFacts,
         },
         words::{Language, Words, problem::Problem},
     },
-    merge::device::{DeviceChoice, GpuAdapter},
-    plan::{AdapterRequest, DtypePolicy, MergePlan, Rounding, SurvivalEstimate},
+    merge::device::GpuAdapter,
+    plan::{AdapterRequest, MergePlan, SurvivalEstimate},
     platform::FileDialogs,
 };
-
-/// What the user chose on the Merge screen.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct MergeOptions {
-    /// Output dtype.
-    pub dtype: DtypePolicy,
-    /// Factor on the adapter in the well.
-    pub strength: f64,
-    /// How updated tensors are rounded.
-    pub rounding: Rounding,
-    /// What computes; the plan is the same whatever it is.
-    pub device: DeviceChoice,
-    /// Whether the merged folder gets a model card.
-    pub writes_card: bool,
-}
-
-impl Default for MergeOptions {
-    fn default() -> Self {
-        Self {
-            dtype: DtypePolicy::Keep,
-            strength: 1.0,
-            rounding: Rounding::Nearest,
-            device: DeviceChoice::Auto,
-            writes_card: true,
-        }
-    }
-}
 
 /// The one job, as a value: what can be shown and asked follows from it.
 #[derive(Debug, Default)]
@@ -79,69 +43,6 @@ pub enum Job {
     Done(Box<Finished>),
     /// The merge stopped with an error; its output does not exist.
     Failed(Problem),
-}
-
-/// How the Modules screen shows the tree.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ModulesView {
-    /// The tree table.
-    #[default]
-    Table,
-    /// Both trees as PyTorch prints them.
-    Printed,
-}
-
-/// State of the Modules screen.
-#[derive(Debug, Default)]
-pub struct ModulesState {
-    /// Part of a path that rows must contain.
-    pub filter: String,
-    /// Whether unchanged modules are left out.
-    pub only_changed: bool,
-    /// The column that rows are sorted by; `None` shows the tree.
-    pub order: Option<TreeOrder>,
-    /// Modules whose folding differs from the default.
-    pub toggled: BTreeSet<String>,
-    /// The module in the inspector.
-    pub selected: Option<String>,
-    /// Table or printed.
-    pub view: ModulesView,
-    /// Rows as filtered and folded; rebuilt when any of the above or the tree changes.
-    pub rows: Arc<Vec<TreeRow>>,
-    /// ‖Δ‖/‖W‖ by module: estimated before a merge, exact after it.
-    pub changes: Arc<ChangeMap>,
-    /// ‖Δ‖ by module, from the factors; empty until they are read.
-    pub delta_norms: Arc<ChangeMap>,
-    /// The scale of all of them; `None` while there are none.
-    pub scale: Option<HeatScale>,
-    /// The same as modules × layers.
-    pub map: Arc<HeatMap>,
-    /// Both printed trees, aligned.
-    pub printed: Arc<PrintedDiff>,
-    /// Singular values of Δ by module, the largest first, for those that were looked at.
-    pub spectra: BTreeMap<String, Vec<f64>>,
-}
-
-/// A line in the status bar.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// How it went.
-    pub tone: Tone,
-    /// One sentence.
-    pub text: String,
-}
-
-/// How something went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tone {
-    /// Neither good nor bad.
-    Neutral,
-    /// Passed.
-    Good,
-    /// Done, but look.
-    Caution,
-    /// Failed.
-    Bad,
 }
 
 /// All of it.
@@ -166,7 +67,7 @@ pub struct AppState {
     /// The Modules screen.
     pub modules: ModulesState,
     /// The list of all commands, while it is open.
-    pub palette: Option<Palette>,
+    pub palette: Option<Search>,
     /// The last thing worth saying in the status line.
     pub notice: Option<Notice>,
     /// The built-in sample, once its headers are read.

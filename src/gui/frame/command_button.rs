@@ -3,7 +3,10 @@
 use egui::{CornerRadius, Id, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo};
 
 use crate::gui::{
-    app::command::{UiCommand, shortcut_text},
+    app::command::{
+        Command,
+        face::{Face, key_text},
+    },
     design::{
         tokens::{Palette, Type, radius, space},
         widget::{ButtonLook, Icon, button_ui, icon_ui, text_width},
@@ -13,7 +16,8 @@ use crate::gui::{
 
 /// A button for `command`, pushed when it is clicked.
 pub(in crate::gui) struct CommandButton<'a> {
-    pub command: UiCommand,
+    pub command: Command,
+    face: Option<&'static Face>,
     pub look: ButtonLook,
     pub icon: Option<Icon>,
     pub enabled: bool,
@@ -25,12 +29,19 @@ pub(in crate::gui) struct CommandButton<'a> {
 }
 
 impl<'a> CommandButton<'a> {
-    pub fn new(command: UiCommand, look: ButtonLook) -> Self {
-        Self { command, look, icon: None, enabled: true, label: None, hover: None, shows_shortcut: false }
+    pub fn new(command: impl Into<Command>, look: ButtonLook) -> Self {
+        let command = command.into();
+        let face = command.face();
+        Self { command, face, look, icon: None, enabled: true, label: None, hover: None, shows_shortcut: false }
     }
 
     pub fn icon(self, icon: Icon) -> Self {
         Self { icon: Some(icon), ..self }
+    }
+
+    /// With the icon of the command itself.
+    pub fn with_icon(self) -> Self {
+        Self { icon: self.face.and_then(|face| face.icon), ..self }
     }
 
     pub fn enabled(self, enabled: bool) -> Self {
@@ -51,9 +62,17 @@ impl<'a> CommandButton<'a> {
 
     /// As wide as its label needs.
     pub fn width(&self, ui: &Ui, words: &Words) -> f32 {
-        let label = self.label.unwrap_or_else(|| self.command.label(words));
+        let label = self.text(words);
         let icon = if self.icon.is_some() { 22.0 } else { 0.0 };
         text_width(ui, label, Type::BODY_MEDIUM) + 2.0 * space::S12 + icon + self.shortcut_width(ui)
+    }
+
+    /// Its own label in place of the command's, which a command without a face has not.
+    fn text<'w>(&self, words: &'w Words) -> &'w str
+    where
+        'a: 'w,
+    {
+        self.label.unwrap_or_else(|| self.face.map_or("", |face| face.label(words)))
     }
 
     fn shortcut_width(&self, ui: &Ui) -> f32 {
@@ -61,8 +80,8 @@ impl<'a> CommandButton<'a> {
     }
 
     fn shortcut(&self, ui: &Ui) -> Option<String> {
-        let shortcut = self.command.shortcut().filter(|_| self.shows_shortcut)?;
-        Some(shortcut_text(ui.ctx(), shortcut))
+        let key = self.face?.key.filter(|_| self.shows_shortcut)?;
+        Some(key_text(ui.ctx(), key))
     }
 
     /// From its command: counted from the top, it would be another button where a worker's result comes in above it,
@@ -72,8 +91,8 @@ impl<'a> CommandButton<'a> {
     }
 
     /// Paints it into `rect`.
-    pub fn show(self, ui: &mut Ui, rect: Rect, words: &Words, commands: &mut Vec<UiCommand>) {
-        let label = self.label.unwrap_or_else(|| self.command.label(words));
+    pub fn show(self, ui: &mut Ui, rect: Rect, words: &Words, commands: &mut Vec<Command>) {
+        let label = self.text(words);
         let shortcut = self.shortcut(ui);
         let mut builder = UiBuilder::new().max_rect(rect).scope_id(self.id(ui));
         if !self.enabled {
@@ -81,7 +100,11 @@ impl<'a> CommandButton<'a> {
         }
         let response =
             ui.scope_builder(builder, |ui| button_ui(ui, rect, self.look, label, self.icon, shortcut.as_deref())).inner;
-        let hover_text = self.hover.map_or_else(|| self.command.hover_text(words, ui.ctx()), str::to_owned);
+        let hover_text = match (self.hover, self.face) {
+            (Some(hover), _) => hover.to_owned(),
+            (None, Some(face)) => face.hover_text(words, ui.ctx()),
+            (None, None) => String::new(),
+        };
         let is_clicked = response.clicked();
         if !hover_text.is_empty() {
             response.on_hover_text(hover_text);
@@ -92,9 +115,9 @@ impl<'a> CommandButton<'a> {
     }
 
     /// Paints only its icon; the command's label is its name for screen readers and its tooltip.
-    pub fn show_icon_only(self, ui: &mut Ui, rect: Rect, words: &Words, commands: &mut Vec<UiCommand>) {
+    pub fn show_icon_only(self, ui: &mut Ui, rect: Rect, words: &Words, commands: &mut Vec<Command>) {
         let palette = Palette::of(ui);
-        let label = self.command.label(words);
+        let label = self.text(words);
         let response = ui.interact(rect, self.id(ui), Sense::click());
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, label));
         if response.hovered() || response.has_focus() {

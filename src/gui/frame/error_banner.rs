@@ -6,7 +6,7 @@ use egui::{CornerRadius, Rect, Ui, pos2, vec2};
 
 use super::command_button::CommandButton;
 use crate::gui::{
-    app::command::UiCommand,
+    app::command::Command,
     design::{
         path_text::display_path,
         tokens::{Face, Palette, Type, grid, radius, space},
@@ -34,7 +34,7 @@ pub(in crate::gui) fn error_banner_with_buttons_ui(
     home: Option<&Path>,
     buttons: Vec<CommandButton<'_>>,
     words: &Words,
-    commands: &mut Vec<UiCommand>,
+    commands: &mut Vec<Command>,
 ) -> Rect {
     banner_ui(ui, rect, problem, home, words, |ui, area| {
         let mut left = area.left();

@@ -4,8 +4,9 @@ use egui::{CornerRadius, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec
 
 use crate::gui::{
     app::{
-        command::UiCommand,
-        state::{AppState, Job, Screen},
+        command::{Command, face::ScreenCommand, of_app::AppCommand},
+        screen::Screen,
+        state::{AppState, Job},
     },
     design::{
         tokens::{Palette, Type, radius, space},
@@ -16,20 +17,13 @@ use crate::gui::{
 const ITEM: egui::Vec2 = vec2(59.0, 54.0);
 
 /// The strip on the left.
-pub(in crate::gui) fn navigation_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+pub(in crate::gui) fn navigation_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
     let left = rect.left() + 6.0;
     for (index, screen) in Screen::ALL.into_iter().enumerate() {
         let top = rect.top() + space::S8 + index as f32 * (ITEM.y + space::S4);
-        let icon = match screen {
-            Screen::Modules => Icon::Tree,
-            Screen::Merge => Icon::Merge,
-            Screen::Compare => Icon::Bars,
-            Screen::Report => Icon::Report,
-        };
         let item = Item {
             rect: Rect::from_min_size(pos2(left, top), ITEM),
-            icon,
-            command: UiCommand::ShowScreen(screen),
+            command: AppCommand::ShowScreen(screen),
             is_current: screen == state.screen && !state.is_welcome(),
             enabled: state.is_reachable(screen),
             // A screen that cannot be opened has got nowhere.
@@ -39,24 +33,16 @@ pub(in crate::gui) fn navigation_ui(ui: &mut Ui, rect: Rect, state: &AppState, c
         item_ui(ui, &item, state, commands);
     }
     let bottom = rect.bottom() - space::S8 + 4.0;
-    for (index, (icon, command)) in
-        [(Icon::Theme, UiCommand::SwitchTheme), (Icon::Globe, UiCommand::SwitchLanguage)].into_iter().enumerate()
-    {
+    for (index, command) in [AppCommand::SwitchTheme, AppCommand::SwitchLanguage].into_iter().enumerate() {
         let top = bottom - (index as f32 + 1.0) * 50.0;
         let rect = Rect::from_min_size(pos2(left, top), vec2(ITEM.x, 46.0));
-        item_ui(
-            ui,
-            &Item { rect, icon, command, is_current: false, enabled: true, mark: None, closed: "" },
-            state,
-            commands,
-        );
+        item_ui(ui, &Item { rect, command, is_current: false, enabled: true, mark: None, closed: "" }, state, commands);
     }
 }
 
 struct Item {
     rect: Rect,
-    icon: Icon,
-    command: UiCommand,
+    command: AppCommand,
     is_current: bool,
     enabled: bool,
     mark: Option<Icon>,
@@ -97,10 +83,11 @@ fn mark(state: &AppState, screen: Screen) -> Option<Icon> {
     }
 }
 
-fn item_ui(ui: &mut Ui, item: &Item, state: &AppState, commands: &mut Vec<UiCommand>) {
+fn item_ui(ui: &mut Ui, item: &Item, state: &AppState, commands: &mut Vec<Command>) {
     let palette = Palette::of(ui);
     let words = state.words();
-    let label = item.command.label(words);
+    let Some(face) = item.command.face() else { return };
+    let label = face.label(words);
     let mut builder = UiBuilder::new().max_rect(item.rect);
     if !item.enabled {
         builder = builder.disabled();
@@ -124,7 +111,9 @@ fn item_ui(ui: &mut Ui, item: &Item, state: &AppState, commands: &mut Vec<UiComm
     };
     let center = item.rect.center().x;
     let icon_rect = Rect::from_center_size(pos2(center, item.rect.top() + 18.0), vec2(16.0, 16.0));
-    icon_ui(ui, icon_rect, item.icon, ink);
+    if let Some(icon) = face.icon {
+        icon_ui(ui, icon_rect, icon, ink);
+    }
     let label_ink = if item.enabled && !item.is_current { palette.text } else { ink };
     let galley = ui.painter().layout_no_wrap(label.to_owned(), Type::CAPTION_MEDIUM.font_id(), label_ink);
     let pos = pos2(center - galley.size().x / 2.0, item.rect.top() + 38.0 - galley.size().y / 2.0);
@@ -138,8 +127,8 @@ fn item_ui(ui: &mut Ui, item: &Item, state: &AppState, commands: &mut Vec<UiComm
         };
         mark_ui(ui, pos2(item.rect.right() - 12.0, item.rect.top() + 12.0), mark, color);
     }
-    let hover_text = item.command.hover_text(words, ui.ctx());
+    let hover_text = face.hover_text(words, ui.ctx());
     if response.on_hover_text(hover_text).on_disabled_hover_text(item.closed).clicked() {
-        commands.push(item.command.clone());
+        commands.push(item.command.clone().into());
     }
 }

@@ -6,14 +6,16 @@ use super::command_button::CommandButton;
 use crate::{
     gui::{
         app::{
-            command::UiCommand,
-            state::{AppState, Job, Screen},
+            command::{Command, of_app::AppCommand},
+            screen::Screen,
+            state::{AppState, Job},
         },
         design::{
             path_text::display_path,
             tokens::{Palette, Type, grid, space},
             widget::{Align, ButtonLook, elided_middle, runs_ui, text_width},
         },
+        screens::merge::command::MergeCommand,
     },
     plan::DtypePolicy,
 };
@@ -22,23 +24,23 @@ use crate::{
 pub(in crate::gui) const HEIGHT: f32 = grid::PRIMARY_BUTTON + 30.0;
 
 /// Fills the bottom of `rect`.
-pub(in crate::gui) fn next_step_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+pub(in crate::gui) fn next_step_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
     let words = state.words();
     let button = Rect::from_min_max(pos2(rect.left(), rect.bottom() - grid::PRIMARY_BUTTON), rect.max);
     let line = Rect::from_min_size(pos2(rect.left(), button.top() - 30.0), vec2(rect.width(), 18.0));
     match &state.job {
         Job::Running(_) => {
-            let command = UiCommand::ShowScreen(Screen::Merge);
+            let command = AppCommand::ShowScreen(Screen::Merge);
             CommandButton::new(command, ButtonLook::Plain).label(words.see_merge).show(ui, button, words, commands);
         }
         Job::Done(_) => {
             output_ui(ui, line, state, words.merged_to);
-            let command = UiCommand::ShowScreen(Screen::Compare);
+            let command = AppCommand::ShowScreen(Screen::Compare);
             CommandButton::new(command, ButtonLook::Plain).label(words.see_compare).show(ui, button, words, commands);
         }
         Job::Idle | Job::Opening(_) | Job::Planned(_) | Job::Failed(_) => {
             output_ui(ui, line, state, words.creates);
-            CommandButton::new(UiCommand::StartMerge, ButtonLook::Primary)
+            CommandButton::new(MergeCommand::Start, ButtonLook::Primary)
                 .label(&start_label(state))
                 .with_shortcut()
                 .enabled(matches!(state.job, Job::Planned(_)))

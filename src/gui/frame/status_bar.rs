@@ -5,12 +5,15 @@ use egui::{Color32, CornerRadius, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
 use crate::gui::{
     app::{
         inspection::Slot,
-        state::{AppState, Job, Tone},
+        notice::Tone,
+        screen::Screen,
+        state::{AppState, Job},
     },
     design::{
         tokens::{Palette, Type, radius, space},
         widget::{Align, Icon, mark_ui, text_ui},
     },
+    screens::modules::state::ModulesView,
     words::Words,
 };
 
@@ -50,12 +53,8 @@ fn status(state: &AppState) -> (Tone, String) {
     match &state.job {
         Job::Opening(_) => neutral(words.opening),
         Job::Running(_) => neutral(words.merging_status),
-        Job::Planned(plan) if state.screen == crate::gui::app::state::Screen::Merge => {
-            (Tone::Good, (words.checks_passed)(plan.checks.len()))
-        }
-        Job::Planned(_) if state.modules.view == crate::gui::app::state::ModulesView::Printed => {
-            neutral(words.printed_note)
-        }
+        Job::Planned(plan) if state.screen == Screen::Merge => (Tone::Good, (words.checks_passed)(plan.checks.len())),
+        Job::Planned(_) if state.modules.view == ModulesView::Printed => neutral(words.printed_note),
         Job::Planned(_) => (Tone::Good, words.fits.to_owned()),
         Job::Done(done) => match &done.verified {
             None => neutral(words.verifying),

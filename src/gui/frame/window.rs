@@ -9,8 +9,9 @@ use super::{
 };
 use crate::gui::{
     app::{
-        command::UiCommand,
-        state::{AppState, Job, ModulesView, Screen},
+        command::Command,
+        screen::Screen,
+        state::{AppState, Job},
     },
     design::tokens::{Palette, grid},
     screens::{
@@ -21,7 +22,7 @@ use crate::gui::{
             progress::merge_running_ui,
         },
         mismatch::screen::{mismatch_ui, problems_ui},
-        modules::{printed::printed_ui, screen::modules_ui},
+        modules::{printed::printed_ui, screen::modules_ui, state::ModulesView},
         palette::screen::palette_ui,
         report::screen::report_ui,
         welcome::screen::welcome_ui,
@@ -29,7 +30,7 @@ use crate::gui::{
 };
 
 /// The whole window.
-pub(in crate::gui) fn window_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<UiCommand>) {
+pub(in crate::gui) fn window_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
     let palette = Palette::of(ui);
     let full = ui.max_rect();
     ui.painter().rect_filled(full, 0.0, palette.app);
@@ -54,7 +55,7 @@ pub(in crate::gui) fn window_ui(ui: &mut Ui, state: &AppState, commands: &mut Ve
     }
 }
 
-fn screen_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+fn screen_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
     if state.is_welcome() {
         return welcome_ui(ui, rect, state, commands);
     }
@@ -73,7 +74,7 @@ fn screen_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCom
     }
 }
 
-fn modules_screen_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+fn modules_screen_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
     let Some(inspection) = &state.inspection else { return };
     if !inspection.misfits.is_empty() {
         mismatch_ui(ui, rect, state, inspection, commands);

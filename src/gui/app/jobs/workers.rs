@@ -16,18 +16,23 @@ use super::{
 use crate::{
     gui::{
         app::{
-            command::UiCommand,
+            command::face::ScreenCommand,
+            notice::{Notice, Tone},
             recent::{RecentPair, RecentState},
-            state::{AppState, Job, Running, Screen, WellKind},
+            screen::Screen,
+            state::{AppState, Job},
         },
+        frame::wells::{command::WellsCommand, well::WellKind},
         screens::{
             compare::{
                 evaluation::{self, Texts},
                 timing,
             },
             merge::{
+                command::MergeCommand,
                 run::{self, RunOptions},
                 run_event::RunEvent,
+                running::Running,
             },
             modules::{changes::module_of, estimate::RelativeChanges, module_list::ModuleList},
             report::{
@@ -36,7 +41,7 @@ use crate::{
             },
             welcome::sample_facts::SampleFacts,
         },
-        words::problem::Problem,
+        words::{Words, problem::Problem},
     },
     job::JobContext,
     merge::{
@@ -129,22 +134,45 @@ pub(in crate::gui) fn look_at_spectrum(state: &AppState, workers: &mut Workers, 
     }));
 }
 
-pub(in crate::gui) fn browse(state: &AppState, workers: &mut Workers, ctx: &Context, kind: WellKind) {
+pub(in crate::gui) fn browse(state: &mut AppState, workers: &mut Workers, ctx: &Context, kind: WellKind) {
+    if lacks_dialogs(state, |words| words.no_file_dialog) {
+        return;
+    }
     let start = state.wells.get(kind).path.clone();
-    let title = UiCommand::Browse(kind).tooltip(state.words());
+    let title = title(&WellsCommand::Browse(kind), state);
     choose_folder(state, workers, ctx, DialogKind::Well(kind), title, start, kind == WellKind::Output);
 }
 
 /// Chooses a merged folder that is there already.
-pub(in crate::gui) fn judge_folder(state: &AppState, workers: &mut Workers, ctx: &Context) {
-    let title = UiCommand::JudgeFolder.tooltip(state.words());
+pub(in crate::gui) fn judge_folder(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
+    if lacks_dialogs(state, |words| words.no_folder_dialog) {
+        return;
+    }
+    let title = title(&WellsCommand::JudgeFolder, state);
     choose_folder(state, workers, ctx, DialogKind::Well(WellKind::Output), title, None, false);
 }
 
-pub(in crate::gui) fn add_adapter(state: &AppState, workers: &mut Workers, ctx: &Context) {
-    let title = UiCommand::AddAdapter.tooltip(state.words());
+pub(in crate::gui) fn add_adapter(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
+    if lacks_dialogs(state, |words| words.no_file_dialog) {
+        return;
+    }
+    let title = title(&MergeCommand::AddAdapter, state);
     let start = state.wells.adapter.path.clone();
     choose_folder(state, workers, ctx, DialogKind::OneMoreAdapter, title, start, false);
+}
+
+/// Says so where nothing here shows dialogs.
+fn lacks_dialogs(state: &mut AppState, advice: impl Fn(&Words) -> &'static str) -> bool {
+    let is_missing = state.file_dialogs == Some(FileDialogs::Missing);
+    if is_missing {
+        state.notice = Some(Notice::new(Tone::Caution, advice(state.words())));
+    }
+    is_missing
+}
+
+/// What a dialog is called: what its command does.
+fn title(command: &impl ScreenCommand, state: &AppState) -> &'static str {
+    command.face().map_or("", |face| face.tooltip_text(state.words()))
 }
 
 fn choose_folder(
@@ -177,7 +205,10 @@ fn choose_folder(
     workers.dialog = Some((kind, promise));
 }
 
-pub(in crate::gui) fn browse_texts(state: &AppState, workers: &mut Workers, ctx: &Context) {
+pub(in crate::gui) fn browse_texts(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
+    if lacks_dialogs(state, |words| words.no_file_dialog) {
+        return;
+    }
     if workers.text_dialog.is_some() || state.finished().is_none() {
         return;
     }

@@ -10,11 +10,13 @@ use super::{
 };
 use crate::{
     error::Hint as _,
-    gui::app::{
-        application::{LorafuseApp, install_look},
-        command::UiCommand,
-        settings::Settings,
-        state::{Machine, WellKind},
+    gui::{
+        app::{
+            application::{LorafuseApp, install_look},
+            machine::Machine,
+            settings::Settings,
+        },
+        frame::wells::{command::WellsCommand, well::WellKind},
     },
 };
 
@@ -69,8 +71,8 @@ pub(in crate::gui) fn app(creation: &eframe::CreationContext<'_>, paths: &Launch
     let given = [(WellKind::Base, &paths.base), (WellKind::Adapter, &paths.adapter), (WellKind::Output, &paths.output)];
     for (kind, path) in given {
         if let Some(path) = path {
-            app.ask(UiCommand::EditPath(kind, path.to_string_lossy().into_owned()));
-            app.ask(UiCommand::EnterPath(kind));
+            app.ask(WellsCommand::EditPath(kind, path.to_string_lossy().into_owned()));
+            app.ask(WellsCommand::EnterPath(kind));
         }
     }
     app

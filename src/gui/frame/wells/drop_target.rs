@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::well::WellKind;
 use crate::{
     adapter::{Adapter, AdapterError},
     checkpoint::{Checkpoint, CheckpointError, ForeignFormat, INDEX_FILE, SINGLE_FILE},
-    gui::app::state::WellKind,
 };
 
 const MODEL_WEIGHTS: [&str; 4] = [SINGLE_FILE, INDEX_FILE, "pytorch_model.bin", "pytorch_model.bin.index.json"];

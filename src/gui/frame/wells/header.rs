@@ -4,12 +4,13 @@ use std::path::Path;
 
 use egui::{CornerRadius, Key, Rect, Shape, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
 
-use super::well_view::{ChipTone, WellView, fitting_facts, well_view};
+use super::command::WellsCommand;
+use super::{
+    well::WellKind,
+    well_view::{ChipTone, WellView, fitting_facts, well_view},
+};
 use crate::gui::{
-    app::{
-        command::UiCommand,
-        state::{AppState, WellKind},
-    },
+    app::{command::Command, state::AppState},
     design::{
         path_text::{composed, display_path},
         tokens::{Palette, Type, grid, radius, space},
@@ -30,7 +31,7 @@ pub(in crate::gui) fn well_rect(header: Rect, kind: WellKind) -> Rect {
 }
 
 /// Base + adapter → output.
-pub(in crate::gui) fn header_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+pub(in crate::gui) fn header_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
     let palette = Palette::of(ui);
     for (index, kind) in WELLS.into_iter().enumerate() {
         let well = well_rect(rect, kind);
@@ -45,7 +46,7 @@ pub(in crate::gui) fn header_ui(ui: &mut Ui, rect: Rect, state: &AppState, comma
     }
 }
 
-fn well_ui(ui: &mut Ui, rect: Rect, view: &WellView, state: &AppState, commands: &mut Vec<UiCommand>) {
+fn well_ui(ui: &mut Ui, rect: Rect, view: &WellView, state: &AppState, commands: &mut Vec<Command>) {
     let palette = Palette::of(ui);
     let words = state.words();
     surface(ui, rect, view);
@@ -74,7 +75,7 @@ fn well_ui(ui: &mut Ui, rect: Rect, view: &WellView, state: &AppState, commands:
     }
 
     let path_row = Rect::from_min_size(inner.min + vec2(0.0, 31.0), vec2(inner.width(), grid::SMALL_BUTTON));
-    let button = CommandButton::new(UiCommand::Browse(view.kind), ButtonLook::Small).enabled(!state.is_locked());
+    let button = CommandButton::new(WellsCommand::Browse(view.kind), ButtonLook::Small).enabled(!state.is_locked());
     let button_width = 69.0_f32.max(button.width(ui, words) - 8.0);
     let field = Rect::from_min_max(path_row.min, path_row.max - vec2(button_width + space::S8, 0.0));
     path_field_ui(ui, field, view, state, commands);
@@ -116,7 +117,7 @@ fn surface(ui: &Ui, rect: Rect, view: &WellView) {
 }
 
 /// While it has the focus the field holds the path as typed; otherwise its middle gives way.
-fn path_field_ui(ui: &mut Ui, rect: Rect, view: &WellView, state: &AppState, commands: &mut Vec<UiCommand>) {
+fn path_field_ui(ui: &mut Ui, rect: Rect, view: &WellView, state: &AppState, commands: &mut Vec<Command>) {
     let well = state.wells.get(view.kind);
     let id = path_field_id(view.kind);
     let has_focus = ui.memory(|memory| memory.has_focus(id));
@@ -126,10 +127,10 @@ fn path_field_ui(ui: &mut Ui, rect: Rect, view: &WellView, state: &AppState, com
     let response =
         ui.add_enabled_ui(!state.is_locked(), |ui| field_ui(ui, rect, id, &mut text, view.hint, view.is_filled)).inner;
     if has_focus && response.changed() {
-        commands.push(UiCommand::EditPath(view.kind, text));
+        commands.push(WellsCommand::EditPath(view.kind, text).into());
     }
     if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter) || !input.key_pressed(Key::Escape)) {
-        commands.push(UiCommand::EnterPath(view.kind));
+        commands.push(WellsCommand::EnterPath(view.kind).into());
     }
     let name = (state.words().path_label)(view.title);
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));

@@ -1,7 +1,10 @@
 //! Base, adapter, output: what is in them, and what they say about it.
 
+pub mod carry_out;
+pub mod command;
 pub mod drop_target;
 pub mod facts;
+pub mod fill;
 pub mod header;
 pub mod well;
 pub mod well_view;

@@ -2,12 +2,12 @@
 
 use egui::Ui;
 
-use super::facts::ModelFacts;
+use super::{facts::ModelFacts, well::WellKind};
 use crate::{
     gui::{
         app::{
             inspection::Slot,
-            state::{AppState, Job, WellKind},
+            state::{AppState, Job},
         },
         design::{path_text::composed, quantities::parameter_count, tokens::Type, widget::text_width},
         words::{Words, problem::Problem},

@@ -6,7 +6,7 @@ use super::{model_role::ModelRole, perplexity_chart::ink, time_chart::name_of, t
 use crate::{
     evaluate::{ModelSpeed, TimedAnswer},
     gui::{
-        app::{command::UiCommand, finished::Finished, state::AppState},
+        app::{command::Command, finished::Finished, state::AppState},
         design::{
             tokens::{Palette, Type, grid, space},
             widget::{Align, Icon, flowing_panel_ui, hairline, mark_ui, table_header, text_ui, wrapped_text_ui},
@@ -29,7 +29,7 @@ pub(in crate::gui) fn answers_ui(
     least_bottom: f32,
     state: &AppState,
     done: &Finished,
-    _commands: &mut Vec<UiCommand>,
+    _commands: &mut Vec<Command>,
 ) -> Rect {
     let words = state.words();
     flowing_panel_ui(ui, place, words.answers, words.answers_note, least_bottom, |ui, body| {

@@ -4,7 +4,7 @@ use egui::{Rect, Ui, pos2, vec2};
 
 use crate::{
     gui::{
-        app::{command::UiCommand, finished::Finished, state::AppState},
+        app::{command::Command, finished::Finished, state::AppState},
         design::{
             tokens::{Palette, Type, grid, space},
             widget::{Align, flowing_panel_ui, hairline, table_header, text_ui, wrapped_text_ui},
@@ -27,7 +27,7 @@ pub(in crate::gui) fn change_table_ui(
     least_bottom: f32,
     state: &AppState,
     done: &Finished,
-    _commands: &mut Vec<UiCommand>,
+    _commands: &mut Vec<Command>,
 ) -> Rect {
     let words = state.words();
     let told = done.evaluation.done().and_then(|measured| {

@@ -1,7 +1,9 @@
 //! What the merge cost and what it did not.
 
 pub mod answers;
+pub mod carry_out;
 pub mod change_table;
+pub mod command;
 pub mod evaluation;
 pub mod model_role;
 pub mod perplexity;

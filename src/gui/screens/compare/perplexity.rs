@@ -2,12 +2,13 @@
 
 use egui::{Rect, Ui, pos2, vec2};
 
+use super::command::CompareCommand;
 use super::{
     evaluation::{self, Measured, Texts},
     perplexity_chart::{chart_height, legend_ui, scores_ui},
 };
 use crate::gui::{
-    app::{command::UiCommand, finished::Finished, jobs::watched::Work, state::AppState},
+    app::{command::Command, finished::Finished, jobs::watched::Work, state::AppState},
     design::{
         tokens::{Palette, Type, grid, space},
         widget::{ButtonLook, flowing_panel_ui, hairline, sunken_text_ui, wrapped_text_ui},
@@ -27,7 +28,7 @@ pub(in crate::gui) fn perplexity_ui(
     least_bottom: f32,
     state: &AppState,
     done: &Finished,
-    commands: &mut Vec<UiCommand>,
+    commands: &mut Vec<Command>,
 ) -> Rect {
     let words = state.words();
     flowing_panel_ui(ui, place, words.perplexity, "", least_bottom, |ui, body| {
@@ -58,12 +59,12 @@ pub(in crate::gui) fn perplexity_ui(
 }
 
 /// The ways to ask for a measurement, the first choice first.
-fn measurements(done: &Finished) -> Vec<UiCommand> {
-    let sample = (!done.sample_texts.is_empty()).then_some(UiCommand::MeasurePerplexity(Texts::Sample));
-    sample.into_iter().chain([UiCommand::MeasurePerplexity(Texts::BuiltIn), UiCommand::BrowseTexts]).collect()
+fn measurements(done: &Finished) -> Vec<CompareCommand> {
+    let sample = (!done.sample_texts.is_empty()).then_some(CompareCommand::Measure(Texts::Sample));
+    sample.into_iter().chain([CompareCommand::Measure(Texts::BuiltIn), CompareCommand::BrowseTexts]).collect()
 }
 
-fn waiting_ui(ui: &mut Ui, rect: Rect, done: &Finished, words: &Words, commands: &mut Vec<UiCommand>) -> f32 {
+fn waiting_ui(ui: &mut Ui, rect: Rect, done: &Finished, words: &Words, commands: &mut Vec<Command>) -> f32 {
     let palette = Palette::of(ui);
     let text = Rect::from_min_max(rect.min + vec2(0.0, space::S12), rect.max);
     let waits = if done.sources.base.is_some() { words.perplexity_waits } else { words.perplexity_waits_alone };
@@ -71,7 +72,7 @@ fn waiting_ui(ui: &mut Ui, rect: Rect, done: &Finished, words: &Words, commands:
     buttons_ui(ui, pos2(rect.left(), text.top() + height + space::S16), done, words, commands)
 }
 
-fn buttons_ui(ui: &mut Ui, min: egui::Pos2, done: &Finished, words: &Words, commands: &mut Vec<UiCommand>) -> f32 {
+fn buttons_ui(ui: &mut Ui, min: egui::Pos2, done: &Finished, words: &Words, commands: &mut Vec<Command>) -> f32 {
     let mut left = min.x;
     for (index, command) in measurements(done).into_iter().enumerate() {
         let look = if index == 0 { ButtonLook::Primary } else { ButtonLook::Plain };

@@ -2,22 +2,23 @@
 
 use egui::{Rect, Ui, pos2, vec2};
 
+use super::command::CompareCommand;
 use super::{
     answers::answers_ui, change_table::change_table_ui, evaluation::Texts, perplexity::perplexity_ui,
     size_chart::size_chart_ui, size_table::size_table_ui, time_chart::time_ui,
 };
 use crate::gui::{
-    app::{command::UiCommand, finished::Finished, jobs::watched::Work, state::AppState},
+    app::{command::Command, finished::Finished, jobs::watched::Work, state::AppState},
     design::{
         screen_header::screen_header_ui,
         tokens::{Palette, Type, grid, space},
-        widget::{ButtonLook, Icon, flowing_ui},
+        widget::{ButtonLook, flowing_ui},
     },
     frame::command_button::CommandButton,
 };
 
 /// A panel of this screen: place, the least bottom, what it shows; it returns where it stands.
-type Panel = fn(&mut Ui, Rect, f32, &AppState, &Finished, &mut Vec<UiCommand>) -> Rect;
+type Panel = fn(&mut Ui, Rect, f32, &AppState, &Finished, &mut Vec<Command>) -> Rect;
 
 /// In the order of the questions: why the size, what time; as good as before, how much changed.
 const LEFT: [Panel; 4] = [size_chart_ui, size_table_ui, time_ui, answers_ui];
@@ -29,7 +30,7 @@ pub(in crate::gui) fn compare_ui(
     rect: Rect,
     state: &AppState,
     done: &Finished,
-    commands: &mut Vec<UiCommand>,
+    commands: &mut Vec<Command>,
 ) {
     let palette = Palette::of(ui);
     let words = state.words();
@@ -68,17 +69,17 @@ pub(in crate::gui) fn compare_ui(
 }
 
 /// Other texts, or an end to the measurement, and the table to paste, at the right of the title line.
-fn buttons_ui(ui: &mut Ui, line: Rect, state: &AppState, done: &Finished, commands: &mut Vec<UiCommand>) {
+fn buttons_ui(ui: &mut Ui, line: Rect, state: &AppState, done: &Finished, commands: &mut Vec<Command>) {
     let words = state.words();
     let buttons = match done.evaluation {
-        Work::Running(_) => vec![CommandButton::new(UiCommand::CancelMeasurement, ButtonLook::Plain)],
+        Work::Running(_) => vec![CommandButton::new(CompareCommand::CancelMeasurement, ButtonLook::Plain)],
         Work::Done(_) | Work::Failed(_) => {
             let mut buttons = vec![
-                CommandButton::new(UiCommand::BrowseTexts, ButtonLook::Plain),
-                CommandButton::new(UiCommand::MeasurePerplexity(Texts::BuiltIn), ButtonLook::Plain),
+                CommandButton::new(CompareCommand::BrowseTexts, ButtonLook::Plain),
+                CommandButton::new(CompareCommand::Measure(Texts::BuiltIn), ButtonLook::Plain),
             ];
             if done.evaluation.done().is_some() {
-                buttons.push(CommandButton::new(UiCommand::CopyComparison, ButtonLook::Plain).icon(Icon::Copy));
+                buttons.push(CommandButton::new(CompareCommand::CopyTables, ButtonLook::Plain).with_icon());
             }
             buttons
         }

@@ -6,7 +6,7 @@ use egui_plot::{Bar, BarChart, PlotBounds};
 use super::size_bar::{Component, SizeBar};
 use crate::{
     gui::{
-        app::{command::UiCommand, finished::Finished, state::AppState},
+        app::{command::Command, finished::Finished, state::AppState},
         design::{
             path_text::unbroken,
             scale::ByteUnit,
@@ -71,7 +71,7 @@ pub(in crate::gui) fn size_chart_ui(
     least_bottom: f32,
     state: &AppState,
     done: &Finished,
-    _commands: &mut Vec<UiCommand>,
+    _commands: &mut Vec<Command>,
 ) -> Rect {
     let words = state.words();
     let rows = SizeRow::of(state, done);

@@ -5,7 +5,7 @@ use egui::{Rect, Ui, pos2, vec2};
 use super::{size_bar::Component, size_chart::SizeRow};
 use crate::{
     gui::{
-        app::{command::UiCommand, finished::Finished, state::AppState},
+        app::{command::Command, finished::Finished, state::AppState},
         design::{
             tokens::{Palette, Type, grid, space},
             widget::{Align, flowing_panel_ui, hairline, runs_ui, table_header, text_ui},
@@ -24,7 +24,7 @@ pub(in crate::gui) fn size_table_ui(
     least_bottom: f32,
     state: &AppState,
     done: &Finished,
-    _commands: &mut Vec<UiCommand>,
+    _commands: &mut Vec<Command>,
 ) -> Rect {
     let words = state.words();
     let rows = SizeRow::of(state, done);

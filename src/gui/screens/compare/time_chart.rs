@@ -3,11 +3,12 @@
 use egui::{Id, Rect, Stroke, Ui, pos2, vec2};
 use egui_plot::{Line, MarkerShape, PlotBounds, PlotPoints, Points};
 
+use super::command::CompareCommand;
 use super::{model_role::ModelRole, perplexity_chart::ink, timing::Timed};
 use crate::{
     evaluate::{MeasuredSpeed, ModelSpeed},
     gui::{
-        app::{command::UiCommand, finished::Finished, jobs::watched::Work, state::AppState},
+        app::{command::Command, finished::Finished, jobs::watched::Work, state::AppState},
         design::{
             scale::round_step,
             tokens::{Palette, Type, grid, space},
@@ -41,7 +42,7 @@ pub(in crate::gui) fn time_ui(
     least_bottom: f32,
     state: &AppState,
     done: &Finished,
-    commands: &mut Vec<UiCommand>,
+    commands: &mut Vec<Command>,
 ) -> Rect {
     let words = state.words();
     flowing_panel_ui(ui, place, words.time_and_memory, "", least_bottom, |ui, body| {
@@ -54,7 +55,7 @@ pub(in crate::gui) fn time_ui(
                 let title = if sample.bytes_total == 0 { words.loading_models } else { words.measuring };
                 let moved = (sample.bytes_total > 0).then(|| (words.pass_of)(sample.bytes_done, sample.bytes_total));
                 let bottom = progress_note_ui(ui, inner, sample, title, moved.as_deref(), "", words);
-                let button = CommandButton::new(UiCommand::CancelTiming, ButtonLook::Plain);
+                let button = CommandButton::new(CompareCommand::CancelTiming, ButtonLook::Plain);
                 let size = vec2(button.width(ui, words), grid::BUTTON);
                 button.show(ui, Rect::from_min_size(pos2(inner.left(), bottom), size), words, commands);
                 bottom + size.y + space::S16
@@ -79,9 +80,10 @@ pub(in crate::gui) fn time_ui(
 }
 
 /// The prompt and the button; returns the bottom.
-fn ask_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished, commands: &mut Vec<UiCommand>) -> f32 {
+fn ask_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished, commands: &mut Vec<Command>) -> f32 {
     let words = state.words();
-    let button = CommandButton::new(UiCommand::MeasureTime, ButtonLook::Plain).enabled(state.machine.program.is_some());
+    let button =
+        CommandButton::new(CompareCommand::MeasureTime, ButtonLook::Plain).enabled(state.machine.program.is_some());
     let size = vec2(button.width(ui, words), grid::PRIMARY_BUTTON);
     let width = PROMPT.min(rect.width() - size.x - space::S8);
     let field = Rect::from_min_size(rect.min, vec2(width, size.y));
@@ -89,11 +91,11 @@ fn ask_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished, commands: 
     let response = field_ui(ui, field, Id::unique("prompt"), &mut prompt, words.prompt_hint, true);
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(words.prompt));
     if response.changed() {
-        commands.push(UiCommand::EditPrompt(prompt));
+        commands.push(CompareCommand::EditPrompt(prompt).into());
     }
     let is_entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
     if is_entered && state.machine.program.is_some() {
-        commands.push(UiCommand::MeasureTime);
+        commands.push(CompareCommand::MeasureTime.into());
     }
     button.show(ui, Rect::from_min_size(field.right_top() + vec2(space::S8, 0.0), size), words, commands);
     field.bottom() + space::S16

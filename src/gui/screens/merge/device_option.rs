@@ -2,9 +2,10 @@
 
 use egui::{ComboBox, Rect, Ui, UiBuilder, pos2, vec2};
 
+use super::command::MergeCommand;
 use crate::{
     gui::{
-        app::{command::UiCommand, state::AppState},
+        app::{command::Command, state::AppState},
         design::{
             tokens::{Palette, Type, grid, space},
             widget::{Align, text_ui, text_width},
@@ -17,7 +18,7 @@ use crate::{
 const DEVICE_FIELD: f32 = 212.0;
 
 /// The choice of what computes: a trial, the CPU, or one of the GPUs by name.
-pub(in crate::gui) fn device_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+pub(in crate::gui) fn device_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
     let palette = Palette::of(ui);
     let words = state.words();
     let upper = Rect::from_min_size(rect.min + vec2(0.0, 8.0), vec2(rect.width(), 18.0));
@@ -46,7 +47,7 @@ pub(in crate::gui) fn device_ui(ui: &mut Ui, rect: Rect, state: &AppState, comma
         let shown = combo.show_ui(ui, |ui| {
             for choice in choices {
                 if ui.selectable_label(choice == chosen, name(choice)).clicked() {
-                    commands.push(UiCommand::ChooseDevice(choice));
+                    commands.push(MergeCommand::ChooseDevice(choice).into());
                 }
             }
         });

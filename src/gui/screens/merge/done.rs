@@ -2,13 +2,14 @@
 
 use egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
-use super::updated_tensors::UpdatedTensor;
+use super::{command::MergeCommand, updated_tensors::UpdatedTensor};
 use crate::{
     gui::{
         app::{
-            command::UiCommand,
+            command::{Command, of_app::AppCommand},
             finished::{Finished, Made},
-            state::{AppState, Screen},
+            screen::Screen,
+            state::AppState,
         },
         design::{
             figures::{Figure, figures_height, figures_ui},
@@ -21,7 +22,10 @@ use crate::{
             },
         },
         frame::{command_button::CommandButton, error_banner::error_banner_with_buttons_ui},
-        screens::modules::{heat::heat_cell_ui, heat_map::HeatScale},
+        screens::{
+            modules::{heat::heat_cell_ui, heat_map::HeatScale},
+            report::command::ReportCommand,
+        },
         words::problem::Problem,
     },
     units,
@@ -42,7 +46,7 @@ pub(in crate::gui) fn merge_done_ui(
     rect: Rect,
     state: &AppState,
     done: &Finished,
-    commands: &mut Vec<UiCommand>,
+    commands: &mut Vec<Command>,
 ) {
     let palette = Palette::of(ui);
     let words = state.words();
@@ -64,7 +68,7 @@ pub(in crate::gui) fn merge_done_ui(
     });
 }
 
-fn verdict_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished, commands: &mut Vec<UiCommand>) {
+fn verdict_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished, commands: &mut Vec<Command>) {
     let palette = Palette::of(ui);
     let words = state.words();
     panel_frame(ui, rect);
@@ -86,10 +90,10 @@ fn verdict_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished, comman
     let bottom = rect.top() + VERDICT;
     let mut left = text.left();
     let buttons = [
-        CommandButton::new(UiCommand::ShowScreen(Screen::Compare), ButtonLook::Primary).label(words.see_compare),
-        CommandButton::new(UiCommand::ShowScreen(Screen::Report), ButtonLook::Plain).label(words.see_report),
-        CommandButton::new(UiCommand::OpenFolder, ButtonLook::Plain).icon(Icon::Folder),
-        CommandButton::new(UiCommand::MergeAgain, ButtonLook::Plain),
+        CommandButton::new(AppCommand::ShowScreen(Screen::Compare), ButtonLook::Primary).label(words.see_compare),
+        CommandButton::new(AppCommand::ShowScreen(Screen::Report), ButtonLook::Plain).label(words.see_report),
+        CommandButton::new(ReportCommand::OpenFolder, ButtonLook::Plain).with_icon(),
+        CommandButton::new(MergeCommand::MergeAgain, ButtonLook::Plain),
     ];
     for button in buttons {
         let size = vec2(button.width(ui, words), grid::PRIMARY_BUTTON);
@@ -198,13 +202,13 @@ pub(in crate::gui) fn merge_failed_ui(
     rect: Rect,
     state: &AppState,
     problem: &Problem,
-    commands: &mut Vec<UiCommand>,
+    commands: &mut Vec<Command>,
 ) {
     let palette = Palette::of(ui);
     let words = state.words();
     let subtitle = [(words.nothing_left, Type::BODY, palette.text_secondary)];
     let (_, body) = screen_header_ui(ui, rect, words.merge_failed, &subtitle);
     let home = state.machine.home.as_deref();
-    let buttons = vec![CommandButton::new(UiCommand::PlanAgain, ButtonLook::Plain)];
+    let buttons = vec![CommandButton::new(MergeCommand::PlanAgain, ButtonLook::Plain)];
     error_banner_with_buttons_ui(ui, inside(body), problem, home, buttons, words, commands);
 }

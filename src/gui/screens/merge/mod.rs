@@ -1,9 +1,11 @@
 //! The plan, the merge at work, and what it did.
 
 pub mod carry_out;
+pub mod command;
 pub mod device_option;
 pub mod done;
 pub mod dtype_option;
+pub mod merge_options;
 pub mod options;
 pub mod plan;
 pub mod plan_checks;

@@ -2,6 +2,7 @@
 
 use egui::{CornerRadius, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
+use super::command::MergeCommand;
 use super::{
     device_option::device_ui,
     dtype_option::DtypeOption,
@@ -10,12 +11,11 @@ use super::{
 };
 use crate::{
     gui::{
-        app::{command::UiCommand, inspection::Inspection, state::AppState},
+        app::{command::Command, inspection::Inspection, state::AppState},
         design::{
             tokens::{Palette, Type, grid, space},
             widget::{
-                Align, ButtonLook, Icon, checkbox_ui, hairline, panel_title_ui, prose_ui, scrolled_ui, text_ui,
-                text_width,
+                Align, ButtonLook, checkbox_ui, hairline, panel_title_ui, prose_ui, scrolled_ui, text_ui, text_width,
             },
         },
         frame::{
@@ -53,7 +53,7 @@ pub(in crate::gui) fn merge_options_ui(
     rect: Rect,
     state: &AppState,
     inspection: &Inspection,
-    commands: &mut Vec<UiCommand>,
+    commands: &mut Vec<Command>,
 ) {
     let words = state.words();
     let body = panel_title_ui(ui, rect, words.options, "");
@@ -70,7 +70,7 @@ pub(in crate::gui) fn merge_options_ui(
     next_step_ui(ui, strip.shrink(space::S12), state, commands);
 }
 
-fn choices_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection, commands: &mut Vec<UiCommand>) {
+fn choices_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection, commands: &mut Vec<Command>) {
     let palette = Palette::of(ui);
     let words = state.words();
     let inner = rect.shrink2(vec2(space::S12 - 1.0, 0.0));
@@ -80,7 +80,7 @@ fn choices_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection
     for option in &inspection.dtype_options {
         let row = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), CHOICE));
         if choice_ui(ui, row, option, inspection, state).clicked() {
-            commands.push(UiCommand::ChooseDtype(option.policy));
+            commands.push(MergeCommand::ChooseDtype(option.policy).into());
         }
         top = row.bottom();
     }
@@ -99,7 +99,7 @@ fn choices_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection
         let line = Rect::from_min_size(row.min + vec2(0.0, index as f32 * STRENGTH), vec2(row.width(), STRENGTH));
         strength_ui(ui, line, index, state, commands);
     }
-    let add = CommandButton::new(UiCommand::AddAdapter, ButtonLook::Small).icon(Icon::Plus);
+    let add = CommandButton::new(MergeCommand::AddAdapter, ButtonLook::Small).with_icon();
     let size = vec2(add.width(ui, words), grid::SMALL_BUTTON);
     add.show(ui, Rect::from_min_size(pos2(row.left(), row.bottom() - ADD), size), words, commands);
     let row = next(ui, DEVICE);
@@ -117,14 +117,14 @@ fn choices_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection
 }
 
 /// Whether the folder gets a model card.
-fn card_ui(ui: &mut Ui, row: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+fn card_ui(ui: &mut Ui, row: Rect, state: &AppState, commands: &mut Vec<Command>) {
     let palette = Palette::of(ui);
     let words = state.words();
     let writes_card = state.options.writes_card;
     let width = text_width(ui, words.write_card, Type::BODY) + 22.0;
     let check = Rect::from_min_size(row.min, vec2(width, row.height()));
     if checkbox_ui(ui, check, words.write_card, writes_card) {
-        commands.push(UiCommand::WriteCard(!writes_card));
+        commands.push(MergeCommand::WriteCard(!writes_card).into());
     }
     let note = Rect::from_min_max(pos2(check.right() + space::S12, row.top()), row.max);
     text_ui(ui, note, Align::Right, words.write_card_note, Type::CAPTION, palette.text_secondary);

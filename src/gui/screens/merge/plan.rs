@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     gui::{
-        app::{command::UiCommand, inspection::Inspection, state::AppState},
+        app::{command::Command, inspection::Inspection, state::AppState},
         design::{
             figures::{Figure, figures_height, figures_ui},
             screen_header::screen_header_ui,
@@ -29,7 +29,7 @@ const SIDE: f32 = 436.0;
 const NARROW_SIDE: f32 = 312.0;
 
 /// The Merge screen before a run.
-pub(in crate::gui) fn merge_plan_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+pub(in crate::gui) fn merge_plan_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
     let palette = Palette::of(ui);
     let words = state.words();
     let Some(inspection) = state.inspection.as_deref() else { return };

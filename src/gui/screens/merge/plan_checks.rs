@@ -2,9 +2,10 @@
 
 use egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
+use super::command::MergeCommand;
 use crate::{
     gui::{
-        app::{command::UiCommand, jobs::watched::Work, state::AppState},
+        app::{command::Command, jobs::watched::Work, state::AppState},
         design::{
             path_text::display_path,
             tokens::{Palette, Type, grid, space},
@@ -81,14 +82,14 @@ pub(in crate::gui) fn place_of_work_ui(
     interrupted_bytes: Option<u64>,
     plan: &MergePlan,
     words: &Words,
-    commands: &mut Vec<UiCommand>,
+    commands: &mut Vec<Command>,
 ) {
     let palette = Palette::of(ui);
     let icon = Rect::from_min_size(rect.min + vec2(space::S12 - 2.0, 0.0), vec2(16.0, rect.height()));
     icon_ui(ui, icon, Icon::Info, palette.text_secondary);
     let mut text = Rect::from_min_max(rect.min + vec2(36.0, 0.0), rect.max - vec2(space::S12, 0.0));
     if let Some(byte_count) = interrupted_bytes {
-        let button = CommandButton::new(UiCommand::DiscardPartial, ButtonLook::Small);
+        let button = CommandButton::new(MergeCommand::DiscardPartial, ButtonLook::Small);
         let size = vec2(button.width(ui, words), grid::SMALL_BUTTON);
         let place = Rect::from_min_size(pos2(text.right() - size.x, rect.center().y - size.y / 2.0), size);
         button.show(ui, place, words, commands);

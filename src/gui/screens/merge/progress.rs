@@ -2,16 +2,15 @@
 
 use egui::{Rect, Ui, pos2, vec2};
 
+use super::command::MergeCommand;
 use super::{
     run_lists::{events_ui, shards_ui},
+    running::Running,
     throughput_chart::throughput_ui,
 };
 use crate::{
     gui::{
-        app::{
-            command::UiCommand,
-            state::{AppState, Running},
-        },
+        app::{command::Command, state::AppState},
         design::{
             quantities::split_unit,
             screen_header::{at_right, inside, screen_header_ui},
@@ -44,14 +43,14 @@ pub(in crate::gui) fn merge_running_ui(
     rect: Rect,
     state: &AppState,
     running: &Running,
-    commands: &mut Vec<UiCommand>,
+    commands: &mut Vec<Command>,
 ) {
     let words = state.words();
     let (line, body) = screen_header_ui(ui, rect, words.merging, &[]);
     let left = line.left() + text_width(ui, words.merging, Type::TITLE) + space::S24;
     stages_ui(ui, Rect::from_min_max(pos2(left, line.top()), line.max), state, running.stage);
     let label = if running.is_cancelling { words.cancelling } else { words.cancel };
-    let button = CommandButton::new(UiCommand::CancelMerge, ButtonLook::Plain)
+    let button = CommandButton::new(MergeCommand::Cancel, ButtonLook::Plain)
         .label(label)
         .with_shortcut()
         .enabled(!running.is_cancelling);

@@ -2,9 +2,10 @@
 
 use egui::{DragValue, Rect, Ui, pos2, vec2};
 
+use super::command::MergeCommand;
 use crate::{
     gui::{
-        app::{command::UiCommand, state::AppState},
+        app::{command::Command, state::AppState},
         design::{
             screen_header::segmented_width,
             tokens::{Palette, Type, grid, space},
@@ -21,7 +22,7 @@ pub(in crate::gui) const ROUNDING_HEIGHT: f32 = 56.0;
 const SEED: f32 = 72.0;
 
 /// The choice.
-pub(in crate::gui) fn rounding_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+pub(in crate::gui) fn rounding_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
     let palette = Palette::of(ui);
     let words = state.words();
     let rounding = state.options.rounding;
@@ -32,9 +33,9 @@ pub(in crate::gui) fn rounding_ui(ui: &mut Ui, rect: Rect, state: &AppState, com
     let switch = Rect::from_min_max(pos2(upper.right() - width, upper.top() + 2.0), upper.max - vec2(0.0, 2.0));
     let chosen = usize::from(rounding.is_stochastic());
     match segmented_ui(ui, switch, &labels, chosen) {
-        Some(0) => commands.push(UiCommand::ChooseRounding(Rounding::Nearest)),
+        Some(0) => commands.push(MergeCommand::ChooseRounding(Rounding::Nearest).into()),
         Some(_) if !rounding.is_stochastic() => {
-            commands.push(UiCommand::ChooseRounding(Rounding::Stochastic { seed: 0 }));
+            commands.push(MergeCommand::ChooseRounding(Rounding::Stochastic { seed: 0 }).into());
         }
         _ => {}
     }
@@ -47,7 +48,7 @@ pub(in crate::gui) fn rounding_ui(ui: &mut Ui, rect: Rect, state: &AppState, com
         let label = text_ui(ui, name, Align::Right, words.seed, Type::CAPTION, palette.text_secondary);
         let value = DragValue::new(&mut seed).range(0..=u64::from(u32::MAX)).speed(1.0);
         if ui.put(field, value).labelled_by(label.id).changed() {
-            commands.push(UiCommand::ChooseRounding(Rounding::Stochastic { seed }));
+            commands.push(MergeCommand::ChooseRounding(Rounding::Stochastic { seed }).into());
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
-use super::progress::clock;
+use super::{progress::clock, running::Running};
 use crate::{
     gui::{
-        app::state::{AppState, Running},
+        app::state::AppState,
         design::{
             tokens::{Palette, Type, space},
             widget::{Align, Icon, hairline, icon_ui, panel_title_ui, progress_bar_ui, text_ui},

@@ -2,10 +2,11 @@
 
 use egui::{DragValue, Rect, Slider, Stroke, Ui, UiBuilder, pos2, vec2};
 
+use super::command::MergeCommand;
 use crate::{
     checkpoint::folder_name,
     gui::{
-        app::{command::UiCommand, state::AppState},
+        app::{command::Command, state::AppState},
         design::{
             path_text::composed,
             tokens::{Palette, Type, grid, space},
@@ -30,7 +31,7 @@ pub(in crate::gui) fn strength_ui(
     rect: Rect,
     index: usize,
     state: &AppState,
-    commands: &mut Vec<UiCommand>,
+    commands: &mut Vec<Command>,
 ) {
     let palette = Palette::of(ui);
     let words = state.words();
@@ -50,7 +51,7 @@ pub(in crate::gui) fn strength_ui(
     if index == 0 {
         text_ui(ui, lower, Align::Left, words.strength_note, Type::CAPTION, palette.text_secondary);
     } else {
-        let button = CommandButton::new(UiCommand::RemoveAdapter(index - 1), ButtonLook::Ghost);
+        let button = CommandButton::new(MergeCommand::RemoveAdapter(index - 1), ButtonLook::Ghost).label(words.remove);
         let size = vec2(button.width(ui, words), grid::SMALL_BUTTON - 2.0);
         // Its word stands below the name, whatever the button keeps free around it.
         let margin = (size.x - text_width(ui, words.remove, Type::EVIDENCE)) / 2.0;
@@ -72,10 +73,11 @@ pub(in crate::gui) fn strength_ui(
         .inner
         .labelled_by(label.id);
     if number.changed() || slid.changed() {
-        commands.push(match index.checked_sub(1) {
-            None => UiCommand::ChooseStrength(strength),
-            Some(more) => UiCommand::ChooseAdapterStrength(more, strength),
-        });
+        let command = match index.checked_sub(1) {
+            None => MergeCommand::ChooseStrength(strength),
+            Some(more) => MergeCommand::ChooseAdapterStrength(more, strength),
+        };
+        commands.push(command.into());
     }
 }
 

@@ -3,9 +3,9 @@
 use egui::{Rect, Stroke, Ui, pos2, vec2};
 use egui_plot::{Line, PlotBounds, PlotPoint, PlotPoints};
 
-use super::progress::clock;
+use super::{progress::clock, running::Running};
 use crate::gui::{
-    app::state::{AppState, Running},
+    app::state::AppState,
     design::{
         scale::{ByteUnit, round_step},
         tokens::{Palette, Type, grid, space},

@@ -5,9 +5,9 @@ use egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 use super::misfit::Misfit;
 use crate::gui::{
     app::{
-        command::UiCommand,
+        command::Command,
         inspection::{Inspection, Slot},
-        state::{AppState, WellKind},
+        state::AppState,
     },
     design::{
         screen_header::{inside, screen_header_ui},
@@ -16,7 +16,11 @@ use crate::gui::{
             Align, ButtonLook, Icon, elided_middle, hairline, panel_title_ui, prose_line_ui, table_header, text_ui,
         },
     },
-    frame::{command_button::CommandButton, error_banner::error_banner_with_buttons_ui},
+    frame::{
+        command_button::CommandButton,
+        error_banner::error_banner_with_buttons_ui,
+        wells::{command::WellsCommand, well::WellKind},
+    },
     words::{Words, problem::Problem, said::Said},
 };
 
@@ -29,7 +33,7 @@ pub(in crate::gui) fn problems_ui(
     rect: Rect,
     state: &AppState,
     inspection: &Inspection,
-    commands: &mut Vec<UiCommand>,
+    commands: &mut Vec<Command>,
 ) {
     let palette = Palette::of(ui);
     let words = state.words();
@@ -55,10 +59,10 @@ pub(in crate::gui) fn problems_ui(
         }
         let look = if suggestion.is_some() { ButtonLook::Plain } else { ButtonLook::Primary };
         let label = suggestion.map(|base| (words.use_base)(&base.name));
-        let choose = CommandButton::new(UiCommand::Browse(WellKind::Base), look);
+        let choose = CommandButton::new(WellsCommand::Browse(WellKind::Base), look);
         let choose = choose.icon(Icon::Folder).label(words.choose_base);
         let take = suggestion.zip(label.as_ref()).map(|(base, label)| {
-            CommandButton::new(UiCommand::TakeBase(base.path.clone()), ButtonLook::Primary).label(label)
+            CommandButton::new(WellsCommand::TakeBase(base.path.clone()), ButtonLook::Primary).label(label)
         });
         let mut left = area.left();
         for button in take.into_iter().chain([choose]) {
@@ -82,7 +86,7 @@ fn choose_another(kind: WellKind, words: &Words) -> CommandButton<'static> {
         WellKind::Adapter => words.choose_another_adapter,
         WellKind::Base | WellKind::Output => words.choose_another_base,
     };
-    CommandButton::new(UiCommand::Browse(kind), ButtonLook::Plain).icon(Icon::Folder).label(label)
+    CommandButton::new(WellsCommand::Browse(kind), ButtonLook::Plain).icon(Icon::Folder).label(label)
 }
 
 /// The adapter's tensors that have no place, with what that suggests.
@@ -91,7 +95,7 @@ pub(in crate::gui) fn mismatch_ui(
     rect: Rect,
     state: &AppState,
     inspection: &Inspection,
-    commands: &mut Vec<UiCommand>,
+    commands: &mut Vec<Command>,
 ) {
     let palette = Palette::of(ui);
     let words = state.words();

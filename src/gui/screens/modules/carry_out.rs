@@ -2,43 +2,42 @@
 
 use egui::Context;
 
-use super::{module_list::rebuild_rows, tree_order::TreeOrder};
+use super::{command::ModulesCommand, module_list::rebuild_rows, tree_order::TreeOrder};
 use crate::gui::app::{
-    command::UiCommand,
     jobs::workers::{self, Workers},
-    state::{AppState, Screen},
+    screen::Screen,
+    state::AppState,
 };
 
 /// Folds, selects, sorts, filters.
-pub(in crate::gui) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Context, command: UiCommand) {
+pub(in crate::gui) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Context, command: ModulesCommand) {
     match command {
-        UiCommand::ToggleModule(path) => {
+        ModulesCommand::Toggle(path) => {
             if !state.modules.toggled.remove(&path) {
                 state.modules.toggled.insert(path);
             }
             rebuild_rows(state, workers, ctx);
         }
-        UiCommand::SelectModule(path) => {
+        ModulesCommand::Select(path) => {
             state.modules.selected = Some(path);
             workers::look_at_spectrum(state, workers, ctx);
         }
-        UiCommand::SortModules(column) => {
+        ModulesCommand::Sort(column) => {
             state.modules.order = TreeOrder::after(state.modules.order, column);
             rebuild_rows(state, workers, ctx);
         }
-        UiCommand::FilterModules(text) => {
+        ModulesCommand::Filter(text) => {
             state.modules.filter = text;
             rebuild_rows(state, workers, ctx);
         }
-        UiCommand::FocusFilter => {
+        ModulesCommand::FocusFilter => {
             state.screen = Screen::Modules;
             ctx.memory_mut(|memory| memory.request_focus(super::screen::filter_id()));
         }
-        UiCommand::ShowOnlyChanged(only_changed) => {
+        ModulesCommand::ShowOnlyChanged(only_changed) => {
             state.modules.only_changed = only_changed;
             rebuild_rows(state, workers, ctx);
         }
-        UiCommand::ShowModulesAs(view) => state.modules.view = view,
-        _ => {}
+        ModulesCommand::ShowAs(view) => state.modules.view = view,
     }
 }

@@ -2,9 +2,10 @@
 
 use egui::{CornerRadius, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
+use super::command::ModulesCommand;
 use super::heat_map::{HeatMap, HeatScale};
 use crate::gui::{
-    app::command::UiCommand,
+    app::command::Command,
     design::{
         tokens::{Palette, Type, ink_on, radius, space},
         widget::{Align, text_ui},
@@ -92,7 +93,7 @@ pub(in crate::gui) fn heat_map_ui(
     scale: HeatScale,
     selected: Option<&str>,
     words: &Words,
-    commands: &mut Vec<UiCommand>,
+    commands: &mut Vec<Command>,
 ) {
     let palette = Palette::of(ui);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few hundred points")]
@@ -119,7 +120,7 @@ pub(in crate::gui) fn heat_map_ui(
                 ui.painter().rect_stroke(area, CornerRadius::same(radius::CELL), stroke, StrokeKind::Inside);
             }
             if response.clicked() {
-                commands.push(UiCommand::SelectModule(cell.path.to_string()));
+                commands.push(ModulesCommand::Select(cell.path.to_string()).into());
             }
             // A map has hundreds of cells: only the one under the pointer needs its words.
             if response.hovered() {

@@ -3,13 +3,18 @@
 use egui::{Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::{
+    command::ModulesCommand,
     heat::{heat_map_height, heat_map_ui, heat_number, heat_scale_ui, scale_number},
     heat_map::{HeatCell, HeatMap, HeatScale},
     module_detail::{ModuleDetail, ModuleNumbers},
     spectrum::{self, spectrum_ui},
 };
 use crate::gui::{
-    app::{command::UiCommand, inspection::Inspection, state::AppState},
+    app::{
+        command::{Command, of_app::AppCommand},
+        inspection::Inspection,
+        state::AppState,
+    },
     design::{
         tokens::{Palette, Type, space},
         widget::{Align, ButtonLook, Icon, chip_ui, elided_middle, scrolled_ui, text_ui, text_width, wrapped_text_ui},
@@ -39,7 +44,7 @@ pub(in crate::gui) fn inspector_ui(
     rect: Rect,
     state: &AppState,
     inspection: &Inspection,
-    commands: &mut Vec<UiCommand>,
+    commands: &mut Vec<Command>,
 ) {
     let stroke = Stroke::new(1.0, Palette::of(ui).stroke);
     let has_next_step = inspection.plan.is_some();
@@ -68,13 +73,7 @@ pub(in crate::gui) fn inspector_ui(
     }
 }
 
-fn map_ui(
-    ui: &mut Ui,
-    rect: Rect,
-    map: Option<(HeatScale, &HeatMap)>,
-    state: &AppState,
-    commands: &mut Vec<UiCommand>,
-) {
+fn map_ui(ui: &mut Ui, rect: Rect, map: Option<(HeatScale, &HeatMap)>, state: &AppState, commands: &mut Vec<Command>) {
     let palette = Palette::of(ui);
     let words = state.words();
     let title = Rect::from_min_size(rect.min + vec2(0.0, space::S12), vec2(rect.width(), 22.0));
@@ -106,7 +105,7 @@ fn largest_ui(
     largest: &HeatCell,
     scale: HeatScale,
     words: &Words,
-    commands: &mut Vec<UiCommand>,
+    commands: &mut Vec<Command>,
 ) {
     let palette = Palette::of(ui);
     let response = ui.allocate_rect(rect, Sense::click());
@@ -123,11 +122,11 @@ fn largest_ui(
     let path = elided_middle(ui, &largest.path, Type::MONO_SMALL, place.width());
     text_ui(ui, place, Align::Left, &path, Type::MONO_SMALL, ink);
     if response.on_hover_text(label).clicked() {
-        commands.push(UiCommand::SelectModule(largest.path.to_string()));
+        commands.push(ModulesCommand::Select(largest.path.to_string()).into());
     }
 }
 
-fn module_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection, commands: &mut Vec<UiCommand>) {
+fn module_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection, commands: &mut Vec<Command>) {
     let palette = Palette::of(ui);
     let words = state.words();
     let title = Rect::from_min_size(rect.min, vec2(rect.width(), 22.0));
@@ -176,7 +175,7 @@ fn detail(state: &AppState, inspection: &Inspection) -> Option<ModuleDetail> {
     ModuleDetail::new(inspection.tree.as_ref()?, path, numbers)
 }
 
-fn name_ui(ui: &mut Ui, rect: Rect, detail: &ModuleDetail, state: &AppState, commands: &mut Vec<UiCommand>) {
+fn name_ui(ui: &mut Ui, rect: Rect, detail: &ModuleDetail, state: &AppState, commands: &mut Vec<Command>) {
     let palette = Palette::of(ui);
     let chip_width = text_width(ui, &detail.class, Type::CAPTION_MEDIUM) + space::S24;
     let most = rect.width() - chip_width - 32.0;
@@ -194,12 +193,10 @@ fn name_ui(ui: &mut Ui, rect: Rect, detail: &ModuleDetail, state: &AppState, com
     };
     chip_ui(ui, pos2(right + space::S8, rect.center().y), &detail.class, ink, fill);
     let copy = Rect::from_min_size(pos2(rect.right() - 24.0, rect.top()), vec2(24.0, rect.height()));
-    CommandButton::new(UiCommand::CopyText(detail.path.clone()), ButtonLook::Ghost).icon(Icon::Copy).show_icon_only(
-        ui,
-        copy,
-        state.words(),
-        commands,
-    );
+    CommandButton::new(AppCommand::CopyText(detail.path.clone()), ButtonLook::Ghost)
+        .icon(Icon::Copy)
+        .label(state.words().copy)
+        .show_icon_only(ui, copy, state.words(), commands);
 }
 
 /// Shapes at the left, norms at the right, or below them where the side is narrow; returns the bottom.

@@ -3,6 +3,7 @@
 pub mod carry_out;
 pub mod changes;
 pub mod columns;
+pub mod command;
 pub mod estimate;
 pub mod heat;
 pub mod heat_map;
@@ -14,5 +15,6 @@ pub mod printed_diff;
 pub mod row;
 pub mod screen;
 pub mod spectrum;
+pub mod state;
 pub mod tree_order;
 pub mod tree_rows;

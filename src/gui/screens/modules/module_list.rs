@@ -8,12 +8,13 @@ use egui::Context;
 use super::{
     changes::ChangeMap,
     heat_map::{HeatMap, HeatScale},
+    state::ModulesState,
     tree_rows::{TreeQuery, TreeRow, tree_rows},
 };
 use crate::gui::app::{
     inspection::Inspection,
     jobs::{background::Task, workers::Workers},
-    state::{AppState, ModulesState},
+    state::AppState,
 };
 
 /// Modules up to which the rows are made within a frame: well under a millisecond.

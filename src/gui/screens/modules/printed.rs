@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use egui::{Color32, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
-use super::printed_diff::{DiffLine, PrintedDiff};
+use super::{
+    command::ModulesCommand,
+    printed_diff::{DiffLine, PrintedDiff},
+    state::ModulesView,
+};
 use crate::gui::{
     app::{
-        command::UiCommand,
-        state::{AppState, ModulesView},
+        command::{Command, of_app::AppCommand},
+        state::AppState,
     },
     design::{
         screen_header::{at_right, screen_header_ui, segmented_width},
@@ -26,7 +30,7 @@ const GUTTER: f32 = 58.0;
 const OVERVIEW: f32 = 18.0;
 
 /// The Modules screen as text.
-pub(in crate::gui) fn printed_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+pub(in crate::gui) fn printed_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
     let palette = Palette::of(ui);
     let words = state.words();
     let diff = Arc::clone(&state.modules.printed);
@@ -38,7 +42,7 @@ pub(in crate::gui) fn printed_ui(ui: &mut Ui, rect: Rect, state: &AppState, comm
     let labels = [words.table, words.printed];
     let switch = at_right(line, vec2(segmented_width(ui, &labels), grid::BUTTON));
     if let Some(0) = segmented_ui(ui, switch, &labels, 1) {
-        commands.push(UiCommand::ShowModulesAs(ModulesView::Table));
+        commands.push(ModulesCommand::ShowAs(ModulesView::Table).into());
     }
     let overview_width = if is_pair { OVERVIEW } else { 0.0 };
     let panes = Rect::from_min_max(body.min, body.max - vec2(overview_width, 0.0));
@@ -78,7 +82,7 @@ fn pane_widths(ui: &Ui, diff: &PrintedDiff, width: f32) -> [f32; 2] {
 }
 
 /// Name, length and copy button of each pane, moving sideways with it.
-fn titles_ui(ui: &mut Ui, rect: Rect, left: Rect, diff: &PrintedDiff, words: &Words, commands: &mut Vec<UiCommand>) {
+fn titles_ui(ui: &mut Ui, rect: Rect, left: Rect, diff: &PrintedDiff, words: &Words, commands: &mut Vec<Command>) {
     ui.scope_builder(UiBuilder::new().id_salt("titles").max_rect(rect), |ui| {
         ui.set_clip_rect(rect.intersect(ui.clip_rect()));
         let title = PaneTitle { name: words.base, count: diff.left_count, copy: words.copy_base_tree };
@@ -99,7 +103,7 @@ struct PaneTitle {
 }
 
 impl PaneTitle {
-    fn show(&self, ui: &mut Ui, rect: Rect, text: impl Fn() -> String, words: &Words, commands: &mut Vec<UiCommand>) {
+    fn show(&self, ui: &mut Ui, rect: Rect, text: impl Fn() -> String, words: &Words, commands: &mut Vec<Command>) {
         let palette = Palette::of(ui);
         let inner = rect.shrink2(vec2(space::S16, 0.0));
         if inner.width() < 200.0 {
@@ -107,7 +111,7 @@ impl PaneTitle {
         }
         let name = text_ui(ui, inner, Align::Left, self.name, Type::BODY_STRONG, palette.text);
         // The text is made when it is asked for, not in every frame.
-        let button = CommandButton::new(UiCommand::CopyText(String::new()), ButtonLook::Small);
+        let button = CommandButton::new(AppCommand::CopyText(String::new()), ButtonLook::Small);
         let button = button.icon(Icon::Copy).label(words.copy).hover(self.copy);
         let area = at_right(inner, vec2(button.width(ui, words) - space::S8, grid::SMALL_BUTTON));
         let rest =
@@ -119,7 +123,7 @@ impl PaneTitle {
         let mut asked = Vec::new();
         button.show(ui, area, words, &mut asked);
         if !asked.is_empty() {
-            commands.push(UiCommand::CopyText(text()));
+            commands.push(AppCommand::CopyText(text()).into());
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use egui::{CornerRadius, Id, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
+use super::command::ModulesCommand;
 use super::{
     columns::{ModuleColumn, ModuleColumns},
     heat::{heat_cell_ui, heat_strip_ui},
@@ -9,7 +10,7 @@ use super::{
     tree_rows::{Folding, Heat, TreeRow},
 };
 use crate::gui::{
-    app::{command::UiCommand, state::AppState},
+    app::{command::Command, state::AppState},
     design::{
         tokens::{Palette, Type, grid, space},
         widget::{Align, Icon, icon_ui, runs_ui, text_ui, text_width},
@@ -26,7 +27,7 @@ pub(in crate::gui) struct ModuleRow<'a> {
 
 impl ModuleRow<'_> {
     /// Paints it across `rect`; a click opens, folds or selects.
-    pub fn show(&self, ui: &mut Ui, rect: Rect, commands: &mut Vec<UiCommand>) {
+    pub fn show(&self, ui: &mut Ui, rect: Rect, commands: &mut Vec<Command>) {
         let palette = Palette::of(ui);
         let item = self.item;
         let clip = ui.clip_rect();
@@ -51,11 +52,10 @@ impl ModuleRow<'_> {
             self.value_ui(ui, column, cell);
         }
         if response.clicked() {
-            commands.push(if item.folding == Folding::Leaf {
-                UiCommand::SelectModule(item.path.clone())
-            } else {
-                UiCommand::ToggleModule(item.path.clone())
-            });
+            let path = item.path.clone();
+            let is_leaf = item.folding == Folding::Leaf;
+            let command = if is_leaf { ModulesCommand::Select(path) } else { ModulesCommand::Toggle(path) };
+            commands.push(command.into());
         }
     }
 

@@ -7,15 +7,17 @@ use egui_extras::{Column, TableBuilder};
 
 use super::{
     columns::{ModuleColumn, ModuleColumns},
+    command::ModulesCommand,
     inspector::inspector_ui,
     row::ModuleRow,
+    state::ModulesView,
     tree_order::SortColumn,
 };
 use crate::gui::{
     app::{
-        command::UiCommand,
+        command::{Command, face::ScreenCommand},
         inspection::{Inspection, Slot},
-        state::{AppState, ModulesView},
+        state::AppState,
     },
     design::{
         screen_header::{screen_header_ui, segmented_width},
@@ -45,7 +47,7 @@ pub(in crate::gui) fn modules_ui(
     rect: Rect,
     state: &AppState,
     inspection: &Inspection,
-    commands: &mut Vec<UiCommand>,
+    commands: &mut Vec<Command>,
 ) {
     let palette = Palette::of(ui);
     let words = state.words();
@@ -117,7 +119,7 @@ fn tools_width(ui: &Ui, words: &Words) -> f32 {
 }
 
 /// Only changed, filter, table or text.
-fn tools_ui(ui: &mut Ui, line: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+fn tools_ui(ui: &mut Ui, line: Rect, state: &AppState, commands: &mut Vec<Command>) {
     let words = state.words();
     let modules = &state.modules;
     let labels = [words.table, words.printed];
@@ -129,21 +131,23 @@ fn tools_ui(ui: &mut Ui, line: Rect, state: &AppState, commands: &mut Vec<UiComm
     };
     if let Some(clicked) = segmented_ui(ui, place(segmented_width(ui, &labels)), &labels, 0) {
         let view = [ModulesView::Table, ModulesView::Printed][clicked];
-        commands.push(UiCommand::ShowModulesAs(view));
+        commands.push(ModulesCommand::ShowAs(view).into());
     }
     let mut filter = modules.filter.clone();
     let response = filter_ui(ui, place(FILTER), filter_id(), &mut filter, words.filter_hint);
     if response.changed() {
-        commands.push(UiCommand::FilterModules(filter));
+        commands.push(ModulesCommand::Filter(filter).into());
     }
-    response.on_hover_text(UiCommand::FocusFilter.hover_text(words, ui.ctx()));
+    if let Some(face) = ModulesCommand::FocusFilter.face() {
+        response.on_hover_text(face.hover_text(words, ui.ctx()));
+    }
     let check = place(check_width(ui, words));
     if checkbox_ui(ui, check, words.only_changed, modules.only_changed) {
-        commands.push(UiCommand::ShowOnlyChanged(!modules.only_changed));
+        commands.push(ModulesCommand::ShowOnlyChanged(!modules.only_changed).into());
     }
 }
 
-fn table_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+fn table_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
     let palette = Palette::of(ui);
     let words = state.words();
     let rows = Arc::clone(&state.modules.rows);
@@ -179,7 +183,7 @@ fn table_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiComm
 }
 
 /// Titles; a click sorts by one, and by the tree again after both directions.
-fn header_ui(ui: &mut Ui, rect: Rect, columns: &ModuleColumns, state: &AppState, commands: &mut Vec<UiCommand>) {
+fn header_ui(ui: &mut Ui, rect: Rect, columns: &ModuleColumns, state: &AppState, commands: &mut Vec<Command>) {
     let palette = Palette::of(ui);
     let words = state.words();
     ui.painter().rect_filled(rect, 0.0, palette.app);
@@ -213,7 +217,7 @@ fn header_ui(ui: &mut Ui, rect: Rect, columns: &ModuleColumns, state: &AppState,
             _ => label,
         };
         if response.on_hover_text(hover).clicked() {
-            commands.push(UiCommand::SortModules(column));
+            commands.push(ModulesCommand::Sort(column).into());
         }
     }
 }

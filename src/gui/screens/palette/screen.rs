@@ -5,10 +5,13 @@ use egui::{
     epaint::RectShape, pos2, vec2,
 };
 
-use super::list::{Palette as CommandList, title};
+use super::{command::PaletteCommand, list::matching, search::Search};
 use crate::gui::{
     app::{
-        command::{UiCommand, shortcut_text},
+        command::{
+            Command,
+            face::{Face, key_text},
+        },
         state::AppState,
     },
     design::{
@@ -36,8 +39,8 @@ pub(in crate::gui) fn palette_ui(
     ui: &mut Ui,
     window: Rect,
     state: &AppState,
-    list: &CommandList,
-    commands: &mut Vec<UiCommand>,
+    search: &Search,
+    commands: &mut Vec<Command>,
 ) {
     let keys = Keys::taken(ui);
     egui::Area::new(Id::unique("command palette area")).order(egui::Order::Foreground).fixed_pos(window.min).show(
@@ -50,9 +53,9 @@ pub(in crate::gui) fn palette_ui(
             let min = pos2((window.center().x - width / 2.0).round(), window.top() + TOP);
             // Below the field, and as high as what was just typed needs.
             let background = ui.painter().add(Shape::Noop);
-            let list = search_ui(ui, Rect::from_min_size(min, vec2(width, SEARCH)), state, list, commands);
-            let found = list.matching(state);
-            let pointed = list.pointed.min(found.len().saturating_sub(1));
+            let search = search_ui(ui, Rect::from_min_size(min, vec2(width, SEARCH)), state, search, commands);
+            let found = matching(&search, state);
+            let pointed = search.pointed.min(found.len().saturating_sub(1));
             keys.ask(&found, pointed, commands);
             let rows = found.len().clamp(1, MOST_ROWS) as f32;
             let sheet = Rect::from_min_size(min, vec2(width, SEARCH + rows * ROW + space::S8));
@@ -64,7 +67,7 @@ pub(in crate::gui) fn palette_ui(
             let rows = Rect::from_min_max(sheet.min + vec2(0.0, SEARCH), sheet.max);
             rows_ui(ui, rows, &found, pointed, state, commands);
             if veil.clicked() && !sheet.contains(ui.input(|input| input.pointer.latest_pos()).unwrap_or(sheet.min)) {
-                commands.push(UiCommand::ShowPalette(false));
+                commands.push(PaletteCommand::Show(false).into());
             }
         },
     );
@@ -81,51 +84,45 @@ impl Keys {
     }
 
     /// Asks among what was `found`, with what was typed in this very frame: fingers may be faster than pictures.
-    fn ask(&self, found: &[UiCommand], pointed: usize, commands: &mut Vec<UiCommand>) {
+    fn ask(&self, found: &[(Command, &Face)], pointed: usize, commands: &mut Vec<Command>) {
         let last = found.len().saturating_sub(1);
         if self.0.contains(&Key::ArrowDown) {
-            commands.push(UiCommand::PointAtCommand(if pointed == last { 0 } else { pointed + 1 }));
+            commands.push(PaletteCommand::PointAt(if pointed == last { 0 } else { pointed + 1 }).into());
         }
         if self.0.contains(&Key::ArrowUp) {
-            commands.push(UiCommand::PointAtCommand(pointed.checked_sub(1).unwrap_or(last)));
+            commands.push(PaletteCommand::PointAt(pointed.checked_sub(1).unwrap_or(last)).into());
         }
         if self.0.contains(&Key::Escape) {
-            commands.push(UiCommand::ShowPalette(false));
+            commands.push(PaletteCommand::Show(false).into());
         }
         if self.0.contains(&Key::Enter)
-            && let Some(command) = found.get(pointed)
+            && let Some((command, _)) = found.get(pointed)
         {
-            commands.extend([UiCommand::ShowPalette(false), command.clone()]);
+            commands.extend([PaletteCommand::Show(false).into(), command.clone()]);
         }
     }
 }
 
-/// The field; returns the list with what stands in it now.
-fn search_ui(
-    ui: &mut Ui,
-    rect: Rect,
-    state: &AppState,
-    list: &CommandList,
-    commands: &mut Vec<UiCommand>,
-) -> CommandList {
+/// The field; returns what stands in it now.
+fn search_ui(ui: &mut Ui, rect: Rect, state: &AppState, search: &Search, commands: &mut Vec<Command>) -> Search {
     let field = Rect::from_min_size(rect.min + vec2(space::S8, space::S8), vec2(rect.width() - 16.0, 34.0));
-    let mut list = list.clone();
-    let response = filter_ui(ui, field, palette_id(), &mut list.query, state.words().command_hint);
+    let mut search = search.clone();
+    let response = filter_ui(ui, field, palette_id(), &mut search.query, state.words().command_hint);
     if response.changed() {
-        list.pointed = 0;
-        commands.push(UiCommand::SearchCommands(list.query.clone()));
+        search.pointed = 0;
+        commands.push(PaletteCommand::Search(search.query.clone()).into());
     }
     response.request_focus();
-    list
+    search
 }
 
 fn rows_ui(
     ui: &mut Ui,
     rect: Rect,
-    found: &[UiCommand],
+    found: &[(Command, &Face)],
     pointed: usize,
     state: &AppState,
-    commands: &mut Vec<UiCommand>,
+    commands: &mut Vec<Command>,
 ) {
     let palette = Palette::of(ui);
     let words = state.words();
@@ -136,10 +133,10 @@ fn rows_ui(
     }
     // The pointed command stays in sight.
     let first = (pointed + 1).saturating_sub(MOST_ROWS);
-    for (place, (index, command)) in found.iter().enumerate().skip(first).take(MOST_ROWS).enumerate() {
+    for (place, (index, (command, face))) in found.iter().enumerate().skip(first).take(MOST_ROWS).enumerate() {
         let top = rect.top() + place as f32 * ROW;
         let row = Rect::from_min_size(pos2(rect.left() + space::S4, top), vec2(rect.width() - space::S8, ROW));
-        let name = title(command, words);
+        let name = face.title(words);
         let response = ui.allocate_rect(row, Sense::click());
         response.widget_info(|| WidgetInfo::selected(Role::MenuItem, true, index == pointed, &name));
         if index == pointed || response.hovered() {
@@ -147,18 +144,18 @@ fn rows_ui(
             ui.painter().rect_filled(row, CornerRadius::same(radius::CHIP), fill);
         }
         let inner = row.shrink2(vec2(space::S12, 0.0));
-        let shortcut = command.shortcut().map(|shortcut| shortcut_text(ui.ctx(), shortcut)).unwrap_or_default();
-        let keys = text_ui(ui, inner, Align::Right, &shortcut, Type::MONO_SMALL, palette.text_secondary);
+        let key = face.key.map(|key| key_text(ui.ctx(), key)).unwrap_or_default();
+        let keys = text_ui(ui, inner, Align::Right, &key, Type::MONO_SMALL, palette.text_secondary);
         let title_area = Rect::from_min_max(inner.min, pos2(keys.rect.left() - space::S8, inner.bottom()));
         let shown = text_ui(ui, title_area, Align::Left, &name, Type::BODY_MEDIUM, palette.text);
         let left = shown.rect.right() + space::S12;
         let note = Rect::from_min_max(pos2(left, row.top()), pos2(keys.rect.left() - space::S12, row.bottom()));
-        let tooltip = command.tooltip(words).replace('`', "");
+        let tooltip = face.tooltip_text(words).replace('`', "");
         if note.width() > grid::TREE_ROW && tooltip != name {
             text_ui(ui, note, Align::Left, &tooltip, Type::CAPTION, palette.text_secondary);
         }
         if response.clicked() {
-            commands.extend([UiCommand::ShowPalette(false), command.clone()]);
+            commands.extend([PaletteCommand::Show(false).into(), command.clone()]);
         }
     }
 }

@@ -2,16 +2,22 @@
 
 use egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
-use super::manifest::{FileState, ManifestRow, Origin};
+use super::{
+    command::ReportCommand,
+    manifest::{FileState, ManifestRow, Origin},
+};
 use crate::{
     gui::{
-        app::{command::UiCommand, finished::Finished, jobs::watched::Work, state::AppState},
+        app::{
+            command::{Command, of_app::AppCommand},
+            finished::Finished,
+            jobs::watched::Work,
+            state::AppState,
+        },
         design::{
             path_text::written_path,
             tokens::{Palette, Type, grid, space},
-            widget::{
-                Align, ButtonLook, Icon, elided_middle, hairline, panel_title_ui, table_header, text_ui, text_width,
-            },
+            widget::{Align, ButtonLook, elided_middle, hairline, panel_title_ui, table_header, text_ui, text_width},
         },
         frame::{
             command_button::CommandButton,
@@ -94,7 +100,7 @@ pub(in crate::gui) fn export_ui(
     rect: Rect,
     state: &AppState,
     done: &Finished,
-    commands: &mut Vec<UiCommand>,
+    commands: &mut Vec<Command>,
 ) {
     let words = state.words();
     // Beside the buttons, for the status line is at the other end of the window.
@@ -110,7 +116,7 @@ pub(in crate::gui) fn export_ui(
     if let Work::Running(sealing) = &done.sealing {
         let sample = &sealing.sample;
         let moved = moved_text(sealing, state);
-        let button = CommandButton::new(UiCommand::CancelSeal, ButtonLook::Plain);
+        let button = CommandButton::new(ReportCommand::CancelSeal, ButtonLook::Plain);
         let size = vec2(button.width(ui, words), grid::BUTTON);
         let place = Rect::from_min_size(pos2(inner.right() - size.x, inner.center().y - size.y / 2.0), size);
         button.show(ui, place, words, commands);
@@ -119,13 +125,13 @@ pub(in crate::gui) fn export_ui(
         return;
     }
     let mut buttons = vec![
-        CommandButton::new(UiCommand::ExportReport, ButtonLook::Primary),
-        CommandButton::new(UiCommand::ExportPicture, ButtonLook::Plain),
+        CommandButton::new(ReportCommand::Export, ButtonLook::Primary),
+        CommandButton::new(AppCommand::ExportPicture, ButtonLook::Plain),
     ];
     if !done.is_sealed {
-        buttons.push(CommandButton::new(UiCommand::Seal, ButtonLook::Plain));
+        buttons.push(CommandButton::new(ReportCommand::Seal, ButtonLook::Plain));
     }
-    buttons.push(CommandButton::new(UiCommand::OpenFolder, ButtonLook::Plain).icon(Icon::Folder));
+    buttons.push(CommandButton::new(ReportCommand::OpenFolder, ButtonLook::Plain).with_icon());
     let widths: Vec<f32> = buttons.iter().map(|button| button.width(ui, words)).collect();
     let all = widths.iter().sum::<f32>() + space::S8 * (widths.len() - 1) as f32;
     let (height, rows) = if all <= inner.width() { (grid::PRIMARY_BUTTON, 1.0) } else { (grid::BUTTON, 2.0) };

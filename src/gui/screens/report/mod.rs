@@ -2,6 +2,7 @@
 
 pub mod carry_out;
 pub mod checks;
+pub mod command;
 pub mod documents;
 pub mod files;
 pub mod manifest;

@@ -4,17 +4,18 @@ use egui::{Rect, Ui, pos2, vec2};
 
 use super::{
     checks::verdict_ui,
+    command::ReportCommand,
     files::{export_ui, manifest_ui},
 };
 use crate::{
     gui::{
-        app::{command::UiCommand, finished::Finished, state::AppState},
+        app::{command::Command, finished::Finished, state::AppState},
         design::{
             screen_header::{at_right, inside, screen_header_ui},
             tokens::{Palette, Type, grid, space},
             widget::ButtonLook,
         },
-        frame::command_button::CommandButton,
+        frame::{command_button::CommandButton, wells::command::WellsCommand},
     },
     units,
 };
@@ -28,7 +29,7 @@ pub(in crate::gui) fn report_ui(
     rect: Rect,
     state: &AppState,
     done: &Finished,
-    commands: &mut Vec<UiCommand>,
+    commands: &mut Vec<Command>,
 ) {
     let palette = Palette::of(ui);
     let words = state.words();
@@ -40,9 +41,9 @@ pub(in crate::gui) fn report_ui(
         String::new()
     };
     let (line, body) = screen_header_ui(ui, rect, words.report, &[(&subtitle, Type::BODY, palette.text_secondary)]);
-    let command = if done.verifying.is_some() { UiCommand::CancelVerification } else { UiCommand::VerifyAgain };
+    let command = if done.verifying.is_some() { ReportCommand::CancelVerification } else { ReportCommand::VerifyAgain };
     let mut rest = line;
-    for command in [command, UiCommand::JudgeFolder] {
+    for command in [Command::from(command), WellsCommand::JudgeFolder.into()] {
         let button = CommandButton::new(command, ButtonLook::Plain);
         let place = at_right(rest, vec2(button.width(ui, words), grid::BUTTON));
         button.show(ui, place, words, commands);

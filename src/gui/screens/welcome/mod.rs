@@ -1,5 +1,7 @@
 //! Nothing is loaded yet.
 
+pub mod carry_out;
+pub mod command;
 pub mod recent_pairs;
 pub mod sample_facts;
 pub mod screen;

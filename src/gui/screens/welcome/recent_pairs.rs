@@ -2,11 +2,12 @@
 
 use egui::{Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
+use super::command::WelcomeCommand;
 use crate::{
     checkpoint::folder_name,
     gui::{
         app::{
-            command::UiCommand,
+            command::Command,
             recent::{RecentPair, RecentState},
             state::AppState,
         },
@@ -31,14 +32,14 @@ pub(in crate::gui) fn height(pairs: &[RecentPair]) -> f32 {
 }
 
 /// The panel.
-pub(in crate::gui) fn recent_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+pub(in crate::gui) fn recent_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
     if state.recent.is_empty() {
         return;
     }
     let palette = Palette::of(ui);
     let words = state.words();
     let body = panel_title_ui(ui, rect, words.recent_pairs, "");
-    let clear = CommandButton::new(UiCommand::ClearRecent, ButtonLook::Ghost);
+    let clear = CommandButton::new(WelcomeCommand::ClearRecent, ButtonLook::Ghost);
     let size = vec2(clear.width(ui, words), grid::SMALL_BUTTON);
     let place = pos2(rect.right() - size.x - space::S4, rect.top() + (grid::PANEL_TITLE - size.y) / 2.0);
     clear.show(ui, Rect::from_min_size(place, size), words, commands);
@@ -54,7 +55,7 @@ pub(in crate::gui) fn recent_ui(ui: &mut Ui, rect: Rect, state: &AppState, comma
         }
         let known = state.recent_states.get(index).copied();
         if pair_ui(ui, row, pair, known, state) {
-            commands.push(UiCommand::OpenPair { base: pair.base.clone(), adapter: pair.adapter.clone() });
+            commands.push(WelcomeCommand::OpenPair { base: pair.base.clone(), adapter: pair.adapter.clone() }.into());
         }
     }
 }

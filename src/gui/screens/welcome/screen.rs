@@ -2,12 +2,13 @@
 
 use egui::{Rect, Ui, pos2, vec2};
 
-use super::{recent_pairs::recent_ui, sample_facts::SampleFacts};
+use super::{command::WelcomeCommand, recent_pairs::recent_ui, sample_facts::SampleFacts};
 use crate::{
     gui::{
         app::{
-            command::UiCommand,
-            state::{AppState, Screen},
+            command::{Command, face::ScreenCommand, of_app::AppCommand},
+            screen::Screen,
+            state::AppState,
         },
         design::{
             quantities::parameter_count,
@@ -17,7 +18,7 @@ use crate::{
                 wrapped_text_ui,
             },
         },
-        frame::command_button::CommandButton,
+        frame::{command_button::CommandButton, wells::command::WellsCommand},
         words::Words,
     },
     units,
@@ -33,7 +34,7 @@ const CARDS: f32 = 236.0;
 const QUESTION: f32 = 52.0;
 
 /// The welcome screen.
-pub(in crate::gui) fn welcome_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+pub(in crate::gui) fn welcome_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
     let words = state.words();
     let recent_height = super::recent_pairs::height(&state.recent);
     let needed = 32.0 + 72.0 + CARDS + space::S16 + grid::BUTTON + space::S32 + recent_height;
@@ -60,15 +61,15 @@ pub(in crate::gui) fn welcome_ui(ui: &mut Ui, rect: Rect, state: &AppState, comm
 }
 
 /// The way in for a model that is merged already.
-fn judge_ui(ui: &mut Ui, line: Rect, words: &Words, commands: &mut Vec<UiCommand>) {
-    let button = CommandButton::new(UiCommand::JudgeFolder, ButtonLook::Plain);
+fn judge_ui(ui: &mut Ui, line: Rect, words: &Words, commands: &mut Vec<Command>) {
+    let button = CommandButton::new(WellsCommand::JudgeFolder, ButtonLook::Plain);
     let size = vec2(button.width(ui, words), line.height());
     let note = Rect::from_min_max(line.min + vec2(size.x + space::S12, 0.0), line.max);
     button.show(ui, Rect::from_min_size(line.min, size), words, commands);
     text_ui(ui, note, Align::Left, words.judge_note, Type::EVIDENCE, Palette::of(ui).text_secondary);
 }
 
-fn sample_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCommand>) {
+fn sample_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
     let palette = Palette::of(ui);
     let words = state.words();
     panel_frame(ui, rect);
@@ -99,7 +100,7 @@ fn sample_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<UiCom
             wrapped_text_ui(ui, text, &[(words.sample_text, Type::BODY, palette.text_secondary)]);
         }
     }
-    let button = CommandButton::new(UiCommand::OpenSample, ButtonLook::Primary).enabled(!is_missing);
+    let button = CommandButton::new(WelcomeCommand::OpenSample, ButtonLook::Primary).enabled(!is_missing);
     let size = vec2(button.width(ui, words).max(134.0), grid::PRIMARY_BUTTON);
     let place = Rect::from_min_size(pos2(inner.left(), inner.bottom() - size.y), size);
     button.show(ui, place, words, commands);
@@ -165,7 +166,8 @@ fn questions_ui(ui: &mut Ui, rect: Rect, words: &Words) {
         hairline(ui, row.expand2(vec2(1.0, 0.0)), row.top());
         icon_ui(ui, Rect::from_min_size(row.min, vec2(18.0, row.height())), icon, palette.text_secondary);
         let upper = Rect::from_min_max(row.min + vec2(32.0, 8.0), pos2(row.right(), row.top() + 26.0));
-        let place = text_ui(ui, upper, Align::Right, screen.title(words), Type::EVIDENCE, palette.text_secondary);
+        let title = AppCommand::ShowScreen(screen).face().map_or("", |face| face.label(words));
+        let place = text_ui(ui, upper, Align::Right, title, Type::EVIDENCE, palette.text_secondary);
         let upper = Rect::from_min_max(upper.min, pos2(place.rect.left() - space::S8, upper.bottom()));
         text_ui(ui, upper, Align::Left, question, Type::BODY_MEDIUM, palette.text);
         let lower = Rect::from_min_max(pos2(upper.left(), row.top() + 27.0), pos2(row.right(), row.top() + 45.0));

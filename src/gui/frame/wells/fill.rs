@@ -1,0 +1,77 @@
+//! Puts folders into the wells, and looks at the wells anew.
+
+use std::path::PathBuf;
+
+use egui::Context;
+
+use super::well::WellKind;
+use crate::{
+    gui::app::{
+        inspection::{Inspection, Question},
+        jobs::background::Task,
+        notice::{Notice, Tone},
+        screen::Screen,
+        state::{AppState, Job},
+    },
+    plan::{AdapterRequest, DtypePolicy},
+};
+
+/// Fills or empties a well, where inputs may change now.
+pub(in crate::gui) fn set_path(state: &mut AppState, ctx: &Context, kind: WellKind, path: Option<PathBuf>) {
+    if state.is_locked() || state.wells.get(kind).path == path {
+        return;
+    }
+    match kind {
+        WellKind::Output => state.output_is_proposed = path.is_none(),
+        WellKind::Base | WellKind::Adapter => state.screen = Screen::Modules,
+    }
+    if kind == WellKind::Adapter {
+        // Another adapter begins another merge.
+        state.more_adapters.clear();
+        state.options.strength = 1.0;
+    }
+    if kind == WellKind::Base {
+        // The dtype was chosen for another model.
+        state.options.dtype = DtypePolicy::Keep;
+    }
+    state.wells.get_mut(kind).set(path);
+    inspect(state, ctx);
+}
+
+/// Fills each well with the dropped folder that belongs to it.
+pub(in crate::gui) fn take_routed(state: &mut AppState, ctx: &Context, routed: Vec<(WellKind, PathBuf)>) {
+    if routed.is_empty() {
+        state.notice = Some(Notice::new(Tone::Caution, state.words().not_a_model));
+    }
+    let mut has_adapter = false;
+    for (kind, path) in routed {
+        // Of several adapters dropped together, the first fills the well and the others join it.
+        if kind == WellKind::Adapter && std::mem::replace(&mut has_adapter, true) {
+            add_adapter(state, ctx, path);
+        } else {
+            set_path(state, ctx, kind, Some(path));
+        }
+    }
+}
+
+/// One more adapter beside that of the well, which it fills while that is empty.
+pub(in crate::gui) fn add_adapter(state: &mut AppState, ctx: &Context, path: PathBuf) {
+    if state.wells.adapter.path.is_none() {
+        set_path(state, ctx, WellKind::Adapter, Some(path));
+    } else if state.adapters().iter().all(|adapter| adapter.path != path) && !state.is_locked() {
+        state.more_adapters.push(AdapterRequest { path, strength: 1.0 });
+        inspect(state, ctx);
+    }
+}
+
+/// Looks at the wells anew; a look that is still under way is dropped with its task.
+pub(in crate::gui) fn inspect(state: &mut AppState, ctx: &Context) {
+    state.notice = None;
+    let question = Question {
+        base: state.wells.base.path.clone(),
+        adapters: state.adapters(),
+        output: state.wells.output.path.clone().filter(|_| !state.output_is_proposed),
+        options: state.options,
+    };
+    state.job = Job::Opening(Task::spawn("inspect", ctx, move || Inspection::new(&question)));
+}

@@ -1,0 +1,85 @@
+//! What is asked of the Compare screen.
+
+use egui::Key;
+
+use super::evaluation::Texts;
+use crate::gui::{
+    app::{
+        command::face::{Face, ScreenCommand},
+        state::AppState,
+    },
+    design::widget::Icon,
+};
+
+/// What is asked of the Compare screen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CompareCommand {
+    /// Measure perplexity on these texts.
+    Measure(Texts),
+    /// Choose texts to measure perplexity on.
+    BrowseTexts,
+    /// Stop measuring and forget what was measured so far.
+    CancelMeasurement,
+    /// The prompt changed.
+    EditPrompt(String),
+    /// Time the models, and let them answer the prompt.
+    MeasureTime,
+    /// Stop timing.
+    CancelTiming,
+    /// Put the tables of the comparison on the clipboard, as Markdown.
+    CopyTables,
+}
+
+impl ScreenCommand for CompareCommand {
+    const LISTED: &'static [(Self, Face)] = &[
+        (
+            Self::Measure(Texts::Sample),
+            Face::new(|words| words.measure_on_sample)
+                .when(|state| can_measure(state) && state.finished().is_some_and(|done| !done.sample_texts.is_empty())),
+        ),
+        (
+            Self::Measure(Texts::BuiltIn),
+            Face::new(|words| words.measure_on_builtin)
+                .tooltip(|words| words.measure_on_builtin_tooltip)
+                .when(can_measure),
+        ),
+        (
+            Self::BrowseTexts,
+            Face::new(|words| words.measure_on_texts).tooltip(|words| words.measure_on_texts_tooltip).when(can_measure),
+        ),
+        (
+            Self::CancelMeasurement,
+            Face::new(|words| words.cancel)
+                .place(|words| words.perplexity)
+                .when(|state| state.finished().is_some_and(|done| done.evaluation.is_running())),
+        ),
+        (
+            Self::CopyTables,
+            Face::new(|words| words.copy_table)
+                .tooltip(|words| words.copy_table_tooltip)
+                .icon(Icon::Copy)
+                .when(|state| state.finished().is_some_and(|done| done.evaluation.done().is_some())),
+        ),
+        (
+            Self::MeasureTime,
+            Face::new(|words| words.measure_time)
+                .tooltip(|words| words.measure_time_tooltip)
+                .key(Key::M)
+                .when(can_time),
+        ),
+        (
+            Self::CancelTiming,
+            Face::new(|words| words.cancel)
+                .place(|words| words.time_and_memory)
+                .when(|state| state.finished().is_some_and(|done| done.timing.is_running())),
+        ),
+    ];
+}
+
+fn can_measure(state: &AppState) -> bool {
+    state.finished().is_some_and(|done| !done.evaluation.is_running())
+}
+
+fn can_time(state: &AppState) -> bool {
+    state.machine.program.is_some() && state.finished().is_some_and(|done| !done.timing.is_running())
+}

@@ -1,0 +1,97 @@
+//! What is asked of the Merge screen.
+
+use egui::Key;
+
+use crate::{
+    gui::{
+        app::{
+            command::face::{Face, ScreenCommand},
+            state::{AppState, Job},
+        },
+        design::widget::Icon,
+    },
+    merge::device::DeviceChoice,
+    plan::{DtypePolicy, Rounding},
+};
+
+/// What is asked of the Merge screen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum MergeCommand {
+    /// Choose what happens to dtypes.
+    ChooseDtype(DtypePolicy),
+    /// Choose how much of the adapter is merged.
+    ChooseStrength(f64),
+    /// Choose how updated tensors are rounded.
+    ChooseRounding(Rounding),
+    /// Choose whether the merged folder gets a model card.
+    WriteCard(bool),
+    /// Choose what computes.
+    ChooseDevice(DeviceChoice),
+    /// Choose the folder of one more adapter in the system's dialog.
+    AddAdapter,
+    /// Leave out one of the adapters beside the one in the well.
+    RemoveAdapter(usize),
+    /// Choose how much of such an adapter is merged.
+    ChooseAdapterStrength(usize, f64),
+    /// Merge as planned.
+    Start,
+    /// Stop the running merge; what is finished is kept for the next one.
+    Cancel,
+    /// Remove what an interrupted merge left.
+    DiscardPartial,
+    /// Plan again after a failure.
+    PlanAgain,
+    /// Plan the same merge again for another folder, to choose other options; what is merged stays.
+    MergeAgain,
+}
+
+impl ScreenCommand for MergeCommand {
+    const LISTED: &'static [(Self, Face)] = &[
+        (
+            Self::Start,
+            Face::new(|words| words.merge).tooltip(|words| words.merge_tooltip).key(Key::Enter).when(is_planned),
+        ),
+        (
+            Self::Cancel,
+            Face::new(|words| words.cancel)
+                .place(|words| words.merge)
+                .tooltip(|words| words.cancel_tooltip)
+                .bare_key(Key::Escape)
+                .when(|state| matches!(state.job, Job::Running(_))),
+        ),
+        (
+            Self::AddAdapter,
+            Face::new(|words| words.add_adapter)
+                .tooltip(|words| words.add_adapter_tooltip)
+                .icon(Icon::Plus)
+                .when(|state| !state.is_locked() && state.wells.adapter.path.is_some()),
+        ),
+        (
+            Self::WriteCard(true),
+            Face::new(|words| words.write_card).when(|state| is_planned(state) && !state.options.writes_card),
+        ),
+        (
+            Self::DiscardPartial,
+            Face::new(|words| words.discard)
+                .place(|words| words.merge)
+                .tooltip(|words| words.discard_tooltip)
+                .when(|state| is_planned(state) && has_partial(state)),
+        ),
+        (Self::PlanAgain, Face::new(|words| words.plan_again).when(|state| matches!(state.job, Job::Failed(_)))),
+        (
+            Self::MergeAgain,
+            Face::new(|words| words.merge_again)
+                .tooltip(|words| words.merge_again_tooltip)
+                .when(|state| state.finished().is_some_and(|done| done.made.is_some())),
+        ),
+    ];
+}
+
+fn is_planned(state: &AppState) -> bool {
+    matches!(state.job, Job::Planned(_))
+}
+
+/// Whether an interrupted merge left something in the planned output.
+fn has_partial(state: &AppState) -> bool {
+    state.inspection.as_ref().is_some_and(|inspection| inspection.interrupted_bytes.is_some())
+}

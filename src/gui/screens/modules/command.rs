@@ -1,0 +1,61 @@
+//! What is asked of the Modules screen.
+
+use egui::Key;
+
+use super::{state::ModulesView, tree_order::SortColumn};
+use crate::gui::app::{
+    command::face::{Face, ScreenCommand},
+    screen::Screen,
+    state::AppState,
+};
+
+/// What is asked of the Modules screen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ModulesCommand {
+    /// Open or fold a module of the tree.
+    Toggle(String),
+    /// Look at one module.
+    Select(String),
+    /// Show only modules whose path contains this.
+    Filter(String),
+    /// Put the cursor into the filter.
+    FocusFilter,
+    /// Sort by this column: largest first, smallest first, as the tree has them.
+    Sort(SortColumn),
+    /// Show only modules that change.
+    ShowOnlyChanged(bool),
+    /// Show the tree as a table or as printed text.
+    ShowAs(ModulesView),
+}
+
+impl ScreenCommand for ModulesCommand {
+    const LISTED: &'static [(Self, Face)] = &[
+        (
+            Self::FocusFilter,
+            Face::new(|words| words.filter_hint).tooltip(|words| words.filter_tooltip).key(Key::F).when(has_modules),
+        ),
+        (Self::ShowOnlyChanged(true), ONLY_CHANGED.when(|state| has_modules(state) && !state.modules.only_changed)),
+        (Self::ShowOnlyChanged(false), ONLY_CHANGED.when(|state| has_modules(state) && state.modules.only_changed)),
+        (
+            Self::ShowAs(ModulesView::Table),
+            Face::new(|words| words.table)
+                .place(|words| words.modules)
+                .key(Key::P)
+                .when(|state| has_modules(state) && state.modules.view == ModulesView::Printed),
+        ),
+        (
+            Self::ShowAs(ModulesView::Printed),
+            Face::new(|words| words.printed)
+                .place(|words| words.modules)
+                .tooltip(|words| words.printed_tooltip)
+                .key(Key::P)
+                .when(|state| has_modules(state) && state.modules.view == ModulesView::Table),
+        ),
+    ];
+}
+
+const ONLY_CHANGED: Face = Face::new(|words| words.only_changed).place(|words| words.modules);
+
+fn has_modules(state: &AppState) -> bool {
+    state.is_reachable(Screen::Modules)
+}

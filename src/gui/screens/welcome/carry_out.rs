@@ -1,0 +1,54 @@
+//! Carries out what is asked of the welcome screen.
+
+use egui::Context;
+
+use super::command::WelcomeCommand;
+use crate::{
+    gui::{
+        app::{inspection::free_name, notice::Notice, screen::Screen, state::AppState},
+        design::path_text::lexically_normal,
+        frame::wells::{
+            fill::{inspect, set_path},
+            well::WellKind,
+        },
+        screens::merge::merge_options::MergeOptions,
+        words::problem::Problem,
+    },
+    numeric::FloatDtype,
+    plan::DtypePolicy,
+    sample::Sample,
+};
+
+/// Fills the wells at once, or forgets what they were filled with.
+pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: WelcomeCommand) {
+    match command {
+        WelcomeCommand::OpenSample => open_sample(state, ctx),
+        WelcomeCommand::OpenPair { base, adapter } => {
+            set_path(state, ctx, WellKind::Base, Some(base));
+            set_path(state, ctx, WellKind::Adapter, Some(adapter));
+        }
+        WelcomeCommand::ClearRecent => state.recent.clear(),
+    }
+}
+
+fn open_sample(state: &mut AppState, ctx: &Context) {
+    let sample = match Sample::find() {
+        Ok(sample) => sample,
+        Err(error) => {
+            state.notice = Some(Notice::of_problem(&Problem::of(&error), state.words()));
+            return;
+        }
+    };
+    // Where the program lies was resolved by the system, so its folders are no links.
+    state.wells.base.set(Some(lexically_normal(&sample.base())));
+    state.wells.adapter.set(Some(lexically_normal(&sample.adapter())));
+    // The sample may lie where nothing can be written, so its output goes to the user's own folder.
+    let folder = state.machine.home.clone().or_else(|| std::env::current_dir().ok());
+    state.wells.output.set(folder.map(|folder| free_name(&folder.join("lorafuse-sample-merged"))));
+    state.output_is_proposed = false;
+    state.screen = Screen::Modules;
+    state.more_adapters.clear();
+    // What the welcome screen promises: half the file, so that the question why has its answer.
+    state.options = MergeOptions { dtype: DtypePolicy::Convert(FloatDtype::BF16), strength: 1.0, ..state.options };
+    inspect(state, ctx);
+}

@@ -1,0 +1,39 @@
+//! What is asked of the welcome screen.
+
+use std::path::PathBuf;
+
+use crate::gui::app::command::face::{Face, ScreenCommand};
+
+/// What is asked of the welcome screen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WelcomeCommand {
+    /// Fill the wells with the built-in sample.
+    OpenSample,
+    /// Fill the wells with a pair that was opened before.
+    OpenPair {
+        /// The base's folder.
+        base: PathBuf,
+        /// The adapter's folder.
+        adapter: PathBuf,
+    },
+    /// Forget the pairs that were opened before.
+    ClearRecent,
+}
+
+impl ScreenCommand for WelcomeCommand {
+    const LISTED: &'static [(Self, Face)] = &[
+        (
+            Self::OpenSample,
+            Face::new(|words| words.open_sample)
+                .tooltip(|words| words.open_sample_tooltip)
+                .when(|state| !state.is_locked()),
+        ),
+        (
+            Self::ClearRecent,
+            Face::new(|words| words.clear_list)
+                .place(|words| words.recent_pairs)
+                .tooltip(|words| words.clear_list_tooltip)
+                .when(|state| state.is_welcome() && !state.recent.is_empty()),
+        ),
+    ];
+}
