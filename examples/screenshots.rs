@@ -25,8 +25,8 @@ use std::path::{Path, PathBuf};
 use egui::{Theme, Vec2, accesskit::Role, vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
 use lorafuse::gui::{
-    AppCommand, CompareCommand, Evaluation, Job, LorafuseApp, Machine, MergeCommand, ModulesCommand, PaletteCommand,
-    ReportCommand, WellsCommand, Work, view::SortColumn,
+    AppCommand, CompareCommand, Finished, JobKind, LorafuseApp, Machine, MergeCommand, ModulesCommand, PaletteCommand,
+    Phase, ReportCommand, WellsCommand, view::SortColumn,
 };
 use support::{
     USUAL_SIZE, Workspace, click, copy_folder, drop_folders,
@@ -154,23 +154,23 @@ fn show_at(harness: &mut Harness<'_, LorafuseApp>, scale: f32, size: Vec2) {
 }
 
 fn is_planned(app: &LorafuseApp) -> bool {
-    matches!(app.state.job, Job::Planned(_))
+    matches!(app.state.phase, Phase::Planned(_))
 }
 
 fn is_done(app: &LorafuseApp) -> bool {
-    matches!(app.state.job, Job::Done(_))
+    matches!(app.state.phase, Phase::Done(_))
 }
 
 fn is_estimated(app: &LorafuseApp) -> bool {
-    matches!(app.state.survival, Work::Done(_))
+    matches!(app.state.survival, Some(Ok(_)))
 }
 
 fn is_timed(app: &LorafuseApp) -> bool {
-    app.state.finished().is_some_and(|done| done.timing.done().is_some())
+    app.state.finished().is_some_and(|done| done.timed().is_some())
 }
 
 fn is_measured(app: &LorafuseApp) -> bool {
-    app.state.finished().is_some_and(|done| matches!(done.evaluation, Evaluation::Done(_)))
+    app.state.finished().is_some_and(|done| matches!(done.evaluation, Some(Ok(_))))
 }
 
 fn machine(workspace: &Workspace) -> Machine {
@@ -257,7 +257,7 @@ fn judge(album: &Album, workspace: &Workspace) {
     wait_until(&mut harness, "the plan", is_planned);
     drop_folders(&mut harness, &[theirs]);
     wait_until(&mut harness, "the checks", |app| {
-        app.state.finished().is_some_and(|done| done.verified.is_some() && done.verifying.is_none())
+        app.state.finished().is_some_and(|done| done.verified.is_some()) && !app.state.jobs.is_running(JobKind::Verify)
     });
     album.take(&mut harness, "judged");
     click(&mut harness, Role::Tab, "Compare");
@@ -283,9 +283,8 @@ fn change_files(harness: &mut Harness<'_, LorafuseApp>, verify_again: &str) {
     std::fs::write(merged.join("README.md"), "# 내 모델\n").unwrap();
     click(harness, Role::Button, verify_again);
     wait_until(harness, "the list of files", |app| {
-        app.state.finished().is_some_and(|done| {
-            done.verifying.is_none() && done.manifest.iter().any(|file| file.present_byte_count().is_none())
-        })
+        let is_gone = |done: &Finished| done.manifest.iter().any(|file| file.present_byte_count().is_none());
+        !app.state.jobs.is_running(JobKind::Verify) && app.state.finished().is_some_and(is_gone)
     });
 }
 
@@ -340,8 +339,8 @@ fn large_merge(album: &Album) {
 
 fn merge_until_the_third_shard(harness: &mut Harness<'_, LorafuseApp>) {
     harness.get_by_label("Merge, keep F32").click();
-    wait_until(harness, "the third shard", |app| match &app.state.job {
-        Job::Running(running) => running.tensors_done > 60,
+    wait_until(harness, "the third shard", |app| match &app.state.phase {
+        Phase::Running(running) => running.tensors_done > 60,
         _ => false,
     });
 }

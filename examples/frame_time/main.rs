@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 
 use egui::{Event, pos2, vec2};
 use large_model::LargeModel;
-use lorafuse::gui::{AppCommand, Job, Machine, MergeCommand, ModulesCommand, Screen, view::SortColumn};
+use lorafuse::gui::{AppCommand, Machine, MergeCommand, ModulesCommand, Phase, Screen, view::SortColumn};
 use window::{FRAME, SIZE, Window};
 
 /// What a frame may cost, and how late it may be.
@@ -96,7 +96,7 @@ fn merge() {
     let mut window = Window::new();
     window.open(base, adapter);
     window.app.ask(MergeCommand::Start);
-    window.run_until(|app| matches!(app.state.job, Job::Running(_)));
+    window.run_until(|app| matches!(app.state.phase, Phase::Running(_)));
     let threads = Machine::detect().thread_count;
     println!("merging {} MB in the background, {threads} threads", model.byte_count() / 1_000_000);
     let mut screens = [Screen::Merge, Screen::Modules].map(|screen| (screen, Frames::default()));
@@ -106,7 +106,7 @@ fn merge() {
         for _ in 0..60 {
             frames.take(&mut window);
         }
-        if !matches!(window.app.state.job, Job::Running(_)) {
+        if !matches!(window.app.state.phase, Phase::Running(_)) {
             break;
         }
     }

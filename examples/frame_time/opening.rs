@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lorafuse::gui::Job;
+use lorafuse::gui::Phase;
 use serde_json::json;
 
 use crate::{
@@ -42,7 +42,7 @@ pub fn measure() {
         let dropped = Instant::now();
         window.drop_folders(&[base.clone(), adapter.clone()]);
         let mut first_rows = None;
-        while first_rows.is_none() || !matches!(window.app.state.job, Job::Planned(_)) {
+        while first_rows.is_none() || !matches!(window.app.state.phase, Phase::Planned(_)) {
             let began = Instant::now();
             window.frame(Vec::new());
             let has_rows = !window.app.state.modules.rows.is_empty();

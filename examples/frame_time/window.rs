@@ -8,7 +8,7 @@ use std::{
 
 use eframe::App as _;
 use egui::{Event, RawInput, Rect, Vec2, vec2};
-use lorafuse::gui::{Job, LorafuseApp, Machine, WellKind, WellsCommand, install_look};
+use lorafuse::gui::{LorafuseApp, Machine, Phase, WellKind, WellsCommand, install_look};
 
 use crate::dropped::Dropped;
 
@@ -43,7 +43,7 @@ impl Window {
             self.app.ask(WellsCommand::EditPath(kind, path.to_string_lossy().into_owned()));
             self.app.ask(WellsCommand::EnterPath(kind));
         }
-        self.run_until(|app| matches!(app.state.job, Job::Planned(_)) && app.state.modules.scale.is_some());
+        self.run_until(|app| matches!(app.state.phase, Phase::Planned(_)) && app.state.modules.scale.is_some());
     }
 
     /// All that a frame needs before its triangles go to the GPU.

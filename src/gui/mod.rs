@@ -1,6 +1,6 @@
 //! The window. A leaf: no room knows that it exists.
 //!
-//! `app` holds the state and what changes it: `drain` takes what workers report, `logic` acts on commands. `frame` and
+//! `app` holds the state and what changes it: `drain` takes what jobs report, `logic` acts on commands. `frame` and
 //! `screens` only paint; a widget of `design` changes nothing. Everything slower than a frame happens on named threads.
 
 mod app;
@@ -15,11 +15,7 @@ pub use self::{
         command::{Command, of_app::AppCommand},
         finished::{Finished, Made, Sizes, Sources},
         inspection::{Fit, Inspection, Slot},
-        jobs::{
-            background::Task,
-            wake::Waker,
-            watched::{Watched, Work},
-        },
+        jobs::{Jobs, kind::JobKind, progress::Progress},
         launch::{
             fault_window::{FAULT_COMMAND, show_fault},
             launch_error::LaunchError,
@@ -29,7 +25,7 @@ pub use self::{
         machine::Machine,
         notice::{Notice, Tone},
         screen::Screen,
-        state::{AppState, Job},
+        state::{AppState, Phase},
     },
     frame::wells::{
         command::WellsCommand,
@@ -38,8 +34,8 @@ pub use self::{
     screens::{
         compare::{
             command::CompareCommand,
-            evaluation::{Evaluation, Measured, Texts},
-            timing::{Timed, Timing},
+            evaluation::Texts,
+            measured::{Measured, Timed},
         },
         merge::{
             command::MergeCommand, merge_options::MergeOptions, run::RunError, run_event::RunEvent, running::Running,
@@ -82,9 +78,10 @@ pub mod view {
                 module_detail::{ModuleDetail, ModuleNumbers},
                 printed_diff::{DiffLine, PrintedDiff},
                 tree_order::{SortColumn, TreeOrder},
-                tree_rows::{Folding, Heat, TreeQuery, TreeRow, tree_rows},
+                tree_rows::{TreeQuery, tree_rows},
             },
             report::manifest::{FileState, ManifestRow, Origin, listed, manifest},
         },
     };
+    pub use crate::gui::screens::modules::tree_row::{Folding, Heat, TreeRow};
 }

@@ -11,8 +11,8 @@ use lorafuse::{
     adapter::Adapter,
     checkpoint::Checkpoint,
     gui::{
-        AppCommand, Job, LorafuseApp, Machine, MergeCommand, Problem, RunEvent, Running, Screen, Slot, Task, Waker,
-        WellKind, WellsCommand, Work,
+        AppCommand, AppState, JobKind, LorafuseApp, Machine, MergeCommand, Phase, Problem, RunEvent, Running, Screen,
+        Slot, WellKind, WellsCommand,
     },
     job::{JobContext, JobWarning, Stage},
     merge::device::{DeviceReason, TrialTimes},
@@ -101,7 +101,7 @@ fn a_plan_and_its_warnings_are_korean() {
     wait_until(&mut window, "the plan", is_planned);
     assert_speaks_korean(&window, "modules");
     click(&mut window, Role::Tab, "병합");
-    wait_until(&mut window, "the survival", |app| matches!(app.state.survival, Work::Done(_)));
+    wait_until(&mut window, "the survival", |app| matches!(app.state.survival, Some(Ok(_))));
     assert_speaks_korean(&window, "plan");
     for part in ["`model.language_model.`", "`org/Other-1B-bnb-4bit`", "future_option", "SEQ_CLS"] {
         let plain = part.replace('`', "");
@@ -169,7 +169,7 @@ fn every_folder_that_does_not_open_is_explained_in_korean() {
     for folder in [&empty, &cut, &no_weights, &workspace.folder("adapter"), &workspace.folder("base/config.json")] {
         enter_path(&mut window, WellKind::Base, folder);
         let failed = |app: &LorafuseApp| {
-            !matches!(app.state.job, Job::Opening(_))
+            !matches!(app.state.phase, Phase::Opening)
                 && app.state.inspection.as_ref().is_some_and(|it| matches!(it.base, Slot::Failed(_)))
         };
         wait_until(&mut window, "the problem", failed);
@@ -180,7 +180,7 @@ fn every_folder_that_does_not_open_is_explained_in_korean() {
     for folder in [&empty, &workspace.folder("base"), &no_weights] {
         enter_path(&mut window, WellKind::Adapter, folder);
         let failed = |app: &LorafuseApp| {
-            !matches!(app.state.job, Job::Opening(_))
+            !matches!(app.state.phase, Phase::Opening)
                 && app.state.inspection.as_ref().is_some_and(|it| matches!(it.adapter, Slot::Failed(_)))
         };
         wait_until(&mut window, "the problem", failed);
@@ -201,7 +201,7 @@ fn a_plan_that_is_refused_is_korean() {
     for output in [&taken, &workspace.folder("base/inside")] {
         enter_path(&mut window, WellKind::Output, output);
         let refused = |app: &LorafuseApp| {
-            !matches!(app.state.job, Job::Opening(_))
+            !matches!(app.state.phase, Phase::Opening)
                 && app.state.inspection.as_ref().is_some_and(|it| matches!(it.plan, Some(Err(_))))
         };
         wait_until(&mut window, "the refusal", refused);
@@ -218,19 +218,23 @@ fn a_running_and_a_failed_merge_are_korean() {
     let mut window = korean_window(&workspace);
     drop_folders(&mut window, &[workspace.folder("base"), workspace.folder("adapter")]);
     wait_until(&mut window, "the plan", is_planned);
-    let Job::Planned(plan) = &window.state().state.job else { unreachable!() };
+    let Phase::Planned(plan) = &window.state().state.phase else { unreachable!() };
     let plan: Arc<MergePlan> = Arc::clone(plan);
     let ctx = window.ctx.clone();
-    let (job, watch) = JobContext::new(|| {});
-    job.start_stage(Stage::Merging, 20_000_000);
     let (tell, told) = crossbeam_channel::bounded(RunEvent::MOST_TOLD);
     let times = TrialTimes { cpu_tile_ms: 3.06, gpu_tile_ms: 4.0 };
     tell.send(RunEvent::DeviceChosen(DeviceReason::Trial { gpu: "A100, Vulkan".to_owned(), times })).unwrap();
     tell.send(RunEvent::TilesCounted { gpu_count: 1_024, cpu_count: 12 }).unwrap();
-    let mut running = Running::new(plan, watch, told, Arc::new(Waker::new(&ctx)), Task::spawn("held", &ctx, held));
+    let mut running = Running::new(plan, told);
     let lost = RunEvent::Warned(JobWarning::DeviceLost { device: "A100, Vulkan".to_owned() });
     running.events = vec![(Duration::from_secs(3), lost)];
-    window.state_mut().state.job = Job::Running(Box::new(running));
+    let state = &mut window.state_mut().state;
+    state.phase = Phase::Running(Box::new(running));
+    let merge = |job: &JobContext| {
+        job.start_stage(Stage::Merging, 20_000_000);
+        held()
+    };
+    state.jobs.start(JobKind::Merge, &ctx, merge, ignore);
     show(&mut window, Screen::Merge);
     window.run_steps(3);
     assert_speaks_korean(&window, "running");
@@ -239,7 +243,7 @@ fn a_running_and_a_failed_merge_are_korean() {
     window.get_by_label_contains("응답을 멈췄습니다");
 
     let error = lorafuse::merge::MergeError::DiskFull { needed: 9_000_000, free: 1_000, path: "/data/models".into() };
-    window.state_mut().state.job = Job::Failed(Problem::of(&error));
+    window.state_mut().state.phase = Phase::Failed(Problem::of(&error));
     window.run_steps(3);
     assert_speaks_korean(&window, "failed");
     window.get_by_label_contains("디스크 공간이 모자랍니다");
@@ -259,7 +263,7 @@ fn a_result_is_korean_and_so_is_what_is_wrong_with_one() {
     }
     show(&mut window, Screen::Compare);
     drop_folders(&mut window, &[sample("texts/three_sentences.txt")]);
-    let is_measured = |app: &LorafuseApp| app.state.finished().is_some_and(|done| done.evaluation.done().is_some());
+    let is_measured = |app: &LorafuseApp| app.state.finished().is_some_and(|done| done.measured().is_some());
     wait_until(&mut window, "the perplexities", is_measured);
     window.set_size(egui::vec2(SMALLEST.x, 2400.0));
     window.run_steps(3);
@@ -269,7 +273,7 @@ fn a_result_is_korean_and_so_is_what_is_wrong_with_one() {
     std::fs::write(&nothing, "").unwrap();
     drop_folders(&mut window, &[nothing]);
     wait_until(&mut window, "the refusal", |app| {
-        app.state.finished().is_some_and(|done| matches!(done.evaluation, Work::Failed(_)))
+        app.state.finished().is_some_and(|done| matches!(done.evaluation, Some(Err(_))))
     });
     assert_speaks_korean(&window, "not measured");
 
@@ -296,8 +300,8 @@ fn a_result_is_korean_and_so_is_what_is_wrong_with_one() {
         window.set_size(egui::vec2(SMALLEST.x, 1400.0));
         enter_path(&mut window, WellKind::Output, folder);
         wait_until(&mut window, "the answer", |app| {
-            let is_checked =
-                app.state.finished().is_some_and(|done| done.verified.is_some() && done.verifying.is_none());
+            let is_checked = app.state.finished().is_some_and(|done| done.verified.is_some())
+                && !app.state.jobs.is_running(JobKind::Verify);
             let is_of_this = app.state.finished().is_some_and(|done| done.sources.merged == *folder);
             (is_checked && is_of_this) || app.state.notice.is_some()
         });
@@ -306,8 +310,10 @@ fn a_result_is_korean_and_so_is_what_is_wrong_with_one() {
 }
 
 /// Work that never comes to an end; its thread ends with the test.
-fn held<T>() -> T {
+fn held() -> Result<(), Problem> {
     loop {
         std::thread::park();
     }
 }
+
+fn ignore(_: &mut AppState, _: &egui::Context, _: Result<(), Problem>) {}

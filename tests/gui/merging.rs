@@ -5,7 +5,7 @@ use std::time::Duration;
 use egui::{Theme, accesskit::Role};
 use egui_kittest::kittest::Queryable as _;
 use lorafuse::{
-    gui::{Evaluation, Finished, Job, Machine, MergeCommand, ReportCommand, Screen, WelcomeCommand, Work},
+    gui::{Finished, JobKind, Machine, MergeCommand, Phase, ReportCommand, Screen, WelcomeCommand},
     merge::device::GpuAdapter,
     platform::FileDialogs,
     verify::VerifyReport,
@@ -45,7 +45,7 @@ fn both_folders_dropped_are_merged_to_bf16_and_proven() {
 
     let output = workspace.folder("base-merged");
     assert!(output.join("config.json").is_file());
-    let Job::Done(done) = &harness.state().state.job else { unreachable!() };
+    let Phase::Done(done) = &harness.state().state.phase else { unreachable!() };
     assert!(is_proven(done));
     assert_eq!(done.merged.dtype, "BF16");
     assert_eq!(done.changes.len(), 28);
@@ -54,7 +54,7 @@ fn both_folders_dropped_are_merged_to_bf16_and_proven() {
     harness.get_by_label_contains("16 bits each in place of 32: half the file");
     drop_folders(&mut harness, &[sample("texts/three_sentences.txt")]);
     wait_until(&mut harness, "the perplexities", |app| {
-        app.state.finished().is_some_and(|done| matches!(done.evaluation, Evaluation::Done(_)))
+        app.state.finished().is_some_and(|done| matches!(done.evaluation, Some(Ok(_))))
     });
     assert!(harness.query_all_by_label("three_sentences").count() > 1, "in the chart and in the table of changes");
     click(&mut harness, Role::Tab, "Report");
@@ -93,13 +93,10 @@ fn the_sample_is_merged_and_compared_with_three_clicks() {
     harness.get_by_label("Compare with the base").click();
     harness.run_steps(3);
     harness.get_by_label_contains("16 bits each in place of 32: half the file");
-    let Job::Done(done) = &harness.state().state.job else { unreachable!() };
-    assert!(matches!(done.evaluation, Evaluation::Running(_)), "its texts are scored without being asked for");
+    assert!(harness.state().state.jobs.is_running(JobKind::Evaluate), "its texts are scored without being asked for");
     assert!(workspace.home.path().join("lorafuse-sample-merged/config.json").is_file());
     harness.get_by_label("Cancel").click();
-    wait_until(&mut harness, "the end of the measurement", |app| {
-        app.state.finished().is_some_and(|done| matches!(done.evaluation, Evaluation::Idle))
-    });
+    wait_until(&mut harness, "the end of the measurement", |app| !app.state.jobs.is_running(JobKind::Evaluate));
 
     // The other dtype is one button away, and what is there stays.
     click(&mut harness, Role::Tab, "Merge");
@@ -198,8 +195,8 @@ fn a_cancelled_merge_is_no_model_and_keeps_what_is_finished_until_it_is_discarde
     click(&mut harness, Role::RadioButton, "BF16");
     wait_until(&mut harness, "the plan for bf16", is_planned);
     harness.get_by_label("Merge to BF16").click();
-    wait_until(&mut harness, "the first tensor", |app| match &app.state.job {
-        Job::Running(running) => running.tensors_done > 0,
+    wait_until(&mut harness, "the first tensor", |app| match &app.state.phase {
+        Phase::Running(running) => running.tensors_done > 0,
         _ => false,
     });
     assert!(workspace.folder("large-merged.partial").exists(), "work happens in the partial folder");
@@ -235,7 +232,7 @@ fn gpus_are_offered_by_name_and_the_merge_runs_on_the_chosen_device() {
     harness.run_steps(3);
     harness.get_by_label("Merge, keep F32").click();
     wait_until(&mut harness, "the end of the merge", is_done);
-    let Job::Done(done) = &harness.state().state.job else { unreachable!() };
+    let Phase::Done(done) = &harness.state().state.phase else { unreachable!() };
     let name = gpus[0].split(',').next().unwrap();
     let device = &done.made.as_ref().unwrap().receipt.device;
     assert!(device.to_string().contains(name), "{device} on {name}");
@@ -250,9 +247,9 @@ fn a_merge_that_starts_while_a_remainder_is_discarded_goes_on() {
     harness.state_mut().ask(MergeCommand::DiscardPartial);
     harness.state_mut().ask(MergeCommand::Start);
     harness.run_steps(1);
-    assert!(matches!(harness.state().state.job, Job::Running(_)));
+    assert!(matches!(harness.state().state.phase, Phase::Running(_)));
     wait_until(&mut harness, "both", |app| {
-        let is_running = matches!(app.state.job, Job::Running(_));
+        let is_running = matches!(app.state.phase, Phase::Running(_));
         assert!(is_running || is_done(app), "the merge is lost: {:?}", app.state.notice);
         is_done(app)
     });
@@ -323,7 +320,7 @@ fn the_window_sleeps_when_nothing_happens() {
     let workspace = Workspace::new();
     let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
     open_pair(&mut harness, &workspace);
-    wait_until(&mut harness, "the survival", |app| matches!(app.state.survival, Work::Done(_)));
+    wait_until(&mut harness, "the survival", |app| matches!(app.state.survival, Some(Ok(_))));
     harness.run_steps(5);
     // Panics when the window repaints on and on.
     assert!(harness.try_run().is_ok());

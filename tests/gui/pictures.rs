@@ -6,8 +6,8 @@ use egui::Theme;
 use egui_kittest::{SnapshotResults, kittest::Queryable as _};
 use lorafuse::{
     gui::{
-        AppCommand, CompareCommand, Job, Language, MergeCommand, RunEvent, Running, Screen, Task, Waker, WellKind,
-        WellsCommand, Work,
+        AppCommand, AppState, CompareCommand, JobKind, Language, MergeCommand, Phase, Problem, RunEvent, Running,
+        Screen, WellKind, WellsCommand,
     },
     job::{JobContext, Stage},
 };
@@ -38,7 +38,7 @@ fn the_screens_look_as_blessed() {
         harness.state_mut().ask(MergeCommand::ChooseDtype("bf16".parse().unwrap()));
         harness.run_steps(2);
         wait_until(&mut harness, "the plan for bf16", is_planned);
-        wait_until(&mut harness, "the survival", |app| matches!(app.state.survival, Work::Done(_)));
+        wait_until(&mut harness, "the survival", |app| matches!(app.state.survival, Some(Ok(_))));
         // How much of the disk is free is another number on every machine.
         let free = harness.get_by_label_contains(" to write, ").rect();
         harness.mask(egui::Rect::from_min_size(free.min, egui::vec2(FREE_SPACE_WIDTH, free.height())).expand(2.0));
@@ -72,27 +72,31 @@ fn opening_and_merging_look_as_blessed() {
     let mut results = SnapshotResults::new();
     let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
     open_pair(&mut harness, &workspace);
-    let Job::Planned(plan) = &harness.state().state.job else { unreachable!() };
+    let Phase::Planned(plan) = &harness.state().state.phase else { unreachable!() };
     let plan = Arc::clone(plan);
 
     let ctx = harness.ctx.clone();
-    let (job, watch) = JobContext::new(|| {});
-    job.start_stage(Stage::Merging, 20_000_000);
-    job.advance(13_000_000);
-    job.set_current("model.layers.2.mlp.up_proj.weight");
     let (_tell, told) = crossbeam_channel::bounded(RunEvent::MOST_TOLD);
-    let mut running = Running::new(plan, watch, told, Arc::new(Waker::new(&ctx)), Task::spawn("held", &ctx, held));
+    let mut running = Running::new(plan, told);
     running.tensors_done = 24;
     let times = [3, 9, 14].map(Duration::from_secs);
     let names =
         ["model.embed_tokens.weight", "model.layers.0.mlp.down_proj.weight", "model.layers.1.mlp.down_proj.weight"];
     running.events = times.into_iter().zip(names.map(|name| RunEvent::TensorDone(name.to_owned()))).collect();
-    harness.state_mut().state.job = Job::Running(Box::new(running));
+    let state = &mut harness.state_mut().state;
+    state.phase = Phase::Running(Box::new(running));
+    let merge = |job: &JobContext| {
+        job.start_stage(Stage::Merging, 20_000_000);
+        job.advance(13_000_000);
+        job.set_current("model.layers.2.mlp.up_proj.weight");
+        held()
+    };
+    state.jobs.start(JobKind::Merge, &ctx, merge, ignore);
     show(&mut harness, Screen::Merge);
     wait_until(
         &mut harness,
         "a look at the counters",
-        |app| matches!(&app.state.job, Job::Running(running) if running.sample.bytes_done > 0),
+        |app| matches!(&app.state.phase, Phase::Running(running) if running.sample.bytes_done > 0),
     );
     snapshot(&mut harness, "merge_running_light");
     results.extend_harness(&mut harness);
@@ -103,18 +107,23 @@ fn opening_and_merging_look_as_blessed() {
         .state_mut()
         .ask(WellsCommand::EditPath(WellKind::Base, workspace.folder("base").to_string_lossy().into_owned()));
     harness.run_steps(1);
-    harness.state_mut().state.job = Job::Opening(Task::spawn("held", &harness.ctx.clone(), held));
+    let ctx = harness.ctx.clone();
+    let state = &mut harness.state_mut().state;
+    state.phase = Phase::Opening;
+    state.jobs.start(JobKind::Inspect, &ctx, |_| held(), ignore);
     harness.run_steps(2);
     snapshot(&mut harness, "opening_light");
     results.extend_harness(&mut harness);
 }
 
 /// Work that never comes to an end; its thread ends with the test.
-fn held<T>() -> T {
+fn held() -> Result<(), Problem> {
     loop {
         std::thread::park();
     }
 }
+
+fn ignore(_: &mut AppState, _: &egui::Context, _: Result<(), Problem>) {}
 
 /// Korean words are of other lengths, and the smallest window has the least room for them.
 #[test]
@@ -128,7 +137,7 @@ fn the_screens_look_as_blessed_in_korean_where_there_is_least_room() {
     open_pair(&mut harness, &workspace);
     assert_eq!(harness.state().state.language, Language::Korean);
     show(&mut harness, Screen::Merge);
-    wait_until(&mut harness, "the survival", |app| matches!(app.state.survival, Work::Done(_)));
+    wait_until(&mut harness, "the survival", |app| matches!(app.state.survival, Some(Ok(_))));
     assert_within(&harness, smallest.x);
     // High enough that all of the plan is in the picture, and no wider.
     harness.set_size(egui::vec2(smallest.x, 1000.0));

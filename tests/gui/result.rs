@@ -6,7 +6,7 @@ use egui::{Event, Key, Modifiers, Theme, accesskit::Role};
 use egui_kittest::{Harness, kittest::Queryable as _};
 use lorafuse::{
     gui::{
-        AppCommand, Finished, LorafuseApp, MergeCommand, ReportCommand, Screen, WellKind, WellsCommand, Work,
+        AppCommand, Finished, JobKind, LorafuseApp, MergeCommand, ReportCommand, Screen, WellKind, WellsCommand,
         view::ManifestRow,
     },
     plan::Rounding,
@@ -26,7 +26,7 @@ fn is_merged(app: &LorafuseApp) -> bool {
 }
 
 fn is_checked(app: &LorafuseApp) -> bool {
-    app.state.finished().is_some_and(|done| done.verified.is_some() && done.verifying.is_none())
+    app.state.finished().is_some_and(|done| done.verified.is_some()) && !app.state.jobs.is_running(JobKind::Verify)
 }
 
 fn done(window: &Window) -> &Finished {
@@ -69,7 +69,7 @@ fn options_have_their_consequences_beside_them() {
     let mut window = planned(&workspace);
     click(&mut window, Role::Tab, "Merge");
     click(&mut window, Role::RadioButton, "BF16");
-    wait_until(&mut window, "the survival", |app| is_planned(app) && matches!(app.state.survival, Work::Done(_)));
+    wait_until(&mut window, "the survival", |app| is_planned(app) && matches!(app.state.survival, Some(Ok(_))));
     window.get_by_label_contains("bf16 keeps about 100 % of this adapter");
     assert_eq!(window.query_all_by_label("keeps 100 %").count(), 3, "one for each dtype");
 
@@ -188,7 +188,7 @@ fn an_evaluation_says_what_follows_and_can_be_pasted() {
     window.get_by_label("Built-in texts");
     drop_folders(&mut window, &[sample("texts/three_sentences.txt")]);
     wait_until(&mut window, "the perplexities", |app| {
-        app.state.finished().is_some_and(|done| done.evaluation.done().is_some())
+        app.state.finished().is_some_and(|done| done.measured().is_some())
     });
     window.get_by_label_contains("Amount of change from base to merged: KL");
     window.get_by_label_contains("Rounding alone: base in BF16 is base with every weight in BF16");
@@ -217,13 +217,13 @@ fn models_are_timed_and_answer_one_prompt() {
     window.run_steps(2);
     assert_eq!(done(&window).prompt, "배고파");
     click(&mut window, Role::Button, "Measure time and answers");
-    wait_until(&mut window, "the first pass", |app| match &app.state.finished().unwrap().timing {
-        Work::Running(timing) => timing.sample.bytes_done > 0,
-        other => panic!("{other:?}"),
+    wait_until(&mut window, "the first pass", |app| match app.state.jobs.progress(JobKind::MeasureTime) {
+        Some(progress) => progress.sample.bytes_done > 0,
+        None => panic!("{:?}", app.state.finished().unwrap().timing),
     });
     window.get_by_label_contains("of 30");
-    wait_until(&mut window, "the times", |app| app.state.finished().unwrap().timing.done().is_some());
-    let timed = done(&window).timing.done().unwrap();
+    wait_until(&mut window, "the times", |app| app.state.finished().unwrap().timed().is_some());
+    let timed = done(&window).timed().unwrap();
     assert_eq!(timed.report.models.len(), 3);
     assert!(
         timed.report.models.iter().flatten().all(|model| model.measured().is_some_and(|speed| speed.answer.is_some()))
@@ -234,7 +234,8 @@ fn models_are_timed_and_answer_one_prompt() {
 
     click(&mut window, Role::Button, "Measure time and answers");
     click(&mut window, Role::Button, "Cancel");
-    wait_until(&mut window, "the end", |app| matches!(app.state.finished().unwrap().timing, Work::Idle));
+    wait_until(&mut window, "the end", |app| !app.state.jobs.is_running(JobKind::MeasureTime));
+    assert!(done(&window).timing.is_none(), "it was cancelled");
 }
 
 #[test]

@@ -5,16 +5,16 @@ use egui_kittest::{
     Harness, SnapshotOptions,
     kittest::{NodeT as _, Queryable as _},
 };
-use lorafuse::gui::{AppCommand, Job, LorafuseApp, Screen};
+use lorafuse::gui::{AppCommand, LorafuseApp, Phase, Screen};
 
 use crate::support::{Workspace, drop_folders, wait_until};
 
 pub fn is_planned(app: &LorafuseApp) -> bool {
-    matches!(app.state.job, Job::Planned(_))
+    matches!(app.state.phase, Phase::Planned(_))
 }
 
 pub fn is_done(app: &LorafuseApp) -> bool {
-    matches!(app.state.job, Job::Done(_))
+    matches!(app.state.phase, Phase::Done(_))
 }
 
 pub fn open_pair(harness: &mut Harness<'_, LorafuseApp>, workspace: &Workspace) {

@@ -1,17 +1,10 @@
 //! The application as eframe drives it.
 
-use super::{
-    command::Command,
-    drain, input,
-    jobs::workers::{self, Workers},
-    logic,
-    machine::Machine,
-    settings,
-    state::AppState,
-};
+use super::{command::Command, drain, input, jobs::kind::JobKind, logic, machine::Machine, settings, state::AppState};
 use crate::gui::{
     design::{fonts, theme},
     frame::window::window_ui,
+    screens::{merge::jobs::find_gpus, welcome::greeting::greet},
 };
 
 /// Installs fonts and both themes into `ctx`.
@@ -25,7 +18,6 @@ pub fn install_look(ctx: &egui::Context) {
 pub struct LorafuseApp {
     /// What is known and shown.
     pub state: AppState,
-    workers: Workers,
     commands: Vec<Command>,
     /// As last seen, for the settings, which are saved outside of any frame.
     theme: egui::ThemePreference,
@@ -35,12 +27,7 @@ impl LorafuseApp {
     /// A window with nothing in its wells; [`install_look`] must have been called.
     #[must_use]
     pub fn new(machine: Machine) -> Self {
-        Self {
-            state: AppState::new(machine),
-            workers: Workers::default(),
-            commands: Vec::new(),
-            theme: egui::ThemePreference::default(),
-        }
+        Self { state: AppState::new(machine), commands: Vec::new(), theme: egui::ThemePreference::default() }
     }
 
     /// Asks for `command` as a widget would; it is carried out in the next frame.
@@ -52,18 +39,20 @@ impl LorafuseApp {
 impl eframe::App for LorafuseApp {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         self.theme = ctx.options(|options| options.theme_preference);
-        if self.state.is_welcome() && self.state.sample.is_none() && self.workers.greeting.is_none() {
-            self.workers.greeting = Some(workers::greet(&self.state, ctx));
+        let state = &mut self.state;
+        if state.is_welcome() && state.sample.is_none() && !state.jobs.is_running(JobKind::Greet) {
+            greet(state, ctx);
         }
         // Only now, so that slow drivers do not hold up the first frame.
-        if !self.state.is_welcome() && self.state.gpus.is_none() && self.workers.gpus.is_none() {
-            self.workers.gpus = workers::look_for_gpus(&self.state, ctx);
+        let waits = state.machine.looks_for_gpus && state.gpus.is_none();
+        if waits && !state.is_welcome() && !state.jobs.is_running(JobKind::FindGpus) {
+            find_gpus(state, ctx);
         }
-        drain::drain(&mut self.state, &mut self.workers, ctx);
+        drain::drain(&mut self.state, ctx);
         self.commands.extend(input::keys(&self.state, ctx));
         self.commands.extend(input::drops(&mut self.state, ctx));
         for command in std::mem::take(&mut self.commands) {
-            logic::carry_out(&mut self.state, &mut self.workers, ctx, command);
+            logic::carry_out(&mut self.state, ctx, command);
         }
     }
 

@@ -5,20 +5,18 @@ use egui::{
     ThemePreference::{Dark, Light, System},
 };
 
-use super::{
-    command::of_app::AppCommand,
-    jobs::workers::{self, Workers},
-    screen::Screen,
-    state::{AppState, Job},
+use super::{command::of_app::AppCommand, jobs::kind::JobKind, screen::Screen, state::AppState};
+use crate::gui::screens::{
+    compare::{evaluation::Texts, jobs::measure},
+    report::jobs::export_picture,
 };
-use crate::gui::screens::compare::evaluation::{Evaluation, Texts};
 
 /// Shows, copies, switches.
-pub(in crate::gui) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Context, command: AppCommand) {
+pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: AppCommand) {
     match command {
         AppCommand::ShowScreen(screen) => show_screen(state, ctx, screen),
         AppCommand::CopyText(text) => ctx.copy_text(text),
-        AppCommand::ExportPicture => workers::export_picture(state, workers, ctx),
+        AppCommand::ExportPicture => export_picture(state, ctx),
         AppCommand::SwitchTheme => switch_theme(ctx),
         AppCommand::SwitchLanguage => {
             state.language = state.language.next();
@@ -35,12 +33,10 @@ fn show_screen(state: &mut AppState, ctx: &Context, screen: Screen) {
         return;
     }
     let is_new = std::mem::replace(&mut state.screen, screen) != screen;
-    let texts = match &state.job {
-        Job::Done(done) if matches!(done.evaluation, Evaluation::Idle) => &done.sample_texts,
-        _ => return,
-    };
-    if is_new && screen == Screen::Compare && !texts.is_empty() {
-        workers::measure(state, ctx, Texts::Sample);
+    let waits = !state.jobs.is_running(JobKind::Evaluate);
+    let Some(done) = state.finished().filter(|done| waits && done.evaluation.is_none()) else { return };
+    if is_new && screen == Screen::Compare && !done.sample_texts.is_empty() {
+        measure(state, ctx, Texts::Sample);
     }
 }
 

@@ -2,20 +2,22 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use super::jobs::watched::{Watched, Work};
 use crate::{
     checkpoint::Checkpoint,
     gui::{
         frame::wells::facts::ModelFacts,
         screens::{
-            compare::{evaluation::Evaluation, size_bar::SizeBar, timing::Timing},
-            merge::{run::Verified, updated_tensors::UpdatedTensor},
+            compare::{
+                measured::{Measured, Timed},
+                size_bar::SizeBar,
+            },
+            merge::updated_tensors::UpdatedTensor,
             modules::changes::ChangeMap,
             report::manifest::{ManifestRow, Origin, listed},
         },
         words::problem::Problem,
     },
-    merge::{self, MergeReceipt, Seal},
+    merge::{self, MergeReceipt},
     plan::{AdapterRequest, MergePlan, Rounding, SurvivalAdvice, survival_advice},
     sample::Sample,
     size::{self, SizeBreakdown, SizeFact},
@@ -46,16 +48,12 @@ pub struct Finished {
     pub verified: Option<Result<VerifyReport, Problem>>,
     /// Seconds that the checks took.
     pub verify_duration_secs: f64,
-    /// The checks being made.
-    pub verifying: Option<Box<Watched<Verified>>>,
     /// Perplexities, where they were asked for.
-    pub evaluation: Evaluation,
+    pub evaluation: Option<Result<Measured, Problem>>,
     /// Seconds, memory and answers, where they were asked for.
-    pub timing: Timing,
+    pub timing: Option<Result<Timed, Problem>>,
     /// What the models are asked for an answer to.
     pub prompt: String,
-    /// The hashes of its files, where they were asked for.
-    pub sealing: Work<Seal>,
     /// Whether a seal lies in the folder.
     pub is_sealed: bool,
     /// The file that was written of it last: a report or a picture.
@@ -150,11 +148,9 @@ impl Finished {
             sizes: Sizes::of(base, merged),
             verified: None,
             verify_duration_secs: 0.0,
-            verifying: None,
-            evaluation: Evaluation::default(),
-            timing: Timing::default(),
+            evaluation: None,
+            timing: None,
             prompt: if sample_texts.is_empty() { String::new() } else { SAMPLE_PROMPT.to_owned() },
-            sealing: Work::default(),
             is_sealed: sources.merged.join(merge::SEAL_FILE).is_file(),
             written: None,
             sample_texts,
@@ -167,6 +163,18 @@ impl Finished {
         let is_seal = |file: &ManifestRow| file.name == merge::SEAL_FILE && file.present_byte_count().is_some();
         self.is_sealed = manifest.iter().any(is_seal);
         self.manifest = manifest;
+    }
+
+    /// What was measured of it.
+    #[must_use]
+    pub fn measured(&self) -> Option<&Measured> {
+        self.evaluation.as_ref()?.as_ref().ok()
+    }
+
+    /// What was timed of it.
+    #[must_use]
+    pub fn timed(&self) -> Option<&Timed> {
+        self.timing.as_ref()?.as_ref().ok()
     }
 
     /// What to do where the merge kept little of its adapters.

@@ -2,22 +2,22 @@
 
 use egui::Context;
 
-use super::{carry_out, command::Command, jobs::workers::Workers, state::AppState};
+use super::{carry_out, command::Command, state::AppState};
 use crate::gui::{
     frame::wells,
     screens::{compare, merge, modules, palette, report, welcome},
 };
 
 /// Does what the user asked for, where it can be done now.
-pub(in crate::gui) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Context, command: Command) {
+pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: Command) {
     match command {
-        Command::App(command) => carry_out::carry_out(state, workers, ctx, command),
-        Command::Wells(command) => wells::carry_out::carry_out(state, workers, ctx, command),
+        Command::App(command) => carry_out::carry_out(state, ctx, command),
+        Command::Wells(command) => wells::carry_out::carry_out(state, ctx, command),
         Command::Welcome(command) => welcome::carry_out::carry_out(state, ctx, command),
-        Command::Modules(command) => modules::carry_out::carry_out(state, workers, ctx, command),
-        Command::Merge(command) => merge::carry_out::carry_out(state, workers, ctx, command),
-        Command::Compare(command) => compare::carry_out::carry_out(state, workers, ctx, command),
-        Command::Report(command) => report::carry_out::carry_out(state, workers, ctx, command),
+        Command::Modules(command) => modules::carry_out::carry_out(state, ctx, command),
+        Command::Merge(command) => merge::carry_out::carry_out(state, ctx, command),
+        Command::Compare(command) => compare::carry_out::carry_out(state, ctx, command),
+        Command::Report(command) => report::carry_out::carry_out(state, ctx, command),
         Command::Palette(command) => palette::carry_out::carry_out(state, ctx, command),
     }
 }

@@ -3,6 +3,7 @@
 pub mod application;
 pub mod carry_out;
 pub mod command;
+pub mod dialogs;
 pub mod drain;
 pub mod finished;
 pub mod input;

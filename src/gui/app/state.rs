@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     finished::Finished,
     inspection::Inspection,
-    jobs::{background::Task, watched::Work},
+    jobs::Jobs,
     machine::Machine,
     notice::Notice,
     recent::{RecentPair, RecentState},
@@ -27,14 +27,14 @@ use crate::{
     platform::FileDialogs,
 };
 
-/// The one job, as a value: what can be shown and asked follows from it.
+/// How far a merge is, as a value: what can be shown and asked follows from it.
 #[derive(Debug, Default)]
-pub enum Job {
+pub enum Phase {
     /// The wells do not name a merge yet, or it does not fit.
     #[default]
     Idle,
-    /// Headers are being read on a worker.
-    Opening(Task<Inspection>),
+    /// Headers are being read.
+    Opening,
     /// Ready to merge.
     Planned(Arc<MergePlan>),
     /// A worker merges.
@@ -58,12 +58,16 @@ pub struct AppState {
     pub more_adapters: Vec<AdapterRequest>,
     /// Choices for the next plan.
     pub options: MergeOptions,
+    /// Whether options have changed since the look at the wells that is under way began.
+    pub is_question_old: bool,
     /// The last finished look at the wells.
     pub inspection: Option<Arc<Inspection>>,
-    /// The one job.
-    pub job: Job,
+    /// How far the merge is.
+    pub phase: Phase,
+    /// All work in the background.
+    pub jobs: Jobs<Self>,
     /// How much of the adapters the planned rounding leaves.
-    pub survival: Work<SurvivalEstimate>,
+    pub survival: Option<Result<SurvivalEstimate, Problem>>,
     /// The Modules screen.
     pub modules: ModulesState,
     /// The list of all commands, while it is open.
@@ -98,9 +102,11 @@ impl AppState {
             output_is_proposed: true,
             more_adapters: Vec::new(),
             options: MergeOptions::default(),
+            is_question_old: false,
             inspection: None,
-            job: Job::default(),
-            survival: Work::default(),
+            phase: Phase::default(),
+            jobs: Jobs::default(),
+            survival: None,
             modules: ModulesState::default(),
             palette: None,
             notice: None,
@@ -130,14 +136,14 @@ impl AppState {
     /// Whether inputs may not change now.
     #[must_use]
     pub fn is_locked(&self) -> bool {
-        matches!(self.job, Job::Running(_))
+        matches!(self.phase, Phase::Running(_))
     }
 
     /// The finished merge, if there is one.
     #[must_use]
     pub fn finished(&self) -> Option<&Finished> {
-        match &self.job {
-            Job::Done(finished) => Some(finished),
+        match &self.phase {
+            Phase::Done(finished) => Some(finished),
             _ => None,
         }
     }
@@ -145,18 +151,18 @@ impl AppState {
     /// The plan that is shown, runs or was carried out.
     #[must_use]
     pub fn plan(&self) -> Option<&Arc<MergePlan>> {
-        match &self.job {
-            Job::Planned(plan) => Some(plan),
-            Job::Running(running) => Some(&running.plan),
-            Job::Done(done) => Some(&done.made.as_ref()?.plan),
-            Job::Idle | Job::Opening(_) | Job::Failed(_) => None,
+        match &self.phase {
+            Phase::Planned(plan) => Some(plan),
+            Phase::Running(running) => Some(&running.plan),
+            Phase::Done(done) => Some(&done.made.as_ref()?.plan),
+            Phase::Idle | Phase::Opening | Phase::Failed(_) => None,
         }
     }
 
     /// The finished merge, to be changed.
     pub fn finished_mut(&mut self) -> Option<&mut Finished> {
-        match &mut self.job {
-            Job::Done(finished) => Some(finished),
+        match &mut self.phase {
+            Phase::Done(finished) => Some(finished),
             _ => None,
         }
     }
@@ -179,7 +185,7 @@ impl AppState {
             // A folder that was opened as it is has no merge to show.
             Screen::Merge if self.finished().is_some() => self.finished().is_some_and(|done| done.made.is_some()),
             Screen::Merge => {
-                matches!(self.job, Job::Planned(_) | Job::Running(_) | Job::Failed(_))
+                matches!(self.phase, Phase::Planned(_) | Phase::Running(_) | Phase::Failed(_))
                     || self
                         .inspection
                         .as_ref()

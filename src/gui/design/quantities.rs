@@ -19,6 +19,15 @@ pub fn parameter_count(count: u64) -> String {
     format!("{value:.decimals$} {unit}")
 }
 
+/// `0:31`, `12:05`, `1:02:05`.
+#[must_use]
+pub fn clock(duration_secs: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, far below 2^63 seconds")]
+    let seconds = duration_secs.max(0.0).round() as u64;
+    let (hours, minutes, seconds) = (seconds / 3600, seconds % 3600 / 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -28,5 +37,11 @@ mod tests {
         assert_eq!(parameter_count(4_868_352), "4.87 M");
         assert_eq!(parameter_count(287_744), "287.7 k");
         assert_eq!(parameter_count(8_170_000_000), "8.17 B");
+    }
+
+    #[test]
+    fn times_read_as_clocks() {
+        assert_eq!(clock(31.4), "0:31");
+        assert_eq!(clock(3725.0), "1:02:05");
     }
 }

@@ -6,7 +6,7 @@ use crate::gui::{
     app::{
         command::{Command, face::ScreenCommand, of_app::AppCommand},
         screen::Screen,
-        state::{AppState, Job},
+        state::{AppState, Phase},
     },
     design::{
         tokens::{Palette, Type, radius, space},
@@ -64,15 +64,14 @@ fn closed(state: &AppState, screen: Screen) -> &'static str {
 /// How far a screen is, as a shape beside its icon.
 fn mark(state: &AppState, screen: Screen) -> Option<Icon> {
     let has_misfits = state.inspection.as_ref().is_some_and(|inspection| !inspection.misfits.is_empty());
-    match (screen, &state.job) {
+    match (screen, &state.phase) {
         (Screen::Modules, _) if has_misfits => Some(Icon::Failed),
-        (Screen::Modules, Job::Planned(_) | Job::Running(_) | Job::Done(_)) | (Screen::Compare, Job::Done(_)) => {
-            Some(Icon::Tick)
-        }
-        (Screen::Merge, Job::Done(done)) => done.made.as_ref().map(|_| Icon::Tick),
-        (Screen::Merge, Job::Running(_)) => Some(Icon::AtWork),
-        (Screen::Merge, Job::Failed(_)) => Some(Icon::Failed),
-        (Screen::Report, Job::Done(done)) => match &done.verified {
+        (Screen::Modules, Phase::Planned(_) | Phase::Running(_) | Phase::Done(_))
+        | (Screen::Compare, Phase::Done(_)) => Some(Icon::Tick),
+        (Screen::Merge, Phase::Done(done)) => done.made.as_ref().map(|_| Icon::Tick),
+        (Screen::Merge, Phase::Running(_)) => Some(Icon::AtWork),
+        (Screen::Merge, Phase::Failed(_)) => Some(Icon::Failed),
+        (Screen::Report, Phase::Done(done)) => match &done.verified {
             None => Some(Icon::AtWork),
             Some(Ok(report)) if report.is_passed() => Some(Icon::Tick),
             Some(Ok(_)) => Some(Icon::Failed),

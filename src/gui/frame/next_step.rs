@@ -8,7 +8,7 @@ use crate::{
         app::{
             command::{Command, of_app::AppCommand},
             screen::Screen,
-            state::{AppState, Job},
+            state::{AppState, Phase},
         },
         design::{
             path_text::display_path,
@@ -28,22 +28,22 @@ pub(in crate::gui) fn next_step_ui(ui: &mut Ui, rect: Rect, state: &AppState, co
     let words = state.words();
     let button = Rect::from_min_max(pos2(rect.left(), rect.bottom() - grid::PRIMARY_BUTTON), rect.max);
     let line = Rect::from_min_size(pos2(rect.left(), button.top() - 30.0), vec2(rect.width(), 18.0));
-    match &state.job {
-        Job::Running(_) => {
+    match &state.phase {
+        Phase::Running(_) => {
             let command = AppCommand::ShowScreen(Screen::Merge);
             CommandButton::new(command, ButtonLook::Plain).label(words.see_merge).show(ui, button, words, commands);
         }
-        Job::Done(_) => {
+        Phase::Done(_) => {
             output_ui(ui, line, state, words.merged_to);
             let command = AppCommand::ShowScreen(Screen::Compare);
             CommandButton::new(command, ButtonLook::Plain).label(words.see_compare).show(ui, button, words, commands);
         }
-        Job::Idle | Job::Opening(_) | Job::Planned(_) | Job::Failed(_) => {
+        Phase::Idle | Phase::Opening | Phase::Planned(_) | Phase::Failed(_) => {
             output_ui(ui, line, state, words.creates);
             CommandButton::new(MergeCommand::Start, ButtonLook::Primary)
                 .label(&start_label(state))
                 .with_shortcut()
-                .enabled(matches!(state.job, Job::Planned(_)))
+                .enabled(matches!(state.phase, Phase::Planned(_)))
                 .show(ui, button, words, commands);
         }
     }

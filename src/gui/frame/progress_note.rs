@@ -4,7 +4,7 @@ use egui::{Rect, Ui, vec2};
 
 use crate::{
     gui::{
-        app::{jobs::watched::Watched, state::AppState},
+        app::{jobs::progress::Progress, state::AppState},
         design::{
             tokens::{Palette, Type, space},
             widget::{Align, elided_middle, progress_bar_ui, text_ui, wrapped_text_ui},
@@ -16,10 +16,10 @@ use crate::{
 };
 
 /// How much of how much is done, and what time is left; `None` until that is known.
-pub(in crate::gui) fn moved_text<T: Send + 'static>(work: &Watched<T>, state: &AppState) -> Option<String> {
-    let (words, sample) = (state.words(), &work.sample);
+pub(in crate::gui) fn moved_text(progress: &Progress, state: &AppState) -> Option<String> {
+    let (words, sample) = (state.words(), &progress.sample);
     let moved = (words.bytes_of)(&units::bytes(sample.bytes_done), &units::bytes(sample.bytes_total));
-    let left = work.left_secs().filter(|_| state.machine.shows_measurements);
+    let left = progress.left_secs().filter(|_| state.machine.shows_measurements);
     let moved = left.map_or(moved.clone(), |left| (words.and_time_left)(&moved, units::RoughDuration::of(left)));
     (sample.bytes_total > 0).then_some(moved)
 }

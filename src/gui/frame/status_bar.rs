@@ -7,7 +7,7 @@ use crate::gui::{
         inspection::Slot,
         notice::Tone,
         screen::Screen,
-        state::{AppState, Job},
+        state::{AppState, Phase},
     },
     design::{
         tokens::{Palette, Type, radius, space},
@@ -50,13 +50,13 @@ fn status(state: &AppState) -> (Tone, String) {
         return (notice.tone, notice.text.clone());
     }
     let neutral = |text: &str| (Tone::Neutral, text.to_owned());
-    match &state.job {
-        Job::Opening(_) => neutral(words.opening),
-        Job::Running(_) => neutral(words.merging_status),
-        Job::Planned(plan) if state.screen == Screen::Merge => (Tone::Good, (words.checks_passed)(plan.checks.len())),
-        Job::Planned(_) if state.modules.view == ModulesView::Printed => neutral(words.printed_note),
-        Job::Planned(_) => (Tone::Good, words.fits.to_owned()),
-        Job::Done(done) => match &done.verified {
+    match &state.phase {
+        Phase::Opening => neutral(words.opening),
+        Phase::Running(_) => neutral(words.merging_status),
+        Phase::Planned(plan) if state.screen == Screen::Merge => (Tone::Good, (words.checks_passed)(plan.checks.len())),
+        Phase::Planned(_) if state.modules.view == ModulesView::Printed => neutral(words.printed_note),
+        Phase::Planned(_) => (Tone::Good, words.fits.to_owned()),
+        Phase::Done(done) => match &done.verified {
             None => neutral(words.verifying),
             Some(Ok(report)) => {
                 let passed = passed_count(report);
@@ -65,8 +65,8 @@ fn status(state: &AppState) -> (Tone, String) {
             }
             Some(Err(problem)) => (Tone::Caution, problem.line(words)),
         },
-        Job::Failed(_) => (Tone::Bad, words.merge_failed.to_owned()),
-        Job::Idle => idle_status(state),
+        Phase::Failed(_) => (Tone::Bad, words.merge_failed.to_owned()),
+        Phase::Idle => idle_status(state),
     }
 }
 

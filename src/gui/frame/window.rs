@@ -11,7 +11,7 @@ use crate::gui::{
     app::{
         command::Command,
         screen::Screen,
-        state::{AppState, Job},
+        state::{AppState, Phase},
     },
     design::tokens::{Palette, grid},
     screens::{
@@ -59,16 +59,16 @@ fn screen_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Comma
     if state.is_welcome() {
         return welcome_ui(ui, rect, state, commands);
     }
-    match (state.screen, &state.job) {
-        (Screen::Merge, Job::Running(running)) => merge_running_ui(ui, rect, state, running, commands),
-        (Screen::Merge, Job::Done(done)) if done.made.is_some() => {
+    match (state.screen, &state.phase) {
+        (Screen::Merge, Phase::Running(running)) => merge_running_ui(ui, rect, state, running, commands),
+        (Screen::Merge, Phase::Done(done)) if done.made.is_some() => {
             merge_done_ui(ui, rect, state, done, commands);
         }
-        (Screen::Merge, Job::Failed(problem)) => merge_failed_ui(ui, rect, state, problem, commands),
+        (Screen::Merge, Phase::Failed(problem)) => merge_failed_ui(ui, rect, state, problem, commands),
         // A folder that was opened as it is has no merge to show: it is judged.
-        (Screen::Merge | Screen::Report, Job::Done(done)) => report_ui(ui, rect, state, done, commands),
+        (Screen::Merge | Screen::Report, Phase::Done(done)) => report_ui(ui, rect, state, done, commands),
         (Screen::Merge, _) => merge_plan_ui(ui, rect, state, commands),
-        (Screen::Compare, Job::Done(done)) => compare_ui(ui, rect, state, done, commands),
+        (Screen::Compare, Phase::Done(done)) => compare_ui(ui, rect, state, done, commands),
         // A result that is gone (its inputs changed) has no screen of its own.
         (Screen::Modules | Screen::Compare | Screen::Report, _) => modules_screen_ui(ui, rect, state, commands),
     }

@@ -4,8 +4,8 @@ use std::{path::Path, time::Duration};
 
 use egui_kittest::Harness;
 use lorafuse::{
-    gui::{Job, LorafuseApp, Problem, Work},
-    job::{Current, JobEvent, Stage},
+    gui::{AppState, JobKind, LorafuseApp, Phase, Problem, Progress},
+    job::{Current, JobContext, JobEvent, Stage},
 };
 
 use super::wait_until;
@@ -16,12 +16,14 @@ const BYTES: (u64, u64) = (20_300_000, 58_400_000);
 /// Puts an evaluation of the merged folder in place of what is there, in the middle of its second model.
 pub fn show_measurement(harness: &mut Harness<'_, LorafuseApp>) {
     let ctx = harness.ctx.clone();
-    let Job::Done(done) = &mut harness.state_mut().state.job else { panic!("nothing is merged") };
+    let state = &mut harness.state_mut().state;
+    let Phase::Done(done) = &mut state.phase else { panic!("nothing is merged") };
     let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
     let model = format!("{} + {}", name(done.sources.base.as_ref().unwrap()), name(&done.sources.adapters[0].path));
     // A control for the rounding, where there was one.
     let model_count = if done.sizes.cast.is_some() { 4 } else { 3 };
-    done.evaluation = Work::start("measurement", &ctx, move |job| {
+    done.evaluation = None;
+    let measurement = move |job: &JobContext| {
         job.start_stage(Stage::Evaluating, BYTES.1);
         job.send(JobEvent::ScoringCost { token_count: 12_429 * model_count as u64, model_count });
         job.set_current(Current::Layer { model, number: 3, count: 4 });
@@ -29,10 +31,12 @@ pub fn show_measurement(harness: &mut Harness<'_, LorafuseApp>) {
         while job.check_cancelled().is_ok() {
             std::thread::sleep(Duration::from_millis(20));
         }
-        Err(Problem::lost_worker())
-    });
-    wait_until(harness, "the numbers", |app| match &app.state.finished().unwrap().evaluation {
-        Work::Running(measuring) => measuring.sample.bytes_done == BYTES.0 && measuring.scoring_cost.is_some(),
-        _ => false,
+        Ok(())
+    };
+    let ignore = |_: &mut AppState, _: &egui::Context, _: Result<(), Problem>| {};
+    state.jobs.start(JobKind::Evaluate, &ctx, measurement, ignore);
+    wait_until(harness, "the numbers", |app| {
+        let is_there = |progress: &Progress| progress.sample.bytes_done == BYTES.0 && progress.scoring_cost.is_some();
+        app.state.jobs.progress(JobKind::Evaluate).is_some_and(is_there)
     });
 }

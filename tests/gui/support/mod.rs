@@ -14,7 +14,7 @@ use std::{
 use dropped::Dropped;
 use egui::{Theme, Vec2, accesskit::Role, vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
-use lorafuse::gui::{Job, LorafuseApp, Machine, install_look};
+use lorafuse::gui::{LorafuseApp, Machine, Phase, install_look};
 use turn::Turn;
 
 /// Longest wait for a worker, far above what any of them needs.
@@ -113,13 +113,13 @@ pub fn wait_until(harness: &mut Harness<'_, LorafuseApp>, what: &str, is_done: i
 /// Where the app stands, for whoever has to find out why it got no further.
 fn standing(app: &LorafuseApp) -> String {
     let state = &app.state;
-    let job = match &state.job {
-        Job::Idle => "idle".to_owned(),
-        Job::Opening(_) => "opening".to_owned(),
-        Job::Planned(_) => "planned".to_owned(),
-        Job::Running(running) => format!("running, {:?}", running.stage),
-        Job::Done(_) => "done".to_owned(),
-        Job::Failed(problem) => format!("failed, {problem:?}"),
+    let job = match &state.phase {
+        Phase::Idle => "idle".to_owned(),
+        Phase::Opening => "opening".to_owned(),
+        Phase::Planned(_) => "planned".to_owned(),
+        Phase::Running(running) => format!("running, {:?}", running.stage),
+        Phase::Done(_) => "done".to_owned(),
+        Phase::Failed(problem) => format!("failed, {problem:?}"),
     };
     let wells = [&state.wells.base, &state.wells.adapter, &state.wells.output].map(|well| &well.path);
     format!("{job}; wells {wells:?}; notice {:?}", state.notice)

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::renderers::RENDERER_VARIABLE;
 use crate::error::Hint;
+
+/// The variable that chooses a renderer, for a machine whose driver is at fault.
+pub(in crate::gui) const RENDERER_VARIABLE: &str = "LORAFUSE_RENDERER";
 
 /// Why no window could be opened, or why it ended.
 #[derive(Debug, thiserror::Error)]

@@ -9,14 +9,11 @@ use std::{
 use eframe::{App, CreationContext, Renderer};
 use egui::ViewportBuilder;
 
-use super::launch_error::LaunchError;
+use super::launch_error::{LaunchError, RENDERER_VARIABLE};
 use crate::fault;
 
 /// The name under which desktops know the window: that of its `.desktop` file.
 const APP_ID: &str = "lorafuse";
-
-/// The variable that chooses a renderer, for a machine whose driver is at fault.
-pub(in crate::gui) const RENDERER_VARIABLE: &str = "LORAFUSE_RENDERER";
 
 const ICON: &[u8] = include_bytes!("../../../../assets/icon/lorafuse-128.png");
 

@@ -4,23 +4,29 @@ use std::path::{Path, PathBuf};
 
 use egui::Context;
 
-use super::{command::WellsCommand, drop_target, fill::set_path, well::WellKind};
-use crate::gui::{
-    app::{
-        jobs::{
-            background::Task,
-            workers::{self, Workers},
+use super::{
+    command::WellsCommand,
+    drop_target,
+    fill::{set_path, take_routed},
+    well::WellKind,
+};
+use crate::{
+    gui::{
+        app::{
+            dialogs::{self, FolderDialog},
+            jobs::kind::JobKind,
+            state::AppState,
         },
-        state::AppState,
+        screens::compare::{evaluation::Texts, jobs::measure},
     },
-    screens::compare::evaluation::Texts,
+    job::JobContext,
 };
 
 /// Fills wells, or asks what to fill them with.
-pub(in crate::gui) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Context, command: WellsCommand) {
+pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: WellsCommand) {
     match command {
-        WellsCommand::Browse(kind) => workers::browse(state, workers, ctx, kind),
-        WellsCommand::JudgeFolder => workers::judge_folder(state, workers, ctx),
+        WellsCommand::Browse(kind) => browse(state, ctx, kind),
+        WellsCommand::JudgeFolder => judge_folder(state, ctx),
         WellsCommand::EditPath(kind, text) => state.wells.get_mut(kind).text = text,
         WellsCommand::EnterPath(kind) => {
             let path = entered_path(&state.wells.get(kind).text);
@@ -28,11 +34,11 @@ pub(in crate::gui) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx
         }
         // A text dropped on a finished merge is to be measured.
         WellsCommand::Drop(paths) if state.finished().is_some() && paths.iter().all(|path| is_text(path)) => {
-            workers::measure(state, ctx, Texts::Files(paths));
+            measure(state, ctx, Texts::Files(paths));
         }
         WellsCommand::Drop(paths) => {
             if !state.is_locked() {
-                route(state, workers, ctx, paths);
+                route(state, ctx, paths);
             }
         }
         WellsCommand::DropOnOutput(path) => {
@@ -50,11 +56,11 @@ fn is_text(path: &Path) -> bool {
 }
 
 /// Looks what dropped folders are, to put each into its well.
-fn route(state: &AppState, workers: &mut Workers, ctx: &Context, paths: Vec<PathBuf>) {
+fn route(state: &mut AppState, ctx: &Context, paths: Vec<PathBuf>) {
     // With both wells filled, one more copy of the base is what came out of a merge.
     let base = state.wells.base.path.clone().filter(|_| state.wells.adapter.path.is_some());
     let is_one = paths.len() == 1;
-    workers.routing = Some(Task::spawn("drop", ctx, move || {
+    let route = move |_: &JobContext| {
         let routed = paths.iter().filter_map(|path| drop_target::route(path));
         let is_merged =
             |path: &Path| is_one && base.as_deref().is_some_and(|base| drop_target::is_merge_of(path, base));
@@ -62,8 +68,33 @@ fn route(state: &AppState, workers: &mut Workers, ctx: &Context, paths: Vec<Path
             let kind = if kind == WellKind::Base && is_merged(&path) { WellKind::Output } else { kind };
             (kind, path)
         };
-        routed.map(judged).collect()
-    }));
+        Ok(routed.map(judged).collect())
+    };
+    let take = |state: &mut AppState, ctx: &Context, routed: Result<_, _>| {
+        take_routed(state, ctx, routed.unwrap_or_default());
+    };
+    state.jobs.start(JobKind::Route, ctx, route, take);
+}
+
+/// Chooses the folder of a well; the output's may be new.
+fn browse(state: &mut AppState, ctx: &Context, kind: WellKind) {
+    if dialogs::are_missing(state, |words| words.no_file_dialog) {
+        return;
+    }
+    let title = dialogs::title(&WellsCommand::Browse(kind), state);
+    let start = state.wells.get(kind).path.clone();
+    let dialog = FolderDialog { title, start, is_new: kind == WellKind::Output };
+    dialog.show(state, ctx, move |state, ctx, path| set_path(state, ctx, kind, Some(path)));
+}
+
+/// Chooses a merged folder that is there already.
+fn judge_folder(state: &mut AppState, ctx: &Context) {
+    if dialogs::are_missing(state, |words| words.no_folder_dialog) {
+        return;
+    }
+    let title = dialogs::title(&WellsCommand::JudgeFolder, state);
+    let dialog = FolderDialog { title, start: None, is_new: false };
+    dialog.show(state, ctx, |state, ctx, path| set_path(state, ctx, WellKind::Output, Some(path)));
 }
 
 /// A path as pasted: quotes and spaces around it are no part of it, `~` is the user's folder.

@@ -1,17 +1,15 @@
-//! Puts folders into the wells, and looks at the wells anew.
+//! Puts folders into the wells.
 
 use std::path::PathBuf;
 
 use egui::Context;
 
-use super::well::WellKind;
+use super::{inspect::inspect, well::WellKind};
 use crate::{
     gui::app::{
-        inspection::{Inspection, Question},
-        jobs::background::Task,
         notice::{Notice, Tone},
         screen::Screen,
-        state::{AppState, Job},
+        state::AppState,
     },
     plan::{AdapterRequest, DtypePolicy},
 };
@@ -62,16 +60,4 @@ pub(in crate::gui) fn add_adapter(state: &mut AppState, ctx: &Context, path: Pat
         state.more_adapters.push(AdapterRequest { path, strength: 1.0 });
         inspect(state, ctx);
     }
-}
-
-/// Looks at the wells anew; a look that is still under way is dropped with its task.
-pub(in crate::gui) fn inspect(state: &mut AppState, ctx: &Context) {
-    state.notice = None;
-    let question = Question {
-        base: state.wells.base.path.clone(),
-        adapters: state.adapters(),
-        output: state.wells.output.path.clone().filter(|_| !state.output_is_proposed),
-        options: state.options,
-    };
-    state.job = Job::Opening(Task::spawn("inspect", ctx, move || Inspection::new(&question)));
 }

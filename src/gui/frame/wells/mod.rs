@@ -6,5 +6,6 @@ pub mod drop_target;
 pub mod facts;
 pub mod fill;
 pub mod header;
+pub mod inspect;
 pub mod well;
 pub mod well_view;

@@ -7,7 +7,7 @@ use crate::{
     gui::{
         app::{
             inspection::Slot,
-            state::{AppState, Job},
+            state::{AppState, Phase},
         },
         design::{path_text::composed, quantities::parameter_count, tokens::Type, widget::text_width},
         words::{Words, problem::Problem},
@@ -65,7 +65,7 @@ pub(in crate::gui) enum ChipTone {
 /// What the well of this kind shows now.
 pub(in crate::gui) fn well_view(state: &AppState, kind: WellKind) -> WellView {
     let words = state.words();
-    let is_opening = matches!(state.job, Job::Opening(_));
+    let is_opening = matches!(state.phase, Phase::Opening);
     let path_name = state.wells.get(kind).path.as_deref().map(|path| composed(&crate::checkpoint::folder_name(path)));
     let path_hint = if state.machine.takes_drops { words.path_hint } else { words.path_hint_without_drops };
     let (title, empty, expects, hint) = match kind {
@@ -153,10 +153,10 @@ fn fill_adapter(view: &mut WellView, state: &AppState, words: &Words) {
 
 /// What stands or will stand in the output.
 fn fill_output(view: &mut WellView, state: &AppState, words: &Words) {
-    let plan = match &state.job {
-        Job::Planned(plan) => plan,
-        Job::Running(running) => &running.plan,
-        Job::Done(done) => {
+    let plan = match &state.phase {
+        Phase::Planned(plan) => plan,
+        Phase::Running(running) => &running.plan,
+        Phase::Done(done) => {
             let is_recomputed = done.sources.base.is_some() && !done.sources.adapters.is_empty();
             view.chip = match &done.verified {
                 Some(Ok(report)) if report.is_passed() && is_recomputed => Some((words.verified, ChipTone::Good)),
@@ -174,7 +174,7 @@ fn fill_output(view: &mut WellView, state: &AppState, words: &Words) {
                 view.facts_are_error = true;
                 view.is_filled = true;
                 view.chip = Some((words.cannot_plan_chip, ChipTone::Bad));
-            } else if !matches!(state.job, Job::Opening(_)) {
+            } else if !matches!(state.phase, Phase::Opening) {
                 // A name that is only proposed needs no word about what may be put there.
                 if view.is_filled {
                     view.facts.clear();

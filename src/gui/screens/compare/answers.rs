@@ -2,7 +2,7 @@
 
 use egui::{Rect, Ui, pos2, vec2};
 
-use super::{model_role::ModelRole, perplexity_chart::ink, time_chart::name_of, timing::Timed};
+use super::{measured::Timed, model_role::ModelRole, perplexity_chart::ink, time_chart::name_of};
 use crate::{
     evaluate::{ModelSpeed, TimedAnswer},
     gui::{
@@ -34,7 +34,7 @@ pub(in crate::gui) fn answers_ui(
     let words = state.words();
     flowing_panel_ui(ui, place, words.answers, words.answers_note, least_bottom, |ui, body| {
         let palette = Palette::of(ui);
-        let timed = done.timing.done();
+        let timed = done.timed();
         let Some((timed, prompt)) = timed.and_then(|timed| Some((timed, timed.report.prompt.as_ref()?))) else {
             let inner = body.shrink2(vec2(space::S12, 0.0));
             let text = Rect::from_min_max(inner.min + vec2(0.0, space::S4), inner.max);

@@ -2,10 +2,15 @@
 
 use egui::Context;
 
-use super::{command::CompareCommand, evaluation::Evaluation, timing::Timing};
+use super::{
+    command::CompareCommand,
+    evaluation::Texts,
+    jobs::{measure, measure_time},
+};
 use crate::gui::{
     app::{
-        jobs::workers::{self, Workers},
+        dialogs,
+        jobs::kind::JobKind,
         notice::{Notice, Tone},
         state::AppState,
     },
@@ -13,20 +18,18 @@ use crate::gui::{
 };
 
 /// Measures, or stops measuring.
-pub(in crate::gui) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Context, command: CompareCommand) {
+pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: CompareCommand) {
     match command {
-        CompareCommand::Measure(texts) => workers::measure(state, ctx, texts),
-        CompareCommand::BrowseTexts => workers::browse_texts(state, workers, ctx),
-        CompareCommand::CancelMeasurement => {
-            state.finished_mut().into_iter().for_each(|done| done.evaluation = Evaluation::Idle);
-        }
+        CompareCommand::Measure(texts) => measure(state, ctx, texts),
+        CompareCommand::BrowseTexts => browse_texts(state, ctx),
+        CompareCommand::CancelMeasurement => state.jobs.forget(JobKind::Evaluate),
         CompareCommand::EditPrompt(prompt) => {
-            state.finished_mut().into_iter().for_each(|done| done.prompt.clone_from(&prompt));
+            if let Some(done) = state.finished_mut() {
+                done.prompt = prompt;
+            }
         }
-        CompareCommand::MeasureTime => workers::measure_time(state, ctx),
-        CompareCommand::CancelTiming => {
-            state.finished_mut().into_iter().for_each(|done| done.timing = Timing::Idle);
-        }
+        CompareCommand::MeasureTime => measure_time(state, ctx),
+        CompareCommand::CancelTiming => state.jobs.forget(JobKind::MeasureTime),
         CompareCommand::CopyTables => {
             if let Some(done) = state.finished() {
                 ctx.copy_text(comparison_markdown(done, state.words()));
@@ -34,4 +37,13 @@ pub(in crate::gui) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx
             }
         }
     }
+}
+
+/// Chooses texts to measure perplexity on.
+fn browse_texts(state: &mut AppState, ctx: &Context) {
+    if dialogs::are_missing(state, |words| words.no_file_dialog) || state.finished().is_none() {
+        return;
+    }
+    let title = state.words().measure_on_texts;
+    dialogs::choose_texts(state, ctx, title, |state, ctx, texts| measure(state, ctx, Texts::Files(texts)));
 }

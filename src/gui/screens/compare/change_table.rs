@@ -30,7 +30,7 @@ pub(in crate::gui) fn change_table_ui(
     _commands: &mut Vec<Command>,
 ) -> Rect {
     let words = state.words();
-    let told = done.evaluation.done().and_then(|measured| {
+    let told = done.measured().and_then(|measured| {
         let told = measured.told.iter().find(|told| told.language == state.language)?;
         told.changes.as_ref()
     });

@@ -6,6 +6,7 @@ use super::evaluation::Texts;
 use crate::gui::{
     app::{
         command::face::{Face, ScreenCommand},
+        jobs::kind::JobKind,
         state::AppState,
     },
     design::widget::Icon,
@@ -51,14 +52,14 @@ impl ScreenCommand for CompareCommand {
             Self::CancelMeasurement,
             Face::new(|words| words.cancel)
                 .place(|words| words.perplexity)
-                .when(|state| state.finished().is_some_and(|done| done.evaluation.is_running())),
+                .when(|state| state.jobs.is_running(JobKind::Evaluate)),
         ),
         (
             Self::CopyTables,
             Face::new(|words| words.copy_table)
                 .tooltip(|words| words.copy_table_tooltip)
                 .icon(Icon::Copy)
-                .when(|state| state.finished().is_some_and(|done| done.evaluation.done().is_some())),
+                .when(|state| state.finished().is_some_and(|done| done.measured().is_some())),
         ),
         (
             Self::MeasureTime,
@@ -71,15 +72,15 @@ impl ScreenCommand for CompareCommand {
             Self::CancelTiming,
             Face::new(|words| words.cancel)
                 .place(|words| words.time_and_memory)
-                .when(|state| state.finished().is_some_and(|done| done.timing.is_running())),
+                .when(|state| state.jobs.is_running(JobKind::MeasureTime)),
         ),
     ];
 }
 
 fn can_measure(state: &AppState) -> bool {
-    state.finished().is_some_and(|done| !done.evaluation.is_running())
+    state.finished().is_some() && !state.jobs.is_running(JobKind::Evaluate)
 }
 
 fn can_time(state: &AppState) -> bool {
-    state.machine.program.is_some() && state.finished().is_some_and(|done| !done.timing.is_running())
+    state.machine.program.is_some() && state.finished().is_some() && !state.jobs.is_running(JobKind::MeasureTime)
 }

@@ -3,24 +3,19 @@
 use std::path::PathBuf;
 
 use super::{
+    measured::Measured,
     model_role::{ModelRole, Told},
     perplexity_table::PerplexityTable,
 };
 use crate::{
-    evaluate::{self, EvalReport, EvalRequest, EvalText, ModelSource},
+    evaluate::{self, EvalRequest, EvalText, ModelSource},
     gui::{
-        app::{
-            finished::{Finished, Sources},
-            jobs::watched::Work,
-        },
+        app::finished::{Finished, Sources},
         words::problem::Problem,
     },
     job::JobContext,
     numeric::FloatDtype,
 };
-
-/// How far a measurement is.
-pub type Evaluation = Work<Box<Measured>>;
 
 /// The texts that models are held against.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,32 +26,6 @@ pub enum Texts {
     Sample,
     /// Files: UTF-8 or CP949, or JSON lines.
     Files(Vec<PathBuf>),
-}
-
-/// A finished measurement.
-#[derive(Debug)]
-pub struct Measured {
-    /// All of it, for the report.
-    pub report: EvalReport,
-    /// What each of its models is.
-    pub roles: Vec<ModelRole>,
-    /// The chart and its numbers.
-    pub table: PerplexityTable,
-    /// What follows from them, in every language.
-    pub told: Vec<Told>,
-}
-
-/// Starts a measurement of `finished` on `texts`.
-#[must_use]
-pub fn start(finished: &Finished, texts: Texts, ctx: &egui::Context) -> Evaluation {
-    let files = match texts {
-        Texts::BuiltIn => None,
-        Texts::Sample => Some(finished.sample_texts.clone()),
-        Texts::Files(files) => Some(files),
-    };
-    let models = models_of(finished);
-    let dtype = finished.sizes.merged.float_dtype;
-    Work::start("evaluate", ctx, move |job| measure(models, files.as_deref(), dtype, job))
 }
 
 /// The models that a measurement of `finished` scores.
@@ -88,12 +57,16 @@ pub fn models(sources: &Sources) -> Vec<(ModelRole, ModelSource)> {
     models
 }
 
-fn measure(
+/// Scores texts, those that come with the program where there are no `files`.
+///
+/// # Errors
+/// A text or a model cannot be read, or the user stopped it.
+pub fn evaluate(
     models: Vec<(ModelRole, ModelSource)>,
     files: Option<&[PathBuf]>,
     dtype: Option<FloatDtype>,
     job: &JobContext,
-) -> Result<Box<Measured>, Problem> {
+) -> Result<Measured, Problem> {
     let texts = match files {
         None => Ok(EvalText::builtin()),
         Some(files) => files.iter().map(|path| EvalText::read(path)).collect(),
@@ -103,5 +76,5 @@ fn measure(
     let report = evaluate::run(&EvalRequest::new(sources, texts), job).map_err(|error| Problem::of(&error))?;
     let table = PerplexityTable::of(&report, &roles);
     let told = Told::in_every_language(&report, &roles, dtype);
-    Ok(Box::new(Measured { report, roles, table, told }))
+    Ok(Measured { report, roles, table, told })
 }

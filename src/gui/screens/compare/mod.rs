@@ -5,6 +5,8 @@ pub mod carry_out;
 pub mod change_table;
 pub mod command;
 pub mod evaluation;
+pub mod jobs;
+pub mod measured;
 pub mod model_role;
 pub mod perplexity;
 pub mod perplexity_chart;

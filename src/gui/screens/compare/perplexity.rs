@@ -2,13 +2,19 @@
 
 use egui::{Rect, Ui, pos2, vec2};
 
-use super::command::CompareCommand;
 use super::{
-    evaluation::{self, Measured, Texts},
+    command::CompareCommand,
+    evaluation::{self, Texts},
+    measured::Measured,
     perplexity_chart::{chart_height, legend_ui, scores_ui},
 };
 use crate::gui::{
-    app::{command::Command, finished::Finished, jobs::watched::Work, state::AppState},
+    app::{
+        command::Command,
+        finished::Finished,
+        jobs::{kind::JobKind, progress::Progress},
+        state::AppState,
+    },
     design::{
         tokens::{Palette, Type, grid, space},
         widget::{ButtonLook, flowing_panel_ui, hairline, sunken_text_ui, wrapped_text_ui},
@@ -36,26 +42,30 @@ pub(in crate::gui) fn perplexity_ui(
         legend_ui(ui, bar, done, words);
         hairline(ui, Rect::from_min_size(place.min, vec2(place.width(), 1.0)), body.top());
         let inner = body.shrink2(vec2(space::S12, 0.0));
+        if let Some(progress) = state.jobs.progress(JobKind::Evaluate) {
+            return measuring_ui(ui, inner, progress, state, done);
+        }
         match &done.evaluation {
-            Work::Done(measured) => measured_ui(ui, inner, measured, state),
-            Work::Failed(problem) => {
+            Some(Ok(measured)) => measured_ui(ui, inner, measured, state),
+            Some(Err(problem)) => {
                 let area = Rect::from_min_max(inner.min + vec2(0.0, space::S12), inner.max);
                 let banner = error_banner_ui(ui, area, problem, state.machine.home.as_deref(), words);
                 buttons_ui(ui, banner.left_bottom() + vec2(0.0, space::S12), done, words, commands)
             }
-            Work::Running(measuring) => {
-                let moved = moved_text(measuring, state);
-                let cost = measuring.scoring_cost.map(|(tokens, models)| (words.scoring_cost)(tokens, models));
-                let dtype = done.sizes.merged.float_dtype;
-                let names: Vec<String> =
-                    evaluation::models_of(done).iter().map(|(role, _)| role.name(words, dtype)).collect();
-                let note = cost.into_iter().chain([(words.measuring_note)(&names)]).collect::<Vec<_>>().join(" ");
-                let (sample, title) = (&measuring.sample, words.measuring);
-                progress_note_ui(ui, inner, sample, title, moved.as_deref(), &note, words)
-            }
-            Work::Idle => waiting_ui(ui, inner, done, words, commands),
+            None => waiting_ui(ui, inner, done, words, commands),
         }
     })
+}
+
+/// How far the measurement is, and what it will cost.
+fn measuring_ui(ui: &mut Ui, rect: Rect, progress: &Progress, state: &AppState, done: &Finished) -> f32 {
+    let words = state.words();
+    let moved = moved_text(progress, state);
+    let cost = progress.scoring_cost.map(|(tokens, models)| (words.scoring_cost)(tokens, models));
+    let dtype = done.sizes.merged.float_dtype;
+    let names: Vec<String> = evaluation::models_of(done).iter().map(|(role, _)| role.name(words, dtype)).collect();
+    let note = cost.into_iter().chain([(words.measuring_note)(&names)]).collect::<Vec<_>>().join(" ");
+    progress_note_ui(ui, rect, &progress.sample, words.measuring, moved.as_deref(), &note, words)
 }
 
 /// The ways to ask for a measurement, the first choice first.

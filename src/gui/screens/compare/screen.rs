@@ -8,7 +8,7 @@ use super::{
     size_chart::size_chart_ui, size_table::size_table_ui, time_chart::time_ui,
 };
 use crate::gui::{
-    app::{command::Command, finished::Finished, jobs::watched::Work, state::AppState},
+    app::{command::Command, finished::Finished, jobs::kind::JobKind, state::AppState},
     design::{
         screen_header::screen_header_ui,
         tokens::{Palette, Type, grid, space},
@@ -61,7 +61,7 @@ pub(in crate::gui) fn compare_ui(
         } else {
             let right = Rect::from_min_max(pos2(left.right() + grid::GAP, area.top()), area.max);
             // Until something is measured, the first panel has the column to itself.
-            let shown = if done.evaluation.done().is_some() { 2 } else { 1 };
+            let shown = if done.measured().is_some() { 2 } else { 1 };
             column(ui, left, area.bottom(), &LEFT).max(column(ui, right, area.bottom(), &RIGHT[..shown]))
         };
         bottom + space::S16
@@ -71,19 +71,20 @@ pub(in crate::gui) fn compare_ui(
 /// Other texts, or an end to the measurement, and the table to paste, at the right of the title line.
 fn buttons_ui(ui: &mut Ui, line: Rect, state: &AppState, done: &Finished, commands: &mut Vec<Command>) {
     let words = state.words();
+    let is_measuring = state.jobs.is_running(JobKind::Evaluate);
     let buttons = match done.evaluation {
-        Work::Running(_) => vec![CommandButton::new(CompareCommand::CancelMeasurement, ButtonLook::Plain)],
-        Work::Done(_) | Work::Failed(_) => {
+        _ if is_measuring => vec![CommandButton::new(CompareCommand::CancelMeasurement, ButtonLook::Plain)],
+        Some(_) => {
             let mut buttons = vec![
                 CommandButton::new(CompareCommand::BrowseTexts, ButtonLook::Plain),
                 CommandButton::new(CompareCommand::Measure(Texts::BuiltIn), ButtonLook::Plain),
             ];
-            if done.evaluation.done().is_some() {
+            if done.measured().is_some() {
                 buttons.push(CommandButton::new(CompareCommand::CopyTables, ButtonLook::Plain).with_icon());
             }
             buttons
         }
-        Work::Idle => return,
+        None => return,
     };
     let mut right = line.right();
     for button in buttons {

@@ -3,12 +3,11 @@
 use egui::{Id, Rect, Stroke, Ui, pos2, vec2};
 use egui_plot::{Line, MarkerShape, PlotBounds, PlotPoints, Points};
 
-use super::command::CompareCommand;
-use super::{model_role::ModelRole, perplexity_chart::ink, timing::Timed};
+use super::{command::CompareCommand, measured::Timed, model_role::ModelRole, perplexity_chart::ink};
 use crate::{
     evaluate::{MeasuredSpeed, ModelSpeed},
     gui::{
-        app::{command::Command, finished::Finished, jobs::watched::Work, state::AppState},
+        app::{command::Command, finished::Finished, jobs::kind::JobKind, state::AppState},
         design::{
             scale::round_step,
             tokens::{Palette, Type, grid, space},
@@ -49,27 +48,27 @@ pub(in crate::gui) fn time_ui(
         let palette = Palette::of(ui);
         let inner = body.shrink2(vec2(space::S12, 0.0));
         let below = |top: f32| Rect::from_min_max(pos2(inner.left(), top), inner.max);
+        if let Some(progress) = state.jobs.progress(JobKind::MeasureTime) {
+            let sample = &progress.sample;
+            let title = if sample.bytes_total == 0 { words.loading_models } else { words.measuring };
+            let moved = (sample.bytes_total > 0).then(|| (words.pass_of)(sample.bytes_done, sample.bytes_total));
+            let bottom = progress_note_ui(ui, inner, sample, title, moved.as_deref(), "", words);
+            let button = CommandButton::new(CompareCommand::CancelTiming, ButtonLook::Plain);
+            let size = vec2(button.width(ui, words), grid::BUTTON);
+            button.show(ui, Rect::from_min_size(pos2(inner.left(), bottom), size), words, commands);
+            return bottom + size.y + space::S16;
+        }
         match &done.timing {
-            Work::Running(timing) => {
-                let sample = &timing.sample;
-                let title = if sample.bytes_total == 0 { words.loading_models } else { words.measuring };
-                let moved = (sample.bytes_total > 0).then(|| (words.pass_of)(sample.bytes_done, sample.bytes_total));
-                let bottom = progress_note_ui(ui, inner, sample, title, moved.as_deref(), "", words);
-                let button = CommandButton::new(CompareCommand::CancelTiming, ButtonLook::Plain);
-                let size = vec2(button.width(ui, words), grid::BUTTON);
-                button.show(ui, Rect::from_min_size(pos2(inner.left(), bottom), size), words, commands);
-                bottom + size.y + space::S16
-            }
-            Work::Done(timed) => {
+            Some(Ok(timed)) => {
                 let bottom = timed_ui(ui, inner, timed, state);
                 ask_ui(ui, below(bottom + space::S12), state, done, commands)
             }
-            Work::Failed(problem) => {
+            Some(Err(problem)) => {
                 let banner =
                     error_banner_ui(ui, below(inner.top() + space::S4), problem, state.machine.home.as_deref(), words);
                 ask_ui(ui, below(banner.bottom() + space::S12), state, done, commands)
             }
-            Work::Idle => {
+            None => {
                 let text = below(inner.top() + space::S4);
                 let note = if state.machine.program.is_some() { words.time_waits } else { words.no_program };
                 let height = wrapped_text_ui(ui, text, &[(note, Type::BODY, palette.text_secondary)]);

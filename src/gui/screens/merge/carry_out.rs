@@ -2,43 +2,46 @@
 
 use egui::Context;
 
-use super::command::MergeCommand;
+use super::{
+    command::MergeCommand,
+    jobs::{cancel_merge, discard_partial, start_merge},
+};
 use crate::gui::{
     app::{
+        dialogs::{self, FolderDialog},
         inspection::free_name,
-        jobs::workers::{self, Workers},
         screen::Screen,
-        state::{AppState, Job},
+        state::{AppState, Phase},
     },
-    frame::wells::fill::inspect,
+    frame::wells::{fill::add_adapter, inspect::inspect},
 };
 
 /// Chooses, merges, stops, plans again.
-pub(in crate::gui) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Context, command: MergeCommand) {
+pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: MergeCommand) {
     match command {
-        MergeCommand::ChooseDtype(dtype) => choose(state, workers, ctx, |state| state.options.dtype = dtype),
+        MergeCommand::ChooseDtype(dtype) => choose(state, ctx, |state| state.options.dtype = dtype),
         MergeCommand::ChooseStrength(strength) => {
-            choose(state, workers, ctx, |state| state.options.strength = strength);
+            choose(state, ctx, |state| state.options.strength = strength);
         }
         MergeCommand::ChooseRounding(rounding) => {
-            choose(state, workers, ctx, |state| state.options.rounding = rounding);
+            choose(state, ctx, |state| state.options.rounding = rounding);
         }
         MergeCommand::WriteCard(writes_card) => {
-            choose(state, workers, ctx, |state| state.options.writes_card = writes_card);
+            choose(state, ctx, |state| state.options.writes_card = writes_card);
         }
-        MergeCommand::ChooseDevice(device) => choose(state, workers, ctx, |state| state.options.device = device),
-        MergeCommand::AddAdapter => workers::add_adapter(state, workers, ctx),
-        MergeCommand::RemoveAdapter(index) => choose(state, workers, ctx, |state| {
+        MergeCommand::ChooseDevice(device) => choose(state, ctx, |state| state.options.device = device),
+        MergeCommand::AddAdapter => choose_adapter(state, ctx),
+        MergeCommand::RemoveAdapter(index) => choose(state, ctx, |state| {
             if index < state.more_adapters.len() {
                 state.more_adapters.remove(index);
             }
         }),
-        MergeCommand::ChooseAdapterStrength(index, strength) => choose(state, workers, ctx, |state| {
+        MergeCommand::ChooseAdapterStrength(index, strength) => choose(state, ctx, |state| {
             state.more_adapters.get_mut(index).into_iter().for_each(|adapter| adapter.strength = strength);
         }),
-        MergeCommand::Start => workers::start_merge(state, ctx),
-        MergeCommand::Cancel => cancel(state),
-        MergeCommand::DiscardPartial => workers::discard_partial(state, workers, ctx),
+        MergeCommand::Start => start_merge(state, ctx),
+        MergeCommand::Cancel => cancel_merge(state),
+        MergeCommand::DiscardPartial => discard_partial(state, ctx),
         MergeCommand::PlanAgain => {
             if !state.is_locked() {
                 inspect(state, ctx);
@@ -49,7 +52,7 @@ pub(in crate::gui) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx
 }
 
 /// Takes a choice, and plans anew where the plan depends on it.
-fn choose(state: &mut AppState, workers: &mut Workers, ctx: &Context, take: impl FnOnce(&mut AppState)) {
+fn choose(state: &mut AppState, ctx: &Context, take: impl FnOnce(&mut AppState)) {
     if state.is_locked() {
         return;
     }
@@ -60,18 +63,21 @@ fn choose(state: &mut AppState, workers: &mut Workers, ctx: &Context, take: impl
         return;
     }
     // A slider asks in every frame, so while one look is under way the next waits for it.
-    if matches!(state.job, Job::Opening(_)) {
-        workers.is_question_old = true;
+    if matches!(state.phase, Phase::Opening) {
+        state.is_question_old = true;
     } else {
         inspect(state, ctx);
     }
 }
 
-fn cancel(state: &mut AppState) {
-    if let Job::Running(running) = &mut state.job {
-        running.watch.cancel();
-        running.is_cancelling = true;
+/// Chooses the folder of one more adapter.
+fn choose_adapter(state: &mut AppState, ctx: &Context) {
+    if dialogs::are_missing(state, |words| words.no_file_dialog) {
+        return;
     }
+    let title = dialogs::title(&MergeCommand::AddAdapter, state);
+    let dialog = FolderDialog { title, start: state.wells.adapter.path.clone(), is_new: false };
+    dialog.show(state, ctx, add_adapter);
 }
 
 /// Back to the plan, for the first name beside the folder that is there now.

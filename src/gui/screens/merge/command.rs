@@ -6,7 +6,7 @@ use crate::{
     gui::{
         app::{
             command::face::{Face, ScreenCommand},
-            state::{AppState, Job},
+            state::{AppState, Phase},
         },
         design::widget::Icon,
     },
@@ -57,7 +57,7 @@ impl ScreenCommand for MergeCommand {
                 .place(|words| words.merge)
                 .tooltip(|words| words.cancel_tooltip)
                 .bare_key(Key::Escape)
-                .when(|state| matches!(state.job, Job::Running(_))),
+                .when(|state| matches!(state.phase, Phase::Running(_))),
         ),
         (
             Self::AddAdapter,
@@ -77,7 +77,7 @@ impl ScreenCommand for MergeCommand {
                 .tooltip(|words| words.discard_tooltip)
                 .when(|state| is_planned(state) && has_partial(state)),
         ),
-        (Self::PlanAgain, Face::new(|words| words.plan_again).when(|state| matches!(state.job, Job::Failed(_)))),
+        (Self::PlanAgain, Face::new(|words| words.plan_again).when(|state| matches!(state.phase, Phase::Failed(_)))),
         (
             Self::MergeAgain,
             Face::new(|words| words.merge_again)
@@ -88,7 +88,7 @@ impl ScreenCommand for MergeCommand {
 }
 
 fn is_planned(state: &AppState) -> bool {
-    matches!(state.job, Job::Planned(_))
+    matches!(state.phase, Phase::Planned(_))
 }
 
 /// Whether an interrupted merge left something in the planned output.

@@ -170,7 +170,7 @@ fn choice_ui(ui: &mut Ui, rect: Rect, option: &DtypeOption, inspection: &Inspect
     let lower = upper.translate(vec2(0.0, 18.0));
     text_ui(ui, lower, Align::Left, note, Type::CAPTION, palette.text_secondary);
     // What the rounding would leave of the adapter stands under the size, once it is known.
-    let estimate = state.survival.done();
+    let estimate = state.survival.as_ref().and_then(|survival| survival.as_ref().ok());
     let gain = written(option.policy, stored).and_then(|dtype| {
         let gains = &estimate?.gain_by_dtype;
         gains.iter().find(|(known, _)| *known == dtype).map(|(_, gain)| *gain)

@@ -5,7 +5,7 @@ use egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 use super::command::MergeCommand;
 use crate::{
     gui::{
-        app::{command::Command, jobs::watched::Work, state::AppState},
+        app::{command::Command, state::AppState},
         design::{
             path_text::display_path,
             tokens::{Palette, Type, grid, space},
@@ -59,9 +59,9 @@ pub(in crate::gui) fn checks_ui(ui: &mut Ui, rect: Rect, plan: &MergePlan, state
 fn survival(state: &AppState, palette: &Palette) -> (Icon, egui::Color32, String) {
     let words = state.words();
     match &state.survival {
-        Work::Idle | Work::Running(_) => (Icon::AtWork, palette.accent, words.survival_reading.to_owned()),
-        Work::Failed(problem) => (Icon::Info, palette.text_secondary, problem.line(words)),
-        Work::Done(estimate) => {
+        None => (Icon::AtWork, palette.accent, words.survival_reading.to_owned()),
+        Some(Err(problem)) => (Icon::Info, palette.text_secondary, problem.line(words)),
+        Some(Ok(estimate)) => {
             let sentence = (words.survival)(estimate);
             match &estimate.advice {
                 _ if sentence.is_empty() => (Icon::Info, palette.text_secondary, words.survival_unknown.to_owned()),

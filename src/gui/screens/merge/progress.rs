@@ -12,7 +12,7 @@ use crate::{
     gui::{
         app::{command::Command, state::AppState},
         design::{
-            quantities::split_unit,
+            quantities::{clock, split_unit},
             screen_header::{at_right, inside, screen_header_ui},
             tokens::{Palette, Type, grid, space},
             widget::{
@@ -152,24 +152,5 @@ fn progress_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
             (unit, Type::BODY, palette.text_secondary),
         ];
         runs_ui(ui, lower, Align::Left, &runs[..if unit.is_empty() { 1 } else { 3 }]);
-    }
-}
-
-/// `0:31`, `12:05`, `1:02:05`.
-pub(in crate::gui) fn clock(duration_secs: f64) -> String {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, far below 2^63 seconds")]
-    let seconds = duration_secs.max(0.0).round() as u64;
-    let (hours, minutes, seconds) = (seconds / 3600, seconds % 3600 / 60, seconds % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::clock;
-
-    #[test]
-    fn times_read_as_clocks() {
-        assert_eq!(clock(31.4), "0:31");
-        assert_eq!(clock(3725.0), "1:02:05");
     }
 }

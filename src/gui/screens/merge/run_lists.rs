@@ -2,11 +2,12 @@
 
 use egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
-use super::{progress::clock, running::Running};
+use super::running::Running;
 use crate::{
     gui::{
         app::state::AppState,
         design::{
+            quantities::clock,
             tokens::{Palette, Type, space},
             widget::{Align, Icon, hairline, icon_ui, panel_title_ui, progress_bar_ui, text_ui},
         },

@@ -7,26 +7,23 @@ use std::{
 
 use crossbeam_channel::Receiver;
 
-use super::{run::RunResult, run_event::RunEvent, throughput::Throughput};
+use super::{run_event::RunEvent, throughput::Throughput};
 use crate::{
-    gui::app::jobs::{background::Task, wake::Waker},
-    job::{JobWatch, ProgressSample, RateMeter, Stage},
+    gui::app::jobs::wake::FRAME_INTERVAL,
+    job::{JobEvent, ProgressSample, RateMeter, Stage},
     plan::MergePlan,
 };
 
 /// Throughput is a mean over this time.
 const RATE_WINDOW: Duration = Duration::from_secs(3);
 
+/// Facts kept for the list of events.
+const EVENTS_KEPT: usize = 200;
+
 /// A merge at work.
 pub struct Running {
     /// The plan that it follows.
     pub plan: Arc<MergePlan>,
-    /// Counters, facts and the way to cancel.
-    pub watch: JobWatch,
-    /// Asks for a frame when there are new facts.
-    pub waker: Arc<Waker>,
-    /// The result, once there is one.
-    pub task: Task<RunResult>,
     /// The part of the work that runs.
     pub stage: Stage,
     /// The latest look at the counters.
@@ -52,19 +49,10 @@ pub struct Running {
 impl Running {
     /// A merge that begins now.
     #[must_use]
-    pub fn new(
-        plan: Arc<MergePlan>,
-        watch: JobWatch,
-        told: Receiver<RunEvent>,
-        waker: Arc<Waker>,
-        task: Task<RunResult>,
-    ) -> Self {
+    pub fn new(plan: Arc<MergePlan>, told: Receiver<RunEvent>) -> Self {
         let now = Instant::now();
         Self {
             plan,
-            watch,
-            waker,
-            task,
             stage: Stage::Merging,
             sample: ProgressSample::default(),
             rate: RateMeter::new(RATE_WINDOW),
@@ -79,11 +67,46 @@ impl Running {
     }
 
     /// Counts anew for the next stage.
-    pub fn start_stage(&mut self, stage: Stage) {
+    fn start_stage(&mut self, stage: Stage) {
         self.stage = stage;
         self.rate = RateMeter::new(RATE_WINDOW);
         self.sample = ProgressSample::default();
         self.sampled = self.started;
+    }
+
+    /// Takes what happened since the last look.
+    pub(super) fn take_events(&mut self, events: impl Iterator<Item = JobEvent>) {
+        let at = self.started.elapsed();
+        self.events.extend(self.told.try_iter().map(|event| (at, event)));
+        for event in events {
+            match event {
+                JobEvent::StageStarted(stage) => self.start_stage(stage),
+                JobEvent::TensorDone { name } => {
+                    if self.stage == Stage::Merging {
+                        self.tensors_done += 1;
+                    }
+                    self.events.push((at, RunEvent::TensorDone(name)));
+                }
+                JobEvent::Warning(warning) => self.events.push((at, RunEvent::Warned(warning))),
+                JobEvent::ScoringCost { .. } | JobEvent::Loaded { .. } => {}
+            }
+        }
+        let extra = self.events.len().saturating_sub(EVENTS_KEPT);
+        self.events.drain(..extra);
+    }
+
+    /// Takes a look at the counters, as often as live numbers change.
+    pub(super) fn take_sample(&mut self, sample: &ProgressSample) {
+        let now = Instant::now();
+        if now.duration_since(self.sampled) < FRAME_INTERVAL {
+            return;
+        }
+        self.sampled = now;
+        self.sample = sample.clone();
+        self.rate.observe(now, self.sample.bytes_done);
+        if self.stage == Stage::Merging {
+            self.throughput.observe(now, self.sample.bytes_done);
+        }
     }
 }
 

@@ -3,10 +3,11 @@
 use egui::{Rect, Stroke, Ui, pos2, vec2};
 use egui_plot::{Line, PlotBounds, PlotPoint, PlotPoints};
 
-use super::{progress::clock, running::Running};
+use super::running::Running;
 use crate::gui::{
     app::state::AppState,
     design::{
+        quantities::clock,
         scale::{ByteUnit, round_step},
         tokens::{Palette, Type, grid, space},
         widget::{Align, chart_ui, panel_title_ui, text_ui},

@@ -2,33 +2,29 @@
 
 use egui::Context;
 
-use super::{command::ModulesCommand, module_list::rebuild_rows, tree_order::TreeOrder};
-use crate::gui::app::{
-    jobs::workers::{self, Workers},
-    screen::Screen,
-    state::AppState,
-};
+use super::{command::ModulesCommand, jobs::look_at_spectrum, module_list::rebuild_rows, tree_order::TreeOrder};
+use crate::gui::app::{screen::Screen, state::AppState};
 
 /// Folds, selects, sorts, filters.
-pub(in crate::gui) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Context, command: ModulesCommand) {
+pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: ModulesCommand) {
     match command {
         ModulesCommand::Toggle(path) => {
             if !state.modules.toggled.remove(&path) {
                 state.modules.toggled.insert(path);
             }
-            rebuild_rows(state, workers, ctx);
+            rebuild_rows(state, ctx);
         }
         ModulesCommand::Select(path) => {
             state.modules.selected = Some(path);
-            workers::look_at_spectrum(state, workers, ctx);
+            look_at_spectrum(state, ctx);
         }
         ModulesCommand::Sort(column) => {
             state.modules.order = TreeOrder::after(state.modules.order, column);
-            rebuild_rows(state, workers, ctx);
+            rebuild_rows(state, ctx);
         }
         ModulesCommand::Filter(text) => {
             state.modules.filter = text;
-            rebuild_rows(state, workers, ctx);
+            rebuild_rows(state, ctx);
         }
         ModulesCommand::FocusFilter => {
             state.screen = Screen::Modules;
@@ -36,7 +32,7 @@ pub(in crate::gui) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx
         }
         ModulesCommand::ShowOnlyChanged(only_changed) => {
             state.modules.only_changed = only_changed;
-            rebuild_rows(state, workers, ctx);
+            rebuild_rows(state, ctx);
         }
         ModulesCommand::ShowAs(view) => state.modules.view = view,
     }

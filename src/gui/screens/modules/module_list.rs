@@ -9,13 +9,10 @@ use super::{
     changes::ChangeMap,
     heat_map::{HeatMap, HeatScale},
     state::ModulesState,
-    tree_rows::{TreeQuery, TreeRow, tree_rows},
+    tree_row::TreeRow,
+    tree_rows::{TreeQuery, tree_rows},
 };
-use crate::gui::app::{
-    inspection::Inspection,
-    jobs::{background::Task, workers::Workers},
-    state::AppState,
-};
+use crate::gui::app::{inspection::Inspection, jobs::kind::JobKind, state::AppState};
 
 /// Modules up to which the rows are made within a frame: well under a millisecond.
 const MOST_AT_ONCE: usize = 2_000;
@@ -42,27 +39,21 @@ impl ModuleList {
 }
 
 /// Shows other changes everywhere: rows, map and scale.
-pub(in crate::gui) fn show_changes(
-    state: &mut AppState,
-    workers: &mut Workers,
-    ctx: &Context,
-    changes: ChangeMap,
-    are_estimates: bool,
-) {
+pub(in crate::gui) fn show_changes(state: &mut AppState, ctx: &Context, changes: ChangeMap, are_estimates: bool) {
     state.modules.scale = HeatScale::of(&changes, are_estimates);
     state.modules.changes = Arc::new(changes);
-    make(state, workers, ctx, true);
+    make(state, ctx, true);
 }
 
 /// Rows of the tree as it is folded, filtered and sorted now.
-pub(in crate::gui) fn rebuild_rows(state: &mut AppState, workers: &mut Workers, ctx: &Context) {
+pub(in crate::gui) fn rebuild_rows(state: &mut AppState, ctx: &Context) {
     // A map that is still being made comes with the next list.
-    let lacks_map = workers.modules.is_some();
-    make(state, workers, ctx, lacks_map);
+    let lacks_map = state.jobs.is_running(JobKind::ListModules);
+    make(state, ctx, lacks_map);
 }
 
-fn make(state: &mut AppState, workers: &mut Workers, ctx: &Context, has_map: bool) {
-    workers.modules = None;
+fn make(state: &mut AppState, ctx: &Context, has_map: bool) {
+    state.jobs.forget(JobKind::ListModules);
     let Some(inspection) = state.inspection.clone().filter(|inspection| inspection.tree.is_some()) else {
         (state.modules.rows, state.modules.map) = (Arc::default(), Arc::default());
         return;
@@ -78,7 +69,16 @@ fn make(state: &mut AppState, workers: &mut Workers, ctx: &Context, has_map: boo
     if is_small {
         list().show(&mut state.modules);
     } else {
-        workers.modules = Some(Task::spawn("modules", ctx, list));
+        state.jobs.start(
+            JobKind::ListModules,
+            ctx,
+            move |_| Ok(list()),
+            |state: &mut AppState, _, list| {
+                if let Ok(list) = list {
+                    list.show(&mut state.modules);
+                }
+            },
+        );
     }
 }
 

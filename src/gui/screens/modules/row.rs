@@ -2,12 +2,12 @@
 
 use egui::{CornerRadius, Id, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
-use super::command::ModulesCommand;
 use super::{
     columns::{ModuleColumn, ModuleColumns},
+    command::ModulesCommand,
     heat::{heat_cell_ui, heat_strip_ui},
     heat_map::HeatScale,
-    tree_rows::{Folding, Heat, TreeRow},
+    tree_row::{Folding, Heat, TreeRow},
 };
 use crate::gui::{
     app::{command::Command, state::AppState},

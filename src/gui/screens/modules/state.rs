@@ -10,7 +10,7 @@ use super::{
     heat_map::{HeatMap, HeatScale},
     printed_diff::PrintedDiff,
     tree_order::TreeOrder,
-    tree_rows::TreeRow,
+    tree_row::TreeRow,
 };
 
 /// How the Modules screen shows the tree.

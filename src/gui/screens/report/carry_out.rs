@@ -2,41 +2,41 @@
 
 use egui::Context;
 
-use super::command::ReportCommand;
+use super::{
+    command::ReportCommand,
+    jobs::{export, seal, verify_again},
+};
 use crate::gui::{
     app::{
-        jobs::{
-            watched::Work,
-            workers::{self, Workers},
-        },
+        jobs::kind::JobKind,
         notice::{Notice, Tone},
-        state::{AppState, Job},
+        state::AppState,
     },
     design::path_text::display_path,
     words::problem::Problem,
 };
 
 /// Checks, seals, exports, or stops one of these.
-pub(in crate::gui) fn carry_out(state: &mut AppState, workers: &mut Workers, ctx: &Context, command: ReportCommand) {
+pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: ReportCommand) {
     match command {
-        ReportCommand::VerifyAgain => workers::verify_again(state, ctx),
+        ReportCommand::VerifyAgain => verify_again(state, ctx),
         ReportCommand::CancelVerification => {
             let cancelled = Problem::of_words(|words| words.check_cancelled.to_owned());
+            state.jobs.forget(JobKind::Verify);
             if let Some(done) = state.finished_mut() {
-                done.verifying = None;
                 done.verified.get_or_insert(Err(cancelled));
             }
         }
-        ReportCommand::Seal => workers::seal(state, ctx),
-        ReportCommand::CancelSeal => state.finished_mut().into_iter().for_each(|done| done.sealing = Work::Idle),
-        ReportCommand::Export => workers::export(state, workers, ctx),
+        ReportCommand::Seal => seal(state, ctx),
+        ReportCommand::CancelSeal => state.jobs.forget(JobKind::Seal),
+        ReportCommand::Export => export(state, ctx),
         ReportCommand::OpenFolder => open_folder(state),
     }
 }
 
 /// Asks the system's file manager; what it answers shows in its own window.
 fn open_folder(state: &mut AppState) {
-    let Job::Done(done) = &state.job else { return };
+    let Some(done) = state.finished() else { return };
     let program = if cfg!(target_os = "windows") {
         "explorer"
     } else if cfg!(target_os = "macos") {

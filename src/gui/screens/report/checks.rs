@@ -4,7 +4,7 @@ use egui::{Color32, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use crate::{
     gui::{
-        app::{finished::Finished, state::AppState},
+        app::{finished::Finished, jobs::kind::JobKind, state::AppState},
         design::{
             tokens::{Palette, Type, space},
             widget::{Align, Icon, hairline, icon_ui, panel_frame, prose_ui, text_ui, wrapped_text_ui},
@@ -41,9 +41,9 @@ pub(in crate::gui) fn verdict_ui(ui: &mut Ui, rect: Rect, done: &Finished, state
     let lower = Rect::from_min_max(text.min + vec2(0.0, 31.0), text.max);
     let height = wrapped_text_ui(ui, lower, &[(&note, Type::BODY, palette.text_secondary)]);
     let mut list_top = pos2(rect.left(), lower.top() + height + space::S16);
-    if let Some(verifying) = &done.verifying {
-        let sample = &verifying.sample;
-        let moved = moved_text(verifying, state);
+    if let Some(progress) = state.jobs.progress(JobKind::Verify) {
+        let sample = &progress.sample;
+        let moved = moved_text(progress, state);
         let area = Rect::from_min_max(list_top, rect.max - vec2(space::S16, 0.0)).translate(vec2(0.0, -space::S8));
         let area = Rect::from_min_max(area.min + vec2(space::S16, 0.0), area.max);
         list_top.y = progress_note_ui(ui, area, sample, words.verifying, moved.as_deref(), "", words);

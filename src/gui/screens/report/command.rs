@@ -3,7 +3,11 @@
 use egui::Key;
 
 use crate::gui::{
-    app::command::face::{Face, ScreenCommand},
+    app::{
+        command::face::{Face, ScreenCommand},
+        jobs::kind::JobKind,
+        state::AppState,
+    },
     design::widget::Icon,
 };
 
@@ -30,26 +34,16 @@ impl ScreenCommand for ReportCommand {
             Self::VerifyAgain,
             Face::new(|words| words.verify_again)
                 .tooltip(|words| words.verify_again_tooltip)
-                .when(|state| state.finished().is_some_and(|done| done.verifying.is_none())),
+                .when(|state| state.finished().is_some() && !is_verifying(state)),
         ),
-        (
-            Self::CancelVerification,
-            Face::new(|words| words.cancel)
-                .place(|words| words.report)
-                .when(|state| state.finished().is_some_and(|done| done.verifying.is_some())),
-        ),
+        (Self::CancelVerification, Face::new(|words| words.cancel).place(|words| words.report).when(is_verifying)),
         (
             Self::Seal,
             Face::new(|words| words.seal)
                 .tooltip(|words| words.seal_tooltip)
-                .when(|state| state.finished().is_some_and(|done| !done.is_sealed && !done.sealing.is_running())),
+                .when(|state| state.finished().is_some_and(|done| !done.is_sealed) && !is_sealing(state)),
         ),
-        (
-            Self::CancelSeal,
-            Face::new(|words| words.cancel)
-                .place(|words| words.seal)
-                .when(|state| state.finished().is_some_and(|done| done.sealing.is_running())),
-        ),
+        (Self::CancelSeal, Face::new(|words| words.cancel).place(|words| words.seal).when(is_sealing)),
         (
             Self::Export,
             Face::new(|words| words.export)
@@ -65,4 +59,12 @@ impl ScreenCommand for ReportCommand {
                 .when(|state| state.finished().is_some()),
         ),
     ];
+}
+
+fn is_verifying(state: &AppState) -> bool {
+    state.jobs.is_running(JobKind::Verify)
+}
+
+fn is_sealing(state: &AppState) -> bool {
+    state.jobs.is_running(JobKind::Seal)
 }

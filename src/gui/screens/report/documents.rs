@@ -104,8 +104,8 @@ impl Documents {
 
 /// The evaluation with the seconds and answers, where there are any.
 fn evaluated(finished: &Finished) -> Option<EvalReport> {
-    let mut report = finished.evaluation.done()?.report.clone();
-    if let Some(timed) = finished.timing.done() {
+    let mut report = finished.measured()?.report.clone();
+    if let Some(timed) = finished.timed() {
         report.take_speed(timed.report.clone());
     }
     Some(report)
@@ -115,7 +115,7 @@ fn evaluated(finished: &Finished) -> Option<EvalReport> {
 #[must_use]
 pub fn comparison_markdown(finished: &Finished, words: &Words) -> String {
     let mut out = String::new();
-    if let (Some(measured), Some(report)) = (finished.evaluation.done(), evaluated(finished)) {
+    if let (Some(measured), Some(report)) = (finished.measured(), evaluated(finished)) {
         let dtype = finished.sizes.merged.float_dtype;
         let names: Vec<String> = measured.roles.iter().map(|role| role.name(words, dtype)).collect();
         let scores = ScoreTable::new(&report, &names);

@@ -11,7 +11,7 @@ use crate::{
         app::{
             command::{Command, of_app::AppCommand},
             finished::Finished,
-            jobs::watched::Work,
+            jobs::kind::JobKind,
             state::AppState,
         },
         design::{
@@ -113,9 +113,9 @@ pub(in crate::gui) fn export_ui(
     let body = panel_title_ui(ui, rect, words.export_title, &elided_middle(ui, &remark, Type::CAPTION, room));
     hairline(ui, rect, body.top());
     let inner = body.shrink2(vec2(space::S12, 0.0));
-    if let Work::Running(sealing) = &done.sealing {
-        let sample = &sealing.sample;
-        let moved = moved_text(sealing, state);
+    if let Some(progress) = state.jobs.progress(JobKind::Seal) {
+        let sample = &progress.sample;
+        let moved = moved_text(progress, state);
         let button = CommandButton::new(ReportCommand::CancelSeal, ButtonLook::Plain);
         let size = vec2(button.width(ui, words), grid::BUTTON);
         let place = Rect::from_min_size(pos2(inner.right() - size.x, inner.center().y - size.y / 2.0), size);

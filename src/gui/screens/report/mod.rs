@@ -5,5 +5,6 @@ pub mod checks;
 pub mod command;
 pub mod documents;
 pub mod files;
+pub mod jobs;
 pub mod manifest;
 pub mod screen;

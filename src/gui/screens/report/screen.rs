@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     gui::{
-        app::{command::Command, finished::Finished, state::AppState},
+        app::{command::Command, finished::Finished, jobs::kind::JobKind, state::AppState},
         design::{
             screen_header::{at_right, inside, screen_header_ui},
             tokens::{Palette, Type, grid, space},
@@ -33,7 +33,8 @@ pub(in crate::gui) fn report_ui(
 ) {
     let palette = Palette::of(ui);
     let words = state.words();
-    let subtitle = if done.verifying.is_some() {
+    let is_verifying = state.jobs.is_running(JobKind::Verify);
+    let subtitle = if is_verifying {
         words.verifying.to_owned()
     } else if state.machine.shows_measurements && done.verified.is_some() {
         (words.verified_in)(&units::duration(done.verify_duration_secs))
@@ -41,7 +42,7 @@ pub(in crate::gui) fn report_ui(
         String::new()
     };
     let (line, body) = screen_header_ui(ui, rect, words.report, &[(&subtitle, Type::BODY, palette.text_secondary)]);
-    let command = if done.verifying.is_some() { ReportCommand::CancelVerification } else { ReportCommand::VerifyAgain };
+    let command = if is_verifying { ReportCommand::CancelVerification } else { ReportCommand::VerifyAgain };
     let mut rest = line;
     for command in [Command::from(command), WellsCommand::JudgeFolder.into()] {
         let button = CommandButton::new(command, ButtonLook::Plain);

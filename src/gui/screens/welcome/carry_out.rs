@@ -7,10 +7,7 @@ use crate::{
     gui::{
         app::{inspection::free_name, notice::Notice, screen::Screen, state::AppState},
         design::path_text::lexically_normal,
-        frame::wells::{
-            fill::{inspect, set_path},
-            well::WellKind,
-        },
+        frame::wells::{fill::set_path, inspect::inspect, well::WellKind},
         screens::merge::merge_options::MergeOptions,
         words::problem::Problem,
     },

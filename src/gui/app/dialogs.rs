@@ -1,0 +1,92 @@
+//! The system's dialogs, each on a thread of its own, so that the window goes on behind it.
+
+use std::path::{Path, PathBuf};
+
+use egui::Context;
+
+use super::{
+    command::face::ScreenCommand,
+    jobs::kind::JobKind,
+    notice::{Notice, Tone},
+    state::AppState,
+};
+use crate::{
+    gui::words::{Words, problem::Problem},
+    platform::FileDialogs,
+};
+
+/// A folder to be chosen.
+pub(in crate::gui) struct FolderDialog {
+    /// What it is called.
+    pub(in crate::gui) title: &'static str,
+    /// Where it starts.
+    pub(in crate::gui) start: Option<PathBuf>,
+    /// Whether the folder is not there yet.
+    pub(in crate::gui) is_new: bool,
+}
+
+impl FolderDialog {
+    /// Shows it; `take` gets the folder, unless the user chooses none.
+    pub(in crate::gui) fn show(
+        self,
+        state: &mut AppState,
+        ctx: &Context,
+        take: impl FnOnce(&mut AppState, &Context, PathBuf) + 'static,
+    ) {
+        if state.jobs.is_running(JobKind::ChooseFolder) || state.is_locked() {
+            return;
+        }
+        let take = move |state: &mut AppState, ctx: &Context, chosen: Result<_, Problem>| {
+            if let Ok(Some(path)) = chosen {
+                take(state, ctx, path);
+            }
+        };
+        state.jobs.start(JobKind::ChooseFolder, ctx, move |_| Ok(self.choose()), take);
+    }
+
+    fn choose(self) -> Option<PathBuf> {
+        let mut dialog = rfd::FileDialog::new().set_title(self.title);
+        if let Some(parent) = self.start.as_deref().and_then(Path::parent) {
+            dialog = dialog.set_directory(parent);
+        }
+        if !self.is_new {
+            return dialog.pick_folder();
+        }
+        let name = self.start.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+        dialog.set_file_name(name.unwrap_or_else(|| "merged".to_owned())).save_file()
+    }
+}
+
+/// Shows a dialog for texts; `take` gets them, unless the user chooses none.
+pub(in crate::gui) fn choose_texts(
+    state: &mut AppState,
+    ctx: &Context,
+    title: &'static str,
+    take: impl FnOnce(&mut AppState, &Context, Vec<PathBuf>) + 'static,
+) {
+    if state.jobs.is_running(JobKind::ChooseTexts) {
+        return;
+    }
+    let choose =
+        move || rfd::FileDialog::new().set_title(title).add_filter("text", &["txt", "md", "jsonl"]).pick_files();
+    let take = move |state: &mut AppState, ctx: &Context, chosen: Result<_, Problem>| {
+        if let Ok(Some(texts)) = chosen {
+            take(state, ctx, texts);
+        }
+    };
+    state.jobs.start(JobKind::ChooseTexts, ctx, move |_| Ok(choose()), take);
+}
+
+/// Says so where nothing here shows dialogs.
+pub(in crate::gui) fn are_missing(state: &mut AppState, advice: impl Fn(&Words) -> &'static str) -> bool {
+    let are_missing = state.file_dialogs == Some(FileDialogs::Missing);
+    if are_missing {
+        state.notice = Some(Notice::new(Tone::Caution, advice(state.words())));
+    }
+    are_missing
+}
+
+/// What a dialog is called: what its command does.
+pub(in crate::gui) fn title(command: &impl ScreenCommand, state: &AppState) -> &'static str {
+    command.face().map_or("", |face| face.tooltip_text(state.words()))
+}
