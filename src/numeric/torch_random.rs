@@ -138,13 +138,12 @@ mod tests {
         assert_eq!(whole, (0..1000).collect::<Vec<_>>());
     }
 
-    /// The first length that is shuffled the other way, of which 430 million numbers are drawn.
+    /// The first length that is shuffled the other way, of which 430 million numbers are drawn: seconds, and once.
     #[test]
-    #[ignore = "takes seconds"]
     fn long_permutations_are_those_of_torch() {
-        let expected = [150_358_698, 199_533_091, 83_306_822, 145_970_095, 40_813_261, 111_338_416];
-        assert_eq!(permutation_start(214_748_365, 6, 777), expected);
-        assert_eq!(permutation_start(214_748_365, 1003, 777)[1000..], [162_526_224, 111_174_440, 78_657_014]);
+        let start = permutation_start(214_748_365, 1003, 777);
+        assert_eq!(start[..6], [150_358_698, 199_533_091, 83_306_822, 145_970_095, 40_813_261, 111_338_416]);
+        assert_eq!(start[1000..], [162_526_224, 111_174_440, 78_657_014]);
     }
 
     #[test]
