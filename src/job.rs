@@ -4,6 +4,7 @@
 //! progress costs the work nothing.
 
 mod event;
+mod pace;
 
 use std::{
     sync::{
@@ -15,9 +16,11 @@ use std::{
 
 use crossbeam_channel::{Receiver, Sender};
 
+pub use self::{
+    event::{JobEvent, JobWarning},
+    pace::Pace,
+};
 use crate::message::said_in_english;
-
-pub use self::event::{JobEvent, JobWarning};
 
 /// Facts that wait for a watcher; more than any screen shows, and bounded so that a sleeping watcher costs no memory.
 const EVENT_CAPACITY: usize = 1024;
@@ -104,6 +107,8 @@ pub enum Current {
     },
     /// The output heads of all models, side by side.
     OutputHeads,
+    /// A process that has the folder and nothing else, which loads it.
+    Alone,
 }
 
 impl Default for Current {
@@ -193,6 +198,11 @@ impl JobContext {
         self.send(JobEvent::StageStarted(stage));
     }
 
+    /// Adds `byte_count` bytes to what this stage will process: a part that needs more passes than were foreseen.
+    pub fn extend_stage(&self, byte_count: u64) {
+        self.progress.bytes_total.fetch_add(byte_count, Ordering::Relaxed);
+    }
+
     /// Tells what is at work.
     pub fn set_current(&self, current: impl Into<Current>) {
         *self.progress.current.lock().unwrap_or_else(PoisonError::into_inner) = current.into();
@@ -250,13 +260,14 @@ impl RateMeter {
         (duration_secs > 0.0).then(|| (last - first) as f64 / duration_secs)
     }
 
-    /// Seconds until `bytes_total` at the present rate.
+    /// Seconds until `bytes_total` at the present rate; `None` where nothing moves, and once all is done.
     #[must_use]
     pub fn eta_secs(&self, bytes_total: u64) -> Option<f64> {
         let rate = self.bytes_per_sec().filter(|rate| *rate > 0.0)?;
         let (_, done) = self.samples.back()?;
+        let remaining = bytes_total.saturating_sub(*done);
         #[expect(clippy::cast_precision_loss, reason = "an estimate for display")]
-        Some(bytes_total.saturating_sub(*done) as f64 / rate)
+        (remaining > 0).then(|| remaining as f64 / rate)
     }
 }
 
@@ -292,6 +303,7 @@ mod tests {
         // Between second 3 and second 5 the counter went from 900 to 2500.
         assert_eq!(meter.bytes_per_sec(), Some(800.0));
         assert_eq!(meter.eta_secs(4_100), Some(2.0));
+        assert_eq!(meter.eta_secs(2_500), None, "what is done is not about to be done");
         meter.observe(start + Duration::from_secs(6), 0);
         assert_eq!(meter.bytes_per_sec(), None, "a new stage starts the meter again");
     }

@@ -5,6 +5,7 @@ list-more = { $shown } and { $more } more
 
 ## Window
 
+current-alone = loading the folder in a process of its own
 current-layer = { $model }: layer { $number } of { $count }
 current-named = { $value }
 current-output-heads = output heads

@@ -4,6 +4,7 @@ list-more = { $shown } 외 { $more }개
 
 ## Window
 
+current-alone = 따로 띄운 프로세스에서 폴더를 불러오는 중
 current-layer = { $model }: 레이어 { $count }개 중 { $number }번째
 current-named = { $value }
 current-output-heads = 출력 헤드

@@ -34,6 +34,9 @@ pub fn run(args: &VerifyArgs) -> Outcome {
 /// The checks for people.
 pub fn report_text(report: &VerifyReport) -> String {
     let mut rows = Vec::new();
+    if let Some(diagnosis) = &report.diagnosis {
+        rows.push([String::new(), "Diagnosis".to_owned(), diagnosis.to_string()]);
+    }
     for check in &report.checks {
         rows.push([check.outcome.label().to_owned(), check.question.title().to_owned(), check.evidence.to_string()]);
         for detail in check.details.iter().take(SHOWN_DETAILS) {

@@ -1,6 +1,9 @@
 //! Why a merge is not even planned.
 
-use std::{fmt, path::PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use super::Mismatch;
 
@@ -66,6 +69,51 @@ impl fmt::Display for InputRole {
             Self::Base => "base",
             Self::Adapter => "adapter",
         })
+    }
+}
+
+/// What a merge that cannot be planned is at fault with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// The base's folder.
+    Base,
+    /// An adapter's folder, or what it has to do with the base.
+    Adapter,
+    /// The place where the merge goes.
+    Output,
+    /// What was chosen beside the folders.
+    Options,
+}
+
+impl PlanError {
+    /// What it is about; `None` where only the path of a file says.
+    #[must_use]
+    pub fn subject(&self) -> Option<Subject> {
+        match self {
+            Self::QuantizedBase { .. } | Self::UnmergedBase { .. } | Self::BaseShipsLora { .. } | Self::Base(_) => {
+                Some(Subject::Base)
+            }
+            Self::NoAdapter | Self::AdapterTwice { .. } | Self::DoesNotFit { .. } | Self::Adapter(_) => {
+                Some(Subject::Adapter)
+            }
+            Self::OutputHasNoName { .. }
+            | Self::OutputExists { .. }
+            | Self::OutputInsideInput { .. }
+            | Self::NotWritable { .. }
+            | Self::DiskFull { .. } => Some(Subject::Output),
+            Self::BadStrength { .. } | Self::PartialReplacement { .. } => Some(Subject::Options),
+            Self::BadTokenizer { .. } | Self::Io(_) => None,
+        }
+    }
+
+    /// The file or folder that it names.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::BadTokenizer { path, .. } => Some(path),
+            Self::Io(error) => Some(&error.path),
+            _ => None,
+        }
     }
 }
 

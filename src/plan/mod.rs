@@ -36,7 +36,7 @@ pub(crate) use self::{
 };
 pub use self::{
     compatibility::{Compared, Finding, NameVariant, Verdict, findings},
-    error::{InputRole, PlanError},
+    error::{InputRole, PlanError, Subject},
     layout::OutputShard,
     mismatch::{BaseProof, Mismatch, MismatchAdvice},
     preflight::PreflightCheck,

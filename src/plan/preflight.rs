@@ -50,6 +50,12 @@ impl PreflightCheck {
         }
     }
 
+    /// Whether it was found out, and not only that nothing speaks against it.
+    #[must_use]
+    pub fn is_measured(&self) -> bool {
+        !matches!(self, Self::DiskHasRoom { free_bytes: None, .. })
+    }
+
     /// What was found, in English, without a period.
     #[must_use]
     pub fn evidence(&self) -> String {

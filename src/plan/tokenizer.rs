@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt, path::Path};
 
 use serde_json::Value;
 
-use super::PlanError;
+use super::{InputRole, PlanError};
 use crate::{
     adapter::Adapter,
     checkpoint::{Checkpoint, FileRole, SideFile, read_text},
@@ -18,6 +18,10 @@ pub struct TokenizerChoice {
     pub vocabulary_from: Option<usize>,
     /// The adapter (by position) whose chat template is taken; `None`: the base's.
     pub template_from: Option<usize>,
+    /// Whether the base has a tokenizer to be taken.
+    pub base_has_tokenizer: bool,
+    /// Whether the base has a chat template to be taken.
+    pub base_has_template: bool,
     /// Why.
     pub reason: TokenizerReason,
     /// Tokens of the chosen tokenizer, where it says.
@@ -27,6 +31,8 @@ pub struct TokenizerChoice {
 /// Why a tokenizer and a chat template were chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TokenizerReason {
+    /// Neither the base nor an adapter has a tokenizer.
+    NobodyBringsOne,
     /// No adapter has a tokenizer.
     AdapterBringsNone,
     /// The base has none, and this adapter has one.
@@ -48,6 +54,7 @@ pub(crate) const TOKENS_SHOWN: usize = 4;
 impl fmt::Display for TokenizerReason {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NobodyBringsOne => out.write_str("neither the base nor the adapter brings one"),
             Self::BaseBringsNone => out.write_str("the base brings none"),
             Self::AdapterBringsNone => out.write_str("the adapter brings none"),
             Self::NothingNew => out.write_str("the adapter's adds no token and has the same chat template"),
@@ -76,10 +83,14 @@ impl TokenizerChoice {
     /// A tokenizer file that cannot be read.
     pub(super) fn new(base: &Checkpoint, adapters: &[Adapter]) -> Result<Self, PlanError> {
         let base_view = TokenizerView::read(base.root())?;
+        let base_has_one = has_tokenizer(base.side_files());
+        let reason = if base_has_one { TokenizerReason::AdapterBringsNone } else { TokenizerReason::NobodyBringsOne };
         let mut choice = Self {
             vocabulary_from: None,
             template_from: None,
-            reason: TokenizerReason::AdapterBringsNone,
+            base_has_tokenizer: base_has_one,
+            base_has_template: base_view.template.is_some(),
+            reason,
             token_count: base_view.token_count(),
         };
         for (index, adapter) in adapters.iter().enumerate() {
@@ -88,7 +99,7 @@ impl TokenizerChoice {
                 continue;
             }
             let view = TokenizerView::read(adapter.root())?;
-            if !has_tokenizer(base.side_files()) && has_tokenizer(adapter.side_files()) {
+            if !base_has_one && has_tokenizer(adapter.side_files()) {
                 choice.vocabulary_from = Some(index);
                 choice.template_from = view.template.is_some().then_some(index);
                 choice.reason = TokenizerReason::BaseBringsNone;
@@ -114,17 +125,36 @@ impl TokenizerChoice {
         Ok(choice)
     }
 
-    /// `base` or `adapter`, with the reason.
+    /// Whose tokenizer is taken; `None` where nobody has one.
+    #[must_use]
+    pub fn tokenizer_owner(&self) -> Option<InputRole> {
+        owner(self.vocabulary_from, self.base_has_tokenizer)
+    }
+
+    /// Whose chat template is taken; `None` where nobody has one.
+    #[must_use]
+    pub fn template_owner(&self) -> Option<InputRole> {
+        owner(self.template_from, self.base_has_template)
+    }
+
+    /// Whose tokenizer and chat template, with the reason.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let from = match (self.vocabulary_from, self.template_from) {
-            (None, None) => "the base's tokenizer and chat template",
-            (Some(_), None) => "the adapter's tokenizer, the base's chat template",
-            (None, Some(_)) => "the base's tokenizer, the adapter's chat template",
-            (Some(_), Some(_)) => "the adapter's tokenizer and chat template",
+        let from = match (self.tokenizer_owner(), self.template_owner()) {
+            (Some(tokenizer), Some(template)) if tokenizer == template => {
+                format!("the {tokenizer}'s tokenizer and chat template")
+            }
+            (Some(tokenizer), Some(template)) => format!("the {tokenizer}'s tokenizer, the {template}'s chat template"),
+            (Some(tokenizer), None) => format!("the {tokenizer}'s tokenizer, no chat template"),
+            (None, Some(template)) => format!("no tokenizer, the {template}'s chat template"),
+            (None, None) => "no tokenizer".to_owned(),
         };
         format!("{from}: {}", self.reason)
     }
+}
+
+fn owner(adapter: Option<usize>, base_has_one: bool) -> Option<InputRole> {
+    adapter.map(|_| InputRole::Adapter).or(base_has_one.then_some(InputRole::Base))
 }
 
 /// Whether a tokenizer is among `files`.

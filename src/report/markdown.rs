@@ -115,6 +115,9 @@ fn sizes(out: &mut String, report: &RunReport) {
 }
 
 fn checks(out: &mut String, verify: &VerifyReport) {
+    if let Some(diagnosis) = &verify.diagnosis {
+        writeln!(out, "\n**Failed: {diagnosis}.**").ok();
+    }
     writeln!(out, "\n## Checks\n\n| Check | Result | Evidence |\n|---|---|---|").ok();
     for check in &verify.checks {
         writeln!(out, "| {} | {} | {} |", check.question.title(), check.outcome.label(), check.evidence).ok();

@@ -14,7 +14,7 @@ use crate::{
     checkpoint::{Checkpoint, LogicalTensor},
     error::IoContext as _,
     evaluate::{self, EvalError, EvalRequest, EvalText, ModelSource},
-    job::{JobContext, Stage},
+    job::{Current, JobContext, Stage},
     platform::{self, Confinement, Unconfined},
 };
 
@@ -161,6 +161,7 @@ impl AloneReport {
 /// A program that cannot be started or says nothing, a cancelled job.
 pub(super) fn check(merged: &Path, program: &Path, job: &JobContext) -> Result<(Check, AloneReport), VerifyError> {
     job.start_stage(Stage::Evaluating, 0);
+    job.set_current(Current::Alone);
     let folder = merged.canonicalize().at("resolve the path", merged)?;
     let mut command = Command::new(program);
     // Nothing of the caller's place or settings may help the model.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{AloneReport, ChangedSet, Detail, Evidence, Question};
+use super::{AloneReport, ChangedSet, Detail, Diagnosis, Evidence, Question};
 use crate::{
     checkpoint::CheckpointError,
     error::{Hint as _, Reported},
@@ -17,6 +17,9 @@ pub struct VerifyReport {
     pub changed_set: Option<ChangedSet>,
     /// What a process found that had only the folder, where one was started.
     pub alone: Option<AloneReport>,
+    /// Why it failed, where one sentence explains it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<Diagnosis>,
 }
 
 /// One question, answered.
@@ -67,6 +70,19 @@ impl VerifyReport {
         self.checks.iter().all(|check| check.outcome != Outcome::Failed)
     }
 
+    /// What was found where `question` was asked.
+    #[must_use]
+    pub fn answer(&self, question: Question) -> Option<&Check> {
+        self.checks.iter().find(|check| check.question == question && check.outcome != Outcome::Skipped)
+    }
+
+    /// Checks that were made, and those of them that hold, with or without a remark.
+    #[must_use]
+    pub fn made_and_held(&self) -> (usize, usize) {
+        let made = || self.checks.iter().filter(|check| check.outcome != Outcome::Skipped);
+        (made().count(), made().filter(|check| check.outcome != Outcome::Failed).count())
+    }
+
     /// The report on a folder that no loader could open.
     pub(super) fn unreadable(error: CheckpointError) -> Self {
         let error = Reported::new(error);
@@ -77,7 +93,7 @@ impl VerifyReport {
             evidence: Evidence::Unreadable { error: error.clone() },
             details: if has_hint { vec![Detail::Hint { error }] } else { Vec::new() },
         };
-        Self { checks: vec![check], changed_set: None, alone: None }
+        Self { checks: vec![check], ..Self::default() }
     }
 }
 

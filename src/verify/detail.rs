@@ -164,10 +164,12 @@ pub enum Detail {
     },
     OtherStrength {
         factor: String,
+        strength: Option<String>,
         names: Vec<String>,
         wrong_count: usize,
     },
     WrongValues(WrongValues),
+    IdenticalToBase,
     Lost {
         tensor: String,
     },
@@ -372,13 +374,15 @@ impl fmt::Display for Detail {
                 if names.len() == 1 { "1 target holds".to_owned() } else { format!("{} targets hold", names.len()) },
                 listed(names, NAMES_SHOWN)
             ),
-            Self::OtherStrength { factor, names, wrong_count } => write!(
+            Self::OtherStrength { factor, strength, names, wrong_count } => write!(
                 out,
-                "{} of {}: the values are not what base and adapter give but {factor} times their change, as if merged at strength {factor}: {}",
+                "{} of {}: the values are not what base and adapter give but {factor} times their change{}: {}",
                 names.len(),
                 units::plural(*wrong_count, "wrong target"),
+                strength.as_ref().map_or_else(String::new, |strength| format!(", as if merged at strength {strength}")),
                 listed(names, NAMES_SHOWN)
             ),
+            Self::IdenticalToBase => out.write_str("identical to the base: nothing was merged"),
             Self::WrongValues(values) => values.fmt(out),
             Self::Lost { tensor } => {
                 write!(out, "{tensor}: the update is smaller than the dtype can hold, so nothing of it is left")

@@ -42,11 +42,7 @@ impl<'a> Exact<'a> {
         job: &JobContext,
     ) -> Result<Option<Self>, VerifyError> {
         let applied = reference.matching.applied_to(tensor.name());
-        let source = match applied {
-            Some(applied) => applied.source(&reference.base, &reference.adapters),
-            None => reference.base.tensor(tensor.name()),
-        };
-        let Some(source) = source.filter(|source| source.shape() == tensor.shape()) else { return Ok(None) };
+        let Some(source) = reference.source_of(tensor) else { return Ok(None) };
         let (updates, factor) = applied.map_or((&[][..], None), |applied| (&applied.updates[..], applied.factor));
         Self::with_updates(source, applied.is_some(), (updates, factor), reference, job).map(Some)
     }
@@ -87,10 +83,13 @@ impl<'a> Exact<'a> {
 
     /// Runs the passes that only look at W, for methods that need them.
     fn observe(&self, job: &JobContext) -> Result<(), VerifyError> {
+        let looks: usize = self.updates.iter().map(|weighted| weighted.update.passes() - 1).sum();
+        job.extend_stage(self.source.byte_count() * looks as u64);
         composition::observe(&self.updates, |see| {
             for rows in block_tiles(self.source.tile_shape(), self.row_block(), TILE_ELEMENTS) {
                 job.check_cancelled()?;
                 let tile = read_f64(self.source, self.source.float_dtype()?, rows.clone())?;
+                job.advance(self.source.byte_count() * rows.len() as u64 / self.source.tile_shape().rows as u64);
                 see(rows, tile);
             }
             Ok(())

@@ -10,6 +10,7 @@ mod change;
 mod check;
 mod config_fit;
 mod detail;
+mod diagnosis;
 mod evidence;
 mod exact;
 mod left_out;
@@ -36,6 +37,7 @@ pub use self::{
     change::ChangeSums,
     check::{Check, Outcome, VerifyReport},
     detail::{ConfigFault, Detail, TokenizerFault, WrongValues},
+    diagnosis::Diagnosis,
     evidence::{Evidence, Predicted, Recomputed},
     policy::RoundingPolicy,
     question::Question,
@@ -44,7 +46,7 @@ pub use self::{
 use crate::{
     adapter::{Adapter, AdapterError},
     architecture::{Recast, TaskFamily},
-    checkpoint::{Checkpoint, CheckpointError},
+    checkpoint::{Checkpoint, CheckpointError, LogicalTensor},
     error::{Hint, IoError},
     evaluate::EvalError,
     job::{Cancelled, JobContext},
@@ -136,6 +138,17 @@ struct Reference {
     matching: Matching,
 }
 
+impl Reference {
+    /// Where the values of `tensor` come from; `None` where base and adapters have none of its shape.
+    fn source_of(&self, tensor: &LogicalTensor) -> Option<&LogicalTensor> {
+        let source = match self.matching.applied_to(tensor.name()) {
+            Some(applied) => applied.source(&self.base, &self.adapters),
+            None => self.base.tensor(tensor.name()),
+        };
+        source.filter(|source| source.shape() == tensor.shape())
+    }
+}
+
 /// Runs every check that the inputs allow, on a merge that was rounded to nearest.
 ///
 /// # Errors
@@ -203,6 +216,8 @@ fn judge(
         report.checks.push(check);
         report.alone = Some(alone);
     }
+    let strengths = reference.as_ref().map_or(&[][..], |reference| &reference.strengths);
+    report.diagnosis = Diagnosis::of(&report.checks, report.changed_set.as_ref(), strengths);
     Ok(report)
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     Agreement, ChangeSums, Check, Detail, Evidence, Question, Recomputed, Reference, RoundingPolicy, VerifyOptions,
-    WrongValues,
+    WrongValues, diagnosis::common_strength,
 };
 use crate::{
     checkpoint::Checkpoint,
@@ -115,22 +115,28 @@ pub(super) fn check(
     found: Found,
 ) -> Check {
     let Found { mut problems, warnings: mut odd } = found;
-    problems.extend(wrong_targets(&set.wrong, merged, options.rounding));
+    problems.extend(wrong_targets(&set.wrong, merged, &reference.strengths, options.rounding));
     problems.extend(set.missing.iter().map(|name| Detail::Missing { tensor: name.clone() }));
     problems.extend(set.extra.iter().map(|name| Detail::Extra { tensor: name.clone() }));
     if reference.adapters.is_empty() {
         let changed_count = set.changed_without_reason.len();
         let evidence = Evidence::Differing { changed_count, tensor_count: set.unchanged.len() + changed_count };
-        return Check::judged(Question::DiffersFromBase, evidence, problems, Vec::new());
+        return Check::judged(Question::DiffersFromBase, evidence, problems, identical(set).collect());
     }
     let changed = set.changed_without_reason.iter();
     problems.extend(changed.map(|name| Detail::ChangedWithoutReason { tensor: name.clone() }));
+    odd.extend(identical(set));
     odd.extend(warnings(set, merged, options.rounding));
     Check::judged(Question::ChangedTargets, evidence(set), problems, odd)
 }
 
+/// What a folder is that holds nothing but the base.
+fn identical(set: &ChangedSet) -> impl Iterator<Item = Detail> {
+    set.is_identical_to_base().then_some(Detail::IdenticalToBase).into_iter()
+}
+
 /// Targets that hold something else, those with one cause in one line.
-fn wrong_targets(wrong: &[TensorVerdict], merged: &Checkpoint, rounding: Rounding) -> Vec<Detail> {
+fn wrong_targets(wrong: &[TensorVerdict], merged: &Checkpoint, strengths: &[f64], rounding: Rounding) -> Vec<Detail> {
     let (unmerged, others): (Vec<&TensorVerdict>, Vec<&TensorVerdict>) =
         wrong.iter().partition(|verdict| verdict.agreement.changed_count == 0);
     let mut problems = Vec::new();
@@ -149,8 +155,11 @@ fn wrong_targets(wrong: &[TensorVerdict], merged: &Checkpoint, rounding: Roundin
             None => problems.push(wrong_values(verdict, rounding)),
         }
     }
+    let judged_at = common_strength(strengths);
     for (factor, names) in by_factor {
-        problems.push(Detail::OtherStrength { factor, names, wrong_count: wrong.len() });
+        let strength = judged_at.zip(factor.parse::<f64>().ok()).map(|(judged_at, factor)| judged_at * factor);
+        let strength = strength.map(|strength| format!("{strength:.2}"));
+        problems.push(Detail::OtherStrength { factor, strength, names, wrong_count: wrong.len() });
     }
     problems
 }

@@ -33,7 +33,9 @@ pub(super) fn check(
     options: &VerifyOptions,
     job: &JobContext,
 ) -> Result<(Vec<Check>, Option<ChangedSet>), VerifyError> {
-    job.start_stage(Stage::Verifying, merged.byte_count());
+    let source_bytes = |tensor: &LogicalTensor| Some(reference?.source_of(tensor)?.byte_count());
+    let compared_bytes = |tensor: &LogicalTensor| tensor.byte_count() + source_bytes(tensor).unwrap_or(0);
+    job.start_stage(Stage::Verifying, merged.tensors().values().map(compared_bytes).sum());
     let mut set = ChangedSet::default();
     let (mut non_finite, mut turned_over) = (Vec::new(), Vec::new());
     for tensor in in_file_order(merged) {
@@ -103,6 +105,7 @@ fn judge_turned_over(
     job: &JobContext,
 ) -> Result<Option<TensorVerdict>, VerifyError> {
     let exact = reference.map(|reference| Exact::turned_over(tensor, reference, job)).transpose()?.flatten();
+    job.extend_stage(bytes_of_pass(tensor, exact.as_ref()));
     let verdict = judge_by(tensor, exact.as_ref(), options, job)?;
     Ok(Some(verdict).filter(|verdict| verdict.agreement.is_correct()))
 }
@@ -125,12 +128,18 @@ fn judge_by(
         return Ok(verdict);
     }
     for policy in RoundingPolicy::OTHERS.into_iter().chain(halves).chain(on_the_way) {
+        job.extend_stage(bytes_of_pass(tensor, exact));
         let other = Pass { policy, ..pass }.run(job, false)?;
         if other.agreement.is_correct() {
             return Ok(TensorVerdict { agreement: other.agreement, policy, ..verdict });
         }
     }
     Ok(verdict)
+}
+
+/// Bytes that one pass over a tensor reads: its own, and those of what it is compared with.
+fn bytes_of_pass(tensor: &LogicalTensor, exact: Option<&Exact<'_>>) -> u64 {
+    tensor.byte_count() + exact.map_or(0, |exact| exact.source.byte_count())
 }
 
 /// One tensor under one policy.
@@ -150,7 +159,7 @@ struct TileVerdict {
 }
 
 impl Pass<'_> {
-    /// Reads the tensor tile by tile; the first time it counts as progress and takes the hash of a target.
+    /// Reads the tensor tile by tile; the first time it takes the hash of a target.
     fn run(&self, job: &JobContext, is_first: bool) -> Result<TensorVerdict, VerifyError> {
         let tensor = self.tensor;
         let shape = tensor.tile_shape();
@@ -159,13 +168,12 @@ impl Pass<'_> {
         let mut hasher = blake3::Hasher::new();
         let block = self.exact.map_or(1, Exact::row_block);
         let tiles: Vec<Range<usize>> = block_tiles(shape, block, TILE_ELEMENTS).collect();
+        let byte_count = bytes_of_pass(tensor, self.exact);
         for batch in tiles.chunks(BATCH_TILES) {
             let judge = |rows: &Range<usize>| {
                 job.check_cancelled()?;
                 let tile = self.judge_tile(rows.clone())?;
-                if is_first {
-                    job.advance(tensor.byte_count() * rows.len() as u64 / shape.rows as u64);
-                }
+                job.advance(byte_count * rows.len() as u64 / shape.rows as u64);
                 Ok::<_, VerifyError>(tile)
             };
             for tile in batch.par_iter().map(judge).collect::<Result<Vec<_>, _>>()? {

@@ -201,6 +201,7 @@ pub static KOREAN: Words = Words {
         Current::Named(name) => name.clone(),
         Current::Layer { model, number, count } => format!("{model}: 레이어 {count}개 중 {number}번째"),
         Current::OutputHeads => "출력 헤드".to_owned(),
+        Current::Alone => "따로 띄운 프로세스에서 폴더를 불러오는 중".to_owned(),
     },
     now: "지금",
     elapsed: "경과",

@@ -3,7 +3,7 @@
 use super::errors::{InKorean as _, Told};
 use crate::{
     merge::SEAL_FILE,
-    plan::{PreflightCheck, TOKENS_SHOWN, TokenizerChoice, TokenizerReason},
+    plan::{InputRole, PreflightCheck, TOKENS_SHOWN, TokenizerChoice, TokenizerReason},
     platform::Unconfined,
     units,
     verify::{Evidence, Predicted, Question, Recomputed, RoundingPolicy},
@@ -34,13 +34,23 @@ pub fn preflight(check: &PreflightCheck) -> (&'static str, String) {
 
 /// Whose tokenizer and chat template, and why.
 pub fn tokenizer_choice(choice: &TokenizerChoice) -> String {
-    let from = match (choice.vocabulary_from, choice.template_from) {
-        (None, None) => "베이스의 토크나이저와 채팅 템플릿을 씁니다",
-        (Some(_), None) => "어댑터의 토크나이저와 베이스의 채팅 템플릿을 씁니다",
-        (None, Some(_)) => "베이스의 토크나이저와 어댑터의 채팅 템플릿을 씁니다",
-        (Some(_), Some(_)) => "어댑터의 토크나이저와 채팅 템플릿을 씁니다",
+    let name = |role: InputRole| match role {
+        InputRole::Base => "베이스",
+        InputRole::Adapter => "어댑터",
+    };
+    let from = match (choice.tokenizer_owner(), choice.template_owner()) {
+        (Some(tokenizer), Some(template)) if tokenizer == template => {
+            format!("{}의 토크나이저와 채팅 템플릿을 씁니다", name(tokenizer))
+        }
+        (Some(tokenizer), Some(template)) => {
+            format!("{}의 토크나이저와 {}의 채팅 템플릿을 씁니다", name(tokenizer), name(template))
+        }
+        (Some(tokenizer), None) => format!("{}의 토크나이저를 쓰며 채팅 템플릿은 없습니다", name(tokenizer)),
+        (None, Some(template)) => format!("토크나이저는 없고 {}의 채팅 템플릿을 씁니다", name(template)),
+        (None, None) => "토크나이저가 없습니다".to_owned(),
     };
     let reason = match &choice.reason {
+        TokenizerReason::NobodyBringsOne => "베이스에도 어댑터에도 토크나이저가 없습니다".to_owned(),
         TokenizerReason::BaseBringsNone => "베이스에는 토크나이저가 없습니다".to_owned(),
         TokenizerReason::AdapterBringsNone => "어댑터에는 토크나이저가 없습니다".to_owned(),
         TokenizerReason::NothingNew => "어댑터의 것은 더하는 토큰이 없고 채팅 템플릿도 같습니다".to_owned(),
@@ -267,6 +277,8 @@ mod tests {
         let choice = TokenizerChoice {
             vocabulary_from: Some(0),
             template_from: Some(0),
+            base_has_tokenizer: true,
+            base_has_template: false,
             reason: TokenizerReason::Adapter { added, has_own_template: true },
             token_count: None,
         };
@@ -274,5 +286,13 @@ mod tests {
             tokenizer_choice(&choice),
             "어댑터의 토크나이저와 채팅 템플릿을 씁니다. 어댑터가 토큰 6개(<t0>, <t1>, <t2>, <t3> 등)를 더하고 채팅 템플릿도 따로 갖추었습니다."
         );
+        let none = TokenizerChoice {
+            vocabulary_from: None,
+            template_from: None,
+            base_has_tokenizer: false,
+            reason: TokenizerReason::NobodyBringsOne,
+            ..choice
+        };
+        assert!(tokenizer_choice(&none).starts_with("토크나이저가 없습니다"));
     }
 }

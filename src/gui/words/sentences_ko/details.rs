@@ -63,11 +63,13 @@ pub fn detail(detail: &Detail) -> String {
             names.len(),
             listed(names)
         ),
-        Detail::OtherStrength { factor, names, wrong_count } => format!(
-            "틀린 대상 {wrong_count}개 중 {}개는 바뀐 양이 {factor}배입니다. 세기 {factor}로 병합한 것과 같습니다: {}",
+        Detail::OtherStrength { factor, strength, names, wrong_count } => format!(
+            "틀린 대상 {wrong_count}개 중 {}개는 바뀐 양이 {factor}배입니다{}: {}",
             names.len(),
+            strength.as_ref().map_or_else(String::new, |strength| format!(". 세기 {strength}로 병합한 것과 같습니다")),
             listed(names)
         ),
+        Detail::IdenticalToBase => "베이스와 똑같습니다. 아무것도 병합되지 않았습니다".to_owned(),
         Detail::WrongValues(WrongValues { tensor, odd_count, element_count, max_error, is_neighbour }) => {
             let (odd, all) = (units::count(*odd_count), units::count(*element_count));
             let note = if *is_neighbour {
@@ -248,9 +250,15 @@ mod tests {
                 &["a.safetensors", "대상 5개", "외 2개"],
             ),
             (
-                Detail::OtherStrength { factor: text("0.5"), names: names(), wrong_count: 7 },
-                &["7개 중 5개", "0.5배", "외 2개"],
+                Detail::OtherStrength {
+                    factor: text("0.5"),
+                    strength: Some(text("0.25")),
+                    names: names(),
+                    wrong_count: 7,
+                },
+                &["7개 중 5개", "0.5배", "세기 0.25", "외 2개"],
             ),
+            (Detail::IdenticalToBase, &["베이스와 똑같습니다"]),
             (wrong(true), &["lm_head", "1,234", "1,000,000", "2.500e-1", "시드"]),
             (wrong(false), &["lm_head", "1,234", "1,000,000", "2.500e-1"]),
             (Detail::Lost { tensor: tensor() }, &["lm_head"]),
