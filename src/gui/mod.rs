@@ -25,6 +25,7 @@ pub use self::{
         machine::Machine,
         notice::{Notice, Tone},
         screen::Screen,
+        standing::{Proof, Standing},
         state::{AppState, Phase},
     },
     frame::wells::{

@@ -220,12 +220,13 @@ impl Inspection {
     }
 }
 
-/// Opens what lies in the output, as made from what is in the other wells.
+/// Opens what lies in the output, as made from what is in the other wells. The strengths chosen for a merge of ours say
+/// nothing about somebody else's: it is judged as trained, and the check finds another strength where there is one.
 fn found(question: &Question, merged: &Path, base: Option<&Checkpoint>) -> Result<Box<Finished>, Problem> {
     let sources = Sources {
         merged: merged.to_owned(),
         base: base.map(|base| base.root().to_owned()),
-        adapters: question.adapters.clone(),
+        adapters: question.adapters.iter().map(|adapter| AdapterRequest { strength: 1.0, ..adapter.clone() }).collect(),
         rounding: Rounding::Nearest,
     };
     finished::open(sources, base).map(Box::new)

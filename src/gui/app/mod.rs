@@ -16,4 +16,5 @@ pub mod notice;
 pub mod recent;
 pub mod screen;
 pub mod settings;
+pub mod standing;
 pub mod state;

@@ -5,7 +5,9 @@ use egui::{CornerRadius, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec
 use crate::gui::{
     app::{
         command::{Command, face::ScreenCommand, of_app::AppCommand},
+        jobs::kind::JobKind,
         screen::Screen,
+        standing::Standing,
         state::{AppState, Phase},
     },
     design::{
@@ -61,24 +63,35 @@ fn closed(state: &AppState, screen: Screen) -> &'static str {
     }
 }
 
-/// How far a screen is, as a shape beside its icon.
+/// How far a screen is, as a shape beside its icon: a tick only for what was found to hold.
 fn mark(state: &AppState, screen: Screen) -> Option<Icon> {
-    let has_misfits = state.inspection.as_ref().is_some_and(|inspection| !inspection.misfits.is_empty());
+    let inspection = state.inspection.as_deref();
+    let has_misfits = inspection.is_some_and(|inspection| !inspection.misfits.is_empty());
+    let fits = inspection.is_some_and(|inspection| inspection.fit.is_some()) && !has_misfits;
     match (screen, &state.phase) {
         (Screen::Modules, _) if has_misfits => Some(Icon::Failed),
-        (Screen::Modules, Phase::Planned(_) | Phase::Running(_) | Phase::Done(_))
-        | (Screen::Compare, Phase::Done(_)) => Some(Icon::Tick),
-        (Screen::Merge, Phase::Done(done)) => done.made.as_ref().map(|_| Icon::Tick),
+        (Screen::Modules, Phase::Planned(_) | Phase::Running(_) | Phase::Done(_)) => fits.then_some(Icon::Tick),
         (Screen::Merge, Phase::Running(_)) => Some(Icon::AtWork),
         (Screen::Merge, Phase::Failed(_)) => Some(Icon::Failed),
-        (Screen::Report, Phase::Done(done)) => match &done.verified {
-            None => Some(Icon::AtWork),
-            Some(Ok(report)) if report.is_passed() => Some(Icon::Tick),
-            Some(Ok(_)) => Some(Icon::Failed),
-            // Not judged is not condemned.
+        (Screen::Merge, Phase::Done(done)) => done.made.as_ref().map(|_| standing_mark(state.standing(done))),
+        (Screen::Compare, Phase::Done(_)) if state.jobs.is_running(JobKind::Evaluate) => Some(Icon::AtWork),
+        (Screen::Compare, Phase::Done(done)) => match &done.evaluation {
+            None => None,
+            Some(Ok(_)) => Some(Icon::Tick),
             Some(Err(_)) => Some(Icon::Warning),
         },
+        (Screen::Report, Phase::Done(done)) => Some(standing_mark(state.standing(done))),
         _ => None,
+    }
+}
+
+fn standing_mark(standing: Standing<'_>) -> Icon {
+    match standing {
+        Standing::Checking => Icon::AtWork,
+        Standing::Failed(_) => Icon::Failed,
+        // Not judged is not condemned.
+        Standing::Unchecked(_) | Standing::Identical(_) | Standing::Held { has_remark: true, .. } => Icon::Warning,
+        Standing::Held { .. } => Icon::Tick,
     }
 }
 

@@ -33,8 +33,8 @@ pub(in crate::gui) fn next_step_ui(ui: &mut Ui, rect: Rect, state: &AppState, co
             let command = AppCommand::ShowScreen(Screen::Merge);
             CommandButton::new(command, ButtonLook::Plain).label(words.see_merge).show(ui, button, words, commands);
         }
-        Phase::Done(_) => {
-            output_ui(ui, line, state, words.merged_to);
+        Phase::Done(done) => {
+            output_ui(ui, line, state, if done.made.is_some() { words.merged_to } else { words.found_in });
             let command = AppCommand::ShowScreen(Screen::Compare);
             CommandButton::new(command, ButtonLook::Plain).label(words.see_compare).show(ui, button, words, commands);
         }

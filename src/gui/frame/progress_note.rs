@@ -41,7 +41,10 @@ pub(in crate::gui) fn progress_note_ui(
         text_ui(ui, line(space::S12), Align::Right, moved, Type::MONO, palette.text_secondary);
     }
     let track = Rect::from_min_size(rect.min + vec2(0.0, 38.0), vec2(rect.width(), 8.0));
-    progress_bar_ui(ui, track, sample.bytes_done as f64 / sample.bytes_total.max(1) as f64, title);
+    // What cannot be counted has no share that is done.
+    if sample.bytes_total > 0 {
+        progress_bar_ui(ui, track, sample.bytes_done as f64 / sample.bytes_total as f64, title);
+    }
     let current = if sample.current.is_empty() { words.opening.to_owned() } else { (words.current)(&sample.current) };
     let current = elided_middle(ui, &current, Type::MONO_SMALL, rect.width());
     text_ui(ui, line(54.0), Align::Left, &current, Type::MONO_SMALL, palette.text_secondary);

@@ -2,19 +2,25 @@
 
 use egui::{Color32, CornerRadius, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
 
-use crate::gui::{
-    app::{
-        inspection::Slot,
-        notice::Tone,
-        screen::Screen,
-        state::{AppState, Phase},
+use crate::{
+    gui::{
+        app::{
+            inspection::Slot,
+            jobs::kind::JobKind,
+            notice::Tone,
+            screen::Screen,
+            standing::Standing,
+            state::{AppState, Phase},
+        },
+        design::{
+            tokens::{Palette, Type, radius, space},
+            widget::{Align, Icon, mark_ui, text_ui},
+        },
+        screens::modules::state::ModulesView,
+        words::Words,
     },
-    design::{
-        tokens::{Palette, Type, radius, space},
-        widget::{Align, Icon, mark_ui, text_ui},
-    },
-    screens::modules::state::ModulesView,
-    words::Words,
+    job::Stage,
+    verify::VerifyReport,
 };
 
 /// The line at the bottom.
@@ -46,34 +52,68 @@ pub(in crate::gui) fn status_bar_ui(ui: &mut Ui, rect: Rect, state: &AppState) {
 
 fn status(state: &AppState) -> (Tone, String) {
     let words = state.words();
-    if let Some(notice) = &state.notice {
-        return (notice.tone, notice.text.clone());
+    let runs = at_work(state);
+    match (&state.notice, runs.is_empty()) {
+        (Some(notice), true) => return (notice.tone, notice.text.clone()),
+        (Some(notice), false) => return (notice.tone, format!("{runs}  ·  {}", notice.text)),
+        (None, false) => return (Tone::Neutral, runs),
+        (None, true) => {}
     }
     let neutral = |text: &str| (Tone::Neutral, text.to_owned());
     match &state.phase {
-        Phase::Opening => neutral(words.opening),
-        Phase::Running(_) => neutral(words.merging_status),
-        Phase::Planned(plan) if state.screen == Screen::Merge => (Tone::Good, (words.checks_passed)(plan.checks.len())),
+        Phase::Opening | Phase::Running(_) => neutral(""),
+        Phase::Planned(plan) if state.screen == Screen::Merge => {
+            let measured = plan.checks.iter().filter(|check| check.is_measured()).count();
+            (Tone::Good, (words.checks_passed)(measured, plan.checks.len()))
+        }
         Phase::Planned(_) if state.modules.view == ModulesView::Printed => neutral(words.printed_note),
-        Phase::Planned(_) => (Tone::Good, words.fits.to_owned()),
-        Phase::Done(done) => match &done.verified {
-            None => neutral(words.verifying),
-            Some(Ok(report)) => {
-                let passed = passed_count(report);
-                let tone = if report.is_passed() { Tone::Good } else { Tone::Bad };
-                (tone, (words.checks_of)(passed, report.checks.len()))
-            }
-            Some(Err(problem)) => (Tone::Caution, problem.line(words)),
-        },
+        Phase::Planned(_) => {
+            let is_interrupted = state.inspection.as_ref().is_some_and(|found| found.interrupted_bytes.is_some());
+            (Tone::Good, if is_interrupted { words.fits_interrupted } else { words.fits }.to_owned())
+        }
+        Phase::Done(done) => standing_status(state.standing(done), words),
         Phase::Failed(_) => (Tone::Bad, words.merge_failed.to_owned()),
         Phase::Idle => idle_status(state),
     }
 }
 
-/// Checks that hold, with or without a remark.
-pub(in crate::gui) fn passed_count(report: &crate::verify::VerifyReport) -> usize {
-    use crate::verify::Outcome;
-    report.checks.iter().filter(|check| matches!(check.outcome, Outcome::Passed | Outcome::Warning)).count()
+/// What runs now, by name; empty where nothing does.
+fn at_work(state: &AppState) -> String {
+    let words = state.words();
+    match &state.phase {
+        Phase::Opening => words.opening.to_owned(),
+        Phase::Running(running) if running.is_checking() => words.checking_merge_status.to_owned(),
+        Phase::Running(running) if running.stage == Stage::Syncing => words.syncing_status.to_owned(),
+        Phase::Running(_) => words.merging_status.to_owned(),
+        Phase::Done(_) => {
+            let works = [
+                (JobKind::Verify, words.verifying),
+                (JobKind::Seal, words.sealing),
+                (JobKind::Evaluate, words.measuring_status),
+                (JobKind::MeasureTime, words.timing_status),
+            ];
+            let running = works.into_iter().filter(|(kind, _)| state.jobs.is_running(*kind));
+            running.map(|(_, name)| name).collect::<Vec<_>>().join("  ·  ")
+        }
+        Phase::Idle | Phase::Planned(_) | Phase::Failed(_) => String::new(),
+    }
+}
+
+/// What the checks of a folder come to.
+fn standing_status(standing: Standing<'_>, words: &Words) -> (Tone, String) {
+    let counts = |report: &VerifyReport| {
+        let (made, held) = report.made_and_held();
+        (words.checks_of)(held, made)
+    };
+    match standing {
+        Standing::Checking => (Tone::Neutral, words.verifying.to_owned()),
+        Standing::Unchecked(None) => (Tone::Caution, words.verdict_unknown.to_owned()),
+        Standing::Unchecked(Some(problem)) => (Tone::Caution, problem.line(words)),
+        Standing::Failed(report) => (Tone::Bad, counts(report)),
+        Standing::Identical(_) => (Tone::Caution, words.verdict_identical.to_owned()),
+        Standing::Held { report, has_remark: true, .. } => (Tone::Caution, counts(report)),
+        Standing::Held { report, .. } => (Tone::Good, counts(report)),
+    }
 }
 
 fn idle_status(state: &AppState) -> (Tone, String) {

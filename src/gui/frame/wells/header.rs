@@ -61,6 +61,7 @@ fn well_ui(ui: &mut Ui, rect: Rect, view: &WellView, state: &AppState, commands:
         let (ink, fill) = match tone {
             ChipTone::Good => (palette.ok, palette.ok_soft),
             ChipTone::Busy => (palette.accent, palette.selected),
+            ChipTone::Caution => (palette.warn, palette.sunken),
             ChipTone::Bad => (palette.error, palette.error_soft),
         };
         let width = text_width(ui, text, Type::CAPTION_MEDIUM) + 12.0;

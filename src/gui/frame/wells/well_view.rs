@@ -7,6 +7,7 @@ use crate::{
     gui::{
         app::{
             inspection::Slot,
+            standing::Standing,
             state::{AppState, Phase},
         },
         design::{path_text::composed, quantities::parameter_count, tokens::Type, widget::text_width},
@@ -59,6 +60,7 @@ pub(in crate::gui) fn fitting_facts(ui: &Ui, facts: &[Fact], width: f32) -> Stri
 pub(in crate::gui) enum ChipTone {
     Good,
     Busy,
+    Caution,
     Bad,
 }
 
@@ -151,19 +153,24 @@ fn fill_adapter(view: &mut WellView, state: &AppState, words: &Words) {
     }
 }
 
+/// What was found out about a merged folder.
+fn standing_chip(standing: Standing<'_>, words: &Words) -> Option<(&'static str, ChipTone)> {
+    match standing {
+        Standing::Checking => Some((words.being_checked, ChipTone::Busy)),
+        Standing::Unchecked(_) => Some((words.not_checked, ChipTone::Caution)),
+        Standing::Failed(_) => Some((words.not_verified, ChipTone::Bad)),
+        Standing::Identical(_) => Some((words.same_as_base, ChipTone::Caution)),
+        Standing::Held { .. } => standing.is_proven().then_some((words.verified, ChipTone::Good)),
+    }
+}
+
 /// What stands or will stand in the output.
 fn fill_output(view: &mut WellView, state: &AppState, words: &Words) {
     let plan = match &state.phase {
         Phase::Planned(plan) => plan,
         Phase::Running(running) => &running.plan,
         Phase::Done(done) => {
-            let is_recomputed = done.sources.base.is_some() && !done.sources.adapters.is_empty();
-            view.chip = match &done.verified {
-                Some(Ok(report)) if report.is_passed() && is_recomputed => Some((words.verified, ChipTone::Good)),
-                Some(Ok(report)) if !report.is_passed() => Some((words.not_verified, ChipTone::Bad)),
-                Some(Ok(_)) => None,
-                Some(Err(_)) | None => Some((words.merged, ChipTone::Busy)),
-            };
+            view.chip = standing_chip(state.standing(done), words);
             view.facts = model_facts(&done.merged, words);
             return;
         }

@@ -9,6 +9,7 @@ use crate::{
             command::{Command, of_app::AppCommand},
             finished::{Finished, Made},
             screen::Screen,
+            standing::Standing,
             state::AppState,
         },
         design::{
@@ -24,9 +25,9 @@ use crate::{
         frame::{command_button::CommandButton, error_banner::error_banner_with_buttons_ui},
         screens::{
             modules::{heat::heat_cell_ui, heat_map::HeatScale},
-            report::command::ReportCommand,
+            report::{command::ReportCommand, verdict::Verdict},
         },
-        words::problem::Problem,
+        words::{Words, problem::Problem},
     },
     units,
 };
@@ -50,7 +51,8 @@ pub(in crate::gui) fn merge_done_ui(
 ) {
     let palette = Palette::of(ui);
     let words = state.words();
-    let subtitle = [(words.merge_done_subtitle, Type::BODY, palette.text_secondary)];
+    let (_, subtitle) = titles(state.standing(done), words);
+    let subtitle = [(subtitle, Type::BODY, palette.text_secondary)];
     let (_, body) = screen_header_ui(ui, rect, words.merge, &subtitle);
     let Some(made) = &done.made else { return };
     let figures = figures(state, done, made);
@@ -73,10 +75,13 @@ fn verdict_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished, comman
     let words = state.words();
     panel_frame(ui, rect);
     let icon = Rect::from_min_size(rect.min + vec2(space::S16, space::S16), vec2(20.0, 28.0));
-    icon_ui(ui, icon, Icon::Passed, palette.ok);
+    let verdict = Verdict::of(state, done);
+    icon_ui(ui, icon, verdict.icon, verdict.color(palette));
+    let (title, _) = titles(state.standing(done), words);
+    let title = title.unwrap_or(&verdict.title);
     let text = Rect::from_min_max(rect.min + vec2(46.0, space::S16), rect.max - vec2(space::S16, 0.0));
     let line = |top: f32, height: f32| Rect::from_min_size(text.min + vec2(0.0, top), vec2(text.width(), height));
-    text_ui(ui, line(0.0, 28.0), Align::Left, words.merge_done, Type::FIGURE, palette.text);
+    text_ui(ui, line(0.0, 28.0), Align::Left, title, Type::FIGURE, palette.text);
     let path = display_path(&done.sources.merged, state.machine.home.as_deref());
     let path = elided_middle(ui, &path, Type::MONO, text.width());
     text_ui(ui, line(30.0, 18.0), Align::Left, &path, Type::MONO, palette.text_secondary);
@@ -89,17 +94,32 @@ fn verdict_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished, comman
     }
     let bottom = rect.top() + VERDICT;
     let mut left = text.left();
-    let buttons = [
+    let mut buttons = Vec::new();
+    if matches!(state.standing(done), Standing::Unchecked(_)) {
+        buttons.push(CommandButton::new(ReportCommand::VerifyAgain, ButtonLook::Plain).label(words.check_now));
+    }
+    buttons.extend([
         CommandButton::new(AppCommand::ShowScreen(Screen::Compare), ButtonLook::Primary).label(words.see_compare),
         CommandButton::new(AppCommand::ShowScreen(Screen::Report), ButtonLook::Plain).label(words.see_report),
         CommandButton::new(ReportCommand::OpenFolder, ButtonLook::Plain).with_icon(),
         CommandButton::new(MergeCommand::MergeAgain, ButtonLook::Plain),
-    ];
+    ]);
     for button in buttons {
         let size = vec2(button.width(ui, words), grid::PRIMARY_BUTTON);
         let place = Rect::from_min_size(pos2(left, bottom - space::S16 - size.y), size);
         button.show(ui, place, words, commands);
         left = place.right() + space::S8;
+    }
+}
+
+/// The title of the result, where the verdict has no better one, and what the screen says of it.
+fn titles(standing: Standing<'_>, words: &Words) -> (Option<&'static str>, &'static str) {
+    match standing {
+        Standing::Checking => (Some(words.merge_done_checking), words.merge_written_subtitle),
+        Standing::Unchecked(_) => (Some(words.merge_done_unchecked), words.merge_written_subtitle),
+        Standing::Failed(_) | Standing::Identical(_) => (None, words.merge_written_subtitle),
+        Standing::Held { has_remark: false, .. } => (Some(words.merge_done), words.merge_done_subtitle),
+        Standing::Held { has_remark: true, .. } => (Some(words.merge_done_remark), words.merge_done_subtitle),
     }
 }
 

@@ -31,7 +31,8 @@ pub(in crate::gui) fn checks_height(plan: &MergePlan) -> f32 {
 pub(in crate::gui) fn checks_ui(ui: &mut Ui, rect: Rect, plan: &MergePlan, state: &AppState) -> Rect {
     let palette = Palette::of(ui);
     let words = state.words();
-    let remark = (words.passed_of)(plan.checks.len(), plan.checks.len());
+    let measured = plan.checks.iter().filter(|check| check.is_measured()).count();
+    let remark = (words.passed_of)(measured, plan.checks.len());
     let body = panel_title_ui(ui, rect, words.checks_title, &remark);
     hairline(ui, rect, body.top());
     let footer = Rect::from_min_max(pos2(body.left(), body.bottom() - CHECKS_FOOTER), body.max);
@@ -42,7 +43,9 @@ pub(in crate::gui) fn checks_ui(ui: &mut Ui, rect: Rect, plan: &MergePlan, state
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             for check in &plan.checks {
                 let (title, evidence) = (words.preflight)(check);
-                check_row_ui(ui, list.width(), Icon::Passed, palette.ok, title, &evidence);
+                let (icon, color) =
+                    if check.is_measured() { (Icon::Passed, palette.ok) } else { (Icon::Info, palette.text_secondary) };
+                check_row_ui(ui, list.width(), icon, color, title, &evidence);
             }
             let (icon, color, survival) = survival(state, palette);
             check_row_ui(ui, list.width(), icon, color, words.survives, &survival);

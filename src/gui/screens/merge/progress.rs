@@ -35,8 +35,6 @@ const THROUGHPUT: f32 = 172.0;
 /// Height that shards and events keep.
 const LEAST_LISTS: f32 = 160.0;
 
-const STAGES: [Stage; 3] = [Stage::Merging, Stage::Syncing, Stage::Verifying];
-
 /// The Merge screen during a run.
 pub(in crate::gui) fn merge_running_ui(
     ui: &mut Ui,
@@ -46,9 +44,10 @@ pub(in crate::gui) fn merge_running_ui(
     commands: &mut Vec<Command>,
 ) {
     let words = state.words();
-    let (line, body) = screen_header_ui(ui, rect, words.merging, &[]);
-    let left = line.left() + text_width(ui, words.merging, Type::TITLE) + space::S24;
-    stages_ui(ui, Rect::from_min_max(pos2(left, line.top()), line.max), state, running.stage);
+    let title = if running.is_checking() { words.checking } else { words.merging };
+    let (line, body) = screen_header_ui(ui, rect, title, &[]);
+    let left = line.left() + text_width(ui, title, Type::TITLE) + space::S24;
+    stages_ui(ui, Rect::from_min_max(pos2(left, line.top()), line.max), state, running);
     let label = if running.is_cancelling { words.cancelling } else { words.cancel };
     let button = CommandButton::new(MergeCommand::Cancel, ButtonLook::Plain)
         .label(label)
@@ -72,9 +71,10 @@ pub(in crate::gui) fn merge_running_ui(
     events_ui(ui, events, state, running);
 }
 
-fn stages_ui(ui: &mut Ui, rect: Rect, state: &AppState, current: Stage) {
+fn stages_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
     let palette = Palette::of(ui);
-    let reached = STAGES.iter().position(|stage| *stage == current).unwrap_or(0);
+    // Merging, syncing, checking.
+    let reached = if running.is_checking() { 2 } else { usize::from(running.stage == Stage::Syncing) };
     let mut left = rect.left();
     for (index, name) in state.words().stages.into_iter().enumerate() {
         let (icon, color, ink) = match index.cmp(&reached) {
@@ -104,14 +104,21 @@ fn progress_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
     let share = if sample.bytes_total == 0 { 0.0 } else { sample.bytes_done as f64 / sample.bytes_total as f64 };
     let share = share.clamp(0.0, 1.0);
     let head = Rect::from_min_size(inner.min, vec2(inner.width(), 30.0));
+    let is_check = running.is_checking();
     let percent = format!("{:.1} %", share * 100.0);
-    let moved = (words.bytes_of)(&units::bytes(sample.bytes_done), &units::bytes(sample.bytes_total));
+    let mut moved = (words.bytes_of)(&units::bytes(sample.bytes_done), &units::bytes(sample.bytes_total));
+    if is_check {
+        moved = (words.bytes_read)(&moved);
+    }
+    let is_counted = sample.bytes_total > 0;
     let runs = [
         (percent.as_str(), Type::FIGURE, palette.text),
         ("   ", Type::BODY, palette.text),
         (moved.as_str(), Type::MONO, palette.text_secondary),
     ];
-    let moved_right = runs_ui(ui, head, Align::Left, &runs).rect.right();
+    // What cannot be counted has no share that is done.
+    let moved_right =
+        if is_counted { runs_ui(ui, head, Align::Left, &runs).rect.right() } else { head.left() - space::S24 };
     if !sample.current.is_empty() {
         let area = Rect::from_min_max(pos2(moved_right + space::S24, head.top()), head.max);
         let room = area.width() - text_width(ui, words.now, Type::EVIDENCE) - space::S12;
@@ -121,10 +128,12 @@ fn progress_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
             ("  ", Type::EVIDENCE, palette.text),
             (current.as_str(), Type::MONO, palette.text),
         ];
-        runs_ui(ui, area, Align::Right, &runs);
+        runs_ui(ui, area, if is_counted { Align::Right } else { Align::Left }, &runs);
     }
     let track = Rect::from_min_size(inner.min + vec2(0.0, 38.0), vec2(inner.width(), 10.0));
-    progress_bar_ui(ui, track, share, state.words().merging);
+    if is_counted {
+        progress_bar_ui(ui, track, share, if is_check { words.checking } else { words.merging });
+    }
     let eta = running.rate.eta_secs(sample.bytes_total);
     let rate = running.rate.bytes_per_sec();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bytes per second, positive")]
@@ -137,7 +146,10 @@ fn progress_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
         (words.elapsed, hidden(clock(running.started.elapsed().as_secs_f64()))),
         (words.left_about, hidden(left(eta))),
         (words.throughput, hidden(rate)),
-        (words.tensors_done, (words.bytes_of)(&running.tensors_done.to_string(), &total.to_string())),
+        (
+            if is_check { words.tensors_checked } else { words.tensors_done },
+            (words.bytes_of)(&running.tensors_done.min(total).to_string(), &total.to_string()),
+        ),
     ];
     let width = inner.width() / figures.len() as f32;
     for (index, (label, value)) in figures.iter().enumerate() {

@@ -23,7 +23,7 @@ use crate::{
     plan::{AdapterRequest, MergePlan},
     report::{RunReport, model_card, write_card},
     size::SizeFact,
-    verify::{self, VerifyOptions, VerifyReport, VerifyRequest},
+    verify::{self, VerifyError, VerifyOptions, VerifyReport, VerifyRequest},
 };
 
 /// How a run ended.
@@ -123,6 +123,9 @@ pub fn timed_verify(sources: &Sources, program: Option<PathBuf>, job: &JobContex
     let adapters = if sources.base.is_some() { sources.adapters.clone() } else { Vec::new() };
     let request = VerifyRequest { merged: sources.merged.clone(), base: sources.base.clone(), adapters };
     let options = VerifyOptions { rounding: sources.rounding, program };
-    let report = verify::run_with(&request, &options, job).map_err(|error| Problem::of(&error));
+    let report = verify::run_with(&request, &options, job).map_err(|error| match error {
+        VerifyError::Cancelled(_) => Problem::of_words(|words| words.check_cancelled.to_owned()),
+        error => Problem::of(&error),
+    });
     (report, started.elapsed().as_secs_f64())
 }

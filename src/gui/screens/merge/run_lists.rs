@@ -78,7 +78,8 @@ fn shard_ui(ui: &mut Ui, row: Rect, shard: &ShardRow<'_>) {
 /// What happened, the latest first.
 pub(in crate::gui) fn events_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
     let words = state.words();
-    let remark = (words.tensors_written)(running.tensors_done);
+    let count = if running.is_checking() { words.tensors_compared } else { words.tensors_written };
+    let remark = count(running.tensors_done);
     let body = panel_title_ui(ui, rect, words.events, &remark);
     let palette = Palette::of(ui);
     list_ui(ui, rect, body, "events", running.events.len(), |ui, index, row| {

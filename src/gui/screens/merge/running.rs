@@ -36,7 +36,7 @@ pub struct Running {
     pub started: Instant,
     /// When the counters were last looked at.
     pub sampled: Instant,
-    /// Tensors written.
+    /// Tensors that were written, and then those that were checked.
     pub tensors_done: usize,
     /// Facts for the list, newest last, with the time since the start.
     pub events: Vec<(Duration, RunEvent)>,
@@ -66,8 +66,20 @@ impl Running {
         }
     }
 
+    /// Whether the merged folder is being checked: compared, hashed for a seal, loaded alone.
+    #[must_use]
+    pub fn is_checking(&self) -> bool {
+        match self.stage {
+            Stage::Merging | Stage::Syncing => false,
+            Stage::Verifying | Stage::Sealing | Stage::Evaluating | Stage::Measuring => true,
+        }
+    }
+
     /// Counts anew for the next stage.
     fn start_stage(&mut self, stage: Stage) {
+        if stage == Stage::Verifying {
+            self.tensors_done = 0;
+        }
         self.stage = stage;
         self.rate = RateMeter::new(RATE_WINDOW);
         self.sample = ProgressSample::default();
@@ -82,9 +94,7 @@ impl Running {
             match event {
                 JobEvent::StageStarted(stage) => self.start_stage(stage),
                 JobEvent::TensorDone { name } => {
-                    if self.stage == Stage::Merging {
-                        self.tensors_done += 1;
-                    }
+                    self.tensors_done += 1;
                     self.events.push((at, RunEvent::TensorDone(name)));
                 }
                 JobEvent::Warning(warning) => self.events.push((at, RunEvent::Warned(warning))),

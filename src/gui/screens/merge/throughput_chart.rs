@@ -4,14 +4,17 @@ use egui::{Rect, Stroke, Ui, pos2, vec2};
 use egui_plot::{Line, PlotBounds, PlotPoint, PlotPoints};
 
 use super::running::Running;
-use crate::gui::{
-    app::state::AppState,
-    design::{
-        quantities::clock,
-        scale::{ByteUnit, round_step},
-        tokens::{Palette, Type, grid, space},
-        widget::{Align, chart_ui, panel_title_ui, text_ui},
+use crate::{
+    gui::{
+        app::state::AppState,
+        design::{
+            quantities::clock,
+            scale::{ByteUnit, round_step},
+            tokens::{Palette, Type, grid, space},
+            widget::{Align, chart_ui, panel_title_ui, text_ui},
+        },
     },
+    job::Stage,
 };
 
 /// Seconds that the axis shows at least.
@@ -31,7 +34,9 @@ pub(in crate::gui) fn throughput_ui(ui: &mut Ui, rect: Rect, state: &AppState, r
         pos2(body.right() - space::S24, body.bottom() - 26.0),
     );
     let elapsed = running.started.elapsed().as_secs_f64();
-    let left = running.rate.eta_secs(running.sample.bytes_total).unwrap_or(0.0);
+    // The chart is of what is written.
+    let left = running.rate.eta_secs(running.sample.bytes_total).filter(|_| running.stage == Stage::Merging);
+    let left = left.unwrap_or(0.0);
     let longest = (elapsed + left).max(SHORTEST_AXIS_SECS);
     let (x_step, y_step) = (round_step(longest, 6.0), round_step(peak / unit.bytes, 4.0));
     let x_marks: Vec<f64> = steps(longest, x_step);

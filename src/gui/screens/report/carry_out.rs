@@ -24,14 +24,23 @@ pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: Re
             let cancelled = Problem::of_words(|words| words.check_cancelled.to_owned());
             state.jobs.forget(JobKind::Verify);
             if let Some(done) = state.finished_mut() {
-                done.verified.get_or_insert(Err(cancelled));
+                done.verified = Some(Err(cancelled));
             }
         }
+        ReportCommand::JudgeAtFoundStrength => judge_at_found_strength(state, ctx),
         ReportCommand::Seal => seal(state, ctx),
         ReportCommand::CancelSeal => state.jobs.forget(JobKind::Seal),
         ReportCommand::Export => export(state, ctx),
         ReportCommand::OpenFolder => open_folder(state),
     }
+}
+
+/// Checks the folder as what its own change says that it is.
+fn judge_at_found_strength(state: &mut AppState, ctx: &Context) {
+    let Some(done) = state.finished_mut() else { return };
+    let Some(strength) = done.found_strength() else { return };
+    done.sources.adapters.iter_mut().for_each(|adapter| adapter.strength = strength);
+    verify_again(state, ctx);
 }
 
 /// Asks the system's file manager; what it answers shows in its own window.

@@ -18,6 +18,8 @@ pub enum ReportCommand {
     VerifyAgain,
     /// Stop checking.
     CancelVerification,
+    /// Check again at the strength that the last check found.
+    JudgeAtFoundStrength,
     /// Write the hash of every file into the merged folder.
     Seal,
     /// Stop hashing.
@@ -37,6 +39,12 @@ impl ScreenCommand for ReportCommand {
                 .when(|state| state.finished().is_some() && !is_verifying(state)),
         ),
         (Self::CancelVerification, Face::new(|words| words.cancel).place(|words| words.report).when(is_verifying)),
+        (
+            Self::JudgeAtFoundStrength,
+            Face::new(|words| words.judge_at_found)
+                .tooltip(|words| words.judge_at_found_tooltip)
+                .when(|state| state.finished().is_some_and(|done| done.found_strength().is_some())),
+        ),
         (
             Self::Seal,
             Face::new(|words| words.seal)

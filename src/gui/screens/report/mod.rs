@@ -8,3 +8,4 @@ pub mod files;
 pub mod jobs;
 pub mod manifest;
 pub mod screen;
+pub mod verdict;

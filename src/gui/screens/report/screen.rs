@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     gui::{
-        app::{command::Command, finished::Finished, jobs::kind::JobKind, state::AppState},
+        app::{command::Command, finished::Finished, jobs::kind::JobKind, standing::Standing, state::AppState},
         design::{
             screen_header::{at_right, inside, screen_header_ui},
             tokens::{Palette, Type, grid, space},
@@ -34,12 +34,12 @@ pub(in crate::gui) fn report_ui(
     let palette = Palette::of(ui);
     let words = state.words();
     let is_verifying = state.jobs.is_running(JobKind::Verify);
-    let subtitle = if is_verifying {
-        words.verifying.to_owned()
-    } else if state.machine.shows_measurements && done.verified.is_some() {
-        (words.verified_in)(&units::duration(done.verify_duration_secs))
-    } else {
-        String::new()
+    let subtitle = match state.standing(done) {
+        Standing::Checking => words.verifying.to_owned(),
+        standing if standing.report().is_some() && state.machine.shows_measurements => {
+            (words.verified_in)(&units::duration(done.verify_duration_secs))
+        }
+        _ => String::new(),
     };
     let (line, body) = screen_header_ui(ui, rect, words.report, &[(&subtitle, Type::BODY, palette.text_secondary)]);
     let command = if is_verifying { ReportCommand::CancelVerification } else { ReportCommand::VerifyAgain };
@@ -53,7 +53,7 @@ pub(in crate::gui) fn report_ui(
     let area = inside(body);
     let half = ((area.width() - grid::GAP) / 2.0).round();
     let checks = Rect::from_min_size(area.min, vec2(half, area.height()));
-    verdict_ui(ui, checks, done, state);
+    verdict_ui(ui, checks, done, state, commands);
     let right = Rect::from_min_max(pos2(checks.right() + grid::GAP, area.top()), area.max);
     let export = Rect::from_min_max(pos2(right.left(), right.bottom() - EXPORT), right.max);
     let manifest = Rect::from_min_max(right.min, pos2(right.right(), export.top() - grid::GAP));

@@ -6,7 +6,7 @@ use crate::{
     plan::{InputRole, PreflightCheck, TOKENS_SHOWN, TokenizerChoice, TokenizerReason},
     platform::Unconfined,
     units,
-    verify::{Evidence, Predicted, Question, Recomputed, RoundingPolicy},
+    verify::{Diagnosis, Evidence, Predicted, Question, Recomputed, RoundingPolicy},
 };
 
 /// What was checked before the run, and what was found.
@@ -69,6 +69,24 @@ fn added_tokens(added: &[String]) -> Option<String> {
         0 => None,
         count if count <= TOKENS_SHOWN => Some(format!("토큰 {count}개({shown})를")),
         count => Some(format!("토큰 {count}개({shown} 등)를")),
+    }
+}
+
+/// Why a merge is not what base and adapters give.
+pub fn diagnosis(diagnosis: &Diagnosis) -> String {
+    match diagnosis {
+        Diagnosis::NotMerged => "어댑터가 가중치 옆에 그대로 있고 병합되지 않았습니다".to_owned(),
+        Diagnosis::NeverApplied => "어댑터가 전혀 적용되지 않았습니다".to_owned(),
+        Diagnosis::AppliedInPart { unmerged_count, target_count } => {
+            format!("대상 {target_count}개 중 {unmerged_count}개에 어댑터가 적용되지 않았습니다")
+        }
+        Diagnosis::OtherStrength { strength } => format!("세기 {strength:.2}로 병합되었습니다"),
+        Diagnosis::OtherValues { wrong_count, target_count } => {
+            format!("대상 {target_count}개 중 {wrong_count}개의 값이 베이스와 어댑터로 계산한 값과 다릅니다")
+        }
+        Diagnosis::ChangedElsewhere { tensor_count } => {
+            format!("어댑터가 바꾸지 않는 텐서 {tensor_count}개가 베이스와 다릅니다")
+        }
     }
 }
 

@@ -1,0 +1,112 @@
+//! What is known of a merged folder, from the checks that were made. Every tick, title and chip about it follows from
+//! this value, so that none says more than another.
+
+use super::{finished::Finished, jobs::kind::JobKind, state::AppState};
+use crate::{
+    gui::words::problem::Problem,
+    plan::AdapterRequest,
+    verify::{Diagnosis, Outcome, Question, VerifyReport},
+};
+
+/// How a merged folder stands.
+#[derive(Clone, Copy, Debug)]
+pub enum Standing<'a> {
+    /// It is being checked now; what was known before is no longer said.
+    Checking,
+    /// No check was made to its end, and why.
+    Unchecked(Option<&'a Problem>),
+    /// Something does not hold.
+    Failed(&'a VerifyReport),
+    /// Nothing failed, and nothing in it differs from the base.
+    Identical(&'a VerifyReport),
+    /// Whatever could be asked holds.
+    Held {
+        /// The checks.
+        report: &'a VerifyReport,
+        /// What they are worth.
+        proof: Proof,
+        /// Whether something is worth knowing.
+        has_remark: bool,
+    },
+}
+
+/// What checks that hold are worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// Every target was recomputed, and a process that had nothing else loaded the folder.
+    StandsAlone,
+    /// Every target was recomputed.
+    Recomputed,
+    /// The folder was judged by itself: base or adapter were not at hand.
+    ByItself,
+}
+
+impl AppState {
+    /// How `done` stands.
+    #[must_use]
+    pub fn standing<'a>(&self, done: &'a Finished) -> Standing<'a> {
+        if self.jobs.is_running(JobKind::Verify) { Standing::Checking } else { done.found() }
+    }
+}
+
+impl Finished {
+    /// What the last check found.
+    fn found(&self) -> Standing<'_> {
+        match &self.verified {
+            None => Standing::Unchecked(None),
+            Some(Err(problem)) => Standing::Unchecked(Some(problem)),
+            Some(Ok(report)) => Standing::of(report),
+        }
+    }
+
+    /// The strength that explains the folder, where it is not the one that it was judged by.
+    #[must_use]
+    pub fn found_strength(&self) -> Option<f64> {
+        match self.verified.as_ref()?.as_ref().ok()?.diagnosis.as_ref()? {
+            Diagnosis::OtherStrength { strength } if self.made.is_none() => Some(*strength),
+            _ => None,
+        }
+    }
+
+    /// The strength that all its adapters were judged by, where they share one.
+    #[must_use]
+    pub fn judged_strength(&self) -> Option<f64> {
+        let (AdapterRequest { strength, .. }, others) = self.sources.adapters.split_first()?;
+        others.iter().all(|other| (other.strength - strength).abs() < f64::EPSILON).then_some(*strength)
+    }
+}
+
+impl<'a> Standing<'a> {
+    fn of(report: &'a VerifyReport) -> Self {
+        if !report.is_passed() {
+            return Self::Failed(report);
+        }
+        if report.changed_set.as_ref().is_some_and(crate::verify::ChangedSet::is_identical_to_base) {
+            return Self::Identical(report);
+        }
+        let is_recomputed = report.answer(Question::ChangedTargets).is_some();
+        let is_loaded = report.answer(Question::Alone).is_some();
+        let proof = match (is_recomputed, is_loaded) {
+            (true, true) => Proof::StandsAlone,
+            (true, false) => Proof::Recomputed,
+            (false, _) => Proof::ByItself,
+        };
+        let has_remark = report.checks.iter().any(|check| check.outcome == Outcome::Warning);
+        Self::Held { report, proof, has_remark }
+    }
+
+    /// The checks that it rests on.
+    #[must_use]
+    pub fn report(self) -> Option<&'a VerifyReport> {
+        match self {
+            Self::Checking | Self::Unchecked(_) => None,
+            Self::Failed(report) | Self::Identical(report) | Self::Held { report, .. } => Some(report),
+        }
+    }
+
+    /// Whether base and adapters were recomputed and hold.
+    #[must_use]
+    pub fn is_proven(self) -> bool {
+        matches!(self, Self::Held { proof: Proof::StandsAlone | Proof::Recomputed, .. })
+    }
+}

@@ -1,0 +1,102 @@
+//! How a merged folder stands, in one line and what it rests on.
+
+use egui::Color32;
+
+use crate::{
+    gui::{
+        app::{
+            finished::Finished,
+            standing::{Proof, Standing},
+            state::AppState,
+        },
+        design::{tokens::Palette, widget::Icon},
+        words::Words,
+    },
+    verify::{Outcome, Question, VerifyReport},
+};
+
+/// The line that a report leads with.
+pub(in crate::gui) struct Verdict {
+    /// Its shape.
+    pub icon: Icon,
+    /// What it comes to.
+    pub title: String,
+    /// What that rests on.
+    pub note: String,
+}
+
+impl Verdict {
+    /// The colour of its shape.
+    pub(in crate::gui) fn color(&self, palette: &Palette) -> Color32 {
+        match self.icon {
+            Icon::Passed => palette.ok,
+            Icon::Warning => palette.warn,
+            Icon::Failed => palette.error,
+            _ => palette.accent,
+        }
+    }
+
+    /// The verdict on `done`.
+    pub(in crate::gui) fn of(state: &AppState, done: &Finished) -> Self {
+        let words = state.words();
+        let standing = state.standing(done);
+        let (icon, title) = match standing {
+            Standing::Checking => (Icon::AtWork, words.verdict_running.to_owned()),
+            Standing::Unchecked(_) => (Icon::Warning, words.verdict_unknown.to_owned()),
+            Standing::Failed(report) => (Icon::Failed, failure(report, words)),
+            Standing::Identical(_) => (Icon::Warning, words.verdict_identical.to_owned()),
+            Standing::Held { proof, has_remark, .. } => {
+                let title = match (proof, has_remark) {
+                    (Proof::StandsAlone, false) => words.verdict_passed,
+                    (Proof::StandsAlone, true) => words.verdict_warning,
+                    (Proof::Recomputed, _) => words.verdict_recomputed,
+                    (Proof::ByItself, _) => words.verdict_sound,
+                };
+                (if has_remark { Icon::Warning } else { Icon::Passed }, title.to_owned())
+            }
+        };
+        Self { icon, title, note: note(done, standing, words) }
+    }
+}
+
+fn note(done: &Finished, standing: Standing<'_>, words: &Words) -> String {
+    let report = match standing {
+        Standing::Checking => return done.merged.name.clone(),
+        Standing::Unchecked(problem) => {
+            return problem.map_or_else(String::new, |problem| problem.what.text(words).to_owned());
+        }
+        Standing::Failed(report) | Standing::Identical(report) | Standing::Held { report, .. } => report,
+    };
+    let (made, held) = report.made_and_held();
+    let is_recomputed = report.answer(Question::ChangedTargets).is_some();
+    let counts = match (is_recomputed, done.sources.base.is_some()) {
+        (true, _) => (words.verdict_note)(held, made),
+        (false, false) => (words.judged_alone_note)(held, made),
+        (false, true) => (words.judged_without_adapter_note)(held, made),
+    };
+    // A merge of ours was made at the strength that its plan says.
+    let strength = done.judged_strength().filter(|_| is_recomputed && done.made.is_none());
+    let strength = strength.map(|strength| {
+        let say = if standing.is_proven() { words.merged_at } else { words.judged_at };
+        say(strength)
+    });
+    strength.into_iter().chain([counts]).collect::<Vec<_>>().join(" ")
+}
+
+/// The diagnosis, or what a failed check means for the folder, the gravest first: a folder that loads alone may still
+/// point at its base.
+fn failure(report: &VerifyReport, words: &Words) -> String {
+    if let Some(diagnosis) = &report.diagnosis {
+        return (words.diagnosis)(diagnosis);
+    }
+    let has_failed = |question: Question| report.answer(question).is_some_and(|check| check.outcome == Outcome::Failed);
+    let meanings = [
+        (Question::ChangedTargets, words.verdict_failed),
+        (Question::NothingLeftOut, words.verdict_failed),
+        (Question::Complete, words.verdict_incomplete),
+        (Question::Alone, words.verdict_not_alone),
+        (Question::Independent, words.verdict_dependent),
+    ];
+    let meaning = meanings.into_iter().find(|(question, _)| has_failed(*question));
+    meaning.map_or(words.verdict_faulty, |(_, meaning)| meaning).to_owned()
+}
