@@ -6,6 +6,7 @@ mod card;
 mod change_table;
 mod conclude;
 mod conclusion;
+mod eval_verdict;
 pub(crate) mod figures;
 mod markdown;
 mod score_table;
@@ -19,6 +20,7 @@ pub use self::{
     change_table::ChangeTable,
     conclude::conclusions,
     conclusion::{BitsPerByte, Conclusion, ShortText, TextChange},
+    eval_verdict::EvalVerdict,
     score_table::{ScoreRow, ScoreTable},
     speed_table::{SpeedTable, tokens_per_sec},
     summary::{AdapterSummary, ModelSummary, ModuleSummary, PlanSummary, PrefixSummary},

@@ -50,6 +50,8 @@ pub struct Finished {
     pub verify_duration_secs: f64,
     /// Perplexities, where they were asked for.
     pub evaluation: Option<Result<Measured, Problem>>,
+    /// Whether the numbers behind the chart of changes are shown.
+    pub shows_change_numbers: bool,
     /// Seconds, memory and answers, where they were asked for.
     pub timing: Option<Result<Timed, Problem>>,
     /// What the models are asked for an answer to.
@@ -149,6 +151,7 @@ impl Finished {
             verified: None,
             verify_duration_secs: 0.0,
             evaluation: None,
+            shows_change_numbers: false,
             timing: None,
             prompt: if sample_texts.is_empty() { String::new() } else { SAMPLE_PROMPT.to_owned() },
             is_sealed: sources.merged.join(merge::SEAL_FILE).is_file(),

@@ -16,6 +16,7 @@ use crate::{
         frame::wells::{
             drop_target,
             facts::{AdapterFacts, ModelFacts},
+            well::WellKind,
         },
         screens::{
             merge::{dtype_option::DtypeOption, merge_options::MergeOptions, plan_summary::PlanSummary},
@@ -26,7 +27,7 @@ use crate::{
     },
     matching::{Matching, as_trained},
     merge,
-    plan::{AdapterRequest, MergePlan, MergeRequest, Rounding},
+    plan::{AdapterRequest, MergePlan, MergeRequest, PlanError, Rounding, Subject},
     tree::{self, ModuleNode},
 };
 
@@ -117,6 +118,8 @@ pub struct Inspection {
     pub interrupted_bytes: Option<u64>,
     /// The plan, or why there is none.
     pub plan: Option<Result<Arc<MergePlan>, Problem>>,
+    /// The well whose contents make the plan impossible.
+    pub blamed: Option<WellKind>,
 }
 
 impl Inspection {
@@ -211,12 +214,27 @@ impl Inspection {
             }
             Err(error) => {
                 let problem = Problem::of(&error);
+                self.blamed = blamed(&error, base.root());
                 if !self.misfits.is_empty() {
                     self.misfit_hint.clone_from(&problem.hint);
                 }
                 Err(problem)
             }
         });
+    }
+}
+
+/// The well that `error` is about.
+fn blamed(error: &PlanError, base: &Path) -> Option<WellKind> {
+    match error.subject() {
+        Some(Subject::Base) => Some(WellKind::Base),
+        Some(Subject::Adapter) => Some(WellKind::Adapter),
+        Some(Subject::Output) => Some(WellKind::Output),
+        Some(Subject::Options) => None,
+        None => {
+            let is_of_base = error.path().is_some_and(|path| path.starts_with(base));
+            Some(if is_of_base { WellKind::Base } else { WellKind::Adapter })
+        }
     }
 }
 

@@ -28,7 +28,13 @@ fn apply(style: &mut Style, palette: &Palette) {
     spacing.interact_size.y = 22.0;
     spacing.slider_width = 120.0;
     spacing.slider_rail_height = 4.0;
-    spacing.scroll = egui::style::ScrollStyle { bar_width: 6.0, ..egui::style::ScrollStyle::floating() };
+    // Visible without a pointer over it: a part of the screen that cannot be seen has to be looked for.
+    spacing.scroll = egui::style::ScrollStyle {
+        bar_width: 6.0,
+        dormant_handle_opacity: 0.6,
+        dormant_background_opacity: 0.0,
+        ..egui::style::ScrollStyle::floating()
+    };
     let visuals = &mut style.visuals;
     visuals.panel_fill = palette.app;
     visuals.window_fill = palette.panel;

@@ -195,6 +195,8 @@ pub mod grid {
     pub const PANEL_TABLE_HEADER: f32 = 26.0;
     /// Between panels.
     pub const GAP: f32 = 12.0;
+    /// Widest that a screen gets: longer lines are not read.
+    pub const CONTENT: f32 = 1400.0;
     /// Below this width of a screen, columns are left out or go below one another.
     pub const NARROW: f32 = 1000.0;
     /// A plain button.

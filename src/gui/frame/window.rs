@@ -45,7 +45,8 @@ pub(in crate::gui) fn window_ui(ui: &mut Ui, state: &AppState, commands: &mut Ve
 
     area_ui(ui, "header", header, |ui| header_ui(ui, header, state, commands));
     area_ui(ui, "navigation", navigation, |ui| navigation_ui(ui, navigation, state, commands));
-    area_ui(ui, "content", content, |ui| screen_ui(ui, content, state, commands));
+    let screen = capped(content);
+    area_ui(ui, "content", screen, |ui| screen_ui(ui, screen, state, commands));
     area_ui(ui, "status", status, |ui| status_bar_ui(ui, status, state));
     if let Some(palette) = &state.palette {
         palette_ui(ui, full, state, palette, commands);
@@ -53,6 +54,12 @@ pub(in crate::gui) fn window_ui(ui: &mut Ui, state: &AppState, commands: &mut Ve
     if state.is_drop_hovering {
         drop_hint_ui(ui, full, state.words());
     }
+}
+
+/// The middle of `content`, no wider than a screen is read.
+fn capped(content: Rect) -> Rect {
+    let margin = ((content.width() - grid::CONTENT) / 2.0).max(0.0).round();
+    content.shrink2(egui::vec2(margin, 0.0))
 }
 
 fn screen_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {

@@ -50,3 +50,14 @@ mod tests {
         );
     }
 }
+
+/// How large the merged folder is beside its base.
+pub fn size_change(ratio: f64) -> String {
+    let percent = 100.0 * (ratio - 1.0).abs();
+    match ratio {
+        0.495..0.505 => "Half the size of the base.".to_owned(),
+        0.995..1.005 => "As large as the base.".to_owned(),
+        ..1.0 => format!("{percent:.0} % smaller than the base."),
+        _ => format!("{percent:.0} % larger than the base."),
+    }
+}

@@ -13,7 +13,7 @@ mod sizes;
 pub mod warnings;
 
 pub use self::{
-    conclusions::conclusion,
+    conclusions::{conclusion, eval_verdict, size_change},
     sizes::{component, size_fact},
 };
 use crate::{

@@ -12,6 +12,14 @@ pub fn panel_frame(ui: &Ui, rect: Rect) {
     ui.painter().rect(rect, CornerRadius::same(radius::PANEL), palette.panel, stroke, StrokeKind::Inside);
 }
 
+/// The same around what was painted before its height was known, for which `behind` was kept.
+pub fn panel_frame_behind(ui: &Ui, behind: egui::layers::ShapeIdx, rect: Rect) {
+    let palette = Palette::of(ui);
+    let corner = CornerRadius::same(radius::PANEL);
+    let stroke = Stroke::new(1.0, palette.stroke);
+    ui.painter().set(behind, egui::epaint::RectShape::new(rect, corner, palette.panel, stroke, StrokeKind::Inside));
+}
+
 /// A row rule from edge to edge of `rect` at `y`.
 pub fn hairline(ui: &Ui, rect: Rect, y: f32) {
     ui.painter().hline(rect.x_range().shrink(1.0), y.round() - 0.5, Stroke::new(1.0, Palette::of(ui).stroke));
@@ -43,14 +51,11 @@ pub fn flowing_panel_ui(
     least_bottom: f32,
     add: impl FnOnce(&mut Ui, Rect) -> f32,
 ) -> Rect {
-    let palette = Palette::of(ui);
     let frame = ui.painter().add(egui::Shape::Noop);
     let body = title_bar_ui(ui, place, title, remark);
     let bottom = add(ui, body).max(least_bottom).round();
     let area = Rect::from_min_max(place.min, egui::pos2(place.right(), bottom));
-    let corner = CornerRadius::same(radius::PANEL);
-    let stroke = Stroke::new(1.0, palette.stroke);
-    ui.painter().set(frame, egui::epaint::RectShape::new(area, corner, palette.panel, stroke, StrokeKind::Inside));
+    panel_frame_behind(ui, frame, area);
     area
 }
 

@@ -91,6 +91,9 @@ pub(in crate::gui) fn well_view(state: &AppState, kind: WellKind) -> WellView {
         WellKind::Adapter => fill_adapter(&mut view, state, words),
         WellKind::Output => fill_output(&mut view, state, words),
     }
+    if let Some(problem) = refusal(state).filter(|_| blamed(state) == Some(kind)) {
+        refuse(&mut view, problem, words);
+    }
     view
 }
 
@@ -103,6 +106,30 @@ fn model_facts(model: &ModelFacts, words: &Words) -> Vec<Fact> {
         (4, units::bytes(model.byte_count)),
         (0, (words.shards)(model.shard_count)),
     ])
+}
+
+/// Why there is no plan, where the folders fit together.
+fn refusal(state: &AppState) -> Option<&Problem> {
+    let inspection = state.inspection.as_ref().filter(|inspection| inspection.misfits.is_empty())?;
+    if matches!(state.phase, Phase::Idle) { inspection.plan.as_ref()?.as_ref().err() } else { None }
+}
+
+/// The well that is marked where there is no plan: the one at fault, else that of what cannot be made.
+fn blamed(state: &AppState) -> Option<WellKind> {
+    Some(state.inspection.as_ref()?.blamed.unwrap_or(WellKind::Output))
+}
+
+/// Marks a folder that opens and yet makes a merge impossible.
+fn refuse(view: &mut WellView, problem: &Problem, words: &Words) {
+    let chip = match view.kind {
+        WellKind::Base => words.not_a_base,
+        WellKind::Adapter => words.cannot_be_merged,
+        WellKind::Output => words.cannot_plan_chip,
+    };
+    view.chip = Some((chip, ChipTone::Bad));
+    view.facts = facts([(0, problem.line(words))]);
+    view.facts_are_error = true;
+    view.is_filled = true;
 }
 
 fn fail(view: &mut WellView, problem: &Problem, words: &Words) {
@@ -175,13 +202,7 @@ fn fill_output(view: &mut WellView, state: &AppState, words: &Words) {
             return;
         }
         _ => {
-            let refused = state.inspection.as_ref().and_then(|inspection| inspection.plan.as_ref()?.as_ref().err());
-            if let (Some(problem), true) = (refused, state.inspection.as_ref().is_some_and(|i| i.misfits.is_empty())) {
-                view.facts = facts([(0, problem.line(words))]);
-                view.facts_are_error = true;
-                view.is_filled = true;
-                view.chip = Some((words.cannot_plan_chip, ChipTone::Bad));
-            } else if !matches!(state.phase, Phase::Opening) {
+            if !matches!(state.phase, Phase::Opening) {
                 // A name that is only proposed needs no word about what may be put there.
                 if view.is_filled {
                     view.facts.clear();

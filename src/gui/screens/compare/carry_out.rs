@@ -28,6 +28,11 @@ pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: Co
                 done.prompt = prompt;
             }
         }
+        CompareCommand::ShowChangeNumbers(shows) => {
+            if let Some(done) = state.finished_mut() {
+                done.shows_change_numbers = shows;
+            }
+        }
         CompareCommand::MeasureTime => measure_time(state, ctx),
         CompareCommand::CancelTiming => state.jobs.forget(JobKind::MeasureTime),
         CompareCommand::CopyTables => {

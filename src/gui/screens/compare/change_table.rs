@@ -1,14 +1,17 @@
-//! How far the predictions of the models are apart, text by text.
+//! How far the predictions of the models are apart: the chart, and behind a button its numbers, text by text.
 
 use egui::{Rect, Ui, pos2, vec2};
 
+use super::{change_chart::change_chart_ui, command::CompareCommand};
 use crate::{
     gui::{
         app::{command::Command, finished::Finished, state::AppState},
         design::{
             tokens::{Palette, Type, grid, space},
-            widget::{Align, flowing_panel_ui, hairline, table_header, text_ui, wrapped_text_ui},
+            widget::{Align, ButtonLook, flowing_panel_ui, hairline, table_header, text_ui, wrapped_text_ui},
         },
+        frame::command_button::CommandButton,
+        words::Words,
     },
     report::ChangeTable,
 };
@@ -27,28 +30,45 @@ pub(in crate::gui) fn change_table_ui(
     least_bottom: f32,
     state: &AppState,
     done: &Finished,
-    _commands: &mut Vec<Command>,
+    commands: &mut Vec<Command>,
 ) -> Rect {
     let words = state.words();
-    let told = done.measured().and_then(|measured| {
+    let shown = done.measured().and_then(|measured| {
         let told = measured.told.iter().find(|told| told.language == state.language)?;
-        told.changes.as_ref()
+        Some((measured, told.changes.as_ref()?))
     });
-    let Some(table) = told else { return Rect::from_min_size(place.min, vec2(place.width(), 0.0)) };
+    let Some((measured, table)) = shown else { return Rect::from_min_size(place.min, vec2(place.width(), 0.0)) };
     flowing_panel_ui(ui, place, words.change_amount, "", least_bottom, |ui, body| {
         let palette = Palette::of(ui);
-        let header = table_header(ui, body);
-        let titles = [words.mean_kl, words.median, "99 %", words.largest, words.same_top];
-        for (cell, title) in cells(header).into_iter().skip(1).zip(titles) {
-            text_ui(ui, cell, Align::Right, title, Type::CAPTION, palette.text_secondary);
+        hairline(ui, Rect::from_min_size(place.min, vec2(place.width(), 1.0)), body.top());
+        let inner = body.shrink2(vec2(space::S12, 0.0));
+        let dtype = done.sizes.merged.float_dtype;
+        let mut bottom = change_chart_ui(ui, inner, measured, dtype, state) + space::S4;
+        for note in [words.change_chart_note, words.change_amount_note] {
+            let area = Rect::from_min_max(pos2(inner.left(), bottom), inner.max);
+            bottom += wrapped_text_ui(ui, area, &[(note, Type::CAPTION, palette.text_secondary)]) + space::S4;
         }
-        let bottom = rows_ui(ui, Rect::from_min_max(header.left_bottom(), body.max), table);
-        hairline(ui, header, bottom);
-        let note = Rect::from_min_max(pos2(place.left() + space::S12, bottom + space::S8), place.max);
-        let note = Rect::from_min_max(note.min, note.max - vec2(space::S12, 0.0));
-        let runs = [(words.change_amount_note, Type::CAPTION, palette.text_secondary)];
-        note.top() + wrapped_text_ui(ui, note, &runs) + space::S12
+        let button =
+            CommandButton::new(CompareCommand::ShowChangeNumbers(!done.shows_change_numbers), ButtonLook::Small);
+        let size = vec2(button.width(ui, words), grid::SMALL_BUTTON);
+        button.show(ui, Rect::from_min_size(pos2(inner.left(), bottom + space::S4), size), words, commands);
+        bottom += size.y + space::S12;
+        if done.shows_change_numbers {
+            bottom = numbers_ui(ui, Rect::from_min_max(pos2(body.left(), bottom), body.max), table, words);
+        }
+        bottom
     })
+}
+
+/// The numbers that the chart is drawn from; returns the bottom.
+fn numbers_ui(ui: &mut Ui, body: Rect, table: &ChangeTable, words: &Words) -> f32 {
+    let palette = Palette::of(ui);
+    let header = table_header(ui, body);
+    let titles = [words.mean_kl, words.median, "99 %", words.largest, words.same_top];
+    for (cell, title) in cells(header).into_iter().skip(1).zip(titles) {
+        text_ui(ui, cell, Align::Right, title, Type::CAPTION, palette.text_secondary);
+    }
+    rows_ui(ui, Rect::from_min_max(header.left_bottom(), body.max), table)
 }
 
 /// Text, four divergences, share; the text takes what is left.

@@ -27,6 +27,8 @@ pub enum CompareCommand {
     MeasureTime,
     /// Stop timing.
     CancelTiming,
+    /// Show the numbers behind the chart of changes, or only the chart.
+    ShowChangeNumbers(bool),
     /// Put the tables of the comparison on the clipboard, as Markdown.
     CopyTables,
 }
@@ -62,6 +64,19 @@ impl ScreenCommand for CompareCommand {
                 .when(|state| state.finished().is_some_and(|done| done.measured().is_some())),
         ),
         (
+            Self::ShowChangeNumbers(true),
+            Face::new(|words| words.details)
+                .tooltip(|words| words.change_numbers_tooltip)
+                .place(|words| words.change_amount)
+                .when(|state| shows_change_numbers(state) == Some(false)),
+        ),
+        (
+            Self::ShowChangeNumbers(false),
+            Face::new(|words| words.hide_details)
+                .place(|words| words.change_amount)
+                .when(|state| shows_change_numbers(state) == Some(true)),
+        ),
+        (
             Self::MeasureTime,
             Face::new(|words| words.measure_time)
                 .tooltip(|words| words.measure_time_tooltip)
@@ -75,6 +90,12 @@ impl ScreenCommand for CompareCommand {
                 .when(|state| state.jobs.is_running(JobKind::MeasureTime)),
         ),
     ];
+}
+
+/// Whether the numbers of the chart of changes are shown; `None` where there is no chart.
+fn shows_change_numbers(state: &AppState) -> Option<bool> {
+    let done = state.finished()?;
+    done.measured().map(|_| done.shows_change_numbers)
 }
 
 fn can_measure(state: &AppState) -> bool {

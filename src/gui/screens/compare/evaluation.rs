@@ -15,6 +15,7 @@ use crate::{
     },
     job::JobContext,
     numeric::FloatDtype,
+    report::{Conclusion, EvalVerdict, conclusions},
 };
 
 /// The texts that models are held against.
@@ -76,5 +77,9 @@ pub fn evaluate(
     let report = evaluate::run(&EvalRequest::new(sources, texts), job).map_err(|error| Problem::of(&error))?;
     let table = PerplexityTable::of(&report, &roles);
     let told = Told::in_every_language(&report, &roles, dtype);
-    Ok(Measured { report, roles, table, told })
+    let names = vec![String::new(); roles.len()];
+    let conclusions = conclusions(&report, &names);
+    let equals_run_time = conclusions.iter().any(|conclusion| matches!(conclusion, Conclusion::MergeEqual { .. }));
+    let verdict = EvalVerdict::of(&conclusions);
+    Ok(Measured { report, roles, table, verdict, equals_run_time, told })
 }

@@ -4,7 +4,10 @@ use super::{
     model_role::{ModelRole, Told},
     perplexity_table::PerplexityTable,
 };
-use crate::evaluate::{EvalReport, SpeedReport};
+use crate::{
+    evaluate::{EvalReport, SpeedReport},
+    report::EvalVerdict,
+};
 
 /// Perplexities.
 #[derive(Debug)]
@@ -15,6 +18,10 @@ pub struct Measured {
     pub roles: Vec<ModelRole>,
     /// The chart and its numbers.
     pub table: PerplexityTable,
+    /// What it comes to; `None` where nothing was compared.
+    pub verdict: Option<EvalVerdict>,
+    /// Whether merged predicts as base + adapter does at run time, up to rounding.
+    pub equals_run_time: bool,
     /// What follows from them, in every language.
     pub told: Vec<Told>,
 }

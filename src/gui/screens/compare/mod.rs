@@ -2,6 +2,7 @@
 
 pub mod answers;
 pub mod carry_out;
+pub mod change_chart;
 pub mod change_table;
 pub mod command;
 pub mod evaluation;
@@ -17,3 +18,4 @@ pub mod size_chart;
 pub mod size_table;
 pub mod time_chart;
 pub mod timing;
+pub mod verdict;

@@ -5,7 +5,7 @@ use egui::{Rect, Ui, pos2, vec2};
 use super::command::CompareCommand;
 use super::{
     answers::answers_ui, change_table::change_table_ui, evaluation::Texts, perplexity::perplexity_ui,
-    size_chart::size_chart_ui, size_table::size_table_ui, time_chart::time_ui,
+    size_chart::size_chart_ui, size_table::size_table_ui, time_chart::time_ui, verdict::compare_verdict_ui,
 };
 use crate::gui::{
     app::{command::Command, finished::Finished, jobs::kind::JobKind, state::AppState},
@@ -40,6 +40,8 @@ pub(in crate::gui) fn compare_ui(
     buttons_ui(ui, line, state, done, commands);
     flowing_ui(ui, "compare", body, |ui, view| {
         let area = view.shrink(space::S16);
+        let verdict = compare_verdict_ui(ui, area, state, done);
+        let area = Rect::from_min_max(pos2(area.left(), verdict.bottom() + grid::GAP), area.max);
         let width = if is_narrow { area.width() } else { ((area.width() - grid::GAP) * 0.49).round() };
         let left = Rect::from_min_size(area.min, vec2(width, area.height()));
         let mut column = |ui: &mut Ui, place: Rect, least_bottom: f32, panels: &[Panel]| {

@@ -2,7 +2,7 @@
 
 use super::particle::{SUBJECT, TO, TOPIC, WITH, with};
 use crate::report::{
-    Conclusion, TextChange,
+    Conclusion, EvalVerdict, TextChange,
     figures::{nats, percent, share},
 };
 
@@ -102,6 +102,35 @@ fn changes(texts: &[TextChange]) -> String {
 fn signed(ratio: f64) -> String {
     let sign = if ratio < 0.0 { "−" } else { "+" };
     format!("{sign}{}", percent(ratio))
+}
+
+/// What an evaluation comes to.
+pub fn eval_verdict(verdict: &EvalVerdict) -> String {
+    match verdict {
+        EvalVerdict::NotTheMerge => "베이스 + 어댑터와 다르게 예측합니다".to_owned(),
+        EvalVerdict::OtherTokens => "베이스와 토큰을 다르게 나누므로 바이트당 비트만 비교할 수 있습니다".to_owned(),
+        EvalVerdict::Absent => "베이스와 똑같이 예측합니다. 어댑터가 없는 것과 같습니다".to_owned(),
+        EvalVerdict::Better { texts } => format!("{} 텍스트를 베이스보다 잘 예측합니다", texts.join(", ")),
+        EvalVerdict::Worse { texts } => {
+            format!("{} 텍스트를 베이스보다 못 예측하고, 더 나은 텍스트는 없습니다", texts.join(", "))
+        }
+        EvalVerdict::Mixed { better, worse } => {
+            format!("{} 텍스트는 베이스보다 잘, {} 텍스트는 못 예측합니다", better.join(", "), worse.join(", "))
+        }
+        EvalVerdict::WithinChance => "우연의 범위 안에서 베이스만큼 예측합니다".to_owned(),
+        EvalVerdict::TooLittleText => "텍스트가 짧아 베이스와 구별할 수 없습니다".to_owned(),
+    }
+}
+
+/// How large the merged folder is beside its base.
+pub fn size_change(ratio: f64) -> String {
+    let percent = 100.0 * (ratio - 1.0).abs();
+    match ratio {
+        0.495..0.505 => "크기는 베이스의 절반입니다.".to_owned(),
+        0.995..1.005 => "크기는 베이스와 같습니다.".to_owned(),
+        ..1.0 => format!("베이스보다 {percent:.0} % 작습니다."),
+        _ => format!("베이스보다 {percent:.0} % 큽니다."),
+    }
 }
 
 #[cfg(test)]
