@@ -17,5 +17,6 @@ mod result;
 mod skip;
 mod steps;
 mod support;
+mod truth;
 #[cfg(target_os = "linux")]
 mod x_server;

@@ -15,47 +15,14 @@ use lorafuse::{
 };
 
 use crate::{
-    steps::is_planned,
+    steps::{enter_path, is_checked, is_merged, is_planned, merged, planned},
     support::{Workspace, click, copy_folder, drop_folders, open_window, sample, wait_until},
 };
 
 type Window = Harness<'static, LorafuseApp>;
 
-fn is_merged(app: &LorafuseApp) -> bool {
-    app.state.finished().is_some_and(|done| done.made.is_some())
-}
-
-fn is_checked(app: &LorafuseApp) -> bool {
-    app.state.finished().is_some_and(|done| done.verified.is_some()) && !app.state.jobs.is_running(JobKind::Verify)
-}
-
 fn done(window: &Window) -> &Finished {
     window.state().state.finished().unwrap()
-}
-
-/// A window with the sample in its wells.
-fn planned(workspace: &Workspace) -> Window {
-    let mut window = open_window(workspace.machine(), Theme::Light, 1.0);
-    drop_folders(&mut window, &[workspace.folder("base"), workspace.folder("adapter")]);
-    wait_until(&mut window, "the plan", is_planned);
-    window
-}
-
-/// A window with the sample merged to bf16.
-fn merged(workspace: &Workspace) -> Window {
-    let mut window = planned(workspace);
-    window.state_mut().ask(MergeCommand::ChooseDtype("bf16".parse().unwrap()));
-    window.run_steps(2);
-    wait_until(&mut window, "the plan for bf16", is_planned);
-    window.state_mut().ask(MergeCommand::Start);
-    wait_until(&mut window, "the merge", is_merged);
-    window
-}
-
-fn enter_path(window: &mut Window, kind: WellKind, path: &Path) {
-    window.state_mut().ask(WellsCommand::EditPath(kind, path.to_string_lossy().into_owned()));
-    window.state_mut().ask(WellsCommand::EnterPath(kind));
-    window.run_steps(1);
 }
 
 fn outcome_of(done: &Finished, title: &str) -> Option<Outcome> {
@@ -71,9 +38,9 @@ fn options_have_their_consequences_beside_them() {
     click(&mut window, Role::RadioButton, "BF16");
     wait_until(&mut window, "the survival", |app| is_planned(app) && matches!(app.state.survival, Some(Ok(_))));
     window.get_by_label_contains("bf16 keeps about 100 % of this adapter");
-    assert_eq!(window.query_all_by_label("keeps 100 %").count(), 3, "one for each dtype");
+    assert_eq!(window.query_all_by_label("100 % of Δ survives").count(), 3, "one for each dtype");
 
-    click(&mut window, Role::RadioButton, "By chance");
+    click(&mut window, Role::RadioButton, "Stochastic");
     wait_until(&mut window, "the plan", is_planned);
     window.get_by_label_contains("Small changes survive on average");
     click(&mut window, Role::CheckBox, "Write a model card");
@@ -228,7 +195,7 @@ fn models_are_timed_and_answer_one_prompt() {
     assert!(
         timed.report.models.iter().flatten().all(|model| model.measured().is_some_and(|speed| speed.answer.is_some()))
     );
-    window.get_by_label("a pass, ms");
+    window.get_by_label("forward pass, ms");
     window.get_by_label_contains("Merged and base + adapter");
     assert!(window.query_all_by_label("Base + adapter").count() > 2, "legend, times and answers");
 
