@@ -6,8 +6,7 @@ use egui::{Event, Key, Modifiers, Theme, accesskit::Role};
 use egui_kittest::{Harness, kittest::Queryable as _};
 use lorafuse::{
     gui::{
-        AppCommand, Finished, JobKind, LorafuseApp, MergeCommand, ReportCommand, Screen, WellKind, WellsCommand,
-        view::ManifestRow,
+        AppCommand, Finished, JobKind, LorafuseApp, MergeCommand, ReportCommand, Screen, WellKind, view::ManifestRow,
     },
     plan::Rounding,
     units,

@@ -208,7 +208,8 @@ fn a_base_that_cannot_be_merged_into_is_marked_on_its_own_well() {
     let mut window = open_window(workspace.machine(), Theme::Light, 1.0);
     drop_folders(&mut window, &[workspace.folder("base"), workspace.folder("adapter")]);
     wait_until(&mut window, "the refusal", |app| {
-        matches!(app.state.phase, Phase::Idle) && app.state.inspection.as_ref().is_some_and(|found| found.plan.is_some())
+        matches!(app.state.phase, Phase::Idle)
+            && app.state.inspection.as_ref().is_some_and(|found| found.plan.is_some())
     });
     window.get_by_label("cannot be merged into");
     assert_unsaid(&window, &["cannot be made"]);
