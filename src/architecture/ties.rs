@@ -11,7 +11,7 @@ const DECODER_CONFIGS: [&str; 3] = ["decoder", "generator", "text_config"];
 
 /// Model types whose forward pass scales the decoder's output while its head is tied, and only then, and which
 /// transformers 4 builds with one embedding for encoder and decoder whatever the config says.
-const INSEPARABLE: [&str; 8] = ["t5", "mt5", "umt5", "longt5", "pop2piano", "switch_transformers", "udop", "nllb-moe"];
+const INSEPARABLE: [&str; 7] = ["t5", "mt5", "umt5", "longt5", "pop2piano", "switch_transformers", "udop"];
 
 /// Other model types that transformers 4 (4.57 was asked) builds with one module under all names of the embedding, so
 /// that it loads the names' different tensors into one another. transformers 5 keeps them apart.

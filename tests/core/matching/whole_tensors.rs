@@ -128,6 +128,21 @@ fn a_tied_head_is_known_of_a_class_that_defaults_do_not_build() {
     );
 }
 
+/// NLLB's mixture scales nothing before its head, as T5 does, so the head may be apart.
+#[test]
+fn a_head_before_which_nothing_is_scaled_may_be_apart() {
+    let root = tempfile::tempdir().unwrap();
+    let config = json!({"model_type": "nllb-moe", "architectures": ["NllbMoeForConditionalGeneration"]});
+    put_model(root.path(), &config, &FileBuilder::default().f32("model.shared.weight", &[10, 4], noise(1)));
+    let key = |factor: &str| format!("base_model.model.lm_head.{factor}.weight");
+    let lora = FileBuilder::default().f32(&key("lora_A"), &[2, 4], noise(10)).f32(&key("lora_B"), &[10, 2], noise(11));
+    put_adapter(root.path(), "adapter", &json!({"peft_type": "LORA", "r": 2, "lora_alpha": 2}), &lora);
+    let ours = proven(&toy_request(root.path()));
+    let expected: Vec<f64> =
+        (0..40).map(|index| noise_at(1, index) + low_rank_element((10, 11), (2, 4), (index / 4, index % 4))).collect();
+    assert_close("head", &values(ours.tensor("lm_head.weight").unwrap()), &expected);
+}
+
 /// An encoder-decoder's names are those of the models that it is made of, whatever it has by default.
 #[test]
 fn a_decoder_of_any_type_has_its_own_names() {
