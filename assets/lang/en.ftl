@@ -1,6 +1,7 @@
 # What the program says. A language is one file like this one, with the same ids, attributes and variables, named in
 # src/message/language.rs. Functions and what they make: src/message/functions.rs.
 
+lines-more = and { $more } more
 list-more = { $shown } and { $more } more
 
 ## Window

@@ -1,5 +1,6 @@
 # 프로그램이 하는 말. en.ftl과 id, 속성, 변수가 같다.
 
+lines-more = 외 { $more }개
 list-more = { $shown } 외 { $more }개
 
 ## Window

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use fluent_bundle::{FluentArgs, FluentError, FluentResource, FluentValue, concurrent::FluentBundle};
 use fluent_syntax::ast::{Entry, Pattern};
 
-use super::{Language, Message, Value, functions, list::List, pseudo};
+use super::{Language, Message, Value, functions, hint::PATH, list::List, pseudo, variables};
 
 /// Whole numbers up to here are numbers to Fluent, which counts in f64; larger ones are texts.
 const LARGEST_EXACT: u64 = 1 << 53;
@@ -40,7 +40,8 @@ impl Bundle {
         self.pattern(id).is_some()
     }
 
-    /// `message` said; `None` where this language does not have it.
+    /// `message` said; `None` where this language does not have it. What happened comes first: a path that the sentence
+    /// does not name stands last.
     pub fn say(&self, message: &Message) -> Option<String> {
         let pattern = self.pattern(&message.id)?;
         let mut args = FluentArgs::new();
@@ -50,7 +51,11 @@ impl Bundle {
         let mut faults = Vec::new();
         let said = self.messages.format_pattern(pattern, Some(&args), &mut faults);
         debug_assert!(faults.is_empty(), "{message:?}: {faults:?}");
-        Some(said.into_owned())
+        let path = message.args.iter().find(|(name, _)| name == PATH && !message.id.contains('.'));
+        Some(match path {
+            Some((_, Value::Text(path))) if !variables::of(pattern).contains(PATH) => format!("{said}: {path}"),
+            _ => said.into_owned(),
+        })
     }
 
     /// All messages and attributes that need no arguments, by `id` and `id.attribute`.
@@ -88,7 +93,11 @@ impl Bundle {
     /// have is left out: a pattern that says it is at fault, one that only selects on its id is not.
     fn hand_on<'a>(&self, args: &mut FluentArgs<'a>, name: &'a str, value: &'a Value) {
         match value {
-            Value::Message(message) => args.set(format!("{name}-id"), message.id.as_str()),
+            Value::Message(message) => {
+                args.set(format!("{name}-id"), message.id.as_str());
+                let hint = message.hint().and_then(|hint| self.say(&hint));
+                args.set(format!("{name}-hint"), hint.map_or_else(|| "none".into(), FluentValue::from));
+            }
             Value::List(values) => args.set(format!("{name}-count"), values.len()),
             Value::Absent => {
                 args.set(format!("{name}-id"), "none");

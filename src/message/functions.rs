@@ -4,12 +4,17 @@
 //! |---|---|
 //! | `BYTES($n)` | `19.5 MB` |
 //! | `COUNT($n)` | `4,868,352` |
+//! | `COUNT($n, one: "tensor", other: "tensors")` | `28 tensors`, `1 tensor` |
+//! | `SHAPE($shape)` | `688 × 256` |
 //! | `FIXED($x, digits: 2)` | `0.42` |
 //! | `PERCENT($x, digits: 0)` | `24 %`, of a share |
 //! | `SCIENTIFIC($x, digits: 1)` | `4.2e-3` |
 //! | `DURATION($secs)` | `3 min 05 s` |
 //! | `LIST($names, shown: 5, joint: ", ", last: " and ")` | `a, b and 3 more`: names cut to a readable length where only some are `shown`, all of them otherwise; `last` joins the last two. `LIST($names, $most)` takes how many are shown from an argument. |
+//! | `LINES($items, shown: 5)` | each on a line of its own, indented below the sentence, and a line that says how many more there are |
 //! | `CAPITALIZED($text)` | the text as a sentence begins |
+//! | `SHORTENED($name)` | a name from a stranger's file, cut to a readable length |
+//! | `QUOTED($text)` | `"a\\.b"`, as it would stand in source |
 //! | `JOSA($word, "은", "는")` | the Korean particle alone, to stand behind the word: `{ $word }{ JOSA($word, "은", "는") }` |
 
 use std::{borrow::Borrow, sync::Arc};
@@ -26,12 +31,15 @@ pub fn register(bundle: &mut FluentBundle<Arc<FluentResource>>, language: Langua
         debug_assert!(added.is_ok(), "{name} twice");
     };
     add("BYTES", |values, _| Some(units::bytes(whole(values.first()?)?)));
-    add("COUNT", |values, _| Some(units::count(whole(values.first()?)?)));
+    add("COUNT", count);
+    add("SHAPE", |values, _| Some(shape(List::of(values.first()?)?)));
     add("FIXED", |values, options| Some(format!("{:.*}", digits(options, 2), number(values.first()?)?)));
     add("PERCENT", |values, options| Some(format!("{:.*} %", digits(options, 0), 100.0 * number(values.first()?)?)));
     add("SCIENTIFIC", |values, options| Some(format!("{:.*e}", digits(options, 1), number(values.first()?)?)));
     add("DURATION", |values, _| Some(units::duration(number(values.first()?)?)));
     add("CAPITALIZED", |values, _| Some(units::upper_first(&text(values.first()?)?)));
+    add("SHORTENED", |values, _| Some(units::shortened(&text(values.first()?)?)));
+    add("QUOTED", |values, _| Some(format!("{:?}", text(values.first()?)?)));
     add("JOSA", |values, _| match values {
         [word, after_consonant, after_vowel] => {
             Some(particle(&text(word)?, &text(after_consonant)?, &text(after_vowel)?))
@@ -40,11 +48,35 @@ pub fn register(bundle: &mut FluentBundle<Arc<FluentResource>>, language: Langua
     });
     let added = bundle.add_function("LIST", move |values, options| said(list(language, values, options)));
     debug_assert!(added.is_ok(), "LIST twice");
+    let added = bundle.add_function("LINES", move |values, options| said(lines(language, values, options)));
+    debug_assert!(added.is_ok(), "LINES twice");
 }
 
 /// What a function made; what it cannot make stands in the sentence as its name.
 fn said<'a>(made: Option<String>) -> FluentValue<'a> {
     made.map_or(FluentValue::Error, FluentValue::from)
+}
+
+/// A number, with the noun that goes with it where one is given.
+fn count(values: &[FluentValue], options: &FluentArgs) -> Option<String> {
+    let count = whole(values.first()?)?;
+    let noun = options.get(if count == 1 { "one" } else { "other" }).and_then(text);
+    Some(noun.map_or_else(|| units::count(count), |noun| format!("{} {noun}", units::count(count))))
+}
+
+/// Of dimensions, outermost first; a scalar is `1`.
+fn shape(dimensions: &List) -> String {
+    if dimensions.0.is_empty() { "1".to_owned() } else { dimensions.0.join(" × ") }
+}
+
+fn lines(language: Language, values: &[FluentValue], options: &FluentArgs) -> Option<String> {
+    let items = &List::of(values.first()?)?.0;
+    let most = options.get("shown").and_then(whole).and_then(|most| usize::try_from(most).ok()).unwrap_or(items.len());
+    let mut lines: String = items.iter().take(most).map(|item| format!("\n  {item}")).collect();
+    if let more @ 1.. = items.len().saturating_sub(most) {
+        lines = format!("{lines}\n  {}", language.say(&message!("lines-more", more: more)));
+    }
+    Some(lines)
 }
 
 fn list(language: Language, values: &[FluentValue], options: &FluentArgs) -> Option<String> {
@@ -146,10 +178,12 @@ mod tests {
 
     #[test]
     fn numbers_look_as_everywhere() {
-        let numbers = message!("said", n: 4_868_352_u64, x: 0.00421, share: 0.2449, secs: 185.0, large: u64::MAX);
+        let numbers = message!("said", n: 4_868_352_u64, x: 0.00421, share: 0.2449, secs: 185.0, one: 1_u32);
         let cases = [
             ("{ BYTES($n) }", "4.87 MB"),
             ("{ COUNT($n) } or { $n }", "4,868,352 or 4868352"),
+            ("{ COUNT($n, one: \"tensor\", other: \"tensors\") }", "4,868,352 tensors"),
+            ("{ COUNT($one, one: \"tensor\", other: \"tensors\") }", "1 tensor"),
             ("{ FIXED($x) } { FIXED($x, digits: 4) } { $x }", "0.00 0.0042 0.00421"),
             ("{ PERCENT($share) } { PERCENT($share, digits: 1) }", "24 % 24.5 %"),
             ("{ SCIENTIFIC($x) } { SCIENTIFIC($x, digits: 3) }", "4.2e-3 4.210e-3"),
@@ -173,11 +207,17 @@ mod tests {
             ("{ LIST($names, joint: \" or \") }", "a or b or c"),
             ("{ LIST($names, $most) }", "a and 2 more"),
             ("{ CAPITALIZED(LIST($names)) }", "A, b, c"),
+            ("fits not:{ LINES($names, shown: 2) }", "fits not:\n  a\n  b\n  and 1 more"),
+            ("fits not:{ LINES($names, shown: 3) }", "fits not:\n  a\n  b\n  c"),
+            ("{ SHAPE($names) }", "a × b × c"),
         ];
         for (pattern, text) in cases {
             assert_eq!(said(Language::English, pattern, &names), text);
         }
         assert_eq!(said(Language::Korean, "{ LIST($names, shown: 2) }", &names), "a, b 외 1개");
+        let name = message!("said", name: "a\u{1b}\\.b");
+        let quoted = "\"a\\u{1b}\\\\.b\" a\u{fffd}\\.b";
+        assert_eq!(said(Language::English, "{ QUOTED($name) } { SHORTENED($name) }", &name), quoted);
     }
 
     #[test]

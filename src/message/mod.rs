@@ -4,23 +4,29 @@
 //! - An enum's variant is the message `type-name-variant-name`, a struct the message `type-name`; fields are arguments
 //!   of the same name in kebab-case, a newtype variant's content is `$value`, a tuple variant's are `$first`, `$second`.
 //! - A value inside that is itself an enum or a struct is said first, in the same language, and handed on as text; its
-//!   id stands beside it as `$field-id`, to select on. A list has its length beside it as `$field-count`.
+//!   id stands beside it as `$field-id`, to select on, and its hint as `$field-hint`. A list has its length beside it as
+//!   `$field-count`.
+//! - The attribute `.hint` of an error's message says what to do next, `.cli-hint` the same in options of the command
+//!   line; an error inside of another lends it its own. The argument `$path` stands last without being named.
 //! - `true` and `false` are `yes` and `no`, and what is absent is `none`.
 //! - Paths take `#[serde(serialize_with = "message::path")]` (serde refuses those that are no UTF-8), failed file
 //!   operations [`io_error`], and values whose own `Display` is their text in every language [`shown`].
 
 mod bundle;
 mod functions;
+mod hint;
 mod io;
 mod language;
 mod list;
 mod names;
 mod particle;
 mod pseudo;
+
 mod serializer;
 #[cfg(test)]
 mod tests;
 mod value;
+mod variables;
 
 pub use self::{
     io::io_error,
