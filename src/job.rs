@@ -35,8 +35,8 @@ pub struct JobContext {
 }
 
 /// The user asked to stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("cancelled")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, thiserror::Error)]
+#[error("{}", crate::message::english(self))]
 pub struct Cancelled;
 
 /// A part of the work, in the order in which a run passes through them.

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::Hint;
+use serde::{Serialize, Serializer};
+
+use crate::message;
 
 /// Where the sample lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,17 +14,16 @@ pub struct Sample {
 }
 
 /// The sample is not where it is installed.
-#[derive(Debug, thiserror::Error)]
-#[error("the built-in sample was not found (looked in {})", looked.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", "))]
+#[derive(Debug, Serialize, thiserror::Error)]
+#[error("{}", message::english(self))]
 pub struct SampleMissing {
     /// Folders that were tried.
+    #[serde(serialize_with = "shown")]
     pub looked: Vec<PathBuf>,
 }
 
-impl Hint for SampleMissing {
-    fn hint(&self) -> Option<String> {
-        Some("set LORAFUSE_ASSETS to the folder `assets` of the repository, or install the program again".to_owned())
-    }
+fn shown<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(paths.iter().map(|path| path.display().to_string()))
 }
 
 impl Sample {
@@ -103,5 +104,12 @@ mod tests {
         ] {
             assert!(folders_of(Path::new(program)).contains(&PathBuf::from(assets)), "{program}");
         }
+    }
+
+    #[test]
+    fn what_is_missing_names_the_folders() {
+        let missing = SampleMissing { looked: vec!["/opt/a".into(), "/opt/b".into()] };
+        crate::error::assert_told(&missing, &["/opt/a, /opt/b"]);
+        assert_eq!(missing.to_string(), "the built-in sample was not found (looked in /opt/a, /opt/b)");
     }
 }

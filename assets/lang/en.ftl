@@ -19,4 +19,736 @@ rough-duration-seconds = { $value } s
 
 ## Findings
 
+clash-reason-grouped-convolution = the base's convolution has { $group-count } groups, the adapter's goes across them, and the weight has no place for that
+clash-reason-inseparable = training took this weight apart from { LIST($others) }, but the model's class has them as one: taken apart, it would compute another thing, or an earlier release of transformers would join them again
+clash-reason-nesting = which of the parameters { LIST($parameters) } each level of the adapter's nesting is for cannot be told: they fit in more than one order, and the order in which this module registers them is not known
+clash-reason-not-float = the base holds { $dtype }, into which nothing can be merged
+clash-reason-open-task =
+    { $task ->
+        [none] this head may be that of { LIST($classes, joint: " or ") }, and the adapter does not say which
+       *[other] the adapter says { $task }, but this head is that of { LIST($classes, joint: " or ") }
+    }
+clash-reason-orientation =
+    the weight is square, transformers does not know its class, and whether it is stored (out, in) or (in, out) cannot be told: the adapter's fan_in_fan_out is { $is-stated-in-out ->
+        [yes] true
+       *[no] false
+    }, but { $is-named ->
+        [yes] the module's name says otherwise
+       *[no] other layers of the adapter lie the other way
+    }
+clash-reason-shape = the adapter is for { $expected }, the base has { SHAPE($base-shape) }
+clash-reason-shared-with-head = the base's output head shares this embedding's tensor, training took them apart, and the name of a tensor for the head cannot be told in this layout
+clash-reason-taken = { $other-module } lands on the same base tensor
+clash-reason-two-files = two files of the adapter hold it with other values ({ LIST($files, joint: " and ") }), and which counts is not said
+clash-reason-vocabulary = training resized the vocabulary to { $rows } rows, the base has { $base-rows }, and the adapter holds no copy of the resized weight
+device-need-storage-buffers = storage buffers
+device-need-workgroup-bytes = bytes of workgroup memory
+device-need-workgroup-threads = threads in a workgroup
+expected-shape-exact = { SHAPE($value) }
+expected-shape-input-features = { $value } input features
+expected-shape-matrix-from = a matrix of { COUNT($value) } elements or more
+expected-shape-matrix-inputs = a matrix with { COUNT($value) } input features
+expected-shape-matrix-inputs-multiple = a matrix with a multiple of { $value } input features
+expected-shape-matrix-outputs-multiple = a matrix with a multiple of { $value } output features
+expected-shape-matrix-shorter-side = a matrix whose shorter side is { $value }
+expected-shape-matrix-sides = a matrix with { COUNT($value) } rows and columns together
+expected-shape-output-features = { $value } output features
+expected-shape-rows-from = { $rows } or more × { $columns }
+misfit-reason-clashing = { $value }
+misfit-reason-orphaned = { $value }
+misplaced =
+    { LIST($names) }: { $reason }{ $nearest-count ->
+        [0] {""}
+       *[other] {" "}(nearest: { LIST($nearest) })
+    }
+not-opened-computes-wrongly = its driver computes wrongly: { $different-count } of { $element-count } test values differ from the CPU's
+not-opened-no-answer = it gave no answer within { $timeout-secs } s
+not-opened-refused = { $said }
+not-opened-too-small = it offers { $has } { $what }, the merge needs { $needed }
+orphan-reason-experts-in-one-tensor = the base keeps all experts in one tensor, { $tensor }
+orphan-reason-fused-in-base = the base has this matrix as a part of { $fused }: it was converted, or the adapter was made with another implementation of the model
+orphan-reason-multihead-attention = this is PyTorch's MultiheadAttention, whose two projections PEFT adapts together and with plain LoRA only
+orphan-reason-no-such-module = the base has no such module
+orphan-reason-no-such-parameter = the base has the module, but no { $parameter } in it
+orphan-reason-other-part =
+    { $base-is-multimodal ->
+        [yes] these keys go through `{ $segment }`, a part that this base does not have
+       *[no] these keys go through `{ $segment }`: the adapter is for the multimodal model, the base is the text-only one
+    }
+orphan-reason-split-in-base = the base has { LIST($parts) } in place of this matrix: it was converted, or the adapter was made with another implementation of the model
+orphan-reason-tied-head = the base's output head shares the embedding's tensor, and which of its embeddings that is cannot be told
+orphan-reason-too-few-layers = the base has only { $layer-count } layers: it is a smaller model than the one trained on
+orphan-reason-unknown-factor = a tensor that is unknown to the adapter's method
+
 ## Errors
+
+adapter-error-bad-config = not a valid adapter_config.json: { $problem }
+adapter-error-bad-pattern = the pattern { QUOTED($pattern) } in { $key } is not a regular expression that can be read here
+    .hint = replace the pattern by plain module names
+adapter-error-cancelled = { $value }
+adapter-error-contradiction = adapter_config.json contradicts the weights: { $problem }
+    .hint = use the adapter_config.json that was saved with these weights
+adapter-error-empty = the file holds no tensor
+    .hint = the run saved no weights; save the adapter again
+adapter-error-empty-tensors = { COUNT($tensors-count, one: "tensor", other: "tensors") } without a single element: { LIST($tensors, shown: 3) }
+    .hint = the run saved placeholders (ZeRO-3 or FSDP); gather the weights before saving and save again
+adapter-error-factor-shapes = the factors of { $module } do not fit together ({ $factors })
+    .hint = the file mixes factors of different runs, or was edited; save the adapter again from its training
+adapter-error-foreign = this is { $origin } (`{ SHORTENED($tensor) }`)
+adapter-error-foreign-weights = this is { $format }
+    .hint = { $format-id ->
+        [foreign-format-gguf] give PEFT's own folder (adapter_config.json and adapter_model.safetensors), from which this file was converted
+        [foreign-format-ggml] give PEFT's own folder (adapter_config.json and adapter_model.safetensors), from which this file was converted
+        [foreign-format-lfs-pointer] { foreign-format-lfs-pointer.hint }
+        [foreign-format-web-page] { foreign-format-web-page.hint }
+       *[other] give PEFT's own folder (adapter_config.json and adapter_model.safetensors)
+    }
+adapter-error-index-outside = { $tensor } holds the index { $index }, which must lie below { $limit }
+    .hint = the file is damaged or was trained on a model of another size; save the adapter again
+adapter-error-io = { $value }
+adapter-error-is-model = this folder holds a full model, not an adapter
+    .hint = give the base model first and the adapter second; a model that was fine-tuned whole needs no merge
+adapter-error-missing = there is no such folder
+    .hint = check the path
+adapter-error-missing-key = adapter_config.json does not say { $key }
+    .hint = take the number from the training run; guessing it would scale every change wrongly
+adapter-error-no-config = there is no adapter_config.json in this folder
+    .hint = { $subfolders-count ->
+        [0] give the folder that holds adapter_config.json and adapter_model.safetensors
+       *[other] adapters lie below it, name one: { LIST($subfolders, shown: 4) }
+    }
+adapter-error-no-direction = { $tensor } holds a direction without length, or one that follows from the others
+    .hint = such a reflection is undefined, PEFT makes NaN or noise of it; use another checkpoint
+adapter-error-no-effect = every update in this adapter is zero, so a merge would be the base again
+    .hint = these are the weights from before training; save the adapter again after it
+adapter-error-no-method = adapter_config.json names no method (peft_type){ $peft-type ->
+        [none] {""}
+       *[other] , and the weights beside it look like { $peft-type }
+    }
+    .hint = use the adapter_config.json that PEFT saved with these weights
+adapter-error-no-weights = there is no adapter_model.safetensors (or .bin) in this folder
+    .hint = download the adapter again with its weights
+adapter-error-non-finite = { COUNT($tensors-count, one: "tensor holds", other: "tensors hold") } NaN or infinity: { LIST($tensors, shown: 3) }
+    .hint = the training diverged or the file is damaged; use an earlier checkpoint
+adapter-error-not-a-folder = this is a file, not an adapter folder
+    .hint = give the folder that holds adapter_config.json
+adapter-error-only-full-weights = there are no adapter weights in this folder, but those of a full model ({ $file })
+    .hint = a model that was merged or trained whole needs no merge: use it as it is, or as a base
+adapter-error-packed-weights = { $tensor } is { $dtype }, which cannot be read as numbers here
+    .hint = use the adapter as it was trained, in float; its own factors are packed or quantised here
+adapter-error-rank-mismatch = { $module } has rank { $stored }, its config says { $configured }, so its scale is unknown
+    .hint = use the adapter_config.json that was saved with these weights
+adapter-error-saved-twice = two files of the adapter hold { $tensor } ({ LIST($files, joint: " and ") }), and which counts is not said
+    .hint = keep the file that training ended with, and take the other out of the folder
+adapter-error-several-adapters = the file holds more than one adapter ({ LIST($names, joint: " and ") })
+    .hint = save each adapter to its own folder with PEFT's `save_pretrained`
+adapter-error-shards-missing = { COUNT($missing-count, one: "shard of the adapter is", other: "shards of the adapter are") } not in the folder: { LIST($missing, shown: 4) }
+    .hint = the download is incomplete; fetch the missing shards
+adapter-error-unpaired = { $module } has factors, but no { $absent }
+    .hint = the adapter was saved incompletely; save it again
+adapter-error-unread-beside = { $file } lies beside the adapter and cannot be read, so what training left in it is unknown: { $problem }
+    .hint = { $problem-hint ->
+        [none] take it out of the adapter's folder to merge without it
+       *[other] { $problem-hint }; or take it out of the adapter's folder to merge without it
+    }
+adapter-error-unsupported = { $feature } is not merged by this version: { $reason }
+    .hint = { $way-out }
+adapter-error-weights = { $value }
+adapter-error-weights-without-config = these are the weights of an adapter ({ $peft-type }) without the adapter_config.json that says their scale
+    .hint = fetch adapter_config.json from where these weights came from; its lora_alpha or alpha is nowhere else
+
+adapter-kind-discrete = discrete
+adapter-kind-integrated = integrated
+adapter-kind-other = other
+adapter-kind-software = software
+
+base-proof-depth = give the deeper model that the adapter was trained on
+base-proof-multimodal = give the multimodal model that the adapter was trained on
+base-proof-part = give the model with this part, which the adapter was trained on
+base-proof-shapes = these shapes are of another model than this; give the base that the adapter was trained on
+
+cancelled = cancelled
+
+checkpoint-error-bad-header = the header is not valid safetensors: { $problem }
+    .hint = { $problem-id ->
+        [header-error-unknown-dtype] the file is newer than this program, or damaged; look for a newer version of both
+       *[other] the download or copy was damaged; fetch this file again
+    }
+checkpoint-error-bad-json = not valid JSON: { $problem }
+checkpoint-error-duplicate-tensor = two shards hold the same tensor ({ LIST($shards) }): { SHORTENED($tensor) }
+    .hint = the folder mixes two sets of shards, and which copy counts depends on the loader; keep one set
+checkpoint-error-empty = the checkpoint holds no tensor
+    .hint = fetch the model again
+checkpoint-error-foreign = this is { $format }
+checkpoint-error-header-over-limit = the header claims { BYTES($claimed) }, and no reader of the format takes more than { BYTES($limit) }
+    .hint = the download or copy was damaged; fetch this file again
+checkpoint-error-header-too-long = the header claims { BYTES($claimed) }, the file has { BYTES($available) }
+    .hint = the download or copy was damaged; fetch this file again
+checkpoint-error-incomplete-snapshot = the download of this cache snapshot is not complete: { $missing-count ->
+        [0] { COUNT($partial-download-count, one: "download", other: "downloads") } broken off
+       *[other] { LIST($missing, shown: 4) } missing{ $partial-download-count ->
+            [0] {""}
+           *[other] , { COUNT($partial-download-count, one: "download", other: "downloads") } broken off
+        }
+    }
+    .hint = download the model again; what is there already is kept
+checkpoint-error-index-misplaces = the index says that { $indexed } holds { SHORTENED($tensor) }, but { $found } does
+    .hint = index and shards are from different downloads; fetch both again
+checkpoint-error-indexed-tensors-missing = the index names { COUNT($tensors-count, one: "tensor", other: "tensors") } that no shard holds: { LIST($tensors, shown: 4) }
+    .hint = index and shards are from different downloads; fetch both again
+checkpoint-error-io = { $value }
+checkpoint-error-is-adapter = this folder holds an adapter, not a base model
+    .hint = give the base model first and the adapter second; adapter_config.json names the base it was trained on
+checkpoint-error-missing = there is no such folder
+    .hint = check the path
+checkpoint-error-no-config = there is no config.json beside the weights, which names the architecture
+    .hint = give the folder that holds config.json and the weights, or a weight file that has config.json beside it
+checkpoint-error-no-header = the file is too short to be safetensors ({ $byte-count } bytes)
+    .hint = the download or copy was damaged; fetch this file again
+checkpoint-error-no-snapshot = the cache entry holds no complete snapshot
+    .hint = download the model again; what is there already is kept
+checkpoint-error-no-weights = there are no weights in this folder (looked for model.safetensors, pytorch_model.bin and their indices)
+    .hint = download the model again with its weights
+checkpoint-error-not-a-folder = this is a file, not a model folder
+    .hint = give the folder that holds config.json and the weights, or a weight file that has config.json beside it
+checkpoint-error-not-computed = { $tensor } cannot be computed: { $problem }
+    .hint = check the adapter and the base that it is for
+checkpoint-error-not-float = { $tensor } is { $dtype }, which cannot be read as numbers here
+    .hint = use the original 16- or 32-bit model instead of a quantised one
+checkpoint-error-pickle = { $problem }
+checkpoint-error-several-snapshots = the cache entry holds { COUNT($snapshots-count, one: "snapshot", other: "snapshots") } and says nothing about a main one: { LIST($snapshots, shown: 4) }
+    .hint = name one of the folders below `snapshots`
+checkpoint-error-shard-not-weights = the index names a shard that is no weight file: { $shard }
+    .hint = an index may only name weight files in its own folder; do not use this download
+checkpoint-error-shard-outside = the index names a shard outside its folder: { $shard }
+    .hint = an index may only name weight files in its own folder; do not use this download
+checkpoint-error-shards-missing = { $file } names { LIST($missing, shown: 4) }, not in the folder
+    .hint = the download is incomplete; fetch the missing shards
+checkpoint-error-trailing-bytes = the file goes on after its last tensor ({ BYTES($extra) } of unknown content)
+    .hint = the download or copy was damaged; fetch this file again
+checkpoint-error-truncated = the file is truncated: its header promises { BYTES($promised) } of tensors, it holds { BYTES($held) }
+    .hint = the download or copy was damaged; fetch this file again
+
+contradiction-token-rows = it lists { $id-count } token ids for { $module }, the weights have { $row-count } rows
+contradiction-too-many-parameters = the weights adapt { $level } or more parameters of { $module }, target_parameters names { $named-count }
+
+eval-error-adapter = { $value }
+eval-error-adapter-does-not-fit = the adapter does not fit the base: { $placed } of { COUNT($total, one: "adapter tensor", other: "adapter tensors") } have a place ({ LIST($problems, shown: 3) })
+    .hint = give the base that the adapter was trained on
+eval-error-adapter-method = { $method ->
+        [none] this adapter
+       *[other] { $method }
+    } is not computed at run time, only plain LoRA on linear layers ({ $tensor })
+    .hint = merge the adapter first and evaluate the merged folder
+eval-error-architecture = the architecture { $architecture } is not evaluated yet (covered: { LIST($covered) })
+    .hint = merging and checking work all the same; only perplexity is not computed
+eval-error-bad-json-line = line { $line } is no document: { $problem }
+    .hint = each line must look like {"{"}"text": "…"{"}"}
+eval-error-bad-token-list = this is no JSON list of token ids: { $problem }
+    .hint = the file must look like [1, 15043, 3186]
+eval-error-bad-tokenizer = tokenizer.json cannot be used: { $problem }
+    .hint = fetch the tokenizer files again
+eval-error-bad-value = { $key } is { $value ->
+        [none] { $expected-id ->
+            [expected-layer-type-list] another list
+           *[other] another value
+        }
+       *[other] { $value }
+    }, not { $expected }
+    .hint = config.json and weights belong to different models, or one of them was edited
+eval-error-cancelled = { $value }
+eval-error-checkpoint = { $value }
+eval-error-compute = the model's arithmetic failed: { $value }
+eval-error-empty-text = the file holds no text
+    .hint = give a text of at least two tokens
+eval-error-io = { $value }
+eval-error-measuring-failed = the process that measures a model failed: { $said }
+    .hint = perplexities are measured without it
+    .cli-hint = perplexities are measured without it; give `--runs 0` to leave seconds out
+eval-error-missing-key = the config lacks { $key }
+    .hint = config.json and weights belong to different models, or one of them was edited
+eval-error-missing-tensor = there is no tensor { $tensor }
+    .hint = { $is-unmerged ->
+        [yes] the folder still holds `base_layer` keys: it was saved without merging
+       *[no] the weights are incomplete; fetch or merge them again
+    }
+eval-error-no-model = no model was given
+    .hint = give at least one model folder
+eval-error-no-text = no text was given
+    .hint = give a text file or a list of token ids
+eval-error-no-tokenizer = there is no tokenizer.json in this folder
+    .hint = copy the base model's tokenizer files into the folder, or give token ids in place of a text
+eval-error-not-finite = the model gives token { COUNT($position) } of { $text } no finite probability
+    .hint = its weights hold NaN or infinity, or the merge overflowed; check the folder first
+eval-error-not-utf8 = the file is no text in UTF-8 or CP949 (UTF-8 ends at byte { COUNT($offset) })
+    .hint = save the text as UTF-8 first
+eval-error-nothing-to-score = { $text } has { COUNT($token-count, one: "token", other: "tokens") }, so nothing can be scored
+    .hint = the first token is never scored; give a text of at least two tokens
+eval-error-plan = the merge cannot be computed: { $value }
+eval-error-quantized = the weights are quantised ({ $method }), and only floating weights are evaluated
+    .hint = use the original 16- or 32-bit model of the same name
+eval-error-tensor-dtype = { $tensor } is stored as { $dtype }, which is not read as numbers
+    .hint = convert it to float32, float16 or bfloat16 first
+eval-error-tensor-shape = { $tensor } is { SHAPE($stored) }, but the config makes it { SHAPE($configured) }
+    .hint = config.json and weights belong to different models, or one of them was edited
+eval-error-token-outside-vocab = { $text } has the token id { $id }, but the vocabulary has { COUNT($vocab-size, one: "token", other: "tokens") }
+    .hint = the text was tokenized for another model, or the embedding was not resized
+eval-error-too-few-positions = { $text } takes a window of { $window } tokens, but the model has learned only { COUNT($position-count, one: "position", other: "positions") }
+    .hint = choose a window of at most as many tokens, or a shorter prompt
+eval-error-unsupported-value = { $key } is `{ $value }`, which is not evaluated yet (covered: { LIST($covered) })
+    .hint = merging and checking work all the same; only perplexity is not computed
+eval-error-window-too-small = a window of { COUNT($window, one: "token", other: "tokens") } leaves no token to score
+    .hint = a window is at least 2 tokens; 2048 is usual
+
+expected-activation = the name of a function
+expected-at-most-expert-count = at most the number of experts
+expected-even = even, which rotary positions need
+expected-expert-count = a number of experts
+expected-flag = true or false
+expected-head-count-divisor = a divisor of num_attention_heads
+expected-hidden-size-divisor = a divisor of the hidden size
+expected-hidden-size-divisor-or-head-dim = a divisor of hidden_size, and head_dim is not given
+expected-layer-count = a number of layers
+expected-layer-type-list = a list with one layer type for each layer
+expected-part-of-head = a part of each head that holds a dimension
+expected-positive-count = a positive whole number below 2^31
+expected-positive-number = a positive number
+expected-rotary-factor-list = a list with a number for each pair of rotary dimensions
+
+feature-dora-on-olora = DoRA on OLoRA initialisation
+feature-extra-vocabulary = { $file }, an adapter with a vocabulary of its own,
+feature-grouped-convolution = an adapter of the convolution { $module }, which has { $group-count } groups,
+feature-init = { $name } initialisation (init_lora_weights { QUOTED($init) })
+feature-method = { $name } (peft_type { $peft-type })
+feature-mlx = an mlx-lm adapter
+feature-mlx-factor = the mlx-lm factor { $tensor } of shape { SHAPE($shape) }
+feature-mlx-numpy = an mlx-lm adapter in NumPy's format (adapters.npz)
+feature-mlx-run = an mlx-lm run of fine_tune_type { QUOTED($kind) }
+feature-old-oft = OFT from before PEFT 0.16 (oft_r)
+feature-option = { $name } ({ $key })
+feature-scaled-factors = an adapter that is quantised itself ({ $tensor })
+feature-setting = { $name } with { $key } { QUOTED($value) }
+feature-unknown-method = the method { $name }
+
+foreign-adapter-comfy-ui = a LoRA for a diffusion model, under the names of ComfyUI
+    .hint = { foreign-adapter-kohya.hint }
+foreign-adapter-diffusers = a LoRA for a diffusion model, under the names of diffusers
+    .hint = { foreign-adapter-kohya.hint }
+foreign-adapter-kohya = a LoRA for a diffusion model, in the format of kohya's sd-scripts
+    .hint = this program merges language models; use it where images are made, such as ComfyUI or diffusers (`load_lora_weights`, `fuse_lora`)
+foreign-adapter-lora-down-up = a LoRA in kohya's form (lora_down, lora_up, alpha), not in PEFT's
+    .hint = convert it to PEFT's format with the library that trained it
+foreign-adapter-megatron = a LoRA of Megatron or NeMo, under their own names
+    .hint = export it to Hugging Face's format with the library that trained it (Megatron Bridge)
+foreign-adapter-textual-inversion = a textual inversion for a diffusion model: embeddings, and no adapter
+    .hint = { foreign-adapter-kohya.hint }
+foreign-adapter-torchtune = a LoRA under torchtune's own names
+    .hint = give the folder that torchtune writes beside it in PEFT's format (adapter_config.json and adapter_model.*)
+
+foreign-format-consolidated = a model in its maker's own layout (consolidated), not in Hugging Face's
+    .hint = give the same model in Hugging Face's layout (config.json and model.safetensors), or convert it with transformers
+foreign-format-diffusers = a model of diffusers, which makes images, video or sound
+    .hint = this program merges language models; diffusers fuses its LoRAs itself (`load_lora_weights`, then `fuse_lora`)
+foreign-format-flax = a file of Flax weights
+    .hint = { foreign-format-tensor-flow.hint }
+foreign-format-ggml = a GGML file, llama.cpp's format before GGUF
+    .hint = { foreign-format-gguf.hint }
+foreign-format-gguf = a GGUF file, the format of llama.cpp and Ollama
+    .hint = give the original model in safetensors, from which this file was converted; the merge can be converted again afterwards
+foreign-format-lfs-pointer = a Git LFS pointer, not the file itself
+    .hint = run `git lfs pull` in its folder, or download the file itself from the Hub
+foreign-format-onnx = an ONNX graph
+    .hint = { foreign-format-tensor-flow.hint }
+foreign-format-tensor-flow = a file of TensorFlow weights
+    .hint = give the same model as safetensors, or load it in transformers and write it with `save_pretrained`
+foreign-format-web-page = a web page, not the file itself
+    .hint = the download saved the page around the file; fetch the file itself
+
+gpu-adapter = gpu:{ $index } { $name } ({ $backend }, { $kind })
+
+header-error-gap = `{ SHORTENED($tensor) }` begins at byte { $start }, but the tensor before it ends at { $previous-end }
+header-error-named-twice = two tensors are named `{ SHORTENED($tensor) }`
+header-error-not-json = { $problem }
+header-error-not-utf8 = it is not UTF-8 from byte { $valid-byte-count } on
+header-error-overlap = `{ SHORTENED($tensor) }` begins at byte { $start }, inside of the tensor before it, which ends at { $previous-end }
+header-error-partial-byte = `{ SHORTENED($tensor) }` does not fill its last byte: { SHAPE($shape) } of { $dtype }
+header-error-reversed = `{ SHORTENED($tensor) }` ends before it begins: bytes { $start } to { $end }
+header-error-too-many-elements = `{ SHORTENED($tensor) }` would have more elements than a file can hold: { SHAPE($shape) }
+header-error-unknown-dtype = `{ SHORTENED($tensor) }`: { $problem }
+header-error-wrong-size = `{ SHORTENED($tensor) }` has { $held } bytes, { SHAPE($shape) } of { $dtype } need { $needed }
+
+input-role-adapter = adapter
+input-role-base = base
+
+io-action-copy-side-file = copy a side file
+io-action-copy-weights = copy weights
+io-action-create-card = create the card
+io-action-create-file = create a file
+io-action-create-folder = create a folder
+io-action-create-lock = create the lock
+io-action-create-output = create the output folder
+io-action-create-report = create the report
+io-action-create-seal = create the seal
+io-action-create-shard = create a shard
+io-action-end-process = end a process
+io-action-list-folder = list the folder
+io-action-name-card = name the model card
+io-action-name-config = name the config
+io-action-name-output = name the output
+io-action-name-seal = name the seal
+io-action-name-shard = name a shard
+io-action-open-file = open a file
+io-action-open-lock = open the lock
+io-action-open-shard = open a shard
+io-action-open-side-file = open a side file
+io-action-open-weights = open the weights
+io-action-read-adapter-config = read the adapter's config
+io-action-read-back = read back
+io-action-read-back-page = read back a page
+io-action-read-chat-template = read the chat template
+io-action-read-config = read the config
+io-action-read-file = read a file
+io-action-read-generation-config = read the generation config
+io-action-read-header = read the header
+io-action-read-index = read the index
+io-action-read-journal = read the journal
+io-action-read-labels = read the labels
+io-action-read-model-config = read a config of the model
+io-action-read-pickle = read the pickle
+io-action-read-process = read what a process says
+io-action-read-seal = read the seal
+io-action-read-side-text = read a text
+io-action-read-size = read the size
+io-action-read-text = read the text
+io-action-read-time-of-change = read the time of change
+io-action-read-token-ids = read the token ids
+io-action-read-tokenizer = read the tokenizer
+io-action-read-vocabulary = read the vocabulary
+io-action-read-weights = read the weights
+io-action-remove-journal = remove the journal
+io-action-remove-leftovers = remove what an interrupted run left
+io-action-remove-lock = remove the lock
+io-action-reserve-shard = reserve space for a shard
+io-action-resolve-path = resolve the path
+io-action-set-shard-size = set the size of a shard
+io-action-start-process = start a process
+io-action-start-thread = start a thread
+io-action-start-worker = start a worker thread
+io-action-sync-card = write the model card to the disk
+io-action-sync-folder = write the folder to the disk
+io-action-sync-seal = write the seal to the disk
+io-action-sync-shard = write a shard to the disk
+io-action-sync-side-file = write a side file to the disk
+io-action-sync-weights = write weights to the disk
+io-action-wait-for-process = wait for a process
+io-action-write-card = write the model card
+io-action-write-journal = write the journal
+io-action-write-report = write the report
+io-action-write-seal = write the seal
+io-action-write-side-file = write a side file
+io-action-write-weights = write weights
+
+io-error = cannot { $action }: { $source }
+
+# The system's own words, which are English where this language is asked for.
+io-already-exists = { $detail }
+io-broken-pipe = { $detail }
+io-file-too-large = { $detail }
+    .hint = check that it is the right file; of a longer text, give a part
+io-invalid-data = { $detail }
+    .hint = the file is damaged; download it again
+io-is-a-directory = { $detail }
+io-not-a-directory = { $detail }
+io-not-found = { $detail }
+    .hint = check the path
+io-other = { $detail }
+io-out-of-memory = { $detail }
+io-permission-denied = { $detail }
+    .hint = check that you may read the input and write the output folder
+io-quota-exceeded = { $detail }
+io-read-only-filesystem = { $detail }
+io-resource-busy = { $detail }
+io-storage-full = { $detail }
+    .hint = free some space, or write to another disk
+io-timed-out = { $detail }
+io-unexpected-eof = { $detail }
+    .hint = the file is shorter than its header says; download it again
+
+json-problem-empty = the file is empty
+    .hint = the download or copy broke off; fetch this file again
+json-problem-ends-early = it breaks off in line { $line }
+    .hint = the download or copy broke off; fetch this file again
+json-problem-not-an-object = it holds something else than an object in braces
+    .hint = this is another file than its name says; fetch it again
+json-problem-syntax = { $said }
+    .hint = mend it at that place if it was edited, else fetch this file again
+
+launch-error-fault = a fault of Lorafuse's own ended the window
+    .hint = please report it; { $log ->
+        [none] no log could be written
+       *[other] the log is { $log }
+    }
+launch-error-no-display = no window can be opened: { $reason }
+    .hint = run `lorafuse demo` to see the whole pipeline without a display
+launch-error-no-library = no window can be opened: { $name } is missing
+    .hint = install it (Debian: libxkbcommon-x11-0, libx11-6, libwayland-client0), or run `lorafuse demo`, which needs no display
+launch-error-no-renderer = no renderer works here: { $reason }
+    .hint = install a Vulkan or OpenGL driver (Debian: mesa-vulkan-drivers, libgl1-mesa-dri with libegl1), or run `lorafuse demo`, which needs neither
+launch-error-renderer-lost = the renderer failed: { $reason }
+    .hint = start again with LORAFUSE_RENDERER=glow; a merge goes on where it stopped
+launch-error-unknown-renderer = `{ $name }` is no renderer
+    .hint = set LORAFUSE_RENDERER to wgpu or glow, or leave it unset
+
+merge-error-adapter = { $value }
+merge-error-already-sealed = the folder has a seal already
+    .hint = delete that file to seal the folder anew
+merge-error-bad-seal = the seal cannot be read: `{ $line }` is no line of sha256sum
+    .hint = `sha256sum -c` reads the same file; seal the folder anew
+merge-error-base = { $value }
+merge-error-base-not-finite = { $tensor } holds { COUNT($element-count, one: "NaN or infinite value", other: "NaN or infinite values") } in the base
+    .hint = the base is damaged; fetch it again
+merge-error-cancelled = { $value }
+merge-error-cancelled-kept = cancelled; { BYTES($byte-count) } are written and kept in { $kept-in }
+    .hint = run the same merge again to go on from there, or delete that folder
+merge-error-device-lost = the device stopped answering: { $device }
+    .hint = run it again; if it stays, please report it
+merge-error-device-not-opened = { $device } cannot be used: { $reason }
+    .hint = merge on the CPU, or update the device's driver
+    .cli-hint = merge on the CPU (`--device cpu`), or update the device's driver
+merge-error-disk-full = the disk is too full: { BYTES($needed) } more needed, { BYTES($free) } free
+    .hint = free some space, choose another disk, or write half the bytes with BF16 as the output's dtype
+    .cli-hint = free some space, choose another disk, or write half the bytes with `--dtype bf16`
+merge-error-file-too-large = a file of { BYTES($needed) } is more than the file system or a limit of this session takes
+    .hint = choose another disk, lift the limit (`ulimit -f`), or write smaller files on the command line (`--max-shard-size 4GB`)
+    .cli-hint = write smaller files (`--max-shard-size 4GB` suits FAT32), choose another disk, or lift the limit (`ulimit -f`)
+merge-error-in-use = another process is merging into this output
+    .hint = wait for it, or choose another output
+merge-error-io = { $value }
+merge-error-no-gpu-support = this build computes on the CPU only
+    .hint = choose the CPU, or build with the feature `gpu`
+    .cli-hint = use `--device cpu`, or build with the feature `gpu`
+merge-error-no-such-device = there is no device `{ $asked }`
+    .hint = { $listed-count ->
+        [0] no driver for Vulkan, Metal or DirectX 12 was found; merge on the CPU
+       *[other] there are cpu, { LIST($listed) }
+    }
+    .cli-hint = { $listed-count ->
+        [0] no driver for Vulkan, Metal or DirectX 12 was found; merge on the CPU (`--device cpu`)
+       *[other] there are cpu, { LIST($listed) }
+    }
+merge-error-only-software-device = there is no GPU, only a software renderer: { LIST($listed) }
+    .hint = the CPU is faster; to use the renderer nevertheless, choose it from the list of devices
+    .cli-hint = the CPU is faster (`--device cpu`); to use the renderer nevertheless, name it: `--device gpu:0`
+merge-error-overflow = { $tensor } does not fit into { $dtype }: { COUNT($element-count, one: "value", other: "values") } too large, the largest { $max-magnitude }
+    .hint = write bfloat16 or float32 instead
+    .cli-hint = write bfloat16 or float32 instead (`--dtype bf16`)
+merge-error-partial-is-foreign = a folder with the name of the work in progress exists and is not ours
+    .hint = move it away, or choose another output
+
+mismatch = { $placed-count } of { COUNT($tensor-count, one: "adapter tensor", other: "adapter tensors") } have a place{ LINES($misplaced, shown: 5) }
+    .hint = { $advice }
+
+mismatch-advice-ask-the-layer = merge it with PEFT's `merge_and_unload`, which sees the order in the model itself
+mismatch-advice-files-beside = { LIST($files) } { $files-count ->
+        [one] lies
+       *[other] lie
+    } beside the adapter's own weights; give the base that has these tensors, or take the file out of the adapter's folder to merge without it
+mismatch-advice-foreign = it is { $origin }; { $origin-hint }
+mismatch-advice-grown-vocabulary = save the adapter with its embedding (`save_embedding_layers=True` in PEFT), or give the base with the vocabulary that training had
+mismatch-advice-keep-one-file = keep the file that training ended with, and take the other out of the folder
+mismatch-advice-name-task = write the task that it was trained for into its adapter_config.json: `task_type` SEQ_CLS, TOKEN_CLS or QUESTION_ANS, or the class as `base_model_class` of `auto_mapping`
+mismatch-advice-no-merged-form = keep it as an adapter at run time; it has no merged form
+mismatch-advice-one-at-a-time = merge the adapters one after another, each into the result of the one before
+mismatch-advice-other-base = { $proof }{ $trained-on ->
+        [none] {""}
+       *[other] {" "}(its config names `{ $trained-on }`)
+    }
+mismatch-advice-other-kind = nothing in this base has such names: the adapter is for another kind of model{ $trained-on ->
+        [none] {""}
+       *[other] {" "}(its config names `{ $trained-on }`)
+    }
+mismatch-advice-other-layout = give the model as training had it; the same matrices lie in other tensors here, and the adapter's factors fit only their own
+mismatch-advice-other-library = the adapter was trained on { $class } of the library { $library }: merge it there, into such a model
+mismatch-advice-other-name = give the base that the adapter was trained on: the adapter names `{ $trained-on }`, this is `{ $base }`
+mismatch-advice-own-release = merge it with the library and release that it was trained with
+mismatch-advice-packed-base = use the original 16- or 32-bit model of the same name
+mismatch-advice-say-orientation = { $is-stated-in-out ->
+        [yes] if the layer is a Linear in the model that was trained, write `"fan_in_fan_out": false` into adapter_config.json; if it is a Conv1D, merge it with PEFT's `merge_and_unload`, which asks the layer itself
+       *[no] if the layer is a Conv1D in the model that was trained, write `"fan_in_fan_out": true` into adapter_config.json; if it is a Linear, merge it with PEFT's `merge_and_unload`, which asks the layer itself
+    }
+mismatch-advice-some-unplaced = compare these names with the model that was trained{ $trained-on ->
+        [none] {""}
+       *[other] {" "}(its config names `{ $trained-on }`)
+    }: it has modules that this base lacks, or the file's names were changed
+mismatch-advice-unknown-tie = load the base in transformers, untie it (`tie_word_embeddings=False`), save it and give that
+
+pickle-error-bad-key = one entry is named by { $found }, not by text
+    .hint = { pickle-error-nested.hint }
+pickle-error-bad-tensor = the tensor `{ $entry }` does not fit its storage: { $problem }
+    .hint = { pickle-error-damaged.hint }
+pickle-error-byte-order = the tensors are stored in { $order } byte order
+    .hint = { pickle-error-legacy.hint }
+pickle-error-damaged = data.pkl is damaged at byte { $at }: { $problem }
+    .hint = the download or copy was damaged, or the file is not what it claims; fetch it again
+pickle-error-duplicate-entry = the archive holds { $entry } twice
+    .hint = { pickle-error-damaged.hint }
+pickle-error-duplicate-tensor = two entries are named `{ $entry }`
+    .hint = { pickle-error-damaged.hint }
+pickle-error-ends-early = data.pkl ends in the middle of an instruction (byte { $at })
+    .hint = { pickle-error-damaged.hint }
+pickle-error-legacy = the file was saved by PyTorch before 1.6, in the format without a zip archive
+    .hint = load it in PyTorch 1.6 or newer and `torch.save` its state dict again, or write safetensors with `save_pretrained`
+pickle-error-nested = the weights are nested under `{ $key }`, beside { LIST($beside, shown: 4) }
+    .hint = save the dictionary of weights alone, or write safetensors with `save_pretrained`
+pickle-error-no-pickle = the archive has no data.pkl, which would name its tensors
+    .hint = { pickle-error-damaged.hint }
+pickle-error-no-storage = the archive has no { $entry }, which holds { $tensor }
+    .hint = { pickle-error-damaged.hint }
+pickle-error-not-a-state-dict = the file holds { $found }, not a state dict (a dictionary of tensors)
+    .hint = { pickle-error-torch-script.hint }
+pickle-error-not-a-tensor = the entry `{ $entry }` is { $found }, not a tensor
+    .hint = { pickle-error-nested.hint }
+pickle-error-not-an-archive = the file is no PyTorch archive: { $problem }
+    .hint = { pickle-error-damaged.hint }
+pickle-error-outside-file = { $entry } ({ BYTES($byte-count) }) lies beyond the end of the file
+    .hint = { pickle-error-damaged.hint }
+pickle-error-packed = { $entry } is compressed or encrypted inside the archive
+    .hint = archives by `torch.save` are not compressed; save the state dict again with it
+pickle-error-pickle-too-long = data.pkl has { BYTES($byte-count) }, more than any state dict needs
+    .hint = { pickle-error-damaged.hint }
+pickle-error-strided-integers = the tensor `{ $entry }` is a view that is not contiguous, of { $dtype }, which is not read as numbers
+    .hint = { pickle-error-legacy.hint }
+pickle-error-torch-script = the file is a TorchScript archive: a program with its weights, not a state dict
+    .hint = load it where it was made and save `model.state_dict()`, best with `save_pretrained`
+pickle-error-unknown-opcode = data.pkl holds the instruction { $opcode } at byte { $at }, which no state dict needs
+    .hint = { pickle-error-damaged.hint }
+
+pickled-value-dictionary = a dictionary
+pickled-value-foreign-name = the name { $value }
+pickled-value-list = a list
+pickled-value-none = None
+pickled-value-number = a number
+pickled-value-object = an object of { $value }
+pickled-value-storage = a storage
+pickled-value-tensor = a tensor
+pickled-value-text = text
+pickled-value-torch-name = a name of PyTorch
+pickled-value-truth = a truth value
+
+plan-error-adapter = { $value }
+plan-error-adapter-twice = one adapter was given twice, its content is that of { $adapter }
+    .hint = give it once; its strength says how much of it is merged, 2 for twice its change
+plan-error-bad-strength = the strength { $strength } is not a number that can scale an adapter
+    .hint = 1 merges what was trained, 0.5 half of it
+plan-error-bad-tokenizer = a tokenizer file is not valid JSON: { $problem }
+    .hint = fetch the tokenizer files again
+plan-error-base = { $value }
+plan-error-base-ships-lora = the base ships LoRA layers of its own ({ LIST($adapters) }), which it applies by the kind of input, as Phi-4-multimodal does
+    .hint = merge the adapter with PEFT in the model's own class, which knows these layers; of Phi-4-multimodal there is also a plain base for transformers' own class (revision refs/pr/70), with its LoRAs in folders of their own
+plan-error-disk-full = the disk is too full: { BYTES($needed) } needed, { BYTES($free) } free
+    .hint = { merge-error-disk-full.hint }
+    .cli-hint = { merge-error-disk-full.cli-hint }
+plan-error-does-not-fit = the adapter does not fit the base: { $mismatch }
+plan-error-io = { $value }
+plan-error-no-adapter = no adapter was given
+    .hint = give at least one adapter folder
+plan-error-not-writable = nothing may be written here
+    .hint = choose a folder of your own, or change its permissions
+plan-error-output-exists = the output exists and is not empty
+    .hint = choose another name, or empty the folder yourself; nothing is ever overwritten
+plan-error-output-has-no-name = the output has no name of its own
+    .hint = name a new folder
+plan-error-output-inside-input = the output lies inside the { $role } folder
+    .hint = choose a folder outside of it
+plan-error-partial-replacement = { $adapter } replaces { $tensor } whole, which cannot be done at strength { $strength }
+    .hint = merge this adapter at strength 1
+plan-error-quantized-base = the base is quantised ({ $method }), and nothing can be merged into packed weights
+    .hint = use the original 16- or 32-bit model of the same name
+plan-error-unmerged-base = the base still holds layers of an adapter that was never merged ({ COUNT($tensors-count, one: "tensor", other: "tensors") }: { LIST($tensors, shown: 3) })
+    .hint = merge those layers first, in PEFT with `merge_and_unload`, or give the base from before that training
+
+problem-check-cancelled = The checks were stopped before they were done
+problem-misfit = This adapter does not fit this base: { $placed ->
+        [0] none of its { $total } tensors has a place
+       *[other] { $misfit } of its { $total } tensors have no place
+    }
+problem-no-picture = The window gave no picture of itself
+problem-png-failed = The picture cannot be written as PNG: { $said }
+problem-worker-lost = The worker stopped without saying why. Please report it.
+
+refusal-reason-across-groups = its factors go across the groups, and the base's weight has no place for that
+refusal-reason-approximated-base = training began from a quantised approximation of the base
+refusal-reason-calibrated-base = training began from a base changed by what its calibration texts showed
+refusal-reason-foreign-magnitudes = its magnitudes were taken from a base that the init had changed
+refusal-reason-gradient-base = training began from a base changed by its first gradients
+refusal-reason-indices-not-saved = its file does not hold the indices that say which values go where
+refusal-reason-input-dependent = its effect depends on the input
+refusal-reason-module-order = which of its vectors serves which module follows from the order of the model's modules, which its file does not hold
+refusal-reason-needs-decomposition = it replaces singular vectors of the base, whose decomposition is not computed here
+refusal-reason-needs-joint-decomposition = it rebuilds whole weights from a decomposition of the base, which is not computed here
+refusal-reason-no-such-factor = no layer of mlx-lm 0.32 has such a factor
+refusal-reason-not-in-peft = no PEFT release up to 0.21 has it
+refusal-reason-old-blocks = its blocks are stored and composed in another way, which current PEFT does not read either
+refusal-reason-own-keys-and-scale = it has its own key names and scale
+refusal-reason-own-scales = its factors are numbers only together with scales, whose layout is not known here
+refusal-reason-projection-not-saved = its file does not hold the projections that PyTorch's random generator drew (save_projection was false)
+refusal-reason-prompt-dependent = its effect depends on the prompt
+refusal-reason-prompts = it adds learned vectors to the input or to the attention's cache, and no weight can hold them
+refusal-reason-repeated-layers = it makes a deeper model out of repeated layers
+refusal-reason-routed-inputs = it routes every input through another mixture of its factors
+refusal-reason-routed-tasks = it routes every task through another mixture of LoRAs
+refusal-reason-rows-behind-vocabulary = its rows stand behind those of the base's vocabulary, as vLLM alone read them
+refusal-reason-safetensors-since2024 = mlx-lm has written safetensors since 2024
+refusal-reason-second-network = it runs a second network beside the base
+refusal-reason-singular-values = it drops the smallest singular components of the base, whose decomposition is not computed here
+refusal-reason-unknown-function = the function of that name is not known here
+refusal-reason-unsaved-clusters = which outputs its blocks are for was found by clustering and is not in its file
+refusal-reason-unsaved-signs = it turns singular vectors of the base, whose signs are those of the library that computed them and are not in its file
+refusal-reason-weighed-per-token = it weighs several LoRAs anew for every token
+refusal-reason-whole-weights = its file holds whole weights in place of low-rank factors
+refusal-reason-without-largest-components = training began from a base without its largest singular components
+
+sample-missing = the built-in sample was not found (looked in { LIST($looked) })
+    .hint = set LORAFUSE_ASSETS to the folder `assets` of the repository, or install the program again
+
+text-fault-lfs-pointer = it is a Git LFS pointer, not the file itself
+    .hint = { foreign-format-lfs-pointer.hint }
+text-fault-not-utf16 = it begins like UTF-16 and is not
+    .hint = save it as UTF-8 if it was edited, else fetch this file again
+text-fault-not-utf8 = it is not UTF-8 from byte { $valid-byte-count } on
+    .hint = save it as UTF-8 if it was edited, else fetch this file again
+text-fault-too-long = { BYTES($byte-count) } where at most { BYTES($limit) } are read
+    .hint = check that it is the right file; of a longer text, give a part
+
+unknown-dtype = the dtype `{ $name }` is unknown
+
+verify-error-adapter = the adapter cannot be used: { $value }
+verify-error-adapter-without-base = adapters can be verified only together with the base
+    .hint = give the base too
+    .cli-hint = give the base too, with `--base`
+verify-error-base = the base cannot be used: { $value }
+verify-error-cancelled = { $value }
+verify-error-child-failed = the process that loads the folder alone failed: { $said }
+verify-error-does-not-fit = adapter and base do not fit together, so there is nothing to compare with: { $misplaced ->
+        [none] no tensor of the adapter has a place
+       *[other] { $misplaced }
+    }
+    .hint = give the base and the adapters that the merge was made from
+verify-error-io = { $value }
+verify-error-merged = the merged folder cannot be read: { $value }
+verify-error-seal = the seal cannot be checked: { $value }
+verify-error-unpredictable = the merged folder predicts nothing: { $value }
+
+way-out-build-deeper-base = build the deeper base first and merge into that
+way-out-fuse-or-convert = fuse it with mlx-lm's `fuse`, or convert it to PEFT's format
+way-out-fuse-whole-model = save the whole model with mlx-lm's `fuse`, which puts these weights into it
+way-out-fuse-with-own-version = fuse it with the version of mlx-lm that made it
+way-out-keep-as-adapter = keep it as an adapter at run time; it has no merged form
+way-out-merge-or-convert = merge it with PEFT's `merge_and_unload`, or turn it into a LoRA with PEFT's `convert_to_lora`
+way-out-merge-with-own-library = merge it with the library that trained it
+way-out-merge-with-peft = merge it with PEFT's `merge_and_unload`
+way-out-merge-with-peft015 = merge it with PEFT 0.15's `merge_and_unload`
+way-out-save-as-plain-lora = save it again in PEFT with `path_initial_model_for_weight_conversion`, which makes it a plain LoRA
+way-out-save-as-safetensors = load it with a newer mlx-lm and save it again as adapters.safetensors
+way-out-save-in-float = save the adapter in float16, bfloat16 or float32, without quantising it
+way-out-save-resized = resize the base's embeddings in transformers, put these rows at their end, and save that model as the base; take the file out of the adapter's folder then

@@ -18,4 +18,788 @@ rough-duration-seconds = { $value }초
 
 ## Findings
 
+clash-reason-grouped-convolution = 베이스의 합성곱은 그룹이 { $group-count }개인데 어댑터는 여러 그룹에 걸쳐 있어 가중치에 담을 자리가 없습니다
+clash-reason-inseparable = 학습하면서 이 가중치가 { LIST($others) }와(과) 달라졌지만, 이 모델의 클래스에서는 모두 한 가중치여야 합니다. 떼어 놓으면 계산이 달라지거나, 이전 버전의 transformers가 다시 하나로 묶습니다
+clash-reason-nesting = 어댑터의 각 단계가 { LIST($parameters) } 중 어느 파라미터를 위한 것인지 알 수 없습니다. 여러 순서가 들어맞는데, 이 모듈이 파라미터를 등록하는 순서를 모릅니다
+clash-reason-not-float = 베이스의 자료형이 { $dtype }입니다. 여기에는 병합할 수 없습니다
+clash-reason-open-task =
+    { $task ->
+        [none] 이 헤드가 맞는 클래스가 여럿인데({ LIST($classes) }), 어댑터에는 어느 것인지 나와 있지 않습니다
+       *[other] 어댑터의 작업은 { $task }인데, 이 헤드가 맞는 클래스는 따로 있습니다({ LIST($classes) })
+    }
+clash-reason-orientation =
+    가중치가 정사각이고 transformers에 없는 클래스라서, (출력, 입력)과 (입력, 출력) 가운데 어느 순서로 저장했는지 알 수 없습니다. 어댑터의 fan_in_fan_out은 { $is-stated-in-out ->
+        [yes] true
+       *[no] false
+    }인데 { $is-named ->
+        [yes] 모듈의 이름은 그 반대를 가리킵니다
+       *[no] 어댑터의 다른 레이어들은 그 반대로 놓여 있습니다
+    }
+clash-reason-shape = 어댑터가 바꾸려는 것은 { $expected }, 베이스에 있는 것은 { SHAPE($base-shape) }입니다
+clash-reason-shared-with-head = 베이스의 출력 헤드는 이 임베딩과 텐서를 함께 쓰지만 학습하면서 서로 달라졌고, 이 구조에서는 헤드가 가질 텐서의 이름을 알 수 없습니다
+clash-reason-taken = { $other-module } 모듈과 같은 베이스 텐서에 놓입니다
+clash-reason-two-files = 어댑터의 두 파일({ LIST($files) })에 서로 다른 값으로 들어 있어, 어느 쪽이 맞는지 알 수 없습니다
+clash-reason-vocabulary = 학습하면서 어휘를 { $rows }행으로 바꿨는데 베이스는 { $base-rows }행이고, 어댑터에 바뀐 가중치의 사본이 없습니다
+device-need-storage-buffers = 저장 버퍼 수
+device-need-workgroup-bytes = 작업 그룹의 메모리 바이트 수
+device-need-workgroup-threads = 작업 그룹의 스레드 수
+expected-shape-exact = { SHAPE($value) }
+expected-shape-input-features = 입력 특성 { $value }개
+expected-shape-matrix-from = 원소가 { COUNT($value) }개 이상인 행렬
+expected-shape-matrix-inputs = 입력 특성이 { COUNT($value) }개인 행렬
+expected-shape-matrix-inputs-multiple = 입력 특성이 { $value }의 배수인 행렬
+expected-shape-matrix-outputs-multiple = 출력 특성이 { $value }의 배수인 행렬
+expected-shape-matrix-shorter-side = 짧은 변이 { $value }인 행렬
+expected-shape-matrix-sides = 행과 열을 더해 { COUNT($value) }개인 행렬
+expected-shape-output-features = 출력 특성 { $value }개
+expected-shape-rows-from = { $rows }행 이상 × { $columns }
+misfit-reason-clashing = { $value }
+misfit-reason-orphaned = { $value }
+misplaced =
+    { LIST($names) }: { $reason }{ $nearest-count ->
+        [0] {""}
+       *[other] {" "}(가장 가까운 것: { LIST($nearest) })
+    }
+not-opened-computes-wrongly = 드라이버의 계산이 틀립니다. 시험한 값 { $element-count }개 중 { $different-count }개가 CPU와 다릅니다
+not-opened-no-answer = { $timeout-secs }초 안에 응답하지 않았습니다
+not-opened-refused = 드라이버가 거절했습니다({ $said })
+not-opened-too-small = { $what }가 { $has }{ JOSA($has, "으로", "로") }, 병합에 필요한 { $needed }보다 적습니다
+orphan-reason-experts-in-one-tensor = 베이스는 모든 전문가(expert)를 한 텐서 { $tensor }에 담고 있습니다
+orphan-reason-fused-in-base = 베이스에서는 이 행렬이 { $fused }의 일부입니다. 베이스를 변환했거나, 어댑터를 이 모델의 다른 구현으로 만들었습니다
+orphan-reason-multihead-attention = PyTorch의 MultiheadAttention입니다. PEFT는 두 투영을 함께, 기본 LoRA로만 바꿉니다
+orphan-reason-no-such-module = 베이스에 이런 모듈이 없습니다
+orphan-reason-no-such-parameter = 베이스의 이 모듈에는 { $parameter } 파라미터가 없습니다
+orphan-reason-other-part =
+    { $base-is-multimodal ->
+        [yes] 경로에 `{ $segment }` 부분이 있는데, 이 베이스에는 없습니다
+       *[no] 경로에 `{ $segment }` 부분이 있습니다. 어댑터는 멀티모달 모델을 위한 것인데 베이스는 텍스트 모델입니다
+    }
+orphan-reason-split-in-base = 베이스에서는 이 행렬이 나뉘어 있습니다({ LIST($parts) }). 베이스를 변환했거나, 어댑터를 이 모델의 다른 구현으로 만들었습니다
+orphan-reason-tied-head = 베이스의 출력 헤드는 임베딩과 텐서를 함께 쓰는데, 어느 임베딩인지 알 수 없습니다
+orphan-reason-too-few-layers = 베이스에는 레이어가 { $layer-count }개뿐입니다. 학습에 쓴 모델보다 작은 모델입니다
+orphan-reason-unknown-factor = 이 어댑터의 방식에는 없는 텐서입니다
+
 ## Errors
+
+adapter-error-bad-config = adapter_config.json의 내용이 올바르지 않습니다({ $problem })
+adapter-error-bad-pattern = { $key }의 패턴을 정규식으로 읽을 수 없습니다: { QUOTED($pattern) }
+    .hint = 패턴 대신 모듈 이름을 그대로 적으세요
+adapter-error-cancelled = { $value }
+adapter-error-contradiction = adapter_config.json이 가중치와 맞지 않습니다. { $problem }
+    .hint = 이 가중치와 함께 저장된 adapter_config.json을 쓰세요
+adapter-error-empty = 파일에 텐서가 하나도 없습니다
+    .hint = 가중치가 저장되지 않았습니다. 어댑터를 다시 저장하세요
+adapter-error-empty-tensors = 원소가 하나도 없는 텐서가 { COUNT($tensors-count) }개 있습니다: { LIST($tensors, shown: 3) }
+    .hint = 값 없이 자리만 저장되었습니다(ZeRO-3 또는 FSDP). 가중치를 모은 다음 다시 저장하세요
+adapter-error-factor-shapes = { $module }의 행렬들이 크기가 서로 맞지 않습니다({ $factors })
+    .hint = 서로 다른 학습의 행렬이 섞였거나 파일을 고쳤습니다. 학습한 곳에서 어댑터를 다시 저장하세요
+adapter-error-foreign = { $origin }(`{ SHORTENED($tensor) }`)
+adapter-error-foreign-weights = { $format }
+    .hint = { $format-id ->
+        [foreign-format-gguf] 이 파일로 변환하기 전의 PEFT 폴더(adapter_config.json과 adapter_model.safetensors)를 고르세요
+        [foreign-format-ggml] 이 파일로 변환하기 전의 PEFT 폴더(adapter_config.json과 adapter_model.safetensors)를 고르세요
+        [foreign-format-lfs-pointer] { foreign-format-lfs-pointer.hint }
+        [foreign-format-web-page] { foreign-format-web-page.hint }
+       *[other] PEFT의 폴더(adapter_config.json과 adapter_model.safetensors)를 고르세요
+    }
+adapter-error-index-outside = { $tensor }에 적힌 위치 { $index }{ JOSA($index, "은", "는") } 범위({ $limit } 미만)를 벗어납니다
+    .hint = 파일이 손상되었거나 크기가 다른 모델에서 학습했습니다. 어댑터를 다시 저장하세요
+adapter-error-io = { $value }
+adapter-error-is-model = 어댑터가 아니라 모델 전체가 든 폴더입니다
+    .hint = 베이스와 어댑터를 각각 제 칸에 넣으세요. 모델 전체를 미세 조정한 것이라면 병합할 필요가 없습니다
+adapter-error-missing = 폴더가 없습니다
+    .hint = 경로를 확인하세요
+adapter-error-missing-key = adapter_config.json에 { $key } 값이 없습니다
+    .hint = 학습에 쓴 값을 찾아 적으세요. 짐작한 값은 모든 변화의 배율을 틀리게 합니다
+adapter-error-no-config = 폴더에 adapter_config.json이 없습니다
+    .hint = { $subfolders-count ->
+        [0] adapter_config.json과 adapter_model.safetensors가 든 폴더를 고르세요
+       *[other] 그 아래에 어댑터가 있습니다. 하나를 고르세요: { LIST($subfolders, shown: 4) }
+    }
+adapter-error-no-direction = { $tensor }에 길이가 0이거나 다른 방향에서 나오는 방향이 있습니다
+    .hint = 이런 반사는 정의되지 않아 PEFT에서도 NaN이나 잡음이 됩니다. 다른 체크포인트를 쓰세요
+adapter-error-no-effect = 이 어댑터의 변화가 모두 0이라, 병합해도 베이스와 똑같습니다
+    .hint = 학습하기 전의 가중치입니다. 학습을 마친 다음 어댑터를 다시 저장하세요
+adapter-error-no-method = adapter_config.json에 방식(peft_type)이 적혀 있지 않습니다{ $peft-type ->
+        [none] {""}
+       *[other] . 옆의 가중치는 { $peft-type } 방식으로 보입니다
+    }
+    .hint = PEFT가 이 가중치와 함께 저장한 adapter_config.json을 쓰세요
+adapter-error-no-weights = 폴더에 adapter_model.safetensors나 .bin이 없습니다
+    .hint = 가중치까지 어댑터를 다시 내려받으세요
+adapter-error-non-finite = 텐서 { COUNT($tensors-count) }개에 NaN이나 무한한 값이 있습니다: { LIST($tensors, shown: 3) }
+    .hint = 학습이 발산했거나 파일이 손상되었습니다. 더 이른 체크포인트를 쓰세요
+adapter-error-not-a-folder = 어댑터 폴더가 아니라 파일입니다
+    .hint = adapter_config.json이 든 폴더를 고르세요
+adapter-error-only-full-weights = 폴더에 어댑터 가중치는 없고 모델 전체의 가중치({ $file })가 있습니다
+    .hint = 병합했거나 통째로 학습한 모델은 병합할 필요가 없습니다. 그대로 쓰거나 베이스로 쓰세요
+adapter-error-packed-weights = { $tensor }의 자료형이 { $dtype }입니다. 여기서는 수로 읽을 수 없습니다
+    .hint = 어댑터 자체의 행렬이 압축되었거나 양자화되었습니다. 학습한 그대로의 실수 어댑터를 쓰세요
+adapter-error-rank-mismatch = { $module }의 랭크가 가중치({ $stored })와 설정({ $configured })에서 서로 달라 배율을 알 수 없습니다
+    .hint = 이 가중치와 함께 저장된 adapter_config.json을 쓰세요
+adapter-error-saved-twice = 어댑터의 두 파일({ LIST($files) })에 { $tensor } 텐서가 있는데, 어느 쪽이 맞는지 알 수 없습니다
+    .hint = 학습이 끝났을 때의 파일만 두고 다른 파일은 폴더에서 빼세요
+adapter-error-several-adapters = 파일 하나에 어댑터가 여럿 들어 있습니다({ LIST($names) })
+    .hint = PEFT의 `save_pretrained`로 어댑터마다 폴더를 따로 저장하세요
+adapter-error-shards-missing = 어댑터의 조각 { COUNT($missing-count) }개가 폴더에 없습니다: { LIST($missing, shown: 4) }
+    .hint = 덜 내려받았습니다. 없는 조각을 마저 내려받으세요
+adapter-error-unpaired = { $module }에 { $absent } 행렬이 없습니다
+    .hint = 어댑터가 덜 저장되었습니다. 다시 저장하세요
+adapter-error-unread-beside = 어댑터 옆의 { $file } 파일을 읽을 수 없어, 학습한 것이 들어 있는지 알 수 없습니다: { $problem }
+    .hint = { $problem-hint ->
+        [none] 이 파일 없이 병합하려면 어댑터 폴더에서 빼세요
+       *[other] { $problem-hint }. 이 파일 없이 병합하려면 어댑터 폴더에서 빼세요
+    }
+adapter-error-unsupported = { $feature } 이 버전에서 병합하지 않습니다. { $reason }
+    .hint = { $way-out }
+adapter-error-weights = { $value }
+adapter-error-weights-without-config = 어댑터({ $peft-type })의 가중치이지만, 배율이 적힌 adapter_config.json이 옆에 없습니다
+    .hint = 이 가중치를 받은 곳에서 adapter_config.json도 받으세요. lora_alpha나 alpha는 거기에만 있습니다
+
+adapter-kind-discrete = 외장
+adapter-kind-integrated = 내장
+adapter-kind-other = 기타
+adapter-kind-software = 소프트웨어
+
+base-proof-depth = 학습에 쓴, 레이어가 더 많은 모델을 고르세요
+base-proof-multimodal = 학습에 쓴 멀티모달 모델을 고르세요
+base-proof-part = 학습에 쓴, 이 부분이 있는 모델을 고르세요
+base-proof-shapes = 크기가 다른 모델의 것입니다. 학습에 쓴 베이스를 고르세요
+
+cancelled = 취소했습니다
+
+checkpoint-error-bad-header = 헤더가 올바른 safetensors가 아닙니다: { $problem }
+    .hint = { $problem-id ->
+        [header-error-unknown-dtype] 이 프로그램보다 새로운 파일이거나 손상된 파일입니다. 둘 다 새 버전이 있는지 살펴보세요
+       *[other] 내려받거나 복사하다가 파일이 손상되었습니다. 이 파일을 다시 내려받으세요
+    }
+checkpoint-error-bad-json = 올바른 JSON이 아닙니다({ $problem })
+checkpoint-error-duplicate-tensor = 두 샤드({ LIST($shards) })에 같은 텐서가 들어 있습니다: { SHORTENED($tensor) }
+    .hint = 두 벌의 샤드가 섞여 있어, 불러오는 프로그램에 따라 쓰는 것이 다릅니다. 한 벌만 남기세요
+checkpoint-error-empty = 체크포인트에 텐서가 하나도 없습니다
+    .hint = 모델을 다시 내려받으세요
+checkpoint-error-foreign = { $format }
+checkpoint-error-header-over-limit = 헤더가 { BYTES($claimed) }라고 적혀 있는데, 이 형식은 { BYTES($limit) }까지만 읽을 수 있습니다
+    .hint = { checkpoint-error-no-header.hint }
+checkpoint-error-header-too-long = 헤더가 { BYTES($claimed) }라고 적혀 있는데 파일은 { BYTES($available) }뿐입니다
+    .hint = { checkpoint-error-no-header.hint }
+checkpoint-error-incomplete-snapshot = 이 캐시 스냅숏의 다운로드가 끝나지 않았습니다: { $missing-count ->
+        [0] 끊긴 다운로드 { COUNT($partial-download-count) }개
+       *[other] 빠진 파일 { LIST($missing, shown: 4) }{ $partial-download-count ->
+            [0] {""}
+           *[other] , 끊긴 다운로드 { COUNT($partial-download-count) }개
+        }
+    }
+    .hint = 모델을 다시 내려받으세요. 이미 받은 것은 그대로 씁니다
+checkpoint-error-index-misplaces = { SHORTENED($tensor) } 텐서는 색인에 적힌 곳({ $indexed })이 아니라 { $found }에 들어 있습니다
+    .hint = 색인과 샤드가 서로 다른 다운로드에서 왔습니다. 둘 다 다시 내려받으세요
+checkpoint-error-indexed-tensors-missing = 색인에 적힌 텐서 { COUNT($tensors-count) }개가 어느 샤드에도 없습니다: { LIST($tensors, shown: 4) }
+    .hint = 색인과 샤드가 서로 다른 다운로드에서 왔습니다. 둘 다 다시 내려받으세요
+checkpoint-error-io = { $value }
+checkpoint-error-is-adapter = 베이스 모델이 아니라 어댑터 폴더입니다
+    .hint = 베이스와 어댑터를 각각 제 칸에 넣으세요. 학습에 쓴 베이스는 adapter_config.json에 적혀 있습니다
+checkpoint-error-missing = 폴더가 없습니다
+    .hint = 경로를 확인하세요
+checkpoint-error-no-config = 모델의 구조를 적은 config.json이 가중치 옆에 없습니다
+    .hint = { checkpoint-error-not-a-folder.hint }
+checkpoint-error-no-header = safetensors 파일이라기에는 너무 짧습니다({ $byte-count }바이트)
+    .hint = 내려받거나 복사하다가 파일이 손상되었습니다. 이 파일을 다시 내려받으세요
+checkpoint-error-no-snapshot = 캐시 항목에 온전한 스냅숏이 없습니다
+    .hint = 모델을 다시 내려받으세요. 이미 받은 것은 그대로 씁니다
+checkpoint-error-no-weights = 폴더에 가중치가 없습니다(model.safetensors, pytorch_model.bin과 그 색인을 찾았습니다)
+    .hint = 가중치까지 모델을 다시 내려받으세요
+checkpoint-error-not-a-folder = 모델 폴더가 아니라 파일입니다
+    .hint = config.json과 가중치가 든 폴더를 고르세요. 가중치 파일을 고르려면 옆에 config.json이 있어야 합니다
+checkpoint-error-not-computed = { $tensor } 텐서를 계산할 수 없습니다({ $problem })
+    .hint = 어댑터와 베이스가 서로 맞는지 확인하세요
+checkpoint-error-not-float = { $tensor }의 자료형이 { $dtype }입니다. 여기서는 수로 읽을 수 없습니다
+    .hint = 양자화한 모델 대신 16비트나 32비트 원본을 쓰세요
+checkpoint-error-pickle = { $problem }
+checkpoint-error-several-snapshots = 캐시 항목에 스냅숏이 { COUNT($snapshots-count) }개 있는데 어느 것이 main인지 적혀 있지 않습니다: { LIST($snapshots, shown: 4) }
+    .hint = `snapshots` 아래의 폴더 가운데 하나를 고르세요
+checkpoint-error-shard-not-weights = 색인이 가리키는 샤드가 가중치 파일이 아닙니다: { $shard }
+    .hint = { checkpoint-error-shard-outside.hint }
+checkpoint-error-shard-outside = 색인이 폴더 밖의 샤드를 가리킵니다: { $shard }
+    .hint = 색인은 같은 폴더의 가중치 파일만 가리킬 수 있습니다. 이 다운로드는 쓰지 마세요
+checkpoint-error-shards-missing = { $file }에 적힌 파일이 폴더에 없습니다: { LIST($missing, shown: 4) }
+    .hint = 다운로드가 끝나지 않았습니다. 빠진 샤드를 내려받으세요
+checkpoint-error-trailing-bytes = 마지막 텐서 뒤에 알 수 없는 내용이 { BYTES($extra) } 더 있습니다
+    .hint = { checkpoint-error-no-header.hint }
+checkpoint-error-truncated = 파일이 잘렸습니다. 헤더에 적힌 텐서는 { BYTES($promised) }인데 { BYTES($held) }만 들어 있습니다
+    .hint = { checkpoint-error-no-header.hint }
+
+contradiction-token-rows = { $module }의 토큰 번호는 { $id-count }개인데 가중치는 { $row-count }행입니다
+contradiction-too-many-parameters = 가중치는 { $module }의 파라미터를 { $level }개 이상 바꾸는데 target_parameters에는 { $named-count }개가 적혀 있습니다
+
+eval-error-adapter = { $value }
+eval-error-adapter-does-not-fit = 어댑터가 베이스와 맞지 않습니다. 어댑터 텐서 { COUNT($total) }개 중 { $placed }개만 자리를 찾았습니다({ LIST($problems, shown: 3) })
+    .hint = 학습에 쓴 베이스를 고르세요
+eval-error-adapter-method = { $method ->
+        [none] 이 어댑터의
+       *[other] { $method }
+    } 방식({ $tensor })은 실행할 때 계산하지 못합니다. 선형 레이어의 보통 LoRA만 계산합니다
+    .hint = 먼저 어댑터를 병합하고 그 폴더를 평가하세요
+eval-error-architecture = { $architecture } 구조는 아직 평가하지 못합니다(할 수 있는 것: { LIST($covered) })
+    .hint = 병합과 검사는 그대로 됩니다. 퍼플렉시티만 계산하지 못합니다
+eval-error-bad-json-line = { $line }번째 줄이 올바르지 않습니다({ $problem })
+    .hint = 줄마다 {"{"}"text": "…"{"}"} 모양이어야 합니다
+eval-error-bad-token-list = 토큰 번호의 JSON 목록이 아닙니다({ $problem })
+    .hint = 파일이 [1, 15043, 3186] 모양이어야 합니다
+eval-error-bad-tokenizer = tokenizer.json을 쓸 수 없습니다({ $problem })
+    .hint = 토크나이저 파일을 다시 내려받으세요
+eval-error-bad-value = 설정의 { $key } 값이 올바르지 않습니다{ $value ->
+        [none] {""}
+       *[other] : { $value }
+    }. { $expected }
+    .hint = { eval-error-tensor-shape.hint }
+eval-error-cancelled = { $value }
+eval-error-checkpoint = { $value }
+eval-error-compute = 모델의 계산이 실패했습니다({ $value })
+eval-error-empty-text = 파일에 글이 없습니다
+    .hint = 토큰이 둘 이상인 글을 고르세요
+eval-error-io = { $value }
+eval-error-measuring-failed = 모델을 재는 프로세스가 실패했습니다({ $said })
+    .hint = 퍼플렉시티는 이 프로세스 없이도 잽니다
+    .cli-hint = 퍼플렉시티는 이 프로세스 없이도 잽니다. 시간을 재지 않으려면 `--runs 0`을 쓰세요
+eval-error-missing-key = 설정에 { $key } 값이 없습니다
+    .hint = { eval-error-tensor-shape.hint }
+eval-error-missing-tensor = { $tensor } 텐서가 없습니다
+    .hint = { $is-unmerged ->
+        [yes] 폴더에 아직 `base_layer` 키가 있습니다. 병합하지 않고 저장한 폴더입니다
+       *[no] 가중치가 온전하지 않습니다. 다시 내려받거나 다시 병합하세요
+    }
+eval-error-no-model = 모델이 없습니다
+    .hint = 모델 폴더를 하나 이상 고르세요
+eval-error-no-text = 글이 없습니다
+    .hint = 텍스트 파일이나 토큰 번호 목록을 고르세요
+eval-error-no-tokenizer = 폴더에 tokenizer.json이 없습니다
+    .hint = 베이스 모델의 토크나이저 파일을 폴더에 복사하거나, 글 대신 토큰 번호를 고르세요
+eval-error-not-finite = 모델이 { $text }의 { COUNT($position) }번째 토큰에 유한한 확률을 주지 않습니다
+    .hint = 가중치에 NaN이나 무한한 값이 있거나 병합이 넘쳤습니다. 먼저 폴더를 검사하세요
+eval-error-not-utf8 = UTF-8도 CP949도 아닌 파일입니다(UTF-8은 { COUNT($offset) }바이트에서 끝남)
+    .hint = 먼저 글을 UTF-8로 저장하세요
+eval-error-nothing-to-score = { $text }: 토큰이 { COUNT($token-count) }개라 채점할 것이 없습니다
+    .hint = 첫 토큰은 채점하지 않습니다. 토큰이 둘 이상인 글을 고르세요
+eval-error-plan = 병합을 계산할 수 없습니다: { $value }
+eval-error-quantized = 양자화한 가중치({ $method })입니다. 부동소수점 가중치만 평가합니다
+    .hint = 이름이 같은 16비트나 32비트 원본을 쓰세요
+eval-error-tensor-dtype = { $tensor }의 자료형이 { $dtype }입니다. 수로 읽지 않습니다
+    .hint = 먼저 float32, float16이나 bfloat16으로 바꾸세요
+eval-error-tensor-shape = { $tensor }의 크기가 { SHAPE($stored) }인데 설정에 따르면 { SHAPE($configured) }입니다
+    .hint = config.json과 가중치가 서로 다른 모델의 것이거나, 한쪽을 고쳤습니다
+eval-error-token-outside-vocab = { $text }에 토큰 번호 { $id }번이 있는데 어휘는 { COUNT($vocab-size) }개입니다
+    .hint = 다른 모델의 토크나이저로 나눈 글이거나, 임베딩의 크기를 바꾸지 않았습니다
+eval-error-too-few-positions = { $text }의 창은 토큰 { $window }개인데 모델이 배운 위치는 { COUNT($position-count) }개뿐입니다
+    .hint = 그보다 작은 창이나 더 짧은 프롬프트를 고르세요
+eval-error-unsupported-value = 설정의 { $key } 값 `{ $value }`에서는 아직 평가하지 못합니다(할 수 있는 것: { LIST($covered) })
+    .hint = 병합과 검사는 그대로 됩니다. 퍼플렉시티만 계산하지 못합니다
+eval-error-window-too-small = 창이 토큰 { COUNT($window) }개라 채점할 토큰이 없습니다
+    .hint = 창은 토큰 2개 이상이어야 하고, 보통 2048개입니다
+
+expected-activation = 함수의 이름이어야 합니다
+expected-at-most-expert-count = 전문가 수를 넘을 수 없습니다
+expected-even = 위치 회전에 짝수가 필요합니다
+expected-expert-count = 전문가의 수여야 합니다
+expected-flag = true나 false여야 합니다
+expected-head-count-divisor = num_attention_heads의 약수여야 합니다
+expected-hidden-size-divisor = 은닉 크기의 약수여야 합니다
+expected-hidden-size-divisor-or-head-dim = head_dim이 없으면 hidden_size의 약수여야 합니다
+expected-layer-count = 레이어의 수여야 합니다
+expected-layer-type-list = 레이어마다 종류가 하나씩 있는 목록이어야 합니다
+expected-part-of-head = 헤드 하나에서 한 차원 이상을 차지하는 비율이어야 합니다
+expected-positive-count = 2^31보다 작은 양의 정수여야 합니다
+expected-positive-number = 양수여야 합니다
+expected-rotary-factor-list = 회전하는 차원의 쌍마다 수가 하나씩 있는 목록이어야 합니다
+
+# 무엇을 병합하지 않는지, 문장의 주제로.
+feature-dora-on-olora = OLoRA로 초기화한 DoRA는
+feature-extra-vocabulary = 어휘를 따로 가진 어댑터({ $file })는
+feature-grouped-convolution = 그룹이 { $group-count }개인 합성곱 { $module }의 어댑터는
+feature-init = { $name } 초기화(init_lora_weights { QUOTED($init) })는
+feature-method = { $peft-type ->
+        [PROMPT_TUNING] 프롬프트 튜닝
+        [MULTITASK_PROMPT_TUNING] 다중 과제 프롬프트 튜닝
+        [P_TUNING] P-튜닝
+        [PREFIX_TUNING] 프리픽스 튜닝
+        [CPT] 문맥 인식 프롬프트 튜닝
+       *[other] { $name }
+    } 방식(peft_type { $peft-type })은
+feature-mlx = mlx-lm 어댑터는
+feature-mlx-factor = 크기가 { SHAPE($shape) }인 mlx-lm의 행렬({ $tensor })은
+feature-mlx-numpy = NumPy 형식의 mlx-lm 어댑터(adapters.npz)는
+feature-mlx-run = fine_tune_type이 { QUOTED($kind) }인 mlx-lm 학습은
+feature-old-oft = PEFT 0.16 이전의 OFT(oft_r)는
+feature-option = { $key ->
+        [layer_replication] 레이어 복제
+        [alora_invocation_tokens] 활성화 LoRA(aLoRA)
+        [arrow_config] Arrow 라우팅
+       *[other] { $name }
+    } 옵션({ $key })은
+feature-scaled-factors = 스스로 양자화된 어댑터({ $tensor })는
+feature-setting = { $key } 값이 { QUOTED($value) }인 { $name } 어댑터는
+feature-unknown-method = { $name } 방식은
+
+foreign-adapter-comfy-ui = ComfyUI의 이름을 쓰는 확산 모델용 LoRA입니다
+    .hint = { foreign-adapter-kohya.hint }
+foreign-adapter-diffusers = diffusers의 이름을 쓰는 확산 모델용 LoRA입니다
+    .hint = { foreign-adapter-kohya.hint }
+foreign-adapter-kohya = kohya의 sd-scripts 형식으로 된 확산 모델용 LoRA입니다
+    .hint = 이 프로그램은 언어 모델을 병합합니다. ComfyUI나 diffusers(`load_lora_weights`, `fuse_lora`)처럼 이미지를 만드는 곳에서 쓰세요
+foreign-adapter-lora-down-up = PEFT가 아니라 kohya 방식(lora_down, lora_up, alpha)의 LoRA입니다
+    .hint = 학습에 쓴 라이브러리로 PEFT 형식으로 바꾸세요
+foreign-adapter-megatron = Megatron이나 NeMo의 고유한 이름을 쓰는 LoRA입니다
+    .hint = 학습에 쓴 라이브러리(Megatron Bridge)로 Hugging Face 형식으로 내보내세요
+foreign-adapter-textual-inversion = 어댑터가 아니라 확산 모델의 임베딩(textual inversion)입니다
+    .hint = { foreign-adapter-kohya.hint }
+foreign-adapter-torchtune = torchtune의 고유한 이름을 쓰는 LoRA입니다
+    .hint = torchtune이 그 옆에 PEFT 형식으로 저장한 폴더(adapter_config.json과 adapter_model.*)를 고르세요
+
+foreign-format-consolidated = Hugging Face가 아니라 만든 곳의 구조(consolidated)로 된 모델입니다
+    .hint = 같은 모델을 Hugging Face의 구조(config.json과 model.safetensors)로 고르거나 transformers로 변환하세요
+foreign-format-diffusers = 이미지나 영상, 소리를 만드는 diffusers의 모델입니다
+    .hint = 이 프로그램은 언어 모델을 병합합니다. diffusers의 LoRA는 diffusers에서 합치세요(`load_lora_weights` 다음 `fuse_lora`)
+foreign-format-flax = Flax 가중치 파일입니다
+    .hint = { foreign-format-tensor-flow.hint }
+foreign-format-ggml = GGUF 이전의 llama.cpp 형식인 GGML 파일입니다
+    .hint = { foreign-format-gguf.hint }
+foreign-format-gguf = llama.cpp와 Ollama의 형식인 GGUF 파일입니다
+    .hint = 이 파일로 변환하기 전의 safetensors 원본을 고르세요. 병합한 뒤에 다시 변환할 수 있습니다
+foreign-format-lfs-pointer = 파일 자체가 아니라 Git LFS 포인터입니다
+    .hint = 그 폴더에서 `git lfs pull`을 실행하거나 Hub에서 파일 자체를 내려받으세요
+foreign-format-onnx = ONNX 그래프입니다
+    .hint = { foreign-format-tensor-flow.hint }
+foreign-format-tensor-flow = TensorFlow 가중치 파일입니다
+    .hint = 같은 모델의 safetensors를 고르거나, transformers에서 불러와 `save_pretrained`로 저장하세요
+foreign-format-web-page = 파일 자체가 아니라 웹 페이지입니다
+    .hint = 파일이 아니라 그 파일을 보여 주는 페이지가 저장되었습니다. 파일 자체를 내려받으세요
+
+gpu-adapter = gpu:{ $index } { $name } ({ $backend }, { $kind })
+
+header-error-gap = `{ SHORTENED($tensor) }` 텐서는 { $start }바이트에서 시작하는데 앞의 텐서가 { $previous-end }바이트에서 끝나 사이가 빕니다
+header-error-named-twice = 이름이 `{ SHORTENED($tensor) }`인 텐서가 둘입니다
+header-error-not-json = JSON으로 읽을 수 없습니다({ $problem })
+header-error-not-utf8 = { $valid-byte-count }바이트 뒤부터 UTF-8이 아닙니다
+header-error-overlap = `{ SHORTENED($tensor) }` 텐서는 { $start }바이트에서 시작하는데 앞의 텐서가 { $previous-end }바이트에서 끝나 서로 겹칩니다
+header-error-partial-byte = `{ SHORTENED($tensor) }` 텐서가 마지막 바이트를 다 채우지 않습니다({ $dtype }, { SHAPE($shape) })
+header-error-reversed = `{ SHORTENED($tensor) }` 텐서가 시작보다 먼저 끝납니다({ $start }~{ $end }바이트)
+header-error-too-many-elements = `{ SHORTENED($tensor) }`의 원소가 파일에 담길 수 없을 만큼 많습니다({ SHAPE($shape) })
+header-error-unknown-dtype = `{ SHORTENED($tensor) }`: { $problem }
+header-error-wrong-size = `{ SHORTENED($tensor) }` 텐서는 { $held }바이트인데 { $dtype } { SHAPE($shape) }에는 { $needed }바이트가 필요합니다
+
+input-role-adapter = 어댑터
+input-role-base = 베이스
+
+# “못했습니다” 앞에 오는 말.
+io-action-copy-side-file = 부속 파일을 복사하지
+io-action-copy-weights = 가중치를 복사하지
+io-action-create-card = 모델 카드를 만들지
+io-action-create-file = 파일을 만들지
+io-action-create-folder = 폴더를 만들지
+io-action-create-lock = 잠금 파일을 만들지
+io-action-create-output = 출력 폴더를 만들지
+io-action-create-report = 보고서를 만들지
+io-action-create-seal = 봉인을 만들지
+io-action-create-shard = 샤드를 만들지
+io-action-end-process = 프로세스를 끝내지
+io-action-list-folder = 폴더의 목록을 읽지
+io-action-name-card = 모델 카드에 이름을 붙이지
+io-action-name-config = config.json에 이름을 붙이지
+io-action-name-output = 출력 폴더에 이름을 붙이지
+io-action-name-seal = 봉인에 이름을 붙이지
+io-action-name-shard = 샤드에 이름을 붙이지
+io-action-open-file = 파일을 열지
+io-action-open-lock = 잠금 파일을 열지
+io-action-open-shard = 샤드를 열지
+io-action-open-side-file = 부속 파일을 열지
+io-action-open-weights = 가중치를 열지
+io-action-read-adapter-config = 어댑터의 설정을 읽지
+io-action-read-back = 쓴 것을 다시 읽지
+io-action-read-back-page = 쓴 것을 다시 읽지
+io-action-read-chat-template = 채팅 템플릿을 읽지
+io-action-read-config = 설정을 읽지
+io-action-read-file = 파일을 읽지
+io-action-read-generation-config = generation_config.json을 읽지
+io-action-read-header = 헤더를 읽지
+io-action-read-index = 색인을 읽지
+io-action-read-journal = 진행 기록을 읽지
+io-action-read-labels = 라벨을 읽지
+io-action-read-model-config = 모델의 설정을 읽지
+io-action-read-pickle = data.pkl을 읽지
+io-action-read-process = 프로세스의 응답을 읽지
+io-action-read-seal = 봉인을 읽지
+io-action-read-side-text = 글을 읽지
+io-action-read-size = 크기를 읽지
+io-action-read-text = 글을 읽지
+io-action-read-time-of-change = 바뀐 시각을 읽지
+io-action-read-token-ids = 토큰 번호를 읽지
+io-action-read-tokenizer = 토크나이저를 읽지
+io-action-read-vocabulary = 어휘를 읽지
+io-action-read-weights = 가중치를 읽지
+io-action-remove-journal = 진행 기록을 지우지
+io-action-remove-leftovers = 중단된 병합이 남긴 것을 지우지
+io-action-remove-lock = 잠금 파일을 지우지
+io-action-reserve-shard = 샤드의 공간을 확보하지
+io-action-resolve-path = 경로를 찾지
+io-action-set-shard-size = 샤드의 크기를 정하지
+io-action-start-process = 프로세스를 시작하지
+io-action-start-thread = 스레드를 시작하지
+io-action-start-worker = 작업 스레드를 시작하지
+io-action-sync-card = 모델 카드를 디스크에 기록하지
+io-action-sync-folder = 폴더를 디스크에 기록하지
+io-action-sync-seal = 봉인을 디스크에 기록하지
+io-action-sync-shard = 샤드를 디스크에 기록하지
+io-action-sync-side-file = 부속 파일을 디스크에 기록하지
+io-action-sync-weights = 가중치를 디스크에 기록하지
+io-action-wait-for-process = 프로세스를 기다리지
+io-action-write-card = 모델 카드를 쓰지
+io-action-write-journal = 진행 기록을 쓰지
+io-action-write-report = 보고서를 쓰지
+io-action-write-seal = 봉인을 쓰지
+io-action-write-side-file = 부속 파일을 쓰지
+io-action-write-weights = 가중치를 쓰지
+
+io-error = { $action } 못했습니다: { $source }
+
+io-already-exists = 같은 이름이 이미 있습니다{ $code ->
+        [none] {""}
+       *[other] {" "}(os error { $code })
+    }
+io-broken-pipe = 상대 프로세스가 끝났습니다{ $code ->
+        [none] {""}
+       *[other] {" "}(os error { $code })
+    }
+io-file-too-large = 파일이 너무 큽니다{ $code ->
+        [none] {""}
+       *[other] {" "}(os error { $code })
+    }
+    .hint = 맞는 파일인지 확인하세요. 긴 글이라면 일부만 고르세요
+io-invalid-data = 내용이 올바르지 않습니다{ $code ->
+        [none] {""}
+       *[other] {" "}(os error { $code })
+    }
+    .hint = 파일이 손상되었습니다. 다시 내려받으세요
+io-is-a-directory = 파일이 아니라 폴더입니다{ $code ->
+        [none] {""}
+       *[other] {" "}(os error { $code })
+    }
+io-not-a-directory = 폴더가 아닙니다{ $code ->
+        [none] {""}
+       *[other] {" "}(os error { $code })
+    }
+io-not-found = 파일이나 폴더가 없습니다{ $code ->
+        [none] {""}
+       *[other] {" "}(os error { $code })
+    }
+    .hint = 경로를 확인하세요
+io-other = { $detail }
+io-out-of-memory = 메모리가 모자랍니다{ $code ->
+        [none] {""}
+       *[other] {" "}(os error { $code })
+    }
+io-permission-denied = 권한이 없습니다{ $code ->
+        [none] {""}
+       *[other] {" "}(os error { $code })
+    }
+    .hint = 입력을 읽고 출력 폴더에 쓸 권한이 있는지 확인하세요
+io-quota-exceeded = 디스크 할당량을 넘었습니다{ $code ->
+        [none] {""}
+       *[other] {" "}(os error { $code })
+    }
+io-read-only-filesystem = 읽기 전용 파일 시스템입니다{ $code ->
+        [none] {""}
+       *[other] {" "}(os error { $code })
+    }
+io-resource-busy = 다른 곳에서 쓰고 있습니다{ $code ->
+        [none] {""}
+       *[other] {" "}(os error { $code })
+    }
+io-storage-full = 디스크에 빈 공간이 없습니다{ $code ->
+        [none] {""}
+       *[other] {" "}(os error { $code })
+    }
+    .hint = 공간을 비우거나 다른 디스크에 쓰세요
+io-timed-out = 응답이 없습니다{ $code ->
+        [none] {""}
+       *[other] {" "}(os error { $code })
+    }
+io-unexpected-eof = 파일이 도중에 끝납니다{ $code ->
+        [none] {""}
+       *[other] {" "}(os error { $code })
+    }
+    .hint = 파일이 헤더에 적힌 것보다 짧습니다. 다시 내려받으세요
+
+json-problem-empty = 파일이 비어 있습니다
+    .hint = 내려받거나 복사하다가 끊겼습니다. 이 파일을 다시 내려받으세요
+json-problem-ends-early = { $line }번째 줄에서 끊깁니다
+    .hint = 내려받거나 복사하다가 끊겼습니다. 이 파일을 다시 내려받으세요
+json-problem-not-an-object = 중괄호로 묶인 객체가 아닙니다
+    .hint = 이름과 다른 파일입니다. 다시 내려받으세요
+json-problem-syntax = { $said }
+    .hint = 직접 고친 파일이면 그 자리를 바로잡고, 아니면 다시 내려받으세요
+
+launch-error-fault = Lorafuse의 결함으로 창이 닫혔습니다
+    .hint = 알려 주세요. { $log ->
+        [none] 로그는 쓰지 못했습니다
+       *[other] 로그는 { $log } 에 있습니다
+    }
+launch-error-no-display = 창을 열 수 없습니다: { $reason }
+    .hint = 화면 없이 전체 과정을 보려면 `lorafuse demo`를 실행하세요
+launch-error-no-library = 창을 열 수 없습니다: { $name } 파일이 없습니다
+    .hint = 설치하거나(Debian: libxkbcommon-x11-0, libx11-6, libwayland-client0), 화면이 필요 없는 `lorafuse demo`를 실행하세요
+launch-error-no-renderer = 여기서는 어느 렌더러도 동작하지 않습니다: { $reason }
+    .hint = Vulkan이나 OpenGL 드라이버를 설치하거나(Debian: mesa-vulkan-drivers, libgl1-mesa-dri와 libegl1), 둘 다 필요 없는 `lorafuse demo`를 실행하세요
+launch-error-renderer-lost = 렌더러가 실패했습니다: { $reason }
+    .hint = LORAFUSE_RENDERER=glow로 다시 시작하세요. 병합은 멈춘 곳에서 이어집니다
+launch-error-unknown-renderer = `{ $name }` 렌더러는 없습니다
+    .hint = LORAFUSE_RENDERER에 wgpu나 glow를 지정하거나, 지정하지 마세요
+
+merge-error-adapter = { $value }
+merge-error-already-sealed = 이미 봉인된 폴더입니다
+    .hint = 다시 봉인하려면 그 파일을 지우세요
+merge-error-bad-seal = 봉인을 읽을 수 없습니다. sha256sum의 줄이 아닌 것이 있습니다: `{ $line }`
+    .hint = `sha256sum -c`도 같은 파일을 읽습니다. 폴더를 다시 봉인하세요
+merge-error-base = { $value }
+merge-error-base-not-finite = 베이스의 { $tensor }에 NaN이나 무한한 값이 { COUNT($element-count) }개 있습니다
+    .hint = 베이스가 손상되었습니다. 다시 내려받으세요
+merge-error-cancelled = { $value }
+merge-error-cancelled-kept = 취소했습니다. { BYTES($byte-count) }를 써 두었고 { $kept-in } 에 남아 있습니다
+    .hint = 같은 병합을 다시 시작하면 이어서 진행합니다. 필요 없으면 그 폴더를 지우세요
+merge-error-device-lost = 장치가 응답을 멈췄습니다: { $device }
+    .hint = 다시 실행해 보세요. 계속되면 알려 주세요
+merge-error-device-not-opened = { $device } 장치를 쓸 수 없습니다. { $reason }
+    .hint = CPU로 병합하거나 장치의 드라이버를 새로 설치하세요
+    .cli-hint = CPU로 병합하거나(`--device cpu`) 장치의 드라이버를 새로 설치하세요
+merge-error-disk-full = 디스크 공간이 모자랍니다. { BYTES($needed) }가 더 필요한데 { BYTES($free) }만 비어 있습니다
+    .hint = 공간을 비우거나, 다른 디스크를 고르거나, 출력 자료형을 BF16으로 바꿔 절반만 쓰세요
+    .cli-hint = 공간을 비우거나, 다른 디스크를 고르거나, `--dtype bf16`으로 절반만 쓰세요
+merge-error-file-too-large = { BYTES($needed) } 파일은 파일 시스템이나 이 세션의 한도를 넘습니다
+    .hint = 다른 디스크를 고르거나, 한도를 늘리거나(`ulimit -f`), 명령줄에서 더 작게 나눠 쓰세요(`--max-shard-size 4GB`)
+    .cli-hint = 더 작게 나눠 쓰거나(FAT32에는 `--max-shard-size 4GB`), 다른 디스크를 고르거나, 한도를 늘리세요(`ulimit -f`)
+merge-error-in-use = 다른 프로세스가 이 출력에 병합하고 있습니다
+    .hint = 끝나기를 기다리거나 다른 출력을 고르세요
+merge-error-io = { $value }
+merge-error-no-gpu-support = 이 빌드는 CPU로만 계산합니다
+    .hint = CPU를 고르거나, `gpu` 기능을 넣어 빌드하세요
+    .cli-hint = `--device cpu`를 쓰거나, `gpu` 기능을 넣어 빌드하세요
+merge-error-no-such-device = `{ $asked }` 장치가 없습니다
+    .hint = { $listed-count ->
+        [0] Vulkan, Metal, DirectX 12의 드라이버를 찾지 못했습니다. CPU로 병합하세요
+       *[other] 고를 수 있는 장치: cpu, { LIST($listed) }
+    }
+    .cli-hint = { $listed-count ->
+        [0] Vulkan, Metal, DirectX 12의 드라이버를 찾지 못했습니다. CPU로 병합하세요(`--device cpu`)
+       *[other] 고를 수 있는 장치: cpu, { LIST($listed) }
+    }
+merge-error-only-software-device = GPU는 없고 소프트웨어 렌더러만 있습니다: { LIST($listed) }
+    .hint = CPU가 더 빠릅니다. 그래도 렌더러를 쓰려면 장치 목록에서 직접 고르세요
+    .cli-hint = CPU가 더 빠릅니다(`--device cpu`). 그래도 렌더러를 쓰려면 `--device gpu:0`처럼 직접 고르세요
+merge-error-overflow = { $tensor }의 값 { COUNT($element-count) }개가 { $dtype }에 담기지 않을 만큼 큽니다. 가장 큰 값은 { $max-magnitude }입니다
+    .hint = 출력 자료형을 BF16이나 F32로 바꾸세요
+    .cli-hint = bfloat16이나 float32로 쓰세요(`--dtype bf16`)
+merge-error-partial-is-foreign = 작업 폴더와 이름이 같은 남의 폴더가 있습니다
+    .hint = 그 폴더를 옮기거나 다른 출력을 고르세요
+
+mismatch = 어댑터 텐서 { COUNT($tensor-count) }개 중 { $placed-count }개만 자리를 찾았습니다{ LINES($misplaced, shown: 5) }
+    .hint = { $advice }
+
+mismatch-advice-ask-the-layer = 모델에서 순서를 직접 보는 PEFT의 `merge_and_unload`로 병합하세요
+mismatch-advice-files-beside = 어댑터 가중치 옆에 { LIST($files) } 파일이 있습니다. 이 텐서들이 있는 베이스를 고르거나, 파일 없이 병합하려면 어댑터 폴더에서 빼세요
+mismatch-advice-foreign = { $origin }. { $origin-hint }
+mismatch-advice-grown-vocabulary = 임베딩까지 저장하거나(PEFT의 `save_embedding_layers=True`), 학습 때와 어휘가 같은 베이스를 고르세요
+mismatch-advice-keep-one-file = 학습이 끝날 때 저장한 파일만 남기고, 다른 파일은 폴더에서 빼세요
+mismatch-advice-name-task = 무엇을 위해 학습했는지 adapter_config.json에 적어 주세요. `task_type`에 SEQ_CLS, TOKEN_CLS, QUESTION_ANS 가운데 하나를, 또는 `auto_mapping`의 `base_model_class`에 클래스를 적습니다
+mismatch-advice-no-merged-form = 실행할 때 어댑터로 불러 쓰세요. 병합한 형태가 없습니다
+mismatch-advice-one-at-a-time = 어댑터를 하나씩, 앞의 결과에 차례로 병합하세요
+mismatch-advice-other-base = { $proof }{ $trained-on ->
+        [none] {""}
+       *[other] (설정에 적힌 베이스: `{ $trained-on }`)
+    }
+mismatch-advice-other-kind = 이 베이스에는 그런 이름이 하나도 없습니다. 다른 종류의 모델을 위한 어댑터입니다{ $trained-on ->
+        [none] {""}
+       *[other] (설정에 적힌 베이스: `{ $trained-on }`)
+    }
+mismatch-advice-other-layout = 학습 때와 같은 구조의 모델을 고르세요. 여기서는 같은 행렬이 다른 텐서에 들어 있어 어댑터의 행렬이 맞지 않습니다
+mismatch-advice-other-library = { $library } 라이브러리의 { $class } 모델로 학습한 어댑터입니다. 그 라이브러리에서 그런 모델에 병합하세요
+mismatch-advice-other-name = 어댑터에 적힌 베이스는 `{ $trained-on }`인데 이 베이스는 `{ $base }`입니다. 학습에 쓴 베이스를 고르세요
+mismatch-advice-own-release = 학습에 쓴 라이브러리와 버전에서 병합하세요
+mismatch-advice-packed-base = 이름이 같은 16비트나 32비트 원본을 쓰세요
+mismatch-advice-say-orientation = { $is-stated-in-out ->
+        [yes] 학습한 모델에서 이 레이어가 Linear이면 adapter_config.json에 `"fan_in_fan_out": false`로 적으세요. Conv1D이면 레이어를 직접 보는 PEFT의 `merge_and_unload`로 병합하세요
+       *[no] 학습한 모델에서 이 레이어가 Conv1D이면 adapter_config.json에 `"fan_in_fan_out": true`로 적으세요. Linear이면 레이어를 직접 보는 PEFT의 `merge_and_unload`로 병합하세요
+    }
+mismatch-advice-some-unplaced = 학습에 쓴 모델{ $trained-on ->
+        [none] {""}
+       *[other] (설정에 적힌 베이스: `{ $trained-on }`)
+    }과 이름을 견주어 보세요. 이 베이스에 없는 모듈이 그 모델에 있거나, 파일의 이름이 바뀌었습니다
+mismatch-advice-unknown-tie = transformers에서 베이스를 불러와 묶음을 풀고(`tie_word_embeddings=False`) 저장한 것을 고르세요
+
+pickle-error-bad-key = 이름이 글이 아닌 항목이 있습니다: { $found }
+    .hint = { pickle-error-nested.hint }
+pickle-error-bad-tensor = `{ $entry }` 텐서가 저장된 값과 맞지 않습니다({ $problem })
+    .hint = { pickle-error-damaged.hint }
+pickle-error-byte-order = 텐서의 바이트 순서가 { $order }입니다
+    .hint = { pickle-error-legacy.hint }
+pickle-error-damaged = data.pkl이 { $at }바이트에서 손상되었습니다({ $problem })
+    .hint = 내려받거나 복사하다가 손상되었거나 다른 종류의 파일입니다. 다시 내려받으세요
+pickle-error-duplicate-entry = 파일 안에 { $entry } 항목이 두 번 들어 있습니다
+    .hint = { pickle-error-damaged.hint }
+pickle-error-duplicate-tensor = 이름이 `{ $entry }`인 항목이 둘입니다
+    .hint = { pickle-error-damaged.hint }
+pickle-error-ends-early = data.pkl이 명령 도중에 끝납니다({ $at }바이트)
+    .hint = { pickle-error-damaged.hint }
+pickle-error-legacy = PyTorch 1.6 이전의 방식으로 저장된 파일입니다(zip이 아님)
+    .hint = PyTorch 1.6 이상에서 불러와 state dict를 `torch.save`로 다시 저장하거나, `save_pretrained`로 safetensors를 쓰세요
+pickle-error-nested = 가중치가 `{ $key }` 안에 들어 있습니다. 그 옆에 있는 것: { LIST($beside, shown: 4) }
+    .hint = 가중치 딕셔너리만 저장하거나, `save_pretrained`로 safetensors를 쓰세요
+pickle-error-no-pickle = 텐서의 이름을 담은 data.pkl이 파일 안에 없습니다
+    .hint = { pickle-error-damaged.hint }
+pickle-error-no-storage = { $tensor }의 값을 담은 { $entry } 항목이 파일 안에 없습니다
+    .hint = { pickle-error-damaged.hint }
+pickle-error-not-a-state-dict = state dict(텐서의 딕셔너리)가 아닙니다. 들어 있는 것: { $found }
+    .hint = { pickle-error-torch-script.hint }
+pickle-error-not-a-tensor = `{ $entry }` 항목에 텐서가 아닌 것이 들어 있습니다: { $found }
+    .hint = { pickle-error-nested.hint }
+pickle-error-not-an-archive = PyTorch로 저장한 파일이 아닙니다({ $problem })
+    .hint = { pickle-error-damaged.hint }
+pickle-error-outside-file = { $entry }({ BYTES($byte-count) })의 끝이 파일의 끝을 넘습니다
+    .hint = { pickle-error-damaged.hint }
+pickle-error-packed = { $entry } 항목이 파일 안에서 압축되었거나 암호화되어 있습니다
+    .hint = `torch.save`는 압축하지 않습니다. state dict를 `torch.save`로 다시 저장하세요
+pickle-error-pickle-too-long = data.pkl이 { BYTES($byte-count) }로, 어떤 state dict에도 필요 없을 만큼 큽니다
+    .hint = { pickle-error-damaged.hint }
+pickle-error-strided-integers = `{ $entry }` 텐서는 값이 이어져 있지 않은 뷰인데, 자료형이 { $dtype }이라 수로 읽을 수 없습니다
+    .hint = { pickle-error-legacy.hint }
+pickle-error-torch-script = state dict가 아니라 프로그램까지 담은 TorchScript 파일입니다
+    .hint = 만든 곳에서 불러와 `model.state_dict()`를 저장하세요. `save_pretrained`가 가장 좋습니다
+pickle-error-unknown-opcode = data.pkl의 { $at }바이트에 state dict에는 필요 없는 명령이 있습니다: { $opcode }
+    .hint = { pickle-error-damaged.hint }
+
+pickled-value-dictionary = 딕셔너리
+pickled-value-foreign-name = 이름 { $value }
+pickled-value-list = 리스트
+pickled-value-none = None
+pickled-value-number = 수
+pickled-value-object = { $value }의 객체
+pickled-value-storage = 스토리지
+pickled-value-tensor = 텐서
+pickled-value-text = 글
+pickled-value-torch-name = PyTorch의 이름
+pickled-value-truth = 참/거짓 값
+
+plan-error-adapter = { $value }
+plan-error-adapter-twice = 같은 어댑터가 두 번 들어 있습니다. 내용이 같은 것: { $adapter }
+    .hint = 한 번만 넣으세요. 변화를 두 배로 하려면 세기를 2로 하세요
+plan-error-bad-strength = 세기가 어댑터에 곱할 수 있는 수가 아닙니다: { $strength }
+    .hint = 1은 학습한 그대로, 0.5는 그 절반을 병합합니다
+plan-error-bad-tokenizer = 토크나이저 파일이 올바른 JSON이 아닙니다({ $problem })
+    .hint = 토크나이저 파일을 다시 내려받으세요
+plan-error-base = { $value }
+plan-error-base-ships-lora = 베이스에 자체 LoRA 레이어가 있습니다({ LIST($adapters) }). Phi-4-multimodal처럼 입력 종류에 따라 쓰는 레이어입니다
+    .hint = 이 레이어를 아는 모델 자신의 클래스에서 PEFT로 병합하세요. Phi-4-multimodal은 LoRA를 따로 둔 transformers용 베이스(리비전 refs/pr/70)도 있습니다
+plan-error-disk-full = 디스크 공간이 모자랍니다. { BYTES($needed) }가 필요한데 { BYTES($free) }만 비어 있습니다
+    .hint = { merge-error-disk-full.hint }
+    .cli-hint = { merge-error-disk-full.cli-hint }
+plan-error-does-not-fit = 어댑터가 베이스와 맞지 않습니다. { $mismatch }
+plan-error-io = { $value }
+plan-error-no-adapter = 어댑터가 없습니다
+    .hint = 어댑터 폴더를 하나 이상 고르세요
+plan-error-not-writable = 여기에는 쓸 수 없습니다
+    .hint = 쓸 수 있는 폴더를 고르거나 권한을 바꾸세요
+plan-error-output-exists = 출력 폴더가 이미 있고 비어 있지 않습니다
+    .hint = 다른 이름을 고르거나 폴더를 직접 비우세요. 아무것도 덮어쓰지 않습니다
+plan-error-output-has-no-name = 출력에 폴더 이름이 없습니다
+    .hint = 새 폴더의 이름을 적으세요
+plan-error-output-inside-input = 출력이 { $role } 폴더 안에 있습니다
+    .hint = 그 폴더 밖에서 고르세요
+plan-error-partial-replacement = 어댑터 { $adapter }의 { $tensor } 텐서는 통째로 바뀌므로, 세기 { $strength }에서는 병합할 수 없습니다
+    .hint = 이 어댑터는 세기 1로 병합하세요
+plan-error-quantized-base = 양자화한 베이스({ $method })입니다. 압축된 가중치에는 병합할 수 없습니다
+    .hint = 이름이 같은 16비트나 32비트 원본을 쓰세요
+plan-error-unmerged-base = 베이스에 병합하지 않은 어댑터 레이어가 남아 있습니다(텐서 { COUNT($tensors-count) }개: { LIST($tensors, shown: 3) })
+    .hint = 그 레이어를 PEFT의 `merge_and_unload`로 먼저 병합하거나, 그 학습 전의 베이스를 고르세요
+
+problem-check-cancelled = 검사가 끝나기 전에 멈췄습니다
+problem-misfit = 이 어댑터는 이 베이스와 맞지 않습니다. { $placed ->
+        [0] 텐서 { $total }개가 모두 자리를 찾지 못했습니다
+       *[other] 텐서 { $total }개 중 { $misfit }개가 자리를 찾지 못했습니다
+    }
+problem-no-picture = 창의 그림을 받지 못했습니다
+problem-png-failed = 그림을 PNG로 쓰지 못했습니다({ $said })
+problem-worker-lost = 작업이 이유 없이 멈췄습니다. 알려 주세요.
+
+refusal-reason-across-groups = 행렬이 여러 그룹에 걸쳐 있어 베이스의 가중치에 담을 자리가 없습니다
+refusal-reason-approximated-base = 양자화로 어림한 베이스에서 학습을 시작했습니다
+refusal-reason-calibrated-base = 보정용 글에 맞춰 바꾼 베이스에서 학습을 시작했습니다
+refusal-reason-foreign-magnitudes = 초기화가 바꾼 베이스에서 크기(magnitude)를 쟀습니다
+refusal-reason-gradient-base = 첫 기울기로 바꾼 베이스에서 학습을 시작했습니다
+refusal-reason-indices-not-saved = 어떤 값이 어디로 가는지 알려 주는 인덱스가 파일에 없습니다
+refusal-reason-input-dependent = 효과가 입력에 따라 달라집니다
+refusal-reason-module-order = 어떤 벡터가 어떤 모듈의 것인지는 모델의 모듈 순서로 정해지는데, 그 순서가 파일에 없습니다
+refusal-reason-needs-decomposition = 베이스의 특이 벡터를 바꾸는데, 이 프로그램은 그 분해를 계산하지 않습니다
+refusal-reason-needs-joint-decomposition = 베이스를 분해해 가중치 전체를 다시 만드는데, 이 프로그램은 그 분해를 계산하지 않습니다
+refusal-reason-no-such-factor = mlx-lm 0.32의 어느 레이어에도 없는 행렬입니다
+refusal-reason-not-in-peft = PEFT 0.21까지 어느 버전에도 없습니다
+refusal-reason-old-blocks = 블록을 저장하고 조합하는 방식이 달라, 지금의 PEFT도 읽지 못합니다
+refusal-reason-own-keys-and-scale = 키 이름과 배율이 고유합니다
+refusal-reason-own-scales = 배율과 함께 읽어야 값이 되는데, 그 배치를 알 수 없습니다
+refusal-reason-projection-not-saved = PyTorch의 난수로 뽑은 투영 행렬이 파일에 없습니다(save_projection이 false였습니다)
+refusal-reason-prompt-dependent = 효과가 프롬프트에 따라 달라집니다
+refusal-reason-prompts = 학습한 벡터를 입력이나 어텐션 캐시에 더하는 방식이라 담을 가중치가 없습니다
+refusal-reason-repeated-layers = 레이어를 되풀이해 더 깊은 모델을 만듭니다
+refusal-reason-routed-inputs = 입력마다 행렬을 다르게 섞습니다
+refusal-reason-routed-tasks = 과제마다 LoRA를 다르게 섞습니다
+refusal-reason-rows-behind-vocabulary = 그 행들은 베이스의 어휘 뒤에 놓이며, vLLM만 그렇게 읽었습니다
+refusal-reason-safetensors-since2024 = mlx-lm은 2024년부터 safetensors로 저장합니다
+refusal-reason-second-network = 베이스 옆에서 또 다른 신경망을 함께 돌립니다
+refusal-reason-singular-values = 베이스의 가장 작은 특잇값 성분을 버리는데, 이 프로그램은 그 분해를 계산하지 않습니다
+refusal-reason-unknown-function = 그런 이름의 함수를 이 프로그램은 모릅니다
+refusal-reason-unsaved-clusters = 블록마다 어떤 출력이 속하는지를 군집화로 정했는데, 그 결과가 파일에 없습니다
+refusal-reason-unsaved-signs = 베이스의 특이 벡터를 회전하는데, 벡터의 부호는 계산한 라이브러리에 따라 다르고 파일에 없습니다
+refusal-reason-weighed-per-token = 토큰마다 여러 LoRA의 비중을 새로 정합니다
+refusal-reason-whole-weights = 파일에 저랭크 행렬이 아니라 가중치 전체가 들어 있습니다
+refusal-reason-without-largest-components = 가장 큰 특잇값 성분을 뺀 베이스에서 학습을 시작했습니다
+
+sample-missing = 내장 샘플을 찾지 못했습니다(찾아본 곳: { LIST($looked) })
+    .hint = LORAFUSE_ASSETS에 저장소의 `assets` 폴더를 지정하거나 프로그램을 다시 설치하세요
+
+text-fault-lfs-pointer = 파일 자체가 아니라 Git LFS 포인터입니다
+    .hint = { foreign-format-lfs-pointer.hint }
+text-fault-not-utf16 = UTF-16처럼 시작하지만 UTF-16이 아닙니다
+    .hint = 직접 고친 파일이면 UTF-8로 저장하고, 아니면 이 파일을 다시 내려받으세요
+text-fault-not-utf8 = { $valid-byte-count }바이트부터 UTF-8이 아닙니다
+    .hint = 직접 고친 파일이면 UTF-8로 저장하고, 아니면 이 파일을 다시 내려받으세요
+text-fault-too-long = 파일이 { BYTES($byte-count) }인데 { BYTES($limit) }까지만 읽습니다
+    .hint = 맞는 파일인지 확인하세요. 긴 글이라면 일부만 고르세요
+
+unknown-dtype = 알 수 없는 자료형입니다(`{ $name }`)
+
+verify-error-adapter = 어댑터를 쓸 수 없습니다: { $value }
+verify-error-adapter-without-base = 어댑터는 베이스가 있어야 검사할 수 있습니다
+    .hint = 베이스도 고르세요
+    .cli-hint = `--base`로 베이스도 고르세요
+verify-error-base = 베이스를 쓸 수 없습니다: { $value }
+verify-error-cancelled = { $value }
+verify-error-child-failed = 폴더를 따로 불러오는 프로세스가 실패했습니다({ $said })
+verify-error-does-not-fit = 어댑터와 베이스가 서로 맞지 않아 견줄 것이 없습니다. { $misplaced ->
+        [none] 어댑터의 텐서가 하나도 자리를 찾지 못했습니다
+       *[other] { $misplaced }
+    }
+    .hint = 이 병합에 쓴 베이스와 어댑터를 고르세요
+verify-error-io = { $value }
+verify-error-merged = 병합 폴더를 읽을 수 없습니다: { $value }
+verify-error-seal = 봉인을 검사할 수 없습니다: { $value }
+verify-error-unpredictable = 병합 폴더가 아무것도 예측하지 못합니다: { $value }
+
+way-out-build-deeper-base = 더 깊은 베이스를 먼저 만들고 거기에 병합하세요
+way-out-fuse-or-convert = mlx-lm의 `fuse`로 합치거나 PEFT 형식으로 바꾸세요
+way-out-fuse-whole-model = mlx-lm의 `fuse`로 이 가중치를 넣은 모델 전체를 저장하세요
+way-out-fuse-with-own-version = 어댑터를 만든 버전의 mlx-lm에서 `fuse`로 합치세요
+way-out-keep-as-adapter = 실행할 때 어댑터로 불러 쓰세요. 병합한 형태가 없습니다
+way-out-merge-or-convert = PEFT의 `merge_and_unload`로 병합하거나 `convert_to_lora`로 LoRA로 바꾸세요
+way-out-merge-with-own-library = 학습에 쓴 라이브러리로 병합하세요
+way-out-merge-with-peft = PEFT의 `merge_and_unload`로 병합하세요
+way-out-merge-with-peft015 = PEFT 0.15의 `merge_and_unload`로 병합하세요
+way-out-save-as-plain-lora = PEFT에서 `path_initial_model_for_weight_conversion`을 주고 다시 저장하면 보통의 LoRA가 됩니다
+way-out-save-as-safetensors = 새 mlx-lm에서 불러와 adapters.safetensors로 다시 저장하세요
+way-out-save-in-float = 양자화하지 말고 float16, bfloat16이나 float32로 어댑터를 저장하세요
+way-out-save-resized = transformers에서 베이스의 임베딩을 늘려 이 행들을 끝에 넣고, 그 모델을 베이스로 저장하세요. 그런 다음 파일을 어댑터 폴더에서 빼세요

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::units;
 
 /// The weight that an update fits; says itself in English.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub enum ExpectedShape {
     /// This shape.
     Exact(Vec<usize>),

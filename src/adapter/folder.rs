@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{AdapterError, CONFIG_FILE, Feature, RefusalReason, WayOut, origin, own_weights::OwnWeights};
 use crate::{
     checkpoint::{CheckpointError, ForeignFormat, WeightFiles, hub_cache},
-    error::IoContext as _,
+    error::{IoAction, IoContext as _},
 };
 
 /// An adapter on disk.
@@ -37,7 +37,7 @@ impl AdapterFolder {
         if root.join("config.json").is_file() && WeightFiles::find(&root).is_ok() {
             return Err(AdapterError::IsModel { path: root });
         }
-        match adapters_below(&root).at("list the folder", &root)?.as_slice() {
+        match adapters_below(&root).at(IoAction::ListFolder, &root)?.as_slice() {
             [only] => Self::with_weights(root.join(only)),
             [] => Err(match what_lies_in(&root)? {
                 Some(error) => error,
@@ -93,7 +93,7 @@ impl AdapterFolder {
 /// What a folder without an `adapter_config.json` holds in an adapter's place, by content first; `None` where nothing
 /// in it tells.
 fn what_lies_in(root: &Path) -> Result<Option<AdapterError>, AdapterError> {
-    let entries = std::fs::read_dir(root).at("list the folder", root)?.flatten().map(|entry| entry.path());
+    let entries = std::fs::read_dir(root).at(IoAction::ListFolder, root)?.flatten().map(|entry| entry.path());
     let mut files: Vec<PathBuf> = entries.filter(|path| path.is_file() && is_weight_file(path)).collect();
     files.sort();
     for path in files {

@@ -37,7 +37,9 @@ use std::{
     sync::Arc,
 };
 
-#[cfg(all(test, feature = "gui"))]
+#[cfg(feature = "gui")]
+pub(crate) use self::note::FILES_SHOWN;
+#[cfg(test)]
 pub(crate) use self::refusals::all as all_refusals;
 pub(crate) use self::target::joined;
 use self::{beside::Beside, folder::AdapterFolder, group::group, method::Precision};
@@ -62,11 +64,9 @@ pub use self::{
     target::{Companion, Effect, Placement, Replacement, Target, Window},
     value_head::{is_value_head, is_value_head_file},
 };
-#[cfg(feature = "gui")]
-pub(crate) use self::{error::shapes, note::FILES_SHOWN};
 use crate::{
     checkpoint::{LogicalTensor, SideFile, WeightFile, folder_name, side_files},
-    error::IoContext as _,
+    error::{IoAction, IoContext as _},
 };
 
 /// The name of an adapter's config in its folder.
@@ -104,7 +104,7 @@ impl Adapter {
             .map_err(|error| origin::with_seen_method(error, &weights, &root))?;
         let mut files = weights.open(&root)?;
         let own_file_count = files.len();
-        let side_files = side_files(&root).at("list the folder", &root)?;
+        let side_files = side_files(&root).at(IoAction::ListFolder, &root)?;
         let beside = Beside::find(&root, &files, &side_files)?;
         files.extend(beside.files);
         let tensors = files.iter().flat_map(|file| Arc::clone(file).tensors()).collect();

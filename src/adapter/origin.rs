@@ -1,14 +1,19 @@
 //! Whose file of weights this is, told by the names of its tensors: an adapter of PEFT, or of a library whose adapters
 //! are not for the models that are merged here.
 
-use std::{collections::BTreeSet, fmt, path::Path};
+use std::{collections::BTreeSet, path::Path};
+
+use serde::Serialize;
 
 use super::{AdapterError, AdapterKey, MethodSpec, Part, methods::METHODS, own_weights::OwnWeights};
-use crate::checkpoint::{CheckpointError, LogicalTensor, WeightFile, open_weights};
+use crate::{
+    checkpoint::{CheckpointError, LogicalTensor, WeightFile, open_weights},
+    message::said_in_english,
+};
 
-/// A library whose adapter files are known by their keys; says in English what such a file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the sentence of each says what it is")]
+/// A library whose adapter files are known by their keys; a message that says what such a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the message of each says what it is")]
 pub enum ForeignAdapter {
     Kohya,
     ComfyUi,
@@ -19,19 +24,7 @@ pub enum ForeignAdapter {
     Megatron,
 }
 
-impl fmt::Display for ForeignAdapter {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::Kohya => "a LoRA for a diffusion model, in the format of kohya's sd-scripts",
-            Self::ComfyUi => "a LoRA for a diffusion model, under the names of ComfyUI",
-            Self::Diffusers => "a LoRA for a diffusion model, under the names of diffusers",
-            Self::LoraDownUp => "a LoRA in kohya's form (lora_down, lora_up, alpha), not in PEFT's",
-            Self::TextualInversion => "a textual inversion for a diffusion model: embeddings, and no adapter",
-            Self::Torchtune => "a LoRA under torchtune's own names",
-            Self::Megatron => "a LoRA of Megatron or NeMo, under their own names",
-        })
-    }
-}
+said_in_english!(ForeignAdapter);
 
 /// A part of a tensor's name that only files of one library have.
 #[derive(Clone, Copy)]
@@ -75,18 +68,6 @@ const SIGNS: [(Sign, ForeignAdapter); 27] = [
 ];
 
 impl ForeignAdapter {
-    /// All of them.
-    #[cfg(all(test, feature = "gui"))]
-    pub(crate) const ALL: [Self; 7] = [
-        Self::Kohya,
-        Self::ComfyUi,
-        Self::Diffusers,
-        Self::LoraDownUp,
-        Self::TextualInversion,
-        Self::Torchtune,
-        Self::Megatron,
-    ];
-
     /// The library, and the name that shows it.
     #[must_use]
     pub fn of_names<'a>(names: &[&'a str]) -> Option<(Self, &'a str)> {
@@ -100,21 +81,6 @@ impl ForeignAdapter {
     #[must_use]
     pub fn is_for_diffusion(self) -> bool {
         matches!(self, Self::Kohya | Self::ComfyUi | Self::Diffusers | Self::TextualInversion)
-    }
-
-    /// Where such a file can be used.
-    #[must_use]
-    pub fn hint(self) -> &'static str {
-        match self {
-            Self::Kohya | Self::ComfyUi | Self::Diffusers | Self::TextualInversion => {
-                "this program merges language models; use it where images are made, such as ComfyUI or diffusers (`load_lora_weights`, `fuse_lora`)"
-            }
-            Self::LoraDownUp => "convert it to PEFT's format with the library that trained it",
-            Self::Torchtune => {
-                "give the folder that torchtune writes beside it in PEFT's format (adapter_config.json and adapter_model.*)"
-            }
-            Self::Megatron => "export it to Hugging Face's format with the library that trained it (Megatron Bridge)",
-        }
     }
 }
 

@@ -6,7 +6,10 @@ use fancy_regex::Regex;
 use serde_json::{Map, Value};
 
 use super::{AdapterError, Note, Scaling, methods, typed};
-use crate::checkpoint::{JsonProblem, read_text};
+use crate::{
+    checkpoint::{JsonProblem, read_text},
+    error::IoAction,
+};
 
 /// An adapter's config; keys keep the order of the file, for the first pattern that hits wins.
 #[derive(Clone, Debug)]
@@ -21,7 +24,7 @@ impl PeftConfig {
     /// # Errors
     /// A file that cannot be read or is no JSON object.
     pub fn read(path: &Path) -> Result<Self, AdapterError> {
-        Self::parse(&read_text(path, "read the adapter's config")?, path)
+        Self::parse(&read_text(path, IoAction::ReadAdapterConfig)?, path)
     }
 
     /// Reads the text of a config; `path` is for messages.

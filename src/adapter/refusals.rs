@@ -62,7 +62,7 @@ pub(super) const INITS: [Refusal; 4] = [
 ];
 
 /// Every refusal of the tables, as an error names it.
-#[cfg(all(test, feature = "gui"))]
+#[cfg(test)]
 pub(crate) fn all() -> Vec<(super::Feature, RefusalReason, WayOut)> {
     use super::Feature;
     let of = |refusal: &Refusal, feature| (feature, refusal.reason, refusal.way_out);

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::error::IoAction;
+
 use serde_json::Value;
 
 use super::{CheckpointError, JsonProblem, JsonText, read_text};
@@ -19,7 +21,7 @@ impl ModelConfig {
     /// # Errors
     /// A file that cannot be read or is no JSON object (Python's NaN and Infinity are accepted).
     pub fn read(path: &Path) -> Result<Self, CheckpointError> {
-        Self::parse(&read_text(path, "read the config")?, path)
+        Self::parse(&read_text(path, IoAction::ReadConfig)?, path)
     }
 
     /// Takes `text`, which stands in `path`.

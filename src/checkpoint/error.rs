@@ -2,69 +2,149 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{ForeignFormat, HeaderError, JsonProblem, MAX_HEADER_BYTES, PickleError, hub_cache};
-use crate::{
-    error::{Hint, IoError, listed, shortened},
-    numeric::Dtype,
-    units,
-};
+use serde::Serialize;
+
+use super::{ForeignFormat, HeaderError, JsonProblem, PickleError, hub_cache};
+use crate::{error::IoError, message, numeric::Dtype};
 
 /// A model folder or weight file that cannot be used as it is.
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "every message says what its fields are")]
+#[derive(Debug, Serialize, thiserror::Error)]
+#[error("{}", message::english(self))]
+#[expect(missing_docs, reason = "the message of each says what its fields are")]
 pub enum CheckpointError {
-    #[error("there is no such folder: {}", path.display())]
-    Missing { path: PathBuf },
-    #[error("this is a file, not a model folder: {}", path.display())]
-    NotAFolder { path: PathBuf },
-    #[error("this folder holds an adapter, not a base model: {}", path.display())]
-    IsAdapter { path: PathBuf },
-    #[error("there is no config.json beside the weights, which names the architecture: {}", path.display())]
-    NoConfig { path: PathBuf },
-    #[error("there are no weights in this folder (looked for model.safetensors, pytorch_model.bin and their indices): {}", path.display())]
-    NoWeights { path: PathBuf },
-    #[error("this is {format}: {}", path.display())]
-    Foreign { format: ForeignFormat, path: PathBuf },
-    #[error("{problem}: {}", path.display())]
-    Pickle { problem: PickleError, path: PathBuf },
-    #[error("the cache entry holds no complete snapshot: {}", path.display())]
-    NoSnapshot { path: PathBuf },
-    #[error("the cache entry holds {} and says nothing about a main one: {}: {}", units::plural(snapshots.len(), "snapshot"), listed(snapshots, 4), path.display())]
-    SeveralSnapshots { snapshots: Vec<String>, path: PathBuf },
-    #[error("the download of this cache snapshot is not complete: {}: {}", incomplete(missing, *partial_download_count), path.display())]
-    IncompleteSnapshot { missing: Vec<String>, partial_download_count: usize, path: PathBuf },
-    #[error("{file} names {}, not in the folder: {}", listed(missing, 4), path.display())]
-    ShardsMissing { file: &'static str, missing: Vec<String>, path: PathBuf },
-    #[error("the index names {} that no shard holds: {}: {}", units::plural(tensors.len(), "tensor"), listed(tensors, 4), path.display())]
-    IndexedTensorsMissing { tensors: Vec<String>, path: PathBuf },
-    #[error("the index names a shard outside its folder: {shard}: {}", path.display())]
-    ShardOutside { shard: String, path: PathBuf },
-    #[error("the index names a shard that is no weight file: {shard}: {}", path.display())]
-    ShardNotWeights { shard: String, path: PathBuf },
-    #[error("the index says that {indexed} holds {}, but {found} does: {}", shortened(tensor), path.display())]
-    IndexMisplaces { tensor: String, indexed: String, found: String, path: PathBuf },
-    #[error("two shards hold the same tensor ({}): {}: {}", shards.join(", "), shortened(tensor), path.display())]
-    DuplicateTensor { tensor: String, shards: [String; 2], path: PathBuf },
-    #[error("the checkpoint holds no tensor: {}", path.display())]
-    Empty { path: PathBuf },
-    #[error("the file is too short to be safetensors ({byte_count} bytes): {}", path.display())]
-    NoHeader { byte_count: u64, path: PathBuf },
-    #[error("the header claims {}, the file has {}: {}", units::bytes(*claimed), units::bytes(*available), path.display())]
-    HeaderTooLong { claimed: u64, available: u64, path: PathBuf },
-    #[error("the header claims {}, and no reader of the format takes more than {}: {}", units::bytes(*claimed), units::bytes(MAX_HEADER_BYTES), path.display())]
-    HeaderOverLimit { claimed: u64, path: PathBuf },
-    #[error("the header is not valid safetensors: {problem}: {}", path.display())]
-    BadHeader { problem: HeaderError, path: PathBuf },
-    #[error("the file is truncated: its header promises {} of tensors, it holds {}: {}", units::bytes(*promised), units::bytes(*held), path.display())]
-    Truncated { promised: u64, held: u64, path: PathBuf },
-    #[error("the file goes on after its last tensor ({} of unknown content): {}", units::bytes(*extra), path.display())]
-    TrailingBytes { extra: u64, path: PathBuf },
-    #[error("{tensor} cannot be computed: {problem}: {}", path.display())]
-    NotComputed { tensor: String, problem: String, path: PathBuf },
-    #[error("{tensor} is {dtype}, which cannot be read as numbers here: {}", path.display())]
-    NotFloat { tensor: String, dtype: Dtype, path: PathBuf },
-    #[error("not valid JSON: {problem}: {}", path.display())]
-    BadJson { problem: JsonProblem, path: PathBuf },
+    Missing {
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    NotAFolder {
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    IsAdapter {
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    NoConfig {
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    NoWeights {
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    Foreign {
+        format: ForeignFormat,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    Pickle {
+        problem: PickleError,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    NoSnapshot {
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    SeveralSnapshots {
+        snapshots: Vec<String>,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    IncompleteSnapshot {
+        missing: Vec<String>,
+        partial_download_count: usize,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    ShardsMissing {
+        file: &'static str,
+        missing: Vec<String>,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    IndexedTensorsMissing {
+        tensors: Vec<String>,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    ShardOutside {
+        shard: String,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    ShardNotWeights {
+        shard: String,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    IndexMisplaces {
+        tensor: String,
+        indexed: String,
+        found: String,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    DuplicateTensor {
+        tensor: String,
+        shards: [String; 2],
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    Empty {
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    NoHeader {
+        byte_count: u64,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    HeaderTooLong {
+        claimed: u64,
+        available: u64,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    HeaderOverLimit {
+        claimed: u64,
+        limit: u64,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    BadHeader {
+        problem: HeaderError,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    Truncated {
+        promised: u64,
+        held: u64,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    TrailingBytes {
+        extra: u64,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    NotComputed {
+        tensor: String,
+        problem: String,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    NotFloat {
+        tensor: String,
+        dtype: Dtype,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    BadJson {
+        problem: JsonProblem,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
     #[error(transparent)]
     Io(#[from] IoError),
 }
@@ -89,57 +169,93 @@ impl CheckpointError {
     }
 }
 
-fn incomplete(missing: &[String], partial_download_count: usize) -> String {
-    let partial = units::plural(partial_download_count, "download");
-    match (missing, partial_download_count) {
-        ([], _) => format!("{partial} broken off"),
-        (_, 0) => format!("{} missing", listed(missing, 4)),
-        _ => format!("{} missing, {partial} broken off", listed(missing, 4)),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        error::{IoAction, IoError, assert_told},
+        numeric::UnknownDtype,
+    };
 
-impl Hint for CheckpointError {
-    fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::Missing { .. } => "check the path",
-            Self::NotAFolder { .. } | Self::NoConfig { .. } => {
-                "give the folder that holds config.json and the weights, or a weight file that has config.json beside it"
-            }
-            Self::IsAdapter { .. } => {
-                "give the base model first and the adapter second; adapter_config.json names the base it was trained on"
-            }
-            Self::NoWeights { .. } => "download the model again with its weights",
-            Self::Foreign { format, .. } => format.hint_for_base(),
-            Self::Pickle { problem, .. } => return problem.hint(),
-            Self::NoSnapshot { .. } | Self::IncompleteSnapshot { .. } => {
-                "download the model again; what is there already is kept"
-            }
-            Self::SeveralSnapshots { .. } => "name one of the folders below `snapshots`",
-            Self::ShardsMissing { .. } => "the download is incomplete; fetch the missing shards",
-            Self::IndexedTensorsMissing { .. } | Self::IndexMisplaces { .. } => {
-                "index and shards are from different downloads; fetch both again"
-            }
-            Self::ShardOutside { .. } | Self::ShardNotWeights { .. } => {
-                "an index may only name weight files in its own folder; do not use this download"
-            }
-            Self::DuplicateTensor { .. } => {
-                "the folder mixes two sets of shards, and which copy counts depends on the loader; keep one set"
-            }
-            Self::BadHeader { problem: HeaderError::UnknownDtype { .. }, .. } => {
-                "the file is newer than this program, or damaged; look for a newer version of both"
-            }
-            Self::NoHeader { .. }
-            | Self::HeaderTooLong { .. }
-            | Self::HeaderOverLimit { .. }
-            | Self::BadHeader { .. }
-            | Self::Truncated { .. }
-            | Self::TrailingBytes { .. } => "the download or copy was damaged; fetch this file again",
-            Self::NotComputed { .. } => "check the adapter and the base that it is for",
-            Self::NotFloat { .. } => "use the original 16- or 32-bit model instead of a quantised one",
-            Self::Empty { .. } => "fetch the model again",
-            Self::BadJson { problem, .. } => problem.hint(),
-            Self::Io(error) => return error.hint(),
+    #[test]
+    fn every_fault_of_a_model_folder_is_said_in_korean() {
+        let path = || PathBuf::from("/data/x");
+        let text = str::to_owned;
+        let names = || vec!["a.bin".to_owned(), "b.bin".to_owned()];
+        let snapshot = |missing, partial_download_count| CheckpointError::IncompleteSnapshot {
+            missing,
+            partial_download_count,
+            path: PathBuf::from("/data/x"),
         };
-        Some(hint.to_owned())
+        let unknown = HeaderError::UnknownDtype { tensor: text("w"), problem: UnknownDtype { name: text("F3") } };
+        let twice = HeaderError::NamedTwice { tensor: text("w") };
+        let io = IoError { action: IoAction::ListFolder, source: std::io::ErrorKind::NotFound.into(), path: path() };
+        let cases: Vec<(CheckpointError, &[&str])> = vec![
+            (CheckpointError::Missing { path: path() }, &["폴더"]),
+            (CheckpointError::NotAFolder { path: path() }, &["파일"]),
+            (CheckpointError::IsAdapter { path: path() }, &["어댑터"]),
+            (CheckpointError::NoConfig { path: path() }, &["config.json"]),
+            (CheckpointError::NoWeights { path: path() }, &["model.safetensors", "pytorch_model.bin"]),
+            (CheckpointError::Pickle { problem: PickleError::TorchScript, path: path() }, &["TorchScript"]),
+            (CheckpointError::Foreign { format: ForeignFormat::LfsPointer, path: path() }, &["Git LFS"]),
+            (CheckpointError::Foreign { format: ForeignFormat::Gguf, path: path() }, &["GGUF"]),
+            (CheckpointError::NoSnapshot { path: path() }, &["캐시"]),
+            (CheckpointError::SeveralSnapshots { snapshots: names(), path: path() }, &["2개", "a.bin, b.bin"]),
+            (snapshot(names(), 0), &["빠진 파일 a.bin, b.bin"]),
+            (snapshot(Vec::new(), 3), &["끊긴 다운로드 3개"]),
+            (snapshot(names(), 3), &["빠진 파일 a.bin, b.bin, 끊긴 다운로드 3개"]),
+            (
+                CheckpointError::ShardsMissing { file: "model.index.json", missing: names(), path: path() },
+                &["model.index.json", "a.bin, b.bin"],
+            ),
+            (CheckpointError::IndexedTensorsMissing { tensors: names(), path: path() }, &["2개", "a.bin, b.bin"]),
+            (CheckpointError::ShardOutside { shard: text("../a"), path: path() }, &["../a"]),
+            (CheckpointError::ShardNotWeights { shard: text("a.txt"), path: path() }, &["a.txt"]),
+            (
+                CheckpointError::IndexMisplaces {
+                    tensor: text("w"),
+                    indexed: text("one.bin"),
+                    found: text("two.bin"),
+                    path: path(),
+                },
+                &["w 텐서", "one.bin", "two.bin"],
+            ),
+            (
+                CheckpointError::DuplicateTensor {
+                    tensor: text("w"),
+                    shards: [text("one.bin"), text("two.bin")],
+                    path: path(),
+                },
+                &["one.bin, two.bin", ": w"],
+            ),
+            (CheckpointError::Empty { path: path() }, &["텐서"]),
+            (CheckpointError::NoHeader { byte_count: 7, path: path() }, &["7바이트"]),
+            (
+                CheckpointError::HeaderTooLong { claimed: 9_000_000, available: 1_000_000, path: path() },
+                &["9.00 MB", "1.00 MB"],
+            ),
+            (
+                CheckpointError::HeaderOverLimit { claimed: 900_000_000, limit: 100_000_000, path: path() },
+                &["900 MB", "100 MB"],
+            ),
+            (CheckpointError::BadHeader { problem: unknown, path: path() }, &["`F3`"]),
+            (CheckpointError::BadHeader { problem: twice, path: path() }, &["`w`"]),
+            (
+                CheckpointError::Truncated { promised: 9_000_000, held: 1_000_000, path: path() },
+                &["9.00 MB", "1.00 MB"],
+            ),
+            (CheckpointError::TrailingBytes { extra: 9_000_000, path: path() }, &["9.00 MB"]),
+            (CheckpointError::NotComputed { tensor: text("w"), problem: text("P1"), path: path() }, &["w 텐서", "P1"]),
+            (CheckpointError::NotFloat { tensor: text("w"), dtype: Dtype::U8, path: path() }, &["w의", "U8"]),
+            (CheckpointError::BadJson { problem: JsonProblem::EndsEarly { line: 3 }, path: path() }, &["3번째"]),
+            (
+                CheckpointError::BadJson { problem: JsonProblem::Syntax { said: text("comma") }, path: path() },
+                &["comma"],
+            ),
+            (CheckpointError::Io(io), &["목록"]),
+        ];
+        for (error, parts) in cases {
+            assert_told(&error, parts);
+        }
     }
 }

@@ -1,11 +1,13 @@
 //! What lies where weights are looked for and is none that are read here: told by its first bytes, then by its name.
 
 use std::{
-    fmt, io,
+    io,
     path::{Path, PathBuf},
 };
 
-use crate::{error::LFS_HINT, platform};
+use serde::Serialize;
+
+use crate::{message::said_in_english, platform};
 
 /// Bytes that a look at the beginning of a file takes.
 const START_BYTES: usize = 64;
@@ -27,9 +29,9 @@ const STARTS: [(&[u8], ForeignFormat); 9] = [
     (b"<html", ForeignFormat::WebPage),
 ];
 
-/// Something that stands in the place of weights; says in English what it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the sentence of each says what it is")]
+/// Something that stands in the place of weights; a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the message of each says what it is")]
 pub enum ForeignFormat {
     Gguf,
     Ggml,
@@ -42,37 +44,9 @@ pub enum ForeignFormat {
     Onnx,
 }
 
-impl fmt::Display for ForeignFormat {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::Gguf => "a GGUF file, the format of llama.cpp and Ollama",
-            Self::Ggml => "a GGML file, llama.cpp's format before GGUF",
-            Self::LfsPointer => "a Git LFS pointer, not the file itself",
-            Self::WebPage => "a web page, not the file itself",
-            Self::Diffusers => "a model of diffusers, which makes images, video or sound",
-            Self::Consolidated => "a model in its maker's own layout (consolidated), not in Hugging Face's",
-            Self::TensorFlow => "a file of TensorFlow weights",
-            Self::Flax => "a file of Flax weights",
-            Self::Onnx => "an ONNX graph",
-        })
-    }
-}
+said_in_english!(ForeignFormat);
 
 impl ForeignFormat {
-    /// All of them.
-    #[cfg(all(test, feature = "gui"))]
-    pub(crate) const ALL: [Self; 9] = [
-        Self::Gguf,
-        Self::Ggml,
-        Self::LfsPointer,
-        Self::WebPage,
-        Self::Diffusers,
-        Self::Consolidated,
-        Self::TensorFlow,
-        Self::Flax,
-        Self::Onnx,
-    ];
-
     /// What the file at `path` is by its first bytes; `None` for everything else, whatever its name.
     #[must_use]
     pub fn of_content(path: &Path) -> Option<Self> {
@@ -118,48 +92,6 @@ impl ForeignFormat {
             "safetensors" | "bin" | "json" if name.starts_with("diffusion_pytorch_model") => Some(Self::Diffusers),
             "pth" | "safetensors" if name.starts_with("consolidated") => Some(Self::Consolidated),
             _ => None,
-        }
-    }
-
-    /// What to give as the base instead.
-    #[must_use]
-    pub fn hint_for_base(self) -> &'static str {
-        match self {
-            Self::Gguf | Self::Ggml => {
-                "give the original model in safetensors, from which this file was converted; the merge can be converted again afterwards"
-            }
-            Self::Diffusers => {
-                "this program merges language models; diffusers fuses its LoRAs itself (`load_lora_weights`, then `fuse_lora`)"
-            }
-            Self::Consolidated => {
-                "give the same model in Hugging Face's layout (config.json and model.safetensors), or convert it with transformers"
-            }
-            Self::TensorFlow | Self::Flax | Self::Onnx => {
-                "give the same model as safetensors, or load it in transformers and write it with `save_pretrained`"
-            }
-            Self::LfsPointer | Self::WebPage => self.hint_for_file(),
-        }
-    }
-
-    /// What to give as the adapter instead.
-    #[must_use]
-    pub fn hint_for_adapter(self) -> &'static str {
-        match self {
-            Self::Gguf | Self::Ggml => {
-                "give PEFT's own folder (adapter_config.json and adapter_model.safetensors), from which this file was converted"
-            }
-            Self::LfsPointer | Self::WebPage => self.hint_for_file(),
-            Self::Diffusers | Self::Consolidated | Self::TensorFlow | Self::Flax | Self::Onnx => {
-                "give PEFT's own folder (adapter_config.json and adapter_model.safetensors)"
-            }
-        }
-    }
-
-    /// How to get the file that this stands for.
-    fn hint_for_file(self) -> &'static str {
-        match self {
-            Self::WebPage => "the download saved the page around the file; fetch the file itself",
-            _ => LFS_HINT,
         }
     }
 }

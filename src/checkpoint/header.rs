@@ -11,14 +11,13 @@ use std::{
 };
 
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize,
     de::{Error as _, MapAccess, SeqAccess, Visitor},
 };
 
 use crate::{
-    error::shortened,
+    message,
     numeric::{Dtype, UnknownDtype},
-    units,
 };
 
 /// The member of a header that is no tensor.
@@ -50,31 +49,19 @@ pub struct HeaderTensor {
 }
 
 /// What is wrong with a header.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "every message says what its fields are")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{}", message::english(self))]
+#[expect(missing_docs, reason = "the message of each says what its fields are")]
 pub enum HeaderError {
-    #[error("it is not UTF-8 from byte {valid_byte_count} on")]
     NotUtf8 { valid_byte_count: usize },
-    #[error("{problem}")]
     NotJson { problem: String },
-    #[error("two tensors are named `{}`", shortened(tensor))]
     NamedTwice { tensor: String },
-    #[error("`{}`: {problem}", shortened(tensor))]
     UnknownDtype { tensor: String, problem: UnknownDtype },
-    #[error("`{}` would have more elements than a file can hold: {}", shortened(tensor), units::shape(shape))]
     TooManyElements { tensor: String, shape: Vec<usize> },
-    #[error("`{}` does not fill its last byte: {} of {dtype}", shortened(tensor), units::shape(shape))]
     PartialByte { tensor: String, shape: Vec<usize>, dtype: Dtype },
-    #[error("`{}` ends before it begins: bytes {start} to {end}", shortened(tensor))]
     Reversed { tensor: String, start: u64, end: u64 },
-    #[error(
-        "`{}` begins at byte {start}, inside of the tensor before it, which ends at {previous_end}",
-        shortened(tensor)
-    )]
     Overlap { tensor: String, start: u64, previous_end: u64 },
-    #[error("`{}` begins at byte {start}, but the tensor before it ends at {previous_end}", shortened(tensor))]
     Gap { tensor: String, start: u64, previous_end: u64 },
-    #[error("`{}` has {held} bytes, {} of {dtype} need {needed}", shortened(tensor), units::shape(shape))]
     WrongSize { tensor: String, shape: Vec<usize>, dtype: Dtype, needed: u64, held: u64 },
 }
 
@@ -282,5 +269,33 @@ mod tests {
             assert!(matches!(error, HeaderError::TooManyElements { .. }), "{shape}: {error}");
         }
         assert_eq!(of("[0, 536870912]").unwrap().data_byte_count(), 0);
+    }
+
+    #[test]
+    fn every_fault_of_a_header_is_said_in_korean() {
+        let tensor = || "lm_head".to_owned();
+        let (shape, dtype) = (vec![3, 5], Dtype::F16);
+        let unknown = UnknownDtype { name: "F3".to_owned() };
+        let cases: Vec<(HeaderError, &[&str])> = vec![
+            (HeaderError::NotUtf8 { valid_byte_count: 17 }, &["17바이트"]),
+            (HeaderError::NotJson { problem: "EOF at 3".to_owned() }, &["EOF at 3"]),
+            (HeaderError::NamedTwice { tensor: tensor() }, &["`lm_head`"]),
+            (HeaderError::UnknownDtype { tensor: tensor(), problem: unknown }, &["`lm_head`", "`F3`"]),
+            (HeaderError::TooManyElements { tensor: tensor(), shape: shape.clone() }, &["`lm_head`", "3 × 5"]),
+            (HeaderError::PartialByte { tensor: tensor(), shape: shape.clone(), dtype }, &["`lm_head`", "F16, 3 × 5"]),
+            (HeaderError::Reversed { tensor: tensor(), start: 8, end: 4 }, &["`lm_head`", "8~4바이트"]),
+            (
+                HeaderError::Overlap { tensor: tensor(), start: 8, previous_end: 9 },
+                &["`lm_head`", "8바이트", "9바이트"],
+            ),
+            (HeaderError::Gap { tensor: tensor(), start: 9, previous_end: 8 }, &["`lm_head`", "8바이트", "9바이트"]),
+            (
+                HeaderError::WrongSize { tensor: tensor(), shape, dtype, needed: 30, held: 29 },
+                &["`lm_head`", "F16 3 × 5", "30바이트", "29바이트"],
+            ),
+        ];
+        for (problem, parts) in cases {
+            message::assert_said(&problem, parts);
+        }
     }
 }

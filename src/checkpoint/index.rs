@@ -13,7 +13,7 @@ use serde::{
 };
 
 use super::{CheckpointError, JsonProblem, read_text};
-use crate::error::shortened;
+use crate::error::{IoAction, shortened};
 
 /// Extensions of files that hold weights; a loader decides by them how to read a shard.
 const WEIGHT_EXTENSIONS: [&str; 4] = ["safetensors", "bin", "pt", "pth"];
@@ -35,7 +35,7 @@ impl WeightIndex {
     /// # Errors
     /// As [`Self::parse`], and a file that cannot be read.
     pub fn read(path: &Path) -> Result<Self, CheckpointError> {
-        Self::parse(&read_text(path, "read the index")?, path)
+        Self::parse(&read_text(path, IoAction::ReadIndex)?, path)
     }
 
     /// Reads the text of an index; `path` is for messages.

@@ -1,11 +1,11 @@
 //! What is wrong with a JSON file, in words that help whoever has to mend it.
 
-use std::fmt;
+use serde::Serialize;
 
-use crate::error::shortened;
+use crate::{error::shortened, message::said_in_english};
 
-/// Why a text is not the JSON object that it should be; says itself in English.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a text is not the JSON object that it should be; a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum JsonProblem {
     /// Nothing is in it.
     Empty,
@@ -37,28 +37,9 @@ impl JsonProblem {
             _ => Self::Syntax { said: shortened(&error.to_string()) },
         }
     }
-
-    /// What to do about it.
-    #[must_use]
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::Empty | Self::EndsEarly { .. } => "the download or copy broke off; fetch this file again",
-            Self::NotAnObject => "this is another file than its name says; fetch it again",
-            Self::Syntax { .. } => "mend it at that place if it was edited, else fetch this file again",
-        }
-    }
 }
 
-impl fmt::Display for JsonProblem {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => out.write_str("the file is empty"),
-            Self::EndsEarly { line } => write!(out, "it breaks off in line {line}"),
-            Self::NotAnObject => out.write_str("it holds something else than an object in braces"),
-            Self::Syntax { said } => out.write_str(said),
-        }
-    }
-}
+said_in_english!(JsonProblem);
 
 #[cfg(test)]
 mod tests {

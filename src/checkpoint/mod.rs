@@ -48,7 +48,7 @@ pub use self::{
     unmerged::Unmerged,
     weight_file::{WeightFile, WeightFormat},
 };
-use crate::error::IoContext as _;
+use crate::error::{IoAction, IoContext as _};
 
 /// A base or merged model, opened but not loaded.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ impl Checkpoint {
         };
         let mut tensors = collect_tensors(&files, index.as_ref(), root)?;
         omit_tied_head(&mut tensors, &config);
-        let side_files = side_files(root).at("list the folder", root)?;
+        let side_files = side_files(root).at(IoAction::ListFolder, root)?;
         Ok(Self { root: root.to_owned(), config, files, index, tensors, side_files })
     }
 

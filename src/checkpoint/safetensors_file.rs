@@ -7,7 +7,10 @@ use std::{
 };
 
 use super::{CheckpointError, Header, LogicalTensor, Storage, WeightFile, WeightFormat};
-use crate::{error::IoContext as _, platform};
+use crate::{
+    error::{IoAction, IoContext as _},
+    platform,
+};
 
 /// Bytes in front of the header that give its length.
 pub const HEADER_LEN_BYTES: u64 = 8;
@@ -33,23 +36,26 @@ impl SafetensorsFile {
     /// A file that is too short, an oversized or inconsistent header, tensors that the file does not hold in full. The
     /// file is checked against its own size before anything is allocated.
     pub fn open(path: &Path) -> Result<Self, CheckpointError> {
-        let handle = platform::open_for_reading(path).at("open the weights", path)?;
-        let byte_count = handle.metadata().at("read the size", path)?.len();
+        let handle = platform::open_for_reading(path).at(IoAction::OpenWeights, path)?;
+        let byte_count = handle.metadata().at(IoAction::ReadSize, path)?.len();
         if byte_count < HEADER_LEN_BYTES {
             return Err(CheckpointError::NoHeader { byte_count, path: path.to_owned() });
         }
         let mut length = [0; 8];
-        platform::read_exact_at(&handle, &mut length, 0).at("read the header", path)?;
+        platform::read_exact_at(&handle, &mut length, 0).at(IoAction::ReadHeader, path)?;
         let claimed = u64::from_le_bytes(length);
         let available = byte_count - HEADER_LEN_BYTES;
         if claimed > available {
             return Err(CheckpointError::HeaderTooLong { claimed, available, path: path.to_owned() });
         }
         let header_len = usize::try_from(claimed).ok().filter(|_| claimed <= MAX_HEADER_BYTES);
-        let header_len =
-            header_len.ok_or_else(|| CheckpointError::HeaderOverLimit { claimed, path: path.to_owned() })?;
+        let header_len = header_len.ok_or_else(|| CheckpointError::HeaderOverLimit {
+            claimed,
+            limit: MAX_HEADER_BYTES,
+            path: path.to_owned(),
+        })?;
         let mut header_json = vec![0; header_len];
-        platform::read_exact_at(&handle, &mut header_json, HEADER_LEN_BYTES).at("read the header", path)?;
+        platform::read_exact_at(&handle, &mut header_json, HEADER_LEN_BYTES).at(IoAction::ReadHeader, path)?;
         let header = Header::parse(&header_json)
             .map_err(|problem| CheckpointError::BadHeader { problem, path: path.to_owned() })?;
         let (promised, held) = (header.data_byte_count(), available - claimed);

@@ -3,7 +3,10 @@
 use std::{ops::Range, sync::Arc};
 
 use super::{CheckpointError, WeightFile};
-use crate::{error::IoContext as _, platform};
+use crate::{
+    error::{IoAction, IoContext as _},
+    platform,
+};
 
 /// Bytes that are read at once at most; less where the elements that follow each other span less.
 const MAX_BLOCK_BYTES: u64 = 64 << 10;
@@ -99,6 +102,6 @@ impl BlockReader<'_> {
         self.block.resize(usize::try_from(byte_count).unwrap_or(usize::MAX), 0);
         self.start = at;
         let file = &self.span.file;
-        Ok(platform::read_exact_at(file.handle(), &mut self.block, at).at("read the weights", file.path())?)
+        Ok(platform::read_exact_at(file.handle(), &mut self.block, at).at(IoAction::ReadWeights, file.path())?)
     }
 }

@@ -4,7 +4,7 @@ use std::{fmt, ops::Range, sync::Arc};
 
 use super::{CheckpointError, StridedSpan, WeightFile};
 use crate::{
-    error::IoContext as _,
+    error::{IoAction, IoContext as _},
     numeric::{Dtype, FloatDtype, TileShape, widen},
     platform,
 };
@@ -185,7 +185,7 @@ impl LogicalTensor {
         match &self.storage {
             Storage::Span { file, offset, .. } => {
                 let offset = offset + rows.start as u64 * row_byte_count;
-                Ok(platform::read_exact_at(file.handle(), bytes, offset).at("read the weights", file.path())?)
+                Ok(platform::read_exact_at(file.handle(), bytes, offset).at(IoAction::ReadWeights, file.path())?)
             }
             Storage::Strided(view) => view.read_row_bytes(&self.shape, self.dtype.bitsize() / 8, rows, bytes),
             Storage::Computed(computed) => computed.read_row_bytes(rows, bytes),

@@ -7,22 +7,22 @@ use std::{
 
 use super::foreign::is_lfs_pointer;
 use crate::{
-    error::{IoContext as _, IoError, TextFault},
-    platform, units,
+    error::{IoAction, IoContext as _, IoError, TextFault},
+    platform,
 };
 
 /// More than any such file has; the index of a model with 100 000 tensors has 10 MB, a large tokenizer 35 MB.
 const MAX_TEXT_BYTES: u64 = 256 << 20;
 
-/// Reads the text at `path`, in UTF-8 or, with a byte order mark, in UTF-16; the mark is no part of it. `action` is a
-/// verb phrase ("read the config").
+/// Reads the text at `path`, in UTF-8 or, with a byte order mark, in UTF-16; the mark is no part of it. `action` says for
+/// an error what was tried.
 ///
 /// # Errors
 /// A file that cannot be read, is a Git LFS pointer or in another encoding, or is larger than any text of a model, so that a file of terabytes without
 /// content costs no memory.
-pub fn read_text(path: &Path, action: &'static str) -> Result<String, IoError> {
+pub fn read_text(path: &Path, action: IoAction) -> Result<String, IoError> {
     let bytes = read_at_most(path, MAX_TEXT_BYTES).at(action, path)?;
-    decoded(bytes).map_err(|fault| io::Error::new(io::ErrorKind::InvalidData, fault)).at(action, path)
+    decoded(bytes).map_err(io::Error::from).at(action, path)
 }
 
 /// The text in `bytes`; editors on Windows put a byte order mark before it, or write UTF-16.
@@ -52,7 +52,7 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, TextFault> {
 ///
 /// # Errors
 /// A file that cannot be read, or is larger than any text is that is read whole.
-pub fn read_text_bytes(path: &Path, action: &'static str) -> Result<Vec<u8>, IoError> {
+pub fn read_text_bytes(path: &Path, action: IoAction) -> Result<Vec<u8>, IoError> {
     read_at_most(path, MAX_TEXT_BYTES).at(action, path)
 }
 
@@ -60,8 +60,7 @@ fn read_at_most(path: &Path, max_byte_count: u64) -> io::Result<Vec<u8>> {
     let file = platform::open_for_reading(path)?;
     let byte_count = file.metadata()?.len();
     if byte_count > max_byte_count {
-        let problem = format!("{} where at most {} are read", units::bytes(byte_count), units::bytes(max_byte_count));
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, problem));
+        return Err(TextFault::TooLong { byte_count, limit: max_byte_count }.into());
     }
     let mut bytes = Vec::new();
     file.take(max_byte_count).read_to_end(&mut bytes)?;
@@ -97,7 +96,7 @@ mod tests {
         assert_eq!(read_at_most(&path, 6).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
 
         File::options().write(true).open(&path).unwrap().set_len(1 << 40).unwrap();
-        let error = read_text(&path, "read the config").unwrap_err();
+        let error = read_text(&path, IoAction::ReadConfig).unwrap_err();
         assert!(error.to_string().contains("1.10 TB where at most"), "{error}");
     }
 }

@@ -4,7 +4,7 @@ use std::{fmt::Write as _, fs::OpenOptions, io::Write as _, path::Path, process:
 
 use lorafuse::{
     checkpoint::{Checkpoint, CheckpointError},
-    error::IoContext as _,
+    error::{IoAction, IoContext as _},
     evaluate::{self, EvalError, EvalReport, EvalRequest, EvalText, ModelSource, SpeedRequest},
     numeric::FloatDtype,
     plan::{AdapterRequest, DtypePolicy, MergeRequest},
@@ -151,7 +151,7 @@ fn rendered(header: &[String], word_count: usize, rows: &[Vec<String>]) -> Strin
 
 /// Writes a report where nothing is yet.
 pub fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path).at("create the report", path)?;
-    file.write_all(text.as_bytes()).at("write the report", path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path).at(IoAction::CreateReport, path)?;
+    file.write_all(text.as_bytes()).at(IoAction::WriteReport, path)?;
     Ok(())
 }

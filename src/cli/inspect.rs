@@ -62,9 +62,8 @@ fn adapter_alone(args: &InspectArgs, error: CheckpointError) -> Outcome {
         (Err(found @ (AdapterError::Foreign { .. } | AdapterError::WeightsWithoutConfig { .. })), _) => {
             return Err(found.into());
         }
-        (Err(AdapterError::Weights(found @ CheckpointError::Foreign { .. })), _) if matches!(&found, CheckpointError::Foreign { path, .. } if ForeignFormat::is_adapter(path)) =>
-        {
-            return Err(AdapterError::Weights(found).into());
+        (Err(AdapterError::ForeignWeights { format, path }), _) if ForeignFormat::is_adapter(&path) => {
+            return Err(AdapterError::ForeignWeights { format, path }.into());
         }
         _ => return Err(error.into()),
     };

@@ -2,72 +2,154 @@
 
 use std::path::PathBuf;
 
+use serde::Serialize;
+
 use crate::{
     adapter::AdapterError,
     checkpoint::CheckpointError,
-    error::{Hint, IoError, listed},
+    error::IoError,
     job::Cancelled,
     matching::Misplaced,
+    message::{self, said_in_english},
     numeric::Dtype,
     plan::PlanError,
-    units,
 };
 
 /// An evaluation that cannot be done as asked, or that failed.
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "every message says what its fields are")]
+#[derive(Debug, Serialize, thiserror::Error)]
+#[error("{}", message::english(self))]
+#[expect(missing_docs, reason = "the message of each says what its fields are")]
 pub enum EvalError {
-    #[error("no model was given")]
     NoModel,
-    #[error("no text was given")]
     NoText,
-    #[error("a window of {} leaves no token to score", units::plural(*window, "token"))]
-    WindowTooSmall { window: usize },
-    #[error("the architecture {architecture} is not evaluated yet (covered: {}): {}", covered.join(", "), path.display())]
-    Architecture { architecture: String, covered: Vec<&'static str>, path: PathBuf },
-    #[error("{key} is `{value}`, which is not evaluated yet (covered: {}): {}", covered.join(", "), path.display())]
-    UnsupportedValue { key: &'static str, value: String, covered: &'static [&'static str], path: PathBuf },
-    #[error("the weights are quantised ({method}), and only floating weights are evaluated: {}", path.display())]
-    Quantized { method: String, path: PathBuf },
-    #[error("the config lacks {key}: {}", path.display())]
-    MissingKey { key: &'static str, path: PathBuf },
-    #[error("{key} is {value}, not {expected}: {}", path.display())]
-    BadValue { key: &'static str, value: String, expected: &'static str, path: PathBuf },
-    #[error("there is no tensor {tensor}: {}", path.display())]
-    MissingTensor { tensor: String, is_unmerged: bool, path: PathBuf },
-    #[error("{tensor} is {}, but the config makes it {}: {}", units::shape(stored), units::shape(configured), path.display())]
-    TensorShape { tensor: String, stored: Vec<usize>, configured: Vec<usize>, path: PathBuf },
-    #[error("{tensor} is stored as {dtype}, which is not read as numbers: {}", path.display())]
-    TensorDtype { tensor: String, dtype: Dtype, path: PathBuf },
-    #[error("the adapter does not fit the base: {} of {} have a place ({}): {}", placed, units::plural(*total, "adapter tensor"), named(problems), path.display())]
-    AdapterDoesNotFit { placed: usize, total: usize, problems: Vec<Misplaced>, path: PathBuf },
-    #[error("{} is not computed at run time, only plain LoRA on linear layers ({tensor}): {}", method.unwrap_or("this adapter"), path.display())]
-    AdapterMethod { method: Option<&'static str>, tensor: String, path: PathBuf },
-    #[error("there is no tokenizer.json in this folder: {}", path.display())]
-    NoTokenizer { path: PathBuf },
-    #[error("tokenizer.json cannot be used: {problem}: {}", path.display())]
-    BadTokenizer { problem: String, path: PathBuf },
-    #[error("{text} has {}, so nothing can be scored", units::plural(*token_count, "token"))]
-    NothingToScore { text: String, token_count: usize },
-    #[error("{text} has the token id {id}, but the vocabulary has {}: {}", units::plural(*vocab_size, "token"), path.display())]
-    TokenOutsideVocab { text: String, id: u32, vocab_size: usize, path: PathBuf },
-    #[error("{text} takes a window of {window} tokens, but the model has learned only {}: {}", units::plural(*position_count, "position"), path.display())]
-    TooFewPositions { text: String, window: usize, position_count: usize, path: PathBuf },
-    #[error("the file is no text in UTF-8 or CP949 (UTF-8 ends at byte {}): {}", units::count(*offset), path.display())]
-    NotUtf8 { offset: u64, path: PathBuf },
-    #[error("the file holds no text: {}", path.display())]
-    EmptyText { path: PathBuf },
-    #[error("line {line} is no document: {problem}: {}", path.display())]
-    BadJsonLine { line: usize, problem: String, path: PathBuf },
-    #[error("this is no JSON list of token ids: {problem}: {}", path.display())]
-    BadTokenList { problem: String, path: PathBuf },
-    #[error("the process that measures a model failed: {said}: {}", path.display())]
-    MeasuringFailed { said: String, path: PathBuf },
-    #[error("the model gives token {} of {text} no finite probability: {}", units::count(*position), path.display())]
-    NotFinite { text: String, position: u64, path: PathBuf },
-    #[error("the model's arithmetic failed: {0}")]
-    Compute(#[from] candle_core::Error),
-    #[error("the merge cannot be computed: {0}")]
+    WindowTooSmall {
+        window: usize,
+    },
+    Architecture {
+        architecture: String,
+        covered: Vec<&'static str>,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    UnsupportedValue {
+        key: &'static str,
+        value: String,
+        covered: &'static [&'static str],
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    Quantized {
+        method: String,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    MissingKey {
+        key: &'static str,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    BadValue {
+        key: &'static str,
+        value: Option<String>,
+        expected: Expected,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    MissingTensor {
+        tensor: String,
+        is_unmerged: bool,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    TensorShape {
+        tensor: String,
+        stored: Vec<usize>,
+        configured: Vec<usize>,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    TensorDtype {
+        tensor: String,
+        dtype: Dtype,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    AdapterDoesNotFit {
+        placed: usize,
+        total: usize,
+        problems: Vec<Misplaced>,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    AdapterMethod {
+        method: Option<&'static str>,
+        tensor: String,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    NoTokenizer {
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    BadTokenizer {
+        problem: String,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    NothingToScore {
+        text: String,
+        token_count: usize,
+    },
+    TokenOutsideVocab {
+        text: String,
+        id: u32,
+        vocab_size: usize,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    TooFewPositions {
+        text: String,
+        window: usize,
+        position_count: usize,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    NotUtf8 {
+        offset: u64,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    EmptyText {
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    BadJsonLine {
+        line: usize,
+        problem: String,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    BadTokenList {
+        problem: String,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    MeasuringFailed {
+        said: String,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    NotFinite {
+        text: String,
+        position: u64,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    Compute(
+        #[from]
+        #[serde(serialize_with = "message::shown")]
+        candle_core::Error,
+    ),
     Plan(Box<PlanError>),
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -79,11 +161,27 @@ pub enum EvalError {
     Cancelled(#[from] Cancelled),
 }
 
-/// The first few, as one line.
-fn named(problems: &[Misplaced]) -> String {
-    let problems: Vec<String> = problems.iter().map(Misplaced::to_string).collect();
-    listed(&problems, 3)
+/// What a value of a config should be; a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the message of each says what it is")]
+pub enum Expected {
+    Activation,
+    AtMostExpertCount,
+    Even,
+    ExpertCount,
+    Flag,
+    HeadCountDivisor,
+    HiddenSizeDivisor,
+    HiddenSizeDivisorOrHeadDim,
+    LayerCount,
+    LayerTypeList,
+    PartOfHead,
+    PositiveCount,
+    PositiveNumber,
+    RotaryFactorList,
 }
+
+said_in_english!(Expected);
 
 impl EvalError {
     /// Whether the user stopped it.
@@ -99,51 +197,95 @@ impl From<PlanError> for EvalError {
     }
 }
 
-impl Hint for EvalError {
-    fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::NoModel => "give at least one model folder",
-            Self::NoText => "give a text file or a list of token ids",
-            Self::WindowTooSmall { .. } => "a window is at least 2 tokens; 2048 is usual",
-            Self::Architecture { .. } | Self::UnsupportedValue { .. } => {
-                "merging and checking work all the same; only perplexity is not computed"
-            }
-            Self::Quantized { .. } => "use the original 16- or 32-bit model of the same name",
-            Self::MissingKey { .. } | Self::BadValue { .. } | Self::TensorShape { .. } => {
-                "config.json and weights belong to different models, or one of them was edited"
-            }
-            Self::MissingTensor { is_unmerged: true, .. } => {
-                "the folder still holds `base_layer` keys: it was saved without merging"
-            }
-            Self::MissingTensor { is_unmerged: false, .. } => "the weights are incomplete; fetch or merge them again",
-            Self::TensorDtype { .. } => "convert it to float32, float16 or bfloat16 first",
-            Self::AdapterDoesNotFit { .. } => "give the base that the adapter was trained on",
-            Self::AdapterMethod { .. } => "merge the adapter first and evaluate the merged folder",
-            Self::NoTokenizer { .. } => {
-                "copy the base model's tokenizer files into the folder, or give token ids in place of a text"
-            }
-            Self::BadTokenizer { .. } => "fetch the tokenizer files again",
-            Self::NothingToScore { .. } => "the first token is never scored; give a text of at least two tokens",
-            Self::TokenOutsideVocab { .. } => {
-                "the text was tokenized for another model, or the embedding was not resized"
-            }
-            Self::TooFewPositions { .. } => "choose a window of at most as many tokens, or a shorter prompt",
-            Self::NotUtf8 { .. } => "save the text as UTF-8 first",
-            Self::EmptyText { .. } => "give a text of at least two tokens",
-            Self::BadJsonLine { .. } => "each line must look like {\"text\": \"…\"}",
-            Self::BadTokenList { .. } => "the file must look like [1, 15043, 3186]",
-            Self::NotFinite { .. } => {
-                "its weights hold NaN or infinity, or the merge overflowed; check the folder first"
-            }
-            Self::Plan(error) => return error.hint(),
-            Self::Checkpoint(error) => return error.hint(),
-            Self::Adapter(error) => return error.hint(),
-            Self::Io(error) => return error.hint(),
-            Self::MeasuringFailed { .. } => {
-                "perplexities are measured without it; give `--runs 0` to leave seconds out"
-            }
-            Self::Compute(_) | Self::Cancelled(_) => return None,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        error::{IoAction, IoError, assert_told},
+        matching::{MisfitReason, OrphanReason},
+    };
+
+    #[test]
+    fn every_failure_of_an_evaluation_is_said_in_korean() {
+        let path = || PathBuf::from("/data/x");
+        let text = str::to_owned;
+        let missing = |is_unmerged| EvalError::MissingTensor {
+            tensor: "wte".to_owned(),
+            is_unmerged,
+            path: PathBuf::from("/data/x"),
         };
-        Some(hint.to_owned())
+        let method =
+            |method| EvalError::AdapterMethod { method, tensor: "wte".to_owned(), path: PathBuf::from("/data/x") };
+        let problems = vec![Misplaced {
+            names: vec![text("a.up")],
+            reason: MisfitReason::Orphaned(OrphanReason::NoSuchModule),
+            nearest: Vec::new(),
+        }];
+        let io = IoError { action: IoAction::ReadSideText, source: std::io::ErrorKind::NotFound.into(), path: path() };
+        let plan = PlanError::Base(CheckpointError::Missing { path: path() });
+        let cases: Vec<(EvalError, &[&str])> = vec![
+            (EvalError::NoModel, &["모델"]),
+            (EvalError::NoText, &["글"]),
+            (EvalError::WindowTooSmall { window: 1 }, &["1개"]),
+            (
+                EvalError::Architecture { architecture: text("ToyLM"), covered: vec!["llama", "gpt2"], path: path() },
+                &["ToyLM", "llama, gpt2"],
+            ),
+            (
+                EvalError::UnsupportedValue { key: "act", value: text("sin"), covered: &["gelu"], path: path() },
+                &["act", "`sin`", "gelu"],
+            ),
+            (EvalError::Quantized { method: text("gptq"), path: path() }, &["gptq"]),
+            (EvalError::MissingKey { key: "n_head", path: path() }, &["n_head"]),
+            (
+                EvalError::BadValue { key: "n_head", value: Some(text("7")), expected: Expected::Even, path: path() },
+                &["n_head", "7", "짝수"],
+            ),
+            (
+                EvalError::BadValue {
+                    key: "layer_types",
+                    value: None,
+                    expected: Expected::LayerTypeList,
+                    path: path(),
+                },
+                &["layer_types", "목록"],
+            ),
+            (missing(true), &["wte"]),
+            (missing(false), &["wte"]),
+            (
+                EvalError::TensorShape { tensor: text("w"), stored: vec![2, 3], configured: vec![4, 5], path: path() },
+                &["w의", "2 × 3", "4 × 5"],
+            ),
+            (EvalError::TensorDtype { tensor: text("w"), dtype: Dtype::U8, path: path() }, &["w의", "U8"]),
+            (EvalError::AdapterDoesNotFit { placed: 3, total: 4, problems, path: path() }, &["4개 중 3개", "a.up"]),
+            (method(Some("DoRA")), &["DoRA", "wte"]),
+            (method(None), &["wte"]),
+            (EvalError::NoTokenizer { path: path() }, &["tokenizer.json"]),
+            (EvalError::BadTokenizer { problem: text("EOF"), path: path() }, &["EOF"]),
+            (EvalError::NothingToScore { text: text("a.txt"), token_count: 1 }, &["a.txt", "1개"]),
+            (
+                EvalError::TokenOutsideVocab { text: text("a.txt"), id: 99, vocab_size: 64, path: path() },
+                &["a.txt", "99", "64개"],
+            ),
+            (
+                EvalError::TooFewPositions { text: text("a.txt"), window: 99, position_count: 64, path: path() },
+                &["a.txt", "99개", "64개"],
+            ),
+            (EvalError::NotUtf8 { offset: 1_234, path: path() }, &["1,234바이트"]),
+            (EvalError::EmptyText { path: path() }, &["글"]),
+            (EvalError::BadJsonLine { line: 7, problem: text("EOF"), path: path() }, &["7번째", "EOF"]),
+            (EvalError::BadTokenList { problem: text("EOF"), path: path() }, &["EOF"]),
+            (EvalError::MeasuringFailed { said: text("P1"), path: path() }, &["P1"]),
+            (EvalError::NotFinite { text: text("a.txt"), position: 1_234, path: path() }, &["a.txt", "1,234번째"]),
+            (EvalError::Compute(candle_core::Error::Msg(text("P1"))), &["P1"]),
+            (EvalError::Plan(Box::new(plan)), &["병합", "폴더"]),
+            (EvalError::Checkpoint(CheckpointError::Missing { path: path() }), &["폴더"]),
+            (EvalError::Adapter(AdapterError::IsModel { path: path() }), &["모델"]),
+            (EvalError::Io(io), &["글을 읽지"]),
+            (EvalError::Cancelled(Cancelled), &["취소"]),
+        ];
+        for (error, parts) in cases {
+            assert_told(&error, parts);
+        }
     }
 }

@@ -36,7 +36,7 @@ use self::{
 };
 pub use self::{
     divergence::{Divergence, KlSummary},
-    error::EvalError,
+    error::{EvalError, Expected},
     report::{EvalReport, ModelKind, ModelReport, PairedDifference, Protocol, TextScore},
     request::{DEFAULT_MEMORY_BUDGET_BYTES, EvalRequest, ModelSource},
     resident::{Answer, Continuation, ResidentModel},

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{EvalError, text_file};
-use crate::checkpoint::read_text_bytes;
+use crate::{checkpoint::read_text_bytes, error::IoAction};
 
 /// A text to score, or the tokens of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +108,7 @@ impl EvalText {
     /// # Errors
     /// A file that cannot be read or holds anything else.
     pub fn read_tokens(path: &Path) -> Result<Self, EvalError> {
-        let bytes = read_text_bytes(path, "read the token ids")?;
+        let bytes = read_text_bytes(path, IoAction::ReadTokenIds)?;
         let ids = serde_json::from_slice(&bytes)
             .map_err(|error| EvalError::BadTokenList { problem: crate::error::brief(&error), path: path.to_owned() })?;
         Ok(Self::tokens(text_file::name_of(path), ids))

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::EvalError;
-use crate::checkpoint::read_text_bytes;
+use crate::{checkpoint::read_text_bytes, error::IoAction};
 
 /// A file's text, decoded.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(super) struct TextFile {
 
 /// Reads and decodes a file.
 pub(super) fn read(path: &Path) -> Result<TextFile, EvalError> {
-    let bytes = read_text_bytes(path, "read the text")?;
+    let bytes = read_text_bytes(path, IoAction::ReadText)?;
     let name = name_of(path);
     match std::str::from_utf8(&bytes) {
         Ok(text) => Ok(TextFile { name, text: text.strip_prefix('\u{feff}').unwrap_or(text).to_owned() }),

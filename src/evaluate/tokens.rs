@@ -5,7 +5,7 @@ use std::path::Path;
 use tokenizers::Tokenizer;
 
 use super::{EvalError, EvalText, text::Document};
-use crate::checkpoint::read_text_bytes;
+use crate::{checkpoint::read_text_bytes, error::IoAction};
 
 pub(super) const TOKENIZER_FILE: &str = "tokenizer.json";
 
@@ -27,7 +27,7 @@ impl TokenizedTexts {
         if needs_tokenizer && !path.is_file() {
             return Err(EvalError::NoTokenizer { path: root.to_owned() });
         }
-        let bytes = if needs_tokenizer { read_text_bytes(&path, "read the tokenizer")? } else { Vec::new() };
+        let bytes = if needs_tokenizer { read_text_bytes(&path, IoAction::ReadTokenizer)? } else { Vec::new() };
         if let Some(other) = others.iter().find(|other| other.tokenizer == bytes) {
             return Ok(Self { tokenizer: bytes, ids: other.ids.clone() });
         }
@@ -48,7 +48,7 @@ pub(super) fn open(root: &Path) -> Result<Tokenizer, EvalError> {
     if !path.is_file() {
         return Err(EvalError::NoTokenizer { path: root.to_owned() });
     }
-    load(&read_text_bytes(&path, "read the tokenizer")?, &path)
+    load(&read_text_bytes(&path, IoAction::ReadTokenizer)?, &path)
 }
 
 fn load(bytes: &[u8], path: &Path) -> Result<Tokenizer, EvalError> {

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     adapter::{Adapter, Orientation},
     checkpoint::{Checkpoint, LogicalTensor, read_text},
+    error::IoAction,
     merge,
     numeric::{FloatDtype, narrow, read_turned, widen},
     plan::MergePlan,
@@ -112,7 +113,7 @@ impl ModelWeights {
 
     /// The tokens that end an answer: `eos_token_id` of the generation config, else of the config.
     pub fn stop_ids(&self) -> Vec<u32> {
-        let generation = read_text(&self.root().join("generation_config.json"), "read the generation config").ok();
+        let generation = read_text(&self.root().join("generation_config.json"), IoAction::ReadGenerationConfig).ok();
         let generation = generation.and_then(|text| serde_json::from_str::<Value>(&text).ok()).unwrap_or_default();
         let ids = generation.get("eos_token_id").filter(|ids| !ids.is_null());
         let ids = ids.or_else(|| self.checkpoint.config().get("eos_token_id"));

@@ -49,7 +49,7 @@ pub use self::{
         report::command::ReportCommand,
         welcome::command::WelcomeCommand,
     },
-    words::{Language, Words, problem::Problem, said::Said},
+    words::{Language, Words, problem::Problem},
 };
 
 /// View-models: what the screens show, as plain data, made and tested without any window.

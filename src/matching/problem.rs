@@ -26,7 +26,7 @@ pub struct Orphan {
 }
 
 /// Why the base has no place for a tensor.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub enum OrphanReason {
     /// No module of that name.
     NoSuchModule,
@@ -122,7 +122,7 @@ pub struct Clash {
 }
 
 /// Why an update cannot be applied to the tensor of its name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub enum ClashReason {
     /// The shapes differ, in every orientation that the layer may have.
     Shape {
@@ -237,7 +237,7 @@ impl fmt::Display for ClashReason {
 }
 
 /// Why tensors of an adapter do not fit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub enum MisfitReason {
     /// The base has no place for them.
     Orphaned(OrphanReason),
@@ -255,7 +255,7 @@ impl fmt::Display for MisfitReason {
 }
 
 /// Tensors of an adapter that do not fit; says itself in English: "<names>: <reason> (nearest: <modules>)".
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Misplaced {
     /// A module, or tensors.
     pub names: Vec<String>,

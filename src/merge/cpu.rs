@@ -10,7 +10,7 @@ use crate::{
         WeightedUpdate,
         composition::{DeltaBuffers, row_block},
     },
-    error::IoContext as _,
+    error::{IoAction, IoContext as _},
     numeric::{CpuLevel, FloatDtype, TileBytes, TileShape, TileStats, block_tiles, widen_at},
     platform::PageBuffer,
 };
@@ -67,7 +67,7 @@ impl CpuKernel {
             thread::Builder::new()
                 .name(format!("merge-{index}"))
                 .spawn(move || work(&jobs, &results, Worker { learns, ..Worker::new(level) }))
-                .at("start a worker thread", std::path::Path::new("merge"))?;
+                .at(IoAction::StartWorker, std::path::Path::new("merge"))?;
         }
         Ok(Self { jobs, results, worker_count, level, learns, in_flight: 0 })
     }

@@ -2,48 +2,78 @@
 
 use std::path::PathBuf;
 
+use serde::Serialize;
+
 use super::device::{Device, GpuAdapter, NotOpened};
 use crate::{
-    adapter::AdapterError,
-    checkpoint::CheckpointError,
-    error::{Hint, IoError},
-    job::Cancelled,
-    numeric::Dtype,
-    units,
+    adapter::AdapterError, checkpoint::CheckpointError, error::IoError, job::Cancelled, message, numeric::Dtype,
 };
 
 /// A merge that failed; its output does not exist.
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "every message says what its fields are")]
+#[derive(Debug, Serialize, thiserror::Error)]
+#[error("{}", message::english(self))]
+#[expect(missing_docs, reason = "the message of each says what its fields are")]
 pub enum MergeError {
-    #[error("another process is merging into this output: {}", path.display())]
-    InUse { path: PathBuf },
-    #[error("a folder with the name of the work in progress exists and is not ours: {}", path.display())]
-    PartialIsForeign { path: PathBuf },
-    #[error("{tensor} holds {} in the base: {}", units::plural(usize::try_from(*element_count).unwrap_or(usize::MAX), "NaN or infinite value"), path.display())]
-    BaseNotFinite { tensor: String, element_count: u64, path: PathBuf },
-    #[error("{tensor} does not fit into {dtype}: {} too large, the largest {max_magnitude}", units::plural(usize::try_from(*element_count).unwrap_or(usize::MAX), "value"))]
-    Overflow { tensor: String, element_count: u64, max_magnitude: f32, dtype: Dtype },
-    #[error("the disk is too full: {} more needed, {} free: {}", units::bytes(*needed), units::bytes(*free), path.display())]
-    DiskFull { needed: u64, free: u64, path: PathBuf },
-    #[error("a file of {} is more than the file system or a limit of this session takes: {}", units::bytes(*needed), path.display())]
-    FileTooLarge { needed: u64, path: PathBuf },
-    #[error("cancelled; {} are written and kept in {}", units::bytes(*byte_count), path.display())]
-    CancelledKept { byte_count: u64, path: PathBuf },
-    #[error("the device stopped answering: {device}")]
-    DeviceLost { device: Device },
-    #[error("there is no device `{asked}`")]
-    NoSuchDevice { asked: String, listed: Vec<GpuAdapter> },
-    #[error("there is no GPU, only a software renderer: {}", entries(listed))]
-    OnlySoftwareDevice { listed: Vec<GpuAdapter> },
-    #[error("{device} cannot be used: {reason}")]
-    DeviceNotOpened { device: String, reason: NotOpened },
-    #[error("this build computes on the CPU only")]
+    InUse {
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    PartialIsForeign {
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    BaseNotFinite {
+        tensor: String,
+        element_count: u64,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    Overflow {
+        tensor: String,
+        element_count: u64,
+        max_magnitude: f32,
+        dtype: Dtype,
+    },
+    DiskFull {
+        needed: u64,
+        free: u64,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    FileTooLarge {
+        needed: u64,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    CancelledKept {
+        byte_count: u64,
+        #[serde(serialize_with = "message::path")]
+        kept_in: PathBuf,
+    },
+    DeviceLost {
+        device: Device,
+    },
+    NoSuchDevice {
+        asked: String,
+        listed: Vec<GpuAdapter>,
+    },
+    OnlySoftwareDevice {
+        listed: Vec<GpuAdapter>,
+    },
+    DeviceNotOpened {
+        device: String,
+        reason: NotOpened,
+    },
     NoGpuSupport,
-    #[error("the folder has a seal already: {}", path.display())]
-    AlreadySealed { path: PathBuf },
-    #[error("the seal cannot be read: `{line}` is no line of sha256sum: {}", path.display())]
-    BadSeal { line: String, path: PathBuf },
+    AlreadySealed {
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    BadSeal {
+        line: String,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
     #[error(transparent)]
     Base(#[from] CheckpointError),
     #[error(transparent)]
@@ -54,10 +84,6 @@ pub enum MergeError {
     Cancelled(#[from] Cancelled),
 }
 
-fn entries(adapters: &[GpuAdapter]) -> String {
-    adapters.iter().map(GpuAdapter::entry).collect::<Vec<_>>().join(", ")
-}
-
 impl MergeError {
     /// Whether the user stopped it.
     #[must_use]
@@ -66,37 +92,63 @@ impl MergeError {
     }
 }
 
-impl Hint for MergeError {
-    fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::InUse { .. } => "wait for it, or choose another output",
-            Self::PartialIsForeign { .. } => "move it away, or choose another output",
-            Self::BaseNotFinite { .. } => "the base is damaged; fetch it again",
-            Self::Overflow { .. } => "write bfloat16 or float32 instead (`--dtype bf16`)",
-            Self::DiskFull { .. } => {
-                "free some space, choose another disk, or write half the bytes with `--dtype bf16`"
-            }
-            Self::FileTooLarge { .. } => {
-                "write smaller files (`--max-shard-size 4GB` suits FAT32), choose another disk, or lift the limit (`ulimit -f`)"
-            }
-            Self::CancelledKept { .. } => "run the same merge again to go on from there, or delete that folder",
-            Self::AlreadySealed { .. } => "delete that file to seal the folder anew",
-            Self::BadSeal { .. } => "`sha256sum -c` reads the same file; seal the folder anew",
-            Self::NoSuchDevice { listed, .. } if listed.is_empty() => {
-                "no driver for Vulkan, Metal or DirectX 12 was found; merge on the CPU (`--device cpu`)"
-            }
-            Self::NoSuchDevice { listed, .. } => return Some(format!("there are cpu, {}", entries(listed))),
-            Self::OnlySoftwareDevice { .. } => {
-                "the CPU is faster (`--device cpu`); to use the renderer nevertheless, name it: `--device gpu:0`"
-            }
-            Self::DeviceNotOpened { .. } => "merge on the CPU (`--device cpu`), or update the device's driver",
-            Self::NoGpuSupport => "use `--device cpu`, or build with the feature `gpu`",
-            Self::DeviceLost { .. } => "run it again; if it stays, please report it",
-            Self::Base(error) => return error.hint(),
-            Self::Adapter(error) => return error.hint(),
-            Self::Io(error) => return error.hint(),
-            Self::Cancelled(_) => return None,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        error::{IoAction, IoError, assert_told},
+        merge::device::AdapterKind,
+        message::{Language, Message},
+    };
+
+    #[test]
+    fn every_failure_of_a_merge_is_said_in_korean() {
+        let path = || PathBuf::from("/data/x");
+        let text = str::to_owned;
+        let gpu = |index, kind| GpuAdapter { index, name: format!("GPU {index}"), backend: "Vulkan", kind };
+        let gpus = || {
+            let kinds = [AdapterKind::Discrete, AdapterKind::Integrated, AdapterKind::Other, AdapterKind::Software];
+            kinds.into_iter().enumerate().map(|(index, kind)| gpu(index, kind)).collect::<Vec<_>>()
         };
-        Some(hint.to_owned())
+        let io =
+            IoError { action: IoAction::CopyWeights, source: std::io::ErrorKind::StorageFull.into(), path: path() };
+        let no_answer = NotOpened::NoAnswer { timeout_secs: 30 };
+        let cases: Vec<(MergeError, &[&str])> = vec![
+            (MergeError::InUse { path: path() }, &["다른 프로세스"]),
+            (MergeError::PartialIsForeign { path: path() }, &["폴더"]),
+            (
+                MergeError::BaseNotFinite { tensor: text("wte"), element_count: 1_234, path: path() },
+                &["wte", "1,234개"],
+            ),
+            (
+                MergeError::Overflow {
+                    tensor: text("wte"),
+                    element_count: 1_234,
+                    max_magnitude: 70_000.0,
+                    dtype: Dtype::F16,
+                },
+                &["wte", "1,234개", "70000", "F16"],
+            ),
+            (MergeError::DiskFull { needed: 9_000_000, free: 1_000_000, path: path() }, &["9.00 MB", "1.00 MB"]),
+            (MergeError::FileTooLarge { needed: 9_000_000_000, path: path() }, &["9.00 GB"]),
+            (MergeError::CancelledKept { byte_count: 9_000_000, kept_in: path() }, &["9.00 MB", "/data/x"]),
+            (MergeError::DeviceLost { device: Device::Named(text("A100")) }, &["A100"]),
+            (MergeError::NoSuchDevice { asked: text("gpu:9"), listed: Vec::new() }, &["`gpu:9`"]),
+            (MergeError::NoSuchDevice { asked: text("gpu:9"), listed: gpus() }, &["`gpu:9`"]),
+            (MergeError::OnlySoftwareDevice { listed: gpus() }, &["gpu:3 GPU 3 (Vulkan, 소프트웨어)", "외장", "내장"]),
+            (MergeError::DeviceNotOpened { device: text("A100"), reason: no_answer }, &["A100", "30초"]),
+            (MergeError::NoGpuSupport, &["CPU"]),
+            (MergeError::AlreadySealed { path: path() }, &["봉인"]),
+            (MergeError::BadSeal { line: text("zz"), path: path() }, &["`zz`", "sha256sum"]),
+            (MergeError::Base(CheckpointError::Missing { path: path() }), &["폴더"]),
+            (MergeError::Adapter(AdapterError::NoEffect { path: path() }), &["0"]),
+            (MergeError::Io(io), &["가중치를 복사하지", "빈 공간"]),
+            (MergeError::Cancelled(Cancelled), &["취소"]),
+        ];
+        for (error, parts) in cases {
+            assert_told(&error, parts);
+        }
+        let listed = Message::of(&MergeError::NoSuchDevice { asked: text("gpu:9"), listed: gpus() }).hint().unwrap();
+        assert!(Language::Korean.say(&listed).contains("gpu:1 GPU 1 (Vulkan, 내장)"));
     }
 }

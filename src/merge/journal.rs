@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{MergeError, TensorRecord};
 use crate::{
-    error::IoContext as _,
+    error::{IoAction, IoContext as _},
     job::JobContext,
     plan::{Action, MergePlan},
 };
@@ -59,7 +59,7 @@ impl Journal {
         let path = folder.join(JOURNAL_FILE);
         let finished = if Self::is_bound_to(folder, fingerprint) { finished_in(&path)? } else { HashMap::new() };
         let file =
-            OpenOptions::new().create(true).truncate(true).write(true).open(&path).at("write the journal", &path)?;
+            OpenOptions::new().create(true).truncate(true).write(true).open(&path).at(IoAction::WriteJournal, &path)?;
         let mut journal = Self { file, path, finished: HashMap::new() };
         journal.append(&Binding { format: FORMAT, fingerprint: fingerprint.to_owned() })?;
         // Written anew, so that a line that a crash cut off does not swallow the next one.
@@ -91,14 +91,14 @@ impl Journal {
     fn append(&mut self, line: &impl Serialize) -> Result<(), MergeError> {
         let mut text = serde_json::to_string(line).unwrap_or_else(|error| unreachable!("plain data: {error}"));
         text.push('\n');
-        self.file.write_all(text.as_bytes()).at("write the journal", &self.path)?;
+        self.file.write_all(text.as_bytes()).at(IoAction::WriteJournal, &self.path)?;
         Ok(())
     }
 }
 
 /// The complete lines after the binding; a crash may have cut off the last.
 fn finished_in(path: &Path) -> Result<HashMap<String, TensorRecord>, MergeError> {
-    let file = File::open(path).at("read the journal", path)?;
+    let file = File::open(path).at(IoAction::ReadJournal, path)?;
     let lines = BufReader::new(file).lines().skip(1).map_while(Result::ok);
     let records = lines.map_while(|line| serde_json::from_str::<TensorRecord>(&line).ok());
     Ok(records.map(|record| (record.name.clone(), record)).collect())
@@ -121,15 +121,15 @@ pub(super) fn fingerprint(plan: &MergePlan, kernel_name: &str, job: &JobContext)
     let options = (&plan.strengths, plan.dtype, plan.rounding, plan.tile_elements);
     add(format!("{options:?}").as_bytes());
     for file in plan.base.files() {
-        let metadata = file.handle().metadata().at("read the time of change", file.path())?;
-        let modified = metadata.modified().at("read the time of change", file.path())?;
+        let metadata = file.handle().metadata().at(IoAction::ReadTimeOfChange, file.path())?;
+        let modified = metadata.modified().at(IoAction::ReadTimeOfChange, file.path())?;
         add(file.name().as_bytes());
         add(file.header());
         add(format!("{} {modified:?}", metadata.len()).as_bytes());
     }
     for adapter in &plan.adapters {
         let config_path = adapter.root().join(crate::adapter::CONFIG_FILE);
-        add(&std::fs::read(&config_path).at("read the adapter's config", &config_path)?);
+        add(&std::fs::read(&config_path).at(IoAction::ReadAdapterConfig, &config_path)?);
         for file in adapter.files() {
             add(file.name().as_bytes());
             add(hash_range(file.handle(), file.path(), 0..file.byte_count(), job)?.as_bytes());
@@ -165,7 +165,7 @@ pub(super) fn hash_range(
         job.check_cancelled()?;
         let step = usize::try_from(range.end - offset).map_or(HASH_STEP_BYTES, |left| left.min(HASH_STEP_BYTES));
         buffer.resize(step, 0);
-        crate::platform::read_exact_at(file, &mut buffer, offset).at("read back", path)?;
+        crate::platform::read_exact_at(file, &mut buffer, offset).at(IoAction::ReadBack, path)?;
         hasher.update(&buffer);
         offset += step as u64;
     }

@@ -10,7 +10,7 @@ use super::{
     journal::{JOURNAL_FILE, Journal},
 };
 use crate::{
-    error::{IoContext as _, IoError},
+    error::{IoAction, IoContext as _, IoError},
     plan::{LOCK_FILE, MergePlan, partial_path},
     platform,
 };
@@ -58,14 +58,14 @@ impl OutputFolder {
         let options = OpenOptions::new().read(true).write(true).clone();
         if let Ok(file) = options.open(&path) {
             // Written up to the last whole page before its length was set.
-            let length = file.metadata().at("read the size", &path)?.len();
+            let length = file.metadata().at(IoAction::ReadSize, &path)?.len();
             if length == byte_count || length == byte_count.next_multiple_of(platform::PAGE_LEN as u64) {
                 return Ok((file, true));
             }
             drop(file);
-            std::fs::remove_file(&path).at("remove what an interrupted run left", &path)?;
+            std::fs::remove_file(&path).at(IoAction::RemoveLeftovers, &path)?;
         }
-        let file = options.clone().create_new(true).open(&path).at("create a shard", &path)?;
+        let file = options.clone().create_new(true).open(&path).at(IoAction::CreateShard, &path)?;
         platform::reserve(&file, byte_count).map_err(|error| self.reserve_error(error, byte_count))?;
         Ok((file, false))
     }
@@ -76,8 +76,8 @@ impl OutputFolder {
     /// Whatever the system says.
     pub fn sync_shard(&self, file_name: &str) -> Result<(), MergeError> {
         let path = self.part_path(file_name);
-        let file = OpenOptions::new().write(true).open(&path).at("open a shard", &path)?;
-        file.sync_all().at("write a shard to the disk", &path)?;
+        let file = OpenOptions::new().write(true).open(&path).at(IoAction::OpenShard, &path)?;
+        file.sync_all().at(IoAction::SyncShard, &path)?;
         Ok(())
     }
 
@@ -87,7 +87,7 @@ impl OutputFolder {
     /// Whatever the system says.
     pub fn name_shard(&self, file_name: &str) -> Result<(), MergeError> {
         let target = self.partial.join(file_name);
-        std::fs::rename(self.part_path(file_name), &target).at("name a shard", &target)?;
+        std::fs::rename(self.part_path(file_name), &target).at(IoAction::NameShard, &target)?;
         Ok(())
     }
 
@@ -105,7 +105,7 @@ impl OutputFolder {
                 MergeError::DiskFull { needed: byte_count, free: platform::free_bytes(&path).unwrap_or(0), path }
             }
             ErrorKind::FileTooLarge => MergeError::FileTooLarge { needed: byte_count, path },
-            _ => IoError { action: "reserve space for a shard", source: error, path }.into(),
+            _ => IoError { action: IoAction::ReserveShard, source: error, path }.into(),
         }
     }
 
@@ -115,11 +115,11 @@ impl OutputFolder {
     /// Whatever the system says.
     pub fn copy_file(&self, source: &Path, relative_path: &str) -> Result<(), MergeError> {
         let target = self.place(relative_path)?;
-        let from = File::open(source).at("open a side file", source)?;
-        let byte_count = from.metadata().at("read the size", source)?.len();
+        let from = File::open(source).at(IoAction::OpenSideFile, source)?;
+        let byte_count = from.metadata().at(IoAction::ReadSize, source)?.len();
         let to = create_new(&target)?;
-        platform::copy_range(&from, 0, &to, 0, byte_count).at("copy a side file", source)?;
-        to.sync_all().at("write a side file to the disk", &target)?;
+        platform::copy_range(&from, 0, &to, 0, byte_count).at(IoAction::CopySideFile, source)?;
+        to.sync_all().at(IoAction::SyncSideFile, &target)?;
         Ok(())
     }
 
@@ -130,8 +130,8 @@ impl OutputFolder {
     pub fn write_text(&self, relative_path: &str, text: &str) -> Result<(), MergeError> {
         let target = self.place(relative_path)?;
         let file = create_new(&target)?;
-        platform::write_all_at(&file, text.as_bytes(), 0).at("write a side file", &target)?;
-        file.sync_all().at("write a side file to the disk", &target)?;
+        platform::write_all_at(&file, text.as_bytes(), 0).at(IoAction::WriteSideFile, &target)?;
+        file.sync_all().at(IoAction::SyncSideFile, &target)?;
         Ok(())
     }
 
@@ -143,19 +143,19 @@ impl OutputFolder {
         let (config, config_part) = (self.partial.join(CONFIG_FILE), self.part_path(CONFIG_FILE));
         self.write_text(&part_name(CONFIG_FILE), config_text)?;
         let journal = self.partial.join(JOURNAL_FILE);
-        platform::sync_folder(&self.partial).at("write the folder to the disk", &self.partial)?;
-        std::fs::remove_file(&journal).at("remove the journal", &journal)?;
-        std::fs::rename(&config_part, &config).at("name the config", &config)?;
+        platform::sync_folder(&self.partial).at(IoAction::SyncFolder, &self.partial)?;
+        std::fs::remove_file(&journal).at(IoAction::RemoveJournal, &journal)?;
+        std::fs::rename(&config_part, &config).at(IoAction::NameConfig, &config)?;
         // Windows renames no folder with an open file in it.
         drop(self.lock.take());
-        platform::rename_into_place(&self.partial, &self.output).at("name the output", &self.output)?;
+        platform::rename_into_place(&self.partial, &self.output).at(IoAction::NameOutput, &self.output)?;
         self.created_parents.clear();
         // The lock goes last: until the rename it tells the next run that the folder is ours.
         let lock_path = self.output.join(LOCK_FILE);
-        std::fs::remove_file(&lock_path).at("remove the lock", &lock_path)?;
-        platform::sync_folder(&self.output).at("write the folder to the disk", &self.output)?;
+        std::fs::remove_file(&lock_path).at(IoAction::RemoveLock, &lock_path)?;
+        platform::sync_folder(&self.output).at(IoAction::SyncFolder, &self.output)?;
         if let Some(parent) = self.output.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            platform::sync_folder(parent).at("write the folder to the disk", parent)?;
+            platform::sync_folder(parent).at(IoAction::SyncFolder, parent)?;
         }
         Ok(())
     }
@@ -169,7 +169,7 @@ impl OutputFolder {
     fn place(&self, relative_path: &str) -> Result<PathBuf, MergeError> {
         let target = self.partial.join(relative_path);
         if let Some(parent) = target.parent() {
-            std::fs::create_dir_all(parent).at("create a folder", parent)?;
+            std::fs::create_dir_all(parent).at(IoAction::CreateFolder, parent)?;
         }
         Ok(target)
     }
@@ -184,23 +184,23 @@ impl OutputFolder {
             return Err(MergeError::PartialIsForeign { path: std::mem::take(&mut self.partial) });
         }
         if !exists {
-            std::fs::create_dir(&self.partial).at("create the output folder", &self.partial)?;
+            std::fs::create_dir(&self.partial).at(IoAction::CreateOutput, &self.partial)?;
         }
         let lock = OpenOptions::new()
             .create(true)
             .truncate(false)
             .write(true)
             .open(&lock_path)
-            .at("create the lock", &lock_path)?;
+            .at(IoAction::CreateLock, &lock_path)?;
         if lock.try_lock().is_err() {
             return Err(MergeError::InUse { path: std::mem::take(&mut self.partial) });
         }
         self.lock = Some(lock);
         let resumes = Journal::is_bound_to(&self.partial, fingerprint);
-        for entry in std::fs::read_dir(&self.partial).at("list the folder", &self.partial)?.flatten() {
+        for entry in std::fs::read_dir(&self.partial).at(IoAction::ListFolder, &self.partial)?.flatten() {
             let path = entry.path();
             if path != lock_path && !(resumes && is_resumable(&path)) {
-                remove(&path, &entry).at("remove what an interrupted run left", &path)?;
+                remove(&path, &entry).at(IoAction::RemoveLeftovers, &path)?;
             }
         }
         Ok(())
@@ -223,21 +223,21 @@ pub fn discard_partial(output: &Path) -> Result<bool, MergeError> {
     if !lock_path.is_file() {
         return Ok(false);
     }
-    let lock = OpenOptions::new().write(true).open(&lock_path).at("open the lock", &lock_path)?;
+    let lock = OpenOptions::new().write(true).open(&lock_path).at(IoAction::OpenLock, &lock_path)?;
     if lock.try_lock().is_err() {
         return Err(MergeError::InUse { path: partial });
     }
     if cfg!(windows) {
         // There, a file that is open stays in its folder; what it locks goes first.
-        for entry in std::fs::read_dir(&partial).at("list the folder", &partial)?.flatten() {
+        for entry in std::fs::read_dir(&partial).at(IoAction::ListFolder, &partial)?.flatten() {
             let path = entry.path();
             if path != lock_path {
-                remove(&path, &entry).at("remove what an interrupted run left", &path)?;
+                remove(&path, &entry).at(IoAction::RemoveLeftovers, &path)?;
             }
         }
         drop(lock);
     }
-    std::fs::remove_dir_all(&partial).at("remove what an interrupted run left", &partial)?;
+    std::fs::remove_dir_all(&partial).at(IoAction::RemoveLeftovers, &partial)?;
     Ok(true)
 }
 
@@ -272,7 +272,7 @@ fn create_parents(output: &Path) -> Result<Vec<PathBuf>, MergeError> {
     let mut missing: Vec<PathBuf> = output.ancestors().skip(1).take_while(is_missing).map(Path::to_owned).collect();
     missing.reverse();
     for folder in &missing {
-        std::fs::create_dir(folder).at("create a folder", folder)?;
+        std::fs::create_dir(folder).at(IoAction::CreateFolder, folder)?;
     }
     Ok(missing)
 }
@@ -288,7 +288,7 @@ fn part_name(file_name: &str) -> String {
 }
 
 fn create_new(path: &Path) -> Result<File, MergeError> {
-    let file = OpenOptions::new().write(true).create_new(true).open(path).at("create a file", path)?;
+    let file = OpenOptions::new().write(true).create_new(true).open(path).at(IoAction::CreateFile, path)?;
     Ok(file)
 }
 

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     checkpoint::LogicalTensor,
-    error::IoContext as _,
+    error::{IoAction, IoContext as _},
     job::{JobContext, JobEvent},
     plan::TensorStep,
     platform,
@@ -122,6 +122,6 @@ fn equals_source(
 }
 
 fn read(file: &std::fs::File, buffer: &mut [u8], offset: u64, path: &Path) -> Result<(), MergeError> {
-    platform::read_exact_at(file, buffer, offset).at("read back", path)?;
+    platform::read_exact_at(file, buffer, offset).at(IoAction::ReadBack, path)?;
     Ok(())
 }

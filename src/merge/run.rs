@@ -95,10 +95,10 @@ fn prove_by_loading(plan: &MergePlan, job: &JobContext) -> Result<(), MergeError
 
 /// Leaves the work of a cancelled run where the next one finds it; nothing if there is none worth keeping.
 fn keep(folder: OutputFolder, byte_count: u64) -> Option<MergeError> {
-    let path = folder.partial().to_owned();
+    let kept_in = folder.partial().to_owned();
     (byte_count > 0).then(|| {
         folder.keep();
-        MergeError::CancelledKept { byte_count, path }
+        MergeError::CancelledKept { byte_count, kept_in }
     })
 }
 

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::MergeError;
 use crate::{
-    error::IoContext as _,
+    error::{IoAction, IoContext as _},
     job::{JobContext, Stage},
     platform,
 };
@@ -72,8 +72,8 @@ pub fn seal(folder: &Path, job: &JobContext) -> Result<Seal, MergeError> {
 /// # Errors
 /// A file that cannot be read, or a cancelled job.
 pub fn sha256_of(path: &Path, job: &JobContext) -> Result<String, MergeError> {
-    let file = File::open(path).at("open a file", path)?;
-    let byte_count = file.metadata().at("read the size", path)?.len();
+    let file = File::open(path).at(IoAction::OpenFile, path)?;
+    let byte_count = file.metadata().at(IoAction::ReadSize, path)?.len();
     let mut hasher = Sha256::new();
     let mut buffer = Vec::new();
     let mut offset = 0;
@@ -81,7 +81,7 @@ pub fn sha256_of(path: &Path, job: &JobContext) -> Result<String, MergeError> {
         job.check_cancelled()?;
         let step = usize::try_from(byte_count - offset).map_or(STEP_BYTES, |left| left.min(STEP_BYTES));
         buffer.resize(step, 0);
-        platform::read_exact_at(&file, &mut buffer, offset).at("read a file", path)?;
+        platform::read_exact_at(&file, &mut buffer, offset).at(IoAction::ReadFile, path)?;
         hasher.update(&buffer);
         offset += step as u64;
         job.advance(step as u64);
@@ -103,7 +103,7 @@ impl Seal {
         if !path.is_file() {
             return Ok(None);
         }
-        let text = crate::checkpoint::read_text(&path, "read the seal")?;
+        let text = crate::checkpoint::read_text(&path, IoAction::ReadSeal)?;
         let parsed = text.lines().filter(|line| !line.is_empty()).map(|line| {
             parse(line).ok_or_else(|| MergeError::BadSeal { line: crate::error::shortened(line), path: path.clone() })
         });
@@ -163,9 +163,9 @@ fn unescaped(name: &str) -> String {
 }
 
 fn list(root: &Path, folder: &Path, names: &mut Vec<(String, u64)>) -> Result<(), MergeError> {
-    for entry in std::fs::read_dir(folder).at("list the folder", folder)? {
-        let path = entry.at("list the folder", folder)?.path();
-        let metadata = std::fs::metadata(&path).at("read the size", &path)?;
+    for entry in std::fs::read_dir(folder).at(IoAction::ListFolder, folder)? {
+        let path = entry.at(IoAction::ListFolder, folder)?.path();
+        let metadata = std::fs::metadata(&path).at(IoAction::ReadSize, &path)?;
         if metadata.is_dir() {
             list(root, &path, names)?;
             continue;
@@ -184,12 +184,12 @@ fn list(root: &Path, folder: &Path, names: &mut Vec<(String, u64)>) -> Result<()
 fn write(folder: &Path, text: &str) -> Result<(), MergeError> {
     let (part, path) = (folder.join(PART_FILE), folder.join(SEAL_FILE));
     let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).open(&part).at("create the seal", &part)?;
-    file.write_all(text.as_bytes()).at("write the seal", &part)?;
-    file.sync_all().at("write the seal to the disk", &part)?;
+        OpenOptions::new().write(true).create(true).truncate(true).open(&part).at(IoAction::CreateSeal, &part)?;
+    file.write_all(text.as_bytes()).at(IoAction::WriteSeal, &part)?;
+    file.sync_all().at(IoAction::SyncSeal, &part)?;
     drop(file);
-    platform::rename_into_place(&part, &path).at("name the seal", &path)?;
-    platform::sync_folder(folder).at("write the folder to the disk", folder)?;
+    platform::rename_into_place(&part, &path).at(IoAction::NameSeal, &path)?;
+    platform::sync_folder(folder).at(IoAction::SyncFolder, folder)?;
     Ok(())
 }
 

@@ -72,11 +72,11 @@ fn shape(dimensions: &List) -> String {
 fn lines(language: Language, values: &[FluentValue], options: &FluentArgs) -> Option<String> {
     let items = &List::of(values.first()?)?.0;
     let most = options.get("shown").and_then(whole).and_then(|most| usize::try_from(most).ok()).unwrap_or(items.len());
-    let mut lines: String = items.iter().take(most).map(|item| format!("\n  {item}")).collect();
+    let mut lines: Vec<String> = items.iter().take(most).cloned().collect();
     if let more @ 1.. = items.len().saturating_sub(most) {
-        lines = format!("{lines}\n  {}", language.say(&message!("lines-more", more: more)));
+        lines.push(language.say(&message!("lines-more", more: more)));
     }
-    Some(lines)
+    Some(lines.into_iter().fold(String::new(), |text, line| text + "\n  " + &line))
 }
 
 fn list(language: Language, values: &[FluentValue], options: &FluentArgs) -> Option<String> {

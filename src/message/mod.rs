@@ -41,6 +41,28 @@ pub fn english(value: &(impl serde::Serialize + ?Sized)) -> String {
     Language::English.say(&Message::of(value))
 }
 
+/// Fails unless `value` is said in Korean with all of `parts` and without English left.
+#[cfg(test)]
+#[track_caller]
+pub(crate) fn assert_said(value: &impl serde::Serialize, parts: &[&str]) {
+    assert_message(&Message::of(value), parts);
+}
+
+/// As [`assert_said`], of a message.
+#[cfg(test)]
+#[track_caller]
+pub(crate) fn assert_message(message: &Message, parts: &[&str]) {
+    let (english, korean) = (Language::English.say(message), Language::Korean.say(message));
+    assert!(korean.chars().any(|letter| ('가'..='힣').contains(&letter)), "no Korean: {korean}");
+    let is_word = |word: &&str| word.len() > 1 && word.chars().all(|letter| letter.is_ascii_lowercase());
+    let words: Vec<&str> = korean.split(' ').collect();
+    assert!(!words.windows(2).any(|pair| pair.iter().all(is_word)), "English is left: {korean}");
+    assert_ne!(korean, english);
+    for part in parts {
+        assert!(korean.contains(part), "{part} is missing: {korean}");
+    }
+}
+
 /// A message of this id: `message!("merged-to", path: output, count: names.len())`.
 macro_rules! message {
     ($id:expr $(, $name:ident: $value:expr)* $(,)?) => {

@@ -24,7 +24,9 @@ fn of_expression<'a>(expression: &Expression<&'a str>, found: &mut BTreeSet<&'a 
         Expression::Inline(inline) => of_inline(inline, found),
         Expression::Select { selector, variants } => {
             of_inline(selector, found);
-            variants.iter().for_each(|variant| of_pattern(&variant.value, found));
+            for variant in variants {
+                of_pattern(&variant.value, found);
+            }
         }
     }
 }
@@ -35,8 +37,9 @@ fn of_inline<'a>(inline: &InlineExpression<&'a str>, found: &mut BTreeSet<&'a st
             found.insert(id.name);
         }
         InlineExpression::FunctionReference { arguments: CallArguments { positional, named }, .. } => {
-            positional.iter().for_each(|inline| of_inline(inline, found));
-            named.iter().for_each(|named| of_inline(&named.value, found));
+            for inline in positional.iter().chain(named.iter().map(|named| &named.value)) {
+                of_inline(inline, found);
+            }
         }
         InlineExpression::Placeable { expression } => of_expression(expression, found),
         _ => {}

@@ -22,8 +22,8 @@ pub struct Dtype {
 }
 
 /// A name that does not tell the size of an element.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the dtype `{name}` is unknown")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{}", crate::message::english(self))]
 pub struct UnknownDtype {
     /// The name.
     pub name: String,

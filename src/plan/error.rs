@@ -1,51 +1,83 @@
 //! Why a merge is not even planned.
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
 
 use super::Mismatch;
-
 use crate::{
     adapter::AdapterError,
     checkpoint::CheckpointError,
-    error::{Hint, IoError, listed},
-    units,
+    error::IoError,
+    message::{self, said_in_english},
 };
 
 /// A merge that cannot be done as asked; nothing was written.
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "every message says what its fields are")]
+#[derive(Debug, Serialize, thiserror::Error)]
+#[error("{}", message::english(self))]
+#[expect(missing_docs, reason = "the message of each says what its fields are")]
 pub enum PlanError {
-    #[error("no adapter was given")]
     NoAdapter,
-    #[error("one adapter was given twice, its content is that of {}: {}", adapter.display(), path.display())]
-    AdapterTwice { adapter: PathBuf, path: PathBuf },
-    #[error("the strength {strength} is not a number that can scale an adapter")]
-    BadStrength { strength: f64 },
-    #[error("{adapter} replaces {tensor} whole, which cannot be done at strength {strength}")]
-    PartialReplacement { strength: f64, adapter: String, tensor: String },
-    #[error("the base is quantised ({method}), and nothing can be merged into packed weights: {}", path.display())]
-    QuantizedBase { method: String, path: PathBuf },
-    #[error("the base still holds layers of an adapter that was never merged ({}: {}): {}", units::plural(tensors.len(), "tensor"), listed(tensors, 3), path.display())]
-    UnmergedBase { tensors: Vec<String>, path: PathBuf },
-    #[error("the base ships LoRA layers of its own ({}), which it applies by the kind of input, as Phi-4-multimodal does: {}", adapters.join(", "), path.display())]
-    BaseShipsLora { adapters: Vec<String>, path: PathBuf },
-    #[error("the adapter does not fit the base: {mismatch}")]
-    DoesNotFit { mismatch: Box<Mismatch> },
-    #[error("the output has no name of its own: {}", path.display())]
-    OutputHasNoName { path: PathBuf },
-    #[error("the output exists and is not empty: {}", path.display())]
-    OutputExists { path: PathBuf },
-    #[error("the output lies inside the {role} folder: {}", path.display())]
-    OutputInsideInput { role: InputRole, path: PathBuf },
-    #[error("nothing may be written here: {}", path.display())]
-    NotWritable { path: PathBuf },
-    #[error("the disk is too full: {} needed, {} free: {}", units::bytes(*needed), units::bytes(*free), path.display())]
-    DiskFull { needed: u64, free: u64, path: PathBuf },
-    #[error("a tokenizer file is not valid JSON: {problem}: {}", path.display())]
-    BadTokenizer { problem: String, path: PathBuf },
+    AdapterTwice {
+        #[serde(serialize_with = "message::path")]
+        adapter: PathBuf,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    BadStrength {
+        strength: f64,
+    },
+    PartialReplacement {
+        strength: f64,
+        adapter: String,
+        tensor: String,
+    },
+    QuantizedBase {
+        method: String,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    UnmergedBase {
+        tensors: Vec<String>,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    BaseShipsLora {
+        adapters: Vec<String>,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    DoesNotFit {
+        mismatch: Box<Mismatch>,
+    },
+    OutputHasNoName {
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    OutputExists {
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    OutputInsideInput {
+        role: InputRole,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    NotWritable {
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    DiskFull {
+        needed: u64,
+        free: u64,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    BadTokenizer {
+        problem: String,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
     #[error(transparent)]
     Base(#[from] CheckpointError),
     #[error(transparent)]
@@ -54,8 +86,8 @@ pub enum PlanError {
     Io(#[from] IoError),
 }
 
-/// What an input is to the merge; names itself in English.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What an input is to the merge; a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum InputRole {
     /// The base.
     Base,
@@ -63,14 +95,7 @@ pub enum InputRole {
     Adapter,
 }
 
-impl fmt::Display for InputRole {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::Base => "base",
-            Self::Adapter => "adapter",
-        })
-    }
-}
+said_in_english!(InputRole);
 
 /// What a merge that cannot be planned is at fault with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,37 +142,68 @@ impl PlanError {
     }
 }
 
-impl Hint for PlanError {
-    fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::NoAdapter => "give at least one adapter folder",
-            Self::AdapterTwice { .. } => {
-                "give it once; its strength says how much of it is merged, 2 for twice its change"
-            }
-            Self::BadStrength { .. } => "1 merges what was trained, 0.5 half of it",
-            Self::PartialReplacement { .. } => "merge this adapter at strength 1",
-            Self::QuantizedBase { .. } => "use the original 16- or 32-bit model of the same name",
-            Self::UnmergedBase { .. } => {
-                "merge those layers first, in PEFT with `merge_and_unload`, or give the base from before that training"
-            }
-            Self::BaseShipsLora { .. } => {
-                "merge the adapter with PEFT in the model's own class, which knows these layers; of Phi-4-multimodal there is also a plain base for transformers' own class (revision refs/pr/70), with its LoRAs in folders of their own"
-            }
-            Self::DoesNotFit { mismatch } => return Some(mismatch.advice.to_string()),
-            Self::OutputHasNoName { .. } => "name a new folder",
-            Self::OutputExists { .. } => {
-                "choose another name, or empty the folder yourself; nothing is ever overwritten"
-            }
-            Self::OutputInsideInput { .. } => "choose a folder outside of it",
-            Self::NotWritable { .. } => "choose a folder of your own, or change its permissions",
-            Self::DiskFull { .. } => {
-                "free some space, choose another disk, or write half the bytes with `--dtype bf16`"
-            }
-            Self::BadTokenizer { .. } => "fetch the tokenizer files again",
-            Self::Base(error) => return error.hint(),
-            Self::Adapter(error) => return error.hint(),
-            Self::Io(error) => return error.hint(),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        error::{IoAction, IoError, assert_told},
+        matching::{ClashReason, MisfitReason, Misplaced, OrphanReason},
+        plan::MismatchAdvice,
+    };
+
+    fn mismatch(advice: MismatchAdvice) -> Mismatch {
+        let orphan = |index: usize| Misplaced {
+            names: vec![format!("layers.{index}.lora_A"), format!("layers.{index}.lora_B")],
+            reason: MisfitReason::Orphaned(OrphanReason::NoSuchModule),
+            nearest: vec!["layers.0.up".to_owned()],
         };
-        Some(hint.to_owned())
+        let clash = Misplaced {
+            names: vec!["head".to_owned()],
+            reason: MisfitReason::Clashing(ClashReason::SharedWithHead),
+            nearest: Vec::new(),
+        };
+        let misplaced = std::iter::once(clash).chain((0..6).map(orphan)).collect();
+        Mismatch { placed_count: 3, tensor_count: 16, misplaced, advice }
+    }
+
+    #[test]
+    fn every_reason_against_a_plan_is_said_in_korean() {
+        let path = || PathBuf::from("/data/x");
+        let text = str::to_owned;
+        let inside = |role| PlanError::OutputInsideInput { role, path: PathBuf::from("/data/x") };
+        let io = IoError { action: IoAction::ResolvePath, source: std::io::ErrorKind::NotFound.into(), path: path() };
+        let does_not_fit = PlanError::DoesNotFit { mismatch: Box::new(mismatch(MismatchAdvice::OtherLayout)) };
+        let cases: Vec<(PlanError, &[&str])> = vec![
+            (PlanError::NoAdapter, &["어댑터"]),
+            (PlanError::AdapterTwice { adapter: PathBuf::from("/data/a"), path: path() }, &["/data/a", "두 번"]),
+            (PlanError::BadStrength { strength: f64::INFINITY }, &["inf"]),
+            (
+                PlanError::PartialReplacement { strength: 0.5, adapter: text("chat"), tensor: text("lm_head") },
+                &["0.5", "chat", "lm_head"],
+            ),
+            (PlanError::QuantizedBase { method: text("gptq"), path: path() }, &["gptq"]),
+            (
+                PlanError::UnmergedBase { tensors: vec![text("q.lora_A"), text("q.lora_B")], path: path() },
+                &["2개", "q.lora_A, q.lora_B"],
+            ),
+            (
+                PlanError::BaseShipsLora { adapters: vec![text("speech"), text("vision")], path: path() },
+                &["speech, vision", "Phi-4-multimodal"],
+            ),
+            (does_not_fit, &["16개 중 3개", "layers.0.lora_A, layers.0.lora_B", "layers.0.up", "head", "외 2개"]),
+            (PlanError::OutputHasNoName { path: path() }, &["이름"]),
+            (PlanError::OutputExists { path: path() }, &["이미"]),
+            (inside(InputRole::Base), &["베이스"]),
+            (inside(InputRole::Adapter), &["어댑터"]),
+            (PlanError::NotWritable { path: path() }, &["쓸 수"]),
+            (PlanError::DiskFull { needed: 9_000_000, free: 1_000_000, path: path() }, &["9.00 MB", "1.00 MB"]),
+            (PlanError::BadTokenizer { problem: text("EOF"), path: path() }, &["EOF"]),
+            (PlanError::Base(CheckpointError::Missing { path: path() }), &["폴더"]),
+            (PlanError::Adapter(AdapterError::IsModel { path: path() }), &["모델"]),
+            (PlanError::Io(io), &["경로"]),
+        ];
+        for (error, parts) in cases {
+            assert_told(&error, parts);
+        }
     }
 }

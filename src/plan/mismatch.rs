@@ -2,21 +2,18 @@
 
 mod advice;
 
-use std::fmt;
+use serde::Serialize;
 
 pub use self::advice::{BaseProof, MismatchAdvice};
 use crate::{
     adapter::Adapter,
     checkpoint::Checkpoint,
     matching::{Matching, Misplaced},
-    units,
+    message::said_in_english,
 };
 
-/// Mismatches that a message names.
-pub(crate) const SHOWN: usize = 5;
-
-/// What has no place, and what to do about it; says itself in English.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What has no place, and what to do about it; a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Mismatch {
     /// Adapter tensors with a place.
     pub placed_count: usize,
@@ -41,16 +38,4 @@ impl Mismatch {
     }
 }
 
-impl fmt::Display for Mismatch {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { placed_count, tensor_count, misplaced, .. } = self;
-        write!(out, "{placed_count} of {} have a place", units::plural(*tensor_count, "adapter tensor"))?;
-        for line in misplaced.iter().take(SHOWN) {
-            write!(out, "\n  {line}")?;
-        }
-        match misplaced.len().saturating_sub(SHOWN) {
-            0 => Ok(()),
-            more => write!(out, "\n  and {more} more"),
-        }
-    }
-}
+said_in_english!(Mismatch);

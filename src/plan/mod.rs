@@ -31,8 +31,7 @@ use std::path::{Path, PathBuf};
 
 #[cfg(feature = "gui")]
 pub(crate) use self::{
-    compatibility::NAMES_SHOWN as COMPARED_NAMES_SHOWN, mismatch::SHOWN as MISMATCHES_SHOWN, tokenizer::TOKENS_SHOWN,
-    warning::NAMES_SHOWN,
+    compatibility::NAMES_SHOWN as COMPARED_NAMES_SHOWN, tokenizer::TOKENS_SHOWN, warning::NAMES_SHOWN,
 };
 pub use self::{
     compatibility::{Compared, Finding, NameVariant, Verdict, findings},

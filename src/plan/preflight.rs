@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use serde::ser::SerializeStruct as _;
 
 use super::{InputRole, LOCK_FILE, MergePlan, PlanError};
-use crate::{error::IoContext as _, platform, units};
+use crate::{
+    error::{IoAction, IoContext as _},
+    platform, units,
+};
 
 /// Space left free for whatever else the machine writes meanwhile.
 const SPARE_BYTES: u64 = 16 << 20;
@@ -114,7 +117,7 @@ fn output_is_free(plan: &MergePlan) -> Result<PreflightCheck, PlanError> {
     let resolved = resolved(output)?;
     let adapters = plan.adapters.iter().map(|adapter| (InputRole::Adapter, adapter.root()));
     for (role, input) in std::iter::once((InputRole::Base, plan.base.root())).chain(adapters) {
-        let input = input.canonicalize().at("resolve the path", input)?;
+        let input = input.canonicalize().at(IoAction::ResolvePath, input)?;
         if resolved.starts_with(&input) {
             return Err(PlanError::OutputInsideInput { role, path: output.clone() });
         }
@@ -151,10 +154,10 @@ fn disk_has_room(plan: &MergePlan) -> Result<PreflightCheck, PlanError> {
 
 /// The path with all that exists of it resolved, so that links cannot hide where it leads.
 fn resolved(path: &Path) -> Result<PathBuf, PlanError> {
-    let absolute = std::path::absolute(path).at("resolve the path", path)?;
+    let absolute = std::path::absolute(path).at(IoAction::ResolvePath, path)?;
     let ancestor = existing_ancestor(&absolute);
     let rest = absolute.strip_prefix(&ancestor).unwrap_or(Path::new(""));
-    Ok(ancestor.canonicalize().at("resolve the path", &ancestor)?.join(rest))
+    Ok(ancestor.canonicalize().at(IoAction::ResolvePath, &ancestor)?.join(rest))
 }
 
 /// The nearest folder on the way to `path` that exists.

@@ -6,6 +6,7 @@ use super::{PlanError, SpecialTokens, TokenizerChoice};
 use crate::{
     adapter::Adapter,
     checkpoint::{Checkpoint, FileRole, JsonText, SideFile, read_text},
+    error::IoAction,
 };
 
 /// What a tokenizer is beside its vocabulary.
@@ -52,7 +53,7 @@ impl SideFileStep {
     /// What it will hold, where that is JSON.
     pub(super) fn json(&self) -> Option<serde_json::Value> {
         let text = match &self.content {
-            SideFileContent::CopyOf { source, .. } => read_text(source, "read a config of the model").ok()?,
+            SideFileContent::CopyOf { source, .. } => read_text(source, IoAction::ReadModelConfig).ok()?,
             SideFileContent::Text(text) => text.clone(),
         };
         Some(JsonText::parse(text).ok()?.value())
@@ -119,7 +120,7 @@ fn add_inline_template(
         return Ok(());
     }
     let path = adapter.root().join("tokenizer_config.json");
-    let text = read_text(&path, "read the chat template")?;
+    let text = read_text(&path, IoAction::ReadChatTemplate)?;
     let config: serde_json::Value = serde_json::from_str(&text)
         .map_err(|error| PlanError::BadTokenizer { problem: crate::error::brief(&error), path: path.clone() })?;
     if let Some(template) = config["chat_template"].as_str() {
@@ -169,7 +170,7 @@ fn edited(step: SideFileStep, special_tokens: &SpecialTokens) -> Result<SideFile
         return Ok(step);
     }
     let text = match &step.content {
-        SideFileContent::CopyOf { source, .. } => read_text(source, "read a config of the model")?,
+        SideFileContent::CopyOf { source, .. } => read_text(source, IoAction::ReadModelConfig)?,
         SideFileContent::Text(text) => text.clone(),
     };
     let Ok(mut edited) = JsonText::parse(text.clone()) else { return Ok(step) };

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{PlanError, SideFileContent, SideFileStep};
 use crate::{
     checkpoint::{CheckpointError, FileRole, ForeignFormat, read_text, read_text_bytes},
-    error::IoError,
+    error::{IoAction, IoError},
 };
 
 /// Refuses a pointer, and takes a text with a byte order mark as plain UTF-8; any other file stays as it is.
@@ -22,13 +22,13 @@ pub(super) fn readable(step: SideFileStep) -> Result<SideFileStep, PlanError> {
     if !is_json || !has_mark(source)? {
         return Ok(step);
     }
-    let content = SideFileContent::Text(read_text(source, "read a text")?);
+    let content = SideFileContent::Text(read_text(source, IoAction::ReadSideText)?);
     Ok(SideFileStep { content, ..step })
 }
 
 /// Whether the file begins with a byte order mark.
 fn has_mark(path: &Path) -> Result<bool, IoError> {
     const MARKS: [&[u8]; 3] = [&[0xef, 0xbb, 0xbf], &[0xff, 0xfe], &[0xfe, 0xff]];
-    let bytes = read_text_bytes(path, "read a text")?;
+    let bytes = read_text_bytes(path, IoAction::ReadSideText)?;
     Ok(MARKS.iter().any(|mark| bytes.starts_with(mark)))
 }

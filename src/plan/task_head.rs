@@ -7,6 +7,7 @@ use crate::{
     adapter::Adapter,
     architecture::{HeadParameter, Recast, TaskClass, TaskFamily},
     checkpoint::{JsonText, read_text},
+    error::IoAction,
     matching::Origin,
 };
 
@@ -82,7 +83,7 @@ impl TaskHead {
 fn labels(base: &JsonText, adapters: &[Adapter], count: usize) -> Vec<String> {
     let beside = |adapter: &Adapter| {
         let path = adapter.root().join("config.json");
-        let text = path.is_file().then(|| read_text(&path, "read the labels").ok())??;
+        let text = path.is_file().then(|| read_text(&path, IoAction::ReadLabels).ok())??;
         labels_of(&JsonText::parse(text).ok()?.value())
     };
     let own = labels_of(&base.value());

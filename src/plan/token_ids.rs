@@ -5,7 +5,7 @@ use std::{collections::HashMap, path::Path};
 use serde_json::Value;
 
 use super::{PlanError, tokenizer::read_json};
-use crate::checkpoint::read_text;
+use crate::{checkpoint::read_text, error::IoAction};
 
 /// Token → id, as far as the files say it.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ impl TokenIds {
         }
         let lines = root.join("vocab.txt");
         if lines.is_file() {
-            let text = read_text(&lines, "read the vocabulary")?;
+            let text = read_text(&lines, IoAction::ReadVocabulary)?;
             found.ids.extend(text.lines().zip(0..).map(|(token, id)| (token.to_owned(), id)));
             found.is_whole = true;
         }

@@ -9,6 +9,7 @@ use super::{InputRole, PlanError};
 use crate::{
     adapter::Adapter,
     checkpoint::{Checkpoint, FileRole, SideFile, read_text},
+    error::IoAction,
 };
 
 /// The decision, and what it rests on.
@@ -185,7 +186,7 @@ impl TokenizerView {
         }
         let template_path = root.join("chat_template.jinja");
         if template_path.is_file() {
-            let text = read_text(&template_path, "read the chat template")?;
+            let text = read_text(&template_path, IoAction::ReadChatTemplate)?;
             view.template = Some(text);
         } else if let Some(config) = read_json(&root.join("tokenizer_config.json"))? {
             view.template = match config.get("chat_template") {
@@ -238,7 +239,7 @@ pub(super) fn read_json(path: &Path) -> Result<Option<Value>, PlanError> {
     if !path.is_file() {
         return Ok(None);
     }
-    let text = read_text(path, "read the tokenizer")?;
+    let text = read_text(path, IoAction::ReadTokenizer)?;
     serde_json::from_str(&text)
         .map(Some)
         .map_err(|error| PlanError::BadTokenizer { problem: crate::error::brief(&error), path: path.to_owned() })

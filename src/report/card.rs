@@ -4,7 +4,7 @@ use std::{fmt::Write as _, fs::OpenOptions, io::Write as _, path::Path};
 
 use super::RunReport;
 use crate::{
-    error::{IoContext as _, IoError},
+    error::{IoAction, IoContext as _, IoError},
     plan::DtypePolicy,
     platform, units,
     verify::Outcome,
@@ -69,12 +69,12 @@ pub fn write_card(folder: &Path, text: &str) -> Result<bool, IoError> {
     }
     // Under another name first, so that a card is whole or not there.
     let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).open(&part).at("create the card", &part)?;
-    file.write_all(text.as_bytes()).at("write the model card", &part)?;
-    file.sync_all().at("write the model card to the disk", &part)?;
+        OpenOptions::new().write(true).create(true).truncate(true).open(&part).at(IoAction::CreateCard, &part)?;
+    file.write_all(text.as_bytes()).at(IoAction::WriteCard, &part)?;
+    file.sync_all().at(IoAction::SyncCard, &part)?;
     drop(file);
-    platform::rename_into_place(&part, &path).at("name the model card", &path)?;
-    platform::sync_folder(folder).at("write the folder to the disk", folder)?;
+    platform::rename_into_place(&part, &path).at(IoAction::NameCard, &path)?;
+    platform::sync_folder(folder).at(IoAction::SyncFolder, folder)?;
     Ok(true)
 }
 

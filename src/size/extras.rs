@@ -4,7 +4,11 @@ use std::{io, path::Path};
 
 use serde::Serialize;
 
-use crate::{checkpoint::Checkpoint, error::IoContext as _, error::IoError};
+use crate::{
+    checkpoint::Checkpoint,
+    error::IoError,
+    error::{IoAction, IoContext as _},
+};
 
 /// Folders below a model are entered this deep (`checkpoint-500/global_step500/…` is depth 2).
 const MAX_DEPTH: usize = 3;
@@ -55,7 +59,7 @@ impl FolderExtras {
                 extras.duplicates.push(file());
             }
         })
-        .at("list the folder", root)?;
+        .at(IoAction::ListFolder, root)?;
         extras.duplicates.sort();
         extras.training.sort();
         Ok(extras)

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::{Check, ConfigFault, Detail, Evidence, Predicted, Question, VerifyError};
 use crate::{
     checkpoint::{Checkpoint, LogicalTensor},
-    error::IoContext as _,
+    error::{IoAction, IoContext as _},
     evaluate::{self, EvalError, EvalRequest, EvalText, ModelSource},
     job::{Current, JobContext, Stage},
     platform::{self, Confinement, Unconfined},
@@ -162,7 +162,7 @@ impl AloneReport {
 pub(super) fn check(merged: &Path, program: &Path, job: &JobContext) -> Result<(Check, AloneReport), VerifyError> {
     job.start_stage(Stage::Evaluating, 0);
     job.set_current(Current::Alone);
-    let folder = merged.canonicalize().at("resolve the path", merged)?;
+    let folder = merged.canonicalize().at(IoAction::ResolvePath, merged)?;
     let mut command = Command::new(program);
     // Nothing of the caller's place or settings may help the model.
     command.arg(ALONE_COMMAND).arg(&folder).current_dir(&folder);
@@ -170,7 +170,7 @@ pub(super) fn check(merged: &Path, program: &Path, job: &JobContext) -> Result<(
         command.env_remove(variable);
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = command.spawn().at("start a process", program)?;
+    let child = command.spawn().at(IoAction::StartProcess, program)?;
     let output = wait(child, program, job)?;
     let message: AloneMessage = serde_json::from_slice(&output.stdout).map_err(|_| {
         let words = String::from_utf8_lossy(&output.stderr);
@@ -183,15 +183,15 @@ pub(super) fn check(merged: &Path, program: &Path, job: &JobContext) -> Result<(
 
 /// Waits for `child`; a cancelled job ends it.
 fn wait(mut child: Child, program: &Path, job: &JobContext) -> Result<Output, VerifyError> {
-    while child.try_wait().at("wait for a process", program)?.is_none() {
+    while child.try_wait().at(IoAction::WaitForProcess, program)?.is_none() {
         if let Err(cancelled) = job.check_cancelled() {
-            child.kill().at("end a process", program)?;
-            child.wait().at("wait for a process", program)?;
+            child.kill().at(IoAction::EndProcess, program)?;
+            child.wait().at(IoAction::WaitForProcess, program)?;
             return Err(cancelled.into());
         }
         thread::sleep(POLL_INTERVAL);
     }
-    Ok(child.wait_with_output().at("read what a process says", program)?)
+    Ok(child.wait_with_output().at(IoAction::ReadProcess, program)?)
 }
 
 /// The decoder's error that the process in `folder` gave as its `reason`, found again here: it lies in the config alone.
@@ -272,7 +272,7 @@ mod tests {
     fn messages_name_files_below_the_folder() {
         let folder = Path::new("folder");
         let error = crate::error::IoError {
-            action: "open the weights",
+            action: IoAction::OpenWeights,
             source: std::io::Error::from(std::io::ErrorKind::PermissionDenied),
             path: folder.join("model.safetensors"),
         };

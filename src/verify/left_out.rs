@@ -17,7 +17,7 @@ use crate::{
     },
     architecture::{Architecture, TieGroup},
     checkpoint::{Checkpoint, LogicalTensor, WeightFile, holds_tensors, open_weights},
-    error::IoContext as _,
+    error::{IoAction, IoContext as _},
     job::JobContext,
     numeric::{FloatDtype, row_tiles},
 };
@@ -155,7 +155,7 @@ impl Findings {
 
 /// The files of the folder itself that may hold tensors, sorted.
 fn weight_names(root: &Path) -> Result<Vec<String>, VerifyError> {
-    let entries = std::fs::read_dir(root).at("list the folder", root)?.flatten();
+    let entries = std::fs::read_dir(root).at(IoAction::ListFolder, root)?.flatten();
     let names = entries.filter(|entry| entry.path().is_file()).filter_map(|entry| entry.file_name().into_string().ok());
     let is_weights = |name: &String| {
         let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());

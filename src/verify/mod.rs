@@ -11,6 +11,7 @@ mod check;
 mod config_fit;
 mod detail;
 mod diagnosis;
+mod error;
 mod evidence;
 mod exact;
 mod left_out;
@@ -38,20 +39,18 @@ pub use self::{
     check::{Check, Outcome, VerifyReport},
     detail::{ConfigFault, Detail, TokenizerFault, WrongValues},
     diagnosis::Diagnosis,
+    error::VerifyError,
     evidence::{Evidence, Predicted, Recomputed},
     policy::RoundingPolicy,
     question::Question,
     verdict::{ChangedSet, TensorVerdict},
 };
 use crate::{
-    adapter::{Adapter, AdapterError},
+    adapter::Adapter,
     architecture::{Recast, TaskFamily},
-    checkpoint::{Checkpoint, CheckpointError, LogicalTensor},
-    error::{Hint, IoError},
-    evaluate::EvalError,
-    job::{Cancelled, JobContext},
-    matching::{Matching, Misplaced},
-    merge::MergeError,
+    checkpoint::{Checkpoint, LogicalTensor},
+    job::JobContext,
+    matching::Matching,
     plan::{AdapterRequest, Rounding},
 };
 
@@ -74,60 +73,6 @@ pub struct VerifyOptions {
     /// A program that knows [`ALONE_COMMAND`], to load the folder in a process that has nothing else; `None` leaves that
     /// check out.
     pub program: Option<PathBuf>,
-}
-
-/// Why a folder could not be verified at all (a folder that fails is a report, not an error).
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "every message says what its fields are")]
-pub enum VerifyError {
-    #[error("adapters can be verified only together with the base")]
-    AdapterWithoutBase,
-    #[error("the base cannot be used: {0}")]
-    Base(CheckpointError),
-    #[error("the adapter cannot be used: {0}")]
-    Adapter(#[from] AdapterError),
-    #[error("the merged folder cannot be read: {0}")]
-    Merged(#[from] CheckpointError),
-    #[error("the merged folder predicts nothing: {0}")]
-    Unpredictable(Box<EvalError>),
-    #[error("the process that loads the folder alone failed: {said}: {}", path.display())]
-    ChildFailed { said: String, path: PathBuf },
-    #[error("the seal cannot be checked: {0}")]
-    Seal(Box<MergeError>),
-    #[error(transparent)]
-    Io(#[from] IoError),
-    #[error("adapter and base do not fit together, so there is nothing to compare with: {}", first_of(misplaced.as_ref()))]
-    DoesNotFit { misplaced: Option<Misplaced> },
-    #[error(transparent)]
-    Cancelled(#[from] Cancelled),
-}
-
-fn first_of(misplaced: Option<&Misplaced>) -> String {
-    misplaced.map_or_else(|| "no tensor of the adapter has a place".to_owned(), Misplaced::to_string)
-}
-
-impl From<MergeError> for VerifyError {
-    fn from(error: MergeError) -> Self {
-        match error {
-            MergeError::Cancelled(cancelled) => cancelled.into(),
-            error => Self::Seal(Box::new(error)),
-        }
-    }
-}
-
-impl Hint for VerifyError {
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::AdapterWithoutBase => Some("give the base too, with `--base`".to_owned()),
-            Self::Base(error) | Self::Merged(error) => error.hint(),
-            Self::Adapter(error) => error.hint(),
-            Self::DoesNotFit { .. } => Some("give the base and the adapters that the merge was made from".to_owned()),
-            Self::Unpredictable(error) => error.hint(),
-            Self::Seal(error) => error.hint(),
-            Self::Io(error) => error.hint(),
-            Self::ChildFailed { .. } | Self::Cancelled(_) => None,
-        }
-    }
 }
 
 /// The inputs that a merge is judged against.

@@ -5,7 +5,10 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{Check, Detail, Evidence, Question, VerifyRequest, links};
-use crate::checkpoint::{Checkpoint, FileRole, JsonText, read_text};
+use crate::{
+    checkpoint::{Checkpoint, FileRole, JsonText, read_text},
+    error::IoAction,
+};
 
 /// Files of prose and templates are searched for paths up to this size.
 const MAX_SEARCHED_BYTES: u64 = 4 << 20;
@@ -34,7 +37,7 @@ pub(super) fn check(merged: &Checkpoint, request: &VerifyRequest) -> Check {
     let mut config_count = 0;
     for path in config_paths(merged) {
         let name = path.strip_prefix(merged.root()).unwrap_or(&path).display().to_string();
-        let Ok(text) = read_text(&path, "read a config") else {
+        let Ok(text) = read_text(&path, IoAction::ReadConfig) else {
             findings.problems.push(Detail::UnreadableConfig { file: name });
             continue;
         };
@@ -151,7 +154,7 @@ fn texts_that_name(inputs: &[String], merged: &Checkpoint) -> Vec<Detail> {
     };
     let mut problems: Vec<Detail> = texts
         .filter_map(|file| {
-            let text = read_text(&file.path_below(merged.root()), "read a text").ok()?;
+            let text = read_text(&file.path_below(merged.root()), IoAction::ReadSideText).ok()?;
             name_of(&file.relative_path, &text)
         })
         .collect();

@@ -9,6 +9,7 @@ use crate::{
     adapter::Adapter,
     architecture::Architecture,
     checkpoint::{Checkpoint, FileRole, LogicalTensor, read_text},
+    error::IoAction,
     size::Component,
 };
 
@@ -89,7 +90,7 @@ fn max_id(root: &Path) -> Result<Option<u64>, TokenizerFault> {
     if !path.is_file() {
         return Ok(None);
     }
-    let text = read_text(&path, "read the tokenizer")
+    let text = read_text(&path, IoAction::ReadTokenizer)
         .map_err(|error| TokenizerFault::Unreadable { said: error.source.to_string() })?;
     let json: Value =
         serde_json::from_str(&text).map_err(|error| TokenizerFault::Broken { said: error.to_string() })?;

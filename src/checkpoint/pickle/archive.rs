@@ -5,7 +5,10 @@ use std::{collections::HashMap, fs::File, io::Read as _, path::Path};
 use zip::{CompressionMethod, ZipArchive};
 
 use super::PickleError;
-use crate::{checkpoint::CheckpointError, error::IoContext as _};
+use crate::{
+    checkpoint::CheckpointError,
+    error::{IoAction, IoContext as _},
+};
 
 /// The longest pickle that is read; a state dict takes about 200 bytes for each tensor.
 const MAX_PICKLE_BYTES: u64 = 64 << 20;
@@ -35,9 +38,9 @@ impl Archive {
     /// Opens the archive in `file` and checks what kind of archive it is.
     pub(super) fn open(file: &File, path: &Path) -> Result<Self, CheckpointError> {
         let pickled = |problem: PickleError| CheckpointError::Pickle { problem, path: path.to_owned() };
-        let file_byte_count = file.metadata().at("read the size", path)?.len();
+        let file_byte_count = file.metadata().at(IoAction::ReadSize, path)?.len();
         check_start(file, path)?;
-        let reader = file.try_clone().at("open the weights", path)?;
+        let reader = file.try_clone().at(IoAction::OpenWeights, path)?;
         let zip = ZipArchive::new(reader)
             .map_err(|error| pickled(PickleError::NotAnArchive { problem: crate::error::brief(&error) }))?;
         if zip.has_duplicate_names() {
@@ -115,7 +118,7 @@ impl Archive {
             Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
                 Err(pickled(PickleError::NotAnArchive { problem: crate::error::brief(&error) }))
             }
-            Err(error) => Err(error).at("read the pickle", path)?,
+            Err(error) => Err(error).at(IoAction::ReadPickle, path)?,
         }
     }
 }
@@ -123,9 +126,9 @@ impl Archive {
 /// Names files that are no zip archive but known otherwise.
 fn check_start(file: &File, path: &Path) -> Result<(), CheckpointError> {
     let mut start = [0; 32];
-    let byte_count = file.metadata().at("read the size", path)?.len().min(start.len() as u64);
+    let byte_count = file.metadata().at(IoAction::ReadSize, path)?.len().min(start.len() as u64);
     let start = &mut start[..usize::try_from(byte_count).unwrap_or_default()];
-    crate::platform::read_exact_at(file, start, 0).at("read the weights", path)?;
+    crate::platform::read_exact_at(file, start, 0).at(IoAction::ReadWeights, path)?;
     let problem = if start.starts_with(LEGACY_START) || start.starts_with(b"\x80\x02\x8a") {
         PickleError::Legacy
     } else if start.starts_with(b"PK") {

@@ -25,7 +25,10 @@ use self::{
 };
 pub use self::{error::PickleError, pickled_value::PickledValue};
 use super::{CheckpointError, LogicalTensor, Storage, StridedSpan, WeightFile, WeightFormat};
-use crate::{error::IoContext as _, platform};
+use crate::{
+    error::{IoAction, IoContext as _},
+    platform,
+};
 
 /// An open `torch.save` archive.
 #[derive(Debug)]
@@ -46,8 +49,8 @@ impl PickleFile {
     /// A file in PyTorch's older format, a `TorchScript` program or any other pickle, each by its name; an entry that is
     /// no tensor; a tensor that does not fit its storage; records that are compressed, missing or big-endian.
     pub fn open(path: &Path) -> Result<Self, CheckpointError> {
-        let handle = platform::open_for_reading(path).at("open the weights", path)?;
-        let byte_count = handle.metadata().at("read the size", path)?.len();
+        let handle = platform::open_for_reading(path).at(IoAction::OpenWeights, path)?;
+        let byte_count = handle.metadata().at(IoAction::ReadSize, path)?.len();
         let mut archive = Archive::open(&handle, path)?;
         archive.check_byte_order(path)?;
         let pickle = archive.pickle(path)?;

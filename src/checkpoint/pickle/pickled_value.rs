@@ -1,9 +1,11 @@
 //! What stands in a pickle where something else was expected.
 
-use std::fmt;
+use serde::Serialize;
 
-/// A value of a pickle by its kind; says itself in English.
-#[derive(Clone, Debug, PartialEq, Eq)]
+use crate::message::said_in_english;
+
+/// A value of a pickle by its kind; a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "the names are those of Python")]
 pub enum PickledValue {
     None,
@@ -19,20 +21,4 @@ pub enum PickledValue {
     Object(String),
 }
 
-impl fmt::Display for PickledValue {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::None => out.write_str("None"),
-            Self::Truth => out.write_str("a truth value"),
-            Self::Number => out.write_str("a number"),
-            Self::Text => out.write_str("text"),
-            Self::List => out.write_str("a list"),
-            Self::Dictionary => out.write_str("a dictionary"),
-            Self::Tensor => out.write_str("a tensor"),
-            Self::Storage => out.write_str("a storage"),
-            Self::ForeignName(name) => write!(out, "the name {name}"),
-            Self::TorchName => out.write_str("a name of PyTorch"),
-            Self::Object(class) => write!(out, "an object of {class}"),
-        }
-    }
-}
+said_in_english!(PickledValue);

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{fields::Fields, sizes::Sizes};
 use crate::evaluate::{
-    EvalError,
+    EvalError, Expected,
     decoder::{Activation, ExpertStorage, ExpertsSpec, LinearSpec},
 };
 
@@ -29,11 +29,11 @@ pub(super) fn read(fields: &Fields, sizes: &Sizes, prefix: &str, mixture: &Mixtu
     let key = if fields.get("num_experts").is_some() { "num_experts" } else { "num_local_experts" };
     let count = fields.count(key)?;
     if count > MAX_EXPERT_COUNT {
-        return Err(fields.bad_value(key, &Value::from(count), "a number of experts"));
+        return Err(fields.bad_value(key, &Value::from(count), Expected::ExpertCount));
     }
     let active_count = fields.count("num_experts_per_tok")?;
     if active_count > count {
-        let expected = "at most the number of experts";
+        let expected = Expected::AtMostExpertCount;
         return Err(fields.bad_value("num_experts_per_tok", &Value::from(active_count), expected));
     }
     let is_joined = |module: &&&'static str| fields.has_tensor(&format!("{prefix}{module}.experts.gate_up_proj"));

@@ -10,7 +10,7 @@ use super::{
     sizes::{Sizes, USUAL_KEYS},
 };
 use crate::evaluate::{
-    EvalError,
+    EvalError, Expected,
     decoder::{
         Activation, Arrangement, AttentionSpec, DecoderConfig, EmbeddingSpec, Heads, LayerSpec, LinearSpec, MlpSpec,
         NormKind, NormSpec, NormStyle, NormsAround, PlainMlp, Qkv, QkvLayout,
@@ -66,7 +66,7 @@ fn heads(fields: &Fields, heads: Heads, is_new: bool) -> Result<(Heads, QkvLayou
     }
     let kv_count = fields.optional_count("num_kv_heads")?.filter(|_| is_new).unwrap_or(heads.count);
     if !heads.count.is_multiple_of(kv_count) {
-        return Err(fields.bad_value("num_kv_heads", &Value::from(kv_count), "a divisor of num_attention_heads"));
+        return Err(fields.bad_value("num_kv_heads", &Value::from(kv_count), Expected::HeadCountDivisor));
     }
     Ok((Heads { kv_count, ..heads }, QkvLayout::Grouped))
 }

@@ -7,12 +7,10 @@ use serde_json::Value;
 use crate::{
     checkpoint::Checkpoint,
     evaluate::{
-        EvalError,
+        EvalError, Expected,
         decoder::{Activation, TensorNames},
     },
 };
-
-const COUNT: &str = "a positive whole number below 2^31";
 
 /// Products of two such sizes never overflow.
 const MAX_COUNT: usize = (1 << 31) - 1;
@@ -59,14 +57,14 @@ impl<'a> Fields<'a> {
             .as_u64()
             .and_then(|count| usize::try_from(count).ok())
             .filter(|count| (1..=MAX_COUNT).contains(count));
-        count.map(Some).ok_or_else(|| self.bad_value(key, value, COUNT))
+        count.map(Some).ok_or_else(|| self.bad_value(key, value, Expected::PositiveCount))
     }
 
     /// A number of layers.
     pub fn layer_count(&self, key: &'static str) -> Result<usize, EvalError> {
         let count = self.count(key)?;
         if count > MAX_LAYER_COUNT {
-            return Err(self.bad_value(key, &Value::from(count), "a number of layers"));
+            return Err(self.bad_value(key, &Value::from(count), Expected::LayerCount));
         }
         Ok(count)
     }
@@ -74,7 +72,7 @@ impl<'a> Fields<'a> {
     /// A flag, `default` when it is absent.
     pub fn flag(&self, key: &'static str, default: bool) -> Result<bool, EvalError> {
         let Some(value) = self.get(key) else { return Ok(default) };
-        value.as_bool().ok_or_else(|| self.bad_value(key, value, "true or false"))
+        value.as_bool().ok_or_else(|| self.bad_value(key, value, Expected::Flag))
     }
 
     /// Refuses a flag with another value than the only one that is covered, which is also its default.
@@ -89,7 +87,7 @@ impl<'a> Fields<'a> {
     /// A finite number above zero.
     pub fn positive(&self, key: &'static str, value: &Value) -> Result<f64, EvalError> {
         let number = value.as_f64().filter(|number| number.is_finite() && *number > 0.0);
-        number.ok_or_else(|| self.bad_value(key, value, "a positive number"))
+        number.ok_or_else(|| self.bad_value(key, value, Expected::PositiveNumber))
     }
 
     /// A finite number above zero of the config itself.
@@ -104,7 +102,7 @@ impl<'a> Fields<'a> {
     /// The function between the halves of an MLP; `default` where the config names none.
     pub fn activation(&self, key: &'static str, default: Activation) -> Result<Activation, EvalError> {
         let Some(value) = self.get(key) else { return Ok(default) };
-        let name = value.as_str().ok_or_else(|| self.bad_value(key, value, "the name of a function"))?;
+        let name = value.as_str().ok_or_else(|| self.bad_value(key, value, Expected::Activation))?;
         Activation::from_name(name).ok_or_else(|| self.unsupported(key, value, &Activation::NAMES))
     }
 
@@ -114,8 +112,8 @@ impl<'a> Fields<'a> {
         Ok(self.flag("tie_word_embeddings", default)? && !self.has_tensor(&format!("{}.weight", names.head)))
     }
 
-    pub fn bad_value(&self, key: &'static str, value: &Value, expected: &'static str) -> EvalError {
-        EvalError::BadValue { key, value: value.to_string(), expected, path: self.path() }
+    pub fn bad_value(&self, key: &'static str, value: &Value, expected: Expected) -> EvalError {
+        EvalError::BadValue { key, value: Some(value.to_string()), expected, path: self.path() }
     }
 
     pub fn unsupported(&self, key: &'static str, value: &Value, covered: &'static [&'static str]) -> EvalError {

@@ -1,7 +1,7 @@
 //! Which layers see everything and which only a window.
 
 use super::fields::Fields;
-use crate::evaluate::EvalError;
+use crate::evaluate::{EvalError, Expected};
 
 /// What a layer sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +16,8 @@ pub(super) fn read(fields: &Fields, layer_count: usize) -> Result<Option<Vec<Lay
     let types = types.as_array().filter(|types| types.len() == layer_count);
     let types = types.ok_or_else(|| EvalError::BadValue {
         key: "layer_types",
-        value: "another list".to_owned(),
-        expected: "a list with one layer type for each layer",
+        value: None,
+        expected: Expected::LayerTypeList,
         path: fields.path(),
     })?;
     let layer_type = |value: &serde_json::Value| match value.as_str() {

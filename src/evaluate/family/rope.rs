@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::fields::Fields;
 use crate::evaluate::{
-    EvalError,
+    EvalError, Expected,
     decoder::{RopeConfig, RopeScaling},
 };
 
@@ -63,7 +63,7 @@ pub(super) fn read_from(
     let Parameters { fields, keys, .. } = parameters;
     let dim = rotary_dim(parameters, head_dim)?;
     if !dim.is_multiple_of(2) {
-        return Err(fields.bad_value("head_dim", &Value::from(dim), "even, which rotary positions need"));
+        return Err(fields.bad_value("head_dim", &Value::from(dim), Expected::Even));
     }
     let theta = match parameters.get("rope_theta").or_else(|| fields.get(keys.theta)) {
         Some(value) => fields.positive(keys.theta, value)?,
@@ -111,7 +111,7 @@ fn rotary_dim(parameters: &Parameters, head_dim: usize) -> Result<usize, EvalErr
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rounded down as transformers does")]
     let dim = (head_dim as f64 * fraction) as usize;
     if dim == 0 || dim > head_dim {
-        let expected = "a part of each head that holds a dimension";
+        let expected = Expected::PartOfHead;
         return Err(fields.bad_value(keys.fraction, &Value::from(fraction), expected));
     }
     Ok(dim)
@@ -135,8 +135,8 @@ fn long(parameters: &Parameters, pair_count: usize, context_length: usize) -> Re
         let list = value.as_array().filter(|list| list.len() == pair_count);
         let list = list.ok_or_else(|| EvalError::BadValue {
             key,
-            value: "another value".to_owned(),
-            expected: "a list with a number for each pair of rotary dimensions",
+            value: None,
+            expected: Expected::RotaryFactorList,
             path: fields.path(),
         })?;
         list.iter().map(|factor| fields.positive(key, factor)).collect::<Result<Vec<_>, _>>()

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::fields::Fields;
-use crate::evaluate::{EvalError, decoder::Heads};
+use crate::evaluate::{EvalError, Expected, decoder::Heads};
 
 /// Sizes of a decoder.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +37,7 @@ impl Sizes {
     pub fn read(fields: &Fields, keys: &SizeKeys, default_context: Option<usize>) -> Result<Self, EvalError> {
         let (hidden, count) = (fields.count(keys.hidden)?, fields.count(keys.heads)?);
         if !hidden.is_multiple_of(count) {
-            return Err(fields.bad_value(keys.heads, &Value::from(count), "a divisor of the hidden size"));
+            return Err(fields.bad_value(keys.heads, &Value::from(count), Expected::HiddenSizeDivisor));
         }
         Self::with_heads(fields, keys, default_context, Heads { count, kv_count: count, dim: hidden / count })
     }
@@ -49,13 +49,13 @@ impl Sizes {
         let kv_count = fields.optional_count("num_key_value_heads")?.unwrap_or(count);
         if !count.is_multiple_of(kv_count) {
             let value = Value::from(kv_count);
-            return Err(fields.bad_value("num_key_value_heads", &value, "a divisor of num_attention_heads"));
+            return Err(fields.bad_value("num_key_value_heads", &value, Expected::HeadCountDivisor));
         }
         let dim = match fields.optional_count("head_dim")?.or(default_head_dim) {
             Some(dim) => dim,
             None if hidden.is_multiple_of(count) => hidden / count,
             None => {
-                let expected = "a divisor of hidden_size, and head_dim is not given";
+                let expected = Expected::HiddenSizeDivisorOrHeadDim;
                 return Err(fields.bad_value(keys.heads, &Value::from(count), expected));
             }
         };

@@ -12,7 +12,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::child::{Question, RESIDENT_COMMAND, Reply};
 use crate::{
-    error::IoContext as _,
+    error::{IoAction, IoContext as _},
     evaluate::{Continuation, EvalError, ModelSource},
     job::JobContext,
 };
@@ -47,7 +47,7 @@ impl ResidentProcess {
             }
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().at("start a process", program)?;
+        let mut child = command.spawn().at(IoAction::StartProcess, program)?;
         let (Some(questions), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             unreachable!("both are pipes");
         };
@@ -56,7 +56,7 @@ impl ResidentProcess {
         thread::Builder::new()
             .name("resident".to_owned())
             .spawn(move || BufReader::new(output).lines().map_while(Result::ok).try_for_each(|line| sender.send(line)))
-            .at("start a thread", program)?;
+            .at(IoAction::StartThread, program)?;
         Ok(Self { child, questions, lines, program: program.to_owned(), name: String::new() })
     }
 
@@ -125,7 +125,7 @@ impl ResidentProcess {
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
-                    let status = self.child.wait().at("wait for a process", &self.program)?;
+                    let status = self.child.wait().at(IoAction::WaitForProcess, &self.program)?;
                     return Err(self.failed(format!("it ended ({status})")));
                 }
             }

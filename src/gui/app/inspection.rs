@@ -23,10 +23,11 @@ use crate::{
             mismatch::misfit::{Misfit, misfits},
             modules::{changes::ChangeMap, estimate::delta_norms, printed_diff::PrintedDiff},
         },
-        words::{problem::Problem, said::Said},
+        words::problem::Problem,
     },
     matching::{Matching, as_trained},
     merge,
+    message::Message,
     plan::{AdapterRequest, MergePlan, MergeRequest, PlanError, Rounding, Subject},
     tree::{self, ModuleNode},
 };
@@ -107,7 +108,7 @@ pub struct Inspection {
     /// Adapter tensors without a place, empty when all fits.
     pub misfits: Vec<Misfit>,
     /// What the misfits suggest.
-    pub misfit_hint: Option<Said>,
+    pub misfit_hint: Option<Message>,
     /// ‖Δ‖ by module where there is no plan; with one, the estimate of changes brings it, after the modules are shown.
     pub delta_norms: ChangeMap,
     /// What each dtype would cost.

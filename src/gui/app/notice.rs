@@ -34,8 +34,7 @@ impl Notice {
     /// What happened, what to do next, the path last.
     #[must_use]
     pub fn of_problem(problem: &Problem, words: &Words) -> Self {
-        let hint = problem.hint.as_ref().map(|hint| hint.text(words));
-        let parts = [Some(problem.what.text(words)), hint, problem.path.as_deref()];
+        let parts = [Some(problem.title(words)), problem.advice(words), problem.path.clone()];
         Self::new(Tone::Bad, parts.into_iter().flatten().collect::<Vec<_>>().join(". "))
     }
 }

@@ -65,9 +65,9 @@ fn banner_ui(
     let mut top = text.top();
     let from = |top: f32| Rect::from_min_max(pos2(text.left(), top), text.max);
     let title = Type { face: Face::SemiBold, ..Type::TITLE };
-    top += prose_ui(ui, from(top), problem.what.text(words), title, palette.text) + 2.0;
-    if let Some(hint) = &problem.hint {
-        top += prose_ui(ui, from(top), hint.text(words), Type::BODY, palette.text) + space::S4;
+    top += prose_ui(ui, from(top), &problem.title(words), title, palette.text) + 2.0;
+    if let Some(hint) = problem.advice(words) {
+        top += prose_ui(ui, from(top), &hint, Type::BODY, palette.text) + space::S4;
     }
     if let Some(path) = &problem.path {
         let path = display_path(Path::new(path), home);

@@ -1,7 +1,6 @@
 //! What the window says, in every language.
 
 pub mod problem;
-pub mod said;
 pub mod sentences_en;
 pub mod sentences_ko;
 pub mod vocabulary;

@@ -1,77 +1,86 @@
-//! A failure as the window shows it: what happened, what to do next, the path last.
+//! A failure as the window shows it: what happened, what to do next, the path last. It is said when it is shown, in the
+//! language of that moment.
 
-use super::{
-    Words,
-    said::Said,
-    sentences_ko::errors::{InKorean, Told},
+use serde::Serialize;
+
+use super::{Language, Words};
+use crate::{
+    gui::design::path_text::upper_first,
+    message::{self, Message, message},
 };
-use crate::{error::Hint, gui::design::path_text::upper_first};
 
-/// One failure, in both languages.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One failure.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
     /// What happened.
-    pub what: Said,
+    pub what: Message,
     /// What to do next.
-    pub hint: Option<Said>,
+    pub hint: Option<Message>,
     /// Where.
     pub path: Option<String>,
 }
 
 impl Problem {
-    /// An error of any room; in English, house errors end in `: <path>`, which is taken off.
+    /// An error of any room.
     #[must_use]
-    pub fn of(error: &(impl std::error::Error + Hint + InKorean)) -> Self {
-        let Told { what, hint, path } = error.in_korean();
-        let path = path.map(|path| path.to_string_lossy().into_owned());
-        let mut english = error.to_string();
-        if let Some(path) = &path
-            && let Some(rest) = english.strip_suffix(path.as_str()).and_then(|rest| rest.strip_suffix(": "))
-        {
-            english = rest.to_owned();
-        }
-        let hints = error.hint().zip(hint);
-        Self {
-            what: Said { english: upper_first(&english), korean: what },
-            hint: hints.map(|(english, korean)| Said { english: upper_first(&english), korean }),
-            path,
-        }
+    pub fn of(error: &(impl std::error::Error + Serialize)) -> Self {
+        let mut what = Message::of(error);
+        let path = what.take_path();
+        Self { hint: what.hint(), what, path }
     }
 
-    /// What happened, for a line in which nothing is set in mono.
+    /// A failure that only has a description.
     #[must_use]
-    pub fn line(&self, words: &Words) -> String {
-        self.what.text(words).replace('`', "")
+    pub fn described(what: Message) -> Self {
+        Self { what, hint: None, path: None }
     }
 
     /// A worker that stopped without a result: a fault of ours, whose log is where.
     #[must_use]
     pub fn lost_worker() -> Self {
-        let log = crate::fault::last_log();
-        let path = log.map(|log| log.to_string_lossy().into_owned());
-        Self { path, ..Self::of_words(|words| words.worker_lost.to_owned()) }
+        let path = crate::fault::last_log().map(|log| log.to_string_lossy().into_owned());
+        Self { path, ..Self::described(message!("problem-worker-lost")) }
     }
 
-    /// A failure that only has a description, from the words of the window.
+    /// What happened.
     #[must_use]
-    pub fn of_words(what: impl Fn(&Words) -> String) -> Self {
-        Self { what: Said::of_words(what), hint: None, path: None }
+    pub fn title(&self, words: &Words) -> String {
+        sentence(&self.what, words)
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn advice(&self, words: &Words) -> Option<String> {
+        self.hint.as_ref().map(|hint| sentence(hint, words))
+    }
+
+    /// What happened, for a line in which nothing is set in mono.
+    #[must_use]
+    pub fn line(&self, words: &Words) -> String {
+        self.title(words).replace('`', "")
+    }
+}
+
+/// `message` as a sentence of its own; errors begin in lower case, because the command line says "error:" before them.
+fn sentence(message: &Message, words: &Words) -> String {
+    match words.language {
+        Language::English => upper_first(&message::Language::English.say(message)),
+        Language::Korean => message::Language::Korean.say(message),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{checkpoint::CheckpointError, gui::words::Language};
+    use crate::checkpoint::CheckpointError;
 
     #[test]
-    fn the_path_comes_last_and_apart_in_both_languages() {
+    fn the_path_comes_last_and_apart_in_every_language() {
         let error = CheckpointError::Missing { path: "/models/없음".into() };
         let problem = Problem::of(&error);
-        let hint = problem.hint.as_ref().unwrap();
         let said = |language: Language| {
             let words = language.words();
-            (problem.what.text(words).to_owned(), hint.text(words).to_owned())
+            (problem.title(words), problem.advice(words).unwrap())
         };
         assert_eq!(said(Language::English), ("There is no such folder".to_owned(), "Check the path".to_owned()));
         assert_eq!(said(Language::Korean), ("폴더가 없습니다".to_owned(), "경로를 확인하세요".to_owned()));

@@ -3,7 +3,6 @@
 pub mod checks;
 mod conclusions;
 pub mod details;
-pub mod errors;
 pub mod findings;
 pub mod misfits;
 mod misjudged;
@@ -19,9 +18,17 @@ pub use self::{
 use crate::{
     adapter::FoundIn,
     evaluate::Protocol,
+    message::{Language, Message},
     numeric::FloatDtype,
     plan::{SurvivalAdvice, SurvivalEstimate},
 };
+
+/// An error without the path that stands beside it.
+fn without_path(error: &impl serde::Serialize) -> String {
+    let mut message = Message::of(error);
+    message.take_path();
+    Language::Korean.say(&message)
+}
 
 /// Where the adapter's own base lies.
 pub fn base_found(place: FoundIn) -> String {

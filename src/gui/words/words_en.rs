@@ -139,13 +139,6 @@ pub static ENGLISH: Words = Words {
     copy_base_tree: "Copy the base tree",
     copy_adapted_tree: "Copy the tree with the adapter",
 
-    misfit_title: |misfit, total| {
-        if misfit == total {
-            format!("This adapter does not fit this base: none of its {total} tensors has a place")
-        } else {
-            format!("This adapter does not fit this base: {misfit} of its {total} tensors have no place")
-        }
-    },
     misfit_summary: |count| {
         format!(
             "{} no place",
@@ -239,7 +232,6 @@ pub static ENGLISH: Words = Words {
     shards_title: "Shards",
     merge_failed: "The merge stopped",
     nothing_left: "Nothing was left behind",
-    worker_lost: "The worker stopped without saying why. Please report it.",
     no_file_dialog: "This desktop has no file dialog. Drop the folder here, or paste its path.",
     no_folder_dialog: "This desktop has no file dialog. Drop the merged folder on Output, or paste its path there.",
     no_file_manager: |path| format!("No file manager could be started. The folder is {path}"),
@@ -459,9 +451,6 @@ pub static ENGLISH: Words = Words {
     changed_file: "changed",
     missing_files: |count| format!("{count} missing"),
     checks: "Checks",
-    no_picture: "The window gave no picture of itself",
-    png_failed: |said| format!("The picture cannot be written as PNG: {said}"),
-    check_cancelled: "The checks were stopped before they were done",
     files_opened: "It opened",
     export_picture: "Export picture",
     export_picture_tooltip: "Writes this screen as PNG beside the merged folder",

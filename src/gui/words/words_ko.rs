@@ -131,9 +131,6 @@ pub static KOREAN: Words = Words {
     copy_base_tree: "베이스 트리 복사",
     copy_adapted_tree: "어댑터 트리 복사",
 
-    misfit_title: |misfit, total| {
-        format!("이 어댑터는 이 베이스와 맞지 않습니다. 텐서 {total}개 중 {misfit}개가 자리를 찾지 못했습니다")
-    },
     misfit_summary: |count| format!("어댑터 텐서 {count}개에 자리가 없음"),
     misfit_table: "자리가 없는 어댑터 텐서",
     in_the_adapter: "어댑터에서",
@@ -225,7 +222,6 @@ pub static KOREAN: Words = Words {
     shards_title: "샤드",
     merge_failed: "병합이 멈췄습니다",
     nothing_left: "남은 파일은 없습니다",
-    worker_lost: "작업이 이유 없이 멈췄습니다. 알려 주세요.",
     no_file_dialog: "이 데스크톱에는 파일 대화 상자가 없습니다. 폴더를 여기에 놓거나 경로를 붙여 넣으세요.",
     no_folder_dialog: "이 데스크톱에는 파일 대화 상자가 없습니다. 병합 폴더를 출력 칸에 놓거나, 그 칸에 경로를 붙여 넣으세요.",
     no_file_manager: |path| format!("파일 관리자를 열지 못했습니다. 폴더는 {path} 에 있습니다"),
@@ -437,9 +433,6 @@ pub static KOREAN: Words = Words {
     changed_file: "바뀜",
     missing_files: |count| format!("{count}개 없어짐"),
     checks: "검사",
-    no_picture: "창의 그림을 받지 못했습니다",
-    png_failed: |said| format!("그림을 PNG로 쓰지 못했습니다({said})"),
-    check_cancelled: "검사가 끝나기 전에 멈췄습니다",
     files_opened: "연 파일",
     export_picture: "그림 저장",
     export_picture_tooltip: "이 화면을 병합 폴더 옆에 PNG로 씁니다",

@@ -5,6 +5,8 @@ use std::{thread, time::Duration};
 
 use serde::Serialize;
 
+use crate::message;
+
 /// A device that could compute, other than the CPU itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct GpuAdapter {
@@ -39,16 +41,10 @@ impl GpuAdapter {
         format!("{}, {}", self.name, self.backend)
     }
 
-    /// The entry of a list to choose from.
+    /// The entry of a list to choose from, in English: `gpu:0 RTX 4090 (Vulkan, discrete)`.
     #[must_use]
     pub fn entry(&self) -> String {
-        let kind = match self.kind {
-            AdapterKind::Discrete => "discrete",
-            AdapterKind::Integrated => "integrated",
-            AdapterKind::Other => "other",
-            AdapterKind::Software => "software",
-        };
-        format!("gpu:{} {} ({}, {kind})", self.index, self.name, self.backend)
+        message::english(self)
     }
 
     /// Whether it is the CPU in a GPU's clothes.

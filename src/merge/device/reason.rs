@@ -34,7 +34,7 @@ pub enum NothingToTry {
 }
 
 /// Why a device that is there is not used; says itself in English.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub enum NotOpened {
     /// Its driver hangs.
     NoAnswer {
@@ -65,7 +65,7 @@ pub enum NotOpened {
 }
 
 /// What a device can have too little of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub enum DeviceNeed {
     /// Threads in a workgroup.
     WorkgroupThreads,

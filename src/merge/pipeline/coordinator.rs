@@ -12,7 +12,7 @@ use super::{
     writer::{Home, WriteItem},
 };
 use crate::{
-    error::IoContext as _,
+    error::{IoAction, IoContext as _},
     job::JobContext,
     merge::{Kernel, MergeError, TileJob, TileResult},
     numeric::FloatDtype,
@@ -94,7 +94,7 @@ impl<'a, 't> Coordinator<'a, 't> {
 
     /// Hands the unfinished last page to the writers.
     fn flush(&mut self, ends: &Ends<'a>) -> Result<(), MergeError> {
-        match self.assembler.finish().at("read back a page", self.target.path)? {
+        match self.assembler.finish().at(IoAction::ReadBackPage, self.target.path)? {
             Some(pages) => Self::send(ends, WriteItem::Pages { pages, home: Home::None, advance: 0 }),
             None => Ok(()),
         }
@@ -232,7 +232,7 @@ impl<'a, 't> Coordinator<'a, 't> {
         if buffer.pages_mut().1 != page_remainder(offset) {
             (buffer, home) = Self::moved(ends, buffer, offset, home)?;
         }
-        let (before_gap, pages) = self.assembler.push(buffer, offset).at("read back a page", self.target.path)?;
+        let (before_gap, pages) = self.assembler.push(buffer, offset).at(IoAction::ReadBackPage, self.target.path)?;
         if let Some(pages) = before_gap {
             Self::send(ends, WriteItem::Pages { pages, home: Home::None, advance: 0 })?;
         }

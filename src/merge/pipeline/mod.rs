@@ -22,7 +22,7 @@ pub(super) use self::{
 };
 use super::{Kernel, MergeError};
 use crate::{
-    error::IoContext as _,
+    error::{IoAction, IoContext as _},
     job::JobContext,
     plan::{MergePlan, OutputShard},
     platform::{DirectFile, PageBuffer},
@@ -74,7 +74,7 @@ pub(super) fn run<'a>(
             thread::Builder::new()
                 .name(format!("read-{index}"))
                 .spawn_scoped(scope, move || reader::read_all(list, sources, shard, &free_inputs, &read_sender))
-                .at("start a thread", path)?;
+                .at(IoAction::StartThread, path)?;
         }
         // Only the readers hold these ends now: when they are done or the coordinator is, the other side notices.
         drop((free_inputs, read_sender));
@@ -86,7 +86,7 @@ pub(super) fn run<'a>(
             let handle = thread::Builder::new()
                 .name(format!("write-{index}"))
                 .spawn_scoped(scope, move || writer.write_all(&items))
-                .at("start a thread", path)?;
+                .at(IoAction::StartThread, path)?;
             writers.push(handle);
         }
         drop((write_receiver, outputs));
@@ -99,7 +99,7 @@ pub(super) fn run<'a>(
     });
     result?;
     // Pages reach beyond the end: those of this run, or of an interrupted one that wrote past the cache.
-    file.set_len(shard.byte_count).at("set the size of a shard", path)?;
+    file.set_len(shard.byte_count).at(IoAction::SetShardSize, path)?;
     Ok(())
 }
 

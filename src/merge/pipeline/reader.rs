@@ -9,7 +9,7 @@ use super::{
     work::{WorkItem, WorkKind, WorkList},
 };
 use crate::{
-    error::IoContext as _,
+    error::{IoAction, IoContext as _},
     numeric::TileShape,
     plan::{OutputShard, TensorStep},
     platform::{DirectFile, PageBuffer},
@@ -72,7 +72,7 @@ impl<'a> Sources<'a> {
         let Some((file, tensor_offset)) = step.source.span() else { unreachable!("only spans are read as bytes") };
         let offset = tensor_offset + start;
         buffer.place(offset, to_usize(byte_count));
-        self.files[file.path()].read_exact_at(buffer, offset).at("read the weights", file.path())?;
+        self.files[file.path()].read_exact_at(buffer, offset).at(IoAction::ReadWeights, file.path())?;
         Ok(())
     }
 }

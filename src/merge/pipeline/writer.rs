@@ -6,7 +6,7 @@ use crossbeam_channel::{Receiver, Sender};
 
 use super::{super::MergeError, assembler::Pages};
 use crate::{
-    error::IoContext as _,
+    error::{IoAction, IoContext as _},
     job::JobContext,
     platform::{self, DirectFile, PageBuffer},
 };
@@ -54,7 +54,7 @@ impl Writer<'_> {
         for item in items {
             unsynced += self.write(item)?;
             if unsynced >= UNSYNCED_BYTES {
-                self.file.sync_data().at("write weights to the disk", self.path)?;
+                self.file.sync_data().at(IoAction::SyncWeights, self.path)?;
                 unsynced = 0;
             }
         }
@@ -66,13 +66,13 @@ impl Writer<'_> {
         match item {
             WriteItem::Pages { pages: Pages { mut buffer, byte_count, offset }, home, advance } => {
                 let pages = &buffer.pages_mut().0[..byte_count];
-                self.direct.write_pages_at(pages, offset).at("write weights", self.path)?;
+                self.direct.write_pages_at(pages, offset).at(IoAction::WriteWeights, self.path)?;
                 self.give_back(buffer, home);
                 self.job.advance(advance);
                 Ok(if self.direct.is_direct() { 0 } else { byte_count as u64 })
             }
             WriteItem::Bytes { buffer, offset, home } => {
-                platform::write_all_at(self.file, &buffer, offset).at("write weights", self.path)?;
+                platform::write_all_at(self.file, &buffer, offset).at(IoAction::WriteWeights, self.path)?;
                 let byte_count = buffer.len() as u64;
                 self.give_back(buffer, home);
                 self.job.advance(byte_count);
@@ -80,7 +80,7 @@ impl Writer<'_> {
             }
             WriteItem::Span { source, source_path, source_offset, offset, byte_count } => {
                 platform::copy_range(source, source_offset, self.file, offset, byte_count)
-                    .at("copy weights", source_path)?;
+                    .at(IoAction::CopyWeights, source_path)?;
                 self.job.advance(byte_count);
                 Ok(byte_count)
             }

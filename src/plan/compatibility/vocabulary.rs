@@ -8,6 +8,7 @@ use super::{Compared, Finding, Verdict};
 use crate::{
     adapter::Adapter,
     checkpoint::{Checkpoint, read_text},
+    error::IoAction,
     plan::PlanError,
 };
 
@@ -38,7 +39,7 @@ fn read(root: &Path) -> Result<Option<String>, PlanError> {
     if !path.is_file() {
         return Ok(None);
     }
-    Ok(Some(read_text(&path, "read the tokenizer")?))
+    Ok(Some(read_text(&path, IoAction::ReadTokenizer)?))
 }
 
 /// Token → id, added tokens included.

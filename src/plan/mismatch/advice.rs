@@ -1,18 +1,20 @@
 //! What to do about an adapter that does not fit, said only as far as shapes and names prove it.
 
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
     adapter::{Adapter, ForeignAdapter},
     checkpoint::{Checkpoint, WeightFile},
     matching::{ClashReason, Matching, OrphanReason},
+    message::said_in_english,
     plan::compatibility::{Compared, base_name},
 };
 
-/// What to do about a mismatch; says itself in English.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What to do about a mismatch; a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum MismatchAdvice {
     /// The names are those of a library whose adapters are not merged here.
     Foreign {
@@ -48,6 +50,13 @@ pub enum MismatchAdvice {
         /// The base that the adapter names, where that says anything.
         trained_on: Option<String>,
     },
+    /// Adapter and base both name a model, and another one.
+    OtherName {
+        /// The base that the adapter names.
+        trained_on: String,
+        /// This base.
+        base: String,
+    },
     /// The same matrices lie in other tensors.
     OtherLayout,
     /// Which tensor the output head shares is not known.
@@ -75,8 +84,8 @@ pub enum MismatchAdvice {
     },
 }
 
-/// What proves that a base is not the one of the training.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What proves that a base is not the one of the training; a message that says which is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum BaseProof {
     /// Tensors of the same names have other shapes.
     Shapes,
@@ -86,11 +95,6 @@ pub enum BaseProof {
     Multimodal,
     /// A part that this multimodal model does not have.
     Part,
-    /// Both names say a model, and another one.
-    Name {
-        /// This base.
-        base: String,
-    },
 }
 
 /// What the misplaced tensors of a matching are, in counts.
@@ -145,7 +149,7 @@ impl MismatchAdvice {
         if let Some((class, library)) = adapters.iter().filter(|_| is_nothing_placed).find_map(foreign_class) {
             return Self::OtherLibrary { class, library };
         }
-        let (trained_on, base_name) = names(adapters, base);
+        let (trained_on, other_name) = names(adapters, base);
         let other_base = |proof| Self::OtherBase { proof, trained_on: trained_on.clone() };
         if evidence.orphan(|reason| matches!(reason, OrphanReason::UnknownFactor | OrphanReason::MultiheadAttention)) {
             Self::OwnRelease
@@ -178,8 +182,8 @@ impl MismatchAdvice {
             Self::UnknownTie
         } else if adapters.len() > 1 && evidence.clash(|reason| matches!(reason, ClashReason::Taken { .. })) {
             Self::OneAtATime
-        } else if let Some(base) = base_name {
-            other_base(BaseProof::Name { base })
+        } else if let Some(other_name) = other_name {
+            other_name
         } else if is_nothing_placed && evidence.is_all_unlike() {
             Self::OtherKind { trained_on }
         } else {
@@ -190,7 +194,14 @@ impl MismatchAdvice {
     /// Whether another base is what is wanted.
     #[must_use]
     pub fn asks_for_another_base(&self) -> bool {
-        matches!(self, Self::OtherBase { .. } | Self::OtherKind { .. } | Self::SomeUnplaced { .. } | Self::PackedBase)
+        matches!(
+            self,
+            Self::OtherBase { .. }
+                | Self::OtherName { .. }
+                | Self::OtherKind { .. }
+                | Self::SomeUnplaced { .. }
+                | Self::PackedBase
+        )
     }
 }
 
@@ -207,11 +218,13 @@ fn is_other_layout(reason: &OrphanReason) -> bool {
     )
 }
 
-/// The base that an adapter names, and this base's name where both say a model and differ.
-fn names(adapters: &[Adapter], base: &Checkpoint) -> (Option<String>, Option<String>) {
+/// The base that an adapter names, and what to do where this base names another.
+fn names(adapters: &[Adapter], base: &Checkpoint) -> (Option<String>, Option<MismatchAdvice>) {
     for adapter in adapters {
         match base_name::finding(base, adapter).evidence {
-            Compared::BaseDiffers { trained_on, base, .. } => return (Some(trained_on), Some(base)),
+            Compared::BaseDiffers { trained_on, base, .. } => {
+                return (Some(trained_on.clone()), Some(MismatchAdvice::OtherName { trained_on, base }));
+            }
             Compared::BaseNameUntelling { trained_on, .. } if base_name::is_telling(&trained_on) => {
                 return (Some(trained_on), None);
             }
@@ -254,90 +267,61 @@ fn file_beside(adapter: &Adapter, name: &str) -> Option<String> {
     adapter.files_beside().iter().find(holds).map(|file| file.name().to_owned())
 }
 
-impl fmt::Display for MismatchAdvice {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = |trained_on: &Option<String>| {
-            trained_on.as_ref().map_or_else(String::new, |name| format!(" (its config names `{name}`)"))
-        };
-        match self {
-            Self::Foreign { origin } => write!(out, "it is {origin}; {}", origin.hint()),
-            Self::OtherLibrary { class, library } => write!(
-                out,
-                "the adapter was trained on {class} of the library {library}: merge it there, into such a model"
-            ),
-            Self::OwnRelease => out.write_str("merge it with the library and release that it was trained with"),
-            Self::FilesBeside { files } => write!(
-                out,
-                "{} beside the adapter's own weights; give the base that has these tensors, or take the file out of the adapter's folder to merge without it",
-                match files.as_slice() {
-                    [only] => format!("{only} lies"),
-                    several => format!("{} lie", several.join(", ")),
-                }
-            ),
-            Self::GrownVocabulary => out.write_str(
-                "save the adapter with its embedding (`save_embedding_layers=True` in PEFT), or give the base with the vocabulary that training had",
-            ),
-            Self::NameTask => out.write_str(
-                "write the task that it was trained for into its adapter_config.json: `task_type` SEQ_CLS, TOKEN_CLS or QUESTION_ANS, or the class as `base_model_class` of `auto_mapping`",
-            ),
-            Self::PackedBase => out.write_str("use the original 16- or 32-bit model of the same name"),
-            Self::NoMergedForm => out.write_str("keep it as an adapter at run time; it has no merged form"),
-            Self::OtherBase { proof, trained_on } => {
-                write!(out, "{proof}")?;
-                match (proof, trained_on) {
-                    (BaseProof::Name { base }, Some(name)) => {
-                        write!(out, ": the adapter names `{name}`, this is `{base}`")
-                    }
-                    _ => out.write_str(&named(trained_on)),
-                }
-            }
-            Self::OtherLayout => out.write_str(
-                "give the model as training had it; the same matrices lie in other tensors here, and the adapter's factors fit only their own",
-            ),
-            Self::UnknownTie => out.write_str(
-                "load the base in transformers, untie it (`tie_word_embeddings=False`), save it and give that",
-            ),
-            Self::SayOrientation { is_stated_in_out } => {
-                let (other, stated) = if *is_stated_in_out { ("Linear", "Conv1D") } else { ("Conv1D", "Linear") };
-                write!(
-                    out,
-                    "if the layer is a {other} in the model that was trained, write `\"fan_in_fan_out\": {}` into adapter_config.json; if it is a {stated}, merge it with PEFT's `merge_and_unload`, which asks the layer itself",
-                    !is_stated_in_out
-                )
-            }
-            Self::AskTheLayer => {
-                out.write_str("merge it with PEFT's `merge_and_unload`, which sees the order in the model itself")
-            }
-            Self::KeepOneFile => {
-                out.write_str("keep the file that training ended with, and take the other out of the folder")
-            }
-            Self::OneAtATime => {
-                out.write_str("merge the adapters one after another, each into the result of the one before")
-            }
-            Self::OtherKind { trained_on } => write!(
-                out,
-                "nothing in this base has such names: the adapter is for another kind of model{}",
-                named(trained_on)
-            ),
-            Self::SomeUnplaced { trained_on } => write!(
-                out,
-                "compare these names with the model that was trained{}: it has modules that this base lacks, or the file's names were changed",
-                named(trained_on)
-            ),
+said_in_english!(MismatchAdvice, BaseProof);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::assert_said;
+
+    #[test]
+    fn every_advice_is_said_in_korean() {
+        let text = str::to_owned;
+        let name = || Some(text("org/Toy"));
+        let other = |proof| MismatchAdvice::OtherBase { proof, trained_on: Some("org/Toy".to_owned()) };
+        let other_name = MismatchAdvice::OtherName { trained_on: text("org/Toy"), base: text("Bear") };
+        let unet = MismatchAdvice::OtherLibrary { class: text("UNet2DConditionModel"), library: text("diffusers") };
+        let advices: Vec<(MismatchAdvice, &[&str])> = vec![
+            (MismatchAdvice::Foreign { origin: ForeignAdapter::Kohya }, &["kohya", "세요"]),
+            (unet, &["UNet2DConditionModel", "diffusers"]),
+            (MismatchAdvice::OwnRelease, &["세요"]),
+            (MismatchAdvice::FilesBeside { files: vec![text("vit.bin"), text("head.bin")] }, &["vit.bin, head.bin"]),
+            (MismatchAdvice::NameTask, &["task_type", "base_model_class"]),
+            (MismatchAdvice::GrownVocabulary, &["save_embedding_layers"]),
+            (MismatchAdvice::PackedBase, &["16비트"]),
+            (MismatchAdvice::NoMergedForm, &["세요"]),
+            (other(BaseProof::Shapes), &["`org/Toy`", "크기"]),
+            (other(BaseProof::Depth), &["`org/Toy`", "레이어"]),
+            (other(BaseProof::Multimodal), &["`org/Toy`", "멀티모달"]),
+            (other(BaseProof::Part), &["`org/Toy`", "부분"]),
+            (other_name, &["`org/Toy`", "`Bear`"]),
+            (MismatchAdvice::OtherLayout, &["세요"]),
+            (MismatchAdvice::UnknownTie, &["tie_word_embeddings"]),
+            (MismatchAdvice::SayOrientation { is_stated_in_out: true }, &["Linear", "fan_in_fan_out", "false"]),
+            (MismatchAdvice::SayOrientation { is_stated_in_out: false }, &["Conv1D", "fan_in_fan_out", "true"]),
+            (MismatchAdvice::AskTheLayer, &["merge_and_unload"]),
+            (MismatchAdvice::KeepOneFile, &["파일"]),
+            (MismatchAdvice::OneAtATime, &["세요"]),
+            (MismatchAdvice::OtherKind { trained_on: name() }, &["`org/Toy`"]),
+            (MismatchAdvice::SomeUnplaced { trained_on: None }, &["세요"]),
+            (MismatchAdvice::SomeUnplaced { trained_on: name() }, &["`org/Toy`"]),
+        ];
+        for (value, parts) in advices {
+            assert_said(&value, parts);
         }
     }
-}
 
-impl fmt::Display for BaseProof {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::Shapes => {
-                "these shapes are of another model than this; give the base that the adapter was trained on"
-            }
-            Self::Depth => "give the deeper model that the adapter was trained on",
-            Self::Multimodal => "give the multimodal model that the adapter was trained on",
-            Self::Part => "give the model with this part, which the adapter was trained on",
-            Self::Name { .. } => "give the base that the adapter was trained on",
-        })
+    #[test]
+    fn advice_names_what_proves_it() {
+        let trained_on = || Some("org/Toy".to_owned());
+        let other = MismatchAdvice::OtherBase { proof: BaseProof::Depth, trained_on: trained_on() };
+        assert_eq!(
+            other.to_string(),
+            "give the deeper model that the adapter was trained on (its config names `org/Toy`)"
+        );
+        let foreign = MismatchAdvice::Foreign { origin: ForeignAdapter::Torchtune };
+        assert!(
+            foreign.to_string().starts_with("it is a LoRA under torchtune's own names; give the folder that torchtune")
+        );
     }
 }

@@ -92,7 +92,7 @@ fn factors_that_do_not_pair_are_refused() {
         &[6, 2],
         vec![0; 48],
     );
-    assert!(matches!(open(&integers), AdapterError::Weights(CheckpointError::NotFloat { .. })));
+    assert!(matches!(open(&integers), AdapterError::PackedWeights { .. }));
 }
 
 #[test]

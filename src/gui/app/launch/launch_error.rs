@@ -2,74 +2,53 @@
 
 use std::path::PathBuf;
 
-use crate::error::Hint;
+use serde::{Serialize, Serializer};
+
+use crate::message;
 
 /// The variable that chooses a renderer, for a machine whose driver is at fault.
 pub(in crate::gui) const RENDERER_VARIABLE: &str = "LORAFUSE_RENDERER";
 
 /// Why no window could be opened, or why it ended.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Serialize, thiserror::Error)]
+#[error("{}", message::english(self))]
 pub enum LaunchError {
     /// There is no X11 or Wayland session to open it in.
-    #[error("no window can be opened: {reason}")]
     NoDisplay {
         /// What the window system said.
         reason: String,
     },
     /// A library of the window system is not installed.
-    #[error("no window can be opened: {name} is missing")]
     NoLibrary {
         /// Its file name.
         name: String,
     },
     /// Neither renderer works.
-    #[error("no renderer works here: {reason}")]
     NoRenderer {
         /// What the last one said.
         reason: String,
     },
     /// The renderer failed while the window was open.
-    #[error("the renderer failed: {reason}")]
     RendererLost {
         /// What it said.
         reason: String,
     },
     /// `LORAFUSE_RENDERER` names none.
-    #[error("`{name}` is no renderer")]
     UnknownRenderer {
         /// What was asked for.
         name: String,
     },
     /// A fault of the program ended the window.
-    #[error("a fault of Lorafuse's own ended the window")]
     Fault {
         /// Where it is described.
+        #[serde(serialize_with = "shown")]
         log: Option<PathBuf>,
     },
 }
 
-impl Hint for LaunchError {
-    fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::NoDisplay { .. } => "run `lorafuse demo` to see the whole pipeline without a display".to_owned(),
-            Self::NoLibrary { .. } => {
-                "install it (Debian: libxkbcommon-x11-0, libx11-6, libwayland-client0), or run `lorafuse demo`, which \
-                 needs no display"
-                    .to_owned()
-            }
-            Self::NoRenderer { .. } => {
-                "install a Vulkan or OpenGL driver (Debian: mesa-vulkan-drivers, libgl1-mesa-dri with libegl1), or run \
-                 `lorafuse demo`, which needs neither"
-                    .to_owned()
-            }
-            Self::RendererLost { .. } => {
-                format!("start again with {RENDERER_VARIABLE}=glow; a merge goes on where it stopped")
-            }
-            Self::UnknownRenderer { .. } => format!("set {RENDERER_VARIABLE} to wgpu or glow, or leave it unset"),
-            Self::Fault { log: Some(log) } => format!("please report it; the log is {}", log.display()),
-            Self::Fault { log: None } => "please report it; no log could be written".to_owned(),
-        })
-    }
+#[expect(clippy::ref_option, reason = "serde hands on references")]
+fn shown<S: Serializer>(log: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+    log.as_ref().map(|log| log.display().to_string()).serialize(serializer)
 }
 
 impl LaunchError {
@@ -100,6 +79,7 @@ impl LaunchError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Hint as _;
 
     #[test]
     fn a_missing_library_is_told_from_a_driver_that_fails() {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::well::WellKind;
 use crate::{
     adapter::{Adapter, AdapterError},
-    checkpoint::{Checkpoint, CheckpointError, ForeignFormat, INDEX_FILE, SINGLE_FILE},
+    checkpoint::{Checkpoint, ForeignFormat, INDEX_FILE, SINGLE_FILE},
 };
 
 const MODEL_WEIGHTS: [&str; 4] = [SINGLE_FILE, INDEX_FILE, "pytorch_model.bin", "pytorch_model.bin.index.json"];
@@ -48,14 +48,17 @@ fn is_other_format(path: &Path) -> bool {
 
 /// The well of something that is known by its content and cannot be merged; `None` for everything else.
 fn unmergeable(path: &Path) -> Option<(WellKind, PathBuf)> {
-    let kind =
-        match Adapter::open(path) {
-            Err(AdapterError::Foreign { .. } | AdapterError::WeightsWithoutConfig { .. }) => WellKind::Adapter,
-            Err(AdapterError::Weights(CheckpointError::Foreign { path: file, .. })) => {
-                if ForeignFormat::is_adapter(&file) { WellKind::Adapter } else { WellKind::Base }
+    let kind = match Adapter::open(path) {
+        Err(AdapterError::Foreign { .. } | AdapterError::WeightsWithoutConfig { .. }) => WellKind::Adapter,
+        Err(AdapterError::ForeignWeights { path: file, .. }) => {
+            if ForeignFormat::is_adapter(&file) {
+                WellKind::Adapter
+            } else {
+                WellKind::Base
             }
-            _ => return None,
-        };
+        }
+        _ => return None,
+    };
     Some((kind, path.to_owned()))
 }
 

@@ -20,6 +20,7 @@ use crate::{
         self, IoMode, MergeError, MergeReceipt,
         device::{self, DeviceChoice},
     },
+    message::message,
     plan::{AdapterRequest, MergePlan},
     report::{RunReport, model_card, write_card},
     size::SizeFact,
@@ -30,7 +31,7 @@ use crate::{
 pub type RunResult = Result<Finished, RunError>;
 
 /// Why there is no merged folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum RunError {
     /// The user stopped it.
     Cancelled,
@@ -124,7 +125,7 @@ pub fn timed_verify(sources: &Sources, program: Option<PathBuf>, job: &JobContex
     let request = VerifyRequest { merged: sources.merged.clone(), base: sources.base.clone(), adapters };
     let options = VerifyOptions { rounding: sources.rounding, program };
     let report = verify::run_with(&request, &options, job).map_err(|error| match error {
-        VerifyError::Cancelled(_) => Problem::of_words(|words| words.check_cancelled.to_owned()),
+        VerifyError::Cancelled(_) => Problem::described(message!("problem-check-cancelled")),
         error => Problem::of(&error),
     });
     (report, started.elapsed().as_secs_f64())

@@ -3,25 +3,28 @@
 use egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use super::misfit::Misfit;
-use crate::gui::{
-    app::{
-        command::Command,
-        inspection::{Inspection, Slot},
-        state::AppState,
-    },
-    design::{
-        screen_header::{inside, screen_header_ui},
-        tokens::{Palette, Type, grid, space},
-        widget::{
-            Align, ButtonLook, Icon, elided_middle, hairline, panel_title_ui, prose_line_ui, table_header, text_ui,
+use crate::{
+    gui::{
+        app::{
+            command::Command,
+            inspection::{Inspection, Slot},
+            state::AppState,
         },
+        design::{
+            screen_header::{inside, screen_header_ui},
+            tokens::{Palette, Type, grid, space},
+            widget::{
+                Align, ButtonLook, Icon, elided_middle, hairline, panel_title_ui, prose_line_ui, table_header, text_ui,
+            },
+        },
+        frame::{
+            command_button::CommandButton,
+            error_banner::error_banner_with_buttons_ui,
+            wells::{command::WellsCommand, well::WellKind},
+        },
+        words::{Words, problem::Problem},
     },
-    frame::{
-        command_button::CommandButton,
-        error_banner::error_banner_with_buttons_ui,
-        wells::{command::WellsCommand, well::WellKind},
-    },
-    words::{Words, problem::Problem, said::Said},
+    message::message,
 };
 
 /// Height of a misfit: names and shapes, and the reason below them.
@@ -111,7 +114,12 @@ pub(in crate::gui) fn mismatch_ui(
     let (_, body) = screen_header_ui(ui, rect, words.modules, &subtitle);
     let area = inside(body);
     let problem = Problem {
-        what: Said::of_words(|words| (words.misfit_title)(misfit, fit.adapter_tensors)),
+        what: message!(
+            "problem-misfit",
+            misfit: misfit,
+            placed: fit.adapter_tensors.saturating_sub(misfit),
+            total: fit.adapter_tensors,
+        ),
         hint: inspection.misfit_hint.clone(),
         path: state.wells.adapter.path.as_ref().map(|path| path.to_string_lossy().into_owned()),
     };

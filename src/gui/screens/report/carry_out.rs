@@ -6,14 +6,17 @@ use super::{
     command::ReportCommand,
     jobs::{export, seal, verify_again},
 };
-use crate::gui::{
-    app::{
-        jobs::kind::JobKind,
-        notice::{Notice, Tone},
-        state::AppState,
+use crate::{
+    gui::{
+        app::{
+            jobs::kind::JobKind,
+            notice::{Notice, Tone},
+            state::AppState,
+        },
+        design::path_text::display_path,
+        words::problem::Problem,
     },
-    design::path_text::display_path,
-    words::problem::Problem,
+    message::message,
 };
 
 /// Checks, seals, exports, or stops one of these.
@@ -21,7 +24,7 @@ pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: Re
     match command {
         ReportCommand::VerifyAgain => verify_again(state, ctx),
         ReportCommand::CancelVerification => {
-            let cancelled = Problem::of_words(|words| words.check_cancelled.to_owned());
+            let cancelled = Problem::described(message!("problem-check-cancelled"));
             state.jobs.forget(JobKind::Verify);
             if let Some(done) = state.finished_mut() {
                 done.verified = Some(Err(cancelled));

@@ -12,13 +12,14 @@ use crossbeam_channel::Receiver;
 use eframe::icon_data::IconDataExt as _;
 
 use crate::{
-    error::IoContext as _,
+    error::{IoAction, IoContext as _},
     evaluate::EvalReport,
     gui::{
         app::finished::Finished,
         words::{Words, problem::Problem},
     },
     merge::MergeReceipt,
+    message::message,
     plan::MergePlan,
     report::{RunReport, ScoreTable, SpeedTable},
     verify::VerifyReport,
@@ -156,7 +157,7 @@ fn push_table(out: &mut String, header: &[String], rows: &[Vec<String>]) {
 fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Problem> {
     let created = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
     let written = created.and_then(|mut file| file.write_all(bytes));
-    written.at("write the report", path).map_err(|error| Problem::of(&error))
+    written.at(IoAction::WriteReport, path).map_err(|error| Problem::of(&error))
 }
 
 /// Writes a picture of the window to `place`, as soon as it has come.
@@ -164,12 +165,12 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Problem> {
 /// # Errors
 /// No picture comes, or whatever the system says.
 pub fn picture(image: &Receiver<Arc<egui::ColorImage>>, place: &Path) -> Result<PathBuf, Problem> {
-    let image = image.recv_timeout(PATIENCE).map_err(|_| Problem::of_words(|words| words.no_picture.to_owned()))?;
+    let image = image.recv_timeout(PATIENCE).map_err(|_| Problem::described(message!("problem-no-picture")))?;
     let [width, height] = image.size.map(|side| u32::try_from(side).unwrap_or(u32::MAX));
     let rgba = image.pixels.iter().flat_map(egui::Color32::to_srgba_unmultiplied).collect();
     let png = egui::IconData { rgba, width, height }
         .to_png_bytes()
-        .map_err(|said| Problem::of_words(|words| (words.png_failed)(&said)))?;
+        .map_err(|said| Problem::described(message!("problem-png-failed", said: said)))?;
     let stem = place.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let numbered = (2..1000).map(|number| place.with_file_name(format!("{stem}-{number}.png")));
     let path = std::iter::once(place.to_owned()).chain(numbered).find(|path| !path.exists());

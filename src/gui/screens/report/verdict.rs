@@ -63,7 +63,7 @@ fn note(done: &Finished, standing: Standing<'_>, words: &Words) -> String {
     let report = match standing {
         Standing::Checking => return done.merged.name.clone(),
         Standing::Unchecked(problem) => {
-            return problem.map_or_else(String::new, |problem| problem.what.text(words).to_owned());
+            return problem.map_or_else(String::new, |problem| problem.title(words));
         }
         Standing::Failed(report) | Standing::Identical(report) | Standing::Held { report, .. } => report,
     };

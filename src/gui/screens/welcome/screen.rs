@@ -83,11 +83,11 @@ fn sample_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Comma
     let is_missing = matches!(state.sample, Some(Err(_)));
     match &state.sample {
         Some(Err(problem)) => {
-            let hint = problem.hint.as_ref().map_or("", |hint| hint.text(words));
+            let (title, advice) = (problem.title(words), problem.advice(words).unwrap_or_default());
             let runs = [
-                (problem.what.text(words), Type::BODY, palette.error),
+                (title.as_str(), Type::BODY, palette.error),
                 (". ", Type::BODY, palette.error),
-                (hint, Type::BODY, palette.text_secondary),
+                (advice.as_str(), Type::BODY, palette.text_secondary),
             ];
             wrapped_text_ui(ui, text, &runs);
         }

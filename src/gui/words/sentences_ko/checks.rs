@@ -1,8 +1,8 @@
 //! Checks before and after a merge, in Korean.
 
-use super::errors::{InKorean as _, Told};
 use crate::{
     merge::SEAL_FILE,
+    message::{Language, Message},
     plan::{InputRole, PreflightCheck, TOKENS_SHOWN, TokenizerChoice, TokenizerReason},
     platform::Unconfined,
     units,
@@ -108,9 +108,7 @@ pub fn question(question: Question) -> &'static str {
 pub fn evidence(evidence: &Evidence) -> String {
     match evidence {
         Evidence::Unreadable { error } => {
-            let Told { what, path, .. } = error.in_korean();
-            let place = path.map(|path| format!(": {}", path.display())).unwrap_or_default();
-            format!("폴더를 열 수 없습니다. {what}{place}")
+            format!("폴더를 열 수 없습니다. {}", Language::Korean.say(&Message::of(error)))
         }
         Evidence::Held { tensor_count, parameter_count, byte_count, file_count, unlisted_class } => {
             let unlisted = unlisted_class.as_ref().map_or_else(String::new, |class| {
@@ -171,7 +169,7 @@ fn prediction(predicted: &Predicted) -> String {
             format!("토큰 {count}개를 예측했습니다(하나에 {mean_nll:.3}냇)")
         }
         Predicted::OnlyRead { fault: Some(fault), .. } => {
-            format!("예측은 해 보지 못했습니다. {}", fault.error.in_korean().what)
+            format!("예측은 해 보지 못했습니다. {}", super::without_path(&fault.error))
         }
         // The process's own words.
         Predicted::OnlyRead { reason, fault: None } => format!("예측은 해 보지 못했습니다({reason})"),

@@ -1,7 +1,7 @@
 //! What a check finds wrong or worth knowing, in Korean.
 
-use super::errors::InKorean as _;
 use crate::{
+    message::{Language, Message},
     units,
     verify::{Detail, NAMES_SHOWN, TokenizerFault, WrongValues},
 };
@@ -34,7 +34,7 @@ pub fn detail(detail: &Detail) -> String {
             format!("config.json이 설명하는 모델에 없는 텐서가 {}개 있습니다: {}", names.len(), listed(names))
         }
         Detail::ConfigMismatch(fault) => {
-            format!("config.json과 가중치가 서로 맞지 않습니다. {}", fault.error.in_korean().what)
+            format!("config.json과 가중치가 서로 맞지 않습니다. {}", super::without_path(&fault.error))
         }
         Detail::LayerCount { configured, held } => {
             format!("config.json에는 레이어가 {configured}개인데 가중치에는 {held}개입니다")
@@ -166,7 +166,7 @@ pub fn detail(detail: &Detail) -> String {
             TokenizerFault::NoVocabulary => "tokenizer.json에 어휘가 없습니다".to_owned(),
         },
         Detail::BadSeal { line } => format!("sha256sum의 줄이 아닌 것이 있습니다: `{line}`"),
-        Detail::Hint { error } => error.in_korean().hint.unwrap_or_default(),
+        Detail::Hint { error } => Message::of(error).hint().map(|hint| Language::Korean.say(&hint)).unwrap_or_default(),
         // The process's own words.
         Detail::LoadFailed { problem } => format!("불러오지 못했습니다({problem})"),
     }

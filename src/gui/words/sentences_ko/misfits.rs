@@ -2,7 +2,7 @@
 
 use crate::{
     adapter::ExpectedShape,
-    matching::{ClashReason, MisfitReason, Misplaced, OrphanReason},
+    matching::{ClashReason, MisfitReason, OrphanReason},
     units,
 };
 
@@ -12,14 +12,6 @@ pub fn misfit_reason(reason: &MisfitReason) -> String {
         MisfitReason::Orphaned(reason) => orphaned(reason),
         MisfitReason::Clashing(reason) => clashing(reason),
     }
-}
-
-/// Which tensors do not fit, why, and what is near them.
-pub fn misplaced(misplaced: &Misplaced) -> String {
-    let Misplaced { names, reason, nearest } = misplaced;
-    let nearest =
-        if nearest.is_empty() { String::new() } else { format!(" (가장 가까운 것: {})", nearest.join(", ")) };
-    format!("{}: {}{nearest}", names.join(", "), misfit_reason(reason))
 }
 
 /// Why the base has no place.

@@ -1,10 +1,9 @@
 //! What happens during a merge and what computes it, in Korean.
 
-use super::errors::InKorean as _;
 use crate::{
     gui::screens::merge::run_event::RunEvent,
     job::JobWarning,
-    merge::device::{Device, DeviceNeed, DeviceReason, NotOpened, NothingToTry},
+    merge::device::{Device, DeviceReason, NothingToTry},
     units,
 };
 
@@ -82,7 +81,7 @@ fn device_reason(reason: &DeviceReason) -> String {
             format!("CPU: GPU는 없고 소프트웨어 렌더러({name})만 있습니다")
         }
         DeviceReason::TrialFailed { error } => {
-            format!("CPU: GPU가 시험을 통과하지 못했습니다({})", error.in_korean().what)
+            format!("CPU: GPU가 시험을 통과하지 못했습니다({})", super::without_path(&**error))
         }
         DeviceReason::Trial { gpu, times } => {
             let (cpu_ms, gpu_ms) = (times.cpu_tile_ms, times.gpu_tile_ms);
@@ -101,26 +100,6 @@ fn nothing_to_try(reason: NothingToTry) -> &'static str {
         NothingToTry::TooSmall => "GPU가 준비되기도 전에 끝날 만큼 작은 병합입니다",
         NothingToTry::OutputDtype => "이 출력 자료형은 GPU에서 계산하지 않습니다",
         NothingToTry::NotLowRank => "어댑터의 방식이 GPU가 계산하는 저랭크 갱신이 아닙니다",
-    }
-}
-
-/// Why a device that is there is not used.
-pub fn not_opened(reason: &NotOpened) -> String {
-    match reason {
-        NotOpened::NoAnswer { timeout_secs } => format!("{timeout_secs}초 안에 응답하지 않았습니다"),
-        NotOpened::TooSmall { what, has, needed } => {
-            let what = match what {
-                DeviceNeed::WorkgroupThreads => "작업 그룹의 스레드 수",
-                DeviceNeed::WorkgroupBytes => "작업 그룹의 메모리 바이트 수",
-                DeviceNeed::StorageBuffers => "저장 버퍼 수",
-            };
-            format!("{what}가 {has}로, 병합에 필요한 {needed}보다 적습니다")
-        }
-        // The driver's own words.
-        NotOpened::Refused { said } => format!("드라이버가 거절했습니다({said})"),
-        NotOpened::ComputesWrongly { different_count, element_count } => {
-            format!("드라이버의 계산이 틀립니다. 시험한 값 {element_count}개 중 {different_count}개가 CPU와 다릅니다")
-        }
     }
 }
 
@@ -165,19 +144,6 @@ mod tests {
         speaks_korean(&device(&cpu), &cpu.to_string(), &["CPU", "8개"]);
         let tiles = RunEvent::TilesCounted { gpu_count: 1_024, cpu_count: 12 };
         speaks_korean(&run_event(&tiles), "", &["1,024개", "12개"]);
-        let too_small = |what| NotOpened::TooSmall { what, has: 128, needed: 256 };
-        let cases: Vec<(NotOpened, &[&str])> = vec![
-            (NotOpened::NoAnswer { timeout_secs: 30 }, &["30초"]),
-            (too_small(DeviceNeed::WorkgroupThreads), &["128", "256", "스레드"]),
-            (too_small(DeviceNeed::WorkgroupBytes), &["128", "256", "메모리"]),
-            (too_small(DeviceNeed::StorageBuffers), &["128", "256", "버퍼"]),
-            (NotOpened::Refused { said: "out of memory".to_owned() }, &["memory"]),
-            (NotOpened::ComputesWrongly { different_count: 17, element_count: 9_380 }, &["17개", "9380개"]),
-        ];
-        for (reason, parts) in cases {
-            let korean = not_opened(&reason);
-            assert!(parts.iter().all(|part| korean.contains(part)) && korean.contains("니다"), "{korean}");
-        }
     }
 
     #[test]
