@@ -6,8 +6,8 @@ use egui::{Theme, accesskit::Role};
 use egui_kittest::kittest::Queryable as _;
 use lorafuse::{
     gui::{
-        AppCommand, CompareCommand, Job, Machine, MergeCommand, ReportCommand, RunEvent, Running, Screen, Standing,
-        Task, Waker, WellKind,
+        AppCommand, AppState, CompareCommand, JobKind, LorafuseApp, Machine, MergeCommand, Phase, Problem,
+        ReportCommand, RunEvent, Running, Screen, Standing, WellKind,
     },
     job::{Current, JobContext, Stage},
     verify::Diagnosis,
@@ -247,9 +247,10 @@ fn a_wide_window_keeps_lines_short_and_a_small_one_shows_that_it_scrolls() {
     for screen in Screen::ALL {
         show(&mut window, screen);
         let header = 104.0;
-        let content = window.query_all_by(|node| node.role() == Role::Label && node.rect().top() > header);
+        let labels = window.query_all_by(|node| node.role() == Role::Label).map(|node| node.rect());
+        let is_content = |rect: &egui::Rect| rect.top() > header && rect.bottom() < 970.0 && rect.left() > 72.0;
         let (mut left, mut right) = (f32::INFINITY, 0.0_f32);
-        for rect in content.map(|node| node.rect()).filter(|rect| rect.bottom() < 970.0 && rect.left() > 72.0) {
+        for rect in labels.filter(is_content) {
             (left, right) = (left.min(rect.left()), right.max(rect.right()));
         }
         assert!(right - left <= 1400.0, "{screen:?} is {} wide", right - left);
