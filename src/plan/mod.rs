@@ -124,8 +124,17 @@ impl MergePlan {
     /// input; too little space. Nothing is written.
     pub fn new(request: &MergeRequest) -> Result<Self, PlanError> {
         let mut plan = Self::resolved(request)?;
-        plan.checks = preflight::check(&plan)?;
+        plan.check_output()?;
         Ok(plan)
+    }
+
+    /// Checks that the output can be written where it is to go.
+    ///
+    /// # Errors
+    /// An output that exists or lies inside an input; a place that takes no files, or has too little space for them.
+    pub fn check_output(&mut self) -> Result<(), PlanError> {
+        self.checks = preflight::check(self)?;
+        Ok(())
     }
 
     /// The same without a look at the output, for a merge that is not written.
