@@ -28,7 +28,11 @@ impl AdapterFolder {
             return Self::of_file(path);
         }
         if !path.is_dir() {
-            return Err(AdapterError::Missing { path: path.to_owned() });
+            return match hub_cache::named(path) {
+                Ok(snapshot) => Self::find(&snapshot),
+                Err(CheckpointError::Missing { path }) => Err(AdapterError::Missing { path }),
+                Err(error) => Err(error.into()),
+            };
         }
         let root = hub_cache::entered(path)?;
         if root.join(CONFIG_FILE).is_file() {

@@ -16,6 +16,9 @@ pub enum CheckpointError {
         #[serde(serialize_with = "message::path")]
         path: PathBuf,
     },
+    NotCached {
+        id: String,
+    },
     NotAFolder {
         #[serde(serialize_with = "message::path")]
         path: PathBuf,
@@ -160,8 +163,7 @@ impl CheckpointError {
         let blobs = hub_cache::missing_blobs(root);
         missing.extend(blobs.into_iter().filter(|name| !missing.contains(name)).collect::<Vec<_>>());
         let partial_download_count = hub_cache::partial_download_count(root);
-        let is_snapshot = root.parent().is_some_and(|parent| parent.ends_with("snapshots"));
-        if is_snapshot && (!missing.is_empty() || partial_download_count > 0) {
+        if hub_cache::is_snapshot(root) && (!missing.is_empty() || partial_download_count > 0) {
             Self::IncompleteSnapshot { missing, partial_download_count, path: root.to_owned() }
         } else {
             self
@@ -192,6 +194,7 @@ mod tests {
         let io = IoError { action: IoAction::ListFolder, source: std::io::ErrorKind::NotFound.into(), path: path() };
         let cases: Vec<(CheckpointError, &[&str])> = vec![
             (CheckpointError::Missing { path: path() }, &["폴더"]),
+            (CheckpointError::NotCached { id: text("org/name") }, &["Hub", "org/name"]),
             (CheckpointError::NotAFolder { path: path() }, &["파일"]),
             (CheckpointError::IsAdapter { path: path() }, &["어댑터"]),
             (CheckpointError::NoConfig { path: path() }, &["config.json"]),

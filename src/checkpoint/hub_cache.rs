@@ -42,6 +42,57 @@ fn folders_from(variable: impl Fn(&str) -> Option<OsString>, home: Option<PathBu
     folders
 }
 
+/// Addresses under which the Hub shows a model's page.
+const HUB_HOSTS: [&str; 2] = ["huggingface.co/", "hf.co/"];
+
+/// Longest part of a name on the Hub.
+const LONGEST_PART: usize = 96;
+
+/// The model that `text` names on the Hub, as `org/name` or by the address of its page. A path may read the same, so
+/// this is asked where nothing lies at it.
+#[must_use]
+pub fn id_of(text: &str) -> Option<&str> {
+    let address = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let id = match HUB_HOSTS.iter().find_map(|host| address.unwrap_or(text).strip_prefix(host)) {
+        // Behind the name follow a branch, a file or a tab of its page.
+        Some(rest) => {
+            let end = rest.match_indices(['/', '?', '#']).nth(1).map_or(rest.len(), |(at, _)| at);
+            rest[..end].trim_end_matches(['/', '?', '#'])
+        }
+        None => text,
+    };
+    let is_name = |part: &str| {
+        let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+        (1..=LONGEST_PART).contains(&part.len())
+            && part.chars().all(is_allowed)
+            && !part.starts_with(['-', '.'])
+            && !part.ends_with(['-', '.'])
+    };
+    let (owner, name) = id.split_once('/')?;
+    (is_name(owner) && is_name(name)).then_some(id)
+}
+
+/// What is meant by `path` where nothing lies: the cached snapshot of the model of that name.
+///
+/// # Errors
+/// A name on the Hub that no cache has, or no name at all.
+pub fn named(path: &Path) -> Result<PathBuf, CheckpointError> {
+    named_in(&cache_folders(), path)
+}
+
+fn named_in(caches: &[PathBuf], path: &Path) -> Result<PathBuf, CheckpointError> {
+    let Some(id) = path.to_str().and_then(id_of) else {
+        return Err(CheckpointError::Missing { path: path.to_owned() });
+    };
+    cached_model(caches, id, None).ok_or_else(|| CheckpointError::NotCached { id: id.to_owned() })
+}
+
+/// Whether `path` is a snapshot, whose folder has the name of a commit and belongs to the cache.
+#[must_use]
+pub fn is_snapshot(path: &Path) -> bool {
+    path.parent().is_some_and(|parent| parent.ends_with("snapshots"))
+}
+
 /// The snapshot of the model `id` (`org/name`) in one of `caches`, at `revision` (`main` where none is asked for).
 #[must_use]
 pub fn cached_model(caches: &[PathBuf], id: &str, revision: Option<&str>) -> Option<PathBuf> {
@@ -111,8 +162,7 @@ fn revision_of(entry: &Path, revision: &str) -> Option<PathBuf> {
 /// Files of a snapshot whose content never arrived: links to blobs that are not there.
 #[must_use]
 pub fn missing_blobs(root: &Path) -> Vec<String> {
-    let is_snapshot = root.parent().is_some_and(|parent| parent.ends_with("snapshots"));
-    let entries = std::fs::read_dir(root).into_iter().flatten().flatten().filter(|_| is_snapshot);
+    let entries = std::fs::read_dir(root).into_iter().flatten().flatten().filter(|_| is_snapshot(root));
     let dangling = entries.filter(|entry| std::fs::metadata(entry.path()).is_err());
     let mut names: Vec<String> = dangling.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
@@ -138,6 +188,36 @@ mod tests {
             |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value));
         let folders = folders_from(variable, Some(PathBuf::from("/home/me")));
         assert_eq!(folders, [Path::new("/data/hf/hub"), Path::new("/home/me/.cache/huggingface/hub")]);
+    }
+
+    #[test]
+    fn a_name_on_the_hub_is_known_bare_and_by_the_address_of_its_page() {
+        for text in [
+            "Qwen/Qwen2.5-0.5B",
+            "https://huggingface.co/Qwen/Qwen2.5-0.5B",
+            "https://huggingface.co/Qwen/Qwen2.5-0.5B/tree/main",
+            "hf.co/Qwen/Qwen2.5-0.5B?library=transformers",
+            "https://huggingface.co/Qwen/Qwen2.5-0.5B/",
+        ] {
+            assert_eq!(id_of(text), Some("Qwen/Qwen2.5-0.5B"), "{text}");
+        }
+        for text in
+            ["gpt2", "/models/base", "./models/base", "a/b/c", "models/base/", "모델/베이스", "https://huggingface.co"]
+        {
+            assert_eq!(id_of(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_found_in_the_cache_or_said_to_be_one() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(root.path().join("models--a--b/snapshots/1")).unwrap();
+        let caches = [root.path().to_owned()];
+        assert!(named_in(&caches, Path::new("a/b")).unwrap().ends_with("models--a--b/snapshots/1"));
+        let is_not_cached =
+            |path| matches!(named_in(&caches, Path::new(path)), Err(CheckpointError::NotCached { id }) if id == path);
+        assert!(is_not_cached("a/c"));
+        assert!(matches!(named_in(&caches, Path::new("/a/b")), Err(CheckpointError::Missing { .. })));
     }
 
     #[test]

@@ -18,14 +18,14 @@ impl Source {
     /// Resolves `path`.
     ///
     /// # Errors
-    /// Nothing at `path`; a file that holds no weights; a cache entry without the snapshot of its main revision.
+    /// Nothing at `path` and no cached model of that name; a file that holds no weights; a cache entry without the snapshot of its main revision.
     pub fn find(path: &Path) -> Result<Self, CheckpointError> {
         if path.is_dir() {
             return Ok(Self { root: hub_cache::entered(path)?, weights: None });
         }
         let path = path.to_owned();
         if !path.exists() {
-            return Err(CheckpointError::Missing { path });
+            return Ok(Self { root: hub_cache::named(&path)?, weights: None });
         }
         let root = match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),

@@ -7,6 +7,7 @@ use egui::Context;
 use super::{
     command::WellsCommand,
     drop_target,
+    entered_path::entered_path,
     fill::{set_path, take_routed},
     well::WellKind,
 };
@@ -95,31 +96,4 @@ fn judge_folder(state: &mut AppState, ctx: &Context) {
     let title = dialogs::title(&WellsCommand::JudgeFolder, state);
     let dialog = FolderDialog { title, start: None, is_new: false };
     dialog.show(state, ctx, |state, ctx, path| set_path(state, ctx, WellKind::Output, Some(path)));
-}
-
-/// A path as pasted: quotes and spaces around it are no part of it, `~` is the user's folder.
-fn entered_path(text: &str) -> Option<PathBuf> {
-    let text = text.trim().trim_matches(['"', '\'']).trim();
-    let text = text.strip_prefix("file://").unwrap_or(text);
-    if text.is_empty() {
-        return None;
-    }
-    let path = Path::new(text);
-    match (path.strip_prefix("~"), std::env::home_dir()) {
-        (Ok(rest), Some(home)) => Some(home.join(rest)),
-        _ => Some(path.to_owned()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pasted_paths_lose_quotes_and_gain_a_home() {
-        assert_eq!(entered_path("  \"/data/my models/base\" \n"), Some("/data/my models/base".into()));
-        assert_eq!(entered_path("   "), None);
-        assert_eq!(entered_path("~/models"), std::env::home_dir().map(|home| home.join("models")));
-        assert_eq!(entered_path("file:///data/base"), Some("/data/base".into()));
-    }
 }
