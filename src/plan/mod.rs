@@ -128,13 +128,14 @@ impl MergePlan {
         Ok(plan)
     }
 
-    /// Checks that the output can be written where it is to go.
+    /// Checks that the output can be written where it is to go; `checks` holds what passed.
     ///
     /// # Errors
     /// An output that exists or lies inside an input; a place that takes no files, or has too little space for them.
     pub fn check_output(&mut self) -> Result<(), PlanError> {
-        self.checks = preflight::check(self)?;
-        Ok(())
+        let (passed, outcome) = preflight::check(self);
+        self.checks = passed;
+        outcome
     }
 
     /// The same without a look at the output, for a merge that is not written.

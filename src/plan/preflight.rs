@@ -42,6 +42,9 @@ pub enum PreflightCheck {
 }
 
 impl PreflightCheck {
+    /// How many there are.
+    pub const COUNT: usize = 4;
+
     /// What was checked, in English.
     #[must_use]
     pub fn title(&self) -> &'static str {
@@ -89,18 +92,30 @@ impl serde::Serialize for PreflightCheck {
     }
 }
 
-/// Runs all checks.
-pub(super) fn check(plan: &MergePlan) -> Result<Vec<PreflightCheck>, PlanError> {
-    Ok(vec![
-        PreflightCheck::AdapterFits {
-            placed_count: plan.matching.applied_tensor_count(&plan.adapters),
-            tensor_count: plan.adapters.iter().map(crate::adapter::Adapter::tensor_count).sum(),
-            target_count: plan.matching.applied.len(),
-        },
-        output_is_free(plan)?,
-        output_is_writable(plan)?,
-        disk_has_room(plan)?,
-    ])
+type Check = fn(&MergePlan) -> Result<PreflightCheck, PlanError>;
+
+/// All checks, in their order.
+const CHECKS: [Check; PreflightCheck::COUNT] = [adapter_fits, output_is_free, output_is_writable, disk_has_room];
+
+/// Those that passed, and what stopped the rest.
+pub(super) fn check(plan: &MergePlan) -> (Vec<PreflightCheck>, Result<(), PlanError>) {
+    let mut passed = Vec::with_capacity(CHECKS.len());
+    for check in CHECKS {
+        match check(plan) {
+            Ok(check) => passed.push(check),
+            Err(error) => return (passed, Err(error)),
+        }
+    }
+    (passed, Ok(()))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "one of the checks; without a place for every tensor there is no plan")]
+fn adapter_fits(plan: &MergePlan) -> Result<PreflightCheck, PlanError> {
+    Ok(PreflightCheck::AdapterFits {
+        placed_count: plan.matching.applied_tensor_count(&plan.adapters),
+        tensor_count: plan.adapters.iter().map(crate::adapter::Adapter::tensor_count).sum(),
+        target_count: plan.matching.applied.len(),
+    })
 }
 
 fn output_is_free(plan: &MergePlan) -> Result<PreflightCheck, PlanError> {

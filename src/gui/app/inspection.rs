@@ -10,8 +10,8 @@ use std::{
 
 use super::finished::{self, Finished, Sources};
 use crate::{
-    adapter::{Adapter, BaseSuggestion, suggested_base},
-    checkpoint::Checkpoint,
+    adapter::{Adapter, AdapterError, BaseSuggestion, suggested_base},
+    checkpoint::{Checkpoint, CheckpointError, folder_name, hub_cache},
     gui::{
         frame::wells::{
             drop_target,
@@ -43,6 +43,8 @@ pub struct Question {
     pub output: Option<PathBuf>,
     /// Dtype and rounding.
     pub options: MergeOptions,
+    /// The user's folder, where an output can go when the folder beside the base takes none.
+    pub home: Option<PathBuf>,
 }
 
 /// What a well holds.
@@ -82,15 +84,30 @@ pub struct Fit {
     pub adapter_tensors: usize,
 }
 
+/// A merge that is resolved but for the place it is to go.
+#[derive(Clone, Debug)]
+pub struct RefusedOutput {
+    /// What is wrong with the place.
+    pub problem: Problem,
+    /// The nearest place that takes it.
+    pub other: Option<PathBuf>,
+}
+
 /// The answer.
 #[derive(Debug, Default)]
 pub struct Inspection {
+    /// The base and the adapters that were asked about.
+    pub inputs: (Option<PathBuf>, Vec<AdapterRequest>),
     /// The base.
     pub base: Slot<ModelFacts>,
     /// The first adapter, or the first that does not open.
     pub adapter: Slot<AdapterFacts>,
     /// The others.
     pub more_adapters: Vec<AdapterFacts>,
+    /// Models in the folders below that of the base, where it holds none itself.
+    pub base_choices: Vec<PathBuf>,
+    /// Adapters in the folders below, as a trainer leaves its checkpoints.
+    pub adapter_choices: Vec<PathBuf>,
     /// The base that the adapter names, where this machine has it and the well is empty.
     pub suggested_base: Option<BaseSuggestion>,
     /// A model that lies in the output already, to be judged in place of merging.
@@ -117,6 +134,10 @@ pub struct Inspection {
     pub plan_summary: PlanSummary,
     /// Bytes that an interrupted merge into the same output finished; `None` without one.
     pub interrupted_bytes: Option<u64>,
+    /// What would be merged, wherever it goes; `None` where the inputs make no merge.
+    pub resolved: Option<Arc<MergePlan>>,
+    /// Why it cannot go where it is to go.
+    pub refused_output: Option<RefusedOutput>,
     /// The plan, or why there is none.
     pub plan: Option<Result<Arc<MergePlan>, Problem>>,
     /// The well whose contents make the plan impossible.
@@ -127,7 +148,8 @@ impl Inspection {
     /// Opens and compares what `question` names.
     #[must_use]
     pub fn new(question: &Question) -> Self {
-        let mut inspection = Self::default();
+        let inputs = (question.base.clone(), question.adapters.clone());
+        let mut inspection = Self { inputs, ..Self::default() };
         let base = question.base.as_deref().map(Checkpoint::open);
         let opened: Result<Vec<Adapter>, _> =
             question.adapters.iter().map(|adapter| Adapter::open(&adapter.path)).collect();
@@ -136,6 +158,13 @@ impl Inspection {
             Some(Ok(base)) => Slot::Open(ModelFacts::of(base)),
             Some(Err(error)) => Slot::Failed(Problem::of(error)),
         };
+        let below = |path: &Path, names: &[String]| names.iter().map(|name| path.join(name)).collect();
+        if let Some(Err(CheckpointError::ModelsBelow { subfolders, path })) = &base {
+            inspection.base_choices = below(path, subfolders);
+        }
+        if let Err(AdapterError::NoConfig { subfolders, path }) = &opened {
+            inspection.adapter_choices = below(path, subfolders);
+        }
         inspection.take_adapters(&opened.as_deref().map_err(Problem::of));
         let base = base.and_then(Result::ok);
         let adapters = opened.unwrap_or_default();
@@ -147,7 +176,8 @@ impl Inspection {
             inspection.found = Some(found(question, merged, base.as_ref()));
         }
         let Some(base) = base else { return inspection };
-        inspection.output = Some(question.output.clone().unwrap_or_else(|| proposed_output(base.root())));
+        inspection.output =
+            Some(question.output.clone().unwrap_or_else(|| proposed_output(base.root(), question.home.as_deref())));
         let base = match as_trained(base, &adapters) {
             Ok((base, _)) => base,
             Err(error) => {
@@ -159,7 +189,7 @@ impl Inspection {
         inspection.look_at_tree(&base, &matching, &adapters);
         if !adapters.is_empty() {
             inspection.compare(question, &base, &matching, &adapters);
-            if !matches!(inspection.plan, Some(Ok(_))) {
+            if inspection.resolved.is_none() {
                 let strengths: Vec<f64> = question.adapters.iter().map(|adapter| adapter.strength).collect();
                 inspection.delta_norms = delta_norms(&matching, &adapters, &strengths);
             }
@@ -187,6 +217,20 @@ impl Inspection {
         self.tree = Some(tree);
     }
 
+    /// Takes what follows from the inputs, and from the output where it can be written.
+    fn take_plan(&mut self, mut plan: MergePlan, home: Option<&Path>) -> Result<Arc<MergePlan>, Problem> {
+        let problem = plan.check_output().err().map(|error| Problem::of(&error));
+        self.blamed = problem.as_ref().map(|_| WellKind::Output);
+        self.refused_output =
+            problem.clone().map(|problem| RefusedOutput { problem, other: other_place(&mut plan, home) });
+        self.dtype_options = DtypeOption::all(&plan);
+        self.plan_summary = PlanSummary::of(&plan);
+        self.interrupted_bytes = merge::interrupted_bytes(&plan);
+        let plan = Arc::new(plan);
+        self.resolved = Some(Arc::clone(&plan));
+        problem.map_or(Ok(plan), Err)
+    }
+
     fn compare(&mut self, question: &Question, base: &Checkpoint, matching: &Matching, adapters: &[Adapter]) {
         self.fit = Some(Fit {
             changed_tensors: matching.applied.len(),
@@ -206,13 +250,8 @@ impl Inspection {
             rounding: question.options.rounding,
             max_shard_bytes: None,
         };
-        self.plan = Some(match MergePlan::new(&request) {
-            Ok(plan) => {
-                self.dtype_options = DtypeOption::all(&plan);
-                self.plan_summary = PlanSummary::of(&plan);
-                self.interrupted_bytes = merge::interrupted_bytes(&plan);
-                Ok(Arc::new(plan))
-            }
+        self.plan = Some(match MergePlan::resolved(&request) {
+            Ok(plan) => self.take_plan(plan, question.home.as_deref()),
             Err(error) => {
                 let problem = Problem::of(&error);
                 self.blamed = blamed(&error, base.root());
@@ -239,6 +278,20 @@ fn blamed(error: &PlanError, base: &Path) -> Option<WellKind> {
     }
 }
 
+/// The same name with a number, beside the base, or in the user's folder: the first that takes the merge.
+fn other_place(plan: &mut MergePlan, home: Option<&Path>) -> Option<PathBuf> {
+    let (output, passed) = (plan.output.clone(), plan.checks.clone());
+    let name = output.file_name().unwrap_or("merged".as_ref());
+    let mut places = vec![free_name(&output), proposed_output(plan.base.root(), home)];
+    places.extend(home.map(|home| free_name(&home.join(name))));
+    let found = places.into_iter().filter(|place| *place != output).find(|place| {
+        plan.output.clone_from(place);
+        plan.check_output().is_ok()
+    });
+    (plan.output, plan.checks) = (output, passed);
+    found
+}
+
 /// Opens what lies in the output, as made from what is in the other wells. The strengths chosen for a merge of ours say
 /// nothing about somebody else's: it is judged as trained, and the check finds another strength where there is one.
 fn found(question: &Question, merged: &Path, base: Option<&Checkpoint>) -> Result<Box<Finished>, Problem> {
@@ -251,10 +304,16 @@ fn found(question: &Question, merged: &Path, base: Option<&Checkpoint>) -> Resul
     finished::open(sources, base).map(Box::new)
 }
 
-/// `<base>-merged` beside the base, numbered where that exists.
+/// `<base>-merged` beside the base, numbered where that exists. The cache of the Hub is no place for it: a base that
+/// lies there has its output in the user's folder.
 #[must_use]
-pub fn proposed_output(base: &Path) -> PathBuf {
+pub fn proposed_output(base: &Path, home: Option<&Path>) -> PathBuf {
     let absolute = std::path::absolute(base).unwrap_or_else(|_| base.to_owned());
+    if let Some(home) = home.filter(|_| hub_cache::is_snapshot(&absolute)) {
+        let id = folder_name(&absolute);
+        let name = id.rsplit('/').next().unwrap_or(&id);
+        return free_name(&home.join(format!("{name}-merged")));
+    }
     let name = absolute.file_name().map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned());
     free_name(&absolute.with_file_name(format!("{name}-merged")))
 }
@@ -276,9 +335,42 @@ mod tests {
     fn an_output_is_proposed_beside_the_base_and_never_taken() {
         let root = tempfile::tempdir().unwrap();
         let base = root.path().join("한국어-모델");
-        assert_eq!(proposed_output(&base), root.path().join("한국어-모델-merged"));
+        assert_eq!(proposed_output(&base, None), root.path().join("한국어-모델-merged"));
         std::fs::create_dir(root.path().join("한국어-모델-merged")).unwrap();
-        assert_eq!(proposed_output(&base), root.path().join("한국어-모델-merged-2"));
+        assert_eq!(proposed_output(&base, None), root.path().join("한국어-모델-merged-2"));
+        let snapshot = root.path().join("models--org--name/snapshots/0a1b2c");
+        assert_eq!(proposed_output(&snapshot, Some(root.path())), root.path().join("name-merged"));
+    }
+
+    #[test]
+    fn a_bad_output_costs_nothing_but_the_plan() {
+        let sample = crate::sample::Sample::find().unwrap();
+        let root = tempfile::tempdir().unwrap();
+        let taken = root.path().join("merged");
+        std::fs::create_dir_all(taken.join("notes")).unwrap();
+        let mut question = Question {
+            base: Some(sample.base()),
+            adapters: vec![AdapterRequest { path: sample.adapter(), strength: 1.0 }],
+            output: Some(taken.clone()),
+            options: MergeOptions::default(),
+            home: Some(root.path().to_owned()),
+        };
+        let refused = Inspection::new(&question);
+        assert!(matches!(refused.plan, Some(Err(_))) && refused.resolved.is_some());
+        let why = refused.refused_output.unwrap();
+        assert_eq!(why.other, Some(root.path().join("merged-2")));
+        assert!(why.problem.hint.unwrap().english.contains("another name"));
+
+        // Inside the base no name is free: the place beside it, or the user's folder, is.
+        question.output = Some(sample.base().join("merged"));
+        let other = Inspection::new(&question).refused_output.unwrap().other.unwrap();
+        assert!(!other.starts_with(sample.base()), "{}", other.display());
+
+        question.output = Some(root.path().join("merged-2"));
+        let planned = Inspection::new(&question);
+        assert!(matches!(planned.plan, Some(Ok(_))) && planned.refused_output.is_none());
+        assert_eq!(refused.dtype_options, planned.dtype_options);
+        assert_eq!(refused.plan_summary.rows, planned.plan_summary.rows);
     }
 
     #[test]
@@ -290,6 +382,7 @@ mod tests {
             adapters: vec![AdapterRequest { path: sample.adapter(), strength: 1.0 }],
             output: Some(folder.path().join("merged")),
             options: MergeOptions::default(),
+            home: None,
         };
         let inspection = Inspection::new(&question);
         assert!(inspection.tree.is_some() && matches!(inspection.plan, Some(Ok(_))), "{inspection:?}");

@@ -148,14 +148,15 @@ impl AppState {
         }
     }
 
-    /// The plan that is shown, runs or was carried out.
+    /// The plan that is shown, runs or was carried out; it may lack a place to go.
     #[must_use]
     pub fn plan(&self) -> Option<&Arc<MergePlan>> {
         match &self.phase {
             Phase::Planned(plan) => Some(plan),
             Phase::Running(running) => Some(&running.plan),
             Phase::Done(done) => Some(&done.made.as_ref()?.plan),
-            Phase::Idle | Phase::Opening | Phase::Failed(_) => None,
+            Phase::Idle => self.inspection.as_ref()?.resolved.as_ref(),
+            Phase::Opening | Phase::Failed(_) => None,
         }
     }
 

@@ -19,7 +19,7 @@ use crate::gui::{
         modules::{
             changes::ChangeMap,
             jobs::{estimate_changes, look_at_spectrum},
-            module_list::show_changes,
+            module_list::{rebuild_rows, show_changes},
         },
         report::jobs::verify_again,
     },
@@ -34,6 +34,7 @@ pub(in crate::gui) fn inspect(state: &mut AppState, ctx: &Context) {
         adapters: state.adapters(),
         output: state.wells.output.path.clone().filter(|_| !state.output_is_proposed),
         options: state.options,
+        home: state.machine.home.clone(),
     };
     state.phase = Phase::Opening;
     state.jobs.forget_result();
@@ -65,7 +66,6 @@ fn show_inspection(state: &mut AppState, ctx: &Context, mut inspection: Inspecti
         Some(Ok(plan)) => Phase::Planned(Arc::clone(plan)),
         Some(Err(_)) | None => Phase::Idle,
     };
-    state.modules.spectra.clear();
     let selected_is_gone =
         |path: &String| inspection.tree.as_ref().is_none_or(|tree| tree.walk().all(|node| node.path != *path));
     if state.modules.selected.as_ref().is_none_or(selected_is_gone) {
@@ -77,11 +77,21 @@ fn show_inspection(state: &mut AppState, ctx: &Context, mut inspection: Inspecti
     {
         recent::remember(&mut state.recent, base, adapter);
     }
+    let are_same_inputs = state.inspection.as_ref().is_some_and(|before| before.inputs == inspection.inputs);
+    let norms = std::mem::take(&mut inspection.delta_norms);
+    if !are_same_inputs || !norms.is_empty() {
+        state.modules.delta_norms = Arc::new(norms);
+    }
+    state.inspection = Some(Arc::new(inspection));
+    if are_same_inputs {
+        // What is known of their changes stays until it is known better.
+        rebuild_rows(state, ctx);
+    } else {
+        state.modules.spectra.clear();
+        show_changes(state, ctx, ChangeMap::new(), false);
+    }
     estimate_survival(state, ctx);
     estimate_changes(state, ctx);
-    state.modules.delta_norms = Arc::new(std::mem::take(&mut inspection.delta_norms));
-    state.inspection = Some(Arc::new(inspection));
-    show_changes(state, ctx, ChangeMap::new(), false);
     look_at_spectrum(state, ctx);
     match found {
         Some(Ok(found)) => show_found(state, ctx, found),

@@ -106,7 +106,7 @@ fn choices_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection
     device_ui(ui, row, state, commands);
     let row = next(ui, CARD);
     card_ui(ui, row, state, commands);
-    if let Some(Ok(plan)) = &inspection.plan {
+    if let Some(plan) = &inspection.resolved {
         let row = next(ui, TOKENIZER);
         let title = Rect::from_min_size(row.min + vec2(0.0, 9.0), vec2(row.width(), 18.0));
         text_ui(ui, title, Align::Left, words.tokenizer, Type::BODY_MEDIUM, palette.text);

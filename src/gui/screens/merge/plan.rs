@@ -36,18 +36,17 @@ pub(in crate::gui) fn merge_plan_ui(ui: &mut Ui, rect: Rect, state: &AppState, c
     let is_interrupted = inspection.interrupted_bytes.is_some();
     let subtitle = if is_interrupted { words.plan_subtitle_interrupted } else { words.plan_subtitle };
     let (_, body) = screen_header_ui(ui, rect, words.merge, &[(subtitle, Type::BODY, palette.text_secondary)]);
-    let Some(plan) = &inspection.plan else { return };
     let side_width = if rect.width() < grid::NARROW { NARROW_SIDE } else { SIDE };
     let (left, side) = body.split_left_right_at_x(body.right() - side_width - space::S16 - grid::GAP / 2.0);
-    match plan {
-        Ok(plan) => {
+    match (&inspection.resolved, &inspection.plan) {
+        (Some(plan), _) => {
             let width = left.width() - space::S16 - grid::GAP / 2.0;
             let figures = figures(inspection, plan, state);
             let summary = &inspection.plan_summary;
             let heights = [
                 figures_height(width, figures.len()),
                 steps_height(width, summary),
-                checks_height(plan),
+                checks_height(plan, inspection.refused_output.is_some()),
                 2.0 * grid::GAP + 2.0 * space::S16,
             ];
             scrolled_ui(ui, "plan", left, heights.iter().sum(), |ui, area| {
@@ -59,17 +58,19 @@ pub(in crate::gui) fn merge_plan_ui(ui: &mut Ui, rect: Rect, state: &AppState, c
                 let steps = Rect::from_min_size(area.min + vec2(0.0, heights[0] + grid::GAP), vec2(width, heights[1]));
                 steps_ui(ui, steps, summary, plan, words);
                 let checks = Rect::from_min_max(steps.left_bottom() + vec2(0.0, grid::GAP), area.max);
-                let footer = checks_ui(ui, checks, plan, state);
+                let refused = inspection.refused_output.as_ref().map(|refused| &refused.problem);
+                let footer = checks_ui(ui, checks, plan, refused, state);
                 place_of_work_ui(ui, footer, inspection.interrupted_bytes, plan, words, commands);
             });
         }
-        Err(problem) => {
+        (None, Some(Err(problem))) => {
             let area = Rect::from_min_max(
                 left.min + vec2(space::S16, space::S16),
                 left.max - vec2(grid::GAP / 2.0, space::S16),
             );
             error_banner_ui(ui, area, problem, state.machine.home.as_deref(), words);
         }
+        (None, _) => {}
     }
     let side =
         Rect::from_min_max(side.min + vec2(grid::GAP / 2.0, space::S16), side.max - vec2(space::S16, space::S16));

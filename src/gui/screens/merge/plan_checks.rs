@@ -12,9 +12,9 @@ use crate::{
             widget::{Align, ButtonLook, Icon, hairline, icon_ui, panel_title_ui, prose_ui, text_ui},
         },
         frame::command_button::CommandButton,
-        words::Words,
+        words::{Words, problem::Problem},
     },
-    plan::MergePlan,
+    plan::{MergePlan, PreflightCheck},
     units,
 };
 
@@ -22,17 +22,23 @@ use crate::{
 const CHECKS_FOOTER: f32 = 36.0;
 
 /// Lowest the checks get before the whole column scrolls.
-pub(in crate::gui) fn checks_height(plan: &MergePlan) -> f32 {
-    let rows = (plan.checks.len() + 1 + plan.warnings.len()).min(6) as f32;
+pub(in crate::gui) fn checks_height(plan: &MergePlan, is_refused: bool) -> f32 {
+    let rows = (plan.checks.len() + usize::from(is_refused) + 1 + plan.warnings.len()).min(6) as f32;
     grid::PANEL_TITLE + rows * grid::LIST_ROW + CHECKS_FOOTER
 }
 
-/// The checks and warnings; returns the line under them.
-pub(in crate::gui) fn checks_ui(ui: &mut Ui, rect: Rect, plan: &MergePlan, state: &AppState) -> Rect {
+/// The checks and warnings, with the check that failed where the output is refused; returns the line under them.
+pub(in crate::gui) fn checks_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    plan: &MergePlan,
+    refused: Option<&Problem>,
+    state: &AppState,
+) -> Rect {
     let palette = Palette::of(ui);
     let words = state.words();
     let measured = plan.checks.iter().filter(|check| check.is_measured()).count();
-    let remark = (words.passed_of)(measured, plan.checks.len());
+    let remark = (words.passed_of)(measured, PreflightCheck::COUNT);
     let body = panel_title_ui(ui, rect, words.checks_title, &remark);
     hairline(ui, rect, body.top());
     let footer = Rect::from_min_max(pos2(body.left(), body.bottom() - CHECKS_FOOTER), body.max);
@@ -46,6 +52,9 @@ pub(in crate::gui) fn checks_ui(ui: &mut Ui, rect: Rect, plan: &MergePlan, state
                 let (icon, color) =
                     if check.is_measured() { (Icon::Passed, palette.ok) } else { (Icon::Info, palette.text_secondary) };
                 check_row_ui(ui, list.width(), icon, color, title, &evidence);
+            }
+            if let Some(problem) = refused {
+                check_row_ui(ui, list.width(), Icon::Failed, palette.error, words.output, &problem.line(words));
             }
             let (icon, color, survival) = survival(state, palette);
             check_row_ui(ui, list.width(), icon, color, words.survives, &survival);

@@ -18,8 +18,8 @@ use crate::{
 
 /// Reads the factors of the plan, and some rows of the weights that it changes.
 pub(in crate::gui) fn estimate_changes(state: &mut AppState, ctx: &Context) {
-    let Phase::Planned(plan) = &state.phase else { return state.jobs.forget(JobKind::EstimateChanges) };
-    let plan = Arc::clone(plan);
+    // They follow from the inputs, wherever the merge is to go.
+    let Some(plan) = state.plan().cloned() else { return state.jobs.forget(JobKind::EstimateChanges) };
     let measure = move |_: &_| Ok(RelativeChanges::measure(&plan));
     state.jobs.start(JobKind::EstimateChanges, ctx, measure, take_estimate);
 }
@@ -28,7 +28,7 @@ fn take_estimate(state: &mut AppState, ctx: &Context, estimated: Result<Relative
     let Ok(estimated) = estimated else { return };
     state.modules.delta_norms = Arc::new(estimated.delta_norms);
     // A merge that is done knows its changes better.
-    if matches!(state.phase, Phase::Planned(_) | Phase::Running(_)) {
+    if !matches!(state.phase, Phase::Done(_)) {
         show_changes(state, ctx, estimated.by_module, !estimated.is_exact);
     }
 }
