@@ -201,6 +201,8 @@ checkpoint-error-is-adapter = this folder holds an adapter, not a base model
     .hint = give the base model first and the adapter second; adapter_config.json names the base it was trained on
 checkpoint-error-missing = there is no such folder
     .hint = check the path
+checkpoint-error-models-below = there is no model in this folder itself
+    .hint = models lie below it, name one: { LIST($subfolders, shown: 4) }
 checkpoint-error-no-config = there is no config.json beside the weights, which names the architecture
     .hint = give the folder that holds config.json and the weights, or a weight file that has config.json beside it
 checkpoint-error-no-header = the file is too short to be safetensors ({ $byte-count } bytes)
@@ -230,6 +232,21 @@ checkpoint-error-trailing-bytes = the file goes on after its last tensor ({ BYTE
     .hint = the download or copy was damaged; fetch this file again
 checkpoint-error-truncated = the file is truncated: its header promises { BYTES($promised) } of tensors, it holds { BYTES($held) }
     .hint = the download or copy was damaged; fetch this file again
+
+contents-below = this folder is around { $models-count ->
+        [0] { COUNT($adapters-count, one: "adapter", other: "adapters") }
+       *[other] { $adapters-count ->
+            [0] { COUNT($models-count, one: "model", other: "models") }
+           *[other] { COUNT($models-count, one: "model", other: "models") } and { COUNT($adapters-count, one: "adapter", other: "adapters") }
+        }
+    }
+    .hint = choose what is meant
+contents-file = this file is neither weights nor a config
+    .hint = a model folder has config.json and its weights, an adapter folder adapter_config.json and its own
+contents-nothing = this folder is empty
+    .hint = a merged model can go into it
+contents-other = this folder holds neither a model nor an adapter, but { LIST($names) }
+    .hint = a model folder has config.json and its weights, an adapter folder adapter_config.json and its own
 
 contradiction-token-rows = it lists { $id-count } token ids for { $module }, the weights have { $row-count } rows
 contradiction-too-many-parameters = the weights adapt { $level } or more parameters of { $module }, target_parameters names { $named-count }

@@ -200,6 +200,8 @@ checkpoint-error-is-adapter = 베이스 모델이 아니라 어댑터 폴더입�
     .hint = 베이스와 어댑터를 각각 제 칸에 넣으세요. 학습에 쓴 베이스는 adapter_config.json에 적혀 있습니다
 checkpoint-error-missing = 폴더가 없습니다
     .hint = 경로를 확인하세요
+checkpoint-error-models-below = 폴더 자체에는 모델이 없습니다
+    .hint = 그 아래에 모델이 있습니다. 하나를 고르세요: { LIST($subfolders, shown: 4) }
 checkpoint-error-no-config = 모델의 구조를 적은 config.json이 가중치 옆에 없습니다
     .hint = { checkpoint-error-not-a-folder.hint }
 checkpoint-error-no-header = safetensors 파일이라기에는 너무 짧습니다({ $byte-count }바이트)
@@ -229,6 +231,21 @@ checkpoint-error-trailing-bytes = 마지막 텐서 뒤에 알 수 없는 내용�
     .hint = { checkpoint-error-no-header.hint }
 checkpoint-error-truncated = 파일이 잘렸습니다. 헤더에 적힌 텐서는 { BYTES($promised) }인데 { BYTES($held) }만 들어 있습니다
     .hint = { checkpoint-error-no-header.hint }
+
+contents-below = { $models-count ->
+        [0] 어댑터 { COUNT($adapters-count) }개를
+       *[other] { $adapters-count ->
+            [0] 모델 { COUNT($models-count) }개를
+           *[other] 모델 { COUNT($models-count) }개와 어댑터 { COUNT($adapters-count) }개를
+        }
+    } 담은 바깥 폴더입니다
+    .hint = 열 것을 고르세요
+contents-file = 가중치도 설정도 아닌 파일입니다
+    .hint = 모델 폴더에는 config.json과 가중치가, 어댑터 폴더에는 adapter_config.json과 어댑터 가중치가 있습니다
+contents-nothing = 빈 폴더입니다
+    .hint = 병합한 모델을 여기에 쓸 수 있습니다
+contents-other = 모델도 어댑터도 없는 폴더입니다. 들어 있는 것: { LIST($names) }
+    .hint = { contents-file.hint }
 
 contradiction-token-rows = { $module }의 토큰 번호는 { $id-count }개인데 가중치는 { $row-count }행입니다
 contradiction-too-many-parameters = 가중치는 { $module }의 파라미터를 { $level }개 이상 바꾸는데 target_parameters에는 { $named-count }개가 적혀 있습니다

@@ -117,7 +117,10 @@ fn is_weight_file(path: &Path) -> bool {
 
 /// Folders one level below `root` that hold an adapter: a trainer's `checkpoint-N` by number, latest first, then the
 /// others by name.
-fn adapters_below(root: &Path) -> std::io::Result<Vec<String>> {
+///
+/// # Errors
+/// A folder that cannot be listed.
+pub fn adapters_below(root: &Path) -> std::io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(root)? {
         let entry = entry?;

@@ -49,6 +49,7 @@ pub use self::{
     composition::WeightedUpdate,
     error::{AdapterError, Contradiction},
     expected::ExpectedShape,
+    folder::adapters_below,
     group::{Stray, is_factor_like},
     key::{AdapterKey, CopyKind},
     method::{Content, Layer, Method, Nested, Orientation, Reading, RowUpdate, TargetUpdate, common_row_block},

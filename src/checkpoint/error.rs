@@ -31,6 +31,11 @@ pub enum CheckpointError {
         #[serde(serialize_with = "message::path")]
         path: PathBuf,
     },
+    ModelsBelow {
+        subfolders: Vec<String>,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
     NoWeights {
         #[serde(serialize_with = "message::path")]
         path: PathBuf,
@@ -198,6 +203,7 @@ mod tests {
             (CheckpointError::NotAFolder { path: path() }, &["파일"]),
             (CheckpointError::IsAdapter { path: path() }, &["어댑터"]),
             (CheckpointError::NoConfig { path: path() }, &["config.json"]),
+            (CheckpointError::ModelsBelow { subfolders: names(), path: path() }, &["모델이 없습니다"]),
             (CheckpointError::NoWeights { path: path() }, &["model.safetensors", "pytorch_model.bin"]),
             (CheckpointError::Pickle { problem: PickleError::TorchScript, path: path() }, &["TorchScript"]),
             (CheckpointError::Foreign { format: ForeignFormat::LfsPointer, path: path() }, &["Git LFS"]),

@@ -49,7 +49,12 @@ impl WeightFiles {
             } else if let Some((format, path)) = ForeignFormat::in_folder(root) {
                 CheckpointError::Foreign { format, path }
             } else {
-                CheckpointError::NoWeights { path }
+                let subfolders = if root.join("config.json").is_file() { Vec::new() } else { models_below(root) };
+                if subfolders.is_empty() {
+                    CheckpointError::NoWeights { path }
+                } else {
+                    CheckpointError::ModelsBelow { subfolders, path }
+                }
             }
         })
     }
@@ -83,6 +88,17 @@ impl WeightFiles {
             }
         }
     }
+}
+
+/// Folders one level below `root` that hold a model, by name.
+#[must_use]
+pub fn models_below(root: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
+    let is_model = |path: &Path| path.join("config.json").is_file() && WeightFiles::find(path).is_ok();
+    let folders = entries.filter(|entry| is_model(&entry.path()));
+    let mut names: Vec<String> = folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
 }
 
 /// Opens one file of weights by its extension: `.bin`, `.pt` and `.pth` are pickles, all others safetensors.

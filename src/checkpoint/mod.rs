@@ -32,7 +32,7 @@ use std::{
 pub use self::{
     config::ModelConfig,
     error::CheckpointError,
-    files::{INDEX_FILE, SINGLE_FILE, WeightFiles, open_weights},
+    files::{INDEX_FILE, SINGLE_FILE, WeightFiles, models_below, open_weights},
     folder::{FileRole, SideFile, side_files},
     foreign::ForeignFormat,
     header::{Header, HeaderError, HeaderTensor},

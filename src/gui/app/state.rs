@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     gui::{
-        frame::wells::well::Wells,
+        frame::wells::{drop_target::UnknownDrop, well::Wells},
         screens::{
             merge::{merge_options::MergeOptions, running::Running},
             modules::state::ModulesState,
@@ -84,6 +84,8 @@ pub struct AppState {
     pub recent: Vec<RecentPair>,
     /// What has become of each of them, once that is known.
     pub recent_states: Vec<RecentState>,
+    /// What was dropped and has no well of its own.
+    pub unknown_drop: Option<UnknownDrop>,
     /// Whether a folder is dragged over the window.
     pub is_drop_hovering: bool,
     /// Language of all words.
@@ -115,6 +117,7 @@ impl AppState {
             file_dialogs: None,
             recent: Vec::new(),
             recent_states: Vec::new(),
+            unknown_drop: None,
             is_drop_hovering: false,
             language: Language::default(),
             machine,

@@ -37,14 +37,18 @@ pub(in crate::gui) fn error_banner_with_buttons_ui(
     commands: &mut Vec<Command>,
 ) -> Rect {
     banner_ui(ui, rect, problem, home, words, |ui, area| {
-        let mut left = area.left();
+        let mut next = area.min + vec2(0.0, space::S8);
         for button in buttons {
             let size = vec2(button.width(ui, words), grid::BUTTON);
-            let place = Rect::from_min_size(pos2(left, area.top() + space::S8), size);
+            // Many of them take several lines.
+            if next.x > area.left() && next.x + size.x > area.right() {
+                next = pos2(area.left(), next.y + grid::BUTTON + space::S8);
+            }
+            let place = Rect::from_min_size(next, size);
             button.show(ui, place, words, commands);
-            left = place.right() + space::S8;
+            next.x = place.right() + space::S8;
         }
-        grid::BUTTON + space::S8 + space::S4
+        next.y + grid::BUTTON + space::S4 - area.top()
     })
 }
 

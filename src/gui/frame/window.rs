@@ -5,7 +5,7 @@ use egui::{Rect, Stroke, Ui, UiBuilder, pos2};
 use super::{
     navigation::navigation_ui,
     status_bar::{drop_hint_ui, status_bar_ui},
-    wells::header::header_ui,
+    wells::{header::header_ui, trouble::troubles_ui},
 };
 use crate::gui::{
     app::{
@@ -46,7 +46,10 @@ pub(in crate::gui) fn window_ui(ui: &mut Ui, state: &AppState, commands: &mut Ve
     area_ui(ui, "header", header, |ui| header_ui(ui, header, state, commands));
     area_ui(ui, "navigation", navigation, |ui| navigation_ui(ui, navigation, state, commands));
     let screen = capped(content);
-    area_ui(ui, "content", screen, |ui| screen_ui(ui, screen, state, commands));
+    area_ui(ui, "content", screen, |ui| {
+        let rest = troubles_ui(ui, screen, state, commands);
+        screen_ui(ui, rest, state, commands);
+    });
     area_ui(ui, "status", status, |ui| status_bar_ui(ui, status, state));
     if let Some(palette) = &state.palette {
         palette_ui(ui, full, state, palette, commands);

@@ -3,7 +3,10 @@
 use crate::{
     adapter::{ExpectedShape, FoundIn},
     evaluate::Protocol,
-    gui::screens::{compare::perplexity_table::PerplexityTable, merge::run_event::RunEvent},
+    gui::{
+        frame::wells::drop_target::Contents,
+        screens::{compare::perplexity_table::PerplexityTable, merge::run_event::RunEvent},
+    },
     job::Current,
     matching::MisfitReason,
     merge::device::Device,
@@ -124,7 +127,11 @@ pub struct Words {
 
     pub ready: &'static str,
     pub drop_here: &'static str,
-    pub not_a_model: &'static str,
+    pub merge_into_it: &'static str,
+    pub open_both: &'static str,
+    pub put_into: fn(&str, &str) -> String,
+    pub another_place: &'static str,
+    pub close: &'static str,
     pub fits: &'static str,
     pub fits_interrupted: &'static str,
     pub does_not_fit_status: &'static str,

@@ -86,7 +86,11 @@ pub static ENGLISH: Words = Words {
 
     ready: "Ready",
     drop_here: "Drop it: the folder finds its own place",
-    not_a_model: "Neither a model nor an adapter folder: no config.json, adapter_config.json or weights in it",
+    merge_into_it: "Merge into it",
+    open_both: "Open both",
+    put_into: |name, well| format!("{name} → {well}"),
+    another_place: "Another place…",
+    close: "Close",
     fits: "Adapter fits. Nothing has been written.",
     fits_interrupted: "Adapter fits. What an interrupted merge finished is kept.",
     does_not_fit_status: "Merge is off until every adapter tensor has a place. Nothing has been written.",

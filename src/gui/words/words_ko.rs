@@ -82,7 +82,11 @@ pub static KOREAN: Words = Words {
 
     ready: "준비됨",
     drop_here: "놓으세요. 폴더가 제자리를 찾아갑니다",
-    not_a_model: "모델도 어댑터도 아닌 폴더입니다. config.json, adapter_config.json, 가중치가 없습니다",
+    merge_into_it: "여기에 병합",
+    open_both: "둘 다 열기",
+    put_into: |name, well| format!("{name} → {well}"),
+    another_place: "다른 위치…",
+    close: "닫기",
     fits: "어댑터가 베이스와 맞습니다. 아직 아무것도 저장하지 않았습니다.",
     fits_interrupted: "어댑터가 맞습니다. 중단된 병합이 끝낸 부분은 남아 있습니다.",
     does_not_fit_status: "모든 어댑터 텐서가 자리를 찾기 전에는 병합할 수 없습니다. 아무것도 저장하지 않았습니다.",

@@ -46,7 +46,8 @@ pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: We
             let folder = if path.is_dir() { Some(path) } else { path.parent().map(Path::to_owned) };
             set_path(state, ctx, WellKind::Output, folder);
         }
-        WellsCommand::TakeBase(path) => set_path(state, ctx, WellKind::Base, Some(path)),
+        WellsCommand::Fill(kind, path) => set_path(state, ctx, kind, Some(path)),
+        WellsCommand::ForgetDrop => state.unknown_drop = None,
     }
 }
 
@@ -62,14 +63,13 @@ fn route(state: &mut AppState, ctx: &Context, paths: Vec<PathBuf>) {
     let base = state.wells.base.path.clone().filter(|_| state.wells.adapter.path.is_some());
     let is_one = paths.len() == 1;
     let route = move |_: &JobContext| {
-        let routed = paths.iter().filter_map(|path| drop_target::route(path));
         let is_merged =
             |path: &Path| is_one && base.as_deref().is_some_and(|base| drop_target::is_merge_of(path, base));
         let judged = |(kind, path): (WellKind, PathBuf)| {
             let kind = if kind == WellKind::Base && is_merged(&path) { WellKind::Output } else { kind };
             (kind, path)
         };
-        Ok(routed.map(judged).collect())
+        Ok(paths.iter().map(|path| drop_target::route(path).map(judged)).collect())
     };
     let take = |state: &mut AppState, ctx: &Context, routed: Result<_, _>| {
         take_routed(state, ctx, routed.unwrap_or_default());

@@ -25,8 +25,10 @@ pub enum WellsCommand {
     Drop(Vec<PathBuf>),
     /// Put a folder that was dropped on the output well into it.
     DropOnOutput(PathBuf),
-    /// Take the base that the adapter names.
-    TakeBase(PathBuf),
+    /// Put this folder into a well: what was asked for by the name on a button.
+    Fill(WellKind, PathBuf),
+    /// Take away what is said about a drop that no well took.
+    ForgetDrop,
 }
 
 impl ScreenCommand for WellsCommand {

@@ -2,22 +2,67 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
 use super::well::WellKind;
 use crate::{
-    adapter::{Adapter, AdapterError},
-    checkpoint::{Checkpoint, ForeignFormat, INDEX_FILE, SINGLE_FILE},
+    adapter::{Adapter, AdapterError, adapters_below},
+    checkpoint::{Checkpoint, ForeignFormat, INDEX_FILE, SINGLE_FILE, models_below},
 };
 
 const MODEL_WEIGHTS: [&str; 4] = [SINGLE_FILE, INDEX_FILE, "pytorch_model.bin", "pytorch_model.bin.index.json"];
 
 const ADAPTER_WEIGHTS: [&str; 2] = ["adapter_model.safetensors", "adapter_model.bin"];
 
-/// The folder that was meant (the folder of a dropped file) and its well; `None` where neither model nor adapter is.
+/// Something that was dropped and is neither a model nor an adapter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownDrop {
+    /// The folder or file.
+    pub path: PathBuf,
+    /// What it is in their place.
+    pub contents: Contents,
+}
+
+/// What lies where a model or an adapter was looked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum Contents {
+    /// A folder with nothing in it.
+    Nothing,
+    /// A folder around models and adapters, by the names of theirs.
+    Below {
+        /// Folders with a model.
+        models: Vec<String>,
+        /// Folders with an adapter.
+        adapters: Vec<String>,
+    },
+    /// A file that is no weights.
+    File,
+    /// A folder with something else in it.
+    Other {
+        /// The first names.
+        names: Vec<String>,
+    },
+}
+
+/// The well of something dropped, and the folder that was meant.
+pub type Route = Result<(WellKind, PathBuf), UnknownDrop>;
+
+/// Names that are told of a folder with something else in it.
+const NAMES_TOLD: usize = 3;
+
+/// The folder that was meant (the folder of a dropped file) and its well.
+///
+/// # Errors
+/// Neither model nor adapter is there; what is.
 ///
 /// What is known and cannot be merged (GGUF, a LoRA for images) goes to the well that it was meant for, which says what
 /// it is.
 #[must_use]
-pub fn route(path: &Path) -> Option<(WellKind, PathBuf)> {
+pub fn route(path: &Path) -> Route {
+    known(path).ok_or_else(|| UnknownDrop { path: path.to_owned(), contents: Contents::of(path) })
+}
+
+fn known(path: &Path) -> Option<(WellKind, PathBuf)> {
     if is_other_format(path) {
         return unmergeable(path);
     }
@@ -38,6 +83,24 @@ pub fn route(path: &Path) -> Option<(WellKind, PathBuf)> {
         return unmergeable(path);
     };
     Some((kind, folder.to_owned()))
+}
+
+impl Contents {
+    /// What lies at `path`, which is neither a model nor an adapter.
+    fn of(path: &Path) -> Self {
+        if path.is_file() {
+            return Self::File;
+        }
+        let (models, adapters) = (models_below(path), adapters_below(path).unwrap_or_default());
+        if !models.is_empty() || !adapters.is_empty() {
+            return Self::Below { models, adapters };
+        }
+        let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+        let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names.truncate(NAMES_TOLD);
+        if names.is_empty() { Self::Nothing } else { Self::Other { names } }
+    }
 }
 
 /// Whether `path` is a file of a format that is not read here.
@@ -117,21 +180,35 @@ mod tests {
         ];
         for (names, expected) in cases {
             let folder = folder_with(names);
-            assert_eq!(route(folder.path()).map(|found| found.0), expected, "{names:?}");
+            assert_eq!(route(folder.path()).ok().map(|found| found.0), expected, "{names:?}");
         }
     }
 
     #[test]
     fn what_cannot_be_merged_goes_where_it_was_meant_to() {
         let folder = folder_with(&["model_index.json", "unet/config.json", "a/model-Q4.gguf", "b/style-lora.gguf"]);
-        let well = |name: &str| route(&folder.path().join(name)).map(|found| found.0);
+        let well = |name: &str| route(&folder.path().join(name)).ok().map(|found| found.0);
         assert_eq!(well(""), Some(WellKind::Base), "a pipeline of diffusers");
         assert_eq!(well("a"), Some(WellKind::Base));
         assert_eq!(well("a/model-Q4.gguf"), Some(WellKind::Base));
         assert_eq!(well("b"), Some(WellKind::Adapter));
         let typed = folder.path().join("c.gguf");
         std::fs::write(&typed, b"GGUF\x0c\0\0\0general.type\x08\0\0\0\x07\0\0\0\0\0\0\0adapter").unwrap();
-        assert_eq!(route(&typed), Some((WellKind::Adapter, typed)));
+        assert_eq!(route(&typed), Ok((WellKind::Adapter, typed)));
+    }
+
+    #[test]
+    fn what_has_no_well_is_told_by_what_it_is() {
+        let contents = |names: &[&str], dropped: &str| {
+            let folder = folder_with(names);
+            route(&folder.path().join(dropped)).unwrap_err().contents
+        };
+        let text = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<String>>();
+        assert_eq!(contents(&[], ""), Contents::Nothing);
+        assert_eq!(contents(&["notes.txt"], "notes.txt"), Contents::File);
+        assert_eq!(contents(&["b.txt", "a.txt"], ""), Contents::Other { names: text(&["a.txt", "b.txt"]) });
+        let pair = ["base/config.json", "base/model.safetensors", "lora/adapter_config.json", "logs/a.txt"];
+        assert_eq!(contents(&pair, ""), Contents::Below { models: text(&["base"]), adapters: text(&["lora"]) });
     }
 
     #[test]

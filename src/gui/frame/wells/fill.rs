@@ -4,13 +4,9 @@ use std::path::PathBuf;
 
 use egui::Context;
 
-use super::{inspect::inspect, well::WellKind};
+use super::{drop_target::Route, inspect::inspect, well::WellKind};
 use crate::{
-    gui::app::{
-        notice::{Notice, Tone},
-        screen::Screen,
-        state::AppState,
-    },
+    gui::app::{screen::Screen, state::AppState},
     plan::{AdapterRequest, DtypePolicy},
 };
 
@@ -32,17 +28,22 @@ pub(in crate::gui) fn set_path(state: &mut AppState, ctx: &Context, kind: WellKi
         // The dtype was chosen for another model.
         state.options.dtype = DtypePolicy::Keep;
     }
+    state.unknown_drop = None;
     state.wells.get_mut(kind).set(path);
     inspect(state, ctx);
 }
 
-/// Fills each well with the dropped folder that belongs to it.
-pub(in crate::gui) fn take_routed(state: &mut AppState, ctx: &Context, routed: Vec<(WellKind, PathBuf)>) {
-    if routed.is_empty() {
-        state.notice = Some(Notice::new(Tone::Caution, state.words().not_a_model));
-    }
+/// Fills each well with the dropped folder that belongs to it; of others the last is told about.
+pub(in crate::gui) fn take_routed(state: &mut AppState, ctx: &Context, routed: Vec<Route>) {
     let mut has_adapter = false;
-    for (kind, path) in routed {
+    for route in routed {
+        let (kind, path) = match route {
+            Ok(found) => found,
+            Err(unknown) => {
+                state.unknown_drop = Some(unknown);
+                continue;
+            }
+        };
         // Of several adapters dropped together, the first fills the well and the others join it.
         if kind == WellKind::Adapter && std::mem::replace(&mut has_adapter, true) {
             add_adapter(state, ctx, path);

@@ -8,5 +8,6 @@ pub mod facts;
 pub mod fill;
 pub mod header;
 pub mod inspect;
+pub mod trouble;
 pub mod well;
 pub mod well_view;

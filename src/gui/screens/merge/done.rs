@@ -22,7 +22,11 @@ use crate::{
                 scrolled_ui, table_header, text_ui,
             },
         },
-        frame::{command_button::CommandButton, error_banner::error_banner_with_buttons_ui},
+        frame::{
+            command_button::CommandButton,
+            error_banner::error_banner_with_buttons_ui,
+            wells::{command::WellsCommand, well::WellKind},
+        },
         screens::{
             modules::{heat::heat_cell_ui, heat_map::HeatScale},
             report::{command::ReportCommand, verdict::Verdict},
@@ -229,6 +233,8 @@ pub(in crate::gui) fn merge_failed_ui(
     let subtitle = [(words.nothing_left, Type::BODY, palette.text_secondary)];
     let (_, body) = screen_header_ui(ui, rect, words.merge_failed, &subtitle);
     let home = state.machine.home.as_deref();
-    let buttons = vec![CommandButton::new(MergeCommand::PlanAgain, ButtonLook::Plain)];
+    let elsewhere = CommandButton::new(WellsCommand::Browse(WellKind::Output), ButtonLook::Plain);
+    let elsewhere = elsewhere.icon(Icon::Folder).label(words.another_place);
+    let buttons = vec![CommandButton::new(MergeCommand::PlanAgain, ButtonLook::Plain), elsewhere];
     error_banner_with_buttons_ui(ui, inside(body), problem, home, buttons, words, commands);
 }

@@ -20,7 +20,11 @@ use crate::{
         frame::{
             command_button::CommandButton,
             error_banner::error_banner_with_buttons_ui,
-            wells::{command::WellsCommand, well::WellKind},
+            wells::{
+                command::WellsCommand,
+                trouble::{WayOut, ways_out},
+                well::WellKind,
+            },
         },
         words::{Words, problem::Problem},
     },
@@ -42,11 +46,15 @@ pub(in crate::gui) fn problems_ui(
     let words = state.words();
     let (_, body) = screen_header_ui(ui, rect, words.modules, &[]);
     let mut area = inside(body);
-    let failed = [(failed(&inspection.base), WellKind::Base), (failed(&inspection.adapter), WellKind::Adapter)];
-    for (problem, kind) in failed {
+    let failed = [
+        (failed(&inspection.base), WellKind::Base, &inspection.base_choices),
+        (failed(&inspection.adapter), WellKind::Adapter, &inspection.adapter_choices),
+    ];
+    for (problem, kind, choices) in failed {
         let Some(problem) = problem else { continue };
         let home = state.machine.home.as_deref();
-        let buttons = vec![choose_another(kind, words)];
+        let ways_out = ways_out(kind, choices, words);
+        let buttons = ways_out.iter().map(WayOut::button).collect();
         let banner = error_banner_with_buttons_ui(ui, area, problem, home, buttons, words, commands);
         area = Rect::from_min_max(banner.left_bottom() + vec2(0.0, grid::GAP), area.max);
     }
@@ -65,7 +73,7 @@ pub(in crate::gui) fn problems_ui(
         let choose = CommandButton::new(WellsCommand::Browse(WellKind::Base), look);
         let choose = choose.icon(Icon::Folder).label(words.choose_base);
         let take = suggestion.zip(label.as_ref()).map(|(base, label)| {
-            CommandButton::new(WellsCommand::TakeBase(base.path.clone()), ButtonLook::Primary).label(label)
+            CommandButton::new(WellsCommand::Fill(WellKind::Base, base.path.clone()), ButtonLook::Primary).label(label)
         });
         let mut left = area.left();
         for button in take.into_iter().chain([choose]) {
