@@ -18,5 +18,6 @@ mod skip;
 mod steps;
 mod support;
 mod truth;
+mod wells;
 #[cfg(target_os = "linux")]
 mod x_server;
