@@ -2,7 +2,7 @@
 
 use egui::{Theme, accesskit::Role};
 use egui_kittest::kittest::Queryable as _;
-use lorafuse::gui::{Job, WellKind, WellsCommand};
+use lorafuse::gui::{Phase, WellKind, WellsCommand};
 
 use crate::{
     steps::{is_planned, open_pair},
@@ -28,7 +28,7 @@ fn a_taken_output_leaves_everything_else_and_offers_the_next_name() {
     assert_eq!(harness.state().state.modules.changes, changes, "the norms stay");
     click(&mut harness, Role::Tab, "Merge");
     click(&mut harness, Role::RadioButton, "BF16");
-    wait_until(&mut harness, "the refusal for bf16", |app| matches!(app.state.job, Job::Idle));
+    wait_until(&mut harness, "the refusal for bf16", |app| matches!(app.state.phase, Phase::Idle));
     harness.get_by_role_and_label(Role::RadioButton, "Keep F32");
     harness.get_by_role_and_label(Role::Button, "Another place…");
 
@@ -50,7 +50,8 @@ fn checkpoints_of_a_training_run_are_buttons_with_and_without_a_base() {
     harness.get_by_role_and_label(Role::Button, "checkpoint-20");
     drop_folders(&mut harness, &[workspace.folder("base")]);
     wait_until(&mut harness, "the base", |app| {
-        matches!(app.state.job, Job::Idle) && app.state.inspection.as_ref().is_some_and(|found| found.tree.is_some())
+        matches!(app.state.phase, Phase::Idle)
+            && app.state.inspection.as_ref().is_some_and(|found| found.tree.is_some())
     });
     click(&mut harness, Role::Button, "checkpoint-100");
     wait_until(&mut harness, "the plan", is_planned);
@@ -99,7 +100,8 @@ fn a_pasted_address_opens_and_a_name_on_the_hub_is_said_to_be_one() {
         harness.state_mut().ask(WellsCommand::EnterPath(kind));
     }
     wait_until(&mut harness, "both", |app| {
-        matches!(app.state.job, Job::Idle) && app.state.inspection.as_ref().is_some_and(|found| found.tree.is_some())
+        matches!(app.state.phase, Phase::Idle)
+            && app.state.inspection.as_ref().is_some_and(|found| found.tree.is_some())
     });
     assert_eq!(harness.state().state.wells.base.path, Some(folder));
     assert!(harness.query_all_by_label_contains("a name on the Hugging Face Hub").count() > 0);

@@ -35,12 +35,12 @@ pub(in crate::gui) fn set_path(state: &mut AppState, ctx: &Context, kind: WellKi
 
 /// Fills each well with the dropped folder that belongs to it; of others the last is told about.
 pub(in crate::gui) fn take_routed(state: &mut AppState, ctx: &Context, routed: Vec<Route>) {
-    let mut has_adapter = false;
+    let (mut has_adapter, mut unknown_drop) = (false, None);
     for route in routed {
         let (kind, path) = match route {
             Ok(found) => found,
             Err(unknown) => {
-                state.unknown_drop = Some(unknown);
+                unknown_drop = Some(unknown);
                 continue;
             }
         };
@@ -51,6 +51,7 @@ pub(in crate::gui) fn take_routed(state: &mut AppState, ctx: &Context, routed: V
             set_path(state, ctx, kind, Some(path));
         }
     }
+    state.unknown_drop = unknown_drop;
 }
 
 /// One more adapter beside that of the well, which it fills while that is empty.
