@@ -398,7 +398,7 @@ fn three_sizes(album: &Album) {
         let mut harness = open_window(machine(&workspace), Theme::Light, 1.0);
         drop_folders(&mut harness, std::slice::from_ref(base));
         wait_until(&mut harness, "the base", |app| app.state.inspection.is_some());
-        harness.state_mut().ask(WellsCommand::DropOnOutput(merged.clone()));
+        harness.state_mut().ask(WellsCommand::DropOn(lorafuse::gui::WellKind::Output, merged.clone()));
         wait_until(&mut harness, "the merged folder", is_done);
         // Holes of 49 GB are no proof of anything.
         harness.state_mut().ask(ReportCommand::CancelVerification);

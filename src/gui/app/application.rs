@@ -1,6 +1,9 @@
 //! The application as eframe drives it.
 
-use super::{command::Command, drain, input, jobs::kind::JobKind, logic, machine::Machine, settings, state::AppState};
+use super::{
+    close::watch_close, command::Command, drain, input, jobs::kind::JobKind, logic, machine::Machine, settings,
+    state::AppState,
+};
 use crate::gui::{
     design::{fonts, theme},
     frame::window::window_ui,
@@ -54,6 +57,7 @@ impl eframe::App for LorafuseApp {
         for command in std::mem::take(&mut self.commands) {
             logic::carry_out(&mut self.state, ctx, command);
         }
+        watch_close(&mut self.state, ctx);
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {

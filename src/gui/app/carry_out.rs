@@ -5,7 +5,10 @@ use egui::{
     ThemePreference::{Dark, Light, System},
 };
 
-use super::{command::of_app::AppCommand, jobs::kind::JobKind, screen::Screen, state::AppState};
+use super::{
+    close::stop_and_close, closing::Closing, command::of_app::AppCommand, jobs::kind::JobKind, screen::Screen,
+    state::AppState,
+};
 use crate::gui::screens::{
     compare::{evaluation::Texts, jobs::measure},
     report::jobs::export_picture,
@@ -23,6 +26,8 @@ pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: Ap
             // It was said in the other one.
             state.notice = None;
         }
+        AppCommand::KeepMerging => state.closing = Closing::No,
+        AppCommand::StopAndClose => stop_and_close(state),
     }
 }
 

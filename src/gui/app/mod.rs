@@ -2,6 +2,8 @@
 
 pub mod application;
 pub mod carry_out;
+pub mod close;
+pub mod closing;
 pub mod command;
 pub mod dialogs;
 pub mod drain;

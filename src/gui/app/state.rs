@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{
+    closing::Closing,
     finished::Finished,
     inspection::Inspection,
     jobs::Jobs,
@@ -13,10 +14,10 @@ use super::{
 };
 use crate::{
     gui::{
-        frame::wells::{drop_target::UnknownDrop, well::Wells},
+        frame::wells::{drop_target::UnknownDrop, hover::DropHover, well::Wells},
         screens::{
             merge::{merge_options::MergeOptions, running::Running},
-            modules::state::ModulesState,
+            modules::state::{ModulesState, ModulesView},
             palette::search::Search,
             welcome::sample_facts::SampleFacts,
         },
@@ -86,8 +87,10 @@ pub struct AppState {
     pub recent_states: Vec<RecentState>,
     /// What was dropped and has no well of its own.
     pub unknown_drop: Option<UnknownDrop>,
-    /// Whether a folder is dragged over the window.
-    pub is_drop_hovering: bool,
+    /// What is dragged over the window.
+    pub hover: Option<DropHover>,
+    /// Whether the window is to close while a merge runs.
+    pub closing: Closing,
     /// Language of all words.
     pub language: Language,
     /// The machine.
@@ -118,7 +121,8 @@ impl AppState {
             recent: Vec::new(),
             recent_states: Vec::new(),
             unknown_drop: None,
-            is_drop_hovering: false,
+            hover: None,
+            closing: Closing::No,
             language: Language::default(),
             machine,
         }
@@ -134,6 +138,13 @@ impl AppState {
     #[must_use]
     pub fn is_welcome(&self) -> bool {
         self.wells.base.path.is_none() && self.wells.adapter.path.is_none() && self.finished().is_none()
+    }
+
+    /// Whether a filter hides modules on the screen that is shown.
+    #[must_use]
+    pub fn has_filter(&self) -> bool {
+        let is_shown = self.screen == Screen::Modules && self.modules.view == ModulesView::Table;
+        is_shown && !self.is_welcome() && !self.modules.filter.is_empty()
     }
 
     /// Whether inputs may not change now.

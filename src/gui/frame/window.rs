@@ -3,12 +3,14 @@
 use egui::{Rect, Stroke, Ui, UiBuilder, pos2};
 
 use super::{
+    closing_question::closing_question_ui,
     navigation::navigation_ui,
     status_bar::{drop_hint_ui, status_bar_ui},
     wells::{header::header_ui, trouble::troubles_ui},
 };
 use crate::gui::{
     app::{
+        closing::Closing,
         command::Command,
         screen::Screen,
         state::{AppState, Phase},
@@ -54,8 +56,12 @@ pub(in crate::gui) fn window_ui(ui: &mut Ui, state: &AppState, commands: &mut Ve
     if let Some(palette) = &state.palette {
         palette_ui(ui, full, state, palette, commands);
     }
-    if state.is_drop_hovering {
-        drop_hint_ui(ui, full, state.words());
+    if state.hover.is_some() {
+        // The wells above it say which of them will take it.
+        drop_hint_ui(ui, content, state.words());
+    }
+    if state.closing != Closing::No {
+        closing_question_ui(ui, full, state, commands);
     }
 }
 

@@ -91,6 +91,16 @@ pub static ENGLISH: Words = Words {
     put_into: |name, well| format!("{name} → {well}"),
     another_place: "Another place…",
     close: "Close",
+    takes_drop: |well| format!("Let go: it goes into {well}"),
+    empty_well: "Empty",
+    closing_title: "A merge is running",
+    closing_stops: "Stopping the merge…",
+    closing_note: "What is finished of it is kept: the same merge can go on from there later.",
+    keep_merging: "Keep merging",
+    stop_and_close: "Stop and close",
+    tree_footer_shown: |shown, total, changed| {
+        format!("{shown} of {}  ·  {changed} change", units::plural(total, "tensor"))
+    },
     fits: "Adapter fits. Nothing has been written.",
     fits_interrupted: "Adapter fits. What an interrupted merge finished is kept.",
     does_not_fit_status: "Merge is off until every adapter tensor has a place. Nothing has been written.",

@@ -18,6 +18,10 @@ pub enum AppCommand {
     SwitchTheme,
     /// The next language.
     SwitchLanguage,
+    /// Leave the window open until the merge is done.
+    KeepMerging,
+    /// Stop the merge, to go on with it later, and close the window.
+    StopAndClose,
 }
 
 impl ScreenCommand for AppCommand {
@@ -69,5 +73,12 @@ impl ScreenCommand for AppCommand {
                 .tooltip(|words| words.language_tooltip)
                 .icon(Icon::Globe),
         ),
+        (Self::KeepMerging, Face::new(|words| words.keep_merging).when(is_asked)),
+        (Self::StopAndClose, Face::new(|words| words.stop_and_close).when(is_asked)),
     ];
+}
+
+/// Whether the question stands that these two answer.
+fn is_asked(state: &AppState) -> bool {
+    state.closing == Closing::Asked
 }

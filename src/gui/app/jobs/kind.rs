@@ -13,6 +13,8 @@ pub enum JobKind {
     ChooseTexts,
     /// Looks which wells dropped folders belong to.
     Route,
+    /// Looks which wells what is dragged over the window belongs to.
+    Hover,
     /// Looks at the wells.
     Inspect,
     /// Makes the rows of the module tree.

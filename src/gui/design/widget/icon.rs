@@ -45,6 +45,8 @@ pub enum Icon {
     Copy,
     /// A folder.
     Folder,
+    /// A bare cross.
+    Remove,
 }
 
 /// Paints `icon` in the middle of `rect`.
@@ -117,6 +119,10 @@ impl Pen<'_> {
             Icon::Plus => {
                 self.line(&[(8.0, 3.0), (8.0, 13.0)]);
                 self.line(&[(3.0, 8.0), (13.0, 8.0)]);
+            }
+            Icon::Remove => {
+                self.line(&[(4.5, 4.5), (11.5, 11.5)]);
+                self.line(&[(11.5, 4.5), (4.5, 11.5)]);
             }
             Icon::Arrow => {
                 self.line(&[(2.5, 8.0), (13.5, 8.0)]);

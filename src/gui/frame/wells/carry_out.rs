@@ -6,7 +6,7 @@ use egui::Context;
 
 use super::{
     command::WellsCommand,
-    drop_target,
+    drop_target::{self, UnknownDrop},
     entered_path::entered_path,
     fill::{set_path, take_routed},
     well::WellKind,
@@ -37,15 +37,13 @@ pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: We
         WellsCommand::Drop(paths) if state.finished().is_some() && paths.iter().all(|path| is_text(path)) => {
             measure(state, ctx, Texts::Files(paths));
         }
-        WellsCommand::Drop(paths) => {
-            if !state.is_locked() {
-                route(state, ctx, paths);
-            }
-        }
-        WellsCommand::DropOnOutput(path) => {
+        WellsCommand::Drop(paths) => route(state, ctx, paths, None),
+        WellsCommand::DropOn(WellKind::Output, path) => {
             let folder = if path.is_dir() { Some(path) } else { path.parent().map(Path::to_owned) };
             set_path(state, ctx, WellKind::Output, folder);
         }
+        WellsCommand::DropOn(kind, path) => route(state, ctx, vec![path], Some(kind)),
+        WellsCommand::Empty(kind) => set_path(state, ctx, kind, None),
         WellsCommand::Fill(kind, path) => set_path(state, ctx, kind, Some(path)),
         WellsCommand::ForgetDrop => state.unknown_drop = None,
     }
@@ -57,8 +55,12 @@ fn is_text(path: &Path) -> bool {
     path.extension().is_some_and(is_one)
 }
 
-/// Looks what dropped folders are, to put each into its well.
-fn route(state: &mut AppState, ctx: &Context, paths: Vec<PathBuf>) {
+/// Looks what dropped folders are, to put each into its well; what is neither model nor adapter goes into the well that
+/// it was dropped `on`, which says what is wrong with it.
+fn route(state: &mut AppState, ctx: &Context, paths: Vec<PathBuf>, on: Option<WellKind>) {
+    if state.is_locked() {
+        return;
+    }
     // With both wells filled, one more copy of the base is what came out of a merge.
     let base = state.wells.base.path.clone().filter(|_| state.wells.adapter.path.is_some());
     let is_one = paths.len() == 1;
@@ -69,7 +71,8 @@ fn route(state: &mut AppState, ctx: &Context, paths: Vec<PathBuf>) {
             let kind = if kind == WellKind::Base && is_merged(&path) { WellKind::Output } else { kind };
             (kind, path)
         };
-        Ok(paths.iter().map(|path| drop_target::route(path).map(judged)).collect())
+        let meant = |unknown: UnknownDrop| on.map(|kind| (kind, unknown.path.clone())).ok_or(unknown);
+        Ok(paths.iter().map(|path| drop_target::route(path).map(judged).or_else(meant)).collect())
     };
     let take = |state: &mut AppState, ctx: &Context, routed: Result<_, _>| {
         take_routed(state, ctx, routed.unwrap_or_default());

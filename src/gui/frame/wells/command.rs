@@ -5,9 +5,12 @@ use std::path::PathBuf;
 use egui::Key;
 
 use super::well::WellKind;
-use crate::gui::app::{
-    command::face::{Face, ScreenCommand},
-    state::AppState,
+use crate::gui::{
+    app::{
+        command::face::{Face, ScreenCommand},
+        state::AppState,
+    },
+    design::widget::Icon,
 };
 
 /// What is asked of the wells.
@@ -23,8 +26,10 @@ pub enum WellsCommand {
     EnterPath(WellKind),
     /// Put dropped folders into the wells they belong to.
     Drop(Vec<PathBuf>),
-    /// Put a folder that was dropped on the output well into it.
-    DropOnOutput(PathBuf),
+    /// Put what was dropped on a well into it, or into the one that it belongs to.
+    DropOn(WellKind, PathBuf),
+    /// Take out what is in a well.
+    Empty(WellKind),
     /// Put this folder into a well: what was asked for by the name on a button.
     Fill(WellKind, PathBuf),
     /// Take away what is said about a drop that no well took.
@@ -61,8 +66,24 @@ impl ScreenCommand for WellsCommand {
             Self::JudgeFolder,
             Face::new(|words| words.judge_folder).tooltip(|words| words.judge_folder_tooltip).key(Key::J).when(is_open),
         ),
+        (
+            Self::Empty(WellKind::Base),
+            EMPTY.place(|words| words.base).when(|state| is_open(state) && state.wells.base.path.is_some()),
+        ),
+        (
+            Self::Empty(WellKind::Adapter),
+            EMPTY.place(|words| words.adapter).when(|state| is_open(state) && state.wells.adapter.path.is_some()),
+        ),
+        (
+            Self::Empty(WellKind::Output),
+            EMPTY
+                .place(|words| words.output)
+                .when(|state| is_open(state) && state.wells.output.path.is_some() && !state.output_is_proposed),
+        ),
     ];
 }
+
+const EMPTY: Face = Face::new(|words| words.empty_well).icon(Icon::Remove);
 
 /// Whether the wells may change.
 fn is_open(state: &AppState) -> bool {

@@ -20,7 +20,7 @@ use crate::gui::{
 };
 
 /// In the order in which they stand.
-const WELLS: [WellKind; 3] = [WellKind::Base, WellKind::Adapter, WellKind::Output];
+pub(in crate::gui) const WELLS: [WellKind; 3] = [WellKind::Base, WellKind::Adapter, WellKind::Output];
 
 /// Where a well stands in a header, or in a window with one.
 pub(in crate::gui) fn well_rect(header: Rect, kind: WellKind) -> Rect {
@@ -78,11 +78,24 @@ fn well_ui(ui: &mut Ui, rect: Rect, view: &WellView, state: &AppState, commands:
     let path_row = Rect::from_min_size(inner.min + vec2(0.0, 31.0), vec2(inner.width(), grid::SMALL_BUTTON));
     let button = CommandButton::new(WellsCommand::Browse(view.kind), ButtonLook::Small).enabled(!state.is_locked());
     let button_width = 69.0_f32.max(button.width(ui, words) - 8.0);
-    let field = Rect::from_min_max(path_row.min, path_row.max - vec2(button_width + space::S8, 0.0));
+    let mut field = Rect::from_min_max(path_row.min, path_row.max - vec2(button_width + space::S8, 0.0));
+    let empty = WellsCommand::Empty(view.kind);
+    if empty.face().is_some_and(|face| face.is_available(state)) {
+        let place = Rect::from_min_max(pos2(field.right() - field.height(), field.top()), field.max);
+        field.max.x = place.left() - space::S4;
+        let label = format!("{}: {}", view.title, words.empty_well);
+        CommandButton::new(empty, ButtonLook::Ghost)
+            .with_icon()
+            .label(&label)
+            .show_icon_only(ui, place, words, commands);
+    }
     path_field_ui(ui, field, view, state, commands);
     let button_rect = Rect::from_min_max(pos2(path_row.right() - button_width, path_row.top()), path_row.max);
     button.show(ui, button_rect, words, commands);
 
+    if state.hover.as_ref().is_some_and(|hover| hover.is_for(view.kind)) {
+        return taker_ui(ui, rect, view, words);
+    }
     let facts_row = Rect::from_min_size(inner.min + vec2(0.0, 55.0), vec2(inner.width(), 16.0));
     let color = if view.facts_are_error { palette.error } else { palette.text_secondary };
     let shown = fitting_facts(ui, &view.facts, facts_row.width());
@@ -91,6 +104,21 @@ fn well_ui(ui: &mut Ui, rect: Rect, view: &WellView, state: &AppState, commands:
     if shown != all {
         response.on_hover_text(all);
     }
+}
+
+/// A well that will take what hovers over the window says so.
+fn taker_ui(ui: &mut Ui, rect: Rect, view: &WellView, words: &Words) {
+    let palette = Palette::of(ui);
+    let corner = CornerRadius::same(radius::PANEL);
+    ui.painter().rect(rect, corner, palette.selected, Stroke::new(2.0, palette.accent), StrokeKind::Inside);
+    text_ui(
+        ui,
+        rect.shrink(space::S12),
+        Align::Center,
+        &(words.takes_drop)(view.title),
+        Type::BODY_STRONG,
+        palette.accent,
+    );
 }
 
 /// Filled wells have an edge and their colour; empty ones are dashed.

@@ -7,6 +7,7 @@ pub mod entered_path;
 pub mod facts;
 pub mod fill;
 pub mod header;
+pub mod hover;
 pub mod inspect;
 pub mod trouble;
 pub mod well;

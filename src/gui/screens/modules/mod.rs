@@ -20,3 +20,4 @@ pub mod state;
 pub mod tree_order;
 pub mod tree_row;
 pub mod tree_rows;
+pub mod walk;

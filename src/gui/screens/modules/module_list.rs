@@ -10,7 +10,7 @@ use super::{
     heat_map::{HeatMap, HeatScale},
     state::ModulesState,
     tree_row::TreeRow,
-    tree_rows::{TreeQuery, tree_rows},
+    tree_rows::{TensorTally, TreeQuery, tree_rows},
 };
 use crate::gui::app::{inspection::Inspection, jobs::kind::JobKind, state::AppState};
 
@@ -20,6 +20,7 @@ const MOST_AT_ONCE: usize = 2_000;
 /// What a worker makes of the modules.
 pub(in crate::gui) struct ModuleList {
     rows: Vec<TreeRow>,
+    shown: TensorTally,
     /// Only where the changes are others than before.
     map: Option<HeatMap>,
 }
@@ -32,6 +33,7 @@ impl ModuleList {
             // Giving back the memory of very many rows takes as long as several frames.
             std::thread::Builder::new().name("drop rows".to_owned()).spawn(move || drop(old)).ok();
         }
+        modules.shown = self.shown;
         if let Some(map) = self.map {
             modules.map = Arc::new(map);
         }
@@ -86,5 +88,6 @@ fn of(inspection: &Inspection, query: TreeQuery<'_>, has_map: bool) -> ModuleLis
     let rows = inspection.tree.as_ref().map(|tree| tree_rows(tree, query)).unwrap_or_default();
     let tree = inspection.tree.as_ref().filter(|_| has_map);
     let map = tree.map(|tree| HeatMap::new(tree.walk().map(|node| node.path.as_str()), query.changes));
-    ModuleList { rows, map }
+    let shown = inspection.tree.as_ref().map(|tree| TensorTally::of(tree, query)).unwrap_or_default();
+    ModuleList { rows, shown, map }
 }

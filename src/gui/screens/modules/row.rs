@@ -25,6 +25,11 @@ pub(in crate::gui) struct ModuleRow<'a> {
     pub scale: Option<HeatScale>,
 }
 
+/// The row of the module at `path`, wherever it stands.
+pub(in crate::gui) fn row_id(path: &str) -> Id {
+    Id::unique(("module", path))
+}
+
 impl ModuleRow<'_> {
     /// Paints it across `rect`; a click opens, folds or selects.
     pub fn show(&self, ui: &mut Ui, rect: Rect, commands: &mut Vec<Command>) {
@@ -32,8 +37,7 @@ impl ModuleRow<'_> {
         let item = self.item;
         let clip = ui.clip_rect();
         ui.set_clip_rect(Rect::from_min_max(clip.min, pos2(rect.right(), clip.bottom())));
-        let id = Id::unique(("module", &item.path));
-        let response = ui.interact(rect, id, Sense::click());
+        let response = ui.interact(rect, row_id(&item.path), Sense::click());
         let is_selected = self.state.modules.selected.as_deref() == Some(item.path.as_str());
         response.widget_info(|| WidgetInfo::selected(Role::TreeItem, true, is_selected, self.description()));
         if is_selected {

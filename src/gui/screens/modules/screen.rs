@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{Id, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{Id, Key, Modifiers, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use egui_extras::{Column, TableBuilder};
 
 use super::{
@@ -12,6 +12,7 @@ use super::{
     row::ModuleRow,
     state::ModulesView,
     tree_order::SortColumn,
+    walk::walk,
 };
 use crate::gui::{
     app::{
@@ -68,7 +69,13 @@ pub(in crate::gui) fn modules_ui(
     ui.painter().vline(side.left() + 0.5, side.y_range(), stroke);
     if let Slot::Open(base) = &inspection.base {
         let changed = inspection.fit.map_or(0, |fit| fit.changed_tensors);
-        let text = (words.tree_footer)(base.tensor_count, changed);
+        let is_part = state.modules.only_changed || !state.modules.filter.is_empty();
+        let text = if is_part {
+            let shown = state.modules.shown;
+            (words.tree_footer_shown)(shown.tensor_count, base.tensor_count, shown.changed_count)
+        } else {
+            (words.tree_footer)(base.tensor_count, changed)
+        };
         text_ui(ui, footer.shrink2(vec2(space::S16, 0.0)), Align::Left, &text, Type::EVIDENCE, palette.text_secondary);
     }
     ui.scope_builder(UiBuilder::new().id_salt("side").max_rect(side), |ui| {
@@ -134,8 +141,13 @@ fn tools_ui(ui: &mut Ui, line: Rect, state: &AppState, commands: &mut Vec<Comman
         commands.push(ModulesCommand::ShowAs(view).into());
     }
     let mut filter = modules.filter.clone();
+    let is_cleared = state.has_filter()
+        && state.palette.is_none()
+        && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
     let response = filter_ui(ui, place(FILTER), filter_id(), &mut filter, words.filter_hint);
-    if response.changed() {
+    if is_cleared {
+        commands.push(ModulesCommand::Filter(String::new()).into());
+    } else if response.changed() {
         commands.push(ModulesCommand::Filter(filter).into());
     }
     if let Some(face) = ModulesCommand::FocusFilter.face() {
@@ -163,7 +175,12 @@ fn table_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Comman
     }
     ui.scope_builder(UiBuilder::new().id_salt("tree table").max_rect(body), |ui| {
         ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
+        let walked = walk(ui, state, &rows);
         let mut builder = TableBuilder::new(ui);
+        if let Some((command, row)) = walked {
+            builder = builder.scroll_to_row(row, None);
+            commands.push(command.into());
+        }
         for width in columns.widths() {
             builder = builder.column(Column::exact(width));
         }

@@ -11,6 +11,7 @@ use super::{
     printed_diff::PrintedDiff,
     tree_order::TreeOrder,
     tree_row::TreeRow,
+    tree_rows::TensorTally,
 };
 
 /// How the Modules screen shows the tree.
@@ -40,6 +41,8 @@ pub struct ModulesState {
     pub view: ModulesView,
     /// Rows as filtered and folded; rebuilt when any of the above or the tree changes.
     pub rows: Arc<Vec<TreeRow>>,
+    /// Tensors of the modules that pass the filter.
+    pub shown: TensorTally,
     /// ‖Δ‖/‖W‖ by module: estimated before a merge, exact after it.
     pub changes: Arc<ChangeMap>,
     /// ‖Δ‖ by module, from the factors; empty until they are read.

@@ -30,6 +30,30 @@ pub struct TreeQuery<'a> {
     pub order: Option<TreeOrder>,
 }
 
+/// Tensors of some modules.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TensorTally {
+    /// All of them.
+    pub tensor_count: usize,
+    /// Those that adapters change.
+    pub changed_count: usize,
+}
+
+impl TensorTally {
+    /// The tensors of the modules that `query` asks for, folded or not.
+    #[must_use]
+    pub fn of(root: &ModuleNode, query: TreeQuery<'_>) -> Self {
+        let filter = query.filter.trim().to_lowercase();
+        let is_wanted = |node: &&ModuleNode| filter.is_empty() || node.path.to_lowercase().contains(&filter);
+        let parameters = root.walk().filter(is_wanted).flat_map(|node| &node.parameters);
+        let parameters = parameters.filter(|parameter| !query.only_changed || parameter.change.is_some());
+        parameters.fold(Self::default(), |tally, parameter| Self {
+            tensor_count: tally.tensor_count + 1,
+            changed_count: tally.changed_count + usize::from(parameter.change.is_some()),
+        })
+    }
+}
+
 /// The visible rows of `root`.
 #[must_use]
 pub fn tree_rows(root: &ModuleNode, query: TreeQuery<'_>) -> Vec<TreeRow> {
