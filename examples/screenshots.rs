@@ -174,8 +174,8 @@ fn is_measured(app: &LorafuseApp) -> bool {
 }
 
 fn machine(workspace: &Workspace) -> Machine {
-    let Machine { home, program, .. } = workspace.machine();
-    Machine { home, program, ..Machine::detect() }
+    let Machine { home, program, history, .. } = workspace.machine();
+    Machine { home, program, history, ..Machine::detect() }
 }
 
 /// The beginning of each sample text, long enough for intervals and short enough for a development build.

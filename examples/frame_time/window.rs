@@ -33,7 +33,7 @@ impl Window {
         let ctx = egui::Context::default();
         install_look(&ctx);
         // This program knows no hidden commands: it would measure itself.
-        let app = LorafuseApp::new(Machine { program: None, ..Machine::detect() });
+        let app = LorafuseApp::new(Machine { program: None, history: None, ..Machine::detect() });
         Self { ctx, app, frame: eframe::Frame::_new_kittest(), started: Instant::now() }
     }
 

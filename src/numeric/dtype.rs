@@ -1,11 +1,11 @@
 //! The three element types in which weights are merged.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Dtype;
 
 /// A floating dtype that a merge reads and writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum FloatDtype {
     /// IEEE single precision, 24 significant bits.

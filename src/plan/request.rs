@@ -23,7 +23,7 @@ pub struct MergeRequest {
 }
 
 /// One adapter and how much of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct AdapterRequest {
     /// The adapter's folder.
     pub path: PathBuf,
@@ -47,7 +47,7 @@ impl MergeRequest {
 }
 
 /// What happens to the dtypes of floating tensors.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DtypePolicy {
     /// Each tensor keeps the base's dtype.

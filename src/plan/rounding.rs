@@ -1,11 +1,11 @@
 //! How the sums of an update become numbers of the output's dtype.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::numeric::Noise;
 
 /// The rounding of updated tensors; all others are copied, or converted to nearest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rounding {
     /// Once, to nearest, ties to even.

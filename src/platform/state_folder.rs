@@ -1,8 +1,8 @@
-//! Where a program keeps what a user may look at but never has to: logs.
+//! Where a program keeps what a user may look at but never has to: logs, and what was done before.
 
 use std::{ffi::OsString, path::PathBuf};
 
-/// The folder of our logs, which may not exist yet; `None` where the system names no place for it.
+/// The folder of our logs and history, which may not exist yet; `None` where the system names no place for it.
 #[must_use]
 pub fn state_folder() -> Option<PathBuf> {
     folder_of(|name| std::env::var_os(name).filter(|value| !value.is_empty()), std::env::home_dir())

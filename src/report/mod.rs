@@ -8,6 +8,7 @@ mod conclude;
 mod conclusion;
 mod eval_verdict;
 pub(crate) mod figures;
+mod history;
 mod markdown;
 mod score_table;
 mod speed_table;
@@ -21,6 +22,7 @@ pub use self::{
     conclude::conclusions,
     conclusion::{BitsPerByte, Conclusion, ShortText, TextChange},
     eval_verdict::EvalVerdict,
+    history::{History, HistoryEntry, RunOutcome, now_secs},
     score_table::{ScoreRow, ScoreTable},
     speed_table::{SpeedTable, tokens_per_sec},
     summary::{AdapterSummary, ModelSummary, ModuleSummary, PlanSummary, PrefixSummary},

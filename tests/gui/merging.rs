@@ -5,7 +5,9 @@ use std::time::Duration;
 use egui::{Theme, accesskit::Role};
 use egui_kittest::kittest::Queryable as _;
 use lorafuse::{
-    gui::{Finished, JobKind, Machine, MergeCommand, Phase, ReportCommand, Screen, WelcomeCommand},
+    gui::{
+        Finished, JobKind, Machine, MergeCommand, Phase, ReportCommand, Screen, WelcomeCommand, WellKind, WellsCommand,
+    },
     merge::device::GpuAdapter,
     platform::FileDialogs,
     verify::VerifyReport,
@@ -116,7 +118,8 @@ fn the_sample_is_merged_and_compared_with_three_clicks() {
     wait_until(&mut harness, "the plan for the sample", is_planned);
     harness.get_by_label("Merge to BF16");
     let (base, adapter) = (workspace.folder("base"), workspace.folder("adapter"));
-    harness.state_mut().ask(WelcomeCommand::OpenPair { base, adapter });
+    harness.state_mut().ask(WellsCommand::Fill(WellKind::Base, base));
+    harness.state_mut().ask(WellsCommand::Fill(WellKind::Adapter, adapter));
     harness.run_steps(2);
     wait_until(&mut harness, "the plan for another pair", is_planned);
     harness.get_by_label("Merge, keep F32");

@@ -1,12 +1,12 @@
 //! What the wells take and say, and the ways out that they offer.
 
-use egui::{Theme, accesskit::Role};
-use egui_kittest::kittest::Queryable as _;
-use lorafuse::gui::{Phase, WellKind, WellsCommand};
+use egui::{HoveredFile, Key, Theme, ViewportEvent, ViewportId, accesskit::Role};
+use egui_kittest::{Harness, kittest::Queryable as _};
+use lorafuse::gui::{LorafuseApp, MergeCommand, ModulesCommand, Phase, Screen, WellKind, WellsCommand};
 
 use crate::{
-    steps::{is_planned, open_pair},
-    support::{Workspace, click, copy_folder, drop_folders, open_window, sample, wait_until},
+    steps::{is_done, is_planned, open_pair},
+    support::{Workspace, click, copy_folder, drop_folders, large_model::LargeModel, open_window, sample, wait_until},
 };
 
 #[test]
@@ -89,6 +89,94 @@ fn a_drop_that_no_well_takes_is_said_to_be_what_it_is() {
 }
 
 #[test]
+fn a_well_says_that_it_will_take_what_hovers_and_can_be_emptied() {
+    let workspace = Workspace::new();
+    let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
+    let hovered = HoveredFile { path: Some(workspace.folder("adapter")), ..HoveredFile::default() };
+    harness.input_mut().hovered_files = vec![hovered];
+    wait_until(&mut harness, "the look", |app| {
+        app.state.hover.as_ref().is_some_and(|hover| hover.is_for(WellKind::Adapter))
+    });
+    harness.get_by_label("Let go: it goes into Adapter");
+    assert!(harness.query_by_label("Let go: it goes into Base").is_none());
+    harness.input_mut().hovered_files.clear();
+
+    open_pair(&mut harness, &workspace);
+    assert!(harness.query_by_label_contains("Let go").is_none());
+    assert!(harness.query_by_label("Output: Empty").is_none(), "what is only proposed is nothing to take out");
+    click(&mut harness, Role::Button, "Adapter: Empty");
+    wait_until(&mut harness, "the base alone", |app| matches!(app.state.phase, Phase::Idle));
+    assert!(harness.state().state.wells.adapter.path.is_none());
+    click(&mut harness, Role::Button, "Base: Empty");
+    wait_until(&mut harness, "nothing", |app| app.state.is_welcome());
+    harness.get_by_label("Try the sample");
+}
+
+#[test]
+fn arrow_keys_walk_the_modules_and_escape_clears_the_filter_that_counts_follow() {
+    let workspace = Workspace::new();
+    let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
+    open_pair(&mut harness, &workspace);
+    let selected = |app: &LorafuseApp| app.state.modules.selected.clone().unwrap();
+    let rows = harness.state().state.modules.rows.clone();
+    let at = |path: &str| rows.iter().position(|row| row.path == path).unwrap();
+    let first = at(&selected(harness.state()));
+    harness.key_press(Key::ArrowDown);
+    harness.run_steps(3);
+    assert_eq!(at(&selected(harness.state())), first + 1);
+    harness.key_press(Key::ArrowUp);
+    harness.run_steps(3);
+    harness.key_press(Key::ArrowLeft);
+    harness.run_steps(3);
+    let around = selected(harness.state());
+    assert!(at(&around) < first && rows[first].path.starts_with(&around), "{around}");
+
+    harness.state_mut().ask(ModulesCommand::Filter("q_proj".to_owned()));
+    harness.run_steps(3);
+    harness.get_by_label_contains("4 of 39 tensors");
+    harness.key_press(Key::Escape);
+    harness.run_steps(3);
+    assert!(harness.state().state.modules.filter.is_empty());
+    harness.get_by_label_contains("39 tensors");
+}
+
+#[test]
+fn closing_while_a_merge_runs_asks_and_what_is_done_can_be_resumed() {
+    let workspace = Workspace::new();
+    let (base, adapter) = (workspace.folder("large"), workspace.folder("large-adapter"));
+    LargeModel { shards: 1, layers: 48, width: 2048 }.write(&base, &adapter);
+    let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
+    drop_folders(&mut harness, &[base, adapter]);
+    wait_until(&mut harness, "the plan", is_planned);
+    harness.state_mut().ask(MergeCommand::Start);
+    wait_until(&mut harness, "the first tensor", |app| match &app.state.phase {
+        Phase::Running(running) => running.tensors_done > 0,
+        _ => false,
+    });
+    let close = |harness: &mut Harness<'_, LorafuseApp>| {
+        let window = harness.input_mut().viewports.entry(ViewportId::ROOT).or_default();
+        window.events.push(ViewportEvent::Close);
+        harness.run_steps(2);
+    };
+    close(&mut harness);
+    harness.get_by_label("A merge is running");
+    click(&mut harness, Role::Button, "Keep merging");
+    assert!(harness.query_by_label("A merge is running").is_none());
+    close(&mut harness);
+    click(&mut harness, Role::Button, "Stop and close");
+    wait_until(&mut harness, "the end of the merge", is_planned);
+
+    // Another start finds it.
+    drop(harness);
+    let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
+    wait_until(&mut harness, "what became of it", |app| !app.state.recent_states.is_empty());
+    harness.get_by_label_contains("large + large-adapter, resume").click();
+    wait_until(&mut harness, "the plan", is_planned);
+    let state = &harness.state().state;
+    assert!(state.screen == Screen::Merge && state.inspection.as_ref().unwrap().interrupted_bytes.unwrap() > 0);
+}
+
+#[test]
 fn a_pasted_address_opens_and_a_name_on_the_hub_is_said_to_be_one() {
     let workspace = Workspace::new();
     let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
@@ -105,4 +193,26 @@ fn a_pasted_address_opens_and_a_name_on_the_hub_is_said_to_be_one() {
     });
     assert_eq!(harness.state().state.wells.base.path, Some(folder));
     assert!(harness.query_all_by_label_contains("a name on the Hugging Face Hub").count() > 0);
+}
+
+#[test]
+fn a_verified_merge_comes_back_with_its_compare_and_report() {
+    let workspace = Workspace::new();
+    let mut harness = open_window(workspace.machine(), Theme::Light, 1.0);
+    open_pair(&mut harness, &workspace);
+    harness.state_mut().ask(MergeCommand::ChooseStrength(0.5));
+    harness.run_steps(2);
+    wait_until(&mut harness, "the plan for half of it", is_planned);
+    harness.state_mut().ask(MergeCommand::Start);
+    wait_until(&mut harness, "the end of the merge", is_done);
+    // Nobody closes the window: a signal ends it.
+    let mut again = open_window(workspace.machine(), Theme::Light, 1.0);
+    wait_until(&mut again, "what became of it", |app| !app.state.recent_states.is_empty());
+    again.get_by_label_contains("base + adapter, verified").click();
+    wait_until(&mut again, "the verdict", |app| app.state.finished().is_some_and(|done| done.verified.is_some()));
+    let done = again.state().state.finished().unwrap();
+    assert!(done.verified.as_ref().unwrap().as_ref().is_ok_and(lorafuse::verify::VerifyReport::is_passed));
+    assert_eq!(again.state().state.screen, Screen::Report);
+    click(&mut again, Role::Tab, "Compare");
+    assert_eq!(again.state().state.screen, Screen::Compare);
 }

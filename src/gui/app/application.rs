@@ -8,6 +8,7 @@ use crate::gui::{
     design::{fonts, theme},
     frame::window::window_ui,
     screens::{merge::jobs::find_gpus, welcome::greeting::greet},
+    words::Language,
 };
 
 /// Installs fonts and both themes into `ctx`.
@@ -24,13 +25,32 @@ pub struct LorafuseApp {
     commands: Vec<Command>,
     /// As last seen, for the settings, which are saved outside of any frame.
     theme: egui::ThemePreference,
+    /// Language and theme as they were saved last.
+    saved: Option<(Language, egui::ThemePreference)>,
 }
 
 impl LorafuseApp {
     /// A window with nothing in its wells; [`install_look`] must have been called.
     #[must_use]
     pub fn new(machine: Machine) -> Self {
-        Self { state: AppState::new(machine), commands: Vec::new(), theme: egui::ThemePreference::default() }
+        Self {
+            state: AppState::new(machine),
+            commands: Vec::new(),
+            theme: egui::ThemePreference::default(),
+            saved: None,
+        }
+    }
+
+    /// Saves what was chosen at once: a signal may end the program at any time.
+    fn save_changes(&mut self, frame: &mut eframe::Frame) {
+        let chosen = (self.state.language, self.theme);
+        let before = self.saved.replace(chosen);
+        if let Some(storage) = frame.storage_mut()
+            && before.is_some_and(|before| before != chosen)
+        {
+            settings::Settings::of(&self.state, self.theme).save(storage);
+            storage.flush();
+        }
     }
 
     /// Asks for `command` as a widget would; it is carried out in the next frame.
@@ -40,10 +60,11 @@ impl LorafuseApp {
 }
 
 impl eframe::App for LorafuseApp {
-    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+    fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
         self.theme = ctx.options(|options| options.theme_preference);
         let state = &mut self.state;
-        if state.is_welcome() && state.sample.is_none() && !state.jobs.is_running(JobKind::Greet) {
+        let waits = state.sample.is_none() || state.recent_states.len() < state.recent().len();
+        if state.is_welcome() && waits && !state.jobs.is_running(JobKind::Greet) {
             greet(state, ctx);
         }
         // Only now, so that slow drivers do not hold up the first frame.
@@ -58,6 +79,7 @@ impl eframe::App for LorafuseApp {
             logic::carry_out(&mut self.state, ctx, command);
         }
         watch_close(&mut self.state, ctx);
+        self.save_changes(frame);
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {

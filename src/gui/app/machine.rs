@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::platform;
+
 /// What the window takes from the machine; tests fix it so that pictures repeat.
 #[derive(Clone, Debug)]
 pub struct Machine {
@@ -15,6 +17,8 @@ pub struct Machine {
     pub looks_for_gpus: bool,
     /// Whether folders can be dropped on the window: Wayland gives windows of this kind no drops.
     pub takes_drops: bool,
+    /// The file that holds what was opened and merged before; without it that is forgotten at the end.
+    pub history: Option<PathBuf>,
     /// The program itself, which loads models in processes of their own; without it, what needs that is left out.
     pub program: Option<PathBuf>,
 }
@@ -29,6 +33,7 @@ impl Machine {
             shows_measurements: true,
             looks_for_gpus: true,
             takes_drops: !(cfg!(target_os = "linux") && std::env::var_os("WAYLAND_DISPLAY").is_some()),
+            history: platform::state_folder().map(|folder| folder.join("history.json")),
             program: std::env::current_exe().ok(),
         }
     }

@@ -16,6 +16,7 @@ pub mod logic;
 pub mod machine;
 pub mod notice;
 pub mod recent;
+pub mod remember;
 pub mod screen;
 pub mod settings;
 pub mod standing;

@@ -1,89 +1,80 @@
-//! Pairs that were opened before, the latest first.
+//! What has become of what was opened and merged before.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use crate::{
+    merge,
+    plan::{MergePlan, MergeRequest, partial_path},
+    report::{HistoryEntry, RunOutcome},
+};
 
-/// Pairs kept.
-const MOST: usize = 5;
+/// Entries of the history that the welcome screen shows.
+pub const MOST_SHOWN: usize = 5;
 
-/// A base and an adapter that fitted, and where they were merged to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecentPair {
-    /// The base's folder.
-    pub base: PathBuf,
-    /// The adapter's folder.
-    pub adapter: PathBuf,
-    /// The merged folder, once there is one.
-    pub merged: Option<PathBuf>,
-}
-
-/// What has become of a pair.
+/// What has become of a merge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecentState {
-    /// One of its folders is gone.
+    /// One of its inputs is gone.
     Gone,
-    /// Both are there, and no merged folder is.
+    /// They are there, and no merged folder is.
     NotMerged,
-    /// The merged folder is there too.
+    /// It was stopped, and can go on.
+    Interrupted {
+        /// Bytes that are finished.
+        byte_count: u64,
+    },
+    /// The merged folder is there, and was not judged.
     Merged,
+    /// The merged folder is there, and every check held.
+    Verified,
+    /// The merged folder is there, and a check failed.
+    NotVerified,
 }
 
-impl RecentPair {
-    /// Looks for its folders.
+impl RecentState {
+    /// Looks for the folders of `entry`.
     #[must_use]
-    pub fn look(&self) -> RecentState {
-        let has = |folder: &Path, file: &str| folder.join(file).is_file();
-        if !has(&self.base, "config.json") || !has(&self.adapter, "adapter_config.json") {
-            return RecentState::Gone;
+    pub fn of(entry: &HistoryEntry) -> Self {
+        if !entry.base.exists() || entry.adapters.iter().any(|adapter| !adapter.path.exists()) {
+            return Self::Gone;
         }
-        match &self.merged {
-            Some(merged) if has(merged, "config.json") => RecentState::Merged,
-            _ => RecentState::NotMerged,
+        let Some(output) = &entry.output else { return Self::NotMerged };
+        if !output.join("config.json").is_file() {
+            let finished = interrupted_bytes(entry, output);
+            return finished.map_or(Self::NotMerged, |byte_count| Self::Interrupted { byte_count });
+        }
+        match entry.outcome {
+            RunOutcome::Opened | RunOutcome::Started | RunOutcome::Merged => Self::Merged,
+            RunOutcome::Verified => Self::Verified,
+            RunOutcome::NotVerified => Self::NotVerified,
         }
     }
 }
 
-/// Puts the pair first.
-pub fn remember(pairs: &mut Vec<RecentPair>, base: &Path, adapter: &Path) {
-    let known = pairs.iter().position(|pair| pair.base == base && pair.adapter == adapter);
-    let pair = match known {
-        Some(index) => pairs.remove(index),
-        None => RecentPair { base: base.to_owned(), adapter: adapter.to_owned(), merged: None },
+/// Bytes that an interrupted merge finished; `None` where none lies beside `output`.
+fn interrupted_bytes(entry: &HistoryEntry, output: &Path) -> Option<u64> {
+    if !partial_path(output).is_dir() {
+        return None;
+    }
+    let request = MergeRequest {
+        base: entry.base.clone(),
+        adapters: entry.adapters.clone(),
+        output: output.to_owned(),
+        dtype: entry.dtype,
+        rounding: entry.rounding,
+        max_shard_bytes: None,
     };
-    pairs.insert(0, pair);
-    pairs.truncate(MOST);
-}
-
-/// Notes where the pair was merged to.
-pub fn remember_merged(pairs: &mut [RecentPair], base: &Path, adapter: &Path, merged: &Path) {
-    if let Some(pair) = pairs.iter_mut().find(|pair| pair.base == base && pair.adapter == adapter) {
-        pair.merged = Some(merged.to_owned());
-    }
+    merge::interrupted_bytes(&MergePlan::resolved(&request).ok()?)
 }
 
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "fixtures in temporary folders")]
 mod tests {
     use super::*;
+    use crate::plan::{AdapterRequest, DtypePolicy, Rounding};
 
     #[test]
-    fn the_latest_comes_first_and_old_ones_go() {
-        let mut pairs = Vec::new();
-        for index in 0..MOST + 2 {
-            remember(&mut pairs, Path::new("/base"), Path::new(&format!("/adapter-{index}")));
-        }
-        remember(&mut pairs, Path::new("/base"), Path::new("/adapter-4"));
-        remember_merged(&mut pairs, Path::new("/base"), Path::new("/adapter-4"), Path::new("/merged"));
-        assert_eq!(pairs.len(), MOST);
-        assert_eq!(pairs[0].adapter, Path::new("/adapter-4"));
-        assert_eq!(pairs[0].merged.as_deref(), Some(Path::new("/merged")));
-        remember(&mut pairs, Path::new("/base"), Path::new("/adapter-4"));
-        assert!(pairs[0].merged.is_some(), "opening it again keeps what is known");
-    }
-
-    #[test]
-    fn a_pair_is_looked_for_on_the_disk() {
+    fn a_merge_is_looked_for_on_the_disk() {
         let root = tempfile::tempdir().unwrap();
         let folder = |name: &str, file: &str| {
             let folder = root.path().join(name);
@@ -91,14 +82,21 @@ mod tests {
             std::fs::write(folder.join(file), "{}").unwrap();
             folder
         };
-        let base = folder("base", "config.json");
-        let gone = RecentPair { base: base.clone(), adapter: root.path().join("no"), merged: None };
-        assert_eq!(gone.look(), RecentState::Gone);
-        let adapter = folder("adapter", "adapter_config.json");
-        let merged = Some(root.path().join("merged"));
-        let pair = RecentPair { base, adapter, merged };
-        assert_eq!(pair.look(), RecentState::NotMerged);
+        let mut entry = HistoryEntry {
+            base: folder("base", "config.json"),
+            adapters: vec![AdapterRequest { path: root.path().join("adapter"), strength: 1.0 }],
+            output: Some(root.path().join("merged")),
+            dtype: DtypePolicy::Keep,
+            rounding: Rounding::Nearest,
+            outcome: RunOutcome::Verified,
+            unix_secs: 0,
+        };
+        assert_eq!(RecentState::of(&entry), RecentState::Gone);
+        folder("adapter", "adapter_config.json");
+        assert_eq!(RecentState::of(&entry), RecentState::NotMerged);
         folder("merged", "config.json");
-        assert_eq!(pair.look(), RecentState::Merged);
+        assert_eq!(RecentState::of(&entry), RecentState::Verified);
+        entry.outcome = RunOutcome::NotVerified;
+        assert_eq!(RecentState::of(&entry), RecentState::NotVerified);
     }
 }

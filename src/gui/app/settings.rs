@@ -3,13 +3,13 @@
 use egui::ThemePreference;
 use serde::{Deserialize, Serialize};
 
-use super::{recent::RecentPair, state::AppState};
+use super::state::AppState;
 use crate::gui::words::Language;
 
 /// The key under which the storage keeps them.
 const KEY: &str = "lorafuse";
 
-/// Language, theme, and the pairs that were opened.
+/// Language and theme.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
@@ -17,8 +17,6 @@ pub struct Settings {
     pub language: Option<Language>,
     /// Dark, light, or as the system.
     pub is_dark: Option<bool>,
-    /// Pairs, the latest first.
-    pub recent: Vec<RecentPair>,
 }
 
 impl Settings {
@@ -32,7 +30,7 @@ impl Settings {
         };
         // What was not chosen follows the system when that changes.
         let language = Some(state.language).filter(|language| *language != Language::of_system());
-        Self { language, is_dark, recent: state.recent.clone() }
+        Self { language, is_dark }
     }
 
     /// Reads them; what cannot be read is forgotten.
@@ -52,7 +50,6 @@ impl Settings {
     /// Shows the window as it was left.
     pub fn apply(self, state: &mut AppState, ctx: &egui::Context) {
         state.language = self.language.unwrap_or_else(Language::of_system);
-        state.recent = self.recent;
         ctx.set_theme(match self.is_dark {
             Some(true) => ThemePreference::Dark,
             Some(false) => ThemePreference::Light,
@@ -88,8 +85,7 @@ mod tests {
 
     #[test]
     fn settings_come_back_and_damaged_ones_are_forgotten() {
-        let pair = RecentPair { base: "/모델".into(), adapter: "/어댑터".into(), merged: None };
-        let settings = Settings { language: Some(Language::Korean), is_dark: Some(true), recent: vec![pair] };
+        let settings = Settings { language: Some(Language::Korean), is_dark: Some(true) };
         let mut storage = Memory::default();
         settings.save(&mut storage);
         assert_eq!(Settings::load(&storage), settings);

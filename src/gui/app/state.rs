@@ -9,7 +9,7 @@ use super::{
     jobs::Jobs,
     machine::Machine,
     notice::Notice,
-    recent::{RecentPair, RecentState},
+    recent::{MOST_SHOWN, RecentState},
     screen::Screen,
 };
 use crate::{
@@ -26,6 +26,7 @@ use crate::{
     merge::device::GpuAdapter,
     plan::{AdapterRequest, MergePlan, SurvivalEstimate},
     platform::FileDialogs,
+    report::{History, HistoryEntry},
 };
 
 /// How far a merge is, as a value: what can be shown and asked follows from it.
@@ -81,9 +82,9 @@ pub struct AppState {
     pub gpus: Option<Vec<GpuAdapter>>,
     /// What shows dialogs here; `None` until that is known.
     pub file_dialogs: Option<FileDialogs>,
-    /// Pairs that were opened before, the latest first.
-    pub recent: Vec<RecentPair>,
-    /// What has become of each of them, once that is known.
+    /// What was opened and merged before.
+    pub history: History,
+    /// What has become of the latest of it, once that is known.
     pub recent_states: Vec<RecentState>,
     /// What was dropped and has no well of its own.
     pub unknown_drop: Option<UnknownDrop>,
@@ -118,7 +119,7 @@ impl AppState {
             sample: None,
             gpus: None,
             file_dialogs: None,
-            recent: Vec::new(),
+            history: History::open(machine.history.clone()),
             recent_states: Vec::new(),
             unknown_drop: None,
             hover: None,
@@ -145,6 +146,13 @@ impl AppState {
     pub fn has_filter(&self) -> bool {
         let is_shown = self.screen == Screen::Modules && self.modules.view == ModulesView::Table;
         is_shown && !self.is_welcome() && !self.modules.filter.is_empty()
+    }
+
+    /// What the welcome screen shows of what was done before.
+    #[must_use]
+    pub fn recent(&self) -> &[HistoryEntry] {
+        let entries = self.history.entries();
+        &entries[..entries.len().min(MOST_SHOWN)]
     }
 
     /// Whether inputs may not change now.

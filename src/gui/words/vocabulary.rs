@@ -364,6 +364,8 @@ pub struct Words {
     pub clear_list_tooltip: &'static str,
     pub state: &'static str,
     pub not_merged: &'static str,
+    pub resume: fn(&str) -> String,
+    pub ago: fn(u64) -> String,
     pub gone: &'static str,
     pub same_parameters: &'static str,
     pub as_bf16: &'static str,

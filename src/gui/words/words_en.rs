@@ -341,6 +341,13 @@ pub static ENGLISH: Words = Words {
     clear_list_tooltip: "Forgets these pairs; no folder is touched",
     state: "State",
     not_merged: "not merged",
+    resume: |bytes| format!("resume, {bytes} done"),
+    ago: |seconds| match seconds {
+        0..60 => "just now".to_owned(),
+        60..3600 => format!("{} min ago", seconds / 60),
+        3600..86_400 => format!("{} h ago", seconds / 3600),
+        _ => format!("{} ago", units::plural(usize::try_from(seconds / 86_400).unwrap_or(usize::MAX), "day")),
+    },
     gone: "folder gone",
     same_parameters: "same parameters",
     as_bf16: "as BF16",

@@ -327,6 +327,13 @@ pub static KOREAN: Words = Words {
     clear_list_tooltip: "목록만 지우고 폴더는 그대로 둡니다",
     state: "상태",
     not_merged: "병합 안 됨",
+    resume: |bytes| format!("이어서 병합 · {bytes} 완료"),
+    ago: |seconds| match seconds {
+        0..60 => "방금".to_owned(),
+        60..3600 => format!("{}분 전", seconds / 60),
+        3600..86_400 => format!("{}시간 전", seconds / 3600),
+        _ => format!("{}일 전", seconds / 86_400),
+    },
     gone: "폴더 없음",
     same_parameters: "파라미터 그대로",
     as_bf16: "BF16일 때",

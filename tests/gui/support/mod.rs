@@ -53,6 +53,7 @@ impl Workspace {
             shows_measurements: false,
             looks_for_gpus: false,
             takes_drops: true,
+            history: Some(self.home.path().join("history.json")),
             program: program(),
         }
     }

@@ -3,7 +3,10 @@
 use egui::Key;
 
 use super::face::{Face, ScreenCommand};
-use crate::gui::{app::screen::Screen, design::widget::Icon};
+use crate::gui::{
+    app::{closing::Closing, screen::Screen, state::AppState},
+    design::widget::Icon,
+};
 
 /// What is asked of the window as a whole.
 #[derive(Clone, Debug, PartialEq)]

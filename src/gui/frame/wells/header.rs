@@ -17,6 +17,7 @@ use crate::gui::{
         widget::{Align, ButtonLook, Icon, chip_ui, elided_middle, field_ui, icon_ui, text_ui, text_width},
     },
     frame::command_button::CommandButton,
+    words::Words,
 };
 
 /// In the order in which they stand.
@@ -79,7 +80,7 @@ fn well_ui(ui: &mut Ui, rect: Rect, view: &WellView, state: &AppState, commands:
     let button = CommandButton::new(WellsCommand::Browse(view.kind), ButtonLook::Small).enabled(!state.is_locked());
     let button_width = 69.0_f32.max(button.width(ui, words) - 8.0);
     let mut field = Rect::from_min_max(path_row.min, path_row.max - vec2(button_width + space::S8, 0.0));
-    let empty = WellsCommand::Empty(view.kind);
+    let empty = Command::from(WellsCommand::Empty(view.kind));
     if empty.face().is_some_and(|face| face.is_available(state)) {
         let place = Rect::from_min_max(pos2(field.right() - field.height(), field.top()), field.max);
         field.max.x = place.left() - space::S4;

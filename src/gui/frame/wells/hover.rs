@@ -40,11 +40,9 @@ mod tests {
 
     #[test]
     fn a_well_says_that_it_takes_what_it_will_take() {
-        let takers = |hover: &DropHover| {
-            [WellKind::Base, WellKind::Adapter, WellKind::Output]
-                .into_iter()
-                .filter(|kind| hover.is_for(*kind))
-                .collect()
+        let takers = |hover: &DropHover| -> Vec<WellKind> {
+            let wells = [WellKind::Base, WellKind::Adapter, WellKind::Output];
+            wells.into_iter().filter(|kind| hover.is_for(*kind)).collect()
         };
         let mut hover = DropHover { paths: vec!["/a".into()], ..DropHover::default() };
         assert_eq!(takers(&hover), Vec::<WellKind>::new(), "nothing is known yet");

@@ -4,26 +4,29 @@ use std::sync::Arc;
 
 use egui::Context;
 
-use crate::gui::{
-    app::{
-        finished::Finished,
-        inspection::{Inspection, Question},
-        jobs::kind::JobKind,
-        notice::Notice,
-        recent,
-        screen::Screen,
-        state::{AppState, Phase},
-    },
-    screens::{
-        merge::survival::estimate_survival,
-        modules::{
-            changes::ChangeMap,
-            jobs::{estimate_changes, look_at_spectrum},
-            module_list::{rebuild_rows, show_changes},
+use crate::{
+    gui::{
+        app::{
+            finished::Finished,
+            inspection::{Inspection, Question},
+            jobs::kind::JobKind,
+            notice::Notice,
+            remember::remember,
+            screen::Screen,
+            state::{AppState, Phase},
         },
-        report::jobs::verify_again,
+        screens::{
+            merge::survival::estimate_survival,
+            modules::{
+                changes::ChangeMap,
+                jobs::{estimate_changes, look_at_spectrum},
+                module_list::{rebuild_rows, show_changes},
+            },
+            report::jobs::verify_again,
+        },
+        words::problem::Problem,
     },
-    words::problem::Problem,
+    report::RunOutcome,
 };
 
 /// Looks at the wells anew; a look that is still under way is forgotten, and so is what was asked about a result.
@@ -72,10 +75,8 @@ fn show_inspection(state: &mut AppState, ctx: &Context, mut inspection: Inspecti
         let first_changed = inspection.tree.as_ref().and_then(|tree| tree.walk().find(|node| !node.lora.is_empty()));
         state.modules.selected = first_changed.map(|node| node.path.clone());
     }
-    if let (Phase::Planned(_), Some(base), Some(adapter)) =
-        (&state.phase, &state.wells.base.path, &state.wells.adapter.path)
-    {
-        recent::remember(&mut state.recent, base, adapter);
+    if matches!(state.phase, Phase::Planned(_)) {
+        remember(state, RunOutcome::Opened);
     }
     let are_same_inputs = state.inspection.as_ref().is_some_and(|before| before.inputs == inspection.inputs);
     let norms = std::mem::take(&mut inspection.delta_norms);

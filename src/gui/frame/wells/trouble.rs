@@ -1,6 +1,8 @@
 //! What a well or a drop needs a person for: said at the top of whatever screen is shown, with the ways out as buttons.
 
-use egui::{Rect, Ui, pos2};
+use std::path::PathBuf;
+
+use egui::{Rect, Ui, pos2, vec2};
 
 use super::{
     command::WellsCommand,
@@ -65,8 +67,7 @@ pub(in crate::gui) fn troubles_ui(ui: &mut Ui, rect: Rect, state: &AppState, com
     let words = state.words();
     let mut left = rect;
     for (problem, ways_out) in troubles(state) {
-        let area =
-            Rect::from_min_max(left.min + egui::vec2(space::S16, space::S12), left.max - egui::vec2(space::S16, 0.0));
+        let area = Rect::from_min_max(left.min + vec2(space::S16, space::S12), left.max - vec2(space::S16, 0.0));
         let buttons = ways_out.iter().map(WayOut::button).collect();
         let home = state.machine.home.as_deref();
         let banner = error_banner_with_buttons_ui(ui, area, &problem, home, buttons, words, commands);
@@ -90,7 +91,7 @@ fn troubles(state: &AppState) -> Vec<(Problem, Vec<WayOut>)> {
 }
 
 /// The folders that may have been meant in place of what lies in the well, and the dialog.
-pub(in crate::gui) fn ways_out(kind: WellKind, choices: &[std::path::PathBuf], words: &Words) -> Vec<WayOut> {
+pub(in crate::gui) fn ways_out(kind: WellKind, choices: &[PathBuf], words: &Words) -> Vec<WayOut> {
     let choose = match kind {
         WellKind::Adapter => words.choose_another_adapter,
         WellKind::Base | WellKind::Output => words.choose_another_base,

@@ -14,7 +14,7 @@ use crate::{
         app::{
             jobs::kind::JobKind,
             notice::{Notice, Tone},
-            recent,
+            remember::{outcome_of, remember},
             screen::Screen,
             state::{AppState, Phase},
         },
@@ -27,6 +27,7 @@ use crate::{
         self,
         device::{self, GpuAdapter},
     },
+    report::RunOutcome,
 };
 
 /// Merges as planned.
@@ -46,6 +47,7 @@ pub(in crate::gui) fn start_merge(state: &mut AppState, ctx: &Context) {
     state.phase = Phase::Running(Box::new(Running::new(plan, told)));
     state.screen = Screen::Merge;
     state.notice = None;
+    remember(state, RunOutcome::Started);
     state.jobs.start(JobKind::Merge, ctx, merge, take_merge);
 }
 
@@ -53,9 +55,7 @@ fn take_merge(state: &mut AppState, ctx: &Context, merged: Result<RunResult, Pro
     match merged {
         Ok(Ok(finished)) => {
             let changes = finished.changes.clone();
-            if let (Some(base), Some(adapter)) = (&state.wells.base.path, &state.wells.adapter.path) {
-                recent::remember_merged(&mut state.recent, base, adapter, &finished.sources.merged);
-            }
+            remember(state, outcome_of(finished.verified.as_ref()));
             let card_problem = finished.made.as_ref().and_then(|made| made.card_problem.as_ref());
             state.notice = card_problem.map(|problem| Notice::of_problem(problem, state.words()));
             state.phase = Phase::Done(Box::new(finished));

@@ -31,7 +31,7 @@ mod tests {
     use crate::gui::app::machine::Machine;
 
     fn titles(query: &str) -> Vec<String> {
-        let machine = Machine { home: None, program: None, takes_drops: true, ..Machine::detect() };
+        let machine = Machine { home: None, program: None, history: None, takes_drops: true, ..Machine::detect() };
         let search = Search { query: query.to_owned(), pointed: 0 };
         let words = Language::English.words();
         matching(&search, &AppState::new(machine)).iter().map(|(_, face)| face.title(words)).collect()

@@ -13,6 +13,7 @@ use crate::{
         app::{
             jobs::kind::JobKind,
             notice::{Notice, Tone},
+            remember::remember_verdict,
             state::AppState,
         },
         design::path_text::written_path,
@@ -36,6 +37,7 @@ fn take_verified(state: &mut AppState, ctx: &Context, verified: Result<Verified,
         done.verified = Some(report);
         done.verify_duration_secs = duration_secs;
     }
+    remember_verdict(state);
     // The checks are about the folder as it is now, and so is what is shown beside them.
     list_files(state, ctx);
 }

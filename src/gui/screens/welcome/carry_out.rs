@@ -7,12 +7,13 @@ use crate::{
     gui::{
         app::{inspection::free_name, notice::Notice, screen::Screen, state::AppState},
         design::path_text::lexically_normal,
-        frame::wells::{fill::set_path, inspect::inspect, well::WellKind},
+        frame::wells::inspect::inspect,
         screens::merge::merge_options::MergeOptions,
         words::problem::Problem,
     },
     numeric::FloatDtype,
     plan::DtypePolicy,
+    report::{HistoryEntry, RunOutcome},
     sample::Sample,
 };
 
@@ -20,12 +21,27 @@ use crate::{
 pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: WelcomeCommand) {
     match command {
         WelcomeCommand::OpenSample => open_sample(state, ctx),
-        WelcomeCommand::OpenPair { base, adapter } => {
-            set_path(state, ctx, WellKind::Base, Some(base));
-            set_path(state, ctx, WellKind::Adapter, Some(adapter));
+        WelcomeCommand::OpenRecent(entry) => open_recent(state, ctx, *entry),
+        WelcomeCommand::ClearRecent => {
+            state.history.clear().ok();
+            state.recent_states.clear();
         }
-        WelcomeCommand::ClearRecent => state.recent.clear(),
     }
+}
+
+/// Fills the wells and chooses as it was then: what was merged is judged again, what was interrupted goes on.
+fn open_recent(state: &mut AppState, ctx: &Context, entry: HistoryEntry) {
+    let mut adapters = entry.adapters.into_iter();
+    let Some(first) = adapters.next().filter(|_| !state.is_locked()) else { return };
+    state.wells.base.set(Some(entry.base));
+    state.wells.adapter.set(Some(first.path));
+    state.more_adapters = adapters.collect();
+    state.output_is_proposed = entry.output.is_none();
+    state.wells.output.set(entry.output);
+    let (dtype, rounding) = (entry.dtype, entry.rounding);
+    state.options = MergeOptions { dtype, rounding, strength: first.strength, ..state.options };
+    state.screen = if entry.outcome == RunOutcome::Started { Screen::Merge } else { Screen::Modules };
+    inspect(state, ctx);
 }
 
 fn open_sample(state: &mut AppState, ctx: &Context) {

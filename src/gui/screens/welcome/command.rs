@@ -1,21 +1,17 @@
 //! What is asked of the welcome screen.
 
-use std::path::PathBuf;
-
-use crate::gui::app::command::face::{Face, ScreenCommand};
+use crate::{
+    gui::app::command::face::{Face, ScreenCommand},
+    report::HistoryEntry,
+};
 
 /// What is asked of the welcome screen.
 #[derive(Clone, Debug, PartialEq)]
 pub enum WelcomeCommand {
     /// Fill the wells with the built-in sample.
     OpenSample,
-    /// Fill the wells with a pair that was opened before.
-    OpenPair {
-        /// The base's folder.
-        base: PathBuf,
-        /// The adapter's folder.
-        adapter: PathBuf,
-    },
+    /// Bring back what was opened or merged before.
+    OpenRecent(Box<HistoryEntry>),
     /// Forget the pairs that were opened before.
     ClearRecent,
 }
@@ -33,7 +29,7 @@ impl ScreenCommand for WelcomeCommand {
             Face::new(|words| words.clear_list)
                 .place(|words| words.recent_pairs)
                 .tooltip(|words| words.clear_list_tooltip)
-                .when(|state| state.is_welcome() && !state.recent.is_empty()),
+                .when(|state| state.is_welcome() && !state.recent().is_empty()),
         ),
     ];
 }

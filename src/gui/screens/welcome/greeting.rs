@@ -4,11 +4,7 @@ use egui::Context;
 
 use super::sample_facts::SampleFacts;
 use crate::{
-    gui::app::{
-        jobs::kind::JobKind,
-        recent::{RecentPair, RecentState},
-        state::AppState,
-    },
+    gui::app::{jobs::kind::JobKind, recent::RecentState, state::AppState},
     gui::words::problem::Problem,
     platform::FileDialogs,
 };
@@ -21,11 +17,11 @@ struct Greeting {
 
 /// Reads the sample's headers, and looks for the folders of earlier pairs and for what shows dialogs.
 pub(in crate::gui) fn greet(state: &mut AppState, ctx: &Context) {
-    let pairs = state.recent.clone();
+    let recent = state.recent().to_vec();
     let read = move |_: &_| {
         Ok(Greeting {
             sample: SampleFacts::read(),
-            recent_states: pairs.iter().map(RecentPair::look).collect(),
+            recent_states: recent.iter().map(RecentState::of).collect(),
             file_dialogs: FileDialogs::detect(),
         })
     };

@@ -1,4 +1,6 @@
-//! Pairs that were opened before.
+//! What was opened and merged before.
+
+use std::path::Path;
 
 use egui::{Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
@@ -6,11 +8,7 @@ use super::command::WelcomeCommand;
 use crate::{
     checkpoint::folder_name,
     gui::{
-        app::{
-            command::Command,
-            recent::{RecentPair, RecentState},
-            state::AppState,
-        },
+        app::{command::Command, recent::RecentState, state::AppState},
         design::{
             path_text::{composed, display_path},
             tokens::{Palette, Type, grid, space},
@@ -21,19 +19,21 @@ use crate::{
         frame::command_button::CommandButton,
         words::Words,
     },
+    report::{HistoryEntry, now_secs},
+    units,
 };
 
 /// Height of a pair.
-const ROW: f32 = 34.0;
+const ROW: f32 = 46.0;
 
 /// Height of the panel; nothing without pairs.
-pub(in crate::gui) fn height(pairs: &[RecentPair]) -> f32 {
-    if pairs.is_empty() { 0.0 } else { grid::PANEL_TITLE + grid::PANEL_TABLE_HEADER + pairs.len() as f32 * ROW }
+pub(in crate::gui) fn height(count: usize) -> f32 {
+    if count == 0 { 0.0 } else { grid::PANEL_TITLE + grid::PANEL_TABLE_HEADER + count as f32 * ROW }
 }
 
 /// The panel.
 pub(in crate::gui) fn recent_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
-    if state.recent.is_empty() {
+    if state.recent().is_empty() {
         return;
     }
     let palette = Palette::of(ui);
@@ -47,7 +47,7 @@ pub(in crate::gui) fn recent_ui(ui: &mut Ui, rect: Rect, state: &AppState, comma
     for (cell, title) in cells(header).into_iter().zip([words.base, words.adapter, words.output, words.state]) {
         text_ui(ui, cell, Align::Left, title, Type::CAPTION, palette.text_secondary);
     }
-    for (index, pair) in state.recent.iter().enumerate() {
+    for (index, pair) in state.recent().iter().enumerate() {
         let top = header.bottom() + index as f32 * ROW;
         let row = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), ROW));
         if index > 0 {
@@ -55,7 +55,7 @@ pub(in crate::gui) fn recent_ui(ui: &mut Ui, rect: Rect, state: &AppState, comma
         }
         let known = state.recent_states.get(index).copied();
         if pair_ui(ui, row, pair, known, state) {
-            commands.push(WelcomeCommand::OpenPair { base: pair.base.clone(), adapter: pair.adapter.clone() }.into());
+            commands.push(WelcomeCommand::OpenRecent(Box::new(pair.clone())).into());
         }
     }
 }
@@ -66,49 +66,86 @@ fn cells(row: Rect) -> [Rect; 4] {
         let x = |share: f32| inner.left() + inner.width() * share;
         Rect::from_min_max(pos2(x(from), row.top()), pos2(x(to) - space::S12, row.bottom()))
     };
-    [at(0.0, 0.28), at(0.28, 0.56), at(0.56, 0.84), at(0.84, 1.0)]
+    [at(0.0, 0.26), at(0.26, 0.52), at(0.52, 0.76), at(0.76, 1.0)]
 }
 
-/// A pair that can be opened again; true when it was clicked.
-fn pair_ui(ui: &mut Ui, row: Rect, pair: &RecentPair, known: Option<RecentState>, state: &AppState) -> bool {
+/// The two lines of a cell.
+fn lines(cell: Rect) -> [Rect; 2] {
+    let inner = cell.shrink2(vec2(0.0, space::S4));
+    let (upper, lower) = inner.split_top_bottom_at_fraction(0.5);
+    [upper, lower]
+}
+
+/// A merge that can be brought back; true when it was clicked.
+fn pair_ui(ui: &mut Ui, row: Rect, pair: &HistoryEntry, known: Option<RecentState>, state: &AppState) -> bool {
     let palette = Palette::of(ui);
     let words = state.words();
+    let home = state.machine.home.as_deref();
     let is_gone = known == Some(RecentState::Gone);
-    let name = |path: &std::path::Path| composed(&folder_name(path));
+    let name = |path: &Path| composed(&folder_name(path));
     let inner = row.shrink2(vec2(1.0, 0.5));
     let response = ui.allocate_rect(inner, if is_gone { Sense::hover() } else { Sense::click() });
-    let label = format!("{} + {}", name(&pair.base), name(&pair.adapter));
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, !is_gone, &label));
+    let adapter = pair.adapters.first().map(|adapter| adapter.path.as_path());
+    let more = match pair.adapters.len() {
+        0 | 1 => String::new(),
+        count => format!("  {}", (words.more_adapters)(count - 1)),
+    };
+    let adapter_name = format!("{}{more}", adapter.map(name).unwrap_or_default());
+    let state_text = known.map(|known| look(known, palette, words));
+    let said = state_text.as_ref().map_or("", |(_, _, text)| text.as_str());
+    let label = format!("{} + {adapter_name}, {said}", name(&pair.base));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, !is_gone, label.trim_end_matches(", ")));
     if !is_gone && (response.hovered() || response.has_focus()) {
         ui.painter().rect_filled(inner, 0.0, palette.hover);
     }
     let ink = |color| if is_gone { palette.text_disabled } else { color };
-    let merged = pair.merged.as_deref().map_or_else(|| "—".to_owned(), name);
-    let texts = [
-        (name(&pair.base), Type::BODY_MEDIUM, ink(palette.text)),
-        (name(&pair.adapter), Type::BODY, ink(palette.adapter)),
-        (merged, Type::BODY, ink(palette.text)),
+    let [base, adapter_cell, output, state_cell] = cells(row);
+    let folders = [
+        (base, Some(pair.base.as_path()), name(&pair.base), Type::BODY_MEDIUM, palette.text),
+        (adapter_cell, adapter, adapter_name, Type::BODY, palette.adapter),
+        (
+            output,
+            pair.output.as_deref(),
+            pair.output.as_deref().map_or_else(|| "—".to_owned(), name),
+            Type::BODY,
+            palette.text,
+        ),
     ];
-    let [base, adapter, output, state_cell] = cells(row);
-    for (cell, (text, kind, color)) in [base, adapter, output].into_iter().zip(texts) {
-        let text = elided_middle(ui, &text, kind, cell.width());
-        text_ui(ui, cell, Align::Left, &text, kind, color);
+    for (cell, path, name, kind, color) in folders {
+        let [upper, lower] = lines(cell);
+        let name = elided_middle(ui, &name, kind, cell.width());
+        text_ui(ui, upper, Align::Left, &name, kind, ink(color));
+        let parent = path.and_then(Path::parent).map(|parent| display_path(parent, home)).unwrap_or_default();
+        let parent = elided_middle(ui, &parent, Type::MONO_SMALL, cell.width());
+        text_ui(ui, lower, Align::Left, &parent, Type::MONO_SMALL, ink(palette.text_tertiary));
     }
-    if let Some((icon, color, word)) = known.map(|known| look(known, palette, words)) {
-        let place = Rect::from_min_size(state_cell.min, vec2(16.0, state_cell.height()));
-        icon_ui(ui, place, icon, color);
-        let text = Rect::from_min_max(pos2(place.right() + space::S4, state_cell.top()), state_cell.max);
-        text_ui(ui, text, Align::Left, word, Type::EVIDENCE, ink(palette.text_secondary));
+    let [upper, lower] = lines(state_cell);
+    if let Some((icon, color, text)) = &state_text {
+        let place = Rect::from_min_size(upper.min, vec2(16.0, upper.height()));
+        icon_ui(ui, place, *icon, *color);
+        let area = Rect::from_min_max(pos2(place.right() + space::S4, upper.top()), upper.max);
+        text_ui(ui, area, Align::Left, text, Type::EVIDENCE, ink(palette.text_secondary));
     }
-    let home = state.machine.home.as_deref();
-    let paths = [&pair.base, &pair.adapter].map(|path| display_path(path, home)).join("\n");
+    if state.machine.shows_measurements {
+        let ago = (words.ago)(now_secs().saturating_sub(pair.unix_secs));
+        let area = Rect::from_min_max(lower.min + vec2(16.0 + space::S4, 0.0), lower.max);
+        text_ui(ui, area, Align::Left, &ago, Type::CAPTION, ink(palette.text_tertiary));
+    }
+    let paths = std::iter::once(&pair.base).chain(pair.adapters.iter().map(|adapter| &adapter.path));
+    let paths = paths.chain(&pair.output).map(|path| display_path(path, home)).collect::<Vec<_>>().join("\n");
     response.on_hover_text(paths).clicked()
 }
 
-fn look(known: RecentState, palette: &Palette, words: &Words) -> (Icon, egui::Color32, &'static str) {
+fn look(known: RecentState, palette: &Palette, words: &Words) -> (Icon, egui::Color32, String) {
+    let of = |icon, color, text: &str| (icon, color, text.to_owned());
     match known {
-        RecentState::Merged => (Icon::Passed, palette.ok, words.merged),
-        RecentState::NotMerged => (Icon::Waiting, palette.text_tertiary, words.not_merged),
-        RecentState::Gone => (Icon::Warning, palette.warn, words.gone),
+        RecentState::Verified => of(Icon::Passed, palette.ok, words.verified),
+        RecentState::NotVerified => of(Icon::Failed, palette.error, words.not_verified),
+        RecentState::Merged => of(Icon::Info, palette.text_secondary, words.merged),
+        RecentState::Interrupted { byte_count } => {
+            (Icon::AtWork, palette.accent, (words.resume)(&units::bytes(byte_count)))
+        }
+        RecentState::NotMerged => of(Icon::Waiting, palette.text_tertiary, words.not_merged),
+        RecentState::Gone => of(Icon::Warning, palette.warn, words.gone),
     }
 }

@@ -1,0 +1,45 @@
+//! Notes in the history what is opened, merged and judged here, as it happens.
+
+use super::state::AppState;
+use crate::{
+    gui::words::problem::Problem,
+    report::{HistoryEntry, RunOutcome, now_secs},
+    verify::VerifyReport,
+};
+
+/// Notes how far the merge of what is in the wells got.
+pub(in crate::gui) fn remember(state: &mut AppState, outcome: RunOutcome) {
+    let (Some(base), adapters) = (state.wells.base.path.clone(), state.adapters()) else { return };
+    if adapters.is_empty() {
+        return;
+    }
+    let entry = HistoryEntry {
+        base,
+        adapters,
+        output: state.wells.output.path.clone(),
+        dtype: state.options.dtype,
+        rounding: state.options.rounding,
+        outcome,
+        unix_secs: now_secs(),
+    };
+    // Where nothing can be written it lasts until the end, which is worth no word.
+    state.history.note(entry).ok();
+    state.recent_states.clear();
+}
+
+/// Notes what the checks of the folder that is shown found.
+pub(in crate::gui) fn remember_verdict(state: &mut AppState) {
+    let Some(done) = state.finished() else { return };
+    let (merged, outcome) = (done.sources.merged.clone(), outcome_of(done.verified.as_ref()));
+    state.history.conclude(&merged, outcome).ok();
+    state.recent_states.clear();
+}
+
+/// What the checks say of a merged folder.
+pub(in crate::gui) fn outcome_of(verified: Option<&Result<VerifyReport, Problem>>) -> RunOutcome {
+    match verified {
+        Some(Ok(report)) if report.is_passed() => RunOutcome::Verified,
+        Some(Ok(_)) => RunOutcome::NotVerified,
+        Some(Err(_)) | None => RunOutcome::Merged,
+    }
+}
