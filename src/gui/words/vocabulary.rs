@@ -3,10 +3,7 @@
 use crate::{
     adapter::{ExpectedShape, FoundIn},
     evaluate::Protocol,
-    gui::{
-        frame::wells::drop_target::Contents,
-        screens::{compare::perplexity_table::PerplexityTable, merge::run_event::RunEvent},
-    },
+    gui::screens::{compare::perplexity_table::PerplexityTable, merge::run_event::RunEvent},
     job::Current,
     matching::MisfitReason,
     merge::device::Device,
