@@ -1,6 +1,6 @@
 //! Which models pass over the texts together, and which of them are compared position by position.
 
-use super::{ModelSource, stream::OpenModel, tokens::TokenizedTexts};
+use super::{ModelSource, open_model::OpenModel, tokens::TokenizedTexts};
 
 /// Models that see the same tokens and choose from equally many, so that their predictions can be compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

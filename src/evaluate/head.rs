@@ -11,8 +11,8 @@ use super::{
     decoder::{Linear, LowRankBranch},
     divergence::{OnlineDivergence, PositionDivergence},
     log_sum_exp::OnlineLogSumExp,
+    open_model::OpenModel,
     spare::SpareMatrices,
-    stream::OpenModel,
     values::values_of,
 };
 use crate::{

@@ -13,6 +13,7 @@ mod error;
 mod family;
 mod head;
 mod log_sum_exp;
+mod open_model;
 mod report;
 mod request;
 mod resident;
@@ -28,11 +29,8 @@ mod weights;
 mod window;
 
 use self::{
-    cohort::Cohort,
-    divergence::PositionDivergence,
-    stream::{OpenModel, StreamOptions},
-    tokens::TokenizedTexts,
-    weights::ModelWeights,
+    cohort::Cohort, divergence::PositionDivergence, open_model::OpenModel, stream::StreamOptions,
+    tokens::TokenizedTexts, weights::ModelWeights,
 };
 pub use self::{
     divergence::{Divergence, KlSummary},

@@ -5,25 +5,18 @@ use candle_core::Tensor;
 
 use super::{
     EvalError,
-    decoder::{DecoderConfig, Layer, Norm, RotationTables},
+    decoder::{Layer, Norm, RotationTables},
     divergence::PositionDivergence,
     embedding,
     head::{self, ScoredPositions},
+    open_model::OpenModel,
     spare::SpareMatrices,
-    weights::ModelWeights,
     window::{Window, windows},
 };
 use crate::job::{Current, JobContext};
 
 /// Tokens that pass through a layer at once; a single window may be longer.
 const BATCH_TOKENS: usize = 1024;
-
-/// A model, ready to score.
-#[derive(Debug)]
-pub(super) struct OpenModel {
-    pub weights: ModelWeights,
-    pub config: DecoderConfig,
-}
 
 /// How texts are cut and how much is held.
 #[derive(Clone, Copy, Debug)]

@@ -63,7 +63,7 @@ pub mod view {
         frame::wells::facts::{AdapterFacts, ModelFacts},
         screens::{
             compare::{
-                model_role::{ModelRole, Told},
+                model_role::ModelRole,
                 perplexity_table::{Pair, PerplexityTable, Score, TextRow, percent_change},
                 size_bar::{Component, SizeBar},
             },
@@ -84,5 +84,6 @@ pub mod view {
             report::manifest::{FileState, ManifestRow, Origin, listed, manifest},
         },
     };
+    pub use crate::gui::screens::compare::told::Told;
     pub use crate::gui::screens::modules::tree_row::{Folding, Heat, TreeRow};
 }

@@ -9,6 +9,7 @@ mod experts;
 mod fit;
 mod fused;
 mod guessed_head;
+mod located;
 mod nearest;
 mod nesting;
 mod new_rows;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{orientation::Layouts, resolve::Located};
+use super::{located::Located, orientation::Layouts};
 use crate::{
     adapter::{Target, joined},
     checkpoint::Checkpoint,

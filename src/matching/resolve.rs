@@ -8,30 +8,15 @@ use std::{
 
 use super::{
     PrefixChange,
+    located::Located,
     orientation::Layouts,
     prefix::{common_change, landed},
 };
 use crate::{
-    adapter::{Adapter, Target, joined},
+    adapter::{Adapter, Target},
     architecture::{Architecture, DiskNames},
     checkpoint::Checkpoint,
 };
-
-/// Where a target's parameter lies on disk.
-#[derive(Clone, Debug)]
-pub(super) struct Located {
-    /// The module's path.
-    pub module: String,
-    /// The parameter, which the disk may call otherwise too (`LayerNorm.beta`).
-    pub parameter: String,
-}
-
-impl Located {
-    /// The tensor's name.
-    pub fn name(&self) -> String {
-        joined(&self.module, &self.parameter)
-    }
-}
 
 /// How the paths of an adapter's own files become the base's, and those of each file beside them: what saved it may
 /// have named its modules from another place.

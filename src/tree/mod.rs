@@ -6,6 +6,7 @@
 mod classes;
 mod norms;
 mod print;
+mod python_float;
 mod registered;
 
 use std::collections::BTreeMap;

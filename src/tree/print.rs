@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{LoraLayer, ModuleNode, ParameterChange, registered};
+use super::{LoraLayer, ModuleNode, ParameterChange, python_float::python_float, registered};
 use crate::{adapter::Adapter, checkpoint::ModelConfig};
 
 /// One line of the printed model.
@@ -194,21 +194,6 @@ impl Printer<'_> {
         const KEYS: [&str; 4] = ["rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon", "norm_eps"];
         let value = KEYS.iter().find_map(|key| self.config.get(key)).and_then(Value::as_f64).unwrap_or(1e-5);
         python_float(value)
-    }
-}
-
-/// A float as Python prints it: `0.1`, `1.0`, `1e-05`.
-pub(super) fn python_float(value: f64) -> String {
-    if value == 0.0 || (1e-4..1e16).contains(&value.abs()) {
-        return format!("{value:?}");
-    }
-    let text = format!("{value:e}");
-    match text.split_once('e') {
-        Some((digits, exponent)) => match exponent.strip_prefix('-') {
-            Some(exponent) => format!("{digits}e-{exponent:0>2}"),
-            None => format!("{digits}e+{exponent:0>2}"),
-        },
-        None => text,
     }
 }
 

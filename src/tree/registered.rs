@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::{ModuleNode, print::python_float};
+use super::{ModuleNode, python_float::python_float};
 use crate::checkpoint::ModelConfig;
 
 /// A child in the order in which its parent registers it.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Reference, RoundingPolicy, VerifyError};
+use super::{Reference, RoundingPolicy, VerifyError, exact_tile::ExactTile};
 use crate::{
     adapter::{Note, Orientation, Placement, WeightedUpdate, composition},
     checkpoint::LogicalTensor,
@@ -22,16 +22,6 @@ pub(super) struct Exact<'a> {
     pub is_target: bool,
     updates: Vec<WeightedUpdate<f64>>,
     is_added_twice: bool,
-}
-
-/// Some rows of the exact result.
-pub(super) struct ExactTile {
-    /// The source.
-    pub source: Vec<f64>,
-    /// The source with every update.
-    pub values: Vec<f64>,
-    /// A bound on the terms that a merge in f32 sums up.
-    pub magnitude_bound: f64,
 }
 
 impl<'a> Exact<'a> {

@@ -14,6 +14,7 @@ mod diagnosis;
 mod error;
 mod evidence;
 mod exact;
+mod exact_tile;
 mod left_out;
 mod links;
 mod loader;

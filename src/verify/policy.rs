@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     agreement::{Agreement, Observed, PRODUCT_TOLERANCE},
-    exact::ExactTile,
+    exact_tile::ExactTile,
 };
 use crate::numeric::{FloatDtype, Noise};
 

@@ -15,6 +15,7 @@ mod support;
 /// What the repository says of itself.
 mod house {
     mod architecture;
+    mod circles;
     mod packaging;
     mod readme;
     #[cfg(unix)]

@@ -7,16 +7,18 @@
 mod assembler;
 mod coordinator;
 mod reader;
+mod shard_file;
 mod tally;
 mod work;
 mod writer;
 
-use std::{fs::File, panic::resume_unwind, path::Path, sync::Mutex, thread};
+use std::{panic::resume_unwind, sync::Mutex, thread};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use self::{coordinator::Coordinator, reader::Sources, work::WorkList, writer::Writer};
 pub(super) use self::{
+    shard_file::ShardFile,
     tally::{ShardTally, copied},
     work::ready_updates,
 };
@@ -24,22 +26,13 @@ use super::{Kernel, MergeError};
 use crate::{
     error::{IoAction, IoContext as _},
     job::JobContext,
-    plan::{MergePlan, OutputShard},
+    plan::MergePlan,
     platform::{DirectFile, PageBuffer},
 };
 
 /// Two keep the disk busy while one of them waits for the processor.
 const READER_COUNT: usize = 2;
 const WRITER_COUNT: usize = 2;
-
-/// The file that a shard is written to.
-pub(super) struct ShardFile<'a> {
-    pub shard: &'a OutputShard,
-    pub file: &'a File,
-    pub path: &'a Path,
-    /// Whether bytes go past the page cache.
-    pub is_direct: bool,
-}
 
 /// Writes the steps of a shard that `tally` does not have yet, through `kernel`.
 ///

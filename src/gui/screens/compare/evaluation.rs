@@ -2,11 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{
-    measured::Measured,
-    model_role::{ModelRole, Told},
-    perplexity_table::PerplexityTable,
-};
+use super::{measured::Measured, model_role::ModelRole, perplexity_table::PerplexityTable, told::Told};
 use crate::{
     evaluate::{self, EvalRequest, EvalText, ModelSource},
     gui::{

@@ -1,9 +1,6 @@
 //! What was measured of the models.
 
-use super::{
-    model_role::{ModelRole, Told},
-    perplexity_table::PerplexityTable,
-};
+use super::{model_role::ModelRole, perplexity_table::PerplexityTable, told::Told};
 use crate::{
     evaluate::{EvalReport, SpeedReport},
     report::EvalVerdict,

@@ -18,4 +18,5 @@ pub mod size_chart;
 pub mod size_table;
 pub mod time_chart;
 pub mod timing;
+pub mod told;
 pub mod verdict;
