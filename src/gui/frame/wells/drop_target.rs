@@ -57,7 +57,6 @@ const NAMES_TOLD: usize = 3;
 ///
 /// What is known and cannot be merged (GGUF, a LoRA for images) goes to the well that it was meant for, which says what
 /// it is.
-#[must_use]
 pub fn route(path: &Path) -> Route {
     known(path).ok_or_else(|| UnknownDrop { path: path.to_owned(), contents: Contents::of(path) })
 }

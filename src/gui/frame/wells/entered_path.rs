@@ -99,7 +99,6 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "fixtures in temporary folders")]
     fn what_lies_there_is_meant_before_anything_is_read_into_its_name() {
         let root = tempfile::tempdir().unwrap();
         let odd = root.path().join("it's 100%25");

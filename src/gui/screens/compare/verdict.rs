@@ -67,6 +67,6 @@ fn icon_of(verdict: &EvalVerdict) -> Icon {
 
 /// How large the folder is beside the base; empty where that is not known.
 fn size_sentence(done: &Finished, words: &Words) -> String {
-    let base = done.sizes.stored.as_ref().map(|bar| bar.total()).filter(|total| *total > 0);
+    let base = done.sizes.stored.as_ref().map(super::size_bar::SizeBar::total).filter(|total| *total > 0);
     base.map_or_else(String::new, |base| (words.size_change)(done.sizes.merged.total() as f64 / base as f64))
 }

@@ -37,10 +37,9 @@ fn step(rows: &[TreeRow], at: Option<usize>, key: Key) -> Option<(ModulesCommand
     let row = rows.get(at)?;
     let toggle = || Some((ModulesCommand::Toggle(row.path.clone()), at));
     match (key, row.folding) {
-        (Key::ArrowDown, _) => select(at + 1),
+        (Key::ArrowDown, _) | (Key::ArrowRight, Folding::Open) => select(at + 1),
         (Key::ArrowUp, _) => select(at.checked_sub(1)?),
         (Key::ArrowRight, Folding::Folded) | (Key::ArrowLeft, Folding::Open) => toggle(),
-        (Key::ArrowRight, Folding::Open) => select(at + 1),
         (Key::ArrowLeft, _) => select(rows[..at].iter().rposition(|above| above.depth < row.depth)?),
         _ => None,
     }
