@@ -117,6 +117,35 @@ pub fn shortened(name: &str) -> String {
     shown
 }
 
+/// `0.1432`, `3.2e-10`, `0`: a divergence in nats.
+#[must_use]
+pub fn nats(value: f64) -> String {
+    if value == 0.0 {
+        "0".to_owned()
+    } else if value < 0.001 {
+        format!("{value:.1e}")
+    } else {
+        format!("{value:.4}")
+    }
+}
+
+/// `98.4 %`: a share of all; only all of them are 100 %.
+#[must_use]
+pub fn share(value: f64) -> String {
+    let tenths = (1000.0 * value).floor() / 10.0;
+    format!("{tenths:.1} %")
+}
+
+/// `41 %`, `3.1 %`, `0.02 %`: the size of a relative change, without its sign; `None` for one that is less than 0.01 %
+/// and not nothing.
+#[must_use]
+pub fn change(ratio: f64) -> Option<String> {
+    let percent = 100.0 * ratio.abs();
+    let decimals = if percent >= 9.95 { 0 } else { 1 + usize::from(percent < 0.095) };
+    let is_tiny = percent > 0.0 && percent < 0.005;
+    (!is_tiny).then(|| format!("{percent:.decimals$} %"))
+}
+
 /// A phrase as a sentence begins.
 #[must_use]
 pub fn upper_first(text: &str) -> String {
@@ -154,6 +183,17 @@ mod tests {
         assert_eq!(duration(3_720.0), "1 h 02 min");
         assert_eq!(shape(&[688, 256]), "688 × 256");
         assert_eq!(plural(1, "shard"), "1 shard");
+    }
+
+    #[test]
+    fn small_numbers_keep_their_size() {
+        assert_eq!([0.0, 3.24e-10, 0.001, 0.143_21, 2.0].map(nats), ["0", "3.2e-10", "0.0010", "0.1432", "2.0000"]);
+        let changes = [-0.406, 0.031, 0.0002, 1e-6, 0.0].map(change);
+        assert_eq!(
+            changes.each_ref().map(Option::as_deref),
+            [Some("41 %"), Some("3.1 %"), Some("0.02 %"), None, Some("0.00 %")]
+        );
+        assert_eq!([1.0, 0.9999, 0.5].map(share), ["100.0 %", "99.9 %", "50.0 %"]);
     }
 
     #[test]

@@ -19,6 +19,13 @@ rough-duration-seconds = { $value } s
 
 ## Findings
 
+as-line = { CAPITALIZED($said) }
+as-sentence = { CAPITALIZED($said) }.
+
+base-found = The adapter's own base is on this machine, in { $place }.
+
+bits-per-byte = { FIXED($model, digits: 4) } against { FIXED($first, digits: 4) } on { $text }
+
 clash-reason-grouped-convolution = the base's convolution has { $group-count } groups, the adapter's goes across them, and the weight has no place for that
 clash-reason-inseparable = training took this weight apart from { LIST($others) }, but the model's class has them as one: taken apart, it would compute another thing, or an earlier release of transformers would join them again
 clash-reason-nesting = which of the parameters { LIST($parameters) } each level of the adapter's nesting is for cannot be told: they fit in more than one order, and the order in which this module registers them is not known
@@ -41,9 +48,240 @@ clash-reason-shared-with-head = the base's output head shares this embedding's t
 clash-reason-taken = { $other-module } lands on the same base tensor
 clash-reason-two-files = two files of the adapter hold it with other values ({ LIST($files, joint: " and ") }), and which counts is not said
 clash-reason-vocabulary = training resized the vocabulary to { $rows } rows, the base has { $base-rows }, and the adapter holds no copy of the resized weight
+
+compared-all-of-its-kinds = all base tensors of the { $kind-count } kinds that it targets change
+    .title = Coverage
+compared-base-differs =
+    the adapter was trained on `{ $trained-on }`, this base is `{ $base }`{ $variants ->
+        [none] {""}
+       *[other] : { LIST($variants, joint: " against ") }, the same shapes but other weights
+    }
+    .title = Base by name
+compared-base-name-untelling = the adapter names `{ $trained-on }`, the base is `{ $base }`: only shapes tell that they belong together
+    .title = Base by name
+compared-base-named = the adapter was trained on `{ $trained-on }`
+    .title = Base by name
+compared-base-unnamed = the adapter does not name its base
+    .title = Base by name
+compared-class = the adapter was trained on a { $trained-on }, the base is a { $base }
+    .title = Architecture
+compared-dtypes =
+    factors { $factors ->
+        [none] nothing
+       *[other] { $factors }
+    }, base { $base ->
+        [none] nothing
+       *[other] { $base }
+    }; the sum is taken in F32 and rounded once
+    .title = Dtypes
+compared-part-of-its-kinds = { $changed-count } changed, but { $unchanged-count } of the same kinds not ({ LIST($names, shown: 3) }): the adapter was trained on a model with fewer layers, or its file is incomplete
+    .title = Coverage
+compared-quantised-training =
+    trained on a quantised base ({ $marker } in `{ $trained-on }`); merging it into the 16-bit original{ $original ->
+        [none] {""}
+       *[other] {" "}(`{ $original }`)
+    } is common, but not exactly what was trained
+    .title = Quantised training
+compared-revision = the adapter was trained on revision { $trained-on }, this is { $base }
+    .title = Base revision
+compared-same-tokenizer = the adapter's is the base's, byte for byte
+    .title = Tokenizer
+compared-task-differs = the adapter was trained for { $task }, the base is a { $base }: its head is another one
+    .title = Task
+compared-task-fits = { $task } and { $base }
+    .title = Task
+compared-tokenizer-agrees = { COUNT($token-count) } tokens against the base's { COUNT($base-count) }, no id differs
+    .title = Tokenizer
+compared-tokens-moved = { COUNT($tokens-count, one: "token has", other: "tokens have") } another id than the base gives it ({ LIST($tokens, shown: 3) }): the adapter's tokenizer belongs to another model
+    .title = Tokenizer
+
+component-attention = attention
+component-embedding = embed_tokens
+component-head = lm_head
+component-mlp = mlp
+component-other = norms, other
+
+conclusion-absent =
+    { $kl ->
+        [0] { $model } predicts exactly what { $first } predicts (KL 0): the adapter is effectively absent.
+       *[other] { $model } predicts what { $first } predicts, up to rounding (KL { NATS($kl) }): the adapter is effectively absent.
+    }
+conclusion-changed = Amount of change from { $first } to { $model }: KL { NATS($kl) } nats per token, and the same likeliest token at { SHARE($same-top1) } of positions. This says how much changed, not whether it got better.
+conclusion-changed-elsewhere = { $model } against { $first } on { $text }: a near-zero perplexity change ({ CHANGE($ratio, tiny: "less than 0.01 %", sign: "always") }) with a KL of { NATS($kl) } nats, well above the rounding floor: behaviour changed, not on this text.
+conclusion-file-differs = The file is not what the merge computes: read from disk, { $merged } differs by KL { NATS($kl) } nats per token; verify the folder.
+conclusion-file-equal = The file is right: read from disk, { $merged } predicts to the last bit what the merge computes in memory.
+conclusion-maybe-rounding = { $model } is so close to { $first } (KL { NATS($kl) }) that rounding to { $dtype } alone may explain it; cast the base to { $dtype } to tell.
+conclusion-merge-differs =
+    The merge is not base + adapter: { $merged } differs from { $unmerged } by KL { NATS($kl) } nats per token{ $share-of-change ->
+        [none] {""}
+       *[other] , { CHANGE($share-of-change, tiny: "less than 0.01 %") } of what the adapter changes
+    }, more than rounding explains; verify the folder.
+conclusion-merge-equal = The merge equals base + adapter up to rounding: { $merged } against { $unmerged } (KL { NATS($kl) }, the same likeliest token at { SHARE($same-top1) }).
+conclusion-other-tokens =
+    { $model } cuts the texts into other tokens than { $first }, so perplexities cannot be compared, only bits per byte{ $texts-count ->
+        [0] {""}
+       *[other] {" "}({ LIST($texts, joint: "; ") })
+    }.
+conclusion-perplexity =
+    { $model } against { $first }: perplexity { $lower-count ->
+        [0] higher { LIST($higher, last: " and ") }, lower on no text
+       *[other] lower { LIST($lower, last: " and ") }{ $higher-count ->
+            [0] {""}
+           *[other] , higher { $others ->
+                [none] { LIST($higher, last: " and ") }
+               *[other] { $others }
+            }: it learned its domain
+        }
+    }.
+conclusion-rounding =
+    Rounding alone: { $control } is { $first } with every weight in { $dtype }, and differs from it by KL { NATS($kl) } nats per token{ $compared ->
+        [none] {""}
+       *[other] , { $compared }
+    }.
+conclusion-too-little-text =
+    { $texts-count ->
+        [1] { LIST($texts) }: too little text to conclude ({ COUNT($most-blocks, one: "block", other: "blocks") } of 128 tokens).
+       *[other] { LIST($texts, shown: 4) }: too little text to conclude (each at most { COUNT($most-blocks, one: "block", other: "blocks") } of 128 tokens).
+    }
+conclusion-within-chance = { $model } against { $first }: the difference is within chance on { LIST($texts, last: " and ") }.
+
+detail-adapter-file = { $file } would be loaded again on top of the merge
+detail-adapter-tensors = not merged: { COUNT($names-count, one: "tensor", other: "tensors") } of an adapter among the weights: { LIST($names, shown: 3) }
+detail-bad-json = { $file } is not valid JSON: { $problem }
+detail-bad-seal = the seal cannot be read: `{ $line }` is no line of sha256sum
+detail-bad-tokenizer = { $fault }
+detail-came-after-seal = { $file } came after the seal
+detail-changed-without-reason = { $tensor } differs from the base and is no target
+detail-config-mismatch = config.json and the weights do not agree: { $value-what }
+detail-extra = { $tensor } is not in the base
+detail-full-model-beside = { $file } in the adapter's folder is a full model's, and nothing of it was looked for
+detail-hint = { $error-hint }
+detail-identical-to-base = identical to the base: nothing was merged
+detail-ids-beyond-rows =
+    the tokenizer gives ids up to { COUNT($id) }, but { $tensor } has { COUNT($rows) } rows: ids beyond them fail{ $is-as-in-base ->
+        [yes] , as in the base
+       *[no] {""}
+    }
+detail-ignored-tensors = { $class } does not look for { COUNT($names-count, one: "tensor", other: "tensors") }, which a loader therefore ignores: { LIST($names, shown: 3) }
+detail-is-path = { $place } is the path `{ $text }`
+detail-label-count = config.json says { $configured } labels, { $tensor } has { $rows } rows
+detail-layer-count = config.json says { $configured } layers, the weights have { $held }
+detail-left-out = { $file } holds { COUNT($names-count, one: "trained tensor", other: "trained tensors") } that the merge does not: { LIST($names, shown: 3) }
+detail-link-nowhere = { $name } is a link to nowhere
+detail-link-outside = { $name } is a link to outside of the folder
+detail-load-failed = { $problem }
+detail-lost = { $tensor }: the update is smaller than the dtype can hold, so nothing of it is left
+detail-misjudged = { $value }
+detail-missing = { $tensor } is missing
+detail-missing-code = { $place } needs { $module }.py, which is not in the folder
+detail-missing-parameters = { $class } looks for { COUNT($names-count, one: "parameter that is", other: "parameters that are") } not in the folder: { LIST($names, shown: 3) }
+detail-names-base = { $place } names the folder of the base, `{ $text }`
+detail-no-merges = vocab.json has no merges.txt beside it
+detail-no-tokenizer = there is no tokenizer in the folder, so it does not run by itself
+detail-non-finite = { $tensor }: { COUNT($count) } NaN or infinite
+detail-not-in-index = the index does not name { COUNT($names-count, one: "tensor", other: "tensors") } of its shards: { LIST($names, shown: 3) }
+detail-only-nan = the model predicts nothing but NaN
+detail-open-experts = experts in square matrices, which PEFT takes in another order under transformers 4 than under 5, and the adapter does not say which it was trained with: { LIST($names, shown: 3) }
+detail-opened-outside = it opened { $path }
+detail-other-shape = { $tensor }: { SHAPE($held) } where base and adapter have { SHAPE($expected) }
+detail-other-strength = { $names-count } of { COUNT($wrong-count, one: "wrong target", other: "wrong targets") }: the values are not what base and adapter give but { $factor } times their change{ $strength ->
+        [none] {""}
+       *[other] , as if merged at strength { $strength }
+    }: { LIST($names, shown: 3) }
+detail-other-task = config.json says { $class }, but { $adapter } was trained for { $task }
+detail-remote-code = { $place } loads code from the repository `{ $repository }`
+detail-sealed-and-gone = { $file } is sealed, but not in the folder
+detail-sealed-and-other = { $file } is not what was sealed
+detail-still-names = { $place } still names `{ $text }`; loaders ignore it
+detail-survival = { $value }
+detail-text-names = { $file } names `{ $path }`
+detail-total-size = the index says total_size { COUNT($stated) }, the tensors have { COUNT($held) } bytes
+detail-truncated = { $file } is truncated: { BYTES($held-bytes) } of { BYTES($whole-bytes) }
+detail-turned-over = { COUNT($names-count, one: "target holds", other: "targets hold") } the change in the other order of dimensions, which nothing known about the class excludes: { LIST($names, shown: 3) }
+detail-undecided-orientation =
+    { COUNT($names-count, one: "target is", other: "targets are") } square and of an unknown class, so only the adapter's fan_in_fan_out says how { $names-count ->
+        [1] it is
+       *[other] they are
+    } stored: { LIST($names, shown: 3) }
+detail-unequal-tie = config.json ties { $tensor } to { $other }, but they hold different values
+detail-unmerged = { $file }: { COUNT($names-count, one: "target holds", other: "targets hold") } not what base and adapter give but the base's values, as if the adapter was never merged: { LIST($names, shown: 3) }
+detail-unread-tensors = { COUNT($names-count, one: "tensor is", other: "tensors are") } no part of the model that config.json describes: { LIST($names, shown: 3) }
+detail-unread-weights = { $file } in the adapter's folder cannot be read, so what it holds was not looked for
+detail-unreadable-config = { $file } cannot be read
+detail-untied-and-gone = config.json gives embedding and output head a tensor each, but { $tensor } is missing
+detail-unused-weights = { $file } ({ BYTES($byte-count) }) is not part of the model
+detail-vocabulary-size = config.json says vocab_size { COUNT($configured) }, { $tensor } has { COUNT($rows) } rows
+detail-wrong-values = { $value }
+
+device-cpu = CPU, { COUNT($thread-count, one: "thread", other: "threads") }, { $level }
+device-named = { $value }
+
 device-need-storage-buffers = storage buffers
 device-need-workgroup-bytes = bytes of workgroup memory
 device-need-workgroup-threads = threads in a workgroup
+
+device-reason-cpu-asked = CPU: as asked
+device-reason-cpu-faster = CPU: { FIXED($cpu-tile-ms, digits: 1) } ms a tile, { $gpu } { FIXED($gpu-tile-ms, digits: 1) } ms
+device-reason-gpu-asked =
+    { $gpu }: as asked{ $is-software ->
+        [yes] {" "}(it computes on the CPU, slower than the CPU itself does)
+       *[no] {""}
+    }
+device-reason-gpu-faster = { $gpu }: { FIXED($gpu-tile-ms, digits: 1) } ms a tile, CPU { FIXED($cpu-tile-ms, digits: 1) } ms
+device-reason-no-gpu = CPU: no GPU with a driver was found
+device-reason-no-gpu-support = CPU: this build has no GPU support
+device-reason-nothing-to-try = CPU: { $value }
+device-reason-only-software = CPU: no GPU but a software renderer ({ $name }) was found
+device-reason-stochastic-on-cpu =
+    { $is-gpu-asked ->
+        [yes] CPU: a GPU was asked for, but stochastic rounding is computed on the CPU
+       *[no] CPU: stochastic rounding is computed on the CPU
+    }
+device-reason-trial-failed = CPU: the GPU failed its trial ({ $error })
+
+diagnosis-applied-in-part = the adapter was not applied to { $unmerged-count } of { COUNT($target-count, one: "target", other: "targets") }
+diagnosis-changed-elsewhere = { COUNT($tensor-count, one: "tensor", other: "tensors") } changed that the adapter does not change
+diagnosis-never-applied = the adapter was never applied
+diagnosis-not-merged = the adapter lies beside the weights and was not merged into them
+diagnosis-other-strength = merged at strength { FIXED($strength, digits: 2) }
+diagnosis-other-values = { $wrong-count } of { COUNT($target-count, one: "target", other: "targets") } hold other values than base and adapter give
+
+eval-verdict-absent = it predicts as the base does: the adapter is effectively absent
+eval-verdict-better = it predicts { LIST($texts, last: " and ") } better than the base
+eval-verdict-mixed = it predicts { LIST($better, last: " and ") } better than the base, and { LIST($worse, last: " and ") } worse
+eval-verdict-not-the-merge = it does not predict as base + adapter does
+eval-verdict-other-tokens = it cuts texts into other tokens than the base, so only bits per byte compare
+eval-verdict-too-little-text = the texts are too short to tell it from the base
+eval-verdict-within-chance = it predicts as well as the base, within chance
+eval-verdict-worse = it predicts { LIST($texts, last: " and ") } worse than the base, and no text better
+
+evidence-differing = { COUNT($changed-count) } of { COUNT($tensor-count, one: "tensor", other: "tensors") } differ from the base; which of them should, only the adapter can tell
+evidence-held =
+    { COUNT($tensor-count, one: "tensor", other: "tensors") }, { COUNT($parameter-count) } parameters, { BYTES($byte-count) } in { COUNT($file-count, one: "file", other: "files") }{ $unlisted-class ->
+        [none] {""}
+       *[other] ; not evaluated: the names that { $unlisted-class } looks for, of which there is no list
+    }
+evidence-inside = { COUNT($value-count, one: "value", other: "values") } in { COUNT($config-count, one: "config", other: "configs") } and { COUNT($file-count, one: "file", other: "files") }: nothing points outside
+evidence-loaded =
+    loaded { $unconfined ->
+        [none] in a process that the kernel lets open this folder and nothing else (Landlock)
+       *[other] in a process of its own, watched but not confined ({ $unconfined })
+    }: { COUNT($file-count, one: "file", other: "files") } opened, { COUNT($tensor-count, one: "tensor", other: "tensors") } read, { $predicted }
+evidence-needs-reference = needs base and adapter to compare with
+evidence-not-loaded =
+    it does not load { $unconfined ->
+        [none] in a process that the kernel lets open this folder and nothing else (Landlock)
+       *[other] in a process of its own, watched but not confined ({ $unconfined })
+    }
+evidence-outside = something points outside
+evidence-recomputed = { $value }
+evidence-seal-broken = the seal is broken
+evidence-seal-differs = { $differing-count } of { COUNT($file-count, one: "sealed file", other: "sealed files") } differ
+evidence-seal-holds = { COUNT($file-count, one: "file", other: "files") } with the SHA-256 of SHA256SUMS
+evidence-unreadable = { $error }
+evidence-values-read = { COUNT($value-count) } values read
+evidence-whole-tensors = { COUNT($tensor-count, one: "whole tensor", other: "whole tensors") } of the adapter's folder looked for by value
+
 expected-shape-exact = { SHAPE($value) }
 expected-shape-input-features = { $value } input features
 expected-shape-matrix-from = a matrix of { COUNT($value) } elements or more
@@ -54,17 +292,91 @@ expected-shape-matrix-shorter-side = a matrix whose shorter side is { $value }
 expected-shape-matrix-sides = a matrix with { COUNT($value) } rows and columns together
 expected-shape-output-features = { $value } output features
 expected-shape-rows-from = { $rows } or more × { $columns }
+
+float-dtype-bf16 = bf16
+float-dtype-f16 = float16
+float-dtype-f32 = float32
+
+found-in-hub-cache = the Hugging Face cache
+found-in-named-path = the path that the adapter names
+found-in-neighbour = a folder of that name beside the adapter
+
+job-warning-base-not-finite = { $tensor } holds NaN or infinity in the base; it is passed on
+job-warning-device-lost = { $device } stopped answering; the rest is computed on the CPU
+job-warning-other-tokens = { $model } cuts the texts into other tokens than { $first }: only bits per byte can be compared
+job-warning-unread-tensors = { $model }: { COUNT($names-count, one: "tensor", other: "tensors") } of the folder are not part of the model ({ LIST($names, shown: 3) })
+job-warning-untrained = { $adapter }: { COUNT($modules-count) } of { COUNT($target-count, one: "target", other: "targets") } change nothing, as before training: { LIST($modules, shown: 4) }
+job-warning-window-over-context = { $model }: the window of { COUNT($window) } tokens is longer than the context of { COUNT($context) } that the model knows
+
+listed = { LIST($names, $most) }
+
 misfit-reason-clashing = { $value }
 misfit-reason-orphaned = { $value }
+
+misjudged-applied-twice = { $tensor }: one update is applied more than once
+misjudged-experts-left-out = the update of { $module } is for { $expert-count } experts, of which { $placed-count } have a place
+misjudged-left-out = { COUNT($names-count, one: "tensor", other: "tensors") } of { $adapter } { $names-count ->
+        [1] is
+       *[other] are
+    } not merged, and no rule leaves them out: { LIST($names, shown: 3) }
+misjudged-left-tied = { $changed } changed and { $other } did not, but the config still ties them, so that a loader gives both the same
+misjudged-other-embedding = { $tensor } shares { $embedding } in the base, but its values are taken from elsewhere
+misjudged-other-expert = the update of { $module } is laid on the wrong expert or rows of { $tensor }
+misjudged-other-factor = { $tensor } is taken times { FIXED($taken, digits: 6) }, but between the base's config and the merged one its class makes of it { FIXED($expected, digits: 6) } times what it was
+misjudged-other-head = the output head is taken to be { $tensor }, but a loader looks for { $head }
+misjudged-other-order = { $tensor }: the adapters' updates do not follow each other in the order of the adapters
+misjudged-other-orientation =
+    { $taken-id ->
+        [orientation-out-in] { $tensor } is taken as (out, in), but its class stores it as (in, out)
+       *[orientation-in-out] { $tensor } is taken as (in, out), but its class stores it as (out, in)
+    }
+misjudged-other-place =
+    { $expected ->
+        [none] the update of { $module } is taken to be for { $tensor }, which is another module's
+       *[other] the update of { $module } is taken to be for { $tensor }, but that module's tensor is { $expected }
+    }
+misjudged-rows-left-out = { $tensor } shares { $embedding } in the base, whose new rows of tokens lie beneath what training changed of it, but they are left out there
+misjudged-set-aside = { $tensor } of { $adapter } is left out by a rule that does not hold for it
+
 misplaced =
     { LIST($names) }: { $reason }{ $nearest-count ->
         [0] {""}
        *[other] {" "}(nearest: { LIST($nearest) })
     }
+
+name-variant =
+    { $words-count ->
+        [0] the plain model
+       *[other] the { LIST($words, joint: " ") } variant
+    }
+
+needs-transformers5-names = with these names, only transformers 5 or later loads both
+needs-transformers5-own-embeddings = load the merged model with transformers 5 or later: releases before it build encoder and decoder on one embedding, and without a word they load another model than was trained
+
 not-opened-computes-wrongly = its driver computes wrongly: { $different-count } of { $element-count } test values differ from the CPU's
 not-opened-no-answer = it gave no answer within { $timeout-secs } s
 not-opened-refused = { $said }
 not-opened-too-small = it offers { $has } { $what }, the merge needs { $needed }
+
+note-also-read = { $file } lies beside the adapter's own weights; its { COUNT($tensor-count, one: "tensor is", other: "tensors are") } read as a part of it
+note-float8 = { COUNT($tensor-count, one: "tensor", other: "tensors") } stored as { $dtype }, every value of which is read exactly
+note-full-weights = a full model lies in the adapter's folder ({ LIST($files, shown: 4) }) and stays out: the merge is base plus adapter. Is it the model that the adapter was trained on? Then give it as the base. Is it the merge already, or was it trained whole? Then it needs no merge
+note-mlx-alpha-ignored = its config names an alpha too, which mlx-lm multiplied into the scale until June 2024 and ignores since; scale { $scale } is taken as it stands
+note-mlx-scale = an mlx-lm adapter: scale { $scale } read as lora_alpha { $alpha } on rank { $rank }
+note-not-read = its folder holds weights that are not read as a part of it: { LIST($files, shown: 4) }
+note-other-form = its folder holds its weights in another form too ({ LIST($files, shown: 4) }), which loaders pass over and so does this merge
+note-output-projection-once = the change of MultiheadAttention's output projection counts once: the adapter is from a later PEFT than 0.21.2, up to which it counted twice
+note-output-projection-twice = the change of MultiheadAttention's output projection counts twice, as PEFT 0.15 to 0.21.2 did in training and in merges
+note-read-from-text = its config has { LIST($keys) } as text; they are read as the numbers or flags that they spell
+
+nothing-to-try-no-update = this merge copies and converts, which leaves a GPU nothing to compute
+nothing-to-try-not-low-rank = the adapter's method is not a low-rank update, which is what a GPU computes
+nothing-to-try-output-dtype = its output dtype is not computed on a GPU
+nothing-to-try-too-small = a merge this small is over before a GPU is ready
+
+orientation-in-out = (in, out)
+orientation-out-in = (out, in)
+
 orphan-reason-experts-in-one-tensor = the base keeps all experts in one tensor, { $tensor }
 orphan-reason-fused-in-base = the base has this matrix as a part of { $fused }: it was converted, or the adapter was made with another implementation of the model
 orphan-reason-multihead-attention = this is PyTorch's MultiheadAttention, whose two projections PEFT adapts together and with plain LoRA only
@@ -79,6 +391,247 @@ orphan-reason-split-in-base = the base has { LIST($parts) } in place of this mat
 orphan-reason-tied-head = the base's output head shares the embedding's tensor, and which of its embeddings that is cannot be told
 orphan-reason-too-few-layers = the base has only { $layer-count } layers: it is a smaller model than the one trained on
 orphan-reason-unknown-factor = a tensor that is unknown to the adapter's method
+
+other-texts =
+    on the other { $count ->
+        [2] two
+        [3] three
+       *[other] { $count }
+    } (by { CHANGE($least, tiny: "less than 0.01 %") } to { CHANGE($most, tiny: "less than 0.01 %") })
+
+perplexity-change =
+    { $text } { $change } ({ $low ->
+        [none] too short for an interval
+       *[other] { $low } to { $high }
+    })
+
+perplexity-story = Merged against base on the same tokens, with the 95 % interval: { LIST($changes) }.
+
+policy-count = { $policy } ({ $target-count })
+
+predicted-nothing = nothing predicted
+predicted-only-read =
+    { $fault ->
+        [none] not evaluated: { $reason }
+       *[other] not evaluated: { $fault-what }
+    }
+predicted-probe-too-short = not evaluated: the tokenizer makes { COUNT($token-count, one: "token", other: "tokens") } of the text that it is tried with
+predicted-tokens = { COUNT($count, one: "token", other: "tokens") } predicted, { FIXED($mean-nll, digits: 3) } nats each
+
+prefix-sentence-put = `{ $to }` is put before every module path
+prefix-sentence-replaced = `{ $from }` becomes `{ $to }` in every module path
+prefix-sentence-taken = `{ $from }` is taken from every module path
+
+preflight-check-adapter-fits = { $placed-count } of { $tensor-count } adapter tensors land on { COUNT($target-count, one: "base tensor", other: "base tensors") }
+    .title = Adapter fits
+preflight-check-disk-has-room =
+    { $free-bytes ->
+        [none] { BYTES($byte-count) } to write; free space unknown on this system
+       *[other] { BYTES($byte-count) } to write, { BYTES($free-bytes) } free
+    }
+    .title = Disk has room
+preflight-check-folder-is-writable = files can be made beside the output
+    .title = Folder is writable
+preflight-check-output-is-free =
+    { $is-new ->
+        [yes] a new folder
+       *[no] an empty folder
+    }
+    .title = Output is free
+
+protocol = float32; the tokenizer's own BOS once, never scored; windows of { $window } tokens, { $stride } apart; each token scored once; perplexity pooled over tokens
+
+question-alone = Stands alone
+question-changed-targets = Changed exactly the targets
+question-complete = Complete
+question-differs-from-base = Differences from the base
+question-finite = Finite
+question-independent = Independent of the base
+question-nothing-left-out = Nothing trained left out
+question-sealed = Sealed
+
+recomputed =
+    { $equal-count } of { $target-count } targets recomputed and equal ({ PERCENT($exact-share, digits: 3) } of { COUNT($value-count) } values bit-exact, the rest by the last bit{ $policies-count ->
+        [0] {""}
+       *[other] ; { LIST($policies) }
+    }){ $gain ->
+        [none] {""}
+       *[other] ; { PERCENT($gain, digits: 1) } of the change asked for is stored
+    }; { $unchanged-count } of { $other-count } others equal the base
+
+refused-token = its { $key } `{ $token }` is not taken over: { $reason }
+
+replaced-tensor =
+    { $old-shape ->
+        [none] { $name }
+       *[other] { $name } ({ SHAPE($old-shape) } becomes { SHAPE($new-shape) })
+    }
+
+rounding-policy-base-first = base rounded first
+rounding-policy-both-first = base and Δ rounded first
+rounding-policy-delta-first = Δ rounded first
+rounding-policy-in-halves = Δ added in halves
+rounding-policy-in-own-dtype = computed in the weight's dtype
+rounding-policy-once = one rounding
+rounding-policy-stochastic = stochastic rounding
+
+run-event-device-chosen = { $value }
+run-event-tensor-done = { $value }
+run-event-tiles-counted = { $value }
+run-event-warned = { $value }
+
+set-aside-rule-never-run = no forward pass runs this module, which only lends its weight to encoder and decoder, so nothing was trained through it
+set-aside-rule-recomputed = a buffer that the model's class computes by itself
+set-aside-rule-second-copy = a second copy of a module that is saved whole
+set-aside-rule-stays-tied = it says the same as the input embedding's, with which it shares one tensor
+set-aside-rule-training-only = used in training only (VeLoRA, Monteclora)
+set-aside-rule-untrained-copy = the untrained copy that PEFT keeps of a module it saves
+set-aside-rule-value-head = the value head of a reward training, for which the base has no place
+
+share-of-change = { CHANGE($share, tiny: "less than 0.01 %") } of the change of { $model }
+
+signed-change = { $text } ({ CHANGE($ratio, tiny: "less than 0.01 %", sign: "always") })
+
+size-change-as-large = As large as the base.
+size-change-half = Half the size of the base.
+size-change-larger = { PERCENT($part) } larger than the base.
+size-change-smaller = { PERCENT($part) } smaller than the base.
+
+size-sentence-bf16-in-f32 = { COUNT($tensor-count, one: "tensor", other: "tensors") } of the base ({ BYTES($byte-count) }) are stored as float32, but the low 16 bits of every value are zero: these are bfloat16 values, which half the bytes would hold
+size-sentence-duplicate-formats = the folder also holds weights that no loader takes beside these: { LIST($names, shown: 3) } ({ BYTES($byte-count) })
+size-sentence-other-share =
+    the same { COUNT($weight-count) } weights, { $to-bits } bits each in place of { $from-bits }: { $share ->
+        [half] half the file
+        [double] twice the file
+       *[other] { $share } % of the file
+    } ({ BYTES($from-bytes) } → { BYTES($to-bytes) }); nothing was pruned, and merging added 0 bytes
+size-sentence-other-weights = { COUNT($to-count) } weights in place of { COUNT($from-count) }
+size-sentence-quantised =
+    { COUNT($packed-count) } weights are packed in { $packed-bits } bits each ({ BYTES($packed-bytes) }); quantisation left { LIST($components, joint: " and ") } alone: { COUNT($rest-count) } weights in { $rest-dtype }, { BYTES($rest-bytes) }, which are { PERCENT($rest-share, digits: 1) } of the file{ $bytes-with-bf16-rest ->
+        [none] {""}
+       *[other] ; with that in bfloat16 it would shrink from { BYTES($byte-count) } to { BYTES($bytes-with-bf16-rest) }
+    }
+size-sentence-same-share = the same { COUNT($weight-count) } weights, { $bits } bits each as before: the file keeps its size; nothing was pruned, and merging added 0 bytes
+size-sentence-total = { COUNT($weight-count) } weights of { $bits } bits each are { BYTES($byte-count) } (`du -h` says { $du })
+size-sentence-training-state = the folder also holds what a training left, which no model needs: { LIST($names, shown: 3) } ({ BYTES($byte-count) })
+size-sentence-vocabulary =
+    the vocabulary has { COUNT($to-rows) } rows in place of { COUNT($from-rows) }: { COUNT($weight-count) } weights { $has-grown ->
+        [yes] more
+       *[no] fewer
+    }, { BYTES($byte-count) }
+
+survival-advice =
+    { $dtype } keeps { PERCENT($gain, digits: 0) } of this adapter: { $dtype-id ->
+        [float-dtype-f32] its updates are smaller than any dtype can hold
+       *[other] { $better-count ->
+            [0] round stochastically
+           *[other] write { LIST($better, joint: " or ") }, or round stochastically
+        }
+    }
+
+survival-sentence = { $dtype } keeps about { PERCENT($gain, digits: 0) } of this adapter; about { PERCENT($changed-share, digits: 1) } of the target values change
+
+text-change = by { CHANGE($ratio, tiny: "less than 0.01 %") } on { $text }
+
+tile-count = { COUNT($gpu-count, one: "tile", other: "tiles") } on the GPU, { COUNT($cpu-count) } on the CPU
+
+token-change =
+    { $old ->
+        [none] { $key } to `{ $new }`
+       *[other] { $key } from `{ $old }` to `{ $new }`
+    }
+
+token-refusal-beyond-rows = its id { COUNT($id) } has no row in the embedding, which has { COUNT($row-count) }
+token-refusal-not-in-vocabulary = the merged model's vocabulary has no such token
+token-refusal-said-otherwise = an adapter before it names another
+
+tokenizer-fault-broken = tokenizer.json is not whole: { $said }
+tokenizer-fault-no-vocabulary = tokenizer.json has no vocabulary
+tokenizer-fault-unreadable = tokenizer.json: { $said }
+
+tokenizer-reason-adapter =
+    { $has-own-template ->
+        [yes] { $added-count ->
+            [0] it has a chat template of its own
+           *[other] it adds { LIST($added, shown: 4) } and it has a chat template of its own
+        }
+       *[no] it adds { LIST($added, shown: 4) }
+    }
+tokenizer-reason-adapter-brings-none = the adapter brings none
+tokenizer-reason-base-brings-none = the base brings none
+tokenizer-reason-nobody-brings-one = neither the base nor the adapter brings one
+tokenizer-reason-nothing-new = the adapter's adds no token and has the same chat template
+
+tokenizer-sentence = { $source }: { $reason }
+
+tokenizer-source-adapter = the adapter's tokenizer and chat template
+tokenizer-source-base = the base's tokenizer and chat template
+tokenizer-source-nobody = no tokenizer
+tokenizer-source-template-of-adapter = the base's tokenizer, the adapter's chat template
+tokenizer-source-template-of-adapter-alone = no tokenizer, the adapter's chat template
+tokenizer-source-template-of-base-alone = no tokenizer, the base's chat template
+tokenizer-source-tokenizer-of-adapter-alone = the adapter's tokenizer, no chat template
+tokenizer-source-tokenizer-of-base-alone = the base's tokenizer, no chat template
+tokenizer-source-vocabulary-of-adapter = the adapter's tokenizer, the base's chat template
+
+unconfined-no-landlock = this kernel has no Landlock, or it is switched off
+unconfined-other-system = this system cannot confine a process
+unconfined-refused = Landlock refused: { $said }
+
+warning-added = the base has no { LIST($names, shown: 4) }; the adapter's is added, and only a class with such a layer loads it
+warning-already-merged = { $adapter }: the base holds this adapter's change already, { PERCENT($share, digits: 0) } of it in all { COUNT($tensor-count, one: "tensor", other: "tensors") } that were looked at: it seems to be a merge of this very adapter, and another merge would add the change again
+warning-base-adapter = the base's folder holds an adapter of its own (adapter_config.json), which transformers loads with the base; it stays out of the merge, unless the folder is given as an adapter too
+warning-contradiction = { $adapter }: { $found }
+warning-left-out = { LIST($names, shown: 4) } of the base is left out, because { $class } has no such layer
+warning-made-anew = { LIST($names, shown: 4) } of { $class } is in neither the base nor the adapter: every load makes it anew at random, and predictions differ from training's; train with it in `modules_to_save`
+warning-missing-code =
+    { $repository ->
+        [none] { $file } needs { $code } (auto_map), which is not in the base's folder; put it into the merged one
+       *[other] { $file } needs { $code } of the repository `{ $repository }` (auto_map), so the merged folder does not stand alone
+    }
+warning-noted = { $adapter }: { $note }
+warning-olora = { $adapter }: OLoRA trained on a base that its init had changed; that base is computed anew from this one, which must be the original
+warning-open-experts = { $adapter }: PEFT takes the dimensions of these experts in another order under transformers 4 than under transformers 5, their matrices are square, and the adapter does not say which it was trained with; merged as one of transformers 5, so that one of transformers 4 would come out wrong: { LIST($tensors, shown: 4) }
+warning-prefix = { $adapter }: { $change } to find its tensors in the base
+warning-renamed = { $adapter }: { COUNT($module-count, one: "module", other: "modules") } found under the names that the base has on disk (transformers' table of names)
+warning-replaced = the adapter brings { COUNT($tensors-count, one: "tensor", other: "tensors") } whole, in the place of the base's: { LIST($tensors, shown: 4) }
+warning-set-aside = { $tensor } is not merged: { $rule }
+warning-special-token-refused = { $adapter }: { $refused }
+warning-special-tokens = { $adapter }: training changed { LIST($changes) }; tokenizer_config.json and the ids in generation_config.json and config.json take it over
+warning-stated-orientation = { $adapter }: transformers does not know the model's class, so fan_in_fan_out alone says how square weights are stored, { $orientation }: { LIST($tensors, shown: 4) }
+warning-task-head =
+    the adapter brings a head ({ LIST($tensors, shown: 4) }), so the merged model is a { $class }{ $label-count ->
+        [none] {""}
+       *[other] {" "}with { COUNT($label-count, one: "label", other: "labels") }
+    }{ $renamed-count ->
+        [0] {""}
+       *[other] ; { COUNT($renamed-count, one: "tensor", other: "tensors") } get the names that this class has
+    }
+warning-tokens-beyond-rows = the tokenizer has { COUNT($token-count) } tokens, the embedding { COUNT($row-count) } rows: ids beyond it will fail
+warning-unknown-keys =
+    { $adapter }: adapter_config.json has { $keys-count ->
+        [1] a key
+       *[other] keys
+    } that no PEFT release up to 0.21 writes ({ LIST($keys) }); a newer option may want another merge
+warning-untied =
+    { $shared } and { LIST($others, joint: " and ") } share one tensor in the base, but training took them apart; each gets its own, and tie_word_embeddings becomes false{ $head-factor ->
+        [none] {""}
+       *[other] ; the class scales what goes into the head by { FIXED($head-factor, digits: 6) } only while they are tied, so the head is written times that
+    }{ $is-guessed ->
+        [yes] ; transformers does not know the model's class, so the names are those of its like
+       *[no] {""}
+    }{ $needs-transformers-5 ->
+        [none] {""}
+       *[other] ; { $needs-transformers-5 }
+    }
+
+with-period = { $said }.
+
+wrong-values =
+    { $tensor }: { COUNT($odd-count) } of { COUNT($element-count) } values are not what base and adapter give (largest error { SCIENTIFIC($max-error, digits: 3) }){ $is-neighbour ->
+        [yes] ; each is one of the two neighbours: if it was rounded stochastically, give the seed
+       *[no] {""}
+    }
 
 ## Errors
 

@@ -18,6 +18,13 @@ rough-duration-seconds = { $value }초
 
 ## Findings
 
+as-line = { $said }
+as-sentence = { $said }.
+
+base-found = 어댑터의 베이스가 이 컴퓨터에 있습니다: { $place }.
+
+bits-per-byte = { $text } { FIXED($model, digits: 4) }, { FIXED($first, digits: 4) }
+
 clash-reason-grouped-convolution = 베이스의 합성곱은 그룹이 { $group-count }개인데 어댑터는 여러 그룹에 걸쳐 있어 가중치에 담을 자리가 없습니다
 clash-reason-inseparable = 학습하면서 이 가중치가 { LIST($others) }와(과) 달라졌지만, 이 모델의 클래스에서는 모두 한 가중치여야 합니다. 떼어 놓으면 계산이 달라지거나, 이전 버전의 transformers가 다시 하나로 묶습니다
 clash-reason-nesting = 어댑터의 각 단계가 { LIST($parameters) } 중 어느 파라미터를 위한 것인지 알 수 없습니다. 여러 순서가 들어맞는데, 이 모듈이 파라미터를 등록하는 순서를 모릅니다
@@ -40,9 +47,236 @@ clash-reason-shared-with-head = 베이스의 출력 헤드는 이 임베딩과 �
 clash-reason-taken = { $other-module } 모듈과 같은 베이스 텐서에 놓입니다
 clash-reason-two-files = 어댑터의 두 파일({ LIST($files) })에 서로 다른 값으로 들어 있어, 어느 쪽이 맞는지 알 수 없습니다
 clash-reason-vocabulary = 학습하면서 어휘를 { $rows }행으로 바꿨는데 베이스는 { $base-rows }행이고, 어댑터에 바뀐 가중치의 사본이 없습니다
+
+compared-all-of-its-kinds = 어댑터가 대상으로 삼는 { $kind-count }종류의 베이스 텐서가 모두 바뀝니다
+    .title = 대상 범위
+compared-base-differs =
+    어댑터를 학습한 베이스는 `{ $trained-on }`인데 이 베이스는 `{ $base }`입니다{ $variants ->
+        [none] {""}
+       *[other] . { LIST($variants, joint: "과 ") }은 크기는 같아도 가중치가 다릅니다
+    }
+    .title = 베이스 이름
+compared-base-name-untelling = 어댑터가 밝힌 베이스는 `{ $trained-on }`, 이 베이스는 `{ $base }`입니다. 서로 맞는지는 크기로만 알 수 있습니다
+    .title = 베이스 이름
+compared-base-named = 어댑터를 학습한 베이스는 `{ $trained-on }`입니다
+    .title = 베이스 이름
+compared-base-unnamed = 어댑터에 베이스 이름이 없습니다
+    .title = 베이스 이름
+compared-class = 어댑터를 학습한 클래스는 { $trained-on }, 베이스의 클래스는 { $base }입니다
+    .title = 구조
+compared-dtypes =
+    어댑터는 { $factors ->
+        [none] 자료형 없음
+       *[other] { $factors }
+    }, 베이스는 { $base ->
+        [none] 자료형 없음
+       *[other] { $base }
+    }입니다. F32로 더한 뒤 한 번 반올림합니다
+    .title = 자료형
+compared-part-of-its-kinds = { $changed-count }개가 바뀌지만 같은 종류의 { $unchanged-count }개는 그대로입니다({ LIST($names, shown: 3) }). 레이어가 더 적은 모델로 학습했거나, 어댑터 파일에 빠진 것이 있습니다
+    .title = 대상 범위
+compared-quantised-training =
+    양자화한 베이스 `{ $trained-on }`({ $marker })로 학습했습니다. 16비트 원본{ $original ->
+        [none] {""}
+       *[other] {" "}`{ $original }`
+    }에 병합하는 일이 흔하지만, 학습한 것과 똑같지는 않습니다
+    .title = 양자화 학습
+compared-revision = 어댑터를 학습한 리비전은 { $trained-on }, 이 베이스의 리비전은 { $base }입니다
+    .title = 베이스 리비전
+compared-same-tokenizer = 어댑터의 토크나이저가 베이스의 것과 바이트까지 같습니다
+    .title = 토크나이저
+compared-task-differs = 어댑터를 학습한 작업은 { $task }인데 베이스의 클래스는 { $base }입니다. 헤드가 서로 다릅니다
+    .title = 작업
+compared-task-fits = 어댑터의 작업 { $task }에 { $base } 클래스가 맞습니다
+    .title = 작업
+compared-tokenizer-agrees = 어댑터의 토큰은 { COUNT($token-count) }개, 베이스의 토큰은 { COUNT($base-count) }개이고, 번호가 다른 토큰은 없습니다
+    .title = 토크나이저
+compared-tokens-moved = 토큰 { COUNT($tokens-count) }개의 번호가 베이스와 다릅니다({ LIST($tokens, shown: 3) }). 어댑터의 토크나이저는 다른 모델의 것입니다
+    .title = 토크나이저
+
+component-attention = attention
+component-embedding = embed_tokens
+component-head = lm_head
+component-mlp = mlp
+component-other = norm 등 나머지
+
+conclusion-absent =
+    { $kl ->
+        [0] { $model }의 예측은 { $first }{ JOSA($first, "과", "와") } 똑같습니다(KL 0). 어댑터가 없는 것과 같습니다.
+       *[other] { $model }의 예측은 반올림 안에서 { $first }{ JOSA($first, "과", "와") } 같습니다(KL { NATS($kl) }). 어댑터가 없는 것과 같습니다.
+    }
+conclusion-changed = { $first }에서 { $model }{ JOSA($model, "으로", "로") } 바뀐 양: 토큰당 KL { NATS($kl) }냇, 1순위 토큰은 { SHARE($same-top1) }에서 같습니다. 얼마나 바뀌었는지이며, 좋아졌는지는 아닙니다.
+conclusion-changed-elsewhere = { $first } 대비 { $model }: { $text }에서는 퍼플렉시티가 거의 그대로({ CHANGE($ratio, tiny: "0.01 % 미만", sign: "always") })인데 KL은 { NATS($kl) }냇으로 반올림보다 훨씬 큽니다. 동작이 바뀌었지만 이 글에서는 드러나지 않습니다.
+conclusion-file-differs = 파일이 병합 결과와 다릅니다: 디스크에서 읽은 { $merged }{ JOSA($merged, "은", "는") } 토큰당 KL { NATS($kl) }냇 차이가 납니다. 폴더를 검사하세요.
+conclusion-file-equal = 파일이 올바릅니다: 디스크에서 읽은 { $merged }의 예측이 메모리에서 병합한 것과 마지막 비트까지 같습니다.
+conclusion-maybe-rounding = { $model }{ JOSA($model, "은", "는") } { $first }{ JOSA($first, "과", "와") } 아주 가까워(KL { NATS($kl) }) { $dtype } 반올림만으로도 설명됩니다. 베이스를 { $dtype }로 변환해 보면 알 수 있습니다.
+conclusion-merge-differs =
+    병합이 베이스 + 어댑터와 다릅니다: { $merged }{ JOSA($merged, "은", "는") } { $unmerged }{ JOSA($unmerged, "과", "와") } 토큰당 KL { NATS($kl) }냇{ $share-of-change ->
+        [none] {""}
+       *[other] , 어댑터가 바꾼 것의 { CHANGE($share-of-change, tiny: "0.01 % 미만") }
+    } 차이로, 반올림으로 설명되지 않습니다. 폴더를 검사하세요.
+conclusion-merge-equal = 병합은 반올림 안에서 베이스 + 어댑터와 같습니다: { $unmerged } 대비 { $merged }(KL { NATS($kl) }, 1순위 토큰은 { SHARE($same-top1) }에서 같음).
+conclusion-other-tokens =
+    { $model }{ JOSA($model, "은", "는") } { $first }{ JOSA($first, "과", "와") } 토큰을 다르게 나눠 퍼플렉시티를 견줄 수 없고, 바이트당 비트만 견줍니다{ $texts-count ->
+        [0] {""}
+       *[other] ({ LIST($texts, joint: "; ") })
+    }.
+conclusion-perplexity =
+    { $first } 대비 { $model }: 퍼플렉시티가 { $lower-count ->
+        [0] { LIST($higher) }에서 높고, 낮아진 글은 없습니다
+       *[other] { LIST($lower) }에서 { $higher-count ->
+            [0] 낮습니다
+           *[other] 낮고, { $others ->
+                [none] { LIST($higher) }
+               *[other] { $others }
+            }에서 높습니다. 자기 분야를 배웠습니다
+        }
+    }.
+conclusion-rounding =
+    반올림만 하면: { $control }{ JOSA($control, "은", "는") } 모든 가중치를 { $dtype }로 바꾼 { $first }{ JOSA($first, "이며", "며") }, 차이는 토큰당 KL { NATS($kl) }냇{ $compared ->
+        [none] {""}
+       *[other] , { $compared }
+    }입니다.
+conclusion-too-little-text =
+    { $texts-count ->
+        [1] { LIST($texts) }: 글이 너무 짧아 결론을 낼 수 없습니다(128토큰 블록 { COUNT($most-blocks) }개).
+       *[other] { LIST($texts, shown: 4) }: 글이 너무 짧아 결론을 낼 수 없습니다(128토큰 블록이 많아야 { COUNT($most-blocks) }개).
+    }
+conclusion-within-chance = { $first } 대비 { $model }: { LIST($texts) }의 차이는 우연의 범위입니다.
+
+detail-adapter-file = { $file } 파일을 병합 위에 한 번 더 불러오게 됩니다
+detail-adapter-tensors = 병합되지 않았습니다. 가중치에 어댑터의 텐서 { COUNT($names-count) }개가 남아 있습니다: { LIST($names, shown: 3) }
+detail-bad-json = { $file } 파일은 올바른 JSON이 아닙니다({ $problem })
+detail-bad-seal = 봉인을 읽을 수 없습니다. sha256sum의 줄이 아닌 것이 있습니다: `{ $line }`
+detail-bad-tokenizer = { $fault }
+detail-came-after-seal = { $file } 파일은 봉인한 뒤에 생겼습니다
+detail-changed-without-reason = { $tensor } 텐서는 대상이 아닌데 베이스와 다릅니다
+detail-config-mismatch = config.json과 가중치가 서로 맞지 않습니다. { $value-what }
+detail-extra = { $tensor } 텐서는 베이스에 없습니다
+detail-full-model-beside = 어댑터 폴더의 { $file }에는 모델 전체가 들어 있어, 그 내용은 찾지 않았습니다
+detail-hint = { $error-hint }
+detail-identical-to-base = 베이스와 똑같습니다. 아무것도 병합되지 않았습니다
+detail-ids-beyond-rows =
+    토크나이저의 번호는 { COUNT($id) }까지인데 { $tensor } 텐서는 { COUNT($rows) }행이라, 넘는 번호는 쓸 수 없습니다{ $is-as-in-base ->
+        [yes] . 베이스도 그렇습니다
+       *[no] {""}
+    }
+detail-ignored-tensors = 텐서 { COUNT($names-count) }개는 { $class } 클래스가 찾지 않으므로 불러올 때 무시됩니다: { LIST($names, shown: 3) }
+detail-is-path = { $place }에 경로가 적혀 있습니다: `{ $text }`
+detail-label-count = config.json의 레이블은 { $configured }개인데 { $tensor } 텐서는 { $rows }행입니다
+detail-layer-count = config.json에는 레이어가 { $configured }개인데 가중치에는 { $held }개입니다
+detail-left-out = { $file }: 학습한 텐서 { COUNT($names-count) }개가 병합한 모델에 없습니다: { LIST($names, shown: 3) }
+detail-link-nowhere = { $name } 링크가 가리키는 곳이 없습니다
+detail-link-outside = { $name } 링크가 폴더 밖을 가리킵니다
+detail-load-failed = 불러오지 못했습니다({ $problem })
+detail-lost = { $tensor }: 갱신이 자료형에 담기지 않을 만큼 작아 하나도 남지 않았습니다
+detail-misjudged = { $value }
+detail-missing = { $tensor } 텐서가 없습니다
+detail-missing-code = { $place }에 필요한 { $module }.py가 폴더에 없습니다
+detail-missing-parameters = { $class } 클래스가 찾는 파라미터 { COUNT($names-count) }개가 폴더에 없습니다: { LIST($names, shown: 3) }
+detail-names-base = { $place }에 베이스 폴더가 적혀 있습니다: `{ $text }`
+detail-no-merges = vocab.json 옆에 merges.txt가 없습니다
+detail-no-tokenizer = 폴더에 토크나이저가 없어 혼자서 동작하지 않습니다
+detail-non-finite = { $tensor }: NaN이거나 무한한 값이 { COUNT($count) }개 있습니다
+detail-not-in-index = 샤드에 있는 텐서 { COUNT($names-count) }개가 색인에 없습니다: { LIST($names, shown: 3) }
+detail-only-nan = 모델의 예측이 모두 NaN입니다
+detail-open-experts = 정사각형 전문가 행렬은 PEFT를 transformers 4와 쓰는지 5와 쓰는지에 따라 차원 순서가 다른데, 어댑터에는 어느 버전으로 학습했는지 적혀 있지 않습니다: { LIST($names, shown: 3) }
+detail-opened-outside = 폴더 밖의 파일을 열었습니다: { $path }
+detail-other-shape = { $tensor }: 크기가 { SHAPE($held) }인데 베이스와 어댑터에서는 { SHAPE($expected) }입니다
+detail-other-strength = 틀린 대상 { COUNT($wrong-count) }개 중 { COUNT($names-count) }개는 바뀐 양이 { $factor }배입니다{ $strength ->
+        [none] {""}
+       *[other] . 세기 { $strength }{ JOSA($strength, "으로", "로") } 병합한 것과 같습니다
+    }: { LIST($names, shown: 3) }
+detail-other-task = config.json의 클래스는 { $class }인데 { $adapter } 어댑터가 학습한 작업은 { $task }입니다
+detail-remote-code = { $place }에서 저장소 `{ $repository }`의 코드를 불러옵니다
+detail-sealed-and-gone = 봉인한 { $file } 파일이 폴더에 없습니다
+detail-sealed-and-other = { $file } 파일이 봉인할 때와 다릅니다
+detail-still-names = { $place }에는 `{ $text }` 이름이 아직 적혀 있습니다. 불러올 때는 쓰이지 않습니다
+detail-survival = { $value }
+detail-text-names = { $file }에 경로가 적혀 있습니다: `{ $path }`
+detail-total-size = 색인에는 total_size가 { COUNT($stated) }인데 텐서는 { COUNT($held) }바이트입니다
+detail-truncated = { $file } 파일이 잘렸습니다: { BYTES($whole-bytes) } 중 { BYTES($held-bytes) }
+detail-turned-over = 대상 { COUNT($names-count) }개에는 변화량이 반대 방향으로 들어 있습니다. 알려진 사실만으로는 틀렸다고 할 수 없습니다: { LIST($names, shown: 3) }
+detail-undecided-orientation = 대상 { COUNT($names-count) }개는 정사각형이고 클래스를 알 수 없어, 저장된 방향은 어댑터의 fan_in_fan_out만이 말해 줍니다: { LIST($names, shown: 3) }
+detail-unequal-tie = config.json은 { $tensor } 텐서와 { $other } 텐서를 묶어 두었지만 두 값이 다릅니다
+detail-unmerged = { $file }: 대상 { COUNT($names-count) }개가 베이스의 값 그대로입니다. 어댑터를 병합하지 않은 것과 같습니다: { LIST($names, shown: 3) }
+detail-unread-tensors = config.json이 설명하는 모델에 없는 텐서가 { COUNT($names-count) }개 있습니다: { LIST($names, shown: 3) }
+detail-unread-weights = 어댑터 폴더의 { $file } 파일을 읽을 수 없어, 그 내용은 찾지 않았습니다
+detail-unreadable-config = { $file } 파일을 읽을 수 없습니다
+detail-untied-and-gone = config.json은 임베딩과 출력 헤드를 따로 두지만 { $tensor } 텐서가 없습니다
+detail-unused-weights = { $file } 파일({ BYTES($byte-count) })은 모델에 속하지 않습니다
+detail-vocabulary-size = config.json의 vocab_size는 { COUNT($configured) }인데 { $tensor } 텐서는 { COUNT($rows) }행입니다
+detail-wrong-values = { $value }
+
+device-cpu = CPU, 스레드 { COUNT($thread-count) }개, { $level }
+device-named = { $value }
+
 device-need-storage-buffers = 저장 버퍼 수
 device-need-workgroup-bytes = 작업 그룹의 메모리 바이트 수
 device-need-workgroup-threads = 작업 그룹의 스레드 수
+
+device-reason-cpu-asked = CPU: 고른 대로
+device-reason-cpu-faster = CPU: 타일당 { FIXED($cpu-tile-ms, digits: 1) } ms ({ $gpu } { FIXED($gpu-tile-ms, digits: 1) } ms)
+device-reason-gpu-asked =
+    { $gpu }: 고른 대로{ $is-software ->
+        [yes] {" "}(CPU로 흉내 내는 렌더러라 CPU 자체보다 느립니다)
+       *[no] {""}
+    }
+device-reason-gpu-faster = { $gpu }: 타일당 { FIXED($gpu-tile-ms, digits: 1) } ms (CPU { FIXED($cpu-tile-ms, digits: 1) } ms)
+device-reason-no-gpu = CPU: 드라이버가 있는 GPU를 찾지 못했습니다
+device-reason-no-gpu-support = CPU: 이 빌드는 GPU를 지원하지 않습니다
+device-reason-nothing-to-try = CPU: { $value }
+device-reason-only-software = CPU: GPU는 없고 소프트웨어 렌더러({ $name })만 있습니다
+device-reason-stochastic-on-cpu =
+    { $is-gpu-asked ->
+        [yes] CPU: GPU를 골랐지만 확률적 반올림은 CPU에서 계산합니다
+       *[no] CPU: 확률적 반올림은 CPU에서 계산합니다
+    }
+device-reason-trial-failed = CPU: GPU가 시험을 통과하지 못했습니다({ $error })
+
+diagnosis-applied-in-part = 대상 { COUNT($target-count) }개 중 { $unmerged-count }개에 어댑터가 적용되지 않았습니다
+diagnosis-changed-elsewhere = 어댑터가 바꾸지 않는 텐서 { COUNT($tensor-count) }개가 베이스와 다릅니다
+diagnosis-never-applied = 어댑터가 전혀 적용되지 않았습니다
+diagnosis-not-merged = 어댑터가 가중치 옆에 그대로 있고 병합되지 않았습니다
+diagnosis-other-strength = 세기 { FIXED($strength, digits: 2) }로 병합되었습니다
+diagnosis-other-values = 대상 { COUNT($target-count) }개 중 { $wrong-count }개의 값이 베이스와 어댑터로 계산한 값과 다릅니다
+
+eval-verdict-absent = 베이스와 똑같이 예측합니다. 어댑터가 없는 것과 같습니다
+eval-verdict-better = { LIST($texts) } 텍스트를 베이스보다 잘 예측합니다
+eval-verdict-mixed = { LIST($better) } 텍스트는 베이스보다 잘, { LIST($worse) } 텍스트는 못 예측합니다
+eval-verdict-not-the-merge = 베이스 + 어댑터와 다르게 예측합니다
+eval-verdict-other-tokens = 베이스와 토큰을 다르게 나누므로 바이트당 비트만 비교할 수 있습니다
+eval-verdict-too-little-text = 텍스트가 짧아 베이스와 구별할 수 없습니다
+eval-verdict-within-chance = 우연의 범위 안에서 베이스만큼 예측합니다
+eval-verdict-worse = { LIST($texts) } 텍스트를 베이스보다 못 예측하고, 더 나은 텍스트는 없습니다
+
+evidence-differing = 텐서 { COUNT($tensor-count) }개 중 { COUNT($changed-count) }개가 베이스와 다릅니다. 어느 것이 달라야 하는지는 어댑터가 있어야 압니다
+evidence-held =
+    텐서 { COUNT($tensor-count) }개, 파라미터 { COUNT($parameter-count) }개, 파일 { COUNT($file-count) }개에 { BYTES($byte-count) }{ $unlisted-class ->
+        [none] {""}
+       *[other] . { $unlisted-class } 클래스가 찾는 이름은 목록이 없어 보지 못했습니다
+    }
+evidence-inside = 설정 { COUNT($config-count) }개의 값 { COUNT($value-count) }개와 파일 { COUNT($file-count) }개를 보았고, 폴더 밖을 가리키는 것이 없습니다
+evidence-loaded =
+    { $unconfined ->
+        [none] 커널이 이 폴더만 열게 허락한 프로세스(Landlock)에서
+       *[other] 별도의 프로세스에서, 막지는 못하고 지켜보기만 하며({ $unconfined })
+    } 불러왔습니다. 파일 { COUNT($file-count) }개를 열고 텐서 { COUNT($tensor-count) }개를 읽었으며, { $predicted }
+evidence-needs-reference = 베이스와 어댑터가 있어야 검사할 수 있습니다
+evidence-not-loaded =
+    { $unconfined ->
+        [none] 커널이 이 폴더만 열게 허락한 프로세스(Landlock)에서
+       *[other] 별도의 프로세스에서, 막지는 못하고 지켜보기만 하며({ $unconfined })
+    } 불러오지 못했습니다
+evidence-outside = 폴더 밖을 가리키는 것이 있습니다
+evidence-recomputed = { $value }
+evidence-seal-broken = 봉인을 읽을 수 없습니다
+evidence-seal-differs = 봉인한 파일 { COUNT($file-count) }개 중 { $differing-count }개가 다릅니다
+evidence-seal-holds = 파일 { COUNT($file-count) }개의 SHA-256이 SHA256SUMS에 적힌 것과 같습니다
+evidence-unreadable = 폴더를 열 수 없습니다. { $error }
+evidence-values-read = 값 { COUNT($value-count) }개를 읽었습니다
+evidence-whole-tensors = 어댑터 폴더에 통째로 든 텐서 { COUNT($tensor-count) }개를 값으로 찾았습니다
+
 expected-shape-exact = { SHAPE($value) }
 expected-shape-input-features = 입력 특성 { $value }개
 expected-shape-matrix-from = 원소가 { COUNT($value) }개 이상인 행렬
@@ -53,17 +287,88 @@ expected-shape-matrix-shorter-side = 짧은 변이 { $value }인 행렬
 expected-shape-matrix-sides = 행과 열을 더해 { COUNT($value) }개인 행렬
 expected-shape-output-features = 출력 특성 { $value }개
 expected-shape-rows-from = { $rows }행 이상 × { $columns }
+
+float-dtype-bf16 = bf16
+float-dtype-f16 = float16
+float-dtype-f32 = float32
+
+found-in-hub-cache = Hugging Face 캐시
+found-in-named-path = 어댑터가 밝힌 경로
+found-in-neighbour = 어댑터 옆의 같은 이름 폴더
+
+job-warning-base-not-finite = 베이스의 { $tensor }에 NaN이나 무한한 값이 있습니다. 그대로 옮깁니다
+job-warning-device-lost = 장치가 응답을 멈췄습니다({ $device }). 나머지는 CPU에서 계산합니다
+job-warning-other-tokens = { $model } 모델은 { $first } 모델과 다른 토큰으로 글을 나눕니다. 바이트당 비트만 견줄 수 있습니다
+job-warning-unread-tensors = { $model }: 폴더의 텐서 { COUNT($names-count) }개가 모델에 속하지 않습니다({ LIST($names, shown: 3) })
+job-warning-untrained = { $adapter }: 대상 { COUNT($target-count) }개 중 { COUNT($modules-count) }개는 학습 전 그대로라 아무것도 바꾸지 않습니다: { LIST($modules, shown: 4) }
+job-warning-window-over-context = { $model }: 창이 토큰 { COUNT($window) }개인데 모델이 아는 문맥은 { COUNT($context) }개까지입니다
+
+listed = { LIST($names, $most) }
+
 misfit-reason-clashing = { $value }
 misfit-reason-orphaned = { $value }
+
+misjudged-applied-twice = { $tensor }: 같은 갱신을 두 번 이상 넣었습니다
+misjudged-experts-left-out = { $module } 모듈의 갱신은 전문가 { $expert-count }개의 것인데 { $placed-count }개만 자리를 찾았습니다
+misjudged-left-out = { $adapter }의 텐서 { COUNT($names-count) }개가 병합되지 않았고, 빼도 되는 규칙도 없습니다: { LIST($names, shown: 3) }
+misjudged-left-tied = { $changed } 텐서는 바뀌고 { $other } 텐서는 그대로인데 config.json이 둘을 여전히 묶어 두어, 불러오면 같은 값이 됩니다
+misjudged-other-embedding = { $tensor } 텐서는 베이스에서 { $embedding } 텐서를 함께 쓰는데 다른 값을 가져왔습니다
+misjudged-other-expert = { $module } 모듈의 갱신을 { $tensor } 텐서의 다른 전문가나 다른 행에 두었습니다
+misjudged-other-factor = { $tensor } 텐서에 { FIXED($taken, digits: 6) }{ JOSA(FIXED($taken, digits: 6), "을", "를") } 곱했지만, 베이스와 병합된 폴더의 config.json에 따르면 이 클래스에서는 { FIXED($expected, digits: 6) }배여야 합니다
+misjudged-other-head = 출력 헤드를 { $tensor } 텐서로 보았지만, 불러올 때 찾는 이름은 { $head }입니다
+misjudged-other-order = { $tensor }: 여러 어댑터의 갱신이 어댑터를 준 순서를 따르지 않습니다
+misjudged-other-orientation =
+    { $taken-id ->
+        [orientation-out-in] { $tensor } 텐서의 방향을 (출력, 입력) 순서로 보았지만, 이 클래스는 (입력, 출력) 순서로 저장합니다
+       *[orientation-in-out] { $tensor } 텐서의 방향을 (입력, 출력) 순서로 보았지만, 이 클래스는 (출력, 입력) 순서로 저장합니다
+    }
+misjudged-other-place =
+    { $expected ->
+        [none] { $module } 모듈의 갱신을 다른 모듈의 { $tensor } 텐서에 두었습니다
+       *[other] { $module } 모듈의 갱신을 { $tensor } 텐서에 두었지만, 그 모듈의 텐서는 { $expected }입니다
+    }
+misjudged-rows-left-out = { $tensor } 텐서는 베이스에서 { $embedding } 텐서를 함께 쓰므로 새 토큰 행도 함께 받아야 하는데, 그 행이 빠졌습니다
+misjudged-set-aside = { $adapter }의 { $tensor } 텐서를 뺀 규칙이 이 텐서에는 맞지 않습니다
+
 misplaced =
     { LIST($names) }: { $reason }{ $nearest-count ->
         [0] {""}
        *[other] {" "}(가장 가까운 것: { LIST($nearest) })
     }
+
+name-variant =
+    { $words-count ->
+        [0] 기본 모델
+       *[other] { LIST($words, joint: " ") } 모델
+    }
+
+needs-transformers5-names = 이 이름들은 transformers 5부터 모두 불러옵니다
+needs-transformers5-own-embeddings = 병합한 모델은 transformers 5 이상으로 불러오세요. 그 이전 버전은 인코더와 디코더의 임베딩을 하나로 만들기 때문에, 아무 경고 없이 학습한 것과 다른 모델을 불러옵니다
+
 not-opened-computes-wrongly = 드라이버의 계산이 틀립니다. 시험한 값 { $element-count }개 중 { $different-count }개가 CPU와 다릅니다
 not-opened-no-answer = { $timeout-secs }초 안에 응답하지 않았습니다
 not-opened-refused = 드라이버가 거절했습니다({ $said })
 not-opened-too-small = { $what }가 { $has }{ JOSA($has, "으로", "로") }, 병합에 필요한 { $needed }보다 적습니다
+
+note-also-read = 어댑터 가중치 옆에 { $file } 파일이 있습니다. 그 텐서 { COUNT($tensor-count) }개도 어댑터의 일부로 읽습니다
+note-float8 = 텐서 { COUNT($tensor-count) }개가 { $dtype } 자료형입니다. 모든 값을 정확히 읽습니다
+note-full-weights = 어댑터 폴더에 모델 전체가 있지만({ LIST($files, shown: 4) }) 쓰지 않습니다. 베이스와 어댑터만 병합합니다. 어댑터를 학습한 베이스라면 베이스로 고르세요. 이미 병합했거나 통째로 학습한 모델이라면 병합할 필요가 없습니다
+note-mlx-alpha-ignored = 설정에 alpha도 있지만 배율 { $scale }만 그대로 씁니다. mlx-lm은 2024년 6월까지 alpha를 배율에 곱했고, 그 뒤로는 쓰지 않습니다
+note-mlx-scale = mlx-lm 어댑터입니다. lora_alpha는 배율 { $scale } × 랭크 { $rank } = { $alpha }입니다
+note-not-read = 폴더에 어댑터의 일부로 읽지 않은 가중치가 있습니다: { LIST($files, shown: 4) }
+note-other-form = 폴더에 어댑터의 가중치가 다른 형식으로도 있습니다({ LIST($files, shown: 4) }). 불러오는 프로그램처럼 이 병합도 쓰지 않습니다
+note-output-projection-once = PEFT 0.21.2까지는 두 번 더했지만 그보다 새 버전의 어댑터라 MultiheadAttention 출력 투영의 변화를 한 번만 더합니다
+note-output-projection-twice = PEFT 0.15~0.21.2가 학습과 병합에서 그랬듯이 MultiheadAttention 출력 투영의 변화를 두 번 더합니다
+note-read-from-text = 설정의 { LIST($keys) } 값이 글로 적혀 있어, 뜻하는 수나 참·거짓으로 읽습니다
+
+nothing-to-try-no-update = 복사와 변환뿐인 병합이라 GPU가 계산할 것이 없습니다
+nothing-to-try-not-low-rank = 어댑터의 방식이 GPU가 계산하는 저랭크 갱신이 아닙니다
+nothing-to-try-output-dtype = 이 출력 자료형은 GPU에서 계산하지 않습니다
+nothing-to-try-too-small = GPU가 준비되기도 전에 끝날 만큼 작은 병합입니다
+
+orientation-in-out = (입력, 출력)
+orientation-out-in = (출력, 입력)
+
 orphan-reason-experts-in-one-tensor = 베이스는 모든 전문가(expert)를 한 텐서 { $tensor }에 담고 있습니다
 orphan-reason-fused-in-base = 베이스에서는 이 행렬이 { $fused }의 일부입니다. 베이스를 변환했거나, 어댑터를 이 모델의 다른 구현으로 만들었습니다
 orphan-reason-multihead-attention = PyTorch의 MultiheadAttention입니다. PEFT는 두 투영을 함께, 기본 LoRA로만 바꿉니다
@@ -78,6 +383,238 @@ orphan-reason-split-in-base = 베이스에서는 이 행렬이 나뉘어 있습�
 orphan-reason-tied-head = 베이스의 출력 헤드는 임베딩과 텐서를 함께 쓰는데, 어느 임베딩인지 알 수 없습니다
 orphan-reason-too-few-layers = 베이스에는 레이어가 { $layer-count }개뿐입니다. 학습에 쓴 모델보다 작은 모델입니다
 orphan-reason-unknown-factor = 이 어댑터의 방식에는 없는 텐서입니다
+
+other-texts = 나머지 글 { $count }개({ CHANGE($least, tiny: "0.01 % 미만") }~{ CHANGE($most, tiny: "0.01 % 미만") })
+
+perplexity-change =
+    { $text } { $change } ({ $low ->
+        [none] 구간을 내기에 너무 짧음
+       *[other] { $low } ~ { $high }
+    })
+
+perplexity-story = 같은 토큰에서 베이스 대비 병합, 괄호는 95 % 구간: { LIST($changes) }.
+
+policy-count = { $policy } { $target-count }개
+
+predicted-nothing = 예측한 토큰은 없습니다
+predicted-only-read =
+    { $fault ->
+        [none] 예측은 해 보지 못했습니다({ $reason })
+       *[other] 예측은 해 보지 못했습니다. { $fault-what }
+    }
+predicted-probe-too-short = 예측은 해 보지 못했습니다. 토크나이저가 시험 문장을 토큰 { COUNT($token-count) }개로만 만듭니다
+predicted-tokens = 토큰 { COUNT($count) }개를 예측했습니다(하나에 { FIXED($mean-nll, digits: 3) }냇)
+
+prefix-sentence-put = 모든 모듈 경로 앞에 접두사(`{ $to }`)를 붙여
+prefix-sentence-replaced = 모든 모듈 경로의 접두사를 바꿔(`{ $from }` → `{ $to }`)
+prefix-sentence-taken = 모든 모듈 경로에서 접두사(`{ $from }`)를 떼어
+
+preflight-check-adapter-fits = 어댑터 텐서 { $tensor-count }개 중 { $placed-count }개가 베이스 텐서 { COUNT($target-count) }개에 놓입니다
+    .title = 어댑터가 맞음
+preflight-check-disk-has-room =
+    { $free-bytes ->
+        [none] { BYTES($byte-count) }를 씁니다. 이 시스템에서는 빈 공간을 알 수 없습니다
+       *[other] { BYTES($byte-count) }를 쓰고, { BYTES($free-bytes) }가 비어 있습니다
+    }
+    .title = 디스크 공간 충분
+preflight-check-folder-is-writable = 출력 폴더 옆에 파일을 만들 수 있습니다
+    .title = 폴더에 쓸 수 있음
+preflight-check-output-is-free =
+    { $is-new ->
+        [yes] 새 폴더를 만듭니다
+       *[no] 빈 폴더에 씁니다
+    }
+    .title = 덮어쓰는 것 없음
+
+protocol = float32, 토크나이저의 BOS는 한 번만 넣고 채점하지 않음, 창은 토큰 { $window }개이고 { $stride }개씩 이동, 토큰마다 한 번 채점, 퍼플렉시티는 모든 토큰을 합쳐 계산
+
+question-alone = 혼자서 동작함
+question-changed-targets = 대상만 정확히 바뀜
+question-complete = 빠진 것이 없음
+question-differs-from-base = 베이스와 다른 텐서
+question-finite = 모든 값이 유한함
+question-independent = 베이스에 기대지 않음
+question-nothing-left-out = 학습한 것이 빠지지 않음
+question-sealed = 봉인 그대로임
+
+recomputed =
+    대상 { $target-count }개 중 { $equal-count }개가 다시 계산한 값과 같습니다(값 { COUNT($value-count) }개의 { PERCENT($exact-share, digits: 3) }가 비트까지 같고 나머지는 마지막 비트 차이{ $policies-count ->
+        [0] {""}
+       *[other] , { LIST($policies) }
+    }).{ $gain ->
+        [none] {""}
+       *[other] {" "}바꾸려던 것의 { PERCENT($gain, digits: 1) }가 저장되었습니다.
+    } 나머지 텐서 { $other-count }개 중 { $unchanged-count }개가 베이스와 같습니다
+
+refused-token = { $key } 값 `{ $token }` 토큰은 옮기지 않습니다. { $reason }
+
+replaced-tensor =
+    { $old-shape ->
+        [none] { $name }
+       *[other] { $name } ({ SHAPE($old-shape) } → { SHAPE($new-shape) })
+    }
+
+rounding-policy-base-first = 베이스를 먼저 반올림
+rounding-policy-both-first = 베이스와 Δ를 먼저 반올림
+rounding-policy-delta-first = Δ를 먼저 반올림
+rounding-policy-in-halves = Δ를 절반씩 두 번 더함
+rounding-policy-in-own-dtype = 가중치의 자료형으로 계산함
+rounding-policy-once = 반올림 한 번
+rounding-policy-stochastic = 확률적 반올림
+
+run-event-device-chosen = { $value }
+run-event-tensor-done = { $value }
+run-event-tiles-counted = { $value }
+run-event-warned = { $value }
+
+set-aside-rule-never-run = 이 모듈은 인코더와 디코더에 가중치만 빌려줄 뿐 계산에 쓰이지 않아서, 이것으로는 아무것도 학습하지 못했습니다
+set-aside-rule-recomputed = 모델 클래스가 스스로 계산하는 버퍼입니다
+set-aside-rule-second-copy = 통째로 저장한 모듈의 두 번째 사본입니다
+set-aside-rule-stays-tied = 텐서를 함께 쓰는 입력 임베딩과 내용이 같습니다
+set-aside-rule-training-only = 학습에만 쓰입니다(VeLoRA, Monteclora)
+set-aside-rule-untrained-copy = PEFT가 모듈을 저장하면서 남긴 학습 전 사본입니다
+set-aside-rule-value-head = 강화 학습에서 값을 매기는 헤드(value head)라, 언어 모델에는 놓을 자리가 없습니다
+
+share-of-change = { $model }{ JOSA($model, "이", "가") } 바꾼 것의 { CHANGE($share, tiny: "0.01 % 미만") }
+
+signed-change = { $text }({ CHANGE($ratio, tiny: "0.01 % 미만", sign: "always") })
+
+size-change-as-large = 크기는 베이스와 같습니다.
+size-change-half = 크기는 베이스의 절반입니다.
+size-change-larger = 베이스보다 { PERCENT($part) } 큽니다.
+size-change-smaller = 베이스보다 { PERCENT($part) } 작습니다.
+
+size-sentence-bf16-in-f32 = 베이스의 텐서 { COUNT($tensor-count) }개({ BYTES($byte-count) })는 float32로 저장되었지만 모든 값의 아래 16비트가 0인 bfloat16 값이라, 절반의 바이트에 담깁니다
+size-sentence-duplicate-formats = 폴더에 읽히지 않는 가중치 파일도 있습니다: { LIST($names, shown: 3) } ({ BYTES($byte-count) })
+size-sentence-other-share =
+    가중치 { COUNT($weight-count) }개 그대로, 하나에 { $from-bits }비트가 { $to-bits }비트로 바뀌어 { $share ->
+        [half] 파일이 절반이 됩니다
+        [double] 파일이 두 배가 됩니다
+       *[other] 파일이 { $share } %가 됩니다
+    } ({ BYTES($from-bytes) } → { BYTES($to-bytes) }). 잘라 낸 것이 없고, 병합이 더한 것은 0바이트입니다
+size-sentence-other-weights = 가중치 { COUNT($from-count) }개에서 { COUNT($to-count) }개로 바뀌었습니다
+size-sentence-quantised =
+    가중치 { COUNT($packed-count) }개는 하나에 { $packed-bits }비트로 압축했고({ BYTES($packed-bytes) }), { LIST($components, joint: ", ") }은(는) 그대로 두었습니다. { $rest-dtype } 가중치 { COUNT($rest-count) }개, { BYTES($rest-bytes) }로 파일의 { PERCENT($rest-share, digits: 1) }입니다{ $bytes-with-bf16-rest ->
+        [none] {""}
+       *[other] . 그 부분이 bfloat16이면 { BYTES($byte-count) }에서 { BYTES($bytes-with-bf16-rest) }로 줄어듭니다
+    }
+size-sentence-same-share = 가중치 { COUNT($weight-count) }개 그대로, 하나에 { $bits }비트도 전과 같아 파일 크기가 그대로입니다. 잘라 낸 것이 없고, 병합이 더한 것은 0바이트입니다
+size-sentence-total = 가중치 { COUNT($weight-count) }개가 하나에 { $bits }비트로 { BYTES($byte-count) } (`du -h`로는 { $du })
+size-sentence-training-state = 모델에 필요 없는 학습 파일도 있습니다: { LIST($names, shown: 3) } ({ BYTES($byte-count) })
+size-sentence-vocabulary =
+    어휘가 { COUNT($from-rows) }행에서 { COUNT($to-rows) }행으로: 가중치 { COUNT($weight-count) }개, { BYTES($byte-count) } { $has-grown ->
+        [yes] 늘었습니다
+       *[no] 줄었습니다
+    }
+
+survival-advice =
+    { $dtype } 저장은 이 어댑터의 { PERCENT($gain, digits: 0) }만 남깁니다. { $dtype-id ->
+        [float-dtype-f32] 어떤 자료형에도 담기지 않을 만큼 작은 변화입니다
+       *[other] { $better-count ->
+            [0] 확률적으로 반올림하세요
+           *[other] { LIST($better, joint: " 또는 ") }로 쓰거나 확률적으로 반올림하세요
+        }
+    }
+
+survival-sentence = { $dtype } 저장은 이 어댑터의 약 { PERCENT($gain, digits: 0) }를 남기고, 대상 값의 약 { PERCENT($changed-share, digits: 1) }가 바뀝니다
+
+text-change = { $text }({ CHANGE($ratio, tiny: "0.01 % 미만", sign: "always") })
+
+tile-count = 타일 { COUNT($gpu-count) }개는 GPU에서, { COUNT($cpu-count) }개는 CPU에서 계산했습니다
+
+token-change =
+    { $old ->
+        [none] { $key } 없음 → `{ $new }`
+       *[other] { $key } `{ $old }` → `{ $new }`
+    }
+
+token-refusal-beyond-rows = 번호는 { COUNT($id) }인데 임베딩은 { COUNT($row-count) }행뿐입니다
+token-refusal-not-in-vocabulary = 병합한 모델의 어휘에 없는 토큰입니다
+token-refusal-said-otherwise = 앞선 어댑터의 값이 이와 다릅니다
+
+tokenizer-fault-broken = tokenizer.json이 온전하지 않습니다({ $said })
+tokenizer-fault-no-vocabulary = tokenizer.json에 어휘가 없습니다
+tokenizer-fault-unreadable = tokenizer.json을 읽을 수 없습니다({ $said })
+
+tokenizer-reason-adapter =
+    { $has-own-template ->
+        [yes] { $added-count ->
+            [0] 어댑터가 채팅 템플릿을 따로 갖추었습니다
+           *[other] 어댑터가 토큰 { COUNT($added-count) }개({ LIST($added, shown: 4) })를 더하고 채팅 템플릿도 따로 갖추었습니다
+        }
+       *[no] 어댑터가 토큰 { COUNT($added-count) }개({ LIST($added, shown: 4) })를 더합니다
+    }
+tokenizer-reason-adapter-brings-none = 어댑터에는 토크나이저가 없습니다
+tokenizer-reason-base-brings-none = 베이스에는 토크나이저가 없습니다
+tokenizer-reason-nobody-brings-one = 베이스에도 어댑터에도 토크나이저가 없습니다
+tokenizer-reason-nothing-new = 어댑터의 것은 더하는 토큰이 없고 채팅 템플릿도 같습니다
+
+tokenizer-sentence = { $source }. { $reason }
+
+tokenizer-source-adapter = 어댑터의 토크나이저와 채팅 템플릿을 씁니다
+tokenizer-source-base = 베이스의 토크나이저와 채팅 템플릿을 씁니다
+tokenizer-source-nobody = 토크나이저가 없습니다
+tokenizer-source-template-of-adapter = 베이스의 토크나이저와 어댑터의 채팅 템플릿을 씁니다
+tokenizer-source-template-of-adapter-alone = 토크나이저는 없고 어댑터의 채팅 템플릿을 씁니다
+tokenizer-source-template-of-base-alone = 토크나이저는 없고 베이스의 채팅 템플릿을 씁니다
+tokenizer-source-tokenizer-of-adapter-alone = 어댑터의 토크나이저를 쓰며 채팅 템플릿은 없습니다
+tokenizer-source-tokenizer-of-base-alone = 베이스의 토크나이저를 쓰며 채팅 템플릿은 없습니다
+tokenizer-source-vocabulary-of-adapter = 어댑터의 토크나이저와 베이스의 채팅 템플릿을 씁니다
+
+unconfined-no-landlock = 이 커널에 Landlock이 없거나 꺼져 있음
+unconfined-other-system = 이 시스템에는 프로세스를 가두는 방법이 없음
+unconfined-refused = Landlock이 거절함: { $said }
+
+warning-added = 베이스에 없는 텐서를 어댑터에서 더합니다: { LIST($names, shown: 4) }. 이런 레이어가 있는 클래스만 불러올 수 있습니다
+warning-already-merged = { $adapter }: 베이스에 이 어댑터의 변화가 이미 들어 있습니다(살펴본 텐서 { COUNT($tensor-count) }개 모두에서 약 { PERCENT($share, digits: 0) }). 바로 이 어댑터를 병합한 모델로 보이며, 다시 병합하면 변화가 또 더해집니다
+warning-base-adapter = 베이스 폴더에 transformers가 함께 불러오는 어댑터가 있습니다(adapter_config.json). 폴더를 어댑터로도 고르지 않으면 병합하지 않습니다
+warning-contradiction = { $adapter }: { $found }
+warning-left-out = 베이스의 텐서를 뺍니다: { LIST($names, shown: 4) }. { $class } 클래스에는 이런 레이어가 없습니다
+warning-made-anew = { $class } 클래스에 필요한 { LIST($names, shown: 4) } 텐서가 베이스에도 어댑터에도 없습니다. 불러올 때마다 무작위로 새로 만들어져 예측이 학습 때와 달라집니다. `modules_to_save`에 넣어 학습하세요
+warning-missing-code =
+    { $repository ->
+        [none] { $file } 파일의 auto_map에 필요한 { $code } 파일이 베이스 폴더에 없습니다. 병합한 폴더에 넣어 주세요
+       *[other] { $file } 파일의 auto_map에는 `{ $repository }` 저장소의 { $code } 파일이 필요해서, 병합한 폴더만으로는 불러올 수 없습니다
+    }
+warning-noted = { $adapter }: { $note }
+warning-olora = { $adapter }: OLoRA는 초기화가 바꾼 베이스로 학습합니다. 그 베이스를 이 베이스에서 다시 계산하므로, 이 베이스가 원본이어야 합니다
+warning-open-experts = { $adapter }: 이 전문가 텐서의 차원 순서는 PEFT를 transformers 4와 쓰는지 5와 쓰는지에 따라 다릅니다. 행렬이 정사각형이고 어느 버전으로 학습했는지 어댑터에 적혀 있지 않아, transformers 5로 학습한 것으로 보고 병합합니다. transformers 4로 학습했다면 결과가 틀립니다: { LIST($tensors, shown: 4) }
+warning-prefix = { $adapter }: { $change } 베이스에서 텐서를 찾았습니다
+warning-renamed = { $adapter }: 모듈 { COUNT($module-count) }개를 베이스가 디스크에서 쓰는 이름으로 찾았습니다(transformers의 이름 표)
+warning-replaced = 어댑터가 텐서 { COUNT($tensors-count) }개를 통째로 가져와 베이스의 것과 바꿉니다: { LIST($tensors, shown: 4) }
+warning-set-aside = { $tensor } 텐서는 병합하지 않습니다. { $rule }
+warning-special-token-refused = { $adapter }: { $refused }
+warning-special-tokens = { $adapter }: 학습하면서 특수 토큰이 바뀌었습니다({ LIST($changes) }). tokenizer_config.json에, 그리고 번호는 generation_config.json과 config.json에 옮깁니다
+warning-stated-orientation = { $adapter }: transformers에 없는 클래스라서, 정사각 가중치를 { $orientation } 순서로 저장했다는 것은 fan_in_fan_out만 보고 정했습니다: { LIST($tensors, shown: 4) }
+warning-task-head =
+    어댑터에 헤드가 있어({ LIST($tensors, shown: 4) }) 병합한 모델의 클래스는 { $class }입니다{ $label-count ->
+        [none] {""}
+       *[other] (레이블 { COUNT($label-count) }개)
+    }{ $renamed-count ->
+        [0] {""}
+       *[other] . 텐서 { COUNT($renamed-count) }개는 이 클래스의 이름으로 씁니다
+    }
+warning-tokens-beyond-rows = 토크나이저의 토큰은 { COUNT($token-count) }개인데 임베딩은 { COUNT($row-count) }행이라, 넘는 번호는 쓸 수 없습니다
+warning-unknown-keys = { $adapter }: adapter_config.json에 PEFT 0.21까지 어느 버전도 쓰지 않는 키가 { COUNT($keys-count) }개 있습니다({ LIST($keys) }). 새 옵션이라면 병합 방법이 다를 수 있습니다
+warning-untied =
+    베이스에서는 { $shared }와(과) { LIST($others) }이(가) 텐서 하나를 함께 쓰지만, 학습하면서 서로 달라졌습니다. 저마다 텐서를 갖고, tie_word_embeddings는 false가 됩니다{ $head-factor ->
+        [none] {""}
+       *[other] . 이 클래스는 둘이 묶여 있을 때만 헤드에 들어가는 값에 { FIXED($head-factor, digits: 6) }{ JOSA(FIXED($head-factor, digits: 6), "을", "를") } 곱하므로, 헤드에 그 값을 곱해 씁니다
+    }{ $is-guessed ->
+        [yes] . transformers에 없는 클래스라서, 이름은 비슷한 모델을 따랐습니다
+       *[no] {""}
+    }{ $needs-transformers-5 ->
+        [none] {""}
+       *[other] . { $needs-transformers-5 }
+    }
+
+with-period = { $said }.
+
+wrong-values =
+    { $tensor }: 값 { COUNT($element-count) }개 중 { COUNT($odd-count) }개가 베이스와 어댑터로 계산한 값이 아닙니다(가장 큰 오차 { SCIENTIFIC($max-error, digits: 3) }){ $is-neighbour ->
+        [yes] . 모두 바로 이웃한 값입니다. 확률적으로 반올림했다면 시드를 알려 주세요
+       *[no] {""}
+    }
 
 ## Errors
 

@@ -1,11 +1,11 @@
 //! What an update is for: the shape of a weight, or as much of it as the method fixes.
 
-use std::fmt;
+use serde::Serialize;
 
-use crate::units;
+use crate::message::said_in_english;
 
-/// The weight that an update fits; says itself in English.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+/// The weight that an update fits; a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum ExpectedShape {
     /// This shape.
     Exact(Vec<usize>),
@@ -34,21 +34,4 @@ pub enum ExpectedShape {
     },
 }
 
-impl fmt::Display for ExpectedShape {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Exact(shape) => out.write_str(&units::shape(shape)),
-            Self::OutputFeatures(count) => write!(out, "{count} output features"),
-            Self::InputFeatures(count) => write!(out, "{count} input features"),
-            Self::MatrixInputs(count) => write!(out, "a matrix with {} input features", units::count(*count as u64)),
-            Self::MatrixInputsMultiple(size) => write!(out, "a matrix with a multiple of {size} input features"),
-            Self::MatrixFrom(count) => write!(out, "a matrix of {} elements or more", units::count(*count as u64)),
-            Self::MatrixShorterSide(size) => write!(out, "a matrix whose shorter side is {size}"),
-            Self::MatrixOutputsMultiple(size) => write!(out, "a matrix with a multiple of {size} output features"),
-            Self::MatrixSides(sum) => {
-                write!(out, "a matrix with {} rows and columns together", units::count(*sum as u64))
-            }
-            Self::RowsFrom { rows, columns } => write!(out, "{rows} or more × {columns}"),
-        }
-    }
-}
+said_in_english!(ExpectedShape);

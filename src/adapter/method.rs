@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt, ops::Range, path::Path, sync::Arc};
 use super::{AdapterError, ExpectedShape, MethodSpec, Note, Part, PartTensors, Parts, Placement, Scaling, Target};
 use crate::{
     checkpoint::LogicalTensor,
+    message::said_in_english,
     numeric::{Element, LowRank, LowRankF64},
 };
 
@@ -175,6 +176,8 @@ pub enum Orientation {
     /// `(in, out)`, as GPT-2's `Conv1D` and the experts of gpt-oss do.
     InOut,
 }
+
+said_in_english!(Orientation);
 
 impl Orientation {
     /// The stored shape of a layer with these features.

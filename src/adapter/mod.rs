@@ -37,8 +37,6 @@ use std::{
     sync::Arc,
 };
 
-#[cfg(feature = "gui")]
-pub(crate) use self::note::FILES_SHOWN;
 #[cfg(test)]
 pub(crate) use self::refusals::all as all_refusals;
 pub(crate) use self::target::joined;

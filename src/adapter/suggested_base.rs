@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Adapter;
-use crate::checkpoint::hub_cache;
+use crate::{checkpoint::hub_cache, message::said_in_english};
 
 /// A base model on this machine that an adapter asks for.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -28,15 +28,7 @@ pub enum FoundIn {
     HubCache,
 }
 
-impl std::fmt::Display for FoundIn {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(match self {
-            Self::NamedPath => "the path that the adapter names",
-            Self::Neighbour => "a folder of that name beside the adapter",
-            Self::HubCache => "the Hugging Face cache",
-        })
-    }
-}
+said_in_english!(FoundIn);
 
 /// The base that `adapter` was trained on (`base_model_name_or_path`), where this machine has it.
 #[must_use]

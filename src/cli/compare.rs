@@ -138,7 +138,7 @@ pub fn score_text(report: &EvalReport, names: &[String]) -> String {
 }
 
 fn sentences(report: &EvalReport, names: &[String]) -> Vec<String> {
-    conclusions(report, names).iter().map(Conclusion::sentence).collect()
+    conclusions(report, names).iter().map(Conclusion::to_string).collect()
 }
 
 /// A table whose first `word_count` columns are words.

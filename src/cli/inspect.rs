@@ -197,7 +197,10 @@ fn overview(
     rows.extend(differing.map(|finding| ["Note".to_owned(), finding.evidence.to_string()]));
     rows.extend(size::of_model(base)?.into_iter().map(|fact| ["Size".to_owned(), fact.to_string()]));
     if let Some(survival) = survival {
-        let sentences = [survival.sentence(), survival.advice.as_ref().map(ToString::to_string)];
+        let sentences = [
+            survival.sentence().map(|sentence| sentence.to_string()),
+            survival.advice.as_ref().map(ToString::to_string),
+        ];
         rows.extend(sentences.into_iter().flatten().map(|sentence| ["Survival".to_owned(), sentence]));
     }
     let mut out = render(&["", ""], &[Align::Left, Align::Left], &rows);
@@ -225,7 +228,7 @@ fn size_table(base: &Checkpoint) -> String {
         .into_iter()
         .map(|component| (component, columns.map(|column| column.bytes_of(component))))
         .filter(|(_, bytes)| bytes[0] > 0)
-        .map(|(component, bytes)| row(component.label(), bytes))
+        .map(|(component, bytes)| row(&component.to_string(), bytes))
         .collect();
     rows.push(row("total", columns.map(SizeBreakdown::total)));
     let dtypes: Vec<String> = stored.dtypes().iter().map(|(dtype, _)| dtype.to_string()).collect();

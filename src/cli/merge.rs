@@ -4,6 +4,7 @@ use std::{fmt::Write as _, process::ExitCode};
 
 use lorafuse::{
     merge::{self, MergeReceipt, device},
+    message::Language,
     plan::MergePlan,
     report::{CARD_FILE, PlanSummary, RunReport, model_card, write_card},
     size::SizeFact,
@@ -38,7 +39,7 @@ pub fn run(args: &MergeArgs) -> Outcome {
     tell(&format!("device: {}", device.reason));
     let receipt = session.run(|job| merge::run_with(&mut *kernel, &plan, args.io, job))?;
     if let Some(tally) = &device.tally {
-        tell(&format!("device: {}", tally.sentence()));
+        tell(&format!("device: {}", tally.count()));
     }
     for name in receipt.lost() {
         tell(&format!("warning: {name}: the update is smaller than the dtype can hold, so nothing of it is left"));
@@ -76,15 +77,18 @@ pub fn plan_text(plan: &MergePlan, report: &RunReport) -> String {
         row("Converted", tensors(summary.converted_tensors, bytes.converted)),
         row("Copied", tensors(summary.copied_tensors, bytes.copied)),
         row("Rounding", summary.rounding.label()),
-        row("Tokenizer", summary.tokenizer.sentence()),
+        row("Tokenizer", summary.tokenizer.sentence().to_string()),
         row("Other files", summary.side_files.join(", ")),
     ];
     if let Some(survival) = &report.survival {
-        let sentences = [survival.sentence(), survival.advice.as_ref().map(ToString::to_string)];
+        let sentences = [
+            survival.sentence().map(|sentence| sentence.to_string()),
+            survival.advice.as_ref().map(ToString::to_string),
+        ];
         rows.extend(sentences.into_iter().flatten().map(|sentence| row("Survival", sentence)));
     }
     rows.extend(report.size.iter().map(|fact| row("Size", fact.to_string())));
-    rows.extend(summary.checks.iter().map(|check| row(check.title(), check.evidence())));
+    rows.extend(summary.checks.iter().map(|check| row(&Language::English.say(&check.title()), check.to_string())));
     render(&["", ""], &[Align::Left, Align::Left], &rows)
 }
 

@@ -38,7 +38,7 @@ pub fn report_text(report: &VerifyReport) -> String {
         rows.push([String::new(), "Diagnosis".to_owned(), diagnosis.to_string()]);
     }
     for check in &report.checks {
-        rows.push([check.outcome.label().to_owned(), check.question.title().to_owned(), check.evidence.to_string()]);
+        rows.push([check.outcome.label().to_owned(), check.question.to_string(), check.evidence.to_string()]);
         for detail in check.details.iter().take(SHOWN_DETAILS) {
             rows.push([String::new(), String::new(), detail.to_string()]);
         }

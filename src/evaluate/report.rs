@@ -6,7 +6,7 @@ use super::{
     Divergence, ModelSpeed, SpeedReport,
     statistics::{Interval, block_count, mean, mean_interval},
 };
-use crate::numeric::FloatDtype;
+use crate::{message::said_in_english, numeric::FloatDtype};
 
 /// Scores of every model on every text.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -49,7 +49,7 @@ impl EvalReport {
     }
 }
 
-/// How tokens are scored.
+/// How tokens are scored; a message, to be printed beside every number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Protocol {
     /// Tokens of a window at most.
@@ -58,16 +58,7 @@ pub struct Protocol {
     pub stride: usize,
 }
 
-impl Protocol {
-    /// The protocol in one sentence, to be printed beside every number.
-    #[must_use]
-    pub fn sentence(&self) -> String {
-        format!(
-            "float32; the tokenizer's own BOS once, never scored; windows of {} tokens, {} apart; each token scored once; perplexity pooled over tokens",
-            self.window, self.stride
-        )
-    }
-}
+said_in_english!(Protocol);
 
 /// One model's scores.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -56,7 +56,7 @@ pub use self::{
 pub mod view {
     pub use super::{
         design::{
-            path_text::{composed, display_path, elide_middle, lexically_normal, unbroken, upper_first, written_path},
+            path_text::{composed, display_path, elide_middle, lexically_normal, unbroken, written_path},
             quantities::{parameter_count, split_unit},
             scale::{ByteUnit, log_marks, round_step},
         },

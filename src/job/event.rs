@@ -1,9 +1,9 @@
 //! What work tells whoever watches it.
 
-use std::fmt;
+use serde::Serialize;
 
 use super::Stage;
-use crate::{error::listed, units};
+use crate::message::said_in_english;
 
 /// A fact about the running job.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +33,8 @@ pub enum JobEvent {
     Warning(JobWarning),
 }
 
-/// What was done otherwise than asked; says itself in English.
-#[derive(Clone, Debug, PartialEq)]
+/// What was done otherwise than asked; a message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "every sentence says what its fields are")]
 pub enum JobWarning {
     Untrained { adapter: String, modules: Vec<String>, target_count: usize },
@@ -45,37 +45,36 @@ pub enum JobWarning {
     OtherTokens { model: String, first: String },
 }
 
-impl fmt::Display for JobWarning {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Untrained { adapter, modules, target_count } => write!(
-                out,
-                "{adapter}: {} of {} change nothing, as before training: {}",
-                units::count(modules.len() as u64),
-                units::plural(*target_count, "target"),
-                listed(modules, 4),
+said_in_english!(JobWarning);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::assert_said;
+
+    #[test]
+    fn every_warning_of_a_running_job_is_said() {
+        let text = str::to_owned;
+        let modules: Vec<String> = (0..5).map(|layer| format!("layers.{layer}.up")).collect();
+        let cases: Vec<(JobWarning, &[&str])> = vec![
+            (
+                JobWarning::Untrained { adapter: text("chat"), modules, target_count: 28 },
+                &["chat", "5개", "28개", "layers.3.up 외 1개"],
             ),
-            Self::BaseNotFinite { tensor } => {
-                write!(out, "{tensor} holds NaN or infinity in the base; it is passed on")
-            }
-            Self::DeviceLost { device } => {
-                write!(out, "{device} stopped answering; the rest is computed on the CPU")
-            }
-            Self::WindowOverContext { model, window, context } => write!(
-                out,
-                "{model}: the window of {} tokens is longer than the context of {} that the model knows",
-                units::count(*window as u64),
-                units::count(*context as u64)
+            (JobWarning::BaseNotFinite { tensor: text("lm_head.weight") }, &["lm_head.weight"]),
+            (JobWarning::DeviceLost { device: text("A100") }, &["A100", "CPU"]),
+            (
+                JobWarning::WindowOverContext { model: text("toy"), window: 2_048, context: 512 },
+                &["toy", "2,048개", "512개"],
             ),
-            Self::UnreadTensors { model, names } => write!(
-                out,
-                "{model}: {} of the folder are not part of the model ({})",
-                units::plural(names.len(), "tensor"),
-                listed(names, 3)
+            (
+                JobWarning::UnreadTensors { model: text("toy"), names: vec![text("a"), text("b")] },
+                &["toy", "2개", "a, b"],
             ),
-            Self::OtherTokens { model, first } => {
-                write!(out, "{model} cuts the texts into other tokens than {first}: only bits per byte can be compared")
-            }
+            (JobWarning::OtherTokens { model: text("toy"), first: text("bear") }, &["toy", "bear"]),
+        ];
+        for (warning, parts) in cases {
+            assert_said(&warning, parts);
         }
     }
 }

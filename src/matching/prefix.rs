@@ -6,6 +6,7 @@ use super::{located::Located, orientation::Layouts};
 use crate::{
     adapter::{Target, joined},
     checkpoint::Checkpoint,
+    message::said_in_english,
 };
 
 /// Leading segments that a change may take away.
@@ -36,13 +37,37 @@ impl PrefixChange {
     }
 }
 
+/// A change as it is said.
+#[derive(serde::Serialize)]
+enum PrefixSentence<'a> {
+    Put { to: &'a str },
+    Taken { from: &'a str },
+    Replaced { from: &'a str, to: &'a str },
+}
+
+impl PrefixChange {
+    fn said(&self) -> PrefixSentence<'_> {
+        match (self.from.as_str(), self.to.as_str()) {
+            ("", to) => PrefixSentence::Put { to },
+            (from, "") => PrefixSentence::Taken { from },
+            (from, to) => PrefixSentence::Replaced { from, to },
+        }
+    }
+
+    /// As a message; the derived form is that of documents.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub(crate) fn serialize_message<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serde::Serialize::serialize(&self.said(), serializer)
+    }
+}
+
+said_in_english!(PrefixSentence<'_>);
+
 impl fmt::Display for PrefixChange {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.from.as_str(), self.to.as_str()) {
-            ("", to) => write!(formatter, "`{to}` is put before every module path"),
-            (from, "") => write!(formatter, "`{from}` is taken from every module path"),
-            (from, to) => write!(formatter, "`{from}` becomes `{to}` in every module path"),
-        }
+        self.said().fmt(formatter)
     }
 }
 

@@ -1,13 +1,13 @@
 //! Adapter tensors that do not fit, and what that suggests.
 
-use std::fmt;
+use serde::Serialize;
 
 use super::{SetAsideRule, fused};
 use crate::{
     adapter::{Effect, ExpectedShape, Stray, Target, is_recomputed, is_value_head, is_value_head_file},
     checkpoint::Checkpoint,
+    message::{self, said_in_english},
     numeric::Dtype,
-    units,
 };
 
 /// Adapter tensors of one module for which the base has no place.
@@ -25,8 +25,8 @@ pub struct Orphan {
     pub reason: OrphanReason,
 }
 
-/// Why the base has no place for a tensor.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+/// Why the base has no place for a tensor; a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum OrphanReason {
     /// No module of that name.
     NoSuchModule,
@@ -70,42 +70,6 @@ pub enum OrphanReason {
     UnknownFactor,
 }
 
-impl fmt::Display for OrphanReason {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoSuchModule => formatter.write_str("the base has no such module"),
-            Self::TiedHead => {
-                formatter.write_str("the base's output head shares the embedding's tensor, and which of its embeddings that is cannot be told")
-            }
-            Self::OtherPart { segment, base_is_multimodal: false } => {
-                write!(formatter, "these keys go through `{segment}`: the adapter is for the multimodal model, the base is the text-only one")
-            }
-            Self::OtherPart { segment, base_is_multimodal: true } => {
-                write!(formatter, "these keys go through `{segment}`, a part that this base does not have")
-            }
-            Self::FusedInBase { fused } => {
-                write!(formatter, "the base has this matrix as a part of {fused}: it was converted, or the adapter was made with another implementation of the model")
-            }
-            Self::SplitInBase { parts } => {
-                write!(formatter, "the base has {} in place of this matrix: it was converted, or the adapter was made with another implementation of the model", parts.join(", "))
-            }
-            Self::ExpertsInOneTensor { tensor } => {
-                write!(formatter, "the base keeps all experts in one tensor, {tensor}")
-            }
-            Self::TooFewLayers { layer_count } => {
-                write!(formatter, "the base has only {layer_count} layers: it is a smaller model than the one trained on")
-            }
-            Self::NoSuchParameter { parameter } => {
-                write!(formatter, "the base has the module, but no {parameter} in it")
-            }
-            Self::MultiheadAttention => formatter.write_str(
-                "this is PyTorch's MultiheadAttention, whose two projections PEFT adapts together and with plain LoRA only",
-            ),
-            Self::UnknownFactor => formatter.write_str("a tensor that is unknown to the adapter's method"),
-        }
-    }
-}
-
 /// Adapter tensors of one module whose place does not fit them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Clash {
@@ -121,8 +85,8 @@ pub struct Clash {
     pub reason: ClashReason,
 }
 
-/// Why an update cannot be applied to the tensor of its name.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+/// Why an update cannot be applied to the tensor of its name; a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum ClashReason {
     /// The shapes differ, in every orientation that the layer may have.
     Shape {
@@ -160,6 +124,7 @@ pub enum ClashReason {
     /// The base tensor holds no floats that can be merged into.
     NotFloat {
         /// What it holds.
+        #[serde(serialize_with = "message::shown")]
         dtype: Dtype,
     },
     /// Two files of the adapter hold the tensor, with other values.
@@ -187,57 +152,8 @@ pub enum ClashReason {
     },
 }
 
-impl fmt::Display for ClashReason {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Shape { expected, base_shape } => {
-                write!(formatter, "the adapter is for {expected}, the base has {}", units::shape(base_shape))
-            }
-            Self::GroupedConvolution { group_count } => write!(
-                formatter,
-                "the base's convolution has {group_count} groups, the adapter's goes across them, and the weight has no place for that",
-            ),
-            Self::Vocabulary { rows, base_rows } => write!(
-                formatter,
-                "training resized the vocabulary to {rows} rows, the base has {base_rows}, and the adapter holds no copy of the resized weight",
-            ),
-            Self::SharedWithHead => formatter.write_str(
-                "the base's output head shares this embedding's tensor, training took them apart, and the name of a tensor for the head cannot be told in this layout",
-            ),
-            Self::Inseparable { others } => write!(
-                formatter,
-                "training took this weight apart from {}, but the model's class has them as one: taken apart, it would compute another thing, or an earlier release of transformers would join them again",
-                others.join(", "),
-            ),
-            Self::Orientation { is_stated_in_out, is_named } => write!(
-                formatter,
-                "the weight is square, transformers does not know its class, and whether it is stored (out, in) or (in, out) cannot be told: the adapter's fan_in_fan_out is {is_stated_in_out}, but {}",
-                if *is_named { "the module's name says otherwise" } else { "other layers of the adapter lie the other way" },
-            ),
-            Self::NotFloat { dtype } => write!(formatter, "the base holds {dtype}, into which nothing can be merged"),
-            Self::TwoFiles { files } => write!(
-                formatter,
-                "two files of the adapter hold it with other values ({} and {}), and which counts is not said",
-                files[0], files[1]
-            ),
-            Self::Nesting { parameters } => write!(
-                formatter,
-                "which of the parameters {} each level of the adapter's nesting is for cannot be told: they fit in more than one order, and the order in which this module registers them is not known",
-                parameters.join(", ")
-            ),
-            Self::OpenTask { task: None, classes } => {
-                write!(formatter, "this head may be that of {}, and the adapter does not say which", classes.join(" or "))
-            }
-            Self::OpenTask { task: Some(task), classes } => {
-                write!(formatter, "the adapter says {task}, but this head is that of {}", classes.join(" or "))
-            }
-            Self::Taken { other_module } => write!(formatter, "{other_module} lands on the same base tensor"),
-        }
-    }
-}
-
-/// Why tensors of an adapter do not fit.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+/// Why tensors of an adapter do not fit; a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum MisfitReason {
     /// The base has no place for them.
     Orphaned(OrphanReason),
@@ -245,17 +161,8 @@ pub enum MisfitReason {
     Clashing(ClashReason),
 }
 
-impl fmt::Display for MisfitReason {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Orphaned(reason) => reason.fmt(formatter),
-            Self::Clashing(reason) => reason.fmt(formatter),
-        }
-    }
-}
-
-/// Tensors of an adapter that do not fit; says itself in English: "<names>: <reason> (nearest: <modules>)".
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+/// Tensors of an adapter that do not fit; a message: "<names>: <reason> (nearest: <modules>)".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Misplaced {
     /// A module, or tensors.
     pub names: Vec<String>,
@@ -265,12 +172,7 @@ pub struct Misplaced {
     pub nearest: Vec<String>,
 }
 
-impl fmt::Display for Misplaced {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.names.join(", "), self.reason)?;
-        if self.nearest.is_empty() { Ok(()) } else { write!(formatter, " (nearest: {})", self.nearest.join(", ")) }
-    }
-}
+said_in_english!(OrphanReason, ClashReason, MisfitReason, Misplaced);
 
 /// Segments that only a multimodal model has.
 const PARTS: [&str; 6] =
@@ -327,5 +229,67 @@ pub(super) fn set_aside_rule(stray: &Stray) -> Option<SetAsideRule> {
         Some(SetAsideRule::TrainingOnly)
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::assert_said;
+
+    #[test]
+    fn every_reason_is_said_with_its_names_and_numbers() {
+        let text = str::to_owned;
+        let part = |base_is_multimodal| OrphanReason::OtherPart { segment: "visual".to_owned(), base_is_multimodal };
+        let orphans: Vec<(OrphanReason, &[&str])> = vec![
+            (OrphanReason::NoSuchModule, &[]),
+            (OrphanReason::TiedHead, &[]),
+            (part(false), &["`visual`", "멀티모달"]),
+            (part(true), &["`visual`"]),
+            (OrphanReason::FusedInBase { fused: text("attn.qkv") }, &["attn.qkv"]),
+            (OrphanReason::SplitInBase { parts: vec![text("q_proj"), text("k_proj")] }, &["q_proj, k_proj"]),
+            (OrphanReason::ExpertsInOneTensor { tensor: text("experts.up") }, &["experts.up"]),
+            (OrphanReason::TooFewLayers { layer_count: 24 }, &["24개"]),
+            (OrphanReason::NoSuchParameter { parameter: text("bias") }, &["bias"]),
+            (OrphanReason::MultiheadAttention, &["MultiheadAttention", "LoRA"]),
+            (OrphanReason::UnknownFactor, &[]),
+        ];
+        for (reason, parts) in orphans {
+            assert_said(&reason, parts);
+        }
+        let expected = ExpectedShape::Exact(vec![8, 16]);
+        let clashes: Vec<(ClashReason, &[&str])> = vec![
+            (ClashReason::Shape { expected, base_shape: vec![4, 2] }, &["8 × 16", "4 × 2"]),
+            (ClashReason::Vocabulary { rows: 32_001, base_rows: 32_000 }, &["32001", "32000"]),
+            (ClashReason::GroupedConvolution { group_count: 4 }, &["4개"]),
+            (ClashReason::SharedWithHead, &[]),
+            (ClashReason::Inseparable { others: vec![text("lm_head.weight")] }, &["lm_head.weight"]),
+            (ClashReason::Orientation { is_stated_in_out: true, is_named: true }, &["fan_in_fan_out", "true"]),
+            (ClashReason::Orientation { is_stated_in_out: false, is_named: false }, &["fan_in_fan_out", "false"]),
+            (ClashReason::NotFloat { dtype: Dtype::U8 }, &["U8"]),
+            (ClashReason::TwoFiles { files: [text("x.bin"), text("y.bin")] }, &["x.bin, y.bin"]),
+            (ClashReason::Nesting { parameters: vec![text("up"), text("down")] }, &["up, down"]),
+            (ClashReason::OpenTask { task: None, classes: vec![text("AModel"), text("BModel")] }, &["AModel, BModel"]),
+            (
+                ClashReason::OpenTask { task: Some(text("SEQ_CLS")), classes: vec![text("AModel")] },
+                &["SEQ_CLS", "AModel"],
+            ),
+            (ClashReason::Taken { other_module: text("a.q_proj") }, &["a.q_proj"]),
+        ];
+        for (reason, parts) in clashes {
+            assert_said(&reason, parts);
+        }
+        let shapes: Vec<(ExpectedShape, &[&str])> = vec![
+            (ExpectedShape::OutputFeatures(64), &["64개"]),
+            (ExpectedShape::InputFeatures(64), &["64개"]),
+            (ExpectedShape::MatrixInputs(4_096), &["4,096개"]),
+            (ExpectedShape::MatrixInputsMultiple(32), &["32의"]),
+            (ExpectedShape::MatrixOutputsMultiple(6), &["6의"]),
+            (ExpectedShape::MatrixSides(8_192), &["8,192개"]),
+            (ExpectedShape::RowsFrom { rows: 7, columns: 64 }, &["7행", "64"]),
+        ];
+        for (shape, parts) in shapes {
+            assert_said(&shape, parts);
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Adapter tensors that are deliberately not merged.
 
-use std::fmt;
+use serde::Serialize;
+
+use crate::message::said_in_english;
 
 /// An adapter tensor that is deliberately not merged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,8 +15,8 @@ pub struct SetAside {
     pub rule: SetAsideRule,
 }
 
-/// Why a tensor is not merged; says itself in English.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why a tensor is not merged; a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum SetAsideRule {
     /// The module is saved whole, and this is the same again.
     SecondCopy,
@@ -32,16 +34,4 @@ pub enum SetAsideRule {
     NeverRun,
 }
 
-impl fmt::Display for SetAsideRule {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::SecondCopy => "a second copy of a module that is saved whole",
-            Self::UntrainedCopy => "the untrained copy that PEFT keeps of a module it saves",
-            Self::ValueHead => "the value head of a reward training, for which the base has no place",
-            Self::Recomputed => "a buffer that the model's class computes by itself",
-            Self::TrainingOnly => "used in training only (VeLoRA, Monteclora)",
-            Self::StaysTied => "it says the same as the input embedding's, with which it shares one tensor",
-            Self::NeverRun => "no forward pass runs this module, which only lends its weight to encoder and decoder, so nothing was trained through it",
-        })
-    }
-}
+said_in_english!(SetAsideRule);

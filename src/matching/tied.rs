@@ -11,6 +11,7 @@ use crate::{
     adapter::{Adapter, Target},
     architecture::{Architecture, Member, SeparableHead, TieGroup, Vocabulary},
     checkpoint::{Checkpoint, LogicalTensor},
+    message::said_in_english,
 };
 
 /// Parameters that share one weight in the base.
@@ -54,13 +55,15 @@ pub struct Untied {
 }
 
 /// Why no release of transformers before 5 loads a weight as training took it apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub enum NeedsTransformers5 {
     /// The base's names lack the bare model's prefix, beside which earlier releases look for no head.
     Names,
     /// Earlier releases build encoder and decoder on one embedding, and the merged model has several.
     OwnEmbeddings,
 }
+
+said_in_english!(NeedsTransformers5);
 
 /// What became of a shared weight.
 pub(super) enum Outcome {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::device::Device;
 use crate::{
+    message,
     numeric::TileStats,
     plan::{ByteBudget, Rounding},
 };
@@ -17,6 +18,7 @@ pub struct MergeReceipt {
     #[serde(skip)]
     pub output: PathBuf,
     /// What computed.
+    #[serde(serialize_with = "message::shown")]
     pub device: Device,
     /// How updated tensors were rounded.
     pub rounding: Rounding,

@@ -43,15 +43,21 @@ impl Bundle {
     /// `message` said; `None` where this language does not have it. What happened comes first: a path that the sentence
     /// does not name stands last.
     pub fn say(&self, message: &Message) -> Option<String> {
+        self.said(message, true)
+    }
+
+    /// `message` said, with where it happened if it `tells_where`.
+    fn said(&self, message: &Message, tells_where: bool) -> Option<String> {
         let pattern = self.pattern(&message.id)?;
         let mut args = FluentArgs::new();
         for (name, value) in &message.args {
-            self.hand_on(&mut args, name, value);
+            self.hand_on(&mut args, (name, value), tells_where);
         }
         let mut faults = Vec::new();
         let said = self.messages.format_pattern(pattern, Some(&args), &mut faults);
         debug_assert!(faults.is_empty(), "{message:?}: {faults:?}");
-        let path = message.args.iter().find(|(name, _)| name == PATH && !message.id.contains('.'));
+        let is_where = |name: &str| tells_where && name == PATH && !message.id.contains('.');
+        let path = message.args.iter().find(|(name, _)| is_where(name));
         Some(match path {
             Some((_, Value::Text(path))) if !variables::of(pattern).contains(PATH) => format!("{said}: {path}"),
             _ => said.into_owned(),
@@ -91,12 +97,15 @@ impl Bundle {
 
     /// `value` as the argument `name`, with what can be selected on beside it. A sentence that this language does not
     /// have is left out: a pattern that says it is at fault, one that only selects on its id is not.
-    fn hand_on<'a>(&self, args: &mut FluentArgs<'a>, name: &'a str, value: &'a Value) {
+    fn hand_on<'a>(&self, args: &mut FluentArgs<'a>, (name, value): (&'a str, &'a Value), tells_where: bool) {
         match value {
             Value::Message(message) => {
                 args.set(format!("{name}-id"), message.id.as_str());
                 let hint = message.hint().and_then(|hint| self.say(&hint));
                 args.set(format!("{name}-hint"), hint.map_or_else(|| "none".into(), FluentValue::from));
+                if let Some(what) = self.said(message, false) {
+                    args.set(format!("{name}-what"), what);
+                }
             }
             Value::List(values) => args.set(format!("{name}-count"), values.len()),
             Value::Absent => {
@@ -105,12 +114,12 @@ impl Bundle {
             }
             _ => {}
         }
-        if let Some(value) = self.value(value) {
+        if let Some(value) = self.value(value, tells_where) {
             args.set(name, value);
         }
     }
 
-    fn value<'a>(&self, value: &'a Value) -> Option<FluentValue<'a>> {
+    fn value<'a>(&self, value: &'a Value, tells_where: bool) -> Option<FluentValue<'a>> {
         Some(match value {
             Value::Text(text) => FluentValue::String(Cow::Borrowed(text)),
             Value::Count(count) if *count > LARGEST_EXACT => FluentValue::from(count.to_string()),
@@ -118,16 +127,16 @@ impl Bundle {
             Value::Number(number) => FluentValue::from(*number),
             Value::Flag(flag) => FluentValue::from(if *flag { "yes" } else { "no" }),
             Value::Absent => FluentValue::from("none"),
-            Value::Message(message) => FluentValue::from(self.say(message)?),
+            Value::Message(message) => FluentValue::from(self.said(message, tells_where)?),
             Value::List(values) => {
-                let said = values.iter().map(|value| self.item(value)).collect::<Option<_>>()?;
+                let said = values.iter().map(|value| self.item(value, tells_where)).collect::<Option<_>>()?;
                 FluentValue::Custom(Box::new(List(said)))
             }
         })
     }
 
     /// One of a list, as text.
-    fn item(&self, value: &Value) -> Option<String> {
-        functions::text(&self.value(value)?)
+    fn item(&self, value: &Value, tells_where: bool) -> Option<String> {
+        functions::text(&self.value(value, tells_where)?)
     }
 }

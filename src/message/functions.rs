@@ -8,6 +8,9 @@
 //! | `SHAPE($shape)` | `688 × 256` |
 //! | `FIXED($x, digits: 2)` | `0.42` |
 //! | `PERCENT($x, digits: 0)` | `24 %`, of a share |
+//! | `SHARE($x)` | `98.4 %`, and 100 % of all only |
+//! | `CHANGE($x, tiny: "less than 0.01 %", sign: "always")` | `41 %`, `+3.1 %`: a relative change; `tiny` is said of one too small to show |
+//! | `NATS($x)` | `0.1432`, `3.2e-10` |
 //! | `SCIENTIFIC($x, digits: 1)` | `4.2e-3` |
 //! | `DURATION($secs)` | `3 min 05 s` |
 //! | `LIST($names, shown: 5, joint: ", ", last: " and ")` | `a, b and 3 more`: names cut to a readable length where only some are `shown`, all of them otherwise; `last` joins the last two. `LIST($names, $most)` takes how many are shown from an argument. |
@@ -35,6 +38,9 @@ pub fn register(bundle: &mut FluentBundle<Arc<FluentResource>>, language: Langua
     add("SHAPE", |values, _| Some(shape(List::of(values.first()?)?)));
     add("FIXED", |values, options| Some(format!("{:.*}", digits(options, 2), number(values.first()?)?)));
     add("PERCENT", |values, options| Some(format!("{:.*} %", digits(options, 0), 100.0 * number(values.first()?)?)));
+    add("SHARE", |values, _| Some(units::share(number(values.first()?)?)));
+    add("CHANGE", change);
+    add("NATS", |values, _| Some(units::nats(number(values.first()?)?)));
     add("SCIENTIFIC", |values, options| Some(format!("{:.*e}", digits(options, 1), number(values.first()?)?)));
     add("DURATION", |values, _| Some(units::duration(number(values.first()?)?)));
     add("CAPITALIZED", |values, _| Some(units::upper_first(&text(values.first()?)?)));
@@ -62,6 +68,17 @@ fn count(values: &[FluentValue], options: &FluentArgs) -> Option<String> {
     let count = whole(values.first()?)?;
     let noun = options.get(if count == 1 { "one" } else { "other" }).and_then(text);
     Some(noun.map_or_else(|| units::count(count), |noun| format!("{} {noun}", units::count(count))))
+}
+
+/// A relative change, with its sign where it is asked for.
+fn change(values: &[FluentValue], options: &FluentArgs) -> Option<String> {
+    let ratio = number(values.first()?)?;
+    let sign = match options.get("sign") {
+        None => "",
+        Some(_) if ratio < 0.0 => "−",
+        Some(_) => "+",
+    };
+    Some(format!("{sign}{}", units::change(ratio).or_else(|| text(options.get("tiny")?))?))
 }
 
 /// Of dimensions, outermost first; a scalar is `1`.

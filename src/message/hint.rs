@@ -9,13 +9,13 @@ impl Message {
     /// What to do next: the attribute `.hint`, or the hint of a message inside.
     #[must_use]
     pub fn hint(&self) -> Option<Self> {
-        self.attribute(&["hint"])
+        self.first_attribute(&["hint"])
     }
 
     /// The same for the command line: `.cli-hint` where options have to be named, `.hint` otherwise.
     #[must_use]
     pub fn cli_hint(&self) -> Option<Self> {
-        self.attribute(&["cli-hint", "hint"])
+        self.first_attribute(&["cli-hint", "hint"])
     }
 
     /// Takes out where it happened, for whoever shows that apart.
@@ -32,12 +32,12 @@ impl Message {
     }
 
     /// The first of `names` that the message has, with its arguments.
-    fn attribute(&self, names: &[&str]) -> Option<Self> {
+    fn first_attribute(&self, names: &[&str]) -> Option<Self> {
         let own = names.iter().map(|name| format!("{}.{name}", self.id)).find(|id| Language::English.has(id));
         match own {
             Some(id) => Some(Self { id, args: self.args.clone() }),
             None => self.args.iter().find_map(|(_, value)| match value {
-                Value::Message(inner) => inner.attribute(names),
+                Value::Message(inner) => inner.first_attribute(names),
                 _ => None,
             }),
         }

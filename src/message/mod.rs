@@ -4,8 +4,8 @@
 //! - An enum's variant is the message `type-name-variant-name`, a struct the message `type-name`; fields are arguments
 //!   of the same name in kebab-case, a newtype variant's content is `$value`, a tuple variant's are `$first`, `$second`.
 //! - A value inside that is itself an enum or a struct is said first, in the same language, and handed on as text; its
-//!   id stands beside it as `$field-id`, to select on, and its hint as `$field-hint`. A list has its length beside it as
-//!   `$field-count`.
+//!   id stands beside it as `$field-id`, to select on, its hint as `$field-hint`, and what it says without where as
+//!   `$field-what`. A list has its length beside it as `$field-count`.
 //! - The attribute `.hint` of an error's message says what to do next, `.cli-hint` the same in options of the command
 //!   line; an error inside of another lends it its own. The argument `$path` stands last without being named.
 //! - `true` and `false` are `yes` and `no`, and what is absent is `none`.
@@ -31,7 +31,7 @@ mod variables;
 pub use self::{
     io::io_error,
     language::Language,
-    serializer::{path, shown},
+    serializer::{all_shown, any_shown, path, pointed, shown},
     value::{Message, Value},
 };
 

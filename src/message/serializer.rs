@@ -46,6 +46,33 @@ pub fn shown<S: Serializer>(value: &impl std::fmt::Display, serializer: S) -> Re
     serializer.collect_str(value)
 }
 
+/// `#[serde(serialize_with = "message::any_shown")]`: as [`shown`], where there is a value.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn any_shown<S: Serializer>(value: &Option<impl std::fmt::Display>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.as_ref().map(ToString::to_string).serialize(serializer)
+}
+
+/// `#[serde(serialize_with = "message::all_shown")]`: as [`shown`], of each; documents hold messages in English so.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn all_shown<S: Serializer>(values: &[impl std::fmt::Display], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(values.iter().map(ToString::to_string))
+}
+
+/// `#[serde(serialize_with = "message::pointed")]`: what is behind an `Arc` and the like.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn pointed<P: std::ops::Deref<Target: Serialize>, S: Serializer>(
+    pointer: &P,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    pointer.deref().serialize(serializer)
+}
+
 /// Why a value is no message.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]

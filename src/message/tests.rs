@@ -17,7 +17,7 @@ fn variables(language: Language) -> BTreeMap<String, BTreeSet<String>> {
         .map(|(id, pattern)| {
             // What is selected on beside a value is the value's.
             let own = |name: &&str| {
-                let beside = ["-id", "-count", "-hint"].iter().find_map(|end| name.strip_suffix(end));
+                let beside = ["-id", "-count", "-hint", "-what"].iter().find_map(|end| name.strip_suffix(end));
                 // The system's own words for what failed are English already.
                 if id.starts_with("io-") && !id.starts_with("io-action-") {
                     String::new()
@@ -161,7 +161,7 @@ fn every_variant_of_what_is_said_is_a_message() {
         let lists = source.split("said_in_english!(").skip(1).filter_map(|rest| rest.split(')').next());
         for list in lists.chain(errors) {
             for name in list.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-                let name = name.rsplit("::").next().unwrap_or(name);
+                let name = name.rsplit("::").next().unwrap_or(name).split('<').next().unwrap_or_default();
                 let (_, variants) =
                     types.iter().find(|(other, _)| *other == name).unwrap_or_else(|| panic!("{path}: no type {name}"));
                 let ids = variants.iter().map(|variant| format!("{}-{}", kebab(name), kebab(variant)));
@@ -184,10 +184,10 @@ fn every_message_is_said_somewhere() {
             said.extend(variants.iter().map(|variant| format!("{}-{}", kebab(name), kebab(variant))));
         }
     }
-    // A hint belongs to its message; and kinds of the standard library's errors.
+    // An attribute that is asked for by its name belongs to its message; and kinds of the standard library's errors.
     let is_said = |id: &str| {
-        let of_hint = ["hint", "cli-hint"].iter().find_map(|name| id.strip_suffix(name)?.strip_suffix('.'));
-        said.contains(of_hint.unwrap_or(id)) || id.starts_with("io-")
+        let of_message = id.split_once('.').filter(|(_, attribute)| said.contains(*attribute)).map(|(id, _)| id);
+        said.contains(of_message.unwrap_or(id)) || id.starts_with("io-")
     };
     let unsaid: Vec<String> = variables(Language::English).into_keys().filter(|id| !is_said(id)).collect();
     assert!(unsaid.is_empty(), "nothing says\n{}", unsaid.join("\n"));

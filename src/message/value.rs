@@ -43,6 +43,12 @@ impl Message {
         self.args.push((name.replace('_', "-"), value.into()));
         self
     }
+
+    /// Its attribute `name`, with the same arguments.
+    #[must_use]
+    pub fn attribute(self, name: &str) -> Self {
+        Self { id: format!("{}.{name}", self.id), args: self.args }
+    }
 }
 
 /// Conversions that only wrap or widen.

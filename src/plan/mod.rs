@@ -29,10 +29,6 @@ mod warnings;
 
 use std::path::{Path, PathBuf};
 
-#[cfg(feature = "gui")]
-pub(crate) use self::{
-    compatibility::NAMES_SHOWN as COMPARED_NAMES_SHOWN, tokenizer::TOKENS_SHOWN, warning::NAMES_SHOWN,
-};
 pub use self::{
     compatibility::{Compared, Finding, NameVariant, Verdict, findings},
     error::{InputRole, PlanError, Subject},
@@ -45,9 +41,10 @@ pub use self::{
     special_tokens::{RefusedToken, SpecialTokens, TokenChange, TokenRefusal},
     step::{Action, Role, TensorStep},
     survival::{
-        SurvivalAdvice, SurvivalEstimate, SurvivalQuestion, TensorSurvival, estimate_survival, survival_advice,
+        SurvivalAdvice, SurvivalEstimate, SurvivalQuestion, SurvivalSentence, TensorSurvival, estimate_survival,
+        survival_advice,
     },
-    tokenizer::{TokenizerChoice, TokenizerReason},
+    tokenizer::{TokenizerChoice, TokenizerReason, TokenizerSentence},
     warning::{ReplacedTensor, Warning},
 };
 use self::{task_head::TaskHead, vocabulary::ResizedVocabulary};

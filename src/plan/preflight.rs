@@ -2,19 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
 use super::{InputRole, LOCK_FILE, MergePlan, PlanError};
 use crate::{
     error::{IoAction, IoContext as _},
-    platform, units,
+    message::{Language, Message, said_in_english},
+    platform,
 };
 
 /// Space left free for whatever else the machine writes meanwhile.
 const SPARE_BYTES: u64 = 16 << 20;
 
-/// A check that passed, with what was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A check that passed; a message of what was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum PreflightCheck {
     /// Every tensor of the adapters has a place.
     AdapterFits {
@@ -41,19 +42,16 @@ pub enum PreflightCheck {
     },
 }
 
+said_in_english!(PreflightCheck);
+
 impl PreflightCheck {
     /// How many there are.
     pub const COUNT: usize = 4;
 
-    /// What was checked, in English.
+    /// What was checked; a message.
     #[must_use]
-    pub fn title(&self) -> &'static str {
-        match self {
-            Self::AdapterFits { .. } => "Adapter fits",
-            Self::OutputIsFree { .. } => "Output is free",
-            Self::FolderIsWritable => "Folder is writable",
-            Self::DiskHasRoom { .. } => "Disk has room",
-        }
+    pub fn title(&self) -> Message {
+        Message::of(self).attribute("title")
     }
 
     /// Whether it was found out, and not only that nothing speaks against it.
@@ -62,33 +60,19 @@ impl PreflightCheck {
         !matches!(self, Self::DiskHasRoom { free_bytes: None, .. })
     }
 
-    /// What was found, in English, without a period.
-    #[must_use]
-    pub fn evidence(&self) -> String {
-        match self {
-            Self::AdapterFits { placed_count, tensor_count, target_count } => {
-                let targets = units::plural(*target_count, "base tensor");
-                format!("{placed_count} of {tensor_count} adapter tensors land on {targets}")
-            }
-            Self::OutputIsFree { is_new: true } => "a new folder".to_owned(),
-            Self::OutputIsFree { is_new: false } => "an empty folder".to_owned(),
-            Self::FolderIsWritable => "files can be made beside the output".to_owned(),
-            Self::DiskHasRoom { byte_count, free_bytes: Some(free) } => {
-                format!("{} to write, {} free", units::bytes(*byte_count), units::bytes(*free))
-            }
-            Self::DiskHasRoom { byte_count, free_bytes: None } => {
-                format!("{} to write; free space unknown on this system", units::bytes(*byte_count))
-            }
+    /// As documents have it: what was checked, and what was found.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize_all<S: Serializer>(checks: &[Self], serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Passed {
+            title: String,
+            evidence: String,
         }
-    }
-}
-
-impl serde::Serialize for PreflightCheck {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("PreflightCheck", 2)?;
-        fields.serialize_field("title", self.title())?;
-        fields.serialize_field("evidence", &self.evidence())?;
-        fields.end()
+        let passed =
+            |check: &Self| Passed { title: Language::English.say(&check.title()), evidence: check.to_string() };
+        serializer.collect_seq(checks.iter().map(passed))
     }
 }
 
@@ -179,4 +163,30 @@ fn resolved(path: &Path) -> Result<PathBuf, PlanError> {
 fn existing_ancestor(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     absolute.ancestors().find(|ancestor| ancestor.is_dir()).unwrap_or(Path::new("/")).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::assert_said;
+
+    #[test]
+    fn every_check_is_said_with_its_title() {
+        let cases: [(PreflightCheck, &[&str]); 6] = [
+            (
+                PreflightCheck::AdapterFits { placed_count: 55, tensor_count: 56, target_count: 28 },
+                &["56개 중 55개", "28개"],
+            ),
+            (PreflightCheck::OutputIsFree { is_new: true }, &["새 폴더"]),
+            (PreflightCheck::OutputIsFree { is_new: false }, &["빈 폴더"]),
+            (PreflightCheck::FolderIsWritable, &[]),
+            (PreflightCheck::DiskHasRoom { byte_count: 9_740_000, free_bytes: Some(1 << 34) }, &["9.74 MB", "17.2 GB"]),
+            (PreflightCheck::DiskHasRoom { byte_count: 9_740_000, free_bytes: None }, &["9.74 MB"]),
+        ];
+        for (check, parts) in cases {
+            assert_said(&check, parts);
+            let titles = Language::ALL.map(|language| language.say(&check.title()));
+            assert!(titles.iter().all(|title| !title.contains("preflight")) && titles[0] != titles[1], "{titles:?}");
+        }
+    }
 }

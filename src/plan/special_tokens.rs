@@ -7,6 +7,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{
@@ -17,6 +18,7 @@ use super::{
 use crate::{
     adapter::Adapter,
     checkpoint::{Checkpoint, JsonText},
+    message::said_in_english,
 };
 
 /// Keys of `tokenizer_config.json` and `special_tokens_map.json`, with the key of the configs that holds the id.
@@ -45,10 +47,11 @@ pub struct SpecialTokens {
     pub refused: Vec<RefusedToken>,
 }
 
-/// One setting of the tokenizer that training changed.
-#[derive(Clone, Debug, PartialEq)]
+/// One setting of the tokenizer that training changed; a message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TokenChange {
     /// The adapter (by position) that it comes from.
+    #[serde(skip)]
     pub adapter: usize,
     /// Its key in `tokenizer_config.json`.
     pub key: &'static str,
@@ -57,15 +60,18 @@ pub struct TokenChange {
     /// The adapter's.
     pub new: String,
     /// The value as the adapter's file has it.
+    #[serde(skip)]
     value: Value,
     /// The key of the model's configs and the id in the merged tokenizer.
+    #[serde(skip)]
     id: Option<(&'static str, u64)>,
 }
 
-/// A special token that is not taken over.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A special token that is not taken over; a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RefusedToken {
     /// The adapter (by position) that names it.
+    #[serde(skip)]
     pub adapter: usize,
     /// Its key in `tokenizer_config.json`.
     pub key: &'static str,
@@ -76,7 +82,7 @@ pub struct RefusedToken {
 }
 
 /// Why a special token is not taken over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum TokenRefusal {
     /// The merged model's vocabulary lacks it.
     NotInVocabulary,
@@ -91,7 +97,9 @@ pub enum TokenRefusal {
     SaidOtherwise,
 }
 
-#[cfg(all(test, feature = "gui"))]
+said_in_english!(TokenChange, RefusedToken, TokenRefusal);
+
+#[cfg(test)]
 impl TokenChange {
     /// A change of the end from `<a>` to `<b>`, for the tests of its sentences.
     pub(crate) fn sample() -> Self {

@@ -3,7 +3,7 @@
 //! A base in 16 bits lies on the grid of its dtype, so an update below half a unit rounds away: a dead zone. The gain
 //! ⟨E, Δ⟩ / ⟨Δ, Δ⟩ says how much is left, where Δ is the change asked for and E the one that is stored.
 
-use std::{fmt, ops::Range};
+use std::ops::Range;
 
 use serde::Serialize;
 
@@ -16,6 +16,7 @@ use crate::{
     checkpoint::Checkpoint,
     job::JobContext,
     matching::{Matching, load_updates},
+    message::said_in_english,
     numeric::{CpuLevel, FloatDtype, Noise, TileBytes, TileShape, TileStats, widen},
 };
 
@@ -65,7 +66,18 @@ pub struct TensorSurvival {
     pub changed_share: f64,
 }
 
-/// What to do where rounding takes much of an adapter away.
+/// What a plan's estimate comes to; a message.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct SurvivalSentence {
+    /// The dtype that most of the updates are written in.
+    pub dtype: FloatDtype,
+    /// The part of the adapter that it keeps.
+    pub gain: f64,
+    /// The part of the target values that change.
+    pub changed_share: f64,
+}
+
+/// What to do where rounding takes much of an adapter away; a message.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SurvivalAdvice {
     /// The dtype that is written.
@@ -178,16 +190,11 @@ impl SurvivalEstimate {
             .max_by_key(|dtype| -> u64 { element_count(*dtype) })
     }
 
-    /// `bf16 keeps about 24 % of this adapter (2.3 % of the target values change)`; `None` where nothing was sampled.
+    /// What it comes to; `None` where nothing was sampled.
     #[must_use]
-    pub fn sentence(&self) -> Option<String> {
+    pub fn sentence(&self) -> Option<SurvivalSentence> {
         let (dtype, gain) = (self.dtype()?, self.overall.gain()?);
-        let share = 100.0 * self.overall.changed_share();
-        Some(format!(
-            "{} keeps about {:.0} % of this adapter; about {share:.1} % of the target values change",
-            short_name(dtype),
-            100.0 * gain
-        ))
+        Some(SurvivalSentence { dtype, gain, changed_share: self.overall.changed_share() })
     }
 }
 
@@ -207,27 +214,7 @@ fn advice(gain: f64, dtype: FloatDtype, better: &[FloatDtype], rounding: Roundin
     is_needed.then(|| SurvivalAdvice { dtype, gain, better: better.to_vec() })
 }
 
-impl fmt::Display for SurvivalAdvice {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} keeps {:.0} % of this adapter: ", short_name(self.dtype), 100.0 * self.gain)?;
-        if self.dtype == FloatDtype::F32 {
-            return out.write_str("its updates are smaller than any dtype can hold");
-        }
-        let names: Vec<&str> = self.better.iter().map(|dtype| short_name(*dtype)).collect();
-        if !names.is_empty() {
-            write!(out, "write {}, or ", names.join(" or "))?;
-        }
-        out.write_str("round stochastically")
-    }
-}
-
-fn short_name(dtype: FloatDtype) -> &'static str {
-    match dtype {
-        FloatDtype::F32 => "float32",
-        FloatDtype::F16 => "float16",
-        FloatDtype::BF16 => "bf16",
-    }
-}
+said_in_english!(SurvivalSentence, SurvivalAdvice);
 
 /// Some rows of one target.
 struct Sample<'a> {

@@ -1,8 +1,9 @@
 //! Whose tokenizer and chat template the merged model gets: the adapter's when it adds tokens or brings a template of
 //! its own, else the base's.
 
-use std::{collections::BTreeSet, fmt, path::Path};
+use std::{collections::BTreeSet, path::Path};
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{InputRole, PlanError};
@@ -10,10 +11,11 @@ use crate::{
     adapter::Adapter,
     checkpoint::{Checkpoint, FileRole, SideFile, read_text},
     error::IoAction,
+    message::{self, said_in_english},
 };
 
 /// The decision, and what it rests on.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TokenizerChoice {
     /// The adapter (by position) whose vocabulary is taken; `None`: the base's.
     pub vocabulary_from: Option<usize>,
@@ -24,13 +26,14 @@ pub struct TokenizerChoice {
     /// Whether the base has a chat template to be taken.
     pub base_has_template: bool,
     /// Why.
+    #[serde(serialize_with = "message::shown")]
     pub reason: TokenizerReason,
     /// Tokens of the chosen tokenizer, where it says.
     pub token_count: Option<u64>,
 }
 
-/// Why a tokenizer and a chat template were chosen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a tokenizer and a chat template were chosen; a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum TokenizerReason {
     /// Neither the base nor an adapter has a tokenizer.
     NobodyBringsOne,
@@ -49,33 +52,28 @@ pub enum TokenizerReason {
     },
 }
 
-/// Tokens that a sentence names.
-pub(crate) const TOKENS_SHOWN: usize = 4;
-
-impl fmt::Display for TokenizerReason {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NobodyBringsOne => out.write_str("neither the base nor the adapter brings one"),
-            Self::BaseBringsNone => out.write_str("the base brings none"),
-            Self::AdapterBringsNone => out.write_str("the adapter brings none"),
-            Self::NothingNew => out.write_str("the adapter's adds no token and has the same chat template"),
-            Self::Adapter { added, has_own_template } => {
-                let reasons = [
-                    (!added.is_empty()).then(|| format!("it adds {}", crate::error::listed(added, TOKENS_SHOWN))),
-                    has_own_template.then(|| "it has a chat template of its own".to_owned()),
-                ];
-                let reasons: Vec<String> = reasons.into_iter().flatten().collect();
-                out.write_str(&reasons.join(" and "))
-            }
-        }
-    }
+/// Whose tokenizer and chat template; a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+enum TokenizerSource {
+    Base,
+    VocabularyOfAdapter,
+    TemplateOfAdapter,
+    Adapter,
+    TokenizerOfBaseAlone,
+    TokenizerOfAdapterAlone,
+    TemplateOfBaseAlone,
+    TemplateOfAdapterAlone,
+    Nobody,
 }
 
-impl serde::Serialize for TokenizerReason {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
+/// The decision as it is said.
+#[derive(Debug, Serialize)]
+pub struct TokenizerSentence<'a> {
+    source: TokenizerSource,
+    reason: &'a TokenizerReason,
 }
+
+said_in_english!(TokenizerReason, TokenizerSource, TokenizerSentence<'_>);
 
 impl TokenizerChoice {
     /// Compares the tokenizers of base and adapters.
@@ -138,19 +136,22 @@ impl TokenizerChoice {
         owner(self.template_from, self.base_has_template)
     }
 
-    /// Whose tokenizer and chat template, with the reason.
+    /// Whose tokenizer and chat template, and why; a message.
     #[must_use]
-    pub fn sentence(&self) -> String {
-        let from = match (self.tokenizer_owner(), self.template_owner()) {
-            (Some(tokenizer), Some(template)) if tokenizer == template => {
-                format!("the {tokenizer}'s tokenizer and chat template")
-            }
-            (Some(tokenizer), Some(template)) => format!("the {tokenizer}'s tokenizer, the {template}'s chat template"),
-            (Some(tokenizer), None) => format!("the {tokenizer}'s tokenizer, no chat template"),
-            (None, Some(template)) => format!("no tokenizer, the {template}'s chat template"),
-            (None, None) => "no tokenizer".to_owned(),
+    pub fn sentence(&self) -> TokenizerSentence<'_> {
+        use InputRole::{Adapter, Base};
+        let source = match (self.tokenizer_owner(), self.template_owner()) {
+            (Some(Base), Some(Base)) => TokenizerSource::Base,
+            (Some(Adapter), Some(Base)) => TokenizerSource::VocabularyOfAdapter,
+            (Some(Base), Some(Adapter)) => TokenizerSource::TemplateOfAdapter,
+            (Some(Adapter), Some(Adapter)) => TokenizerSource::Adapter,
+            (Some(Base), None) => TokenizerSource::TokenizerOfBaseAlone,
+            (Some(Adapter), None) => TokenizerSource::TokenizerOfAdapterAlone,
+            (None, Some(Base)) => TokenizerSource::TemplateOfBaseAlone,
+            (None, Some(Adapter)) => TokenizerSource::TemplateOfAdapterAlone,
+            (None, None) => TokenizerSource::Nobody,
         };
-        format!("{from}: {}", self.reason)
+        TokenizerSentence { source, reason: &self.reason }
     }
 }
 
@@ -243,4 +244,50 @@ pub(super) fn read_json(path: &Path) -> Result<Option<Value>, PlanError> {
     serde_json::from_str(&text)
         .map(Some)
         .map_err(|error| PlanError::BadTokenizer { problem: crate::error::brief(&error), path: path.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::assert_said;
+
+    #[test]
+    fn every_choice_is_said_with_its_reason() {
+        let added: Vec<String> = (0..6).map(|index| format!("<t{index}>")).collect();
+        let adapter = |added, has_own_template| TokenizerReason::Adapter { added, has_own_template };
+        let choice = |vocabulary_from, template_from, reason| TokenizerChoice {
+            vocabulary_from,
+            template_from,
+            base_has_tokenizer: true,
+            base_has_template: true,
+            reason,
+            token_count: None,
+        };
+        let bare = |base_has_tokenizer, base_has_template, reason| TokenizerChoice {
+            base_has_tokenizer,
+            base_has_template,
+            ..choice(None, None, reason)
+        };
+        let alone = |template_from, vocabulary_from, reason| TokenizerChoice {
+            vocabulary_from,
+            template_from,
+            ..bare(false, false, reason)
+        };
+        let cases: [(TokenizerChoice, &[&str]); 11] = [
+            (bare(false, false, TokenizerReason::NobodyBringsOne), &["토크나이저가 없습니다", "어댑터에도"]),
+            (bare(true, false, TokenizerReason::AdapterBringsNone), &["베이스의 토크나이저를 쓰며"]),
+            (bare(false, true, TokenizerReason::AdapterBringsNone), &["토크나이저는 없고 베이스의"]),
+            (alone(None, Some(0), TokenizerReason::BaseBringsNone), &["어댑터의 토크나이저를 쓰며"]),
+            (alone(Some(0), None, adapter(Vec::new(), true)), &["토크나이저는 없고 어댑터의"]),
+            (choice(Some(0), Some(0), adapter(added.clone(), true)), &["6개(<t0>, <t1>, <t2>, <t3>", "템플릿도"]),
+            (choice(Some(0), None, adapter(added, false)), &["6개", "더합니다"]),
+            (choice(None, Some(0), adapter(Vec::new(), true)), &["어댑터의 채팅 템플릿"]),
+            (choice(Some(0), Some(0), TokenizerReason::BaseBringsNone), &["베이스에는"]),
+            (choice(None, None, TokenizerReason::AdapterBringsNone), &["어댑터에는"]),
+            (choice(None, None, TokenizerReason::NothingNew), &["같습니다"]),
+        ];
+        for (choice, parts) in cases {
+            assert_said(&choice.sentence(), parts);
+        }
+    }
 }

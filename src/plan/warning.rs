@@ -1,20 +1,16 @@
 //! One thing that a user should know of a plan.
 
-use std::fmt;
+use serde::Serialize;
 
-use super::{Compared, RefusedToken, TokenChange, TokenRefusal};
+use super::{Compared, RefusedToken, TokenChange};
 use crate::{
     adapter::{Note, Orientation},
-    error::listed,
     matching::{NeedsTransformers5, PrefixChange, SetAsideRule},
-    units,
+    message::said_in_english,
 };
 
-/// Names that a warning shows.
-pub(crate) const NAMES_SHOWN: usize = 4;
-
-/// Something that stops nothing and should be known; says itself in English. `adapter` is the adapter's name.
-#[derive(Clone, Debug, PartialEq)]
+/// Something that stops nothing and should be known; a message. `adapter` is the adapter's name.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "every sentence says what its fields are")]
 pub enum Warning {
     Noted {
@@ -36,6 +32,7 @@ pub enum Warning {
     BaseAdapter,
     Prefix {
         adapter: String,
+        #[serde(serialize_with = "PrefixChange::serialize_message")]
         change: PrefixChange,
     },
     Renamed {
@@ -105,192 +102,144 @@ pub enum Warning {
     },
 }
 
-/// A tensor that the adapter brings whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A tensor that the adapter brings whole; a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ReplacedTensor {
     /// Its name in the base.
     pub name: String,
-    /// The base's shape.
-    pub old_shape: Vec<usize>,
+    /// The base's shape, where it is another.
+    pub old_shape: Option<Vec<usize>>,
     /// The adapter's.
     pub new_shape: Vec<usize>,
 }
 
-impl fmt::Display for ReplacedTensor {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, old_shape, new_shape } = self;
-        if old_shape == new_shape {
-            return out.write_str(name);
-        }
-        write!(out, "{name} ({} becomes {})", units::shape(old_shape), units::shape(new_shape))
-    }
-}
+said_in_english!(Warning, ReplacedTensor);
 
-impl fmt::Display for Warning {
-    #[expect(clippy::too_many_lines, reason = "an arm for each, so that none can be forgotten")]
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Noted { adapter, note } => write!(out, "{adapter}: {note}"),
-            Self::AlreadyMerged { adapter, share, tensor_count } => write!(
-                out,
-                "{adapter}: the base holds this adapter's change already, {:.0} % of it in all {} that were looked at: it seems to be a merge of this very adapter, and another merge would add the change again",
-                100.0 * share,
-                units::plural(*tensor_count, "tensor"),
-            ),
-            Self::UnknownKeys { adapter, keys } => write!(
-                out,
-                "{adapter}: adapter_config.json has {} that no PEFT release up to 0.21 writes ({}); a newer option may want another merge",
-                if keys.len() == 1 { "a key" } else { "keys" },
-                keys.join(", "),
-            ),
-            Self::Olora { adapter } => write!(
-                out,
-                "{adapter}: OLoRA trained on a base that its init had changed; that base is computed anew from this one, which must be the original"
-            ),
-            Self::BaseAdapter => out.write_str(
-                "the base's folder holds an adapter of its own (adapter_config.json), which transformers loads with the base; it stays out of the merge, unless the folder is given as an adapter too",
-            ),
-            Self::Prefix { adapter, change } => write!(out, "{adapter}: {change} to find its tensors in the base"),
-            Self::Renamed { adapter, module_count } => write!(
-                out,
-                "{adapter}: {} found under the names that the base has on disk (transformers' table of names)",
-                units::plural(*module_count, "module"),
-            ),
-            Self::Replaced { tensors } => {
-                let names: Vec<String> = tensors.iter().map(ReplacedTensor::to_string).collect();
-                write!(
-                    out,
-                    "the adapter brings {} whole, in the place of the base's: {}",
-                    units::plural(names.len(), "tensor"),
-                    listed(&names, NAMES_SHOWN)
-                )
-            }
-            Self::Added { names } => write!(
-                out,
-                "the base has no {}; the adapter's is added, and only a class with such a layer loads it",
-                listed(names, NAMES_SHOWN),
-            ),
-            Self::Untied { shared, others, is_guessed, needs_transformers_5, head_factor } => {
-                let others = others.join(" and ");
-                write!(
-                    out,
-                    "{shared} and {others} share one tensor in the base, but training took them apart; each gets its own, and tie_word_embeddings becomes false"
-                )?;
-                if let Some(factor) = head_factor {
-                    write!(
-                        out,
-                        "; the class scales what goes into the head by {factor:.6} only while they are tied, so the head is written times that"
-                    )?;
-                }
-                if *is_guessed {
-                    out.write_str(
-                        "; transformers does not know the model's class, so the names are those of its like",
-                    )?;
-                }
-                out.write_str(match needs_transformers_5 {
-                    Some(NeedsTransformers5::Names) => "; with these names, only transformers 5 or later loads both",
-                    Some(NeedsTransformers5::OwnEmbeddings) => {
-                        "; load the merged model with transformers 5 or later: releases before it build encoder and decoder on one embedding, and without a word they load another model than was trained"
-                    }
-                    None => "",
-                })
-            }
-            Self::StatedOrientation { adapter, tensors, orientation } => write!(
-                out,
-                "{adapter}: transformers does not know the model's class, so fan_in_fan_out alone says how square weights are stored, {}: {}",
-                match orientation {
-                    Orientation::OutIn => "(out, in)",
-                    Orientation::InOut => "(in, out)",
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{message::assert_said, numeric::Dtype, plan::TokenRefusal};
+
+    fn text(text: &str) -> String {
+        text.to_owned()
+    }
+
+    #[test]
+    #[expect(clippy::too_many_lines, reason = "a case for each, so that none can be forgotten")]
+    fn every_warning_is_said_with_its_names_and_numbers() {
+        let adapter = || text("chat-lora");
+        let prefix = |from: &str, to: &str| Warning::Prefix {
+            adapter: adapter(),
+            change: PrefixChange { from: text(from), to: text(to) },
+        };
+        let noted = |note| Warning::Noted { adapter: adapter(), note };
+        let files = || (0..5).map(|index| format!("a{index}.bin")).collect::<Vec<_>>();
+        let aside = |rule| Warning::SetAside { tensor: text("x.lora_A"), rule };
+        let tensor = |old_shape| ReplacedTensor { name: text("lm_head.weight"), old_shape, new_shape: vec![9, 4] };
+        let scale = Note::MlxScale { scale: 2.5, alpha: 20.0, rank: 8 };
+        let refused = |reason| Warning::SpecialTokenRefused {
+            adapter: adapter(),
+            refused: RefusedToken { adapter: 0, key: "pad_token", token: text("<pad>"), reason },
+        };
+        let missing_code = |repository: Option<&str>| Warning::MissingCode {
+            file: "config.json",
+            code: text("modeling_x.py"),
+            repository: repository.map(text),
+        };
+        let found = Compared::Revision { trained_on: text("0a1b2c3d"), base: text("4e5f6071") };
+        let untied = |needs_transformers_5: Option<NeedsTransformers5>| Warning::Untied {
+            shared: text("wte.weight"),
+            others: vec![text("lm_head.weight")],
+            is_guessed: needs_transformers_5.is_some(),
+            head_factor: needs_transformers_5.map(|_| 0.25),
+            needs_transformers_5,
+        };
+        let cases: Vec<(Warning, &[&str])> = vec![
+            (
+                Warning::Noted {
+                    adapter: adapter(),
+                    note: Note::ReadFromText { keys: vec![text("r"), text("use_dora")] },
                 },
-                listed(tensors, NAMES_SHOWN),
+                &["chat-lora", "r, use_dora"],
             ),
-            Self::OpenExperts { adapter, tensors } => write!(
-                out,
-                "{adapter}: PEFT takes the dimensions of these experts in another order under transformers 4 than under transformers 5, their matrices are square, and the adapter does not say which it was trained with; merged as one of transformers 5, so that one of transformers 4 would come out wrong: {}",
-                listed(tensors, NAMES_SHOWN),
+            (Warning::Noted { adapter: adapter(), note: scale }, &["chat-lora", "2.5", "20", "랭크 8"]),
+            (Warning::Noted { adapter: adapter(), note: Note::MlxAlphaIgnored { scale: 2.5 } }, &["chat-lora", "2.5"]),
+            (noted(Note::Float8 { dtype: Dtype::F8_E4M3, tensor_count: 8 }), &["8개", "F8_E4M3"]),
+            (noted(Note::AlsoRead { file: text("vit.safetensors"), tensor_count: 3 }), &["vit.safetensors", "3개"]),
+            (noted(Note::FullWeights { files: files() }), &["a3.bin 외 1개"]),
+            (noted(Note::OtherForm { files: files() }), &["a0.bin"]),
+            (noted(Note::NotRead { files: files() }), &["a0.bin"]),
+            (noted(Note::OutputProjectionTwice), &["MultiheadAttention", "0.21.2"]),
+            (noted(Note::OutputProjectionOnce), &["MultiheadAttention", "0.21.2"]),
+            (
+                Warning::AlreadyMerged { adapter: adapter(), share: 0.984, tensor_count: 12 },
+                &["chat-lora", "12개", "98 %"],
             ),
-            Self::SetAside { tensor, rule } => write!(out, "{tensor} is not merged: {rule}"),
-            Self::TaskHead { class, tensors, label_count, renamed_count } => {
-                let labels =
-                    label_count.map_or_else(String::new, |count| format!(" with {}", units::plural(count, "label")));
-                write!(
-                    out,
-                    "the adapter brings a head ({}), so the merged model is a {class}{labels}",
-                    listed(tensors, NAMES_SHOWN)
-                )?;
-                if *renamed_count > 0 {
-                    write!(out, "; {} get the names that this class has", units::plural(*renamed_count, "tensor"))?;
-                }
-                Ok(())
-            }
-            Self::LeftOut { class, names } => {
-                write!(out, "{} of the base is left out, because {class} has no such layer", listed(names, NAMES_SHOWN))
-            }
-            Self::MadeAnew { class, names } => write!(
-                out,
-                "{} of {class} is in neither the base nor the adapter: every load makes it anew at random, and predictions differ from training's; train with it in `modules_to_save`",
-                listed(names, NAMES_SHOWN)
+            (Warning::UnknownKeys { adapter: adapter(), keys: vec![text("a_key"), text("b_key")] }, &["a_key, b_key"]),
+            (Warning::BaseAdapter, &["adapter_config.json"]),
+            (Warning::Olora { adapter: adapter() }, &["chat-lora", "OLoRA"]),
+            (prefix("", "model."), &["`model.`", "붙여"]),
+            (prefix("model.", ""), &["`model.`", "떼어"]),
+            (prefix("transformer.", "h."), &["`transformer.` → `h.`"]),
+            (Warning::Renamed { adapter: adapter(), module_count: 12 }, &["chat-lora", "12개"]),
+            (
+                Warning::Replaced { tensors: vec![tensor(None), tensor(Some(vec![8, 4]))] },
+                &["2개", "lm_head.weight (8 × 4 → 9 × 4)"],
             ),
-            Self::SpecialTokens { adapter, changes } => {
-                let changes: Vec<String> = changes.iter().map(TokenChange::to_string).collect();
-                write!(
-                    out,
-                    "{adapter}: training changed {}; tokenizer_config.json and the ids in generation_config.json and config.json take it over",
-                    changes.join(", ")
-                )
-            }
-            Self::SpecialTokenRefused { adapter, refused: RefusedToken { key, token, reason, .. } } => {
-                write!(out, "{adapter}: its {key} `{token}` is not taken over: {reason}")
-            }
-            Self::MissingCode { file, code, repository: None } => {
-                write!(
-                    out,
-                    "{file} needs {code} (auto_map), which is not in the base's folder; put it into the merged one"
-                )
-            }
-            Self::MissingCode { file, code, repository: Some(repository) } => {
-                write!(
-                    out,
-                    "{file} needs {code} of the repository `{repository}` (auto_map), so the merged folder does not stand alone"
-                )
-            }
-            Self::TokensBeyondRows { token_count, row_count } => write!(
-                out,
-                "the tokenizer has {} tokens, the embedding {} rows: ids beyond it will fail",
-                units::count(*token_count),
-                units::count(*row_count),
+            (Warning::Added { names: (0..5).map(|index| format!("score{index}")).collect() }, &["score3 외 1개"]),
+            (untied(None), &["wte.weight", "lm_head.weight", "tie_word_embeddings"]),
+            (untied(Some(NeedsTransformers5::Names)), &["wte.weight", "lm_head.weight", "0.250000", "transformers 5"]),
+            (untied(Some(NeedsTransformers5::OwnEmbeddings)), &["wte.weight", "lm_head.weight", "transformers 5"]),
+            (
+                Warning::OpenExperts { adapter: adapter(), tensors: vec![text("experts.down_proj")] },
+                &["chat-lora", "experts.down_proj", "transformers 4"],
             ),
-            Self::Contradiction { adapter, found } => write!(out, "{adapter}: {found}"),
+            (aside(SetAsideRule::SecondCopy), &["x.lora_A"]),
+            (aside(SetAsideRule::UntrainedCopy), &["x.lora_A", "PEFT"]),
+            (aside(SetAsideRule::TrainingOnly), &["x.lora_A", "VeLoRA"]),
+            (
+                Warning::StatedOrientation {
+                    adapter: text("chat"),
+                    tensors: vec![text("h.0.mix.weight")],
+                    orientation: Orientation::InOut,
+                },
+                &["chat", "h.0.mix.weight", "fan_in_fan_out"],
+            ),
+            (aside(SetAsideRule::StaysTied), &["x.lora_A"]),
+            (aside(SetAsideRule::Recomputed), &["x.lora_A", "버퍼"]),
+            (aside(SetAsideRule::ValueHead), &["x.lora_A", "value head"]),
+            (aside(SetAsideRule::NeverRun), &["x.lora_A"]),
+            (
+                Warning::TaskHead {
+                    class: text("LlamaForSequenceClassification"),
+                    tensors: vec![text("score.weight")],
+                    label_count: Some(3),
+                    renamed_count: 7,
+                },
+                &["LlamaForSequenceClassification", "score.weight", "3개", "7개"],
+            ),
+            (
+                Warning::LeftOut { class: text("BertForSequenceClassification"), names: vec![text("cls.bias")] },
+                &["BertForSequenceClassification", "cls.bias"],
+            ),
+            (
+                Warning::MadeAnew { class: text("BertForSequenceClassification"), names: vec![text("pooler")] },
+                &["BertForSequenceClassification", "pooler", "modules_to_save"],
+            ),
+            (
+                Warning::SpecialTokens { adapter: adapter(), changes: vec![TokenChange::sample()] },
+                &["chat-lora", "eos_token", "<a>", "<b>"],
+            ),
+            (refused(TokenRefusal::NotInVocabulary), &["chat-lora", "pad_token", "<pad>"]),
+            (refused(TokenRefusal::BeyondRows { id: 9, row_count: 8 }), &["9", "8"]),
+            (refused(TokenRefusal::SaidOtherwise), &["<pad>"]),
+            (missing_code(None), &["config.json", "modeling_x.py"]),
+            (missing_code(Some("org/x")), &["config.json", "modeling_x.py", "org/x"]),
+            (Warning::TokensBeyondRows { token_count: 32_001, row_count: 32_000 }, &["32,001", "32,000"]),
+            (Warning::Contradiction { adapter: adapter(), found }, &["chat-lora", "0a1b2c3d", "4e5f6071"]),
+        ];
+        for (value, parts) in cases {
+            assert_said(&value, parts);
         }
-    }
-}
-
-impl fmt::Display for TokenChange {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.old {
-            Some(old) => write!(out, "{} from `{old}` to `{}`", self.key, self.new),
-            None => write!(out, "{} to `{}`", self.key, self.new),
-        }
-    }
-}
-
-impl fmt::Display for TokenRefusal {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotInVocabulary => out.write_str("the merged model's vocabulary has no such token"),
-            Self::BeyondRows { id, row_count } => write!(
-                out,
-                "its id {} has no row in the embedding, which has {}",
-                units::count(*id),
-                units::count(*row_count)
-            ),
-            Self::SaidOtherwise => out.write_str("an adapter before it names another"),
-        }
-    }
-}
-
-impl serde::Serialize for Warning {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
     }
 }

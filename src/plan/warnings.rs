@@ -102,11 +102,8 @@ fn of_whole_tensors(inputs: Inputs<'_>, head: Option<&TaskHead>) -> Vec<Warning>
     let from_adapters = || matching.applied.iter().filter(|applied| matches!(applied.origin, Origin::Adapter { .. }));
     let replaced = |applied: &Applied| {
         let shape = |tensor: Option<&LogicalTensor>| tensor.map_or_else(Vec::new, |tensor| tensor.shape().to_vec());
-        ReplacedTensor {
-            name: applied.tensor.clone(),
-            old_shape: shape(base.tensor(&applied.tensor)),
-            new_shape: shape(applied.source(base, adapters)),
-        }
+        let (old, new) = (shape(base.tensor(&applied.tensor)), shape(applied.source(base, adapters)));
+        ReplacedTensor { name: applied.tensor.clone(), old_shape: (old != new).then_some(old), new_shape: new }
     };
     let (in_place, added): (Vec<&Applied>, Vec<&Applied>) =
         from_adapters().partition(|applied| base.tensor(&applied.tensor).is_some());

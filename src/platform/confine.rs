@@ -1,6 +1,8 @@
 //! A process that may open one folder and nothing else, where the kernel knows how (Landlock, Linux 5.13 or later).
 
-use std::{fmt, path::Path};
+use std::path::Path;
+
+use crate::message::said_in_english;
 
 /// What keeps this process to a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +16,7 @@ pub enum Confinement {
     },
 }
 
-/// Why the kernel keeps a process to nothing; says itself in English.
+/// Why the kernel keeps a process to nothing; a message.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Unconfined {
     /// It cannot, or may not.
@@ -28,15 +30,7 @@ pub enum Unconfined {
     OtherSystem,
 }
 
-impl fmt::Display for Unconfined {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoLandlock => out.write_str("this kernel has no Landlock, or it is switched off"),
-            Self::Refused { said } => write!(out, "Landlock refused: {said}"),
-            Self::OtherSystem => out.write_str("this system cannot confine a process"),
-        }
-    }
-}
+said_in_english!(Unconfined);
 
 /// Lets this thread, and all threads that it starts from now on, read what lies below `folder` and open nothing else.
 ///

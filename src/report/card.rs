@@ -146,7 +146,7 @@ fn checks(out: &mut String, report: &RunReport) {
     };
     writeln!(out, "\n## Checks\n").ok();
     for check in verify.checks.iter().filter(|check| check.outcome != Outcome::Skipped) {
-        writeln!(out, "- {}: {} ({})", check.question.title(), check.outcome.label(), check.evidence).ok();
+        writeln!(out, "- {}: {} ({})", check.question, check.outcome.label(), check.evidence).ok();
     }
 }
 

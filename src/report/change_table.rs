@@ -1,7 +1,9 @@
 //! How far predictions are apart, as rows for people.
 
-use super::figures::{nats, share};
-use crate::evaluate::{Divergence, EvalReport};
+use crate::{
+    evaluate::{Divergence, EvalReport},
+    units::{nats, share},
+};
 
 /// One line for each pair of models and each text.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,6 @@
 //! From the numbers of an evaluation to what they say, and to no more than that.
 
-use super::conclusion::{BitsPerByte, Conclusion, ShortText, TextChange};
+use super::conclusion::{BitsPerByte, Conclusion, OtherTexts, ShareOfChange, TextChange};
 use crate::{
     evaluate::{EvalReport, Interval, ModelKind},
     numeric::FloatDtype,
@@ -148,9 +148,10 @@ impl Reader<'_> {
         }
         let (name, first) = (self.name(model), self.name(0));
         let are_all_texts = lower.len() + higher.len() == paired.len();
+        let others = OtherTexts::of(&higher).filter(|_| are_all_texts);
         if !(lower.is_empty() && higher.is_empty()) {
             let (model, first) = (name.clone(), first.clone());
-            conclusions.push(Conclusion::Perplexity { model, first, lower, higher, are_all_texts });
+            conclusions.push(Conclusion::Perplexity { model, first, lower, higher, others });
         }
         if !chance.is_empty() {
             conclusions.push(Conclusion::WithinChance { model: name, first, texts: chance });
@@ -198,18 +199,17 @@ impl Reader<'_> {
             self.report.paired.iter().filter(|paired| is_weak(paired.interval)).map(|paired| paired.text).collect();
         texts.sort_unstable();
         texts.dedup();
-        let short = |text: usize| {
-            let block_count = self.report.models[0].texts[text].block_count();
-            ShortText { text: self.text_name(text), block_count }
-        };
-        (!texts.is_empty()).then(|| Conclusion::TooLittleText { texts: texts.into_iter().map(short).collect() })
+        let block_count = |text: &usize| self.report.models[0].texts[*text].block_count();
+        let most_blocks = texts.iter().map(block_count).max()?;
+        let texts = texts.into_iter().map(|text| self.text_name(text)).collect();
+        Some(Conclusion::TooLittleText { texts, most_blocks })
     }
 
     fn rounding(&self, control: usize) -> Option<Conclusion> {
         let kl = self.pooled(0, control)?.kl;
         let compared = self.judged().into_iter().find_map(|model| {
             let change = self.pooled(0, model)?.kl;
-            (change > 0.0).then(|| (self.name(model), kl / change))
+            (change > 0.0).then(|| ShareOfChange { model: self.name(model), share: kl / change })
         });
         let dtype = self.dtype(control)?;
         Some(Conclusion::Rounding { control: self.name(control), first: self.name(0), dtype, kl, compared })
@@ -318,7 +318,7 @@ mod tests {
                 (_, ModelKind::InMemory) => "merged in memory".to_owned(),
             })
             .collect();
-        conclusions(report, &names).iter().map(Conclusion::sentence).collect()
+        conclusions(report, &names).iter().map(Conclusion::to_string).collect()
     }
 
     const BASE: (ModelKind, FloatDtype) = (ModelKind::Stored, FloatDtype::F32);

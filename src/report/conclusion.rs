@@ -1,20 +1,35 @@
-//! What follows from the numbers of an evaluation, as sentences.
+//! What follows from the numbers of an evaluation.
 
-use super::figures::{joined, nats, percent, share};
-use crate::{numeric::FloatDtype, units};
+use serde::{Serialize, Serializer};
 
-/// One thing that the numbers say. Models and texts are named as in the tables.
-#[derive(Clone, Debug, PartialEq)]
+use crate::{
+    message::{self, said_in_english},
+    numeric::FloatDtype,
+};
+
+/// One thing that the numbers say; a message, with its period. Models and texts are named as in the tables.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "every sentence says what its fields are")]
 pub enum Conclusion {
     /// Tokens differ, so perplexities are of different things.
     OtherTokens { model: String, first: String, texts: Vec<BitsPerByte> },
-    /// Beyond chance on every text named, in both directions or in one.
-    Perplexity { model: String, first: String, lower: Vec<TextChange>, higher: Vec<TextChange>, are_all_texts: bool },
+    /// Beyond chance on every text named, in both directions or in one; `others` where `higher` are all the others.
+    Perplexity {
+        model: String,
+        first: String,
+        lower: Vec<TextChange>,
+        higher: Vec<TextChange>,
+        others: Option<OtherTexts>,
+    },
     /// The interval of the difference holds 0.
-    WithinChance { model: String, first: String, texts: Vec<TextChange> },
-    /// No interval, or one of too few blocks.
-    TooLittleText { texts: Vec<ShortText> },
+    WithinChance {
+        model: String,
+        first: String,
+        #[serde(serialize_with = "signed")]
+        texts: Vec<TextChange>,
+    },
+    /// No interval, or one of too few blocks, of which the longest text has `most_blocks`.
+    TooLittleText { texts: Vec<String>, most_blocks: usize },
     /// How far a model is from the first.
     Changed { model: String, first: String, kl: f64, same_top1: f64 },
     /// The predictions changed, the probability of what stands in the text did not.
@@ -22,9 +37,22 @@ pub enum Conclusion {
     /// A model that predicts as the first does, up to rounding.
     Absent { model: String, first: String, kl: f64 },
     /// A change so small that the other dtype may explain it, with no control to tell.
-    MaybeRounding { model: String, first: String, dtype: FloatDtype, kl: f64 },
+    MaybeRounding {
+        model: String,
+        first: String,
+        #[serde(serialize_with = "message::shown")]
+        dtype: FloatDtype,
+        kl: f64,
+    },
     /// What the control shows, and its share of the change of `compared`.
-    Rounding { control: String, first: String, dtype: FloatDtype, kl: f64, compared: Option<(String, f64)> },
+    Rounding {
+        control: String,
+        first: String,
+        #[serde(serialize_with = "message::shown")]
+        dtype: FloatDtype,
+        kl: f64,
+        compared: Option<ShareOfChange>,
+    },
     /// The merge is base + adapter.
     MergeEqual { merged: String, unmerged: String, kl: f64, same_top1: f64 },
     /// The file holds what the merge computed.
@@ -35,8 +63,8 @@ pub enum Conclusion {
     MergeDiffers { merged: String, unmerged: String, kl: f64, share_of_change: Option<f64> },
 }
 
-/// A relative change of perplexity on one text.
-#[derive(Clone, Debug, PartialEq)]
+/// A relative change of perplexity on one text; a message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TextChange {
     /// The text's name.
     pub text: String,
@@ -44,17 +72,35 @@ pub struct TextChange {
     pub ratio: f64,
 }
 
-/// A text that is too short to conclude from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ShortText {
-    /// Its name.
-    pub text: String,
-    /// Its blocks of at most 128 tokens.
-    pub block_count: usize,
+/// The same where either direction is meant: with its sign.
+#[derive(Serialize)]
+struct SignedChange<'a> {
+    text: &'a str,
+    ratio: f64,
 }
 
-/// Two models' bits per byte on one text.
-#[derive(Clone, Debug, PartialEq)]
+/// All texts that are not named; a message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OtherTexts {
+    /// How many.
+    pub count: usize,
+    /// The smallest of their changes.
+    pub least: f64,
+    /// The largest.
+    pub most: f64,
+}
+
+/// What rounding does as a part of what a model changes; a message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ShareOfChange {
+    /// The model's name.
+    pub model: String,
+    /// The part of its change.
+    pub share: f64,
+}
+
+/// Two models' bits per byte on one text; a message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BitsPerByte {
     /// The text's name.
     pub text: String,
@@ -64,134 +110,26 @@ pub struct BitsPerByte {
     pub first: f64,
 }
 
-impl Conclusion {
-    /// The sentence, with its period.
+said_in_english!(Conclusion, TextChange, SignedChange<'_>, OtherTexts, ShareOfChange, BitsPerByte);
+
+fn signed<S: Serializer>(changes: &[TextChange], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(changes.iter().map(|TextChange { text, ratio }| SignedChange { text, ratio: *ratio }))
+}
+
+impl OtherTexts {
+    /// The texts of `changes`, where they are more than one.
     #[must_use]
-    pub fn sentence(&self) -> String {
-        match self {
-            Self::OtherTokens { model, first, texts } => {
-                let number =
-                    |text: &BitsPerByte| format!("{:.4} against {:.4} on {}", text.model, text.first, text.text);
-                let numbers: Vec<String> = texts.iter().map(number).collect();
-                let numbers = if numbers.is_empty() { String::new() } else { format!(" ({})", numbers.join("; ")) };
-                format!(
-                    "{model} cuts the texts into other tokens than {first}, so perplexities cannot be compared, only bits per byte{numbers}."
-                )
-            }
-            Self::Perplexity { model, first, lower, higher, are_all_texts } => {
-                format!("{model} against {first}: {}.", directions(lower, higher, *are_all_texts))
-            }
-            Self::WithinChance { model, first, texts } => {
-                let texts: Vec<String> =
-                    texts.iter().map(|text| format!("{} ({})", text.text, signed_percent(text.ratio))).collect();
-                format!("{model} against {first}: the difference is within chance on {}.", joined(&texts))
-            }
-            Self::TooLittleText { texts } => match texts.as_slice() {
-                [ShortText { text, block_count }] => {
-                    format!(
-                        "{text}: too little text to conclude ({} of 128 tokens).",
-                        units::plural(*block_count, "block")
-                    )
-                }
-                texts => {
-                    let most = texts.iter().map(|text| text.block_count).max().unwrap_or(0);
-                    let names: Vec<&str> = texts.iter().map(|text| text.text.as_str()).collect();
-                    let names = crate::error::listed(&names, 4);
-                    let blocks = units::plural(most, "block");
-                    format!("{names}: too little text to conclude (each at most {blocks} of 128 tokens).")
-                }
-            },
-            Self::Changed { model, first, kl, same_top1 } => format!(
-                "Amount of change from {first} to {model}: KL {} nats per token, and the same likeliest token at {} of positions. This says how much changed, not whether it got better.",
-                nats(*kl),
-                share(*same_top1),
-            ),
-            Self::ChangedElsewhere { model, first, text, ratio, kl } => format!(
-                "{model} against {first} on {text}: a near-zero perplexity change ({}) with a KL of {} nats, well above the rounding floor: behaviour changed, not on this text.",
-                signed_percent(*ratio),
-                nats(*kl),
-            ),
-            Self::Absent { model, first, kl: 0.0 } => {
-                format!("{model} predicts exactly what {first} predicts (KL 0): the adapter is effectively absent.")
-            }
-            Self::Absent { model, first, kl } => format!(
-                "{model} predicts what {first} predicts, up to rounding (KL {}): the adapter is effectively absent.",
-                nats(*kl)
-            ),
-            Self::MaybeRounding { model, first, dtype, kl } => format!(
-                "{model} is so close to {first} (KL {}) that rounding to {dtype} alone may explain it; cast the base to {dtype} to tell.",
-                nats(*kl)
-            ),
-            Self::Rounding { control, first, dtype, kl, compared } => {
-                let share =
-                    compared.as_ref().map(|(model, share)| format!(", {} of the change of {model}", percent(*share)));
-                format!(
-                    "Rounding alone: {control} is {first} with every weight in {dtype}, and differs from it by KL {} nats per token{}.",
-                    nats(*kl),
-                    share.unwrap_or_default(),
-                )
-            }
-            Self::MergeEqual { merged, unmerged, kl, same_top1 } => format!(
-                "The merge equals base + adapter up to rounding: {merged} against {unmerged} (KL {}, the same likeliest token at {}).",
-                nats(*kl),
-                share(*same_top1),
-            ),
-            Self::FileEqual { merged } => format!(
-                "The file is right: read from disk, {merged} predicts to the last bit what the merge computes in memory."
-            ),
-            Self::FileDiffers { merged, kl } => format!(
-                "The file is not what the merge computes: read from disk, {merged} differs by KL {} nats per token; verify the folder.",
-                nats(*kl),
-            ),
-            Self::MergeDiffers { merged, unmerged, kl, share_of_change } => {
-                let share = share_of_change.map(|share| format!(", {} of what the adapter changes", percent(share)));
-                format!(
-                    "The merge is not base + adapter: {merged} differs from {unmerged} by KL {} nats per token{}, more than rounding explains; verify the folder.",
-                    nats(*kl),
-                    share.unwrap_or_default(),
-                )
-            }
-        }
+    pub fn of(changes: &[TextChange]) -> Option<Self> {
+        let ratios = || changes.iter().map(|change| change.ratio);
+        let (least, most) = (ratios().fold(f64::INFINITY, f64::min), ratios().fold(0.0, f64::max));
+        (changes.len() > 1).then_some(Self { count: changes.len(), least, most })
     }
-}
-
-/// `perplexity lower by 41 % on korean_chat.txt, higher on the other two (by 3.1 % to 12 %): it learned its domain`.
-fn directions(lower: &[TextChange], higher: &[TextChange], are_all_texts: bool) -> String {
-    let named = |texts: &[TextChange]| {
-        let parts: Vec<String> =
-            texts.iter().map(|text| format!("by {} on {}", percent(text.ratio), text.text)).collect();
-        joined(&parts)
-    };
-    match (lower, higher) {
-        (lower, []) => format!("perplexity lower {}", named(lower)),
-        ([], higher) => format!("perplexity higher {}, lower on no text", named(higher)),
-        (lower, higher) => {
-            let higher = if are_all_texts && higher.len() > 1 { on_the_others(higher) } else { named(higher) };
-            format!("perplexity lower {}, higher {higher}: it learned its domain", named(lower))
-        }
-    }
-}
-
-/// `on the other two (by 3.1 % to 12 %)`.
-fn on_the_others(texts: &[TextChange]) -> String {
-    let count = match texts.len() {
-        2 => "two".to_owned(),
-        3 => "three".to_owned(),
-        count => count.to_string(),
-    };
-    let ratios = || texts.iter().map(|text| text.ratio);
-    let (least, most) = (ratios().fold(f64::INFINITY, f64::min), ratios().fold(0.0, f64::max));
-    format!("on the other {count} (by {} to {})", percent(least), percent(most))
-}
-
-fn signed_percent(ratio: f64) -> String {
-    let sign = if ratio < 0.0 { "−" } else { "+" };
-    format!("{sign}{}", percent(ratio))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::assert_said;
 
     fn change(text: &str, ratio: f64) -> TextChange {
         TextChange { text: text.to_owned(), ratio }
@@ -200,7 +138,8 @@ mod tests {
     fn perplexity(lower: &[TextChange], higher: &[TextChange], are_all_texts: bool) -> String {
         let (model, first) = ("merged".to_owned(), "base".to_owned());
         let (lower, higher) = (lower.to_vec(), higher.to_vec());
-        Conclusion::Perplexity { model, first, lower, higher, are_all_texts }.sentence()
+        let others = OtherTexts::of(&higher).filter(|_| are_all_texts);
+        Conclusion::Perplexity { model, first, lower, higher, others }.to_string()
     }
 
     #[test]
@@ -221,18 +160,90 @@ mod tests {
 
     #[test]
     fn short_texts_say_how_short() {
-        let short = |text: &str, block_count| ShortText { text: text.to_owned(), block_count };
-        let one = Conclusion::TooLittleText { texts: vec![short("chat", 12)] };
-        assert_eq!(one.sentence(), "chat: too little text to conclude (12 blocks of 128 tokens).");
-        let more = Conclusion::TooLittleText { texts: vec![short("a", 1), short("b", 3)] };
-        assert_eq!(more.sentence(), "a, b: too little text to conclude (each at most 3 blocks of 128 tokens).");
+        let short = |texts: &[&str], most_blocks| {
+            let texts = texts.iter().copied().map(str::to_owned).collect();
+            Conclusion::TooLittleText { texts, most_blocks }.to_string()
+        };
+        assert_eq!(short(&["chat"], 12), "chat: too little text to conclude (12 blocks of 128 tokens).");
+        assert_eq!(short(&["a", "b"], 3), "a, b: too little text to conclude (each at most 3 blocks of 128 tokens).");
     }
 
     #[test]
     fn divergence_is_called_an_amount_and_no_quality() {
         let (model, first) = ("merged".to_owned(), "base".to_owned());
-        let sentence = Conclusion::Changed { model, first, kl: 0.25, same_top1: 0.5 }.sentence();
+        let sentence = Conclusion::Changed { model, first, kl: 0.25, same_top1: 0.5 }.to_string();
         assert!(sentence.starts_with("Amount of change from base to merged: KL 0.2500 nats"), "{sentence}");
         assert!(!sentence.contains("quality") && sentence.contains("not whether it got better"), "{sentence}");
+    }
+
+    #[test]
+    fn every_conclusion_is_said_with_its_particles_and_numbers() {
+        let (model, first) = (|| "병합".to_owned(), || "베이스".to_owned());
+        let change = |ratio| vec![TextChange { text: "chat".to_owned(), ratio }];
+        let bits = vec![BitsPerByte { text: "chat".to_owned(), model: 1.25, first: 1.5 }];
+        let compared = Some(ShareOfChange { model: model(), share: 0.04 });
+        let cases: Vec<(Conclusion, &[&str])> = vec![
+            (
+                Conclusion::OtherTokens { model: model(), first: first(), texts: bits },
+                &["병합은 베이스와", "chat 1.2500, 1.5000"],
+            ),
+            (
+                Conclusion::Perplexity {
+                    model: model(),
+                    first: first(),
+                    lower: change(-0.25),
+                    higher: change(0.5),
+                    others: None,
+                },
+                &["베이스 대비 병합", "chat(−25", "chat(+50"],
+            ),
+            (Conclusion::WithinChance { model: model(), first: first(), texts: change(0.5) }, &["병합", "chat(+50"]),
+            (Conclusion::TooLittleText { texts: vec!["chat".to_owned()], most_blocks: 3 }, &["chat", "3개"]),
+            (
+                Conclusion::Changed { model: model(), first: first(), kl: 0.25, same_top1: 0.5 },
+                &["베이스에서 병합으로", "0.2500", "50"],
+            ),
+            (
+                Conclusion::ChangedElsewhere {
+                    model: model(),
+                    first: first(),
+                    text: "chat".to_owned(),
+                    ratio: 0.001,
+                    kl: 0.25,
+                },
+                &["chat", "0.2500"],
+            ),
+            (
+                Conclusion::Absent { model: model(), first: first(), kl: 0.25 },
+                &["병합의 예측은 반올림 안에서 베이스와 같습니다"],
+            ),
+            (
+                Conclusion::MaybeRounding { model: model(), first: first(), dtype: FloatDtype::BF16, kl: 0.25 },
+                &["병합은 베이스와", "BF16", "0.2500"],
+            ),
+            (
+                Conclusion::Rounding {
+                    control: "BF16 베이스".to_owned(),
+                    first: first(),
+                    dtype: FloatDtype::BF16,
+                    kl: 0.25,
+                    compared,
+                },
+                &["병합이 바꾼 것의", "BF16", "0.2500"],
+            ),
+            (
+                Conclusion::MergeEqual { merged: model(), unmerged: first(), kl: 0.25, same_top1: 0.5 },
+                &["베이스 대비 병합", "0.2500"],
+            ),
+            (Conclusion::FileEqual { merged: model() }, &["병합의 예측"]),
+            (Conclusion::FileDiffers { merged: model(), kl: 0.25 }, &["병합은 토큰당", "0.2500"]),
+            (
+                Conclusion::MergeDiffers { merged: model(), unmerged: first(), kl: 0.25, share_of_change: Some(0.5) },
+                &["병합은 베이스와", "0.2500", "50"],
+            ),
+        ];
+        for (value, parts) in cases {
+            assert_said(&value, parts);
+        }
     }
 }

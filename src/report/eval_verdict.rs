@@ -1,11 +1,12 @@
 //! What an evaluation comes to, in one sentence.
 
-use std::fmt;
+use serde::Serialize;
 
-use super::{Conclusion, TextChange, figures::joined};
+use super::{Conclusion, TextChange};
+use crate::message::said_in_english;
 
-/// The one thing to know of a merged model beside its base, the gravest first.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The one thing to know of a merged model beside its base, the gravest first; a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum EvalVerdict {
     /// It does not predict as base + adapter or the merge in memory do.
     NotTheMerge,
@@ -82,26 +83,7 @@ fn without_ending(name: &str) -> String {
     name.strip_suffix(".txt").unwrap_or(name).to_owned()
 }
 
-impl fmt::Display for EvalVerdict {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotTheMerge => out.write_str("it does not predict as base + adapter does"),
-            Self::OtherTokens => {
-                out.write_str("it cuts texts into other tokens than the base, so only bits per byte compare")
-            }
-            Self::Absent => out.write_str("it predicts as the base does: the adapter is effectively absent"),
-            Self::Better { texts } => write!(out, "it predicts {} better than the base", joined(texts)),
-            Self::Worse { texts } => {
-                write!(out, "it predicts {} worse than the base, and no text better", joined(texts))
-            }
-            Self::Mixed { better, worse } => {
-                write!(out, "it predicts {} better than the base, and {} worse", joined(better), joined(worse))
-            }
-            Self::WithinChance => out.write_str("it predicts as well as the base, within chance"),
-            Self::TooLittleText => out.write_str("the texts are too short to tell it from the base"),
-        }
-    }
-}
+said_in_english!(EvalVerdict);
 
 #[cfg(test)]
 mod tests {
@@ -114,7 +96,7 @@ mod tests {
     fn perplexity(lower: &[TextChange], higher: &[TextChange]) -> Conclusion {
         let (model, first) = ("merged".to_owned(), "base".to_owned());
         let (lower, higher) = (lower.to_vec(), higher.to_vec());
-        Conclusion::Perplexity { model, first, lower, higher, are_all_texts: true }
+        Conclusion::Perplexity { model, first, lower, higher, others: None }
     }
 
     #[test]

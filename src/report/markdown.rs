@@ -58,7 +58,10 @@ fn inputs(out: &mut String, report: &RunReport) {
     writeln!(out, "| Rounding | {} |", plan.rounding.label()).ok();
     writeln!(out, "| Tokenizer | {} |", plan.tokenizer.sentence()).ok();
     if let Some(survival) = &report.survival {
-        let sentences = [survival.sentence(), survival.advice.as_ref().map(ToString::to_string)];
+        let sentences = [
+            survival.sentence().map(|sentence| sentence.to_string()),
+            survival.advice.as_ref().map(ToString::to_string),
+        ];
         for sentence in sentences.into_iter().flatten() {
             writeln!(out, "| Survival | {sentence} |").ok();
         }
@@ -120,7 +123,7 @@ fn checks(out: &mut String, verify: &VerifyReport) {
     }
     writeln!(out, "\n## Checks\n\n| Check | Result | Evidence |\n|---|---|---|").ok();
     for check in &verify.checks {
-        writeln!(out, "| {} | {} | {} |", check.question.title(), check.outcome.label(), check.evidence).ok();
+        writeln!(out, "| {} | {} | {} |", check.question, check.outcome.label(), check.evidence).ok();
     }
     for detail in verify.checks.iter().flat_map(|check| &check.details) {
         writeln!(out, "\n- {detail}").ok();
@@ -132,7 +135,7 @@ fn perplexities(out: &mut String, report: &EvalReport) {
     let scores = ScoreTable::new(report, &names);
     writeln!(out, "\n## {}\n", scores.measure).ok();
     for conclusion in conclusions(report, &names) {
-        writeln!(out, "- {}", conclusion.sentence()).ok();
+        writeln!(out, "- {conclusion}").ok();
     }
     table(out, &scores.header, &scores.cells());
     writeln!(out, "\nIn brackets the 95 % interval of the paired difference. Protocol: {}.", scores.protocol).ok();

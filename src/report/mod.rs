@@ -7,7 +7,6 @@ mod change_table;
 mod conclude;
 mod conclusion;
 mod eval_verdict;
-pub(crate) mod figures;
 mod history;
 mod markdown;
 mod score_table;
@@ -20,7 +19,7 @@ pub use self::{
     card::{CARD_FILE, model_card, write_card},
     change_table::ChangeTable,
     conclude::conclusions,
-    conclusion::{BitsPerByte, Conclusion, ShortText, TextChange},
+    conclusion::{BitsPerByte, Conclusion, OtherTexts, ShareOfChange, TextChange},
     eval_verdict::EvalVerdict,
     history::{History, HistoryEntry, RunOutcome, now_secs},
     score_table::{ScoreRow, ScoreTable},

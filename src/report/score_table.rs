@@ -55,7 +55,7 @@ impl ScoreTable {
         header.extend(names.iter().cloned());
         header.extend(change_title.filter(|_| last > 0));
         let measure = if report.other_tokens.is_empty() { "Perplexity" } else { BITS_PER_BYTE };
-        Self { header, rows, measure, protocol: report.protocol.sentence() }
+        Self { header, rows, measure, protocol: report.protocol.to_string() }
     }
 
     /// The cells of each row, under [`Self::header`].

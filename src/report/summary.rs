@@ -6,6 +6,7 @@ use crate::{
     adapter::{Adapter, AdapterError, Target},
     checkpoint::Checkpoint,
     matching::{Matching, PrefixChange},
+    message,
     numeric::FloatDtype,
     plan::{ByteBudget, DtypePolicy, Finding, MergePlan, PreflightCheck, Rounding, TokenizerChoice, Warning},
     tree,
@@ -205,10 +206,12 @@ pub struct PlanSummary {
     /// Prefix changes that were needed.
     pub prefix_changes: Vec<PrefixSummary>,
     /// Checks before the run, with their evidence.
+    #[serde(serialize_with = "PreflightCheck::serialize_all")]
     pub checks: Vec<PreflightCheck>,
     /// For each adapter, what it says about its base against what the base is.
     pub findings: Vec<Vec<Finding>>,
     /// Things to know that stop nothing.
+    #[serde(serialize_with = "message::all_shown")]
     pub warnings: Vec<Warning>,
 }
 

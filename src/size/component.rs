@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-/// Parts of a model that people ask about.
+use crate::message::said_in_english;
+
+/// A part of a model that people ask about; a message, as charts and tables name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Component {
@@ -17,6 +19,8 @@ pub enum Component {
     /// Norms, biases and everything else.
     Other,
 }
+
+said_in_english!(Component);
 
 impl Component {
     /// In the order of the bars.
@@ -36,18 +40,6 @@ impl Component {
             Self::Mlp
         } else {
             Self::Other
-        }
-    }
-
-    /// As charts and tables name it.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Embedding => "embed_tokens",
-            Self::Attention => "attention",
-            Self::Mlp => "mlp",
-            Self::Head => "lm_head",
-            Self::Other => "norms, other",
         }
     }
 }

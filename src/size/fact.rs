@@ -1,4 +1,4 @@
-//! Why a file has the size that it has, in sentences that stand on numbers.
+//! Why a file has the size that it has, as numbers.
 
 use std::fmt;
 
@@ -9,13 +9,9 @@ use crate::{
     checkpoint::Checkpoint,
     error::IoError,
     numeric::{Dtype, FloatDtype},
-    units,
 };
 
-/// Names shown of a list of files.
-const SHOWN: usize = 3;
-
-/// One reason.
+/// One reason; [`SizeFact::sentence`] is its message.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum SizeFact {
@@ -193,141 +189,8 @@ fn vocabulary(base: &Checkpoint, other: &Checkpoint) -> Option<SizeFact> {
     fact
 }
 
-/// `31G`: what GNU `du -h` says of so many bytes, which rounds up in powers of 1024.
-pub(crate) fn du(byte_count: u64) -> String {
-    const UNITS: [&str; 5] = ["", "K", "M", "G", "T"];
-    let mut value = byte_count as f64;
-    let mut unit = 0;
-    while value >= 1024.0 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    if unit > 0 && value < 10.0 {
-        format!("{:.1}{}", (value * 10.0).ceil() / 10.0, UNITS[unit])
-    } else {
-        format!("{:.0}{}", value.ceil(), UNITS[unit])
-    }
-}
-
-/// `32`, or `4.127` where it is no whole number.
-pub(crate) fn bits(bits: f64) -> String {
-    if (bits - bits.round()).abs() < 0.005 { format!("{bits:.0}") } else { format!("{bits:.3}") }
-}
-
-pub(crate) fn dtype_name(dtype: Dtype) -> String {
-    FloatDtype::of(dtype).map_or_else(|| dtype.to_string(), |dtype| dtype.config_name().to_owned())
-}
-
-fn files(files: &[ExtraFile]) -> String {
-    let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
-    let byte_count = files.iter().map(|file| file.byte_count).sum();
-    format!("{} ({})", crate::error::listed(&names, SHOWN), units::bytes(byte_count))
-}
-
 impl fmt::Display for SizeFact {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Total { weight_count, byte_count, bits_per_weight } => write!(
-                out,
-                "{} weights of {} bits each are {} (`du -h` says {})",
-                units::count(*weight_count),
-                bits(*bits_per_weight),
-                units::bytes(*byte_count),
-                du(*byte_count),
-            ),
-            Self::SameWeights { weight_count, from_bits, to_bits, from_bytes, to_bytes } => {
-                write!(out, "the same {} weights", units::count(*weight_count))?;
-                if (from_bits - to_bits).abs() < 0.005 {
-                    write!(out, ", {} bits each as before: the file keeps its size", bits(*to_bits))?;
-                } else {
-                    let ratio = *to_bytes as f64 / (*from_bytes).max(1) as f64;
-                    let share = match ratio {
-                        ratio if (ratio - 0.5).abs() < 0.005 => "half the file".to_owned(),
-                        ratio if (ratio - 2.0).abs() < 0.02 => "twice the file".to_owned(),
-                        ratio => format!("{:.0} % of the file", 100.0 * ratio),
-                    };
-                    write!(out, ", {} bits each in place of {}: {share}", bits(*to_bits), bits(*from_bits))?;
-                    write!(out, " ({} → {})", units::bytes(*from_bytes), units::bytes(*to_bytes))?;
-                }
-                out.write_str("; nothing was pruned, and merging added 0 bytes")
-            }
-            Self::Vocabulary { from_rows, to_rows, weight_count, byte_count } => write!(
-                out,
-                "the vocabulary has {} rows in place of {}: {} weights {}, {}",
-                units::count(*to_rows),
-                units::count(*from_rows),
-                units::count(*weight_count),
-                if to_rows > from_rows { "more" } else { "fewer" },
-                units::bytes(*byte_count),
-            ),
-            Self::OtherWeights { from_count, to_count } => {
-                write!(out, "{} weights in place of {}", units::count(*to_count), units::count(*from_count))
-            }
-            Self::Quantised {
-                packed_count,
-                packed_bytes,
-                rest,
-                rest_count,
-                rest_bytes,
-                rest_dtype,
-                total_with_bf16_rest,
-            } => {
-                let total = packed_bytes + rest_bytes;
-                let names: Vec<&str> = rest.iter().map(|component| component.label()).collect();
-                write!(
-                    out,
-                    "{} weights are packed in {} bits each ({}); quantisation left {} alone: {} weights in {}, {}, which are {:.1} % of the file",
-                    units::count(*packed_count),
-                    bits(*packed_bytes as f64 * 8.0 / (*packed_count).max(1) as f64),
-                    units::bytes(*packed_bytes),
-                    names.join(" and "),
-                    units::count(*rest_count),
-                    dtype_name(*rest_dtype),
-                    units::bytes(*rest_bytes),
-                    100.0 * *rest_bytes as f64 / total.max(1) as f64,
-                )?;
-                if *total_with_bf16_rest < total {
-                    let (from, to) = (units::bytes(total), units::bytes(*total_with_bf16_rest));
-                    write!(out, "; with that in bfloat16 it would shrink from {from} to {to}")?;
-                }
-                Ok(())
-            }
-            Self::DuplicateFormats { files: extras } => {
-                write!(out, "the folder also holds weights that no loader takes beside these: {}", files(extras))
-            }
-            Self::TrainingState { files: extras } => {
-                write!(out, "the folder also holds what a training left, which no model needs: {}", files(extras))
-            }
-            Self::Bf16InF32 { tensor_count, byte_count } => write!(
-                out,
-                "{} of the base ({}) are stored as float32, but the low 16 bits of every value are zero: these are bfloat16 values, which half the bytes would hold",
-                units::plural(*tensor_count, "tensor"),
-                units::bytes(*byte_count),
-            ),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn du_rounds_up_as_gnu_does() {
-        let cases = [
-            (32_672_595_968, "31G"),
-            (16_336_297_984, "16G"),
-            (8_356_007_552, "7.8G"),
-            (5_978_353_280, "5.6G"),
-            (900, "900"),
-        ];
-        for (byte_count, text) in cases {
-            assert_eq!(du(byte_count), text);
-        }
-    }
-
-    #[test]
-    fn bits_are_whole_or_have_three_digits() {
-        assert_eq!((bits(32.0), bits(4.1273)), ("32".to_owned(), "4.127".to_owned()));
+        self.sentence().fmt(out)
     }
 }

@@ -1,14 +1,18 @@
 //! Where the bytes of a model are, and why a file has the size that it has; from headers and names alone.
 
 mod breakdown;
+mod change;
 mod component;
 mod extras;
-pub(crate) mod fact;
+mod fact;
 mod packing;
+mod sentence;
 
 pub use self::{
     breakdown::{SizeBreakdown, SizePart},
+    change::SizeChange,
     component::Component,
     extras::{ExtraFile, FolderExtras},
     fact::{SizeFact, between, of_model},
+    sentence::SizeSentence,
 };

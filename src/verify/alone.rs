@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::{Check, ConfigFault, Detail, Evidence, Predicted, Question, VerifyError};
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     error::{IoAction, IoContext as _},
     evaluate::{self, EvalError, EvalRequest, EvalText, ModelSource},
     job::{Current, JobContext, Stage},
+    message,
     platform::{self, Confinement, Unconfined},
 };
 
@@ -34,7 +35,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AloneReport {
     /// Why the kernel did not confine the process; `None` where it did.
-    #[serde(serialize_with = "in_english", skip_deserializing)]
+    #[serde(serialize_with = "message::any_shown", skip_deserializing)]
     pub unconfined: Option<Unconfined>,
     /// Every file that was opened, by its path below the folder; a path that does not lie there is whole.
     pub opened: Vec<String>,
@@ -70,11 +71,6 @@ impl AloneMessage {
     fn into_report(self) -> AloneReport {
         AloneReport { unconfined: self.unconfined, ..self.report }
     }
-}
-
-#[expect(clippy::ref_option, reason = "serde hands a field on like this")]
-fn in_english<S: Serializer>(unconfined: &Option<Unconfined>, serializer: S) -> Result<S::Ok, S::Error> {
-    unconfined.as_ref().map(ToString::to_string).serialize(serializer)
 }
 
 impl AloneReport {
@@ -197,7 +193,7 @@ fn wait(mut child: Child, program: &Path, job: &JobContext) -> Result<Output, Ve
 /// The decoder's error that the process in `folder` gave as its `reason`, found again here: it lies in the config alone.
 fn fault_of(folder: &Path, reason: &str) -> Option<ConfigFault> {
     let error = evaluate::unread_tensors(folder).err()?;
-    (without_path(&error, folder) == reason).then(|| ConfigFault::new(error, folder))
+    (without_path(&error, folder) == reason).then(|| ConfigFault::new(error))
 }
 
 /// Whether the model may be sound and only our decoder or our probe does not suit it.

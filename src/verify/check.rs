@@ -6,6 +6,7 @@ use super::{AloneReport, ChangedSet, Detail, Diagnosis, Evidence, Question};
 use crate::{
     checkpoint::CheckpointError,
     error::{Hint as _, Reported},
+    message,
 };
 
 /// All that was found about a folder.
@@ -18,7 +19,7 @@ pub struct VerifyReport {
     /// What a process found that had only the folder, where one was started.
     pub alone: Option<AloneReport>,
     /// Why it failed, where one sentence explains it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "message::any_shown")]
     pub diagnosis: Option<Diagnosis>,
 }
 
@@ -26,13 +27,15 @@ pub struct VerifyReport {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Check {
     /// What was asked; documents call it its title.
-    #[serde(rename = "title")]
+    #[serde(rename = "title", serialize_with = "message::shown")]
     pub question: Question,
     /// The answer.
     pub outcome: Outcome,
     /// What it rests on.
+    #[serde(serialize_with = "message::shown")]
     pub evidence: Evidence,
     /// What is wrong or worth knowing, a line each.
+    #[serde(serialize_with = "message::all_shown")]
     pub details: Vec<Detail>,
 }
 

@@ -36,7 +36,7 @@ fn disagreements(model: &Checkpoint) -> Vec<Detail> {
         Err(
             error @ (EvalError::MissingTensor { .. } | EvalError::TensorShape { .. } | EvalError::TensorDtype { .. }),
         ) => {
-            problems.push(Detail::ConfigMismatch(ConfigFault::new(error, model.root())));
+            problems.push(Detail::ConfigMismatch(ConfigFault::new(error)));
         }
         // What our decoder does not cover is checked by names alone.
         Ok(_) | Err(_) => {}

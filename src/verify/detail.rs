@@ -1,24 +1,21 @@
 //! What is wrong or worth knowing, one thing each, as values that any language can say.
 
-use std::{fmt, path::Path, sync::Arc};
+use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::audit::Misjudged;
 use crate::{
     checkpoint::CheckpointError,
-    error::{Hint as _, Reported, listed},
+    error::Reported,
     evaluate::EvalError,
+    message::{self, said_in_english},
     plan::SurvivalAdvice,
-    units,
 };
 
-/// Names that a sentence shows of many.
-pub(crate) const NAMES_SHOWN: usize = 3;
-
-/// One thing that a check found.
-#[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the English sentence of each, below, says what its fields are")]
+/// One thing that a check found; a message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "every sentence says what its fields are")]
 pub enum Detail {
     // Complete: index, names and shapes.
     TotalSize {
@@ -217,8 +214,8 @@ pub enum Detail {
     },
 }
 
-/// A target that holds other values than base and adapter give.
-#[derive(Clone, Debug, PartialEq)]
+/// A target that holds other values than base and adapter give; a message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WrongValues {
     /// Its name.
     pub tensor: String,
@@ -232,211 +229,30 @@ pub struct WrongValues {
     pub is_neighbour: bool,
 }
 
-impl fmt::Display for WrongValues {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { tensor, odd_count, element_count, max_error, is_neighbour } = self;
-        let (odd, all) = (units::count(*odd_count), units::count(*element_count));
-        write!(
-            out,
-            "{tensor}: {odd} of {all} values are not what base and adapter give (largest error {max_error:.3e})"
-        )?;
-        if *is_neighbour {
-            out.write_str("; each is one of the two neighbours: if it was rounded stochastically, give the seed")?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Display for Detail {
-    #[expect(clippy::too_many_lines, reason = "an arm for each, so that none can be forgotten")]
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TotalSize { stated, held } => {
-                let (stated, held) = (units::count(*stated), units::count(*held));
-                write!(out, "the index says total_size {stated}, the tensors have {held} bytes")
-            }
-            Self::NotInIndex { names } => write!(
-                out,
-                "the index does not name {} of its shards: {}",
-                units::plural(names.len(), "tensor"),
-                listed(names, NAMES_SHOWN)
-            ),
-            Self::AdapterTensors { names } => write!(
-                out,
-                "not merged: {} of an adapter among the weights: {}",
-                units::plural(names.len(), "tensor"),
-                listed(names, NAMES_SHOWN)
-            ),
-            Self::AdapterFile { file } => write!(out, "{file} would be loaded again on top of the merge"),
-            Self::OtherShape { tensor, held, expected } => {
-                let (held, expected) = (units::shape(held), units::shape(expected));
-                write!(out, "{tensor}: {held} where base and adapter have {expected}")
-            }
-            Self::UnusedWeights { file, byte_count } => {
-                write!(out, "{file} ({}) is not part of the model", units::bytes(*byte_count))
-            }
-            Self::UnreadTensors { names } => write!(
-                out,
-                "{} no part of the model that config.json describes: {}",
-                if names.len() == 1 { "1 tensor is".to_owned() } else { format!("{} tensors are", names.len()) },
-                listed(names, NAMES_SHOWN)
-            ),
-            Self::ConfigMismatch(fault) => {
-                write!(out, "config.json and the weights do not agree: {}", fault.problem)
-            }
-            Self::LayerCount { configured, held } => {
-                write!(out, "config.json says {configured} layers, the weights have {held}")
-            }
-            Self::VocabularySize { configured, tensor, rows } => {
-                let (configured, rows) = (units::count(*configured), units::count(*rows));
-                write!(out, "config.json says vocab_size {configured}, {tensor} has {rows} rows")
-            }
-            Self::MissingParameters { class, names } => write!(
-                out,
-                "{class} looks for {} that {} not in the folder: {}",
-                units::plural(names.len(), "parameter"),
-                if names.len() == 1 { "is" } else { "are" },
-                listed(names, NAMES_SHOWN)
-            ),
-            Self::IgnoredTensors { class, names } => write!(
-                out,
-                "{class} does not look for {}, which a loader therefore ignores: {}",
-                units::plural(names.len(), "tensor"),
-                listed(names, NAMES_SHOWN)
-            ),
-            Self::UnequalTie { tensor, other } => {
-                write!(out, "config.json ties {tensor} to {other}, but they hold different values")
-            }
-            Self::UntiedAndGone { tensor } => {
-                write!(out, "config.json gives embedding and output head a tensor each, but {tensor} is missing")
-            }
-            Self::Misjudged(misjudged) => misjudged.fmt(out),
-            Self::OpenExperts { names } => write!(
-                out,
-                "experts in square matrices, which PEFT takes in another order under transformers 4 than under 5, and the adapter does not say which it was trained with: {}",
-                listed(names, NAMES_SHOWN)
-            ),
-            Self::UndecidedOrientation { names } => write!(
-                out,
-                "{} square and of an unknown class, so only the adapter's fan_in_fan_out says how {} stored: {}",
-                if names.len() == 1 { "1 target is".to_owned() } else { format!("{} targets are", names.len()) },
-                if names.len() == 1 { "it is" } else { "they are" },
-                listed(names, NAMES_SHOWN)
-            ),
-            Self::TurnedOver { names } => write!(
-                out,
-                "{} the change in the other order of dimensions, which nothing known about the class excludes: {}",
-                if names.len() == 1 { "1 target holds".to_owned() } else { format!("{} targets hold", names.len()) },
-                listed(names, NAMES_SHOWN)
-            ),
-            Self::OtherTask { adapter, task, class } => {
-                write!(out, "config.json says {class}, but {adapter} was trained for {task}")
-            }
-            Self::LabelCount { configured, tensor, rows } => {
-                write!(out, "config.json says {configured} labels, {tensor} has {rows} rows")
-            }
-            Self::NoTokenizer => out.write_str("there is no tokenizer in the folder, so it does not run by itself"),
-            Self::NoMerges => out.write_str("vocab.json has no merges.txt beside it"),
-            Self::Truncated { file, held_bytes, whole_bytes } => {
-                write!(out, "{file} is truncated: {} of {}", units::bytes(*held_bytes), units::bytes(*whole_bytes))
-            }
-            Self::IdsBeyondRows { id, tensor, rows, is_as_in_base } => {
-                let (id, rows) = (units::count(*id), units::count(*rows));
-                let own = if *is_as_in_base { ", as in the base" } else { "" };
-                write!(
-                    out,
-                    "the tokenizer gives ids up to {id}, but {tensor} has {rows} rows: ids beyond them fail{own}"
-                )
-            }
-            Self::BadTokenizer { fault } => fault.fmt(out),
-            Self::BadSeal { line } => write!(out, "the seal cannot be read: `{line}` is no line of sha256sum"),
-            Self::LoadFailed { problem } => out.write_str(problem),
-            Self::UnreadableConfig { file } => write!(out, "{file} cannot be read"),
-            Self::BadJson { file, problem } => write!(out, "{file} is not valid JSON: {problem}"),
-            Self::NamesBase { place, text } => write!(out, "{place} names the folder of the base, `{text}`"),
-            Self::IsPath { place, text } => write!(out, "{place} is the path `{text}`"),
-            Self::StillNames { place, text } => write!(out, "{place} still names `{text}`; loaders ignore it"),
-            Self::RemoteCode { place, repository } => {
-                write!(out, "{place} loads code from the repository `{repository}`")
-            }
-            Self::MissingCode { place, module } => {
-                write!(out, "{place} needs {module}.py, which is not in the folder")
-            }
-            Self::TextNames { file, path } => write!(out, "{file} names `{path}`"),
-            Self::LinkOutside { name } => write!(out, "{name} is a link to outside of the folder"),
-            Self::LinkNowhere { name } => write!(out, "{name} is a link to nowhere"),
-            Self::Missing { tensor } => write!(out, "{tensor} is missing"),
-            Self::Extra { tensor } => write!(out, "{tensor} is not in the base"),
-            Self::ChangedWithoutReason { tensor } => write!(out, "{tensor} differs from the base and is no target"),
-            Self::Unmerged { file, names } => write!(
-                out,
-                "{file}: {} not what base and adapter give but the base's values, as if the adapter was never merged: {}",
-                if names.len() == 1 { "1 target holds".to_owned() } else { format!("{} targets hold", names.len()) },
-                listed(names, NAMES_SHOWN)
-            ),
-            Self::OtherStrength { factor, strength, names, wrong_count } => write!(
-                out,
-                "{} of {}: the values are not what base and adapter give but {factor} times their change{}: {}",
-                names.len(),
-                units::plural(*wrong_count, "wrong target"),
-                strength.as_ref().map_or_else(String::new, |strength| format!(", as if merged at strength {strength}")),
-                listed(names, NAMES_SHOWN)
-            ),
-            Self::IdenticalToBase => out.write_str("identical to the base: nothing was merged"),
-            Self::WrongValues(values) => values.fmt(out),
-            Self::Lost { tensor } => {
-                write!(out, "{tensor}: the update is smaller than the dtype can hold, so nothing of it is left")
-            }
-            Self::LeftOut { file, names } => write!(
-                out,
-                "{file} holds {} that the merge does not: {}",
-                units::plural(names.len(), "trained tensor"),
-                listed(names, NAMES_SHOWN)
-            ),
-            Self::FullModelBeside { file } => {
-                write!(out, "{file} in the adapter's folder is a full model's, and nothing of it was looked for")
-            }
-            Self::UnreadWeights { file } => {
-                write!(out, "{file} in the adapter's folder cannot be read, so what it holds was not looked for")
-            }
-            Self::Survival(advice) => advice.fmt(out),
-            Self::NonFinite { tensor, count } => write!(out, "{tensor}: {} NaN or infinite", units::count(*count)),
-            Self::SealedAndGone { file } => write!(out, "{file} is sealed, but not in the folder"),
-            Self::SealedAndOther { file } => write!(out, "{file} is not what was sealed"),
-            Self::CameAfterSeal { file } => write!(out, "{file} came after the seal"),
-            Self::OpenedOutside { path } => write!(out, "it opened {path}"),
-            Self::OnlyNan => out.write_str("the model predicts nothing but NaN"),
-            Self::Hint { error } => out.write_str(&error.hint().unwrap_or_default()),
-        }
-    }
-}
-
-/// Why a decoder does not take the weights; the same in two folders where nothing but the path differs.
-#[derive(Clone, Debug)]
+/// Why a decoder does not take the weights, said as its error is; the same in two folders where nothing but the path
+/// differs.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
 pub struct ConfigFault {
-    /// In English, without the path.
-    problem: String,
     /// The decoder's error.
+    #[serde(serialize_with = "message::pointed")]
     pub error: Arc<EvalError>,
 }
 
 impl ConfigFault {
-    /// Of the folder `root`.
-    pub(crate) fn new(error: EvalError, root: &Path) -> Self {
-        let text = error.to_string();
-        let problem = text.trim_end_matches(&format!(": {}", root.display())).to_owned();
-        Self { problem, error: Arc::new(error) }
+    pub(crate) fn new(error: EvalError) -> Self {
+        Self { error: Arc::new(error) }
     }
 }
 
 impl PartialEq for ConfigFault {
     fn eq(&self, other: &Self) -> bool {
-        self.problem == other.problem
+        message::english(&*self.error) == message::english(&*other.error)
     }
 }
 
-/// What is wrong with `tokenizer.json`; says itself in English.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What is wrong with `tokenizer.json`; a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum TokenizerFault {
     /// It cannot be read, for what the system says.
     Unreadable {
@@ -452,19 +268,143 @@ pub enum TokenizerFault {
     NoVocabulary,
 }
 
-impl fmt::Display for TokenizerFault {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreadable { said } => write!(out, "tokenizer.json: {said}"),
-            Self::Broken { said } => write!(out, "tokenizer.json is not whole: {said}"),
-            Self::NoVocabulary => out.write_str("tokenizer.json has no vocabulary"),
+said_in_english!(Detail, WrongValues, TokenizerFault);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        checkpoint::CheckpointError, error::Reported, evaluate::EvalError, message::assert_said, numeric::FloatDtype,
+        plan::SurvivalAdvice,
+    };
+
+    fn text(text: &str) -> String {
+        text.to_owned()
+    }
+
+    #[test]
+    fn what_is_wrong_with_weights_is_said_with_its_names_and_numbers() {
+        let names = || (0..5).map(|layer| format!("layers.{layer}.up_proj")).collect::<Vec<String>>();
+        let wrong = |is_neighbour| {
+            Detail::WrongValues(WrongValues {
+                tensor: "lm_head".to_owned(),
+                odd_count: 1_234,
+                element_count: 1_000_000,
+                max_error: 0.25,
+                is_neighbour,
+            })
+        };
+        let config = EvalError::MissingTensor { tensor: text("wte"), is_unmerged: false, path: "/data/x".into() };
+        let advice = SurvivalAdvice { dtype: FloatDtype::BF16, gain: 0.24, better: vec![FloatDtype::F32] };
+        let tensor = || "lm_head".to_owned();
+        let cases: Vec<(Detail, &[&str])> = vec![
+            (Detail::TotalSize { stated: 1_234, held: 1_235 }, &["1,234", "1,235"]),
+            (Detail::NotInIndex { names: names() }, &["5개", "layers.2.up_proj 외 2개"]),
+            (Detail::AdapterTensors { names: names() }, &["5개", "layers.2.up_proj 외 2개"]),
+            (
+                Detail::OtherShape { tensor: tensor(), held: vec![2, 3], expected: vec![4, 5] },
+                &["lm_head", "2 × 3", "4 × 5"],
+            ),
+            (Detail::UnreadTensors { names: names() }, &["5개", "layers.2.up_proj 외 2개"]),
+            (Detail::ConfigMismatch(ConfigFault::new(config)), &["wte 텐서가 없습니다"]),
+            (Detail::LayerCount { configured: 4, held: 3 }, &["4개", "3개"]),
+            (
+                Detail::VocabularySize { configured: 1_234, tensor: tensor(), rows: 1_235 },
+                &["lm_head", "1,234", "1,235"],
+            ),
+            (
+                Detail::MissingParameters { class: text("ToyModel"), names: names() },
+                &["ToyModel", "5개", "layers.2.up_proj 외 2개"],
+            ),
+            (Detail::IgnoredTensors { class: text("ToyModel"), names: names() }, &["ToyModel", "5개", "외 2개"]),
+            (Detail::UnequalTie { tensor: tensor(), other: text("wte") }, &["lm_head", "wte"]),
+            (Detail::UntiedAndGone { tensor: tensor() }, &["lm_head"]),
+            (Detail::Misjudged(Misjudged::OtherOrder { tensor: tensor() }), &["lm_head"]),
+            (Detail::OpenExperts { names: names() }, &["transformers 4", "외 2개"]),
+            (Detail::UndecidedOrientation { names: names() }, &["5개", "fan_in_fan_out", "외 2개"]),
+            (Detail::TurnedOver { names: names() }, &["5개", "외 2개"]),
+            (
+                Detail::OtherTask {
+                    adapter: text("chat-lora"),
+                    task: text("SEQ_CLS"),
+                    class: text("AForTokenClassification"),
+                },
+                &["chat-lora", "SEQ_CLS", "AForTokenClassification"],
+            ),
+            (Detail::LabelCount { configured: 2, tensor: tensor(), rows: 3 }, &["2개", "3행", "lm_head"]),
+            (Detail::Missing { tensor: tensor() }, &["lm_head"]),
+            (Detail::LeftOut { file: text("vit.bin"), names: names() }, &["vit.bin", "5개", "외 2개"]),
+            (Detail::FullModelBeside { file: text("model.bin") }, &["model.bin"]),
+            (Detail::UnreadWeights { file: text("vit.bin") }, &["vit.bin"]),
+            (Detail::Extra { tensor: tensor() }, &["lm_head"]),
+            (Detail::ChangedWithoutReason { tensor: tensor() }, &["lm_head"]),
+            (
+                Detail::Unmerged { file: text("a.safetensors"), names: names() },
+                &["a.safetensors", "대상 5개", "외 2개"],
+            ),
+            (
+                Detail::OtherStrength {
+                    factor: text("0.5"),
+                    strength: Some(text("0.25")),
+                    names: names(),
+                    wrong_count: 7,
+                },
+                &["7개 중 5개", "0.5배", "세기 0.25", "외 2개"],
+            ),
+            (Detail::IdenticalToBase, &["베이스와 똑같습니다"]),
+            (wrong(true), &["lm_head", "1,234", "1,000,000", "2.500e-1", "시드"]),
+            (wrong(false), &["lm_head", "1,234", "1,000,000", "2.500e-1"]),
+            (Detail::Lost { tensor: tensor() }, &["lm_head"]),
+            (Detail::Survival(advice), &["24 %", "float32"]),
+            (Detail::NonFinite { tensor: tensor(), count: 1_234 }, &["lm_head", "1,234"]),
+        ];
+        for (value, parts) in cases {
+            assert_said(&value, parts);
         }
     }
-}
 
-/// As the English sentence, for documents that people read.
-impl Serialize for Detail {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+    #[test]
+    fn what_is_wrong_with_files_is_said_with_its_names_and_numbers() {
+        let (file, place) = (|| "a.json".to_owned(), || "config.json: x".to_owned());
+        let tokenizer = |fault| Detail::BadTokenizer { fault };
+        let ids =
+            |is_as_in_base| Detail::IdsBeyondRows { id: 1_234, tensor: "wte".to_owned(), rows: 64, is_as_in_base };
+        let error = Reported::new(CheckpointError::Missing { path: "/data/x".into() });
+        let cases: Vec<(Detail, &[&str])> = vec![
+            (Detail::AdapterFile { file: file() }, &["a.json"]),
+            (Detail::UnusedWeights { file: file(), byte_count: 2_000_000 }, &["a.json", "2.00"]),
+            (Detail::NoTokenizer, &["토크나이저"]),
+            (Detail::NoMerges, &["vocab.json", "merges.txt"]),
+            (
+                Detail::Truncated { file: file(), held_bytes: 1_000_000, whole_bytes: 2_000_000 },
+                &["a.json", "1.00", "2.00"],
+            ),
+            (tokenizer(TokenizerFault::Unreadable { said: text("P1") }), &["tokenizer.json", "P1"]),
+            (tokenizer(TokenizerFault::Broken { said: text("P1") }), &["tokenizer.json", "P1"]),
+            (tokenizer(TokenizerFault::NoVocabulary), &["tokenizer.json", "어휘"]),
+            (ids(true), &["1,234", "wte", "64행", "베이스도"]),
+            (ids(false), &["1,234", "wte", "64행"]),
+            (Detail::UnreadableConfig { file: file() }, &["a.json"]),
+            (Detail::BadJson { file: file(), problem: text("P1") }, &["a.json", "P1"]),
+            (Detail::NamesBase { place: place(), text: text("../b") }, &["config.json: x", "`../b`"]),
+            (Detail::IsPath { place: place(), text: text("/data") }, &["config.json: x", "`/data`"]),
+            (Detail::StillNames { place: place(), text: text("org/b") }, &["config.json: x", "`org/b`"]),
+            (Detail::RemoteCode { place: place(), repository: text("org/b") }, &["config.json: x", "`org/b`"]),
+            (Detail::MissingCode { place: place(), module: text("model") }, &["config.json: x", "model.py"]),
+            (Detail::TextNames { file: file(), path: text("/data") }, &["a.json", "`/data`"]),
+            (Detail::LinkOutside { name: text("a") }, &["a 링크"]),
+            (Detail::LinkNowhere { name: text("a") }, &["a 링크"]),
+            (Detail::BadSeal { line: text("zz") }, &["`zz`", "sha256sum"]),
+            (Detail::SealedAndGone { file: file() }, &["a.json"]),
+            (Detail::SealedAndOther { file: file() }, &["a.json"]),
+            (Detail::CameAfterSeal { file: file() }, &["a.json"]),
+            (Detail::LoadFailed { problem: text("P1") }, &["P1"]),
+            (Detail::OpenedOutside { path: text("/data") }, &["/data"]),
+            (Detail::OnlyNan, &["NaN"]),
+            (Detail::Hint { error }, &["경로"]),
+        ];
+        for (value, parts) in cases {
+            assert_said(&value, parts);
+        }
     }
 }

@@ -1,11 +1,9 @@
 //! What is wrong with a merge that failed, in the one sentence that explains most of it.
 
-use std::fmt;
-
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::{ChangeSums, ChangedSet, Check, Detail, Outcome, Question, TensorVerdict};
-use crate::units;
+use crate::message::said_in_english;
 
 /// Factors further apart than this part are two.
 const SAME_FACTOR: f64 = 0.01;
@@ -16,8 +14,8 @@ const STRENGTH_SLACK: f64 = 2e-3;
 /// Decimals that a strength has at the most.
 const MOST_DECIMALS: i32 = 4;
 
-/// Why a merge is not what base and adapters give.
-#[derive(Clone, Debug, PartialEq)]
+/// Why a merge is not what base and adapters give; a message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Diagnosis {
     /// The adapter's own tensors lie among the weights.
     NotMerged,
@@ -124,35 +122,7 @@ impl ChangedSet {
     }
 }
 
-impl fmt::Display for Diagnosis {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotMerged => out.write_str("the adapter lies beside the weights and was not merged into them"),
-            Self::NeverApplied => out.write_str("the adapter was never applied"),
-            Self::AppliedInPart { unmerged_count, target_count } => write!(
-                out,
-                "the adapter was not applied to {unmerged_count} of {}",
-                units::plural(*target_count, "target")
-            ),
-            Self::OtherStrength { strength } => write!(out, "merged at strength {strength:.2}"),
-            Self::OtherValues { wrong_count, target_count } => write!(
-                out,
-                "{wrong_count} of {} hold other values than base and adapter give",
-                units::plural(*target_count, "target")
-            ),
-            Self::ChangedElsewhere { tensor_count } => {
-                write!(out, "{} changed that the adapter does not change", units::plural(*tensor_count, "tensor"))
-            }
-        }
-    }
-}
-
-/// As the English sentence, for documents that people read.
-impl Serialize for Diagnosis {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
+said_in_english!(Diagnosis);
 
 #[cfg(test)]
 mod tests {

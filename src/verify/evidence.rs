@@ -1,14 +1,12 @@
 //! What the answers rest on, as numbers that any language can say.
 
-use std::fmt;
-
 use serde::{Serialize, Serializer};
 
 use super::{ConfigFault, RoundingPolicy};
-use crate::{checkpoint::CheckpointError, error::Reported, merge::SEAL_FILE, platform::Unconfined, units};
+use crate::{checkpoint::CheckpointError, error::Reported, message::said_in_english, platform::Unconfined};
 
-/// What a check found.
-#[derive(Clone, Debug, PartialEq)]
+/// What a check found; a message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Evidence {
     /// No loader could open the folder.
     Unreadable {
@@ -92,8 +90,8 @@ pub enum Evidence {
     },
 }
 
-/// All tensors in a few numbers.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// All tensors in a few numbers; a message.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Recomputed {
     /// Targets that hold what they should.
     pub equal_count: usize,
@@ -104,6 +102,7 @@ pub struct Recomputed {
     /// The part of them that is equal to the bit.
     pub exact_share: f64,
     /// The roundings that explain them, with the number of targets each.
+    #[serde(serialize_with = "policies")]
     pub policies: Vec<(RoundingPolicy, usize)>,
     /// The part of the change asked for that is stored, where one was asked for.
     pub gain: Option<f64>,
@@ -113,8 +112,8 @@ pub struct Recomputed {
     pub other_count: usize,
 }
 
-/// What a model made of a few tokens.
-#[derive(Clone, Debug, PartialEq)]
+/// What a model made of a few tokens; a message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Predicted {
     /// It predicted them.
     Tokens {
@@ -139,115 +138,90 @@ pub enum Predicted {
     Nothing,
 }
 
-impl fmt::Display for Evidence {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreadable { error } => error.fmt(out),
-            Self::Held { tensor_count, parameter_count, byte_count, file_count, unlisted_class } => {
-                write!(
-                    out,
-                    "{}, {} parameters, {} in {}",
-                    units::plural(*tensor_count, "tensor"),
-                    units::count(*parameter_count),
-                    units::bytes(*byte_count),
-                    units::plural(*file_count, "file"),
-                )?;
-                let Some(class) = unlisted_class else { return Ok(()) };
-                write!(out, "; not evaluated: the names that {class} looks for, of which there is no list")
-            }
-            Self::Inside { value_count, config_count, file_count } => write!(
-                out,
-                "{} in {} and {}: nothing points outside",
-                units::plural(*value_count, "value"),
-                units::plural(*config_count, "config"),
-                units::plural(*file_count, "file"),
-            ),
-            Self::Outside => out.write_str("something points outside"),
-            Self::Differing { changed_count, tensor_count } => write!(
-                out,
-                "{} of {} differ from the base; which of them should, only the adapter can tell",
-                units::count(*changed_count as u64),
-                units::plural(*tensor_count, "tensor"),
-            ),
-            Self::Recomputed(recomputed) => recomputed.fmt(out),
-            Self::WholeTensors { tensor_count } => write!(
-                out,
-                "{} of the adapter's folder looked for by value",
-                units::plural(*tensor_count, "whole tensor"),
-            ),
-            Self::NeedsReference => out.write_str("needs base and adapter to compare with"),
-            Self::ValuesRead { value_count } => write!(out, "{} values read", units::count(*value_count)),
-            Self::SealHolds { file_count } => {
-                write!(out, "{} with the SHA-256 of {SEAL_FILE}", units::plural(*file_count, "file"))
-            }
-            Self::SealDiffers { differing_count, file_count } => {
-                write!(out, "{differing_count} of {} differ", units::plural(*file_count, "sealed file"))
-            }
-            Self::SealBroken => out.write_str("the seal is broken"),
-            Self::Loaded { unconfined, file_count, tensor_count, predicted } => write!(
-                out,
-                "loaded {}: {} opened, {} read, {predicted}",
-                place(unconfined.as_ref()),
-                units::plural(*file_count, "file"),
-                units::plural(*tensor_count, "tensor"),
-            ),
-            Self::NotLoaded { unconfined } => write!(out, "it does not load {}", place(unconfined.as_ref())),
-        }
+said_in_english!(Evidence, Recomputed, PolicyCount, Predicted);
+
+/// The roundings: one by its name, several with the number of targets each.
+fn policies<S: Serializer>(policies: &[(RoundingPolicy, usize)], serializer: S) -> Result<S::Ok, S::Error> {
+    let counted =
+        |(policy, target_count): &(RoundingPolicy, usize)| PolicyCount { policy: *policy, target_count: *target_count };
+    match policies {
+        [(policy, _)] => serializer.collect_seq([policy]),
+        policies => serializer.collect_seq(policies.iter().map(counted)),
     }
 }
 
-fn place(unconfined: Option<&Unconfined>) -> String {
-    match unconfined {
-        None => "in a process that the kernel lets open this folder and nothing else (Landlock)".to_owned(),
-        Some(reason) => format!("in a process of its own, watched but not confined ({reason})"),
-    }
+/// One rounding of several; a message.
+#[derive(Serialize)]
+struct PolicyCount {
+    policy: RoundingPolicy,
+    target_count: usize,
 }
 
-impl fmt::Display for Recomputed {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let policies: Vec<String> = match self.policies.as_slice() {
-            [(policy, _)] => vec![policy.label().to_owned()],
-            policies => policies.iter().map(|(policy, count)| format!("{} ({count})", policy.label())).collect(),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        checkpoint::CheckpointError,
+        error::Reported,
+        evaluate::EvalError,
+        message::assert_said,
+        verify::{ConfigFault, RoundingPolicy},
+    };
+
+    #[test]
+    fn every_answer_is_said_with_its_numbers() {
+        let numbers = Recomputed {
+            equal_count: 27,
+            target_count: 28,
+            value_count: 2_768_896,
+            exact_share: 0.99996,
+            policies: vec![(RoundingPolicy::Once, 26), (RoundingPolicy::DeltaFirst, 1)],
+            gain: Some(0.998),
+            unchanged_count: 10,
+            other_count: 11,
         };
-        write!(
-            out,
-            "{} of {} targets recomputed and equal ({:.3} % of {} values bit-exact, the rest by the last bit",
-            self.equal_count,
-            self.target_count,
-            100.0 * self.exact_share,
-            units::count(self.value_count),
-        )?;
-        if !policies.is_empty() {
-            write!(out, "; {}", policies.join(", "))?;
+        let loaded =
+            |unconfined, predicted| Evidence::Loaded { unconfined, file_count: 7, tensor_count: 39, predicted };
+        let tokens = || Predicted::Tokens { count: 26, mean_nll: 5.871 };
+        let fault = EvalError::Architecture {
+            architecture: "ToyLM".to_owned(),
+            covered: vec!["llama"],
+            path: "/data/x".into(),
+        };
+        let fault = Some(ConfigFault::new(fault));
+        let only_read = |fault| Predicted::OnlyRead { reason: "P1".to_owned(), fault };
+        let error = Reported::new(CheckpointError::NoWeights { path: "/data/x".into() });
+        let held = |unlisted_class| Evidence::Held {
+            tensor_count: 39,
+            parameter_count: 4_868,
+            byte_count: 2_000_000,
+            file_count: 4,
+            unlisted_class,
+        };
+        let refused = || Unconfined::Refused { said: "P2".to_owned() };
+        let cases: Vec<(Evidence, &[&str])> = vec![
+            (Evidence::Unreadable { error }, &["가중치가 없습니다", ": /data/x"]),
+            (held(None), &["39개", "4,868개", "4개", "2.00"]),
+            (held(Some("ToyModel".to_owned())), &["39개", "ToyModel"]),
+            (Evidence::Inside { value_count: 50, config_count: 4, file_count: 11 }, &["50", "4", "11"]),
+            (Evidence::Outside, &["폴더 밖"]),
+            (Evidence::Differing { changed_count: 28, tensor_count: 39 }, &["39개 중 28개"]),
+            (Evidence::Recomputed(numbers), &["27", "28", "2,768,896", "99.996 %", "26개", "99.8 %", "10", "11"]),
+            (Evidence::NeedsReference, &["베이스"]),
+            (Evidence::ValuesRead { value_count: 4_868 }, &["4,868개"]),
+            (Evidence::SealHolds { file_count: 9 }, &["9개"]),
+            (Evidence::SealDiffers { differing_count: 2, file_count: 9 }, &["2개", "9개"]),
+            (Evidence::SealBroken, &["봉인"]),
+            (Evidence::WholeTensors { tensor_count: 3 }, &["3개"]),
+            (loaded(None, tokens()), &["Landlock", "7개", "39개", "26개", "5.871"]),
+            (loaded(Some(Unconfined::NoLandlock), only_read(fault)), &["Landlock", "ToyLM 구조는", "llama"]),
+            (loaded(Some(refused()), only_read(None)), &["P2", "P1"]),
+            (loaded(None, Predicted::ProbeTooShort { token_count: 1 }), &["토큰 1개"]),
+            (loaded(Some(Unconfined::OtherSystem), Predicted::Nothing), &["이 시스템"]),
+            (Evidence::NotLoaded { unconfined: None }, &["불러오지 못했습니다"]),
+        ];
+        for (found, parts) in cases {
+            assert_said(&found, parts);
         }
-        out.write_str(")")?;
-        if let Some(gain) = self.gain {
-            write!(out, "; {:.1} % of the change asked for is stored", 100.0 * gain)?;
-        }
-        write!(out, "; {} of {} others equal the base", self.unchanged_count, self.other_count)
-    }
-}
-
-impl fmt::Display for Predicted {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tokens { count, mean_nll } => {
-                write!(out, "{} predicted, {mean_nll:.3} nats each", units::plural(*count, "token"))
-            }
-            Self::OnlyRead { reason, .. } => write!(out, "not evaluated: {reason}"),
-            Self::ProbeTooShort { token_count } => write!(
-                out,
-                "not evaluated: the tokenizer makes {} of the text that it is tried with",
-                units::plural(*token_count, "token")
-            ),
-            Self::Nothing => out.write_str("nothing predicted"),
-        }
-    }
-}
-
-/// As the English sentence, for documents that people read.
-impl Serialize for Evidence {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
     }
 }

@@ -30,8 +30,6 @@ mod weights;
 
 use std::path::PathBuf;
 
-#[cfg(feature = "gui")]
-pub(crate) use self::detail::NAMES_SHOWN;
 pub use self::{
     agreement::Agreement,
     alone::{ALONE_COMMAND, AloneMessage, AloneReport},

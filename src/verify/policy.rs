@@ -6,12 +6,15 @@ use super::{
     agreement::{Agreement, Observed, PRODUCT_TOLERANCE},
     exact_tile::ExactTile,
 };
-use crate::numeric::{FloatDtype, Noise};
+use crate::{
+    message::said_in_english,
+    numeric::{FloatDtype, Noise},
+};
 
 /// A merge of which more than this part lies further away than a rounding can lead has another cause.
 const MOST_WRONG: u64 = 10;
 
-/// What is rounded, and when.
+/// What is rounded, and when; a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RoundingPolicy {
@@ -33,23 +36,11 @@ pub enum RoundingPolicy {
     Stochastic,
 }
 
+said_in_english!(RoundingPolicy);
+
 impl RoundingPolicy {
     /// The policies of other tools, tried in this order where one rounding does not explain what is stored.
     pub(super) const OTHERS: [Self; 3] = [Self::DeltaFirst, Self::BaseFirst, Self::BothFirst];
-
-    /// As reports name it.
-    #[must_use]
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Once => "one rounding",
-            Self::DeltaFirst => "Δ rounded first",
-            Self::BaseFirst => "base rounded first",
-            Self::BothFirst => "base and Δ rounded first",
-            Self::InHalves => "Δ added in halves",
-            Self::InOwnDtype => "computed in the weight's dtype",
-            Self::Stochastic => "stochastic rounding",
-        }
-    }
 
     /// Compares the tile `stored`, of which the first element is number `first_element` of its tensor.
     pub(super) fn compare(

@@ -1,9 +1,11 @@
 //! What is asked of a folder.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-/// A question that a check answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use crate::message::said_in_english;
+
+/// A question that a check answers; a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Question {
     /// Every tensor is there with its shape, and nothing of an adapter is left.
     Complete,
@@ -23,25 +25,4 @@ pub enum Question {
     Alone,
 }
 
-impl Question {
-    /// Its title, in English.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Complete => "Complete",
-            Self::Independent => "Independent of the base",
-            Self::ChangedTargets => "Changed exactly the targets",
-            Self::NothingLeftOut => "Nothing trained left out",
-            Self::DiffersFromBase => "Differences from the base",
-            Self::Finite => "Finite",
-            Self::Sealed => "Sealed",
-            Self::Alone => "Stands alone",
-        }
-    }
-}
-
-impl Serialize for Question {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.title())
-    }
-}
+said_in_english!(Question);

@@ -15,7 +15,7 @@ use lorafuse::{
         Slot, WellKind, WellsCommand,
     },
     job::{JobContext, JobWarning, Stage},
-    merge::device::{DeviceReason, TrialTimes},
+    merge::device::{DeviceReason, TileCount, TrialTimes},
     plan::MergePlan,
 };
 
@@ -223,8 +223,8 @@ fn a_running_and_a_failed_merge_are_korean() {
     let ctx = window.ctx.clone();
     let (tell, told) = crossbeam_channel::bounded(RunEvent::MOST_TOLD);
     let times = TrialTimes { cpu_tile_ms: 3.06, gpu_tile_ms: 4.0 };
-    tell.send(RunEvent::DeviceChosen(DeviceReason::Trial { gpu: "A100, Vulkan".to_owned(), times })).unwrap();
-    tell.send(RunEvent::TilesCounted { gpu_count: 1_024, cpu_count: 12 }).unwrap();
+    tell.send(RunEvent::DeviceChosen(DeviceReason::tried("A100, Vulkan".to_owned(), times))).unwrap();
+    tell.send(RunEvent::TilesCounted(TileCount { gpu_count: 1_024, cpu_count: 12 })).unwrap();
     let mut running = Running::new(plan, told);
     let lost = RunEvent::Warned(JobWarning::DeviceLost { device: "A100, Vulkan".to_owned() });
     running.events = vec![(Duration::from_secs(3), lost)];

@@ -1,8 +1,6 @@
 //! What the window says, in every language.
 
 pub mod problem;
-pub mod sentences_en;
-pub mod sentences_ko;
 pub mod vocabulary;
 pub mod words_en;
 pub mod words_ko;

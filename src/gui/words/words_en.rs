@@ -1,17 +1,12 @@
 //! English.
 
-use super::{Language, Words, sentences_en};
+use serde::Serialize;
+
+use super::{Language, Words};
 use crate::{
-    adapter::ExpectedShape,
-    error::listed,
-    gui::design::path_text::upper_first,
     job::Current,
-    merge::device::Device,
-    plan::Warning,
-    report::Conclusion,
-    size::Component,
-    units,
-    verify::{Detail, Question},
+    message::{self, Message, message},
+    units::{self, upper_first},
 };
 
 /// The English words.
@@ -148,7 +143,7 @@ pub static ENGLISH: Words = Words {
     printed_same: "The base alone",
     base_and_adapter: "Base + adapter",
     lines: |count| units::plural(count, "line"),
-    listed: |names, most| listed(names, most),
+    listed: |names, most| LANGUAGE.say(&message!("listed", names: names, most: most)),
     copy: "Copy",
     copy_base_tree: "Copy the base tree",
     copy_adapted_tree: "Copy the tree with the adapter",
@@ -286,7 +281,7 @@ pub static ENGLISH: Words = Words {
     lower_is_better: "lower is better, log scale",
     weak_interval: "Grey intervals rest on fewer than 30 blocks of 128 tokens, and a text of less than two has none: too little for a firm statement.",
     component: "Component",
-    component_name: Component::label,
+    component_name: |component| said(&component),
     written_by_component: "Written, by component",
     changed_by_adapter: |bytes| format!("{bytes} changed by the adapter"),
     total: "total",
@@ -298,13 +293,13 @@ pub static ENGLISH: Words = Words {
     compare_alone: "Measured alone: add the base to compare with",
     equals_run_time: "It predicts as base + adapter does, up to rounding.",
     see_the_report: "The report says why.",
-    eval_verdict: |verdict| upper_first(&verdict.to_string()),
-    size_change: sentences_en::size_change,
+    eval_verdict: as_line,
+    size_change: |ratio| said(&crate::size::SizeChange::of(ratio)),
 
     verdict_passed: "This model stands alone",
     verdict_recomputed: "This folder is the merge that it claims to be",
     verdict_identical: "Identical to the base: nothing was merged",
-    diagnosis: |diagnosis| upper_first(&diagnosis.to_string()),
+    diagnosis: as_line,
     judged_at: |strength| format!("Judged at strength {strength}."),
     merged_at: |strength| format!("Merged at strength {strength:.2}."),
     judge_at: |strength| format!("Judge at strength {strength:.2}"),
@@ -369,7 +364,7 @@ pub static ENGLISH: Words = Words {
     tensors_written: |count| format!("{} written", units::plural(count, "tensor")),
     tensors_compared: |count| format!("{} checked", units::plural(count, "tensor")),
     bytes_note: "the same, to the byte",
-    perplexity_story: sentences_en::perplexity_story,
+    perplexity_story: |table| table.story().map_or_else(String::new, |story| said(&story)),
     perplexity_column: "perplexity",
     measuring_note: |names| match names {
         [] | [_] => "The window stays usable.".to_owned(),
@@ -393,21 +388,21 @@ pub static ENGLISH: Words = Words {
     run_time_in_text: "base + adapter",
     merged_in_text: "merged",
     rounded_in_text: |dtype| format!("base in {dtype}"),
-    conclusion: Conclusion::sentence,
-    size_fact: |fact| upper_first(&fact.to_string()) + ".",
-    survival: |estimate| estimate.sentence().map_or_else(String::new, |sentence| sentence + "."),
-    survival_advice: |advice| upper_first(&advice.to_string()) + ".",
-    preflight: |check| (check.title(), upper_first(&check.evidence())),
-    tokenizer_choice: |choice| upper_first(&choice.sentence()),
-    question: Question::title,
-    warning: Warning::to_string,
-    misfit_reason: |reason| upper_first(&reason.to_string()),
-    expected_shape: ExpectedShape::to_string,
-    run_event: sentences_en::run_event,
-    device: Device::to_string,
-    protocol: |protocol| upper_first(&protocol.sentence()),
-    detail: Detail::to_string,
-    evidence: |evidence| upper_first(&evidence.to_string()),
+    conclusion: said,
+    size_fact: |fact| sentence(&fact.sentence()),
+    survival: |estimate| estimate.sentence().map_or_else(String::new, |sentence| ended(&sentence)),
+    survival_advice: ended,
+    preflight: |check| (LANGUAGE.say(&check.title()), as_line(check)),
+    tokenizer_choice: |choice| as_line(&choice.sentence()),
+    question: |question| said(&question),
+    warning: said,
+    misfit_reason: as_line,
+    expected_shape: said,
+    run_event: said,
+    device: said,
+    protocol: |protocol| as_line(&protocol),
+    detail: said,
+    evidence: as_line,
     survives: "Survives the rounding",
     survival_reading: "Reading some rows of each target…",
     survival_unknown: "Cannot be told before the merge: the method looks at all rows",
@@ -500,7 +495,29 @@ pub static ENGLISH: Words = Words {
     spectrum: "Singular values of Δ",
     energy_note: |rank, total| format!("{rank} of {total} directions hold 90 % of ‖Δ‖²"),
     use_base: |name| format!("Use {name}"),
-    base_found: |place| format!("The adapter's own base is on this machine, in {place}."),
+    base_found: |place| LANGUAGE.say(&message!("base-found", place: Message::of(&place))),
     sort_by: |column| format!("Sort by {column}"),
     kept_figure: "Kept after rounding",
 };
+
+const LANGUAGE: message::Language = message::Language::English;
+
+/// What is a message of its own.
+fn said(value: &impl Serialize) -> String {
+    LANGUAGE.say(&Message::of(value))
+}
+
+/// The same as a line of its own.
+fn as_line(value: &impl Serialize) -> String {
+    LANGUAGE.say(&message!("as-line", said: Message::of(value)))
+}
+
+/// The same as a sentence of its own.
+fn sentence(value: &impl Serialize) -> String {
+    LANGUAGE.say(&message!("as-sentence", said: Message::of(value)))
+}
+
+/// The same with its period.
+fn ended(value: &impl Serialize) -> String {
+    LANGUAGE.say(&message!("with-period", said: Message::of(value)))
+}

@@ -1,12 +1,11 @@
 //! Korean.
 
-use super::{
-    Language, Words,
-    sentences_ko::{self, checks as checks_ko},
-};
+use serde::Serialize;
+
+use super::{Language, Words};
 use crate::{
-    gui::screens::compare::perplexity_table::PerplexityTable,
     job::Current,
+    message::{self, Message, message},
     units::{self, RoughDuration},
 };
 
@@ -138,7 +137,7 @@ pub static KOREAN: Words = Words {
     printed_same: "베이스만",
     base_and_adapter: "베이스 + 어댑터",
     lines: |count| format!("{count}줄"),
-    listed: sentences_ko::listed,
+    listed: |names, most| LANGUAGE.say(&message!("listed", names: names, most: most)),
     copy: "복사",
     copy_base_tree: "베이스 트리 복사",
     copy_adapted_tree: "어댑터 트리 복사",
@@ -272,7 +271,7 @@ pub static KOREAN: Words = Words {
     lower_is_better: "낮을수록 좋음, 로그 눈금",
     weak_interval: "회색 구간은 128토큰 블록이 30개가 안 되는 글이라 확실하지 않습니다. 두 블록이 안 되면 구간이 없습니다.",
     component: "구성 요소",
-    component_name: sentences_ko::component,
+    component_name: |component| said(&component),
     written_by_component: "구성 요소별 쓰는 양",
     changed_by_adapter: |bytes| format!("어댑터가 {bytes}를 바꿉니다"),
     total: "합계",
@@ -284,13 +283,13 @@ pub static KOREAN: Words = Words {
     compare_alone: "이 모델만 쟀습니다. 베이스를 더하면 비교합니다",
     equals_run_time: "반올림 안에서 베이스 + 어댑터와 똑같이 예측합니다.",
     see_the_report: "이유는 보고서에 있습니다.",
-    eval_verdict: sentences_ko::eval_verdict,
-    size_change: sentences_ko::size_change,
+    eval_verdict: as_line,
+    size_change: |ratio| said(&crate::size::SizeChange::of(ratio)),
 
     verdict_passed: "이 모델은 혼자서 동작합니다",
     verdict_recomputed: "이 폴더는 말한 대로의 병합입니다",
     verdict_identical: "베이스와 똑같습니다. 아무것도 병합되지 않았습니다",
-    diagnosis: checks_ko::diagnosis,
+    diagnosis: as_line,
     judged_at: |strength| format!("세기 {strength}로 검사했습니다."),
     merged_at: |strength| format!("세기 {strength:.2}로 병합되었습니다."),
     judge_at: |strength| format!("세기 {strength:.2}로 검사"),
@@ -355,7 +354,7 @@ pub static KOREAN: Words = Words {
     tensors_written: |count| format!("텐서 {count}개 씀"),
     tensors_compared: |count| format!("텐서 {count}개 검사함"),
     bytes_note: "바이트까지 그대로",
-    perplexity_story,
+    perplexity_story: |table| table.story().map_or_else(String::new, |story| said(&story)),
     perplexity_column: "퍼플렉시티",
     measuring_note: |names| match names {
         [] | [_] => "그동안 창을 계속 쓸 수 있습니다.".to_owned(),
@@ -374,21 +373,21 @@ pub static KOREAN: Words = Words {
     run_time_in_text: "베이스 + 어댑터",
     merged_in_text: "병합",
     rounded_in_text: |dtype| format!("{dtype} 베이스"),
-    conclusion: sentences_ko::conclusion,
-    size_fact: sentences_ko::size_fact,
-    survival: sentences_ko::survival,
-    survival_advice: sentences_ko::survival_advice,
-    preflight: checks_ko::preflight,
-    tokenizer_choice: checks_ko::tokenizer_choice,
-    question: checks_ko::question,
-    evidence: checks_ko::evidence,
-    warning: sentences_ko::warnings::warning,
-    misfit_reason: sentences_ko::misfits::misfit_reason,
-    expected_shape: sentences_ko::misfits::expected_shape,
-    run_event: sentences_ko::run::run_event,
-    device: sentences_ko::run::device,
-    protocol: sentences_ko::protocol,
-    detail: sentences_ko::details::detail,
+    conclusion: said,
+    size_fact: |fact| sentence(&fact.sentence()),
+    survival: |estimate| estimate.sentence().map_or_else(String::new, |sentence| ended(&sentence)),
+    survival_advice: ended,
+    preflight: |check| (LANGUAGE.say(&check.title()), as_line(check)),
+    tokenizer_choice: |choice| as_line(&choice.sentence()),
+    question: |question| said(&question),
+    evidence: as_line,
+    warning: said,
+    misfit_reason: as_line,
+    expected_shape: said,
+    run_event: said,
+    device: said,
+    protocol: |protocol| as_line(&protocol),
+    detail: said,
     survives: "반올림 뒤에 남는 것",
     survival_reading: "대상마다 일부 행을 읽는 중…",
     survival_unknown: "병합 전에는 알 수 없음: 모든 행을 보는 방식",
@@ -480,7 +479,7 @@ pub static KOREAN: Words = Words {
     spectrum: "Δ의 특잇값",
     energy_note: |rank, total| format!("방향 {total}개 중 {rank}개가 ‖Δ‖²의 90 %"),
     use_base: |name| format!("{name} 사용"),
-    base_found: sentences_ko::base_found,
+    base_found: |place| LANGUAGE.say(&message!("base-found", place: Message::of(&place))),
     sort_by: |column| format!("{column} 순으로 정렬"),
     kept_figure: "반올림 뒤 보존",
 };
@@ -495,9 +494,26 @@ fn rough_duration(duration: RoughDuration) -> String {
     }
 }
 
-fn perplexity_story(table: &PerplexityTable) -> String {
-    let changes = table.changes("~", "구간을 내기에 너무 짧음");
-    changes.map_or_else(String::new, |changes| format!("같은 토큰에서 베이스 대비 병합, 괄호는 95 % 구간: {changes}."))
+const LANGUAGE: message::Language = message::Language::Korean;
+
+/// What is a message of its own.
+fn said(value: &impl Serialize) -> String {
+    LANGUAGE.say(&Message::of(value))
+}
+
+/// The same as a line of its own.
+fn as_line(value: &impl Serialize) -> String {
+    LANGUAGE.say(&message!("as-line", said: Message::of(value)))
+}
+
+/// The same as a sentence of its own.
+fn sentence(value: &impl Serialize) -> String {
+    LANGUAGE.say(&message!("as-sentence", said: Message::of(value)))
+}
+
+/// The same with its period.
+fn ended(value: &impl Serialize) -> String {
+    LANGUAGE.say(&message!("with-period", said: Message::of(value)))
 }
 
 #[cfg(test)]

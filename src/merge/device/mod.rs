@@ -11,13 +11,11 @@ mod trial;
 
 #[cfg(feature = "gpu")]
 pub(super) use self::adapters::within;
-#[cfg(feature = "gui")]
-pub(crate) use self::report::tile_sentence;
 pub use self::{
     adapters::{AdapterKind, GpuAdapter, list_adapters},
     choice::DeviceChoice,
     computed_on::Device,
     open::open,
     reason::{DeviceNeed, DeviceReason, NotOpened, NothingToTry},
-    report::{DeviceReport, TileTally, TrialTimes},
+    report::{DeviceReport, TileCount, TileTally, TrialTimes},
 };

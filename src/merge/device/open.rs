@@ -111,7 +111,7 @@ mod with_gpu {
             Err(error) => return cpu(DeviceReason::TrialFailed { error: Arc::new(error) }),
         };
         let times = TrialTimes { cpu_tile_ms, gpu_tile_ms };
-        let reason = DeviceReason::Trial { gpu: title, times };
+        let reason = DeviceReason::tried(title, times);
         let trial = Some(times);
         if times.is_gpu_faster() {
             let report = DeviceReport { device: on_gpu.device(), reason, trial, tally: Some(on_gpu.tally()) };

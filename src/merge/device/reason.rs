@@ -1,27 +1,51 @@
 //! Why a device computes a merge.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
+
+use serde::Serialize;
 
 use super::TrialTimes;
-use crate::merge::MergeError;
+use crate::{
+    merge::MergeError,
+    message::{self, said_in_english},
+};
 
-/// What was chosen and why; says itself in English: "CPU: 3.1 ms a tile, NVIDIA … 4.0 ms". `gpu` is its title.
-#[derive(Clone, Debug)]
+/// What was chosen and why; a message: "CPU: 3.1 ms a tile, NVIDIA … 4.0 ms". `gpu` is its title.
+#[derive(Clone, Debug, Serialize)]
 #[expect(missing_docs, reason = "every sentence says what its fields are")]
 pub enum DeviceReason {
     CpuAsked,
-    GpuAsked { gpu: String, is_software: bool },
-    StochasticOnCpu { is_gpu_asked: bool },
+    GpuAsked {
+        gpu: String,
+        is_software: bool,
+    },
+    StochasticOnCpu {
+        is_gpu_asked: bool,
+    },
     NoGpuSupport,
     NothingToTry(NothingToTry),
     NoGpu,
-    OnlySoftware { name: String },
-    TrialFailed { error: Arc<MergeError> },
-    Trial { gpu: String, times: TrialTimes },
+    OnlySoftware {
+        name: String,
+    },
+    TrialFailed {
+        #[serde(serialize_with = "message::pointed")]
+        error: Arc<MergeError>,
+    },
+    GpuFaster {
+        gpu: String,
+        gpu_tile_ms: f64,
+        cpu_tile_ms: f64,
+    },
+    CpuFaster {
+        gpu: String,
+        gpu_tile_ms: f64,
+        cpu_tile_ms: f64,
+    },
 }
 
-/// Why a merge is not worth a trial on a GPU.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why a merge is not worth a trial on a GPU; a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum NothingToTry {
     /// Nothing is updated.
     NoUpdate,
@@ -33,8 +57,8 @@ pub enum NothingToTry {
     NotLowRank,
 }
 
-/// Why a device that is there is not used; says itself in English.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+/// Why a device that is there is not used; a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub enum NotOpened {
     /// Its driver hangs.
     NoAnswer {
@@ -64,8 +88,8 @@ pub enum NotOpened {
     },
 }
 
-/// What a device can have too little of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+/// What a device can have too little of; a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum DeviceNeed {
     /// Threads in a workgroup.
     WorkgroupThreads,
@@ -75,86 +99,72 @@ pub enum DeviceNeed {
     StorageBuffers,
 }
 
-impl fmt::Display for NotOpened {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoAnswer { timeout_secs } => write!(out, "it gave no answer within {timeout_secs} s"),
-            Self::TooSmall { what, has, needed } => {
-                let what = match what {
-                    DeviceNeed::WorkgroupThreads => "threads in a workgroup",
-                    DeviceNeed::WorkgroupBytes => "bytes of workgroup memory",
-                    DeviceNeed::StorageBuffers => "storage buffers",
-                };
-                write!(out, "it offers {has} {what}, the merge needs {needed}")
-            }
-            Self::Refused { said } => out.write_str(said),
-            Self::ComputesWrongly { different_count, element_count } => write!(
-                out,
-                "its driver computes wrongly: {different_count} of {element_count} test values differ from the CPU's"
-            ),
+said_in_english!(DeviceReason, NothingToTry, NotOpened, DeviceNeed);
+
+impl DeviceReason {
+    /// What a trial against the GPU with the title `gpu` showed.
+    #[must_use]
+    pub fn tried(gpu: String, times: TrialTimes) -> Self {
+        let TrialTimes { gpu_tile_ms, cpu_tile_ms } = times;
+        if times.is_gpu_faster() {
+            Self::GpuFaster { gpu, gpu_tile_ms, cpu_tile_ms }
+        } else {
+            Self::CpuFaster { gpu, gpu_tile_ms, cpu_tile_ms }
         }
-    }
-}
-
-impl fmt::Display for DeviceReason {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::CpuAsked => out.write_str("CPU: as asked"),
-            Self::GpuAsked { gpu, is_software } => {
-                let note = if *is_software { " (it computes on the CPU, slower than the CPU itself does)" } else { "" };
-                write!(out, "{gpu}: as asked{note}")
-            }
-            Self::StochasticOnCpu { is_gpu_asked: true } => {
-                out.write_str("CPU: a GPU was asked for, but stochastic rounding is computed on the CPU")
-            }
-            Self::StochasticOnCpu { is_gpu_asked: false } => {
-                out.write_str("CPU: stochastic rounding is computed on the CPU")
-            }
-            Self::NoGpuSupport => out.write_str("CPU: this build has no GPU support"),
-            Self::NothingToTry(reason) => write!(out, "CPU: {reason}"),
-            Self::NoGpu => out.write_str("CPU: no GPU with a driver was found"),
-            Self::OnlySoftware { name } => write!(out, "CPU: no GPU but a software renderer ({name}) was found"),
-            Self::TrialFailed { error } => write!(out, "CPU: the GPU failed its trial ({error})"),
-            Self::Trial { gpu, times } => {
-                let TrialTimes { cpu_tile_ms, gpu_tile_ms } = times;
-                if times.is_gpu_faster() {
-                    write!(out, "{gpu}: {gpu_tile_ms:.1} ms a tile, CPU {cpu_tile_ms:.1} ms")
-                } else {
-                    write!(out, "CPU: {cpu_tile_ms:.1} ms a tile, {gpu} {gpu_tile_ms:.1} ms")
-                }
-            }
-        }
-    }
-}
-
-impl fmt::Display for NothingToTry {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Self::NoUpdate => "this merge copies and converts, which leaves a GPU nothing to compute",
-            Self::TooSmall => "a merge this small is over before a GPU is ready",
-            Self::OutputDtype => "its output dtype is not computed on a GPU",
-            Self::NotLowRank => "the adapter's method is not a low-rank update, which is what a GPU computes",
-        })
-    }
-}
-
-impl serde::Serialize for DeviceReason {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::assert_said;
 
     #[test]
     fn the_faster_one_is_named_first() {
         let reason = |gpu_tile_ms| {
             let times = TrialTimes { cpu_tile_ms: 3.06, gpu_tile_ms };
-            DeviceReason::Trial { gpu: "A100, Vulkan".to_owned(), times }.to_string()
+            DeviceReason::tried("A100, Vulkan".to_owned(), times).to_string()
         };
         assert_eq!(reason(4.0), "CPU: 3.1 ms a tile, A100, Vulkan 4.0 ms");
         assert_eq!(reason(1.0), "A100, Vulkan: 1.0 ms a tile, CPU 3.1 ms");
+    }
+
+    #[test]
+    fn every_reason_for_a_device_is_said() {
+        let gpu = || "A100, Vulkan".to_owned();
+        let trial = |gpu_tile_ms| DeviceReason::tried(gpu(), TrialTimes { cpu_tile_ms: 3.06, gpu_tile_ms });
+        let error = Arc::new(MergeError::NoGpuSupport);
+        let cases: Vec<(DeviceReason, &[&str])> = vec![
+            (DeviceReason::CpuAsked, &["CPU"]),
+            (DeviceReason::GpuAsked { gpu: gpu(), is_software: false }, &["A100, Vulkan"]),
+            (DeviceReason::GpuAsked { gpu: gpu(), is_software: true }, &["A100, Vulkan", "느립니다"]),
+            (DeviceReason::StochasticOnCpu { is_gpu_asked: true }, &["GPU를 골랐지만"]),
+            (DeviceReason::StochasticOnCpu { is_gpu_asked: false }, &["CPU"]),
+            (DeviceReason::NoGpuSupport, &["GPU"]),
+            (DeviceReason::NothingToTry(NothingToTry::NoUpdate), &["복사"]),
+            (DeviceReason::NothingToTry(NothingToTry::TooSmall), &["작은"]),
+            (DeviceReason::NothingToTry(NothingToTry::OutputDtype), &["자료형"]),
+            (DeviceReason::NothingToTry(NothingToTry::NotLowRank), &["저랭크"]),
+            (DeviceReason::NoGpu, &["GPU"]),
+            (DeviceReason::OnlySoftware { name: "llvmpipe".to_owned() }, &["llvmpipe"]),
+            (DeviceReason::TrialFailed { error }, &["GPU"]),
+            (trial(4.0), &["CPU: 타일당 3.1 ms", "A100, Vulkan", "4.0 ms"]),
+            (trial(1.0), &["A100, Vulkan: 타일당 1.0 ms", "CPU 3.1 ms"]),
+        ];
+        for (reason, parts) in cases {
+            assert_said(&reason, parts);
+        }
+        let too_small = |what| NotOpened::TooSmall { what, has: 128, needed: 256 };
+        let cases: Vec<(NotOpened, &[&str])> = vec![
+            (NotOpened::NoAnswer { timeout_secs: 30 }, &["30초"]),
+            (too_small(DeviceNeed::WorkgroupThreads), &["128", "256", "스레드"]),
+            (too_small(DeviceNeed::WorkgroupBytes), &["128", "256", "메모리"]),
+            (too_small(DeviceNeed::StorageBuffers), &["128", "256", "버퍼"]),
+            (NotOpened::Refused { said: "out of memory".to_owned() }, &["out of"]),
+            (NotOpened::ComputesWrongly { different_count: 17, element_count: 9_380 }, &["17개", "9380개"]),
+        ];
+        for (reason, parts) in cases {
+            assert_said(&reason, parts);
+        }
     }
 }

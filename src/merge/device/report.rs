@@ -8,14 +8,16 @@ use std::sync::{
 use serde::Serialize;
 
 use super::{Device, DeviceReason};
-use crate::units;
+use crate::message::{self, said_in_english};
 
 /// The device of a merge.
 #[derive(Clone, Debug, Serialize)]
 pub struct DeviceReport {
     /// Its name, as the kernel gives it.
+    #[serde(serialize_with = "message::shown")]
     pub device: Device,
     /// What was chosen and why.
+    #[serde(serialize_with = "message::shown")]
     pub reason: DeviceReason,
     /// The times of the trial, where there was one.
     pub trial: Option<TrialTimes>,
@@ -48,6 +50,17 @@ pub struct TileTally {
     cpu: AtomicU64,
 }
 
+/// A tally at one moment; a message: `1,024 tiles on the GPU, 12 on the CPU`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct TileCount {
+    /// Tiles that the GPU computed.
+    pub gpu_count: u64,
+    /// Tiles that the CPU computed.
+    pub cpu_count: u64,
+}
+
+said_in_english!(TileCount);
+
 impl TileTally {
     /// Tiles that the GPU computed.
     #[must_use]
@@ -61,10 +74,10 @@ impl TileTally {
         self.cpu.load(Ordering::Relaxed)
     }
 
-    /// `1,024 tiles on the GPU, 12 on the CPU`.
+    /// As it stands.
     #[must_use]
-    pub fn sentence(&self) -> String {
-        tile_sentence(self.gpu_count(), self.cpu_count())
+    pub fn count(&self) -> TileCount {
+        TileCount { gpu_count: self.gpu_count(), cpu_count: self.cpu_count() }
     }
 
     #[cfg(feature = "gpu")]
@@ -78,12 +91,6 @@ impl TileTally {
     }
 }
 
-/// `1,024 tiles on the GPU, 12 on the CPU`.
-pub(crate) fn tile_sentence(gpu_count: u64, cpu_count: u64) -> String {
-    let noun = if gpu_count == 1 { "tile" } else { "tiles" };
-    format!("{} {noun} on the GPU, {} on the CPU", units::count(gpu_count), units::count(cpu_count))
-}
-
 #[cfg(all(test, feature = "gpu"))]
 mod tests {
     use super::*;
@@ -92,9 +99,9 @@ mod tests {
     fn tiles_are_counted_where_they_were_computed() {
         let tally = TileTally::default();
         tally.count_gpu();
-        assert_eq!(tally.sentence(), "1 tile on the GPU, 0 on the CPU");
+        assert_eq!(tally.count().to_string(), "1 tile on the GPU, 0 on the CPU");
         (0..1_023).for_each(|_| tally.count_gpu());
         tally.count_cpu();
-        assert_eq!(tally.sentence(), "1,024 tiles on the GPU, 1 on the CPU");
+        assert_eq!(tally.count().to_string(), "1,024 tiles on the GPU, 1 on the CPU");
     }
 }

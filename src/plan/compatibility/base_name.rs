@@ -69,7 +69,7 @@ fn variant_difference(theirs: &str, ours: &str) -> Option<[NameVariant; 2]> {
     };
     let ((their_variant, their_rest), (our_variant, our_rest)) = (split(theirs), split(ours));
     let is_other_variant = their_rest == our_rest && their_variant != our_variant;
-    is_other_variant.then_some([NameVariant(their_variant), NameVariant(our_variant)])
+    is_other_variant.then_some([NameVariant { words: their_variant }, NameVariant { words: our_variant }])
 }
 
 #[cfg(test)]

@@ -1,129 +1,133 @@
 //! What adapter and base say, side by side.
 
-use std::fmt;
+use serde::Serialize;
 
-use crate::{error::listed, numeric::Dtype, units};
+use crate::{
+    message::{self, Message, said_in_english},
+    numeric::Dtype,
+};
 
-/// Names that the evidence shows.
-pub(crate) const NAMES_SHOWN: usize = 3;
-
-/// What was compared and what both sides say; says itself in English.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What was compared and what both sides say; a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "every sentence says what its fields are")]
 pub enum Compared {
     BaseUnnamed,
-    BaseNameUntelling { trained_on: String, base: String },
-    BaseNamed { trained_on: String },
-    BaseDiffers { trained_on: String, base: String, variants: Option<[NameVariant; 2]> },
-    Revision { trained_on: String, base: String },
-    QuantisedTraining { marker: &'static str, trained_on: String, original: Option<String> },
-    Class { trained_on: String, base: String },
-    TaskFits { task: String, base: String },
-    TaskDiffers { task: String, base: String },
-    AllOfItsKinds { kind_count: usize },
-    PartOfItsKinds { changed_count: usize, unchanged_count: usize, names: Vec<String> },
+    BaseNameUntelling {
+        trained_on: String,
+        base: String,
+    },
+    BaseNamed {
+        trained_on: String,
+    },
+    BaseDiffers {
+        trained_on: String,
+        base: String,
+        variants: Option<[NameVariant; 2]>,
+    },
+    Revision {
+        trained_on: String,
+        base: String,
+    },
+    QuantisedTraining {
+        marker: &'static str,
+        trained_on: String,
+        original: Option<String>,
+    },
+    Class {
+        trained_on: String,
+        base: String,
+    },
+    TaskFits {
+        task: String,
+        base: String,
+    },
+    TaskDiffers {
+        task: String,
+        base: String,
+    },
+    AllOfItsKinds {
+        kind_count: usize,
+    },
+    PartOfItsKinds {
+        changed_count: usize,
+        unchanged_count: usize,
+        names: Vec<String>,
+    },
     SameTokenizer,
-    TokenizerAgrees { token_count: u64, base_count: u64 },
-    TokensMoved { tokens: Vec<String> },
-    Dtypes { factors: Option<Dtype>, base: Option<Dtype> },
+    TokenizerAgrees {
+        token_count: u64,
+        base_count: u64,
+    },
+    TokensMoved {
+        tokens: Vec<String>,
+    },
+    Dtypes {
+        #[serde(serialize_with = "message::any_shown")]
+        factors: Option<Dtype>,
+        #[serde(serialize_with = "message::any_shown")]
+        base: Option<Dtype>,
+    },
 }
 
-/// The words of a name that say a variant of a model ("instruct"); none for the plain model.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NameVariant(pub Vec<String>);
+/// The variant of a model that a name says; a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NameVariant {
+    /// The words that say it ("instruct"); none for the plain model.
+    pub words: Vec<String>,
+}
 
 impl Compared {
-    /// What was compared, in English.
+    /// What was compared; a message.
     #[must_use]
-    pub fn title(&self) -> &'static str {
-        match self {
-            Self::BaseUnnamed | Self::BaseNameUntelling { .. } | Self::BaseNamed { .. } | Self::BaseDiffers { .. } => {
-                "Base by name"
-            }
-            Self::Revision { .. } => "Base revision",
-            Self::QuantisedTraining { .. } => "Quantised training",
-            Self::Class { .. } => "Architecture",
-            Self::TaskFits { .. } | Self::TaskDiffers { .. } => "Task",
-            Self::AllOfItsKinds { .. } | Self::PartOfItsKinds { .. } => "Coverage",
-            Self::SameTokenizer | Self::TokenizerAgrees { .. } | Self::TokensMoved { .. } => "Tokenizer",
-            Self::Dtypes { .. } => "Dtypes",
-        }
+    pub fn title(&self) -> Message {
+        Message::of(self).attribute("title")
     }
 }
 
-impl fmt::Display for NameVariant {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.as_slice() {
-            [] => out.write_str("the plain model"),
-            words => write!(out, "the {} variant", words.join(" ")),
-        }
-    }
-}
+said_in_english!(Compared, NameVariant);
 
-impl fmt::Display for Compared {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BaseUnnamed => out.write_str("the adapter does not name its base"),
-            Self::BaseNameUntelling { trained_on, base } => write!(
-                out,
-                "the adapter names `{trained_on}`, the base is `{base}`: only shapes tell that they belong together"
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::assert_said;
+
+    #[test]
+    fn every_finding_is_said_with_its_names_and_numbers() {
+        let text = str::to_owned;
+        let names = |names: &[&str]| names.iter().copied().map(str::to_owned).collect::<Vec<String>>();
+        let variants = Some([NameVariant { words: names(&["instruct"]) }, NameVariant { words: Vec::new() }]);
+        let quantised = |original: Option<&str>| Compared::QuantisedTraining {
+            marker: "awq",
+            trained_on: "org/Toy-AWQ".to_owned(),
+            original: original.map(str::to_owned),
+        };
+        let differs =
+            |variants| Compared::BaseDiffers { trained_on: "org/Toy".to_owned(), base: "Bear".to_owned(), variants };
+        let cases: Vec<(Compared, &[&str])> = vec![
+            (Compared::BaseUnnamed, &[]),
+            (Compared::BaseNameUntelling { trained_on: text("model"), base: text("out") }, &["`model`", "`out`"]),
+            (Compared::BaseNamed { trained_on: text("org/Toy") }, &["`org/Toy`"]),
+            (differs(None), &["`org/Toy`", "`Bear`"]),
+            (differs(variants), &["`org/Toy`", "`Bear`", "instruct 모델과 기본 모델은"]),
+            (Compared::Revision { trained_on: text("0a1b2c3d"), base: text("4e5f6071") }, &["0a1b2c3d", "4e5f6071"]),
+            (quantised(None), &["`org/Toy-AWQ`", "awq", "16비트"]),
+            (quantised(Some("org/Toy")), &["`org/Toy-AWQ`", "awq", "원본 `org/Toy`에"]),
+            (Compared::Class { trained_on: text("LlamaModel"), base: text("GPT2Model") }, &["LlamaModel", "GPT2Model"]),
+            (Compared::TaskFits { task: text("SEQ_CLS"), base: text("Toy") }, &["SEQ_CLS", "Toy"]),
+            (Compared::TaskDiffers { task: text("SEQ_CLS"), base: text("Toy") }, &["SEQ_CLS", "Toy"]),
+            (Compared::AllOfItsKinds { kind_count: 7 }, &["7종류"]),
+            (
+                Compared::PartOfItsKinds { changed_count: 56, unchanged_count: 4, names: names(&["a", "b", "c", "d"]) },
+                &["56개", "4개", "a, b, c 외 1개"],
             ),
-            Self::BaseNamed { trained_on } => write!(out, "the adapter was trained on `{trained_on}`"),
-            Self::BaseDiffers { trained_on, base, variants } => {
-                write!(out, "the adapter was trained on `{trained_on}`, this base is `{base}`")?;
-                match variants {
-                    Some([theirs, ours]) => write!(out, ": {theirs} against {ours}, the same shapes but other weights"),
-                    None => Ok(()),
-                }
-            }
-            Self::Revision { trained_on, base } => {
-                write!(out, "the adapter was trained on revision {trained_on}, this is {base}")
-            }
-            Self::QuantisedTraining { marker, trained_on, original } => {
-                let original = original.as_ref().map(|original| format!(" (`{original}`)")).unwrap_or_default();
-                write!(
-                    out,
-                    "trained on a quantised base ({marker} in `{trained_on}`); merging it into the 16-bit original{original} is common, but not exactly what was trained"
-                )
-            }
-            Self::Class { trained_on, base } => {
-                write!(out, "the adapter was trained on a {trained_on}, the base is a {base}")
-            }
-            Self::TaskFits { task, base } => write!(out, "{task} and {base}"),
-            Self::TaskDiffers { task, base } => {
-                write!(out, "the adapter was trained for {task}, the base is a {base}: its head is another one")
-            }
-            Self::AllOfItsKinds { kind_count } => {
-                write!(out, "all base tensors of the {kind_count} kinds that it targets change")
-            }
-            Self::PartOfItsKinds { changed_count, unchanged_count, names } => write!(
-                out,
-                "{changed_count} changed, but {unchanged_count} of the same kinds not ({}): the adapter was trained on a model with fewer layers, or its file is incomplete",
-                listed(names, NAMES_SHOWN),
-            ),
-            Self::SameTokenizer => out.write_str("the adapter's is the base's, byte for byte"),
-            Self::TokenizerAgrees { token_count, base_count } => write!(
-                out,
-                "{} tokens against the base's {}, no id differs",
-                units::count(*token_count),
-                units::count(*base_count)
-            ),
-            Self::TokensMoved { tokens } => {
-                match tokens.len() {
-                    1 => out.write_str("1 token has")?,
-                    count => write!(out, "{} tokens have", units::count(count as u64))?,
-                }
-                write!(
-                    out,
-                    " another id than the base gives it ({}): the adapter's tokenizer belongs to another model",
-                    listed(tokens, NAMES_SHOWN)
-                )
-            }
-            Self::Dtypes { factors, base } => {
-                let name =
-                    |dtype: &Option<Dtype>| dtype.map_or_else(|| "nothing".to_owned(), |dtype| dtype.to_string());
-                write!(out, "factors {}, base {}; the sum is taken in F32 and rounded once", name(factors), name(base))
-            }
+            (Compared::SameTokenizer, &[]),
+            (Compared::TokenizerAgrees { token_count: 32_001, base_count: 32_000 }, &["32,001", "32,000"]),
+            (Compared::TokensMoved { tokens: names(&["<pad>", "<x>"]) }, &["2개", "<pad>, <x>"]),
+            (Compared::Dtypes { factors: Some(Dtype::F32), base: Some(Dtype::BF16) }, &["F32", "BF16"]),
+            (Compared::Dtypes { factors: None, base: None }, &["자료형 없음"]),
+        ];
+        for (value, parts) in cases {
+            assert_said(&value, parts);
         }
     }
 }

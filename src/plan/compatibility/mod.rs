@@ -11,14 +11,13 @@ mod vocabulary;
 
 use serde::ser::SerializeStruct as _;
 
-#[cfg(feature = "gui")]
-pub(crate) use self::compared::NAMES_SHOWN;
 pub use self::compared::{Compared, NameVariant};
 use super::PlanError;
 use crate::{
     adapter::Adapter,
     checkpoint::{Checkpoint, LogicalTensor, hub_cache},
     matching::Matching,
+    message::{Language, Message},
 };
 
 /// One thing that was compared.
@@ -47,9 +46,9 @@ impl Finding {
         Self { evidence, verdict }
     }
 
-    /// What was compared, in English ("Base by name").
+    /// What was compared ("Base by name"); a message.
     #[must_use]
-    pub fn title(&self) -> &'static str {
+    pub fn title(&self) -> Message {
         self.evidence.title()
     }
 }
@@ -57,7 +56,7 @@ impl Finding {
 impl serde::Serialize for Finding {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_struct("Finding", 3)?;
-        fields.serialize_field("title", self.title())?;
+        fields.serialize_field("title", &Language::English.say(&self.title()))?;
         fields.serialize_field("evidence", &self.evidence.to_string())?;
         fields.serialize_field("verdict", &self.verdict)?;
         fields.end()

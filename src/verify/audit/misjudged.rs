@@ -1,13 +1,12 @@
 //! A decision of a matching that the facts contradict.
 
-use std::fmt;
+use serde::Serialize;
 
-use super::super::detail::NAMES_SHOWN;
-use crate::{adapter::Orientation, error::listed, units};
+use crate::{adapter::Orientation, message::said_in_english};
 
-/// A decision that is wrong; says itself in English.
-#[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the English sentence of each, below, says what its fields are")]
+/// A decision that is wrong; a message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "every sentence says what its fields are")]
 pub enum Misjudged {
     /// Adapter tensors that nothing applies and no rule leaves out.
     LeftOut { adapter: String, names: Vec<String> },
@@ -37,66 +36,51 @@ pub enum Misjudged {
     OtherFactor { tensor: String, taken: f64, expected: f64 },
 }
 
-impl fmt::Display for Misjudged {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::LeftOut { adapter, names } => write!(
-                out,
-                "{} of {adapter} {} not merged, and no rule leaves them out: {}",
-                units::plural(names.len(), "tensor"),
-                if names.len() == 1 { "is" } else { "are" },
-                listed(names, NAMES_SHOWN)
+said_in_english!(Misjudged);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::assert_said;
+
+    #[test]
+    fn every_wrong_decision_is_said_and_names_what_it_is_about() {
+        let text = str::to_owned;
+        let (module, tensor) = (|| text("layers.0.up"), || text("layers.0.up.weight"));
+        let place = |expected| Misjudged::OtherPlace { module: module(), tensor: tensor(), expected };
+        let cases: Vec<(Misjudged, &[&str])> = vec![
+            (Misjudged::LeftOut { adapter: text("a1"), names: vec![tensor()] }, &["a1", "1개", "layers.0.up.weight"]),
+            (Misjudged::SetAside { adapter: text("a1"), tensor: tensor() }, &["a1", "layers.0.up.weight"]),
+            (place(None), &["layers.0.up", "layers.0.up.weight"]),
+            (place(Some(text("h.0.up.weight"))), &["layers.0.up.weight", "h.0.up.weight"]),
+            (
+                Misjudged::OtherOrientation { tensor: tensor(), taken: Orientation::InOut },
+                &["layers.0.up.weight", "(입력, 출력) 순서로 보았지만"],
             ),
-            Self::SetAside { adapter, tensor } => {
-                write!(out, "{tensor} of {adapter} is left out by a rule that does not hold for it")
-            }
-            Self::OtherPlace { module, tensor, expected: Some(expected) } => {
-                write!(
-                    out,
-                    "the update of {module} is taken to be for {tensor}, but that module's tensor is {expected}"
-                )
-            }
-            Self::OtherPlace { module, tensor, expected: None } => {
-                write!(out, "the update of {module} is taken to be for {tensor}, which is another module's")
-            }
-            Self::OtherOrientation { tensor, taken } => {
-                let (taken, held) = match taken {
-                    Orientation::OutIn => ("(out, in)", "(in, out)"),
-                    Orientation::InOut => ("(in, out)", "(out, in)"),
-                };
-                write!(out, "{tensor} is taken as {taken}, but its class stores it as {held}")
-            }
-            Self::OtherExpert { module, tensor } => {
-                write!(out, "the update of {module} is laid on the wrong expert or rows of {tensor}")
-            }
-            Self::ExpertsLeftOut { module, placed_count, expert_count } => {
-                write!(
-                    out,
-                    "the update of {module} is for {expert_count} experts, of which {placed_count} have a place"
-                )
-            }
-            Self::OtherOrder { tensor } => {
-                write!(out, "{tensor}: the adapters' updates do not follow each other in the order of the adapters")
-            }
-            Self::AppliedTwice { tensor } => write!(out, "{tensor}: one update is applied more than once"),
-            Self::OtherHead { tensor, head } => {
-                write!(out, "the output head is taken to be {tensor}, but a loader looks for {head}")
-            }
-            Self::LeftTied { changed, other } => write!(
-                out,
-                "{changed} changed and {other} did not, but the config still ties them, so that a loader gives both the same"
+            (Misjudged::OtherExpert { module: module(), tensor: tensor() }, &["layers.0.up", "layers.0.up.weight"]),
+            (
+                Misjudged::ExpertsLeftOut { module: module(), placed_count: 3, expert_count: 4 },
+                &["layers.0.up", "4개", "3개"],
             ),
-            Self::OtherEmbedding { tensor, embedding } => {
-                write!(out, "{tensor} shares {embedding} in the base, but its values are taken from elsewhere")
-            }
-            Self::RowsLeftOut { tensor, embedding } => write!(
-                out,
-                "{tensor} shares {embedding} in the base, whose new rows of tokens lie beneath what training changed of it, but they are left out there"
+            (Misjudged::OtherOrder { tensor: tensor() }, &["layers.0.up.weight"]),
+            (Misjudged::AppliedTwice { tensor: tensor() }, &["layers.0.up.weight"]),
+            (Misjudged::OtherHead { tensor: text("a.weight"), head: text("b.weight") }, &["a.weight", "b.weight"]),
+            (Misjudged::LeftTied { changed: text("a.weight"), other: text("b.weight") }, &["a.weight", "b.weight"]),
+            (
+                Misjudged::OtherEmbedding { tensor: text("a.weight"), embedding: text("b.weight") },
+                &["a.weight", "b.weight"],
             ),
-            Self::OtherFactor { tensor, taken, expected } => write!(
-                out,
-                "{tensor} is taken times {taken:.6}, but between the base's config and the merged one its class makes of it {expected:.6} times what it was"
+            (
+                Misjudged::RowsLeftOut { tensor: text("a.weight"), embedding: text("b.weight") },
+                &["a.weight", "b.weight"],
             ),
+            (
+                Misjudged::OtherFactor { tensor: text("a.weight"), taken: 1.0, expected: 0.25 },
+                &["a.weight", "1.000000", "0.250000"],
+            ),
+        ];
+        for (misjudged, parts) in cases {
+            assert_said(&misjudged, parts);
         }
     }
 }

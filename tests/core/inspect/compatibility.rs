@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use lorafuse::plan::{Finding, MergePlan, MergeRequest, Verdict};
+use lorafuse::{
+    message::Language,
+    plan::{Finding, MergePlan, MergeRequest, Verdict},
+};
 use serde_json::{Value, json};
 
 use crate::support::{self, put, put_toy, toy_adapter_config, toy_base_file, toy_request};
@@ -13,7 +16,7 @@ fn finding(title: &str, change: impl Fn(&Path)) -> Option<(Finding, bool)> {
     put_toy(root.path());
     change(root.path());
     let plan = MergePlan::new(&toy_request(root.path())).unwrap();
-    let finding = plan.findings[0].iter().find(|finding| finding.title() == title)?.clone();
+    let finding = plan.findings[0].iter().find(|finding| Language::English.say(&finding.title()) == title)?.clone();
     let is_warned = plan.warnings.iter().any(|warning| warning.to_string().contains(&finding.evidence.to_string()));
     assert_eq!(is_warned, finding.verdict == Verdict::Differs, "{finding:?}");
     let machine = root.path().display().to_string();
@@ -139,7 +142,10 @@ fn another_revision_of_the_base_is_noticed() {
         put(&root.path().join("adapter/adapter_config.json"), config.to_string());
         let plan = MergePlan::new(&MergeRequest { base: snapshot.clone(), ..toy_request(root.path()) }).unwrap();
         let finding = |title: &str| {
-            plan.findings[0].iter().find(|finding| finding.title() == title).map(|finding| finding.verdict)
+            plan.findings[0]
+                .iter()
+                .find(|finding| Language::English.say(&finding.title()) == title)
+                .map(|finding| finding.verdict)
         };
         assert_eq!(finding("Base by name"), Some(Verdict::Agrees), "the cache entry has the name");
         finding("Base revision")

@@ -296,7 +296,7 @@ fn the_rounding_of_a_merge_by_peft_is_named() {
         let report = verify::run(&request, &JobContext::unwatched()).unwrap();
         let changed = report.checks.iter().find(|check| check.question == Question::ChangedTargets).unwrap();
         assert_ne!(changed.outcome, Outcome::Failed, "{case}: {changed:#?}");
-        assert!(changed.evidence.to_string().contains(policy.label()), "{case}: {}", changed.evidence);
+        assert!(changed.evidence.to_string().contains(&policy.to_string()), "{case}: {}", changed.evidence);
         assert!(report.changed_set.unwrap().policies().contains_key(&policy), "{case}");
     }
 }

@@ -79,7 +79,7 @@ fn compared(request: &MergeRequest, merged: &Path) -> (EvalReport, String) {
     let texts = vec![EvalText::read(&sample().join("texts/three_sentences.txt")).unwrap()];
     let report = evaluate::run(&EvalRequest::new(models, texts), &JobContext::unwatched()).unwrap();
     let names: Vec<String> = report.models.iter().map(|model| model.name.clone()).collect();
-    let sentences = conclusions(&report, &names).iter().map(Conclusion::sentence).collect::<Vec<_>>();
+    let sentences = conclusions(&report, &names).iter().map(Conclusion::to_string).collect::<Vec<_>>();
     (report, sentences.join("\n"))
 }
 

@@ -76,7 +76,7 @@ impl Spoilt {
     /// The check `title` fails, and says `words`.
     fn is_found(&self, title: &str, words: &[&str]) {
         let report = self.judged();
-        let check = report.checks.iter().find(|check| check.question.title() == title).unwrap();
+        let check = report.checks.iter().find(|check| check.question.to_string() == title).unwrap();
         assert_eq!(check.outcome, Outcome::Failed, "{:#?}", report.checks);
         let said = format!(
             "{}\n{}",

@@ -15,7 +15,7 @@ use crate::{
         },
     },
     numeric::FloatDtype,
-    report::figures::share,
+    units::share,
 };
 
 /// Height of a text's line.

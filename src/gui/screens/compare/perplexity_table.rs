@@ -1,7 +1,12 @@
 //! Perplexities with their intervals, computed once: a bootstrap is no work for a frame.
 
+use serde::Serialize;
+
 use super::model_role::ModelRole;
-use crate::evaluate::{EvalReport, Interval, PairedDifference, Protocol};
+use crate::{
+    evaluate::{EvalReport, Interval, PairedDifference, Protocol},
+    message::said_in_english,
+};
 
 /// All scores of a measurement.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,21 +50,38 @@ pub struct Pair {
     pub interval: Option<Interval>,
 }
 
+/// How the merged model does against the base, and whether the merge itself cost anything; a message.
+#[derive(Debug, Serialize)]
+pub struct PerplexityStory {
+    changes: Vec<PerplexityChange>,
+}
+
+/// `korean_chat −40.6 % (−43.0 % to −38.0 %)`: how much a perplexity changed on one text; a message.
+#[derive(Debug, Serialize)]
+struct PerplexityChange {
+    text: String,
+    change: String,
+    low: Option<String>,
+    high: Option<String>,
+}
+
+said_in_english!(PerplexityStory, PerplexityChange);
+
 impl PerplexityTable {
-    /// `korean_chat −40.6 % (−43.0 % to −38.0 %), …`: each text by which its last model differs from the first, with
-    /// `to` between the ends of an interval and `too_short` where there is none; `None` where nothing is compared.
+    /// How the last model does against the first; `None` where nothing is compared.
     #[must_use]
-    pub fn changes(&self, to: &str, too_short: &str) -> Option<String> {
+    pub fn story(&self) -> Option<PerplexityStory> {
         let change = |text: &TextRow| {
             let pair = text.pair?;
-            let interval = pair.interval.map_or_else(
-                || too_short.to_owned(),
-                |Interval { low, high, .. }| format!("{} {to} {}", percent_change(low), percent_change(high)),
-            );
-            Some(format!("{} {} ({interval})", text.name, percent_change(pair.ratio)))
+            Some(PerplexityChange {
+                text: text.name.clone(),
+                change: percent_change(pair.ratio),
+                low: pair.interval.map(|interval| percent_change(interval.low)),
+                high: pair.interval.map(|interval| percent_change(interval.high)),
+            })
         };
-        let changes: Vec<String> = self.texts.iter().filter_map(change).collect();
-        (!changes.is_empty()).then(|| changes.join(", "))
+        let changes: Vec<PerplexityChange> = self.texts.iter().filter_map(change).collect();
+        (!changes.is_empty()).then_some(PerplexityStory { changes })
     }
 
     /// The table of `report`, whose models are what `roles` says; the control belongs to the sentences.
@@ -162,5 +184,24 @@ mod tests {
         };
         assert_eq!(table.range(), Some((8.0, 100.0)));
         assert!(table.has_weak_interval());
+    }
+
+    #[test]
+    fn a_comparison_has_its_interval() {
+        let score = |perplexity| Score { perplexity, interval: None };
+        let interval = Some(Interval { low: 0.57, high: 0.62, block_count: 46 });
+        let text = TextRow {
+            name: "korean_chat".to_owned(),
+            token_count: 5_912,
+            scores: vec![score(363.1), score(215.5), score(215.6)],
+            pair: Some(Pair { ratio: 0.594, interval }),
+        };
+        let table =
+            PerplexityTable { protocol: Protocol { window: 512, stride: 256 }, roles: Vec::new(), texts: vec![text] };
+        assert_eq!(
+            table.story().unwrap().to_string(),
+            "Merged against base on the same tokens, with the 95 % interval: korean_chat −40.6\u{a0}% (−43.0\u{a0}% \
+             to −38.0\u{a0}%)."
+        );
     }
 }

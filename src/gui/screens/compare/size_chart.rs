@@ -119,9 +119,9 @@ fn bars_ui(ui: &mut Ui, rect: Rect, rows: &[SizeRow<'_>], unit: ByteUnit, words:
             let mut start = 0.0;
             for (part, bytes) in row.bar.bytes.into_iter().enumerate() {
                 let color = part_color(palette, row.is_merged, part);
-                let name = Component::ALL[part].label();
+                let name = Component::ALL[part].to_string();
                 let bar = Bar::new(-(index as f64), bytes as f64).base_offset(start).width(0.7).horizontal();
-                let bar = bar.fill(color).stroke(Stroke::new(1.0, palette.panel)).name(name);
+                let bar = bar.fill(color).stroke(Stroke::new(1.0, palette.panel)).name(&name);
                 plot_ui.bar_chart(BarChart::new(name, vec![bar]).horizontal().color(color).allow_hover(false));
                 start += bytes as f64;
             }
@@ -161,9 +161,16 @@ impl BarLabels<'_> {
                 text_ui(ui, cell.expand2(vec2(2.0, 0.0)), Align::Center, &text, Type::MONO_SMALL, ink);
             }
             let label = (self.words.component_name)(Component::ALL[part]);
-            if is_first && cell.width() > text_width(ui, label, Type::CAPTION) {
+            if is_first && cell.width() > text_width(ui, &label, Type::CAPTION) {
                 let place = Rect::from_min_size(pos2(left, self.plot.top() - 20.0), vec2(cell.width(), 18.0));
-                text_ui(ui, place.expand2(vec2(2.0, 0.0)), Align::Center, label, Type::CAPTION, palette.text_secondary);
+                text_ui(
+                    ui,
+                    place.expand2(vec2(2.0, 0.0)),
+                    Align::Center,
+                    &label,
+                    Type::CAPTION,
+                    palette.text_secondary,
+                );
             }
             left = cell.right();
         }
@@ -182,7 +189,7 @@ fn legend_ui(ui: &mut Ui, rect: Rect, words: &Words) {
         }
         let area = Rect::from_min_size(pos2(left + 22.0, rect.top()), vec2(120.0, rect.height()));
         let text =
-            text_ui(ui, area, Align::Left, (words.component_name)(component), Type::CAPTION, palette.text_secondary);
+            text_ui(ui, area, Align::Left, &(words.component_name)(component), Type::CAPTION, palette.text_secondary);
         left = text.rect.right() + space::S16;
     }
 }

@@ -44,13 +44,13 @@ pub(in crate::gui) fn size_table_ui(
         let lines =
             Component::ALL.iter().enumerate().map(|(part, component)| ((words.component_name)(*component), Some(part)));
         let mut bottom = header.bottom();
-        for (label, part) in lines.chain([(words.total, None)]) {
+        for (label, part) in lines.chain([(words.total.to_owned(), None)]) {
             let area = Rect::from_min_size(pos2(place.left(), bottom), vec2(place.width(), grid::LIST_ROW));
             if bottom > header.bottom() {
                 hairline(ui, area, bottom);
             }
             let kind = if part.is_none() { Type::BODY_STRONG } else { Type::BODY };
-            text_ui(ui, inner(area), Align::Left, label, kind, palette.text);
+            text_ui(ui, inner(area), Align::Left, &label, kind, palette.text);
             for (index, row) in rows.iter().enumerate() {
                 let bytes = units::count(part.map_or_else(|| row.bar.total(), |part| row.bar.bytes[part]));
                 // Where components differ in their dtypes, each number says its own.

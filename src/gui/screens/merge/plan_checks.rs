@@ -51,7 +51,7 @@ pub(in crate::gui) fn checks_ui(
                 let (title, evidence) = (words.preflight)(check);
                 let (icon, color) =
                     if check.is_measured() { (Icon::Passed, palette.ok) } else { (Icon::Info, palette.text_secondary) };
-                check_row_ui(ui, list.width(), icon, color, title, &evidence);
+                check_row_ui(ui, list.width(), icon, color, &title, &evidence);
             }
             if let Some(problem) = refused {
                 check_row_ui(ui, list.width(), Icon::Failed, palette.error, words.output, &problem.line(words));

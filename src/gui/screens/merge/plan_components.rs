@@ -81,7 +81,7 @@ fn legend_ui(ui: &mut Ui, rect: Rect, parts: &[ComponentBytes; 5], words: &Words
     // What the model does not have has no colour in the bar.
     for (index, component) in Component::ALL.into_iter().enumerate().filter(|(index, _)| written(*index) > 0) {
         let (name, bytes) = ((words.component_name)(component), units::bytes(written(index)));
-        let width = text_width(ui, name, Type::CAPTION) + text_width(ui, &bytes, Type::MONO_SMALL) + 2.0 * space::S4;
+        let width = text_width(ui, &name, Type::CAPTION) + text_width(ui, &bytes, Type::MONO_SMALL) + 2.0 * space::S4;
         if at.x > rect.left() && at.x + SWATCH + space::S4 + width > rect.right() {
             at = pos2(rect.left(), at.y + LINE);
         }
@@ -89,7 +89,7 @@ fn legend_ui(ui: &mut Ui, rect: Rect, parts: &[ComponentBytes; 5], words: &Words
         let swatch = Rect::from_center_size(pos2(area.left() + SWATCH / 2.0, area.center().y), vec2(SWATCH, SWATCH));
         ui.painter().rect_filled(swatch, 1.0, part_color(palette, true, index));
         let runs = [
-            (name, Type::CAPTION, palette.text_secondary),
+            (name.as_str(), Type::CAPTION, palette.text_secondary),
             ("  ", Type::CAPTION, palette.text_secondary),
             (bytes.as_str(), Type::MONO_SMALL, palette.text),
         ];

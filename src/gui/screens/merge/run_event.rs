@@ -1,12 +1,15 @@
 //! What happened during a merge, for the list of events.
 
+use serde::Serialize;
+
 use crate::{
     job::JobWarning,
-    merge::device::{DeviceReason, TileTally},
+    merge::device::{DeviceReason, TileCount, TileTally},
+    message::said_in_english,
 };
 
-/// One entry of the list.
-#[derive(Clone, Debug)]
+/// One entry of the list; a message.
+#[derive(Clone, Debug, Serialize)]
 pub enum RunEvent {
     /// A tensor was written or checked.
     TensorDone(String),
@@ -15,13 +18,10 @@ pub enum RunEvent {
     /// What computes, and why.
     DeviceChosen(DeviceReason),
     /// What computed how much.
-    TilesCounted {
-        /// Tiles of the GPU.
-        gpu_count: u64,
-        /// Tiles of the CPU.
-        cpu_count: u64,
-    },
+    TilesCounted(TileCount),
 }
+
+said_in_english!(RunEvent);
 
 impl RunEvent {
     /// Events that a worker tells of one run at most: what computes, and how much it did.
@@ -30,6 +30,6 @@ impl RunEvent {
     /// The tiles of a merge that is done.
     #[must_use]
     pub fn of_tally(tally: &TileTally) -> Self {
-        Self::TilesCounted { gpu_count: tally.gpu_count(), cpu_count: tally.cpu_count() }
+        Self::TilesCounted(tally.count())
     }
 }

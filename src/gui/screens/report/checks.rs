@@ -103,7 +103,7 @@ fn checks_ui(ui: &mut Ui, width: f32, report: &VerifyReport, words: &Words) {
             .filter(|_| check.question == Question::Alone)
             .map(|alone| format!("{}: `{}`", words.files_opened, (words.listed)(&alone.opened, OPENED_SHOWN)));
         let lines = lines.chain(opened.as_deref());
-        entry_ui(ui, width, &Entry { icon, color, title: (words.question)(check.question) }, lines);
+        entry_ui(ui, width, &Entry { icon, color, title: &(words.question)(check.question) }, lines);
     }
 }
 

@@ -134,7 +134,7 @@ pub fn comparison_markdown(finished: &Finished, words: &Words) -> String {
 fn judged_markdown(finished: &Finished, verify: Option<&VerifyReport>, words: &Words) -> String {
     let mut out = format!("# {}\n\n## {}\n\n", finished.merged.name, words.checks);
     for check in verify.into_iter().flat_map(|report| &report.checks) {
-        writeln!(out, "- {}: {} ({})", check.question.title(), check.outcome.label(), check.evidence).ok();
+        writeln!(out, "- {}: {} ({})", check.question, check.outcome.label(), check.evidence).ok();
     }
     let sizes = &finished.sizes;
     for fact in sizes.between.iter().chain(&sizes.of_merged) {
