@@ -20,7 +20,7 @@ struct Imports {
     files: BTreeMap<Module, PathBuf>,
     /// What a module passes on with `pub use`, by the path that it has there.
     passed_on: BTreeMap<Module, Module>,
-    imports: BTreeMap<Module, BTreeSet<Module>>,
+    edges: BTreeMap<Module, BTreeSet<Module>>,
 }
 
 impl Imports {
@@ -28,7 +28,7 @@ impl Imports {
     fn read(src: &Path) -> Self {
         let files: BTreeMap<Module, PathBuf> =
             rust_files(src).into_iter().map(|path| (module_of(path.strip_prefix(src).unwrap()), path)).collect();
-        let mut read = Self { files, passed_on: BTreeMap::new(), imports: BTreeMap::new() };
+        let mut read = Self { files, passed_on: BTreeMap::new(), edges: BTreeMap::new() };
         let mut used = Vec::new();
         for (module, path) in &read.files {
             for (is_public, leaf) in uses(&code(path)) {
@@ -46,7 +46,7 @@ impl Imports {
         for (module, target) in used {
             let file = read.file_of(&target, 0);
             if file != module && !file.is_empty() {
-                read.imports.entry(module).or_default().insert(file);
+                read.edges.entry(module).or_default().insert(file);
             }
         }
         read
@@ -69,7 +69,7 @@ impl Imports {
         while !ways.is_empty() {
             let mut longer = Vec::new();
             for way in ways {
-                let imports = way.last().and_then(|last| self.imports.get(last)).into_iter().flatten();
+                let imports = way.last().and_then(|last| self.edges.get(last)).into_iter().flatten();
                 for next in imports.filter(|next| next.first() == module.first()) {
                     if next == module {
                         return Some([way, vec![next.clone()]].concat());
@@ -178,7 +178,7 @@ fn absolute(module: &Module, leaf: &[String]) -> Option<Module> {
 #[test]
 fn no_file_is_imported_by_what_it_imports() {
     let imports = Imports::read(&repository().join("src"));
-    assert!(imports.imports.len() > 200, "the scan found imports in {} files only", imports.imports.len());
+    assert!(imports.edges.len() > 200, "the scan found imports in {} files only", imports.edges.len());
     let room = |circle: &str| circle.split('/').next().unwrap_or_default().to_owned();
     let (known, new): (Vec<String>, Vec<String>) =
         imports.circles().into_iter().partition(|circle| NOT_YET.contains(&room(circle).as_str()));
