@@ -564,15 +564,11 @@ tokenizer-reason-nothing-new = the adapter's adds no token and has the same chat
 
 tokenizer-sentence = { $source }: { $reason }
 
-tokenizer-source-adapter = the adapter's tokenizer and chat template
-tokenizer-source-base = the base's tokenizer and chat template
+tokenizer-source-both = the { $owner }'s tokenizer and chat template
+tokenizer-source-each = the { $tokenizer }'s tokenizer, the { $template }'s chat template
 tokenizer-source-nobody = no tokenizer
-tokenizer-source-template-of-adapter = the base's tokenizer, the adapter's chat template
-tokenizer-source-template-of-adapter-alone = no tokenizer, the adapter's chat template
-tokenizer-source-template-of-base-alone = no tokenizer, the base's chat template
-tokenizer-source-tokenizer-of-adapter-alone = the adapter's tokenizer, no chat template
-tokenizer-source-tokenizer-of-base-alone = the base's tokenizer, no chat template
-tokenizer-source-vocabulary-of-adapter = the adapter's tokenizer, the base's chat template
+tokenizer-source-only-template = no tokenizer, the { $template }'s chat template
+tokenizer-source-only-tokenizer = the { $tokenizer }'s tokenizer, no chat template
 
 unconfined-no-landlock = this kernel has no Landlock, or it is switched off
 unconfined-other-system = this system cannot confine a process

@@ -238,7 +238,7 @@ diagnosis-applied-in-part = 대상 { COUNT($target-count) }개 중 { $unmerged-c
 diagnosis-changed-elsewhere = 어댑터가 바꾸지 않는 텐서 { COUNT($tensor-count) }개가 베이스와 다릅니다
 diagnosis-never-applied = 어댑터가 전혀 적용되지 않았습니다
 diagnosis-not-merged = 어댑터가 가중치 옆에 그대로 있고 병합되지 않았습니다
-diagnosis-other-strength = 세기 { FIXED($strength, digits: 2) }로 병합되었습니다
+diagnosis-other-strength = 세기 { FIXED($strength, digits: 2) }{ JOSA(FIXED($strength, digits: 2), "으로", "로") } 병합되었습니다
 diagnosis-other-values = 대상 { COUNT($target-count) }개 중 { $wrong-count }개의 값이 베이스와 어댑터로 계산한 값과 다릅니다
 
 eval-verdict-absent = 베이스와 똑같이 예측합니다. 어댑터가 없는 것과 같습니다
@@ -551,15 +551,11 @@ tokenizer-reason-nothing-new = 어댑터의 것은 더하는 토큰이 없고 �
 
 tokenizer-sentence = { $source }. { $reason }
 
-tokenizer-source-adapter = 어댑터의 토크나이저와 채팅 템플릿을 씁니다
-tokenizer-source-base = 베이스의 토크나이저와 채팅 템플릿을 씁니다
+tokenizer-source-both = { $owner }의 토크나이저와 채팅 템플릿을 씁니다
+tokenizer-source-each = { $tokenizer }의 토크나이저와 { $template }의 채팅 템플릿을 씁니다
 tokenizer-source-nobody = 토크나이저가 없습니다
-tokenizer-source-template-of-adapter = 베이스의 토크나이저와 어댑터의 채팅 템플릿을 씁니다
-tokenizer-source-template-of-adapter-alone = 토크나이저는 없고 어댑터의 채팅 템플릿을 씁니다
-tokenizer-source-template-of-base-alone = 토크나이저는 없고 베이스의 채팅 템플릿을 씁니다
-tokenizer-source-tokenizer-of-adapter-alone = 어댑터의 토크나이저를 쓰며 채팅 템플릿은 없습니다
-tokenizer-source-tokenizer-of-base-alone = 베이스의 토크나이저를 쓰며 채팅 템플릿은 없습니다
-tokenizer-source-vocabulary-of-adapter = 어댑터의 토크나이저와 베이스의 채팅 템플릿을 씁니다
+tokenizer-source-only-template = 토크나이저는 없고 { $template }의 채팅 템플릿을 씁니다
+tokenizer-source-only-tokenizer = { $tokenizer }의 토크나이저를 쓰며 채팅 템플릿은 없습니다
 
 unconfined-no-landlock = 이 커널에 Landlock이 없거나 꺼져 있음
 unconfined-other-system = 이 시스템에는 프로세스를 가두는 방법이 없음

@@ -55,14 +55,10 @@ pub enum TokenizerReason {
 /// Whose tokenizer and chat template; a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 enum TokenizerSource {
-    Base,
-    VocabularyOfAdapter,
-    TemplateOfAdapter,
-    Adapter,
-    TokenizerOfBaseAlone,
-    TokenizerOfAdapterAlone,
-    TemplateOfBaseAlone,
-    TemplateOfAdapterAlone,
+    Both { owner: InputRole },
+    Each { tokenizer: InputRole, template: InputRole },
+    OnlyTokenizer { tokenizer: InputRole },
+    OnlyTemplate { template: InputRole },
     Nobody,
 }
 
@@ -139,16 +135,11 @@ impl TokenizerChoice {
     /// Whose tokenizer and chat template, and why; a message.
     #[must_use]
     pub fn sentence(&self) -> TokenizerSentence<'_> {
-        use InputRole::{Adapter, Base};
         let source = match (self.tokenizer_owner(), self.template_owner()) {
-            (Some(Base), Some(Base)) => TokenizerSource::Base,
-            (Some(Adapter), Some(Base)) => TokenizerSource::VocabularyOfAdapter,
-            (Some(Base), Some(Adapter)) => TokenizerSource::TemplateOfAdapter,
-            (Some(Adapter), Some(Adapter)) => TokenizerSource::Adapter,
-            (Some(Base), None) => TokenizerSource::TokenizerOfBaseAlone,
-            (Some(Adapter), None) => TokenizerSource::TokenizerOfAdapterAlone,
-            (None, Some(Base)) => TokenizerSource::TemplateOfBaseAlone,
-            (None, Some(Adapter)) => TokenizerSource::TemplateOfAdapterAlone,
+            (Some(tokenizer), Some(template)) if tokenizer == template => TokenizerSource::Both { owner: tokenizer },
+            (Some(tokenizer), Some(template)) => TokenizerSource::Each { tokenizer, template },
+            (Some(tokenizer), None) => TokenizerSource::OnlyTokenizer { tokenizer },
+            (None, Some(template)) => TokenizerSource::OnlyTemplate { template },
             (None, None) => TokenizerSource::Nobody,
         };
         TokenizerSentence { source, reason: &self.reason }
@@ -255,36 +246,26 @@ mod tests {
     fn every_choice_is_said_with_its_reason() {
         let added: Vec<String> = (0..6).map(|index| format!("<t{index}>")).collect();
         let adapter = |added, has_own_template| TokenizerReason::Adapter { added, has_own_template };
-        let choice = |vocabulary_from, template_from, reason| TokenizerChoice {
+        let choice = |vocabulary_from, template_from, reason, base_has_one| TokenizerChoice {
             vocabulary_from,
             template_from,
-            base_has_tokenizer: true,
-            base_has_template: true,
+            base_has_tokenizer: base_has_one,
+            base_has_template: base_has_one,
             reason,
             token_count: None,
         };
-        let bare = |base_has_tokenizer, base_has_template, reason| TokenizerChoice {
-            base_has_tokenizer,
-            base_has_template,
-            ..choice(None, None, reason)
-        };
-        let alone = |template_from, vocabulary_from, reason| TokenizerChoice {
-            vocabulary_from,
-            template_from,
-            ..bare(false, false, reason)
-        };
-        let cases: [(TokenizerChoice, &[&str]); 11] = [
-            (bare(false, false, TokenizerReason::NobodyBringsOne), &["토크나이저가 없습니다", "어댑터에도"]),
-            (bare(true, false, TokenizerReason::AdapterBringsNone), &["베이스의 토크나이저를 쓰며"]),
-            (bare(false, true, TokenizerReason::AdapterBringsNone), &["토크나이저는 없고 베이스의"]),
-            (alone(None, Some(0), TokenizerReason::BaseBringsNone), &["어댑터의 토크나이저를 쓰며"]),
-            (alone(Some(0), None, adapter(Vec::new(), true)), &["토크나이저는 없고 어댑터의"]),
-            (choice(Some(0), Some(0), adapter(added.clone(), true)), &["6개(<t0>, <t1>, <t2>, <t3>", "템플릿도"]),
-            (choice(Some(0), None, adapter(added, false)), &["6개", "더합니다"]),
-            (choice(None, Some(0), adapter(Vec::new(), true)), &["어댑터의 채팅 템플릿"]),
-            (choice(Some(0), Some(0), TokenizerReason::BaseBringsNone), &["베이스에는"]),
-            (choice(None, None, TokenizerReason::AdapterBringsNone), &["어댑터에는"]),
-            (choice(None, None, TokenizerReason::NothingNew), &["같습니다"]),
+        let cases: [(TokenizerChoice, &[&str]); 8] = [
+            (choice(Some(0), Some(0), adapter(added.clone(), true), true), &["6개(<t0>, <t1>, <t2>, <t3>", "템플릿도"]),
+            (
+                choice(Some(0), None, adapter(added, false), true),
+                &["어댑터의 토크나이저와 베이스의", "6개", "더합니다"],
+            ),
+            (choice(None, Some(0), adapter(Vec::new(), true), true), &["어댑터의 채팅 템플릿"]),
+            (choice(Some(0), None, TokenizerReason::BaseBringsNone, false), &["템플릿은 없습니다", "베이스에는"]),
+            (choice(None, Some(0), adapter(Vec::new(), true), false), &["토크나이저는 없고 어댑터의"]),
+            (choice(None, None, TokenizerReason::AdapterBringsNone, true), &["어댑터에는"]),
+            (choice(None, None, TokenizerReason::NothingNew, true), &["같습니다"]),
+            (choice(None, None, TokenizerReason::NobodyBringsOne, false), &["토크나이저가 없습니다. 베이스에도"]),
         ];
         for (choice, parts) in cases {
             assert_said(&choice.sentence(), parts);

@@ -88,6 +88,7 @@ said_in_english!(EvalVerdict);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::assert_said;
 
     fn text(name: &str) -> TextChange {
         TextChange { text: name.to_owned(), ratio: 0.1 }
@@ -112,5 +113,23 @@ mod tests {
         let worse = EvalVerdict::of(&[perplexity(&[], &[text("plays")])]).unwrap();
         assert!(worse.to_string().contains("no text better"));
         assert_eq!(EvalVerdict::of(&[]), None);
+    }
+
+    #[test]
+    fn every_verdict_is_said_with_its_texts() {
+        let texts = || vec!["chat".to_owned(), "plays".to_owned()];
+        let cases: [(EvalVerdict, &[&str]); 8] = [
+            (EvalVerdict::NotTheMerge, &["베이스 + 어댑터"]),
+            (EvalVerdict::OtherTokens, &["바이트당 비트"]),
+            (EvalVerdict::Absent, &["어댑터가 없는 것"]),
+            (EvalVerdict::Better { texts: texts() }, &["chat, plays"]),
+            (EvalVerdict::Worse { texts: texts() }, &["chat, plays"]),
+            (EvalVerdict::Mixed { better: texts(), worse: vec!["reviews".to_owned()] }, &["chat, plays", "reviews"]),
+            (EvalVerdict::WithinChance, &["우연"]),
+            (EvalVerdict::TooLittleText, &["짧아"]),
+        ];
+        for (verdict, parts) in cases {
+            assert_said(&verdict, parts);
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::message::said_in_english;
+
 /// How large a merged model is beside its base; a message.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub enum SizeChange {
@@ -20,6 +22,8 @@ pub enum SizeChange {
         part: f64,
     },
 }
+
+said_in_english!(SizeChange);
 
 impl SizeChange {
     /// What a `ratio` of bytes comes to.

@@ -351,6 +351,10 @@ mod tests {
                 },
                 &["7개 중 5개", "0.5배", "세기 0.25", "외 2개"],
             ),
+            (
+                Detail::OtherStrength { factor: text("0.5"), strength: None, names: names(), wrong_count: 7 },
+                &["7개 중 5개", "0.5배", "외 2개"],
+            ),
             (Detail::IdenticalToBase, &["베이스와 똑같습니다"]),
             (wrong(true), &["lm_head", "1,234", "1,000,000", "2.500e-1", "시드"]),
             (wrong(false), &["lm_head", "1,234", "1,000,000", "2.500e-1"]),

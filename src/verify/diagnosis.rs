@@ -127,7 +127,10 @@ said_in_english!(Diagnosis);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verify::{Agreement, Evidence};
+    use crate::{
+        message::assert_said,
+        verify::{Agreement, Evidence},
+    };
 
     /// A target that holds `factor` times its change.
     fn target(factor: f64) -> TensorVerdict {
@@ -172,5 +175,20 @@ mod tests {
         assert!(!ChangedSet { changed_as_target: vec![target(1.0)], ..set.clone() }.is_identical_to_base());
         assert!(!ChangedSet { changed_without_reason: vec!["b".to_owned()], ..set }.is_identical_to_base());
         assert!(!ChangedSet::default().is_identical_to_base(), "nothing was compared");
+    }
+
+    #[test]
+    fn every_diagnosis_is_said_with_its_numbers() {
+        let cases: [(Diagnosis, &[&str]); 6] = [
+            (Diagnosis::NotMerged, &["병합되지 않았습니다"]),
+            (Diagnosis::NeverApplied, &["전혀"]),
+            (Diagnosis::AppliedInPart { unmerged_count: 3, target_count: 28 }, &["28개 중 3개"]),
+            (Diagnosis::OtherStrength { strength: 0.5 }, &["세기 0.50으로"]),
+            (Diagnosis::OtherValues { wrong_count: 3, target_count: 28 }, &["28개 중 3개"]),
+            (Diagnosis::ChangedElsewhere { tensor_count: 3 }, &["텐서 3개"]),
+        ];
+        for (diagnosis, parts) in cases {
+            assert_said(&diagnosis, parts);
+        }
     }
 }
