@@ -51,9 +51,15 @@ pub struct HistoryEntry {
 }
 
 impl HistoryEntry {
+    fn is_of(&self, base: &Path, adapters: &[AdapterRequest]) -> bool {
+        let paths = |adapters: &[AdapterRequest]| -> Vec<PathBuf> {
+            adapters.iter().map(|adapter| adapter.path.clone()).collect()
+        };
+        self.base == base && paths(&self.adapters) == paths(adapters)
+    }
+
     fn is_same_pair(&self, other: &Self) -> bool {
-        let paths = |entry: &Self| entry.adapters.iter().map(|adapter| adapter.path.clone()).collect::<Vec<_>>();
-        self.base == other.base && paths(self) == paths(other)
+        self.is_of(&other.base, &other.adapters)
     }
 }
 
@@ -76,6 +82,12 @@ impl History {
     #[must_use]
     pub fn entries(&self) -> &[HistoryEntry] {
         &self.entries
+    }
+
+    /// The merge of `base` and `adapters` that made what lies in `output`, as far as it is known.
+    #[must_use]
+    pub fn made(&self, base: &Path, adapters: &[AdapterRequest], output: &Path) -> Option<&HistoryEntry> {
+        self.entries.iter().find(|entry| entry.output.as_deref() == Some(output) && entry.is_of(base, adapters))
     }
 
     /// Puts `entry` first, at this time, in place of what it follows. A pair that is only opened again keeps what is known

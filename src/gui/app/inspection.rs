@@ -29,6 +29,7 @@ use crate::{
     merge,
     message::Message,
     plan::{AdapterRequest, MergePlan, MergeRequest, PlanError, Rounding, Subject},
+    report::HistoryEntry,
     tree::{self, ModuleNode},
 };
 
@@ -45,6 +46,8 @@ pub struct Question {
     pub options: MergeOptions,
     /// The user's folder, where an output can go when the folder beside the base takes none.
     pub home: Option<PathBuf>,
+    /// The merge of ours that made what lies in the output, where it is known.
+    pub recorded: Option<HistoryEntry>,
 }
 
 /// What a well holds.
@@ -292,15 +295,17 @@ fn other_place(plan: &mut MergePlan, home: Option<&Path>) -> Option<PathBuf> {
     found
 }
 
-/// Opens what lies in the output, as made from what is in the other wells. The strengths chosen for a merge of ours say
-/// nothing about somebody else's: it is judged as trained, and the check finds another strength where there is one.
+/// Opens what lies in the output, as made from what is in the other wells: as the history says, where it was made here.
+/// The strengths chosen for a merge of ours say nothing about somebody else's: it is judged as trained, and the check
+/// finds another strength where there is one.
 fn found(question: &Question, merged: &Path, base: Option<&Checkpoint>) -> Result<Box<Finished>, Problem> {
-    let sources = Sources {
-        merged: merged.to_owned(),
-        base: base.map(|base| base.root().to_owned()),
-        adapters: question.adapters.iter().map(|adapter| AdapterRequest { strength: 1.0, ..adapter.clone() }).collect(),
-        rounding: Rounding::Nearest,
+    let whole = |adapter: &AdapterRequest| AdapterRequest { strength: 1.0, ..adapter.clone() };
+    let (adapters, rounding) = match &question.recorded {
+        Some(made) => (made.adapters.clone(), made.rounding),
+        None => (question.adapters.iter().map(whole).collect(), Rounding::Nearest),
     };
+    let root = base.map(|base| base.root().to_owned());
+    let sources = Sources { merged: merged.to_owned(), base: root, adapters, rounding };
     finished::open(sources, base).map(Box::new)
 }
 
@@ -354,6 +359,7 @@ mod tests {
             output: Some(taken.clone()),
             options: MergeOptions::default(),
             home: Some(root.path().to_owned()),
+            recorded: None,
         };
         let refused = Inspection::new(&question);
         assert!(matches!(refused.plan, Some(Err(_))) && refused.resolved.is_some());
@@ -383,6 +389,7 @@ mod tests {
             output: Some(folder.path().join("merged")),
             options: MergeOptions::default(),
             home: None,
+            recorded: None,
         };
         let inspection = Inspection::new(&question);
         assert!(inspection.tree.is_some() && matches!(inspection.plan, Some(Ok(_))), "{inspection:?}");

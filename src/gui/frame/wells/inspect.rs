@@ -32,13 +32,12 @@ use crate::{
 /// Looks at the wells anew; a look that is still under way is forgotten, and so is what was asked about a result.
 pub(in crate::gui) fn inspect(state: &mut AppState, ctx: &Context) {
     state.notice = None;
-    let question = Question {
-        base: state.wells.base.path.clone(),
-        adapters: state.adapters(),
-        output: state.wells.output.path.clone().filter(|_| !state.output_is_proposed),
-        options: state.options,
-        home: state.machine.home.clone(),
-    };
+    let (base, adapters) = (state.wells.base.path.clone(), state.adapters());
+    let output = state.wells.output.path.clone().filter(|_| !state.output_is_proposed);
+    let recorded = base.as_ref().zip(output.as_ref());
+    let recorded = recorded.and_then(|(base, output)| state.history.made(base, &adapters, output)).cloned();
+    let (options, home) = (state.options, state.machine.home.clone());
+    let question = Question { base, adapters, output, options, home, recorded };
     state.phase = Phase::Opening;
     state.jobs.forget_result();
     state.jobs.start(JobKind::Inspect, ctx, move |_| Ok(Inspection::new(&question)), take_inspection);

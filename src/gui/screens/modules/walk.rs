@@ -1,7 +1,7 @@
 //! The arrow keys on the table: up and down along the rows, right opens a module, left folds it or goes to the one around
 //! it.
 
-use egui::{Key, Modifiers, Ui};
+use egui::{FocusDirection, Key, Modifiers, Ui};
 
 use super::{
     command::ModulesCommand,
@@ -24,7 +24,11 @@ pub(in crate::gui) fn walk(ui: &Ui, state: &AppState, rows: &[TreeRow]) -> Optio
     let selected = state.modules.selected.as_deref();
     let at = rows.iter().position(|row| Some(row.path.as_str()) == selected);
     let (command, row) = step(rows, at, key)?;
-    ui.memory_mut(|memory| memory.request_focus(row_id(&rows[row].path)));
+    ui.memory_mut(|memory| {
+        // Else egui would move on from there in the same direction.
+        memory.move_focus(FocusDirection::None);
+        memory.request_focus(row_id(&rows[row].path));
+    });
     Some((command, row))
 }
 
