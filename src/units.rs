@@ -96,6 +96,32 @@ impl RoughDuration {
     }
 }
 
+/// How long ago something was, as coarse as people say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub enum Age {
+    /// Within the minute.
+    JustNow,
+    /// Whole minutes.
+    Minutes(u64),
+    /// Whole hours.
+    Hours(u64),
+    /// Whole days.
+    Days(u64),
+}
+
+impl Age {
+    /// Of something that was `seconds` ago.
+    #[must_use]
+    pub fn of(seconds: u64) -> Self {
+        match seconds {
+            0..60 => Self::JustNow,
+            60..3_600 => Self::Minutes(seconds / 60),
+            3_600..86_400 => Self::Hours(seconds / 3_600),
+            _ => Self::Days(seconds / 86_400),
+        }
+    }
+}
+
 /// `28 tensors`, `1 tensor`.
 #[must_use]
 pub fn plural(count: usize, noun: &str) -> String {

@@ -49,8 +49,9 @@ pub use self::{
         report::command::ReportCommand,
         welcome::command::WelcomeCommand,
     },
-    words::{Language, Words, problem::Problem},
+    words::problem::Problem,
 };
+pub use crate::message::Language;
 
 /// View-models: what the screens show, as plain data, made and tested without any window.
 pub mod view {

@@ -26,6 +26,9 @@ impl Language {
     /// All that can be chosen.
     pub const ALL: [Self; 2] = [Self::English, Self::Korean];
 
+    /// All of them, that of tests included.
+    pub const EVERY: [Self; 3] = [Self::English, Self::Korean, Self::Pseudo];
+
     /// The one that a locale of the system (`ko_KR`) names, where it is one of ours.
     #[must_use]
     pub fn of_locale(locale: &str) -> Self {

@@ -137,8 +137,9 @@ fn every_id_of_the_sources_is_a_message() {
     let known = variables(Language::English);
     let mut missing = Vec::new();
     for (path, source) in sources().into_iter().filter(|(path, _)| !path.starts_with("message")) {
-        let plain = if path.starts_with("gui") { literals_behind(&source, ".text(") } else { Vec::new() };
-        for id in plain.into_iter().chain(literals_behind(&source, "message!(")) {
+        let of_window = [".text(", "Face::new(", ".tooltip(", ".place(", ".titled("];
+        let starts = if path.starts_with("gui") { &of_window[..] } else { &[] };
+        for id in starts.iter().chain(&["message!("]).flat_map(|start| literals_behind(&source, start)) {
             if !known.contains_key(id) {
                 missing.push(format!("{path}: {id}"));
             }

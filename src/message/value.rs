@@ -91,6 +91,15 @@ where
     }
 }
 
+impl<'a, T> From<&'a Vec<T>> for Value
+where
+    &'a T: Into<Self>,
+{
+    fn from(values: &'a Vec<T>) -> Self {
+        values.as_slice().into()
+    }
+}
+
 impl<T: Into<Self>> From<Option<T>> for Value {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Absent, Into::into)

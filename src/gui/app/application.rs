@@ -4,11 +4,13 @@ use super::{
     close::watch_close, command::Command, drain, input, jobs::kind::JobKind, logic, machine::Machine, settings,
     state::AppState,
 };
-use crate::gui::{
-    design::{fonts, theme},
-    frame::window::window_ui,
-    screens::{merge::jobs::find_gpus, welcome::greeting::greet},
-    words::Language,
+use crate::{
+    gui::{
+        design::{fonts, theme},
+        frame::window::window_ui,
+        screens::{merge::jobs::find_gpus, welcome::greeting::greet},
+    },
+    message::Language,
 };
 
 /// Installs fonts and both themes into `ctx`.

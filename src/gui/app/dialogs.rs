@@ -10,10 +10,7 @@ use super::{
     notice::{Notice, Tone},
     state::AppState,
 };
-use crate::{
-    gui::words::{Words, problem::Problem},
-    platform::FileDialogs,
-};
+use crate::{gui::words::problem::Problem, platform::FileDialogs};
 
 /// A folder to be chosen.
 pub(in crate::gui) struct FolderDialog {
@@ -78,10 +75,10 @@ pub(in crate::gui) fn choose_texts(
 }
 
 /// Says so where nothing here shows dialogs.
-pub(in crate::gui) fn are_missing(state: &mut AppState, advice: impl Fn(&Words) -> &'static str) -> bool {
+pub(in crate::gui) fn are_missing(state: &mut AppState, advice: &'static str) -> bool {
     let are_missing = state.file_dialogs == Some(FileDialogs::Missing);
     if are_missing {
-        state.notice = Some(Notice::new(Tone::Caution, advice(state.words())));
+        state.notice = Some(Notice::new(Tone::Caution, state.words().text(advice)));
     }
     are_missing
 }

@@ -365,7 +365,7 @@ mod tests {
         assert!(matches!(refused.plan, Some(Err(_))) && refused.resolved.is_some());
         let why = refused.refused_output.unwrap();
         assert_eq!(why.other, Some(root.path().join("merged-2")));
-        assert!(why.problem.advice(crate::gui::words::Language::English.words()).unwrap().contains("another name"));
+        assert!(why.problem.advice(crate::message::Language::English).unwrap().contains("another name"));
 
         // Inside the base no name is free: the place beside it, or the user's folder, is.
         question.output = Some(sample.base().join("merged"));

@@ -1,6 +1,6 @@
 //! The line in the status bar.
 
-use crate::gui::words::{Words, problem::Problem};
+use crate::{gui::words::problem::Problem, message::Language};
 
 /// A line in the status bar.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Notice {
 
     /// What happened, what to do next, the path last.
     #[must_use]
-    pub fn of_problem(problem: &Problem, words: &Words) -> Self {
+    pub fn of_problem(problem: &Problem, words: Language) -> Self {
         let parts = [Some(problem.title(words)), problem.advice(words), problem.path.clone()];
         Self::new(Tone::Bad, parts.into_iter().flatten().collect::<Vec<_>>().join(". "))
     }

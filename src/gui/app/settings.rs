@@ -1,10 +1,10 @@
 //! What the window remembers from one start to the next.
 
+use crate::message::Language;
 use egui::ThemePreference;
 use serde::{Deserialize, Serialize};
 
 use super::state::AppState;
-use crate::gui::words::Language;
 
 /// The key under which the storage keeps them.
 const KEY: &str = "lorafuse";

@@ -21,9 +21,10 @@ use crate::{
             palette::search::Search,
             welcome::sample_facts::SampleFacts,
         },
-        words::{Language, Words, problem::Problem},
+        words::problem::Problem,
     },
     merge::device::GpuAdapter,
+    message::Language,
     plan::{AdapterRequest, MergePlan, SurvivalEstimate},
     platform::FileDialogs,
     report::{History, HistoryEntry},
@@ -131,8 +132,8 @@ impl AppState {
 
     /// The words of the chosen language.
     #[must_use]
-    pub fn words(&self) -> &'static Words {
-        self.language.words()
+    pub fn words(&self) -> Language {
+        self.language
     }
 
     /// Whether nothing was opened yet.

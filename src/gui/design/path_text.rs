@@ -10,13 +10,6 @@ pub fn composed(text: &str) -> String {
     text.nfc().collect()
 }
 
-/// A phrase of a core room as a sentence begins.
-#[must_use]
-pub fn upper_first(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
 /// A sentence in which no line breaks between a number and its unit.
 #[must_use]
 pub fn unbroken(text: &str) -> String {

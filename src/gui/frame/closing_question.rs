@@ -32,10 +32,10 @@ pub(in crate::gui) fn closing_question_ui(ui: &Ui, window: Rect, state: &AppStat
         let inner = sheet.shrink(space::S24);
         let title = Rect::from_min_size(inner.min, vec2(inner.width(), grid::SMALL_BUTTON));
         let is_stopping = state.closing == Closing::Stopping;
-        let what = if is_stopping { words.closing_stops } else { words.closing_title };
+        let what = if is_stopping { words.text("closing-stops") } else { words.text("closing-title") };
         text_ui(ui, title, Align::Left, what, Type::TITLE, palette.text);
         let note = Rect::from_min_max(title.left_bottom() + vec2(0.0, space::S4), inner.max);
-        prose_ui(ui, note, words.closing_note, Type::BODY, palette.text_secondary);
+        prose_ui(ui, note, words.text("closing-note"), Type::BODY, palette.text_secondary);
         if is_stopping {
             return;
         }

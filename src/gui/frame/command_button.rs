@@ -2,16 +2,18 @@
 
 use egui::{CornerRadius, Id, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo};
 
-use crate::gui::{
-    app::command::{
-        Command,
-        face::{Face, key_text},
+use crate::{
+    gui::{
+        app::command::{
+            Command,
+            face::{Face, key_text},
+        },
+        design::{
+            tokens::{Palette, Type, radius, space},
+            widget::{ButtonLook, Icon, button_ui, icon_ui, text_width},
+        },
     },
-    design::{
-        tokens::{Palette, Type, radius, space},
-        widget::{ButtonLook, Icon, button_ui, icon_ui, text_width},
-    },
-    words::Words,
+    message::Language,
 };
 
 /// A button for `command`, pushed when it is clicked.
@@ -61,17 +63,14 @@ impl<'a> CommandButton<'a> {
     }
 
     /// As wide as its label needs.
-    pub fn width(&self, ui: &Ui, words: &Words) -> f32 {
+    pub fn width(&self, ui: &Ui, words: Language) -> f32 {
         let label = self.text(words);
         let icon = if self.icon.is_some() { 22.0 } else { 0.0 };
         text_width(ui, label, Type::BODY_MEDIUM) + 2.0 * space::S12 + icon + self.shortcut_width(ui)
     }
 
     /// Its own label in place of the command's, which a command without a face has not.
-    fn text<'w>(&self, words: &'w Words) -> &'w str
-    where
-        'a: 'w,
-    {
+    fn text(&self, words: Language) -> &'a str {
         self.label.unwrap_or_else(|| self.face.map_or("", |face| face.label(words)))
     }
 
@@ -91,7 +90,7 @@ impl<'a> CommandButton<'a> {
     }
 
     /// Paints it into `rect`.
-    pub fn show(self, ui: &mut Ui, rect: Rect, words: &Words, commands: &mut Vec<Command>) {
+    pub fn show(self, ui: &mut Ui, rect: Rect, words: Language, commands: &mut Vec<Command>) {
         let label = self.text(words);
         let shortcut = self.shortcut(ui);
         let mut builder = UiBuilder::new().max_rect(rect).scope_id(self.id(ui));
@@ -115,7 +114,7 @@ impl<'a> CommandButton<'a> {
     }
 
     /// Paints only its icon; the command's label is its name for screen readers and its tooltip.
-    pub fn show_icon_only(self, ui: &mut Ui, rect: Rect, words: &Words, commands: &mut Vec<Command>) {
+    pub fn show_icon_only(self, ui: &mut Ui, rect: Rect, words: Language, commands: &mut Vec<Command>) {
         let palette = Palette::of(ui);
         let label = self.text(words);
         let response = ui.interact(rect, self.id(ui), Sense::click());

@@ -5,14 +5,17 @@ use std::path::Path;
 use egui::{CornerRadius, Rect, Ui, pos2, vec2};
 
 use super::command_button::CommandButton;
-use crate::gui::{
-    app::command::Command,
-    design::{
-        path_text::display_path,
-        tokens::{Face, Palette, Type, grid, radius, space},
-        widget::{Icon, icon_ui, prose_ui, wrapped_text_ui},
+use crate::{
+    gui::{
+        app::command::Command,
+        design::{
+            path_text::display_path,
+            tokens::{Face, Palette, Type, grid, radius, space},
+            widget::{Icon, icon_ui, prose_ui, wrapped_text_ui},
+        },
+        words::problem::Problem,
     },
-    words::{Words, problem::Problem},
+    message::Language,
 };
 
 /// A banner at the top of `rect`; returns where it is.
@@ -21,7 +24,7 @@ pub(in crate::gui) fn error_banner_ui(
     rect: Rect,
     problem: &Problem,
     home: Option<&Path>,
-    words: &Words,
+    words: Language,
 ) -> Rect {
     banner_ui(ui, rect, problem, home, words, |_, _| 0.0)
 }
@@ -33,7 +36,7 @@ pub(in crate::gui) fn error_banner_with_buttons_ui(
     problem: &Problem,
     home: Option<&Path>,
     buttons: Vec<CommandButton<'_>>,
-    words: &Words,
+    words: Language,
     commands: &mut Vec<Command>,
 ) -> Rect {
     banner_ui(ui, rect, problem, home, words, |ui, area| {
@@ -58,7 +61,7 @@ fn banner_ui(
     rect: Rect,
     problem: &Problem,
     home: Option<&Path>,
-    words: &Words,
+    words: Language,
     add: impl FnOnce(&mut Ui, Rect) -> f32,
 ) -> Rect {
     let palette = Palette::of(ui);

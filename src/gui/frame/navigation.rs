@@ -56,10 +56,10 @@ struct Item {
 fn closed(state: &AppState, screen: Screen) -> &'static str {
     let words = state.words();
     match screen {
-        Screen::Modules => words.modules_closed,
-        Screen::Merge if state.finished().is_some() => words.merge_closed_judged,
-        Screen::Merge => words.merge_closed,
-        Screen::Compare | Screen::Report => words.result_closed,
+        Screen::Modules => words.text("modules-closed"),
+        Screen::Merge if state.finished().is_some() => words.text("merge-closed-judged"),
+        Screen::Merge => words.text("merge-closed"),
+        Screen::Compare | Screen::Report => words.text("result-closed"),
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
         },
         screens::merge::command::MergeCommand,
     },
+    message::message,
     plan::DtypePolicy,
 };
 
@@ -31,15 +32,24 @@ pub(in crate::gui) fn next_step_ui(ui: &mut Ui, rect: Rect, state: &AppState, co
     match &state.phase {
         Phase::Running(_) => {
             let command = AppCommand::ShowScreen(Screen::Merge);
-            CommandButton::new(command, ButtonLook::Plain).label(words.see_merge).show(ui, button, words, commands);
+            CommandButton::new(command, ButtonLook::Plain)
+                .label(words.text("see-merge"))
+                .show(ui, button, words, commands);
         }
         Phase::Done(done) => {
-            output_ui(ui, line, state, if done.made.is_some() { words.merged_to } else { words.found_in });
+            output_ui(
+                ui,
+                line,
+                state,
+                if done.made.is_some() { words.text("merged-to") } else { words.text("found-in") },
+            );
             let command = AppCommand::ShowScreen(Screen::Compare);
-            CommandButton::new(command, ButtonLook::Plain).label(words.see_compare).show(ui, button, words, commands);
+            CommandButton::new(command, ButtonLook::Plain)
+                .label(words.text("see-compare"))
+                .show(ui, button, words, commands);
         }
         Phase::Idle | Phase::Opening | Phase::Planned(_) | Phase::Failed(_) => {
-            output_ui(ui, line, state, words.creates);
+            output_ui(ui, line, state, words.text("creates"));
             CommandButton::new(MergeCommand::Start, ButtonLook::Primary)
                 .label(&start_label(state))
                 .with_shortcut()
@@ -68,8 +78,8 @@ fn start_label(state: &AppState) -> String {
     let words = state.words();
     let base = state.inspection.as_ref().and_then(|inspection| inspection.base.open());
     match (state.options.dtype, base) {
-        (DtypePolicy::Convert(dtype), _) => (words.merge_to)(&dtype.stored().to_string()),
-        (DtypePolicy::Keep, Some(base)) => (words.merge_keeping)(&base.dtype),
-        (DtypePolicy::Keep, None) => words.merge.to_owned(),
+        (DtypePolicy::Convert(dtype), _) => words.say(&message!("merge-to", dtype: dtype.stored().to_string())),
+        (DtypePolicy::Keep, Some(base)) => words.say(&message!("merge-keeping", dtype: &base.dtype)),
+        (DtypePolicy::Keep, None) => words.text("merge").to_owned(),
     }
 }

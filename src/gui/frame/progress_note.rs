@@ -9,18 +9,21 @@ use crate::{
             tokens::{Palette, Type, space},
             widget::{Align, elided_middle, progress_bar_ui, text_ui, wrapped_text_ui},
         },
-        words::Words,
     },
     job::ProgressSample,
+    message::{Language, Message, message},
     units,
 };
 
 /// How much of how much is done, and what time is left; `None` until that is known.
 pub(in crate::gui) fn moved_text(progress: &Progress, state: &AppState) -> Option<String> {
     let (words, sample) = (state.words(), &progress.sample);
-    let moved = (words.bytes_of)(&units::bytes(sample.bytes_done), &units::bytes(sample.bytes_total));
+    let moved = words
+        .say(&message!("bytes-of", done: units::bytes(sample.bytes_done), total: units::bytes(sample.bytes_total)));
     let left = progress.left_secs().filter(|_| state.machine.shows_measurements);
-    let moved = left.map_or(moved.clone(), |left| (words.and_time_left)(&moved, units::RoughDuration::of(left)));
+    let moved = left.map_or(moved.clone(), |left| {
+        words.say(&message!("and-time-left", moved: &moved, left: Message::of(&units::RoughDuration::of(left))))
+    });
     (sample.bytes_total > 0).then_some(moved)
 }
 
@@ -32,7 +35,7 @@ pub(in crate::gui) fn progress_note_ui(
     title: &str,
     moved: Option<&str>,
     note: &str,
-    words: &Words,
+    words: Language,
 ) -> f32 {
     let palette = Palette::of(ui);
     let line = |top: f32| Rect::from_min_size(rect.min + vec2(0.0, top), vec2(rect.width(), 18.0));
@@ -45,7 +48,11 @@ pub(in crate::gui) fn progress_note_ui(
     if sample.bytes_total > 0 {
         progress_bar_ui(ui, track, sample.bytes_done as f64 / sample.bytes_total as f64, title);
     }
-    let current = if sample.current.is_empty() { words.opening.to_owned() } else { (words.current)(&sample.current) };
+    let current = if sample.current.is_empty() {
+        words.text("opening").to_owned()
+    } else {
+        words.say(&Message::of(&sample.current))
+    };
     let current = elided_middle(ui, &current, Type::MONO_SMALL, rect.width());
     text_ui(ui, line(54.0), Align::Left, &current, Type::MONO_SMALL, palette.text_secondary);
     if note.is_empty() {

@@ -17,9 +17,9 @@ use crate::{
             widget::{Align, Icon, mark_ui, text_ui},
         },
         screens::modules::state::ModulesView,
-        words::Words,
     },
     job::Stage,
+    message::{Language, message},
     verify::VerifyReport,
 };
 
@@ -29,7 +29,7 @@ pub(in crate::gui) fn status_bar_ui(ui: &mut Ui, rect: Rect, state: &AppState) {
     let line = rect.shrink2(vec2(space::S16, 0.0));
     let version = format!("lorafuse {}", env!("CARGO_PKG_VERSION"));
     let about = if state.machine.shows_measurements {
-        format!("{}    {version}", (state.words().threads)(state.machine.thread_count))
+        format!("{}    {version}", state.words().say(&message!("threads", count: state.machine.thread_count)))
     } else {
         version
     };
@@ -64,15 +64,15 @@ fn status(state: &AppState) -> (Tone, String) {
         Phase::Opening | Phase::Running(_) => neutral(""),
         Phase::Planned(plan) if state.screen == Screen::Merge => {
             let measured = plan.checks.iter().filter(|check| check.is_measured()).count();
-            (Tone::Good, (words.checks_passed)(measured, plan.checks.len()))
+            (Tone::Good, words.say(&message!("checks-passed", passed: measured, total: plan.checks.len())))
         }
-        Phase::Planned(_) if state.modules.view == ModulesView::Printed => neutral(words.printed_note),
+        Phase::Planned(_) if state.modules.view == ModulesView::Printed => neutral(words.text("printed-note")),
         Phase::Planned(_) => {
             let is_interrupted = state.inspection.as_ref().is_some_and(|found| found.interrupted_bytes.is_some());
-            (Tone::Good, if is_interrupted { words.fits_interrupted } else { words.fits }.to_owned())
+            (Tone::Good, if is_interrupted { words.text("fits-interrupted") } else { words.text("fits") }.to_owned())
         }
         Phase::Done(done) => standing_status(state.standing(done), words),
-        Phase::Failed(_) => (Tone::Bad, words.merge_failed.to_owned()),
+        Phase::Failed(_) => (Tone::Bad, words.text("merge-failed").to_owned()),
         Phase::Idle => idle_status(state),
     }
 }
@@ -81,16 +81,16 @@ fn status(state: &AppState) -> (Tone, String) {
 fn at_work(state: &AppState) -> String {
     let words = state.words();
     match &state.phase {
-        Phase::Opening => words.opening.to_owned(),
-        Phase::Running(running) if running.is_checking() => words.checking_merge_status.to_owned(),
-        Phase::Running(running) if running.stage == Stage::Syncing => words.syncing_status.to_owned(),
-        Phase::Running(_) => words.merging_status.to_owned(),
+        Phase::Opening => words.text("opening").to_owned(),
+        Phase::Running(running) if running.is_checking() => words.text("checking-merge-status").to_owned(),
+        Phase::Running(running) if running.stage == Stage::Syncing => words.text("syncing-status").to_owned(),
+        Phase::Running(_) => words.text("merging-status").to_owned(),
         Phase::Done(_) => {
             let works = [
-                (JobKind::Verify, words.verifying),
-                (JobKind::Seal, words.sealing),
-                (JobKind::Evaluate, words.measuring_status),
-                (JobKind::MeasureTime, words.timing_status),
+                (JobKind::Verify, words.text("verifying")),
+                (JobKind::Seal, words.text("sealing")),
+                (JobKind::Evaluate, words.text("measuring-status")),
+                (JobKind::MeasureTime, words.text("timing-status")),
             ];
             let running = works.into_iter().filter(|(kind, _)| state.jobs.is_running(*kind));
             running.map(|(_, name)| name).collect::<Vec<_>>().join("  ·  ")
@@ -100,17 +100,17 @@ fn at_work(state: &AppState) -> String {
 }
 
 /// What the checks of a folder come to.
-fn standing_status(standing: Standing<'_>, words: &Words) -> (Tone, String) {
+fn standing_status(standing: Standing<'_>, words: Language) -> (Tone, String) {
     let counts = |report: &VerifyReport| {
         let (made, held) = report.made_and_held();
-        (words.checks_of)(held, made)
+        words.say(&message!("checks-of", passed: held, total: made))
     };
     match standing {
-        Standing::Checking => (Tone::Neutral, words.verifying.to_owned()),
-        Standing::Unchecked(None) => (Tone::Caution, words.verdict_unknown.to_owned()),
+        Standing::Checking => (Tone::Neutral, words.text("verifying").to_owned()),
+        Standing::Unchecked(None) => (Tone::Caution, words.text("verdict-unknown").to_owned()),
         Standing::Unchecked(Some(problem)) => (Tone::Caution, problem.line(words)),
         Standing::Failed(report) => (Tone::Bad, counts(report)),
-        Standing::Identical(_) => (Tone::Caution, words.verdict_identical.to_owned()),
+        Standing::Identical(_) => (Tone::Caution, words.text("verdict-identical").to_owned()),
         Standing::Held { report, has_remark: true, .. } => (Tone::Caution, counts(report)),
         Standing::Held { report, .. } => (Tone::Good, counts(report)),
     }
@@ -118,23 +118,23 @@ fn standing_status(standing: Standing<'_>, words: &Words) -> (Tone, String) {
 
 fn idle_status(state: &AppState) -> (Tone, String) {
     let words = state.words();
-    let Some(inspection) = &state.inspection else { return (Tone::Neutral, words.ready.to_owned()) };
+    let Some(inspection) = &state.inspection else { return (Tone::Neutral, words.text("ready").to_owned()) };
     if !inspection.misfits.is_empty() {
-        return (Tone::Bad, words.does_not_fit_status.to_owned());
+        return (Tone::Bad, words.text("does-not-fit-status").to_owned());
     }
     if let Some(Err(problem)) = &inspection.plan {
         return (Tone::Bad, problem.line(words));
     }
     match (&inspection.base, &inspection.adapter) {
         (Slot::Failed(problem), _) | (_, Slot::Failed(problem)) => (Tone::Bad, problem.line(words)),
-        (Slot::Open(_), Slot::Empty) => (Tone::Neutral, words.base_only.to_owned()),
-        (Slot::Empty, Slot::Open(_)) => (Tone::Neutral, words.adapter_only.to_owned()),
-        _ => (Tone::Neutral, words.ready.to_owned()),
+        (Slot::Open(_), Slot::Empty) => (Tone::Neutral, words.text("base-only").to_owned()),
+        (Slot::Empty, Slot::Open(_)) => (Tone::Neutral, words.text("adapter-only").to_owned()),
+        _ => (Tone::Neutral, words.text("ready").to_owned()),
     }
 }
 
 /// What shows while a folder hovers over the window.
-pub(in crate::gui) fn drop_hint_ui(ui: &mut Ui, rect: Rect, words: &Words) {
+pub(in crate::gui) fn drop_hint_ui(ui: &mut Ui, rect: Rect, words: Language) {
     let palette = Palette::of(ui);
     let inner = rect.shrink(space::S8);
     let corner = CornerRadius::same(radius::POPUP);
@@ -142,5 +142,5 @@ pub(in crate::gui) fn drop_hint_ui(ui: &mut Ui, rect: Rect, words: &Words) {
     ui.painter().rect(inner, corner, veil, Stroke::new(2.0, palette.accent), StrokeKind::Inside);
     let sign = Rect::from_center_size(rect.center(), vec2(360.0, 48.0));
     ui.painter().rect(sign, corner, palette.panel, Stroke::new(1.0, palette.stroke_strong), StrokeKind::Inside);
-    text_ui(ui, sign, Align::Center, words.drop_here, Type::BODY_MEDIUM, palette.text);
+    text_ui(ui, sign, Align::Center, words.text("drop-here"), Type::BODY_MEDIUM, palette.text);
 }

@@ -1,8 +1,4 @@
-//! What the window says, in every language.
+//! What the window says beyond plain texts: failures, and what the rooms found out.
 
 pub mod problem;
-pub mod vocabulary;
-pub mod words_en;
-pub mod words_ko;
-
-pub use self::vocabulary::{Language, Words};
+pub mod speech;

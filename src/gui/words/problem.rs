@@ -3,11 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Language, Words};
-use crate::{
-    gui::design::path_text::upper_first,
-    message::{self, Message, message},
-};
+use crate::message::{Language, Message, message};
 
 /// One failure.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,28 +40,20 @@ impl Problem {
 
     /// What happened.
     #[must_use]
-    pub fn title(&self, words: &Words) -> String {
-        sentence(&self.what, words)
+    pub fn title(&self, words: Language) -> String {
+        words.say(&message!("as-line", said: self.what.clone()))
     }
 
     /// What to do next.
     #[must_use]
-    pub fn advice(&self, words: &Words) -> Option<String> {
-        self.hint.as_ref().map(|hint| sentence(hint, words))
+    pub fn advice(&self, words: Language) -> Option<String> {
+        self.hint.as_ref().map(|hint| words.say(&message!("as-line", said: hint.clone())))
     }
 
     /// What happened, for a line in which nothing is set in mono.
     #[must_use]
-    pub fn line(&self, words: &Words) -> String {
+    pub fn line(&self, words: Language) -> String {
         self.title(words).replace('`', "")
-    }
-}
-
-/// `message` as a sentence of its own; errors begin in lower case, because the command line says "error:" before them.
-fn sentence(message: &Message, words: &Words) -> String {
-    match words.language {
-        Language::English => upper_first(&message::Language::English.say(message)),
-        Language::Korean => message::Language::Korean.say(message),
     }
 }
 
@@ -78,10 +66,7 @@ mod tests {
     fn the_path_comes_last_and_apart_in_every_language() {
         let error = CheckpointError::Missing { path: "/models/없음".into() };
         let problem = Problem::of(&error);
-        let said = |language: Language| {
-            let words = language.words();
-            (problem.title(words), problem.advice(words).unwrap())
-        };
+        let said = |language: Language| (problem.title(language), problem.advice(language).unwrap());
         assert_eq!(said(Language::English), ("There is no such folder".to_owned(), "Check the path".to_owned()));
         assert_eq!(said(Language::Korean), ("폴더가 없습니다".to_owned(), "경로를 확인하세요".to_owned()));
         assert_eq!(problem.path.as_deref(), Some("/models/없음"));

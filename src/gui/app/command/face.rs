@@ -2,18 +2,21 @@
 
 use egui::{Context, Key, KeyboardShortcut, Modifiers};
 
-use crate::gui::{app::state::AppState, design::widget::Icon, words::Words};
+use crate::{
+    gui::{app::state::AppState, design::widget::Icon},
+    message::Language,
+};
 
-/// One word or sentence of the window, in the language at hand.
-pub type Word = fn(&Words) -> &str;
+/// The id of a text of the window.
+pub type TextId = &'static str;
 
 /// What a listed command looks like, and when it can be asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Face {
-    label: Word,
-    tooltip: Option<Word>,
-    place: Option<Word>,
-    title: Option<Word>,
+    label: TextId,
+    tooltip: Option<TextId>,
+    place: Option<TextId>,
+    title: Option<TextId>,
     /// The keys that ask for it from anywhere.
     pub key: Option<KeyboardShortcut>,
     /// Beside its label.
@@ -36,25 +39,25 @@ pub trait ScreenCommand: Sized + PartialEq + 'static {
 impl Face {
     /// A command that can be asked for at any time.
     #[must_use]
-    pub const fn new(label: Word) -> Self {
+    pub const fn new(label: TextId) -> Self {
         Self { label, tooltip: None, place: None, title: None, key: None, icon: None, is_available: |_| true }
     }
 
     /// With what it does, where the label does not say it all.
     #[must_use]
-    pub const fn tooltip(self, tooltip: Word) -> Self {
+    pub const fn tooltip(self, tooltip: TextId) -> Self {
         Self { tooltip: Some(tooltip), ..self }
     }
 
     /// With what its label stands under, where a list shows it without its surroundings.
     #[must_use]
-    pub const fn place(self, place: Word) -> Self {
+    pub const fn place(self, place: TextId) -> Self {
         Self { place: Some(place), ..self }
     }
 
     /// With a title of its own in a list, where its label says what is there and not what it does.
     #[must_use]
-    pub const fn titled(self, title: Word) -> Self {
+    pub const fn titled(self, title: TextId) -> Self {
         Self { title: Some(title), ..self }
     }
 
@@ -84,26 +87,26 @@ impl Face {
 
     /// What its button says.
     #[must_use]
-    pub fn label<'w>(&self, words: &'w Words) -> &'w str {
-        (self.label)(words)
+    pub fn label(&self, words: Language) -> &'static str {
+        words.text(self.label)
     }
 
     /// What it does; empty where the label says it all.
     #[must_use]
-    pub fn tooltip_text<'w>(&self, words: &'w Words) -> &'w str {
-        self.tooltip.map_or("", |tooltip| tooltip(words))
+    pub fn tooltip_text(&self, words: Language) -> &'static str {
+        self.tooltip.map_or("", |tooltip| words.text(tooltip))
     }
 
     /// What the list of all commands calls it.
     #[must_use]
-    pub fn title(&self, words: &Words) -> String {
-        let label = self.title.unwrap_or(self.label)(words);
-        self.place.map_or_else(|| label.to_owned(), |place| format!("{}: {label}", place(words)))
+    pub fn title(&self, words: Language) -> String {
+        let label = words.text(self.title.unwrap_or(self.label));
+        self.place.map_or_else(|| label.to_owned(), |place| format!("{}: {label}", words.text(place)))
     }
 
     /// Tooltip and key in one line; empty when there is neither.
     #[must_use]
-    pub fn hover_text(&self, words: &Words, ctx: &Context) -> String {
+    pub fn hover_text(&self, words: Language, ctx: &Context) -> String {
         let key = self.key.map(|key| key_text(ctx, key)).unwrap_or_default();
         match (self.tooltip_text(words), key.as_str()) {
             ("", "") => String::new(),

@@ -73,7 +73,7 @@ commands! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gui::words::Language;
+    use crate::message::Language;
 
     #[test]
     fn a_key_asks_for_one_thing() {
@@ -101,7 +101,7 @@ mod tests {
     fn every_listed_command_is_named_in_every_language() {
         for language in Language::ALL {
             for (command, face) in Command::listed() {
-                assert!(!face.title(language.words()).is_empty(), "{command:?} has no name in {language:?}");
+                assert!(!face.title(language).is_empty(), "{command:?} has no name in {language:?}");
             }
         }
     }

@@ -31,53 +31,47 @@ impl ScreenCommand for AppCommand {
     const LISTED: &'static [(Self, Face)] = &[
         (
             Self::ShowScreen(Screen::Modules),
-            Face::new(|words| words.modules)
-                .tooltip(|words| words.modules_tooltip)
+            Face::new("modules")
+                .tooltip("modules.tooltip")
                 .icon(Icon::Tree)
                 .key(Key::Num1)
                 .when(|state| state.is_reachable(Screen::Modules)),
         ),
         (
             Self::ShowScreen(Screen::Merge),
-            Face::new(|words| words.merge)
-                .tooltip(|words| words.merge_screen_tooltip)
+            Face::new("merge")
+                .tooltip("merge-screen-tooltip")
                 .icon(Icon::Merge)
                 .key(Key::Num2)
                 .when(|state| state.is_reachable(Screen::Merge)),
         ),
         (
             Self::ShowScreen(Screen::Compare),
-            Face::new(|words| words.compare)
-                .tooltip(|words| words.compare_tooltip)
+            Face::new("compare")
+                .tooltip("compare.tooltip")
                 .icon(Icon::Bars)
                 .key(Key::Num3)
                 .when(|state| state.is_reachable(Screen::Compare)),
         ),
         (
             Self::ShowScreen(Screen::Report),
-            Face::new(|words| words.report)
-                .tooltip(|words| words.report_tooltip)
+            Face::new("report")
+                .tooltip("report.tooltip")
                 .icon(Icon::Report)
                 .key(Key::Num4)
                 .when(|state| state.is_reachable(Screen::Report)),
         ),
-        (
-            Self::ExportPicture,
-            Face::new(|words| words.export_picture).tooltip(|words| words.export_picture_tooltip).key(Key::S),
-        ),
-        (
-            Self::SwitchTheme,
-            Face::new(|words| words.theme).tooltip(|words| words.theme_tooltip).icon(Icon::Theme).key(Key::T),
-        ),
+        (Self::ExportPicture, Face::new("export-picture").tooltip("export-picture.tooltip").key(Key::S)),
+        (Self::SwitchTheme, Face::new("theme").tooltip("theme.tooltip").icon(Icon::Theme).key(Key::T)),
         (
             Self::SwitchLanguage,
-            Face::new(|words| words.language_name)
-                .titled(|words| words.language_tooltip)
-                .tooltip(|words| words.language_tooltip)
+            Face::new("language-name")
+                .titled("language-name.tooltip")
+                .tooltip("language-name.tooltip")
                 .icon(Icon::Globe),
         ),
-        (Self::KeepMerging, Face::new(|words| words.keep_merging).when(is_asked)),
-        (Self::StopAndClose, Face::new(|words| words.stop_and_close).when(is_asked)),
+        (Self::KeepMerging, Face::new("keep-merging").when(is_asked)),
+        (Self::StopAndClose, Face::new("stop-and-close").when(is_asked)),
     ];
 }
 

@@ -11,13 +11,15 @@ use super::{
     launch_error::LaunchError,
     renderers::{self, Place},
 };
-use crate::gui::{
-    app::{application::install_look, settings::Settings},
-    design::{
-        tokens::{Palette, Type, grid, space},
-        widget::{ButtonLook, button_ui, prose_ui, sunken_text_ui},
+use crate::{
+    gui::{
+        app::{application::install_look, settings::Settings},
+        design::{
+            tokens::{Palette, Type, grid, space},
+            widget::{ButtonLook, button_ui, prose_ui, sunken_text_ui},
+        },
     },
-    words::{Language, Words},
+    message::Language,
 };
 
 /// The hidden command that shows it.
@@ -50,13 +52,13 @@ pub fn show_fault(log: &Path) -> Result<(), LaunchError> {
         creation.egui_ctx.send_viewport_cmd(ViewportCommand::InnerSize(SIZE));
         let language = creation.storage.map(Settings::load).unwrap_or_default().language;
         let language = language.unwrap_or_else(Language::of_system);
-        Ok(Box::new(FaultWindow { log: log.to_owned(), words: language.words() }))
+        Ok(Box::new(FaultWindow { log: log.to_owned(), words: language }))
     })
 }
 
 struct FaultWindow {
     log: PathBuf,
-    words: &'static Words,
+    words: Language,
 }
 
 impl eframe::App for FaultWindow {
@@ -70,7 +72,7 @@ impl eframe::App for FaultWindow {
 }
 
 /// Title, what to do, the path, and two buttons.
-fn fault_ui(ui: &mut Ui, log: &Path, words: &Words) {
+fn fault_ui(ui: &mut Ui, log: &Path, words: Language) {
     let palette = Palette::of(ui);
     let full = ui.max_rect();
     ui.painter().rect_filled(full, 0.0, palette.app);
@@ -80,16 +82,16 @@ fn fault_ui(ui: &mut Ui, log: &Path, words: &Words) {
         rest.min.y += height + space::S8;
         rect
     };
-    prose_ui(ui, line(Type::TITLE.line_height), words.fault_title, Type::TITLE, palette.text);
-    prose_ui(ui, line(2.0 * Type::BODY.line_height), words.fault_text, Type::BODY, palette.text_secondary);
+    prose_ui(ui, line(Type::TITLE.line_height), words.text("fault-title"), Type::TITLE, palette.text);
+    prose_ui(ui, line(2.0 * Type::BODY.line_height), words.text("fault-text"), Type::BODY, palette.text_secondary);
     sunken_text_ui(ui, line(grid::SMALL_BUTTON), &log.to_string_lossy());
     let size = vec2(BUTTON_WIDTH, grid::BUTTON);
     let close = Rect::from_min_size(rest.right_bottom() - size, size);
     let copy = close.translate(vec2(-BUTTON_WIDTH - space::S8, 0.0));
-    if button_ui(ui, copy, ButtonLook::Plain, words.fault_copy, None, None).clicked() {
+    if button_ui(ui, copy, ButtonLook::Plain, words.text("fault-copy"), None, None).clicked() {
         ui.ctx().copy_text(log.to_string_lossy().into_owned());
     }
-    if button_ui(ui, close, ButtonLook::Primary, words.fault_close, None, None).clicked() {
+    if button_ui(ui, close, ButtonLook::Primary, words.text("fault-close"), None, None).clicked() {
         close_window(ui.ctx());
     }
 }

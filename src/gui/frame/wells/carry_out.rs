@@ -82,7 +82,7 @@ fn route(state: &mut AppState, ctx: &Context, paths: Vec<PathBuf>, on: Option<We
 
 /// Chooses the folder of a well; the output's may be new.
 fn browse(state: &mut AppState, ctx: &Context, kind: WellKind) {
-    if dialogs::are_missing(state, |words| words.no_file_dialog) {
+    if dialogs::are_missing(state, "no-file-dialog") {
         return;
     }
     let title = dialogs::title(&WellsCommand::Browse(kind), state);
@@ -93,7 +93,7 @@ fn browse(state: &mut AppState, ctx: &Context, kind: WellKind) {
 
 /// Chooses a merged folder that is there already.
 fn judge_folder(state: &mut AppState, ctx: &Context) {
-    if dialogs::are_missing(state, |words| words.no_folder_dialog) {
+    if dialogs::are_missing(state, "no-folder-dialog") {
         return;
     }
     let title = dialogs::title(&WellsCommand::JudgeFolder, state);

@@ -40,50 +40,35 @@ impl ScreenCommand for WellsCommand {
     const LISTED: &'static [(Self, Face)] = &[
         (
             Self::Browse(WellKind::Base),
-            Face::new(|words| words.browse)
-                .place(|words| words.base)
-                .tooltip(|words| words.browse_base_tooltip)
-                .key(Key::B)
-                .when(is_open),
+            Face::new("browse").place("base").tooltip("browse-base-tooltip").key(Key::B).when(is_open),
         ),
         (
             Self::Browse(WellKind::Adapter),
-            Face::new(|words| words.browse)
-                .place(|words| words.adapter)
-                .tooltip(|words| words.browse_adapter_tooltip)
-                .key(Key::L)
-                .when(is_open),
+            Face::new("browse").place("adapter").tooltip("browse-adapter-tooltip").key(Key::L).when(is_open),
         ),
         (
             Self::Browse(WellKind::Output),
-            Face::new(|words| words.browse)
-                .place(|words| words.output)
-                .tooltip(|words| words.browse_output_tooltip)
-                .key(Key::O)
-                .when(is_open),
+            Face::new("browse").place("output").tooltip("browse-output-tooltip").key(Key::O).when(is_open),
         ),
-        (
-            Self::JudgeFolder,
-            Face::new(|words| words.judge_folder).tooltip(|words| words.judge_folder_tooltip).key(Key::J).when(is_open),
-        ),
+        (Self::JudgeFolder, Face::new("judge-folder").tooltip("judge-folder.tooltip").key(Key::J).when(is_open)),
         (
             Self::Empty(WellKind::Base),
-            EMPTY.place(|words| words.base).when(|state| is_open(state) && state.wells.base.path.is_some()),
+            EMPTY.place("base").when(|state| is_open(state) && state.wells.base.path.is_some()),
         ),
         (
             Self::Empty(WellKind::Adapter),
-            EMPTY.place(|words| words.adapter).when(|state| is_open(state) && state.wells.adapter.path.is_some()),
+            EMPTY.place("adapter").when(|state| is_open(state) && state.wells.adapter.path.is_some()),
         ),
         (
             Self::Empty(WellKind::Output),
             EMPTY
-                .place(|words| words.output)
+                .place("output")
                 .when(|state| is_open(state) && state.wells.output.path.is_some() && !state.output_is_proposed),
         ),
     ];
 }
 
-const EMPTY: Face = Face::new(|words| words.empty_well).icon(Icon::Remove);
+const EMPTY: Face = Face::new("empty-well").icon(Icon::Remove);
 
 /// Whether the wells may change.
 fn is_open(state: &AppState) -> bool {

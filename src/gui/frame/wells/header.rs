@@ -9,15 +9,17 @@ use super::{
     well::WellKind,
     well_view::{ChipTone, WellView, fitting_facts, well_view},
 };
-use crate::gui::{
-    app::{command::Command, state::AppState},
-    design::{
-        path_text::{composed, display_path},
-        tokens::{Palette, Type, grid, radius, space},
-        widget::{Align, ButtonLook, Icon, chip_ui, elided_middle, field_ui, icon_ui, text_ui, text_width},
+use crate::{
+    gui::{
+        app::{command::Command, state::AppState},
+        design::{
+            path_text::{composed, display_path},
+            tokens::{Palette, Type, grid, radius, space},
+            widget::{Align, ButtonLook, Icon, chip_ui, elided_middle, field_ui, icon_ui, text_ui, text_width},
+        },
+        frame::command_button::CommandButton,
     },
-    frame::command_button::CommandButton,
-    words::Words,
+    message::{Language, message},
 };
 
 /// In the order in which they stand.
@@ -84,7 +86,7 @@ fn well_ui(ui: &mut Ui, rect: Rect, view: &WellView, state: &AppState, commands:
     if empty.face().is_some_and(|face| face.is_available(state)) {
         let place = Rect::from_min_max(pos2(field.right() - field.height(), field.top()), field.max);
         field.max.x = place.left() - space::S4;
-        let label = format!("{}: {}", view.title, words.empty_well);
+        let label = format!("{}: {}", view.title, words.text("empty-well"));
         CommandButton::new(empty, ButtonLook::Ghost)
             .with_icon()
             .label(&label)
@@ -108,7 +110,7 @@ fn well_ui(ui: &mut Ui, rect: Rect, view: &WellView, state: &AppState, commands:
 }
 
 /// A well that will take what hovers over the window says so.
-fn taker_ui(ui: &mut Ui, rect: Rect, view: &WellView, words: &Words) {
+fn taker_ui(ui: &mut Ui, rect: Rect, view: &WellView, words: Language) {
     let palette = Palette::of(ui);
     let corner = CornerRadius::same(radius::PANEL);
     ui.painter().rect(rect, corner, palette.selected, Stroke::new(2.0, palette.accent), StrokeKind::Inside);
@@ -116,7 +118,7 @@ fn taker_ui(ui: &mut Ui, rect: Rect, view: &WellView, words: &Words) {
         ui,
         rect.shrink(space::S12),
         Align::Center,
-        &(words.takes_drop)(view.title),
+        &words.say(&message!("takes-drop", well: view.title)),
         Type::BODY_STRONG,
         palette.accent,
     );
@@ -162,7 +164,7 @@ fn path_field_ui(ui: &mut Ui, rect: Rect, view: &WellView, state: &AppState, com
     if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter) || !input.key_pressed(Key::Escape)) {
         commands.push(WellsCommand::EnterPath(view.kind).into());
     }
-    let name = (state.words().path_label)(view.title);
+    let name = state.words().say(&message!("path-label", well: view.title));
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
     if !well.text.is_empty() && !has_focus {
         response.on_hover_text(composed(&well.text));

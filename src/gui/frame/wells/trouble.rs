@@ -23,9 +23,9 @@ use crate::{
             widget::{ButtonLook, Icon},
         },
         frame::{command_button::CommandButton, error_banner::error_banner_with_buttons_ui},
-        words::{Words, problem::Problem},
+        words::problem::Problem,
     },
-    message::Message,
+    message::{Language, Message, message},
 };
 
 /// Folders that are offered by name; a trainer may leave hundreds.
@@ -91,10 +91,10 @@ fn troubles(state: &AppState) -> Vec<(Problem, Vec<WayOut>)> {
 }
 
 /// The folders that may have been meant in place of what lies in the well, and the dialog.
-pub(in crate::gui) fn ways_out(kind: WellKind, choices: &[PathBuf], words: &Words) -> Vec<WayOut> {
+pub(in crate::gui) fn ways_out(kind: WellKind, choices: &[PathBuf], words: Language) -> Vec<WayOut> {
     let choose = match kind {
-        WellKind::Adapter => words.choose_another_adapter,
-        WellKind::Base | WellKind::Output => words.choose_another_base,
+        WellKind::Adapter => words.text("choose-another-adapter"),
+        WellKind::Base | WellKind::Output => words.text("choose-another-base"),
     };
     let named = choices.iter().take(MOST_CHOICES).map(|path| {
         let name = composed(&folder_name(path));
@@ -103,17 +103,17 @@ pub(in crate::gui) fn ways_out(kind: WellKind, choices: &[PathBuf], words: &Word
     named.chain([WayOut::new(WellsCommand::Browse(kind), choose).icon(Icon::Folder)]).collect()
 }
 
-fn output_trouble(refused: &RefusedOutput, words: &Words) -> (Problem, Vec<WayOut>) {
+fn output_trouble(refused: &RefusedOutput, words: Language) -> (Problem, Vec<WayOut>) {
     let other = refused.other.as_ref().map(|other| {
         let name = composed(&folder_name(other));
         WayOut::new(WellsCommand::Fill(WellKind::Output, other.clone()), name).primary()
     });
-    let elsewhere = WayOut::new(WellsCommand::Browse(WellKind::Output), words.another_place).icon(Icon::Folder);
+    let elsewhere = WayOut::new(WellsCommand::Browse(WellKind::Output), words.text("another-place")).icon(Icon::Folder);
     (refused.problem.clone(), other.into_iter().chain([elsewhere]).collect())
 }
 
 /// What was dropped and has no well of its own.
-fn dropped_trouble(dropped: &UnknownDrop, words: &Words) -> (Problem, Vec<WayOut>) {
+fn dropped_trouble(dropped: &UnknownDrop, words: Language) -> (Problem, Vec<WayOut>) {
     let UnknownDrop { path, contents } = dropped;
     let what = Message::of(contents);
     let problem = Problem { hint: what.hint(), what, path: Some(path.to_string_lossy().into_owned()) };
@@ -121,22 +121,26 @@ fn dropped_trouble(dropped: &UnknownDrop, words: &Words) -> (Problem, Vec<WayOut
     match contents {
         Contents::Nothing => {
             let command = WellsCommand::Fill(WellKind::Output, path.clone());
-            ways_out.push(WayOut::new(command, words.merge_into_it).icon(Icon::Folder));
+            ways_out.push(WayOut::new(command, words.text("merge-into-it")).icon(Icon::Folder));
         }
         Contents::Below { models, adapters } => {
             if let ([model], [adapter]) = (models.as_slice(), adapters.as_slice()) {
                 let both = WellsCommand::Drop(vec![path.join(model), path.join(adapter)]);
-                ways_out.push(WayOut::new(both, words.open_both).primary());
+                ways_out.push(WayOut::new(both, words.text("open-both")).primary());
             }
-            let below = [(WellKind::Base, words.base, models), (WellKind::Adapter, words.adapter, adapters)];
+            let below =
+                [(WellKind::Base, words.text("base"), models), (WellKind::Adapter, words.text("adapter"), adapters)];
             for (kind, well, names) in below {
                 ways_out.extend(names.iter().take(MOST_CHOICES).map(|name| {
-                    WayOut::new(WellsCommand::Fill(kind, path.join(name)), (words.put_into)(&composed(name), well))
+                    WayOut::new(
+                        WellsCommand::Fill(kind, path.join(name)),
+                        words.say(&message!("put-into", name: composed(name), well: well)),
+                    )
                 }));
             }
         }
         Contents::File | Contents::Other { .. } => {}
     }
-    ways_out.push(WayOut::new(WellsCommand::ForgetDrop, words.close));
+    ways_out.push(WayOut::new(WellsCommand::ForgetDrop, words.text("close")));
     (problem, ways_out)
 }

@@ -11,8 +11,9 @@ use crate::{
             state::{AppState, Phase},
         },
         design::{path_text::composed, quantities::parameter_count, tokens::Type, widget::text_width},
-        words::{Words, problem::Problem},
+        words::problem::Problem,
     },
+    message::{Language, message},
     units,
 };
 
@@ -69,11 +70,16 @@ pub(in crate::gui) fn well_view(state: &AppState, kind: WellKind) -> WellView {
     let words = state.words();
     let is_opening = matches!(state.phase, Phase::Opening);
     let path_name = state.wells.get(kind).path.as_deref().map(|path| composed(&crate::checkpoint::folder_name(path)));
-    let path_hint = if state.machine.takes_drops { words.path_hint } else { words.path_hint_without_drops };
+    let path_hint =
+        if state.machine.takes_drops { words.text("path-hint") } else { words.text("path-hint-without-drops") };
     let (title, empty, expects, hint) = match kind {
-        WellKind::Base => (words.base, words.base_empty, words.base_expects, path_hint),
-        WellKind::Adapter => (words.adapter, words.adapter_empty, words.adapter_expects, path_hint),
-        WellKind::Output => (words.output, words.output_empty, words.output_expects, words.output_hint),
+        WellKind::Base => (words.text("base"), words.text("base-empty"), words.text("base-expects"), path_hint),
+        WellKind::Adapter => {
+            (words.text("adapter"), words.text("adapter-empty"), words.text("adapter-expects"), path_hint)
+        }
+        WellKind::Output => {
+            (words.text("output"), words.text("output-empty"), words.text("output-expects"), words.text("output-hint"))
+        }
     };
     let is_filled = path_name.is_some();
     let mut view = WellView {
@@ -82,7 +88,7 @@ pub(in crate::gui) fn well_view(state: &AppState, kind: WellKind) -> WellView {
         hint,
         is_filled,
         name: path_name.unwrap_or_else(|| empty.to_owned()),
-        facts: facts([(0, if is_opening && is_filled { words.opening } else { expects }.to_owned())]),
+        facts: facts([(0, if is_opening && is_filled { words.text("opening") } else { expects }.to_owned())]),
         facts_are_error: false,
         chip: None,
     };
@@ -98,13 +104,13 @@ pub(in crate::gui) fn well_view(state: &AppState, kind: WellKind) -> WellView {
 }
 
 /// Architecture, dtype, parameters, bytes and shards of a model.
-fn model_facts(model: &ModelFacts, words: &Words) -> Vec<Fact> {
+fn model_facts(model: &ModelFacts, words: Language) -> Vec<Fact> {
     facts([
         (1, model.architecture.clone()),
         (3, model.dtype.clone()),
-        (2, (words.params)(&parameter_count(model.parameter_count))),
+        (2, words.say(&message!("params", count: parameter_count(model.parameter_count)))),
         (4, units::bytes(model.byte_count)),
-        (0, (words.shards)(model.shard_count)),
+        (0, words.say(&message!("shards", count: model.shard_count))),
     ])
 }
 
@@ -120,11 +126,11 @@ fn blamed(state: &AppState) -> Option<WellKind> {
 }
 
 /// Marks a folder that opens and yet makes a merge impossible.
-fn refuse(view: &mut WellView, problem: &Problem, words: &Words) {
+fn refuse(view: &mut WellView, problem: &Problem, words: Language) {
     let chip = match view.kind {
-        WellKind::Base => words.not_a_base,
-        WellKind::Adapter => words.cannot_be_merged,
-        WellKind::Output => words.cannot_plan_chip,
+        WellKind::Base => words.text("not-a-base"),
+        WellKind::Adapter => words.text("cannot-be-merged"),
+        WellKind::Output => words.text("cannot-plan-chip"),
     };
     view.chip = Some((chip, ChipTone::Bad));
     view.facts = facts([(0, problem.line(words))]);
@@ -132,13 +138,13 @@ fn refuse(view: &mut WellView, problem: &Problem, words: &Words) {
     view.is_filled = true;
 }
 
-fn fail(view: &mut WellView, problem: &Problem, words: &Words) {
-    view.chip = Some((words.does_not_open, ChipTone::Bad));
+fn fail(view: &mut WellView, problem: &Problem, words: Language) {
+    view.chip = Some((words.text("does-not-open"), ChipTone::Bad));
     view.facts = facts([(0, problem.line(words))]);
     view.facts_are_error = true;
 }
 
-fn fill_base(view: &mut WellView, state: &AppState, words: &Words) {
+fn fill_base(view: &mut WellView, state: &AppState, words: Language) {
     if !view.is_filled {
         return;
     }
@@ -152,7 +158,7 @@ fn fill_base(view: &mut WellView, state: &AppState, words: &Words) {
     }
 }
 
-fn fill_adapter(view: &mut WellView, state: &AppState, words: &Words) {
+fn fill_adapter(view: &mut WellView, state: &AppState, words: Language) {
     if !view.is_filled {
         return;
     }
@@ -160,19 +166,23 @@ fn fill_adapter(view: &mut WellView, state: &AppState, words: &Words) {
     match &inspection.adapter {
         Slot::Open(adapter) => {
             let more = inspection.more_adapters.len();
-            let more = if more > 0 { format!("  {}", (words.more_adapters)(more)) } else { String::new() };
+            let more = if more > 0 {
+                format!("  {}", words.say(&message!("more-adapters", count: more)))
+            } else {
+                String::new()
+            };
             view.name = format!("{}{more}", adapter.name);
             let rank = adapter.rank.map_or_else(String::new, |rank| format!(" r {rank}"));
             let alpha = adapter.scaling.map_or_else(String::new, |scaling| format!(", α {}", scaling.alpha));
             view.facts = facts([
                 (4, format!("{}{rank}{alpha}", adapter.method)),
                 (1, adapter.dtype.map_or_else(String::new, |dtype| dtype.to_string())),
-                (0, (words.params)(&parameter_count(adapter.parameter_count))),
+                (0, words.say(&message!("params", count: parameter_count(adapter.parameter_count)))),
                 (3, units::bytes(adapter.byte_count)),
-                (2, (words.tensors)(adapter.tensor_count)),
+                (2, words.say(&message!("tensors", count: adapter.tensor_count))),
             ]);
             if !inspection.misfits.is_empty() {
-                view.chip = Some((words.does_not_fit, ChipTone::Bad));
+                view.chip = Some((words.text("does-not-fit"), ChipTone::Bad));
             }
         }
         Slot::Failed(problem) => fail(view, problem, words),
@@ -181,18 +191,18 @@ fn fill_adapter(view: &mut WellView, state: &AppState, words: &Words) {
 }
 
 /// What was found out about a merged folder.
-fn standing_chip(standing: Standing<'_>, words: &Words) -> Option<(&'static str, ChipTone)> {
+fn standing_chip(standing: Standing<'_>, words: Language) -> Option<(&'static str, ChipTone)> {
     match standing {
-        Standing::Checking => Some((words.being_checked, ChipTone::Busy)),
-        Standing::Unchecked(_) => Some((words.not_checked, ChipTone::Caution)),
-        Standing::Failed(_) => Some((words.not_verified, ChipTone::Bad)),
-        Standing::Identical(_) => Some((words.same_as_base, ChipTone::Caution)),
-        Standing::Held { .. } => standing.is_proven().then_some((words.verified, ChipTone::Good)),
+        Standing::Checking => Some((words.text("being-checked"), ChipTone::Busy)),
+        Standing::Unchecked(_) => Some((words.text("not-checked"), ChipTone::Caution)),
+        Standing::Failed(_) => Some((words.text("not-verified"), ChipTone::Bad)),
+        Standing::Identical(_) => Some((words.text("same-as-base"), ChipTone::Caution)),
+        Standing::Held { .. } => standing.is_proven().then_some((words.text("verified"), ChipTone::Good)),
     }
 }
 
 /// What stands or will stand in the output.
-fn fill_output(view: &mut WellView, state: &AppState, words: &Words) {
+fn fill_output(view: &mut WellView, state: &AppState, words: Language) {
     let plan = match &state.phase {
         Phase::Planned(plan) => plan,
         Phase::Running(running) => &running.plan,
@@ -219,15 +229,15 @@ fn fill_output(view: &mut WellView, state: &AppState, words: &Words) {
         crate::plan::DtypePolicy::Convert(dtype) => dtype.stored().to_string(),
     };
     let output_bytes = state.inspection.as_ref().map_or(0, |inspection| inspection.plan_summary.bytes.output);
-    let state_word = if state.is_locked() { "" } else { words.new_folder };
+    let state_word = if state.is_locked() { "" } else { words.text("new-folder") };
     view.facts = facts([
         (1, state_word.to_owned()),
         (3, dtype),
-        (2, (words.params)(&parameter_count(base.map_or(0, |facts| facts.parameter_count)))),
+        (2, words.say(&message!("params", count: parameter_count(base.map_or(0, |facts| facts.parameter_count))))),
         (4, units::bytes(output_bytes)),
-        (0, (words.shards)(plan.shards.len())),
+        (0, words.say(&message!("shards", count: plan.shards.len()))),
     ]);
     if state.is_locked() {
-        view.chip = Some((words.writing, ChipTone::Busy));
+        view.chip = Some((words.text("writing"), ChipTone::Busy));
     }
 }

@@ -12,6 +12,7 @@ use crate::{
             widget::{Align, Icon, flowing_panel_ui, hairline, mark_ui, table_header, text_ui, wrapped_text_ui},
         },
     },
+    message::message,
     units,
 };
 
@@ -32,18 +33,18 @@ pub(in crate::gui) fn answers_ui(
     _commands: &mut Vec<Command>,
 ) -> Rect {
     let words = state.words();
-    flowing_panel_ui(ui, place, words.answers, words.answers_note, least_bottom, |ui, body| {
+    flowing_panel_ui(ui, place, words.text("answers"), words.text("answers-note"), least_bottom, |ui, body| {
         let palette = Palette::of(ui);
         let timed = done.timed();
         let Some((timed, prompt)) = timed.and_then(|timed| Some((timed, timed.report.prompt.as_ref()?))) else {
             let inner = body.shrink2(vec2(space::S12, 0.0));
             let text = Rect::from_min_max(inner.min + vec2(0.0, space::S4), inner.max);
-            let runs = [(words.answers_wait, Type::BODY, palette.text_secondary)];
+            let runs = [(words.text("answers-wait"), Type::BODY, palette.text_secondary)];
             return text.top() + wrapped_text_ui(ui, text, &runs) + space::S16;
         };
         let header = table_header(ui, body);
         let [name, text, _] = cells(header);
-        text_ui(ui, name, Align::Left, words.prompt, Type::CAPTION, palette.text_secondary);
+        text_ui(ui, name, Align::Left, words.text("prompt"), Type::CAPTION, palette.text_secondary);
         text_ui(ui, text, Align::Left, prompt, Type::BODY, palette.text);
         let mut top = header.bottom();
         for (role, speed) in timed.roles.iter().zip(timed.report.models.iter().flatten()) {
@@ -72,7 +73,9 @@ fn answer_ui(ui: &mut Ui, rect: Rect, role: ModelRole, speed: &ModelSpeed, state
     text_ui(ui, line(name, 12.0), Align::Left, name_of(role, state), Type::BODY_MEDIUM, ink(palette, role));
     let Some(answer) = answer_of(speed) else {
         let why = match speed {
-            ModelSpeed::TooLarge { needed_bytes, .. } => (words.needs_memory)(&units::bytes(*needed_bytes)),
+            ModelSpeed::TooLarge { needed_bytes, .. } => {
+                words.say(&message!("needs-memory", bytes: units::bytes(*needed_bytes)))
+            }
             ModelSpeed::Measured(_) => "—".to_owned(),
         };
         text_ui(ui, line(text, 12.0), Align::Left, &why, Type::EVIDENCE, palette.text_secondary);
@@ -81,7 +84,7 @@ fn answer_ui(ui: &mut Ui, rect: Rect, role: ModelRole, speed: &ModelSpeed, state
     let shows = state.machine.shows_measurements;
     let duration = if shows { units::duration(answer.duration_secs) } else { "—".to_owned() };
     text_ui(ui, line(seconds, 4.0), Align::Right, &duration, Type::MONO, palette.text);
-    let tokens = (words.answer_tokens)(answer.tokens);
+    let tokens = words.say(&message!("answer-tokens", count: answer.tokens));
     text_ui(ui, line(seconds, 21.0), Align::Right, &tokens, Type::CAPTION, palette.text_secondary);
     let area = Rect::from_min_max(text.min + vec2(0.0, 12.0), text.max);
     let said = answer.text.trim();
@@ -105,9 +108,9 @@ fn agreement_ui(ui: &mut Ui, rect: Rect, timed: &Timed, state: &AppState) -> f32
         return rect.top() + space::S8;
     };
     let (icon, color, text) = if run_time == merged {
-        (Icon::Passed, palette.ok, state.words().answers_equal)
+        (Icon::Passed, palette.ok, state.words().text("answers-equal"))
     } else {
-        (Icon::Info, palette.text_secondary, state.words().answers_differ)
+        (Icon::Info, palette.text_secondary, state.words().text("answers-differ"))
     };
     let line = Rect::from_min_size(rect.min, vec2(rect.width() - space::S12, grid::LIST_ROW + 4.0));
     mark_ui(ui, pos2(line.left() + 6.0, line.center().y), icon, color);

@@ -38,7 +38,7 @@ pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: Co
         CompareCommand::CopyTables => {
             if let Some(done) = state.finished() {
                 ctx.copy_text(comparison_markdown(done, state.words()));
-                state.notice = Some(Notice::new(Tone::Neutral, state.words().copied_table));
+                state.notice = Some(Notice::new(Tone::Neutral, state.words().text("copied-table")));
             }
         }
     }
@@ -46,9 +46,9 @@ pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: Co
 
 /// Chooses texts to measure perplexity on.
 fn browse_texts(state: &mut AppState, ctx: &Context) {
-    if dialogs::are_missing(state, |words| words.no_file_dialog) || state.finished().is_none() {
+    if dialogs::are_missing(state, "no-file-dialog") || state.finished().is_none() {
         return;
     }
-    let title = state.words().measure_on_texts;
+    let title = state.words().text("measure-on-texts");
     dialogs::choose_texts(state, ctx, title, |state, ctx, texts| measure(state, ctx, Texts::Files(texts)));
 }

@@ -47,7 +47,7 @@ pub(in crate::gui) fn change_chart_ui(
     let words = state.words();
     let divergences = &measured.report.divergences;
     let header = Rect::from_min_size(rect.min, vec2(rect.width(), HEADER));
-    text_ui(ui, header, Align::Right, words.same_top, Type::CAPTION, palette.text_secondary);
+    text_ui(ui, header, Align::Right, words.text("same-top"), Type::CAPTION, palette.text_secondary);
     let pair_of = |divergence: &Divergence| (divergence.reference, divergence.model);
     let name = |model: usize| measured.roles.get(model).map_or_else(String::new, |role| role.name(words, dtype));
     let mut lines: Vec<(f32, &Divergence)> = Vec::new();

@@ -11,8 +11,8 @@ use crate::{
             widget::{Align, ButtonLook, flowing_panel_ui, hairline, table_header, text_ui, wrapped_text_ui},
         },
         frame::command_button::CommandButton,
-        words::Words,
     },
+    message::Language,
     report::ChangeTable,
 };
 
@@ -38,13 +38,13 @@ pub(in crate::gui) fn change_table_ui(
         Some((measured, told.changes.as_ref()?))
     });
     let Some((measured, table)) = shown else { return Rect::from_min_size(place.min, vec2(place.width(), 0.0)) };
-    flowing_panel_ui(ui, place, words.change_amount, "", least_bottom, |ui, body| {
+    flowing_panel_ui(ui, place, words.text("change-amount"), "", least_bottom, |ui, body| {
         let palette = Palette::of(ui);
         hairline(ui, Rect::from_min_size(place.min, vec2(place.width(), 1.0)), body.top());
         let inner = body.shrink2(vec2(space::S12, 0.0));
         let dtype = done.sizes.merged.float_dtype;
         let mut bottom = change_chart_ui(ui, inner, measured, dtype, state) + space::S4;
-        for note in [words.change_chart_note, words.change_amount_note] {
+        for note in [words.text("change-chart-note"), words.text("change-amount-note")] {
             let area = Rect::from_min_max(pos2(inner.left(), bottom), inner.max);
             bottom += wrapped_text_ui(ui, area, &[(note, Type::CAPTION, palette.text_secondary)]) + space::S4;
         }
@@ -61,10 +61,10 @@ pub(in crate::gui) fn change_table_ui(
 }
 
 /// The numbers that the chart is drawn from; returns the bottom.
-fn numbers_ui(ui: &mut Ui, body: Rect, table: &ChangeTable, words: &Words) -> f32 {
+fn numbers_ui(ui: &mut Ui, body: Rect, table: &ChangeTable, words: Language) -> f32 {
     let palette = Palette::of(ui);
     let header = table_header(ui, body);
-    let titles = [words.mean_kl, words.median, "99 %", words.largest, words.same_top];
+    let titles = [words.text("mean-kl"), words.text("median"), "99 %", words.text("largest"), words.text("same-top")];
     for (cell, title) in cells(header).into_iter().skip(1).zip(titles) {
         text_ui(ui, cell, Align::Right, title, Type::CAPTION, palette.text_secondary);
     }

@@ -37,57 +37,40 @@ impl ScreenCommand for CompareCommand {
     const LISTED: &'static [(Self, Face)] = &[
         (
             Self::Measure(Texts::Sample),
-            Face::new(|words| words.measure_on_sample)
+            Face::new("measure-on-sample")
                 .when(|state| can_measure(state) && state.finished().is_some_and(|done| !done.sample_texts.is_empty())),
         ),
         (
             Self::Measure(Texts::BuiltIn),
-            Face::new(|words| words.measure_on_builtin)
-                .tooltip(|words| words.measure_on_builtin_tooltip)
-                .when(can_measure),
+            Face::new("measure-on-builtin").tooltip("measure-on-builtin.tooltip").when(can_measure),
         ),
-        (
-            Self::BrowseTexts,
-            Face::new(|words| words.measure_on_texts).tooltip(|words| words.measure_on_texts_tooltip).when(can_measure),
-        ),
+        (Self::BrowseTexts, Face::new("measure-on-texts").tooltip("measure-on-texts.tooltip").when(can_measure)),
         (
             Self::CancelMeasurement,
-            Face::new(|words| words.cancel)
-                .place(|words| words.perplexity)
-                .when(|state| state.jobs.is_running(JobKind::Evaluate)),
+            Face::new("cancel").place("perplexity").when(|state| state.jobs.is_running(JobKind::Evaluate)),
         ),
         (
             Self::CopyTables,
-            Face::new(|words| words.copy_table)
-                .tooltip(|words| words.copy_table_tooltip)
+            Face::new("copy-table")
+                .tooltip("copy-table.tooltip")
                 .icon(Icon::Copy)
                 .when(|state| state.finished().is_some_and(|done| done.measured().is_some())),
         ),
         (
             Self::ShowChangeNumbers(true),
-            Face::new(|words| words.details)
-                .tooltip(|words| words.change_numbers_tooltip)
-                .place(|words| words.change_amount)
+            Face::new("details")
+                .tooltip("change-numbers-tooltip")
+                .place("change-amount")
                 .when(|state| shows_change_numbers(state) == Some(false)),
         ),
         (
             Self::ShowChangeNumbers(false),
-            Face::new(|words| words.hide_details)
-                .place(|words| words.change_amount)
-                .when(|state| shows_change_numbers(state) == Some(true)),
+            Face::new("hide-details").place("change-amount").when(|state| shows_change_numbers(state) == Some(true)),
         ),
-        (
-            Self::MeasureTime,
-            Face::new(|words| words.measure_time)
-                .tooltip(|words| words.measure_time_tooltip)
-                .key(Key::M)
-                .when(can_time),
-        ),
+        (Self::MeasureTime, Face::new("measure-time").tooltip("measure-time.tooltip").key(Key::M).when(can_time)),
         (
             Self::CancelTiming,
-            Face::new(|words| words.cancel)
-                .place(|words| words.time_and_memory)
-                .when(|state| state.jobs.is_running(JobKind::MeasureTime)),
+            Face::new("cancel").place("time-and-memory").when(|state| state.jobs.is_running(JobKind::MeasureTime)),
         ),
     ];
 }

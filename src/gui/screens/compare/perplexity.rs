@@ -8,23 +8,25 @@ use super::{
     measured::Measured,
     perplexity_chart::{chart_height, legend_ui, scores_ui},
 };
-use crate::gui::{
-    app::{
-        command::Command,
-        finished::Finished,
-        jobs::{kind::JobKind, progress::Progress},
-        state::AppState,
+use crate::{
+    gui::{
+        app::{
+            command::Command,
+            finished::Finished,
+            jobs::{kind::JobKind, progress::Progress},
+            state::AppState,
+        },
+        design::{
+            tokens::{Palette, Type, grid, space},
+            widget::{ButtonLook, flowing_panel_ui, hairline, sunken_text_ui, wrapped_text_ui},
+        },
+        frame::{
+            command_button::CommandButton,
+            error_banner::error_banner_ui,
+            progress_note::{moved_text, progress_note_ui},
+        },
     },
-    design::{
-        tokens::{Palette, Type, grid, space},
-        widget::{ButtonLook, flowing_panel_ui, hairline, sunken_text_ui, wrapped_text_ui},
-    },
-    frame::{
-        command_button::CommandButton,
-        error_banner::error_banner_ui,
-        progress_note::{moved_text, progress_note_ui},
-    },
-    words::Words,
+    message::{Language, message},
 };
 
 /// The panel.
@@ -37,7 +39,7 @@ pub(in crate::gui) fn perplexity_ui(
     commands: &mut Vec<Command>,
 ) -> Rect {
     let words = state.words();
-    flowing_panel_ui(ui, place, words.perplexity, "", least_bottom, |ui, body| {
+    flowing_panel_ui(ui, place, words.text("perplexity"), "", least_bottom, |ui, body| {
         let bar = Rect::from_min_max(place.min, pos2(place.right() - space::S12, body.top()));
         legend_ui(ui, bar, done, words);
         hairline(ui, Rect::from_min_size(place.min, vec2(place.width(), 1.0)), body.top());
@@ -61,11 +63,14 @@ pub(in crate::gui) fn perplexity_ui(
 fn measuring_ui(ui: &mut Ui, rect: Rect, progress: &Progress, state: &AppState, done: &Finished) -> f32 {
     let words = state.words();
     let moved = moved_text(progress, state);
-    let cost = progress.scoring_cost.map(|(tokens, models)| (words.scoring_cost)(tokens, models));
+    let cost = progress
+        .scoring_cost
+        .map(|(tokens, models)| words.say(&message!("scoring-cost", tokens: tokens, models: models)));
     let dtype = done.sizes.merged.float_dtype;
     let names: Vec<String> = evaluation::models_of(done).iter().map(|(role, _)| role.name(words, dtype)).collect();
-    let note = cost.into_iter().chain([(words.measuring_note)(&names)]).collect::<Vec<_>>().join(" ");
-    progress_note_ui(ui, rect, &progress.sample, words.measuring, moved.as_deref(), &note, words)
+    let note =
+        cost.into_iter().chain([words.say(&message!("measuring-note", names: &names))]).collect::<Vec<_>>().join(" ");
+    progress_note_ui(ui, rect, &progress.sample, words.text("measuring"), moved.as_deref(), &note, words)
 }
 
 /// The ways to ask for a measurement, the first choice first.
@@ -74,15 +79,16 @@ fn measurements(done: &Finished) -> Vec<CompareCommand> {
     sample.into_iter().chain([CompareCommand::Measure(Texts::BuiltIn), CompareCommand::BrowseTexts]).collect()
 }
 
-fn waiting_ui(ui: &mut Ui, rect: Rect, done: &Finished, words: &Words, commands: &mut Vec<Command>) -> f32 {
+fn waiting_ui(ui: &mut Ui, rect: Rect, done: &Finished, words: Language, commands: &mut Vec<Command>) -> f32 {
     let palette = Palette::of(ui);
     let text = Rect::from_min_max(rect.min + vec2(0.0, space::S12), rect.max);
-    let waits = if done.sources.base.is_some() { words.perplexity_waits } else { words.perplexity_waits_alone };
+    let waits =
+        if done.sources.base.is_some() { words.text("perplexity-waits") } else { words.text("perplexity-waits-alone") };
     let height = wrapped_text_ui(ui, text, &[(waits, Type::BODY, palette.text_secondary)]);
     buttons_ui(ui, pos2(rect.left(), text.top() + height + space::S16), done, words, commands)
 }
 
-fn buttons_ui(ui: &mut Ui, min: egui::Pos2, done: &Finished, words: &Words, commands: &mut Vec<Command>) -> f32 {
+fn buttons_ui(ui: &mut Ui, min: egui::Pos2, done: &Finished, words: Language, commands: &mut Vec<Command>) -> f32 {
     let mut left = min.x;
     for (index, command) in measurements(done).into_iter().enumerate() {
         let look = if index == 0 { ButtonLook::Primary } else { ButtonLook::Plain };
@@ -104,7 +110,9 @@ fn measured_ui(ui: &mut Ui, rect: Rect, measured: &Measured, state: &AppState) -
     scores_ui(ui, chart, table, words);
     let below = Rect::from_min_max(chart.left_bottom() + vec2(0.0, space::S8), rect.max);
     let told = measured.told.iter().find(|told| told.language == state.language);
-    let mut top = sunken_text_ui(ui, below, &(words.perplexity_story)(table)).bottom() + space::S12;
+    let mut top = sunken_text_ui(ui, below, &table.story().map_or_else(String::new, |story| words.said(&story)))
+        .bottom()
+        + space::S12;
     for sentence in told.map(|told| told.sentences.as_slice()).unwrap_or_default() {
         let mark = pos2(rect.left() + 5.0, top + 9.0);
         ui.painter().circle_filled(mark, 2.0, palette.text_secondary);
@@ -112,8 +120,8 @@ fn measured_ui(ui: &mut Ui, rect: Rect, measured: &Measured, state: &AppState) -
         top += wrapped_text_ui(ui, area, &[(sentence, Type::BODY, palette.text)]) + space::S4;
     }
     top += space::S4;
-    let weak = if table.has_weak_interval() { words.weak_interval } else { "" };
-    for note in [weak, (words.protocol)(table.protocol).as_str()].into_iter().filter(|note| !note.is_empty()) {
+    let weak = if table.has_weak_interval() { words.text("weak-interval") } else { "" };
+    for note in [weak, words.as_line(&table.protocol).as_str()].into_iter().filter(|note| !note.is_empty()) {
         let area = Rect::from_min_max(pos2(rect.left(), top), rect.max);
         top += wrapped_text_ui(ui, area, &[(note, Type::CAPTION, palette.text_secondary)]) + space::S4;
     }

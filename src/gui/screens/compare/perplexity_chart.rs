@@ -7,14 +7,16 @@ use super::{
     model_role::ModelRole,
     perplexity_table::{PerplexityTable, Score, TextRow, percent_change},
 };
-use crate::gui::{
-    app::finished::Finished,
-    design::{
-        scale::log_marks,
-        tokens::{Palette, Type, space},
-        widget::{Align, chart_ui, hairline, text_ui, text_width},
+use crate::{
+    gui::{
+        app::finished::Finished,
+        design::{
+            scale::log_marks,
+            tokens::{Palette, Type, space},
+            widget::{Align, chart_ui, hairline, text_ui, text_width},
+        },
     },
-    words::Words,
+    message::{Language, message},
 };
 
 /// Height of one model's line.
@@ -54,13 +56,13 @@ pub(in crate::gui) fn ink(palette: &Palette, role: ModelRole) -> Color32 {
 }
 
 /// What each dot stands for, from the right end of `bar`.
-pub(in crate::gui) fn legend_ui(ui: &mut Ui, bar: Rect, done: &Finished, words: &Words) {
+pub(in crate::gui) fn legend_ui(ui: &mut Ui, bar: Rect, done: &Finished, words: Language) {
     let palette = Palette::of(ui);
     let stored = done.sizes.stored.as_ref();
-    let base = stored.map(|bar| (ModelRole::Base, format!("{} {}", words.base, bar.dtype)));
+    let base = stored.map(|bar| (ModelRole::Base, format!("{} {}", words.text("base"), bar.dtype)));
     let has_adapter = stored.is_some() && !done.sources.adapters.is_empty();
-    let run_time = has_adapter.then(|| (ModelRole::RunTime, words.base_and_adapter.to_owned()));
-    let merged = (ModelRole::Merged, format!("{} {}", words.merged_model, done.sizes.merged.dtype));
+    let run_time = has_adapter.then(|| (ModelRole::RunTime, words.text("base-and-adapter").to_owned()));
+    let merged = (ModelRole::Merged, format!("{} {}", words.text("merged-model"), done.sizes.merged.dtype));
     let mut right = bar.right();
     for (role, name) in std::iter::once(merged).chain(run_time).chain(base) {
         let width = text_width(ui, &name, Type::CAPTION);
@@ -76,14 +78,14 @@ pub(in crate::gui) fn legend_ui(ui: &mut Ui, bar: Rect, done: &Finished, words: 
 }
 
 /// The chart and its table.
-pub(in crate::gui) fn scores_ui(ui: &mut Ui, rect: Rect, table: &PerplexityTable, words: &Words) {
+pub(in crate::gui) fn scores_ui(ui: &mut Ui, rect: Rect, table: &PerplexityTable, words: Language) {
     let palette = Palette::of(ui);
     let columns = Columns { rect };
     let header = Rect::from_min_size(rect.min, vec2(rect.width(), HEADER));
     for (area, title) in [
-        (columns.value(header), words.perplexity_column),
-        (columns.interval(header), words.interval),
-        (columns.change(header), words.vs_base),
+        (columns.value(header), words.text("perplexity-column")),
+        (columns.interval(header), words.text("interval")),
+        (columns.change(header), words.text("vs-base")),
     ] {
         text_ui(ui, area, Align::Right, title, Type::CAPTION, palette.text_secondary);
     }
@@ -101,7 +103,7 @@ pub(in crate::gui) fn scores_ui(ui: &mut Ui, rect: Rect, table: &PerplexityTable
 }
 
 /// Every dot of every text, on the axis that they share; the y axis counts points from the top.
-fn dots_ui(ui: &mut Ui, columns: &Columns, groups: Rect, table: &PerplexityTable, words: &Words) {
+fn dots_ui(ui: &mut Ui, columns: &Columns, groups: Rect, table: &PerplexityTable, words: Language) {
     let palette = Palette::of(ui);
     let Some((low, high)) = axis_range(table) else { return };
     let plot = columns.plot(groups);
@@ -122,7 +124,7 @@ fn dots_ui(ui: &mut Ui, columns: &Columns, groups: Rect, table: &PerplexityTable
         text_ui(ui, area, Align::Center, &axis_number(mark), Type::MONO_SMALL, palette.text_secondary);
     }
     let note = Rect::from_min_max(pos2(plot.right() + space::S12, axis.top()), axis.max);
-    text_ui(ui, note, Align::Right, words.lower_is_better, Type::CAPTION, palette.text_secondary);
+    text_ui(ui, note, Align::Right, words.text("lower-is-better"), Type::CAPTION, palette.text_secondary);
 }
 
 /// Whiskers and dots of one text, and the base's value carried down beside the others.
@@ -166,14 +168,15 @@ fn axis_range(table: &PerplexityTable) -> Option<(f64, f64)> {
 }
 
 /// Name and numbers of one text, a line for each model.
-fn numbers_ui(ui: &mut Ui, columns: &Columns, rect: Rect, text: &TextRow, words: &Words) {
+fn numbers_ui(ui: &mut Ui, columns: &Columns, rect: Rect, text: &TextRow, words: Language) {
     let palette = Palette::of(ui);
     let name = Rect::from_min_size(rect.min, vec2(columns.names() - space::S8, LINE));
     text_ui(ui, name, Align::Left, &text.name, Type::BODY_MEDIUM, palette.text);
-    let count = (words.tokens)(text.token_count);
+    let count = words.say(&message!("tokens", count: text.token_count));
     text_ui(ui, name.translate(vec2(0.0, 19.0)), Align::Left, &count, Type::CAPTION, palette.text_secondary);
     let blocks = text.scores.first().and_then(|score| score.interval).map(|interval| interval.block_count);
-    let blocks = blocks.map_or_else(|| words.no_interval.to_owned(), words.blocks);
+    let blocks = blocks
+        .map_or_else(|| words.text("no-interval").to_owned(), |count| words.say(&message!("blocks", count: count)));
     text_ui(ui, name.translate(vec2(0.0, 36.0)), Align::Left, &blocks, Type::CAPTION, palette.text_secondary);
     let base = text.scores.first().map_or(f64::NAN, |score| score.perplexity);
     for (model, score) in text.scores.iter().enumerate() {

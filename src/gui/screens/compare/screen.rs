@@ -34,9 +34,9 @@ pub(in crate::gui) fn compare_ui(
 ) {
     let palette = Palette::of(ui);
     let words = state.words();
-    let subtitle = [(words.compare_subtitle, Type::BODY, palette.text_secondary)];
+    let subtitle = [(words.text("compare-subtitle"), Type::BODY, palette.text_secondary)];
     let is_narrow = rect.width() < grid::NARROW;
-    let (line, body) = screen_header_ui(ui, rect, words.compare, if is_narrow { &[] } else { &subtitle });
+    let (line, body) = screen_header_ui(ui, rect, words.text("compare"), if is_narrow { &[] } else { &subtitle });
     buttons_ui(ui, line, state, done, commands);
     flowing_ui(ui, "compare", body, |ui, view| {
         let area = view.shrink(space::S16);

@@ -13,8 +13,8 @@ use crate::{
             tokens::{Palette, Type, ink_on, space},
             widget::{Align, chart_ui, flowing_panel_ui, prose_ui, sunken_text_ui, text_ui, text_width},
         },
-        words::Words,
     },
+    message::{Language, message},
     units,
 };
 
@@ -43,12 +43,14 @@ impl<'a> SizeRow<'a> {
     pub fn of(state: &AppState, done: &'a Finished) -> Vec<Self> {
         let words = state.words();
         let sizes = &done.sizes;
-        let base = |bar: &'a SizeBar, note| SizeRow { name: words.base, note, bar, is_merged: false };
+        let base = |bar: &'a SizeBar, note| SizeRow { name: words.text("base"), note, bar, is_merged: false };
         let mut rows: Vec<Self> = Vec::new();
-        rows.extend(sizes.stored.as_ref().map(|stored| base(stored, (words.as_stored)(&stored.dtype))));
-        rows.extend(sizes.cast.as_ref().map(|cast| base(cast, (words.cast_to)(&cast.dtype))));
+        rows.extend(
+            sizes.stored.as_ref().map(|stored| base(stored, words.say(&message!("as-stored", dtype: &stored.dtype)))),
+        );
+        rows.extend(sizes.cast.as_ref().map(|cast| base(cast, words.say(&message!("cast-to", dtype: &cast.dtype)))));
         let note = sizes.merged.dtype.clone();
-        rows.push(SizeRow { name: words.merged_model, note, bar: &sizes.merged, is_merged: true });
+        rows.push(SizeRow { name: words.text("merged-model"), note, bar: &sizes.merged, is_merged: true });
         rows
     }
 
@@ -77,14 +79,21 @@ pub(in crate::gui) fn size_chart_ui(
     let rows = SizeRow::of(state, done);
     let most = rows.iter().map(|row| row.bar.total()).max().unwrap_or(1).max(1);
     let unit = ByteUnit::of(most as f64);
-    flowing_panel_ui(ui, place, words.size, &(words.size_note)(unit.name), least_bottom, |ui, body| {
-        let inner = body.shrink2(vec2(space::S12, 0.0));
-        let chart = Rect::from_min_size(inner.min, vec2(inner.width(), NAMES + rows.len() as f32 * BAR));
-        bars_ui(ui, chart, &rows, unit, words);
-        let legend = Rect::from_min_size(chart.left_bottom() + vec2(0.0, space::S4), vec2(inner.width(), 18.0));
-        legend_ui(ui, legend, words);
-        sentences_ui(ui, Rect::from_min_max(legend.left_bottom() + vec2(0.0, space::S8), inner.max), state, done)
-    })
+    flowing_panel_ui(
+        ui,
+        place,
+        words.text("size"),
+        &words.say(&message!("size-note", unit: unit.name)),
+        least_bottom,
+        |ui, body| {
+            let inner = body.shrink2(vec2(space::S12, 0.0));
+            let chart = Rect::from_min_size(inner.min, vec2(inner.width(), NAMES + rows.len() as f32 * BAR));
+            bars_ui(ui, chart, &rows, unit, words);
+            let legend = Rect::from_min_size(chart.left_bottom() + vec2(0.0, space::S4), vec2(inner.width(), 18.0));
+            legend_ui(ui, legend, words);
+            sentences_ui(ui, Rect::from_min_max(legend.left_bottom() + vec2(0.0, space::S8), inner.max), state, done)
+        },
+    )
 }
 
 /// Why the file has the size that it has, then what is worth knowing of each model; returns the bottom.
@@ -93,21 +102,24 @@ fn sentences_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished) -> f
     let words = state.words();
     let sizes = &done.sizes;
     let mut top = rect.top();
-    let between: Vec<String> = sizes.between.iter().map(|fact| unbroken(&(words.size_fact)(fact))).collect();
+    let between: Vec<String> =
+        sizes.between.iter().map(|fact| unbroken(&words.as_sentence(&fact.sentence()))).collect();
     if !between.is_empty() {
         top = sunken_text_ui(ui, rect, &between.join(" ")).bottom() + space::S8;
     }
     let of = |name: &'static str, facts: &'_ [crate::size::SizeFact]| -> Vec<String> {
-        facts.iter().map(|fact| unbroken(&format!("{name}: {}", (words.size_fact)(fact)))).collect()
+        facts.iter().map(|fact| unbroken(&format!("{name}: {}", words.as_sentence(&fact.sentence())))).collect()
     };
-    for note in of(words.base, &sizes.of_base).into_iter().chain(of(words.merged_model, &sizes.of_merged)) {
+    for note in
+        of(words.text("base"), &sizes.of_base).into_iter().chain(of(words.text("merged-model"), &sizes.of_merged))
+    {
         let area = Rect::from_min_max(pos2(rect.left(), top), rect.max);
         top += prose_ui(ui, area, &note, Type::CAPTION, palette.text_secondary) + space::S4;
     }
     top + space::S8
 }
 
-fn bars_ui(ui: &mut Ui, rect: Rect, rows: &[SizeRow<'_>], unit: ByteUnit, words: &Words) {
+fn bars_ui(ui: &mut Ui, rect: Rect, rows: &[SizeRow<'_>], unit: ByteUnit, words: Language) {
     let palette = Palette::of(ui);
     let plot =
         Rect::from_min_max(pos2(rect.left() + LABELS, rect.top() + NAMES), pos2(rect.right() - TOTALS, rect.bottom()));
@@ -138,14 +150,14 @@ fn bars_ui(ui: &mut Ui, rect: Rect, rows: &[SizeRow<'_>], unit: ByteUnit, words:
 }
 
 /// What is written on and beside the bars.
-struct BarLabels<'a> {
+struct BarLabels {
     plot: Rect,
     unit: ByteUnit,
     points_per_byte: f32,
-    words: &'a Words,
+    words: Language,
 }
 
-impl BarLabels<'_> {
+impl BarLabels {
     /// Name, the bytes of each part that has room for them, and the total; the first bar names the components.
     fn show(&self, ui: &mut Ui, area: Rect, row: &SizeRow<'_>, is_first: bool) {
         let palette = Palette::of(ui);
@@ -160,7 +172,7 @@ impl BarLabels<'_> {
                 let ink = ink_on(part_color(palette, row.is_merged, part));
                 text_ui(ui, cell.expand2(vec2(2.0, 0.0)), Align::Center, &text, Type::MONO_SMALL, ink);
             }
-            let label = (self.words.component_name)(Component::ALL[part]);
+            let label = self.words.said(&Component::ALL[part]);
             if is_first && cell.width() > text_width(ui, &label, Type::CAPTION) {
                 let place = Rect::from_min_size(pos2(left, self.plot.top() - 20.0), vec2(cell.width(), 18.0));
                 text_ui(
@@ -179,7 +191,7 @@ impl BarLabels<'_> {
     }
 }
 
-fn legend_ui(ui: &mut Ui, rect: Rect, words: &Words) {
+fn legend_ui(ui: &mut Ui, rect: Rect, words: Language) {
     let palette = Palette::of(ui);
     let mut left = rect.left();
     for (index, component) in Component::ALL.into_iter().enumerate() {
@@ -188,8 +200,7 @@ fn legend_ui(ui: &mut Ui, rect: Rect, words: &Words) {
             ui.painter().rect_filled(swatch, 1.0, part_color(palette, is_merged, index));
         }
         let area = Rect::from_min_size(pos2(left + 22.0, rect.top()), vec2(120.0, rect.height()));
-        let text =
-            text_ui(ui, area, Align::Left, &(words.component_name)(component), Type::CAPTION, palette.text_secondary);
+        let text = text_ui(ui, area, Align::Left, &words.said(&component), Type::CAPTION, palette.text_secondary);
         left = text.rect.right() + space::S16;
     }
 }

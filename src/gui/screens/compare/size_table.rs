@@ -28,7 +28,7 @@ pub(in crate::gui) fn size_table_ui(
 ) -> Rect {
     let words = state.words();
     let rows = SizeRow::of(state, done);
-    flowing_panel_ui(ui, place, words.bytes, words.bytes_note, least_bottom, |ui, body| {
+    flowing_panel_ui(ui, place, words.text("bytes"), words.text("bytes-note"), least_bottom, |ui, body| {
         let palette = Palette::of(ui);
         let header = table_header(ui, body);
         let inner = |row: Rect| row.shrink2(vec2(space::S12, 0.0));
@@ -37,14 +37,13 @@ pub(in crate::gui) fn size_table_ui(
             let width = (inner.width() - NAMES) / rows.len() as f32;
             Rect::from_min_size(pos2(inner.left() + NAMES + index as f32 * width, row.top()), vec2(width, row.height()))
         };
-        text_ui(ui, inner(header), Align::Left, words.component, Type::CAPTION, palette.text_secondary);
+        text_ui(ui, inner(header), Align::Left, words.text("component"), Type::CAPTION, palette.text_secondary);
         for (index, row) in rows.iter().enumerate() {
             text_ui(ui, column(header, index), Align::Right, &row.title(), Type::CAPTION, palette.text_secondary);
         }
-        let lines =
-            Component::ALL.iter().enumerate().map(|(part, component)| ((words.component_name)(*component), Some(part)));
+        let lines = Component::ALL.iter().enumerate().map(|(part, component)| (words.said(component), Some(part)));
         let mut bottom = header.bottom();
-        for (label, part) in lines.chain([(words.total.to_owned(), None)]) {
+        for (label, part) in lines.chain([(words.text("total").to_owned(), None)]) {
             let area = Rect::from_min_size(pos2(place.left(), bottom), vec2(place.width(), grid::LIST_ROW));
             if bottom > header.bottom() {
                 hairline(ui, area, bottom);

@@ -15,6 +15,7 @@ use crate::{
         },
         frame::{command_button::CommandButton, error_banner::error_banner_ui, progress_note::progress_note_ui},
     },
+    message::message,
     units,
 };
 
@@ -44,14 +45,16 @@ pub(in crate::gui) fn time_ui(
     commands: &mut Vec<Command>,
 ) -> Rect {
     let words = state.words();
-    flowing_panel_ui(ui, place, words.time_and_memory, "", least_bottom, |ui, body| {
+    flowing_panel_ui(ui, place, words.text("time-and-memory"), "", least_bottom, |ui, body| {
         let palette = Palette::of(ui);
         let inner = body.shrink2(vec2(space::S12, 0.0));
         let below = |top: f32| Rect::from_min_max(pos2(inner.left(), top), inner.max);
         if let Some(progress) = state.jobs.progress(JobKind::MeasureTime) {
             let sample = &progress.sample;
-            let title = if sample.bytes_total == 0 { words.loading_models } else { words.measuring };
-            let moved = (sample.bytes_total > 0).then(|| (words.pass_of)(sample.bytes_done, sample.bytes_total));
+            let title = if sample.bytes_total == 0 { words.text("loading-models") } else { words.text("measuring") };
+            let (done, total) = (sample.bytes_done, sample.bytes_total);
+            let pass = || words.say(&message!("pass-of", pass: (done + 1).min(total), total: total));
+            let moved = (total > 0).then(pass);
             let bottom = progress_note_ui(ui, inner, sample, title, moved.as_deref(), "", words);
             let button = CommandButton::new(CompareCommand::CancelTiming, ButtonLook::Plain);
             let size = vec2(button.width(ui, words), grid::BUTTON);
@@ -70,7 +73,8 @@ pub(in crate::gui) fn time_ui(
             }
             None => {
                 let text = below(inner.top() + space::S4);
-                let note = if state.machine.program.is_some() { words.time_waits } else { words.no_program };
+                let note =
+                    if state.machine.program.is_some() { words.text("time-waits") } else { words.text("no-program") };
                 let height = wrapped_text_ui(ui, text, &[(note, Type::BODY, palette.text_secondary)]);
                 ask_ui(ui, below(text.top() + height + space::S12), state, done, commands)
             }
@@ -87,8 +91,8 @@ fn ask_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished, commands: 
     let width = PROMPT.min(rect.width() - size.x - space::S8);
     let field = Rect::from_min_size(rect.min, vec2(width, size.y));
     let mut prompt = done.prompt.clone();
-    let response = field_ui(ui, field, Id::unique("prompt"), &mut prompt, words.prompt_hint, true);
-    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(words.prompt));
+    let response = field_ui(ui, field, Id::unique("prompt"), &mut prompt, words.text("prompt-hint"), true);
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(words.text("prompt")));
     if response.changed() {
         commands.push(CompareCommand::EditPrompt(prompt).into());
     }
@@ -116,7 +120,8 @@ fn timed_ui(ui: &mut Ui, rect: Rect, timed: &Timed, state: &AppState) -> f32 {
     let palette = Palette::of(ui);
     let words = state.words();
     let header = Rect::from_min_size(rect.min, vec2(rect.width(), HEADER));
-    let titles = [words.forward_pass, words.writes_per_sec, words.load_time, words.peak_memory];
+    let titles =
+        [words.text("forward-pass"), words.text("writes-per-sec"), words.text("load-time"), words.text("peak-memory")];
     for (cell, title) in number_cells(header).into_iter().zip(titles) {
         text_ui(ui, cell, Align::Right, title, Type::CAPTION, palette.text_secondary);
     }
@@ -134,8 +139,9 @@ fn timed_ui(ui: &mut Ui, rect: Rect, timed: &Timed, state: &AppState) -> f32 {
         speed_ui(ui, line, speed, state);
     }
     let measured = timed.report.models.iter().flatten().find_map(ModelSpeed::measured);
-    let note =
-        measured.map_or_else(String::new, |speed| (words.speed_note)(speed.forward_secs.runs, speed.forward_tokens));
+    let note = measured.map_or_else(String::new, |speed| {
+        words.say(&message!("speed-note", runs: speed.forward_secs.runs, tokens: speed.forward_tokens))
+    });
     let area = Rect::from_min_max(pos2(rect.left(), rows.bottom() + AXIS + space::S8), rect.max);
     area.top() + wrapped_text_ui(ui, area, &[(&note, Type::CAPTION, palette.text_secondary)])
 }
@@ -143,9 +149,9 @@ fn timed_ui(ui: &mut Ui, rect: Rect, timed: &Timed, state: &AppState) -> f32 {
 pub(in crate::gui) fn name_of(role: ModelRole, state: &AppState) -> &'static str {
     let words = state.words();
     match role {
-        ModelRole::Base | ModelRole::Rounded => words.base,
-        ModelRole::RunTime => words.base_and_adapter,
-        ModelRole::Merged => words.merged_model,
+        ModelRole::Base | ModelRole::Rounded => words.text("base"),
+        ModelRole::RunTime => words.text("base-and-adapter"),
+        ModelRole::Merged => words.text("merged-model"),
     }
 }
 
@@ -154,7 +160,7 @@ fn speed_ui(ui: &mut Ui, line: Rect, speed: &ModelSpeed, state: &AppState) {
     let numbers = match speed {
         ModelSpeed::Measured(speed) => measured_numbers(speed, state.machine.shows_measurements),
         ModelSpeed::TooLarge { needed_bytes, .. } => {
-            let text = (state.words().needs_memory)(&units::bytes(*needed_bytes));
+            let text = state.words().say(&message!("needs-memory", bytes: units::bytes(*needed_bytes)));
             text_ui(ui, line, Align::Right, &text, Type::EVIDENCE, palette.text_secondary);
             return;
         }

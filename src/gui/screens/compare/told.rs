@@ -3,10 +3,8 @@
 use super::model_role::ModelRole;
 use crate::{
     evaluate::EvalReport,
-    gui::{
-        design::path_text::unbroken,
-        words::{Language, Words},
-    },
+    gui::design::path_text::unbroken,
+    message::{Language, message},
     numeric::FloatDtype,
     report::{ChangeTable, conclusions},
 };
@@ -14,14 +12,14 @@ use crate::{
 impl ModelRole {
     /// As sentences and legends name it.
     #[must_use]
-    pub fn name(self, words: &Words, merged_dtype: Option<FloatDtype>) -> String {
+    pub fn name(self, words: Language, merged_dtype: Option<FloatDtype>) -> String {
         match self {
-            Self::Base => words.base_in_text.to_owned(),
-            Self::RunTime => words.run_time_in_text.to_owned(),
-            Self::Merged => words.merged_in_text.to_owned(),
+            Self::Base => words.text("base-in-text").to_owned(),
+            Self::RunTime => words.text("run-time-in-text").to_owned(),
+            Self::Merged => words.text("merged-in-text").to_owned(),
             Self::Rounded => {
                 let dtype = merged_dtype.map_or_else(String::new, |dtype| dtype.stored().to_string());
-                (words.rounded_in_text)(&dtype)
+                words.say(&message!("rounded-in-text", dtype: &dtype))
             }
         }
     }
@@ -43,14 +41,12 @@ impl Told {
     #[must_use]
     pub fn in_every_language(report: &EvalReport, roles: &[ModelRole], merged_dtype: Option<FloatDtype>) -> Vec<Self> {
         let told = |language: Language| {
-            let words = language.words();
-            let names: Vec<String> = roles.iter().map(|role| role.name(words, merged_dtype)).collect();
+            let names: Vec<String> = roles.iter().map(|role| role.name(language, merged_dtype)).collect();
             let said = conclusions(report, &names);
-            let said =
-                said.iter().map(|conclusion| unbroken(&without_endings(&(words.conclusion)(conclusion), report)));
+            let said = said.iter().map(|conclusion| unbroken(&without_endings(&language.said(conclusion), report)));
             Self { language, sentences: said.collect(), changes: ChangeTable::new(report, &names) }
         };
-        Language::ALL.map(told).to_vec()
+        Language::EVERY.map(told).to_vec()
     }
 }
 

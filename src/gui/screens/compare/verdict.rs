@@ -10,8 +10,8 @@ use crate::{
             widget::{Icon, icon_ui, panel_frame_behind, wrapped_text_ui},
         },
         screens::report::verdict::Verdict,
-        words::Words,
     },
+    message::Language,
     report::EvalVerdict,
 };
 
@@ -39,19 +39,19 @@ fn verdict(state: &AppState, done: &Finished) -> Verdict {
     // What is not the merge is not worth comparing.
     if matches!(state.standing(done), Standing::Failed(_) | Standing::Identical(_)) {
         let verdict = Verdict::of(state, done);
-        return Verdict { note: [words.see_the_report, &size].join(" ").trim().to_owned(), ..verdict };
+        return Verdict { note: [words.text("see-the-report"), &size].join(" ").trim().to_owned(), ..verdict };
     }
     let (icon, title) = match &done.evaluation {
-        _ if state.jobs.is_running(JobKind::Evaluate) => (Icon::AtWork, words.compare_measuring.to_owned()),
-        None => (Icon::Waiting, words.compare_waits.to_owned()),
-        Some(Err(_)) => (Icon::Warning, words.compare_failed.to_owned()),
+        _ if state.jobs.is_running(JobKind::Evaluate) => (Icon::AtWork, words.text("compare-measuring").to_owned()),
+        None => (Icon::Waiting, words.text("compare-waits").to_owned()),
+        Some(Err(_)) => (Icon::Warning, words.text("compare-failed").to_owned()),
         Some(Ok(measured)) => match &measured.verdict {
-            Some(verdict) => (icon_of(verdict), (words.eval_verdict)(verdict)),
-            None => (Icon::Info, words.compare_alone.to_owned()),
+            Some(verdict) => (icon_of(verdict), words.as_line(verdict)),
+            None => (Icon::Info, words.text("compare-alone").to_owned()),
         },
     };
     let equals = icon != Icon::AtWork && done.measured().is_some_and(|measured| measured.equals_run_time);
-    let equals = if equals { words.equals_run_time } else { "" };
+    let equals = if equals { words.text("equals-run-time") } else { "" };
     let note = [size.as_str(), equals].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
     Verdict { icon, title, note }
 }
@@ -66,7 +66,9 @@ fn icon_of(verdict: &EvalVerdict) -> Icon {
 }
 
 /// How large the folder is beside the base; empty where that is not known.
-fn size_sentence(done: &Finished, words: &Words) -> String {
+fn size_sentence(done: &Finished, words: Language) -> String {
     let base = done.sizes.stored.as_ref().map(super::size_bar::SizeBar::total).filter(|total| *total > 0);
-    base.map_or_else(String::new, |base| (words.size_change)(done.sizes.merged.total() as f64 / base as f64))
+    base.map_or_else(String::new, |base| {
+        words.said(&crate::size::SizeChange::of(done.sizes.merged.total() as f64 / base as f64))
+    })
 }

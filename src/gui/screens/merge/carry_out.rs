@@ -72,7 +72,7 @@ fn choose(state: &mut AppState, ctx: &Context, take: impl FnOnce(&mut AppState))
 
 /// Chooses the folder of one more adapter.
 fn choose_adapter(state: &mut AppState, ctx: &Context) {
-    if dialogs::are_missing(state, |words| words.no_file_dialog) {
+    if dialogs::are_missing(state, "no-file-dialog") {
         return;
     }
     let title = dialogs::title(&MergeCommand::AddAdapter, state);

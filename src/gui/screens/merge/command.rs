@@ -47,41 +47,35 @@ pub enum MergeCommand {
 
 impl ScreenCommand for MergeCommand {
     const LISTED: &'static [(Self, Face)] = &[
-        (
-            Self::Start,
-            Face::new(|words| words.merge).tooltip(|words| words.merge_tooltip).key(Key::Enter).when(is_planned),
-        ),
+        (Self::Start, Face::new("merge").tooltip("merge.tooltip").key(Key::Enter).when(is_planned)),
         (
             Self::Cancel,
-            Face::new(|words| words.cancel)
-                .place(|words| words.merge)
-                .tooltip(|words| words.cancel_tooltip)
+            Face::new("cancel")
+                .place("merge")
+                .tooltip("cancel.tooltip")
                 .bare_key(Key::Escape)
                 .when(|state| matches!(state.phase, Phase::Running(_))),
         ),
         (
             Self::AddAdapter,
-            Face::new(|words| words.add_adapter)
-                .tooltip(|words| words.add_adapter_tooltip)
+            Face::new("add-adapter")
+                .tooltip("add-adapter.tooltip")
                 .icon(Icon::Plus)
                 .when(|state| !state.is_locked() && state.wells.adapter.path.is_some()),
         ),
-        (
-            Self::WriteCard(true),
-            Face::new(|words| words.write_card).when(|state| is_planned(state) && !state.options.writes_card),
-        ),
+        (Self::WriteCard(true), Face::new("write-card").when(|state| is_planned(state) && !state.options.writes_card)),
         (
             Self::DiscardPartial,
-            Face::new(|words| words.discard)
-                .place(|words| words.merge)
-                .tooltip(|words| words.discard_tooltip)
+            Face::new("discard")
+                .place("merge")
+                .tooltip("discard.tooltip")
                 .when(|state| is_planned(state) && has_partial(state)),
         ),
-        (Self::PlanAgain, Face::new(|words| words.plan_again).when(|state| matches!(state.phase, Phase::Failed(_)))),
+        (Self::PlanAgain, Face::new("plan-again").when(|state| matches!(state.phase, Phase::Failed(_)))),
         (
             Self::MergeAgain,
-            Face::new(|words| words.merge_again)
-                .tooltip(|words| words.merge_again_tooltip)
+            Face::new("merge-again")
+                .tooltip("merge-again.tooltip")
                 .when(|state| state.finished().is_some_and(|done| done.made.is_some())),
         ),
     ];

@@ -12,6 +12,7 @@ use crate::{
         },
     },
     merge::device::{DeviceChoice, GpuAdapter},
+    message::message,
 };
 
 /// Width of the field with the device, where there is room for it.
@@ -22,16 +23,16 @@ pub(in crate::gui) fn device_ui(ui: &mut Ui, rect: Rect, state: &AppState, comma
     let palette = Palette::of(ui);
     let words = state.words();
     let upper = Rect::from_min_size(rect.min + vec2(0.0, 8.0), vec2(rect.width(), 18.0));
-    let label = text_ui(ui, upper, Align::Left, words.computed_on, Type::BODY_MEDIUM, palette.text);
+    let label = text_ui(ui, upper, Align::Left, words.text("computed-on"), Type::BODY_MEDIUM, palette.text);
     let width = (rect.width() - label.rect.width() - space::S24).min(DEVICE_FIELD);
     let lower = upper.translate(vec2(0.0, 18.0));
     let lower = Rect::from_min_size(lower.min, vec2(rect.width() - width - space::S12, lower.height()));
-    if text_width(ui, words.device_note, Type::CAPTION) <= lower.width() {
-        text_ui(ui, lower, Align::Left, words.device_note, Type::CAPTION, palette.text_secondary);
+    if text_width(ui, words.text("device-note"), Type::CAPTION) <= lower.width() {
+        text_ui(ui, lower, Align::Left, words.text("device-note"), Type::CAPTION, palette.text_secondary);
     }
     let name = |device: DeviceChoice| match device {
-        DeviceChoice::Auto => words.device_auto.to_owned(),
-        DeviceChoice::Cpu => (words.device_cpu)(state.machine.thread_count),
+        DeviceChoice::Auto => words.text("device-auto").to_owned(),
+        DeviceChoice::Cpu => words.say(&message!("device-choice-cpu", threads: state.machine.thread_count)),
         DeviceChoice::Gpu(index) => {
             let found = state.gpus.iter().flatten().find(|gpu| Some(gpu.index) == index);
             found.map_or_else(|| device.to_string(), GpuAdapter::title)

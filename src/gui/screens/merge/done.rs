@@ -31,8 +31,9 @@ use crate::{
             modules::{heat::heat_cell_ui, heat_map::HeatScale},
             report::{command::ReportCommand, verdict::Verdict},
         },
-        words::{Words, problem::Problem},
+        words::problem::Problem,
     },
+    message::{Language, message},
     units,
 };
 
@@ -57,7 +58,7 @@ pub(in crate::gui) fn merge_done_ui(
     let words = state.words();
     let (_, subtitle) = titles(state.standing(done), words);
     let subtitle = [(subtitle, Type::BODY, palette.text_secondary)];
-    let (_, body) = screen_header_ui(ui, rect, words.merge, &subtitle);
+    let (_, body) = screen_header_ui(ui, rect, words.text("merge"), &subtitle);
     let Some(made) = &done.made else { return };
     let figures = figures(state, done, made);
     let figures_height = figures_height(inside(body).width(), figures.len());
@@ -94,17 +95,18 @@ fn verdict_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished, comman
         hairline(ui, note, note.top());
         mark_ui(ui, pos2(note.left() + 26.0, note.center().y), Icon::Warning, palette.warn);
         let area = Rect::from_min_max(pos2(text.left(), note.top()), pos2(text.right(), note.bottom()));
-        text_ui(ui, area, Align::Left, &(words.survival_advice)(&advice), Type::EVIDENCE, palette.text);
+        text_ui(ui, area, Align::Left, &words.with_period(&advice), Type::EVIDENCE, palette.text);
     }
     let bottom = rect.top() + VERDICT;
     let mut left = text.left();
     let mut buttons = Vec::new();
     if matches!(state.standing(done), Standing::Unchecked(_)) {
-        buttons.push(CommandButton::new(ReportCommand::VerifyAgain, ButtonLook::Plain).label(words.check_now));
+        buttons.push(CommandButton::new(ReportCommand::VerifyAgain, ButtonLook::Plain).label(words.text("check-now")));
     }
     buttons.extend([
-        CommandButton::new(AppCommand::ShowScreen(Screen::Compare), ButtonLook::Primary).label(words.see_compare),
-        CommandButton::new(AppCommand::ShowScreen(Screen::Report), ButtonLook::Plain).label(words.see_report),
+        CommandButton::new(AppCommand::ShowScreen(Screen::Compare), ButtonLook::Primary)
+            .label(words.text("see-compare")),
+        CommandButton::new(AppCommand::ShowScreen(Screen::Report), ButtonLook::Plain).label(words.text("see-report")),
         CommandButton::new(ReportCommand::OpenFolder, ButtonLook::Plain).with_icon(),
         CommandButton::new(MergeCommand::MergeAgain, ButtonLook::Plain),
     ]);
@@ -117,13 +119,15 @@ fn verdict_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished, comman
 }
 
 /// The title of the result, where the verdict has no better one, and what the screen says of it.
-fn titles(standing: Standing<'_>, words: &Words) -> (Option<&'static str>, &'static str) {
+fn titles(standing: Standing<'_>, words: Language) -> (Option<&'static str>, &'static str) {
     match standing {
-        Standing::Checking => (Some(words.merge_done_checking), words.merge_written_subtitle),
-        Standing::Unchecked(_) => (Some(words.merge_done_unchecked), words.merge_written_subtitle),
-        Standing::Failed(_) | Standing::Identical(_) => (None, words.merge_written_subtitle),
-        Standing::Held { has_remark: false, .. } => (Some(words.merge_done), words.merge_done_subtitle),
-        Standing::Held { has_remark: true, .. } => (Some(words.merge_done_remark), words.merge_done_subtitle),
+        Standing::Checking => (Some(words.text("merge-done-checking")), words.text("merge-written-subtitle")),
+        Standing::Unchecked(_) => (Some(words.text("merge-done-unchecked")), words.text("merge-written-subtitle")),
+        Standing::Failed(_) | Standing::Identical(_) => (None, words.text("merge-written-subtitle")),
+        Standing::Held { has_remark: false, .. } => (Some(words.text("merge-done")), words.text("merge-done-subtitle")),
+        Standing::Held { has_remark: true, .. } => {
+            (Some(words.text("merge-done-remark")), words.text("merge-done-subtitle"))
+        }
     }
 }
 
@@ -134,14 +138,22 @@ fn figures(state: &AppState, done: &Finished, made: &Made) -> Vec<Figure> {
     let lost = receipt.lost().len();
     let largest = done.updated.first();
     let mut figures = vec![
-        Figure { label: words.written, value: units::bytes(written), remark: (words.files)(done.manifest.len()) },
         Figure {
-            label: words.updated_tensors,
-            value: units::count(done.updated.len() as u64),
-            remark: if lost > 0 { (words.lost_targets)(lost) } else { (words.no_lost_targets)(done.updated.len()) },
+            label: words.text("written"),
+            value: units::bytes(written),
+            remark: words.say(&message!("files", count: done.manifest.len())),
         },
         Figure {
-            label: words.largest_change,
+            label: words.text("updated-tensors"),
+            value: units::count(done.updated.len() as u64),
+            remark: if lost > 0 {
+                words.say(&message!("lost-targets", count: lost))
+            } else {
+                words.say(&message!("no-lost-targets", count: done.updated.len()))
+            },
+        },
+        Figure {
+            label: words.text("largest-change"),
             value: largest
                 .and_then(|row| row.change)
                 .map_or_else(|| "—".to_owned(), crate::gui::screens::modules::heat::heat_number),
@@ -151,14 +163,14 @@ fn figures(state: &AppState, done: &Finished, made: &Made) -> Vec<Figure> {
     let stats = receipt.update_stats();
     if let Some(gain) = stats.gain() {
         let changed = units::count(stats.changed_count);
-        let remark = format!("{} {changed}", words.elements_changed);
-        figures.push(Figure { label: words.kept_figure, value: format!("{:.2} %", 100.0 * gain), remark });
+        let remark = format!("{} {changed}", words.text("elements-changed"));
+        figures.push(Figure { label: words.text("kept-figure"), value: format!("{:.2} %", 100.0 * gain), remark });
     }
     if state.machine.shows_measurements {
         figures.push(Figure {
-            label: words.duration,
+            label: words.text("duration"),
             value: units::duration(receipt.duration_secs),
-            remark: (words.device)(&receipt.device),
+            remark: words.said(&receipt.device),
         });
     }
     figures
@@ -180,13 +192,13 @@ fn cells(row: Rect) -> [Rect; 4] {
 fn updated_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished) {
     let palette = Palette::of(ui);
     let words = state.words();
-    let body = panel_title_ui(ui, rect, words.updated_tensors, words.largest_first);
+    let body = panel_title_ui(ui, rect, words.text("updated-tensors"), words.text("largest-first"));
     let header = table_header(ui, body);
-    let kept = (words.kept_in)(&done.merged.dtype);
+    let kept = words.say(&message!("kept-in", dtype: &done.merged.dtype));
     let titles = [
-        (words.module, Align::Left),
+        (words.text("module"), Align::Left),
         ("‖Δ‖ / ‖W‖", Align::Center),
-        (words.elements_changed, Align::Right),
+        (words.text("elements-changed"), Align::Right),
         (kept.as_str(), Align::Right),
     ];
     for (cell, (title, align)) in cells(header).into_iter().zip(titles) {
@@ -230,11 +242,11 @@ pub(in crate::gui) fn merge_failed_ui(
 ) {
     let palette = Palette::of(ui);
     let words = state.words();
-    let subtitle = [(words.nothing_left, Type::BODY, palette.text_secondary)];
-    let (_, body) = screen_header_ui(ui, rect, words.merge_failed, &subtitle);
+    let subtitle = [(words.text("nothing-left"), Type::BODY, palette.text_secondary)];
+    let (_, body) = screen_header_ui(ui, rect, words.text("merge-failed"), &subtitle);
     let home = state.machine.home.as_deref();
     let elsewhere = CommandButton::new(WellsCommand::Browse(WellKind::Output), ButtonLook::Plain);
-    let elsewhere = elsewhere.icon(Icon::Folder).label(words.another_place);
+    let elsewhere = elsewhere.icon(Icon::Folder).label(words.text("another-place"));
     let buttons = vec![CommandButton::new(MergeCommand::PlanAgain, ButtonLook::Plain), elsewhere];
     error_banner_with_buttons_ui(ui, inside(body), problem, home, buttons, words, commands);
 }

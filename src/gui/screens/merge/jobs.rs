@@ -63,7 +63,7 @@ fn take_merge(state: &mut AppState, ctx: &Context, merged: Result<RunResult, Pro
         }
         Ok(Err(RunError::Cancelled)) => {
             inspect(state, ctx);
-            state.notice = Some(Notice::new(Tone::Neutral, state.words().cancelled_status));
+            state.notice = Some(Notice::new(Tone::Neutral, state.words().text("cancelled-status")));
         }
         Ok(Err(RunError::Failed(problem))) | Err(problem) => state.phase = Phase::Failed(problem),
     }
@@ -97,7 +97,7 @@ pub(in crate::gui) fn discard_partial(state: &mut AppState, ctx: &Context) {
 
 fn take_discarded(state: &mut AppState, ctx: &Context, discarded: Result<(), Problem>) {
     let notice = match discarded {
-        Ok(()) => Notice::new(Tone::Neutral, state.words().discarded),
+        Ok(()) => Notice::new(Tone::Neutral, state.words().text("discarded")),
         Err(problem) => Notice::of_problem(&problem, state.words()),
     };
     // A merge that was started meanwhile goes on, and its result stays.

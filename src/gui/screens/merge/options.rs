@@ -22,8 +22,8 @@ use crate::{
             command_button::CommandButton,
             next_step::{self, next_step_ui},
         },
-        words::Words,
     },
+    message::{Language, message},
     numeric::FloatDtype,
     plan::DtypePolicy,
     units,
@@ -56,7 +56,7 @@ pub(in crate::gui) fn merge_options_ui(
     commands: &mut Vec<Command>,
 ) {
     let words = state.words();
-    let body = panel_title_ui(ui, rect, words.options, "");
+    let body = panel_title_ui(ui, rect, words.text("options"), "");
     hairline(ui, rect, body.top());
     let strip = Rect::from_min_max(pos2(rect.left(), rect.bottom() - next_step::HEIGHT - 2.0 * space::S12), rect.max);
     let choices = Rect::from_min_max(body.min + vec2(1.0, 0.0), strip.right_top() - vec2(1.0, 0.0));
@@ -75,7 +75,7 @@ fn choices_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection
     let words = state.words();
     let inner = rect.shrink2(vec2(space::S12 - 1.0, 0.0));
     let label = Rect::from_min_size(inner.min + vec2(0.0, 6.0), vec2(inner.width(), 18.0));
-    text_ui(ui, label, Align::Left, words.output_dtype, Type::CAPTION_MEDIUM, palette.text_secondary);
+    text_ui(ui, label, Align::Left, words.text("output-dtype"), Type::CAPTION_MEDIUM, palette.text_secondary);
     let mut top = label.bottom() + space::S4;
     for option in &inspection.dtype_options {
         let row = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), CHOICE));
@@ -109,9 +109,9 @@ fn choices_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection
     if let Some(plan) = &inspection.resolved {
         let row = next(ui, TOKENIZER);
         let title = Rect::from_min_size(row.min + vec2(0.0, 9.0), vec2(row.width(), 18.0));
-        text_ui(ui, title, Align::Left, words.tokenizer, Type::BODY_MEDIUM, palette.text);
+        text_ui(ui, title, Align::Left, words.text("tokenizer"), Type::BODY_MEDIUM, palette.text);
         let note = Rect::from_min_size(title.left_bottom() + vec2(0.0, 2.0), vec2(row.width(), 48.0));
-        let sentence = (words.tokenizer_choice)(&plan.tokenizer);
+        let sentence = words.as_line(&plan.tokenizer.sentence());
         prose_ui(ui, note, &sentence, Type::CAPTION, palette.text_secondary);
     }
 }
@@ -121,13 +121,13 @@ fn card_ui(ui: &mut Ui, row: Rect, state: &AppState, commands: &mut Vec<Command>
     let palette = Palette::of(ui);
     let words = state.words();
     let writes_card = state.options.writes_card;
-    let width = text_width(ui, words.write_card, Type::BODY) + 22.0;
+    let width = text_width(ui, words.text("write-card"), Type::BODY) + 22.0;
     let check = Rect::from_min_size(row.min, vec2(width, row.height()));
-    if checkbox_ui(ui, check, words.write_card, writes_card) {
+    if checkbox_ui(ui, check, words.text("write-card"), writes_card) {
         commands.push(MergeCommand::WriteCard(!writes_card).into());
     }
     let note = Rect::from_min_max(pos2(check.right() + space::S12, row.top()), row.max);
-    text_ui(ui, note, Align::Right, words.write_card_note, Type::CAPTION, palette.text_secondary);
+    text_ui(ui, note, Align::Right, words.text("write-card-note"), Type::CAPTION, palette.text_secondary);
 }
 
 /// The dtype that `policy` writes, where it is one that a merge computes with.
@@ -182,17 +182,17 @@ fn choice_ui(ui: &mut Ui, rect: Rect, option: &DtypeOption, inspection: &Inspect
     if let Some(gain) = gain {
         let ink = if gain < LITTLE { palette.warn } else { palette.text_secondary };
         let area = Rect::from_min_max(lower.min, pos2(text.right(), lower.bottom()));
-        text_ui(ui, area, Align::Right, &(words.keeps)(gain), Type::CAPTION, ink);
+        text_ui(ui, area, Align::Right, &words.say(&message!("keeps", gain: gain)), Type::CAPTION, ink);
     }
     response
 }
 
 /// What a dtype is called, and what it costs.
-fn name_and_note(policy: DtypePolicy, stored: &str, words: &Words) -> (String, &'static str) {
+fn name_and_note(policy: DtypePolicy, stored: &str, words: Language) -> (String, &'static str) {
     match policy {
-        DtypePolicy::Keep => ((words.keep_dtype)(stored), words.keep_note),
-        DtypePolicy::Convert(FloatDtype::BF16) => ("BF16".to_owned(), words.bf16_note),
-        DtypePolicy::Convert(FloatDtype::F16) => ("F16".to_owned(), words.f16_note),
-        DtypePolicy::Convert(FloatDtype::F32) => ("F32".to_owned(), words.f32_note),
+        DtypePolicy::Keep => (words.say(&message!("keep-dtype", dtype: stored)), words.text("keep-note")),
+        DtypePolicy::Convert(FloatDtype::BF16) => ("BF16".to_owned(), words.text("bf16-note")),
+        DtypePolicy::Convert(FloatDtype::F16) => ("F16".to_owned(), words.text("f16-note")),
+        DtypePolicy::Convert(FloatDtype::F32) => ("F32".to_owned(), words.text("f32-note")),
     }
 }

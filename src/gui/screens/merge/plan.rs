@@ -18,6 +18,7 @@ use crate::{
         },
         frame::error_banner::error_banner_ui,
     },
+    message::message,
     plan::MergePlan,
     units,
 };
@@ -34,8 +35,8 @@ pub(in crate::gui) fn merge_plan_ui(ui: &mut Ui, rect: Rect, state: &AppState, c
     let words = state.words();
     let Some(inspection) = state.inspection.as_deref() else { return };
     let is_interrupted = inspection.interrupted_bytes.is_some();
-    let subtitle = if is_interrupted { words.plan_subtitle_interrupted } else { words.plan_subtitle };
-    let (_, body) = screen_header_ui(ui, rect, words.merge, &[(subtitle, Type::BODY, palette.text_secondary)]);
+    let subtitle = if is_interrupted { words.text("plan-subtitle-interrupted") } else { words.text("plan-subtitle") };
+    let (_, body) = screen_header_ui(ui, rect, words.text("merge"), &[(subtitle, Type::BODY, palette.text_secondary)]);
     let side_width = if rect.width() < grid::NARROW { NARROW_SIDE } else { SIDE };
     let (left, side) = body.split_left_right_at_x(body.right() - side_width - space::S16 - grid::GAP / 2.0);
     match (&inspection.resolved, &inspection.plan) {
@@ -84,26 +85,29 @@ fn figures(inspection: &Inspection, plan: &MergePlan, state: &AppState) -> Vec<F
     let adapter_bytes: u64 = adapters.map(|facts| facts.byte_count).sum();
     let mut figures = vec![
         Figure {
-            label: words.read,
+            label: words.text("read"),
             value: units::bytes(summary.bytes.input + adapter_bytes),
-            remark: (words.read_note)(&units::bytes(summary.bytes.input), &units::bytes(adapter_bytes)),
+            remark: words.say(
+                &message!("read-note", base: units::bytes(summary.bytes.input), adapter: units::bytes(adapter_bytes)),
+            ),
         },
         Figure {
-            label: words.write,
+            label: words.text("write"),
             value: units::bytes(summary.output_bytes),
-            remark: (words.write_note)(&units::bytes(summary.bytes.output), plan.shards.len()),
+            remark: words
+                .say(&message!("write-note", weights: units::bytes(summary.bytes.output), shards: plan.shards.len())),
         },
         Figure {
-            label: words.tensors_figure,
+            label: words.text("tensors-figure"),
             value: units::count(summary.tensor_count as u64),
-            remark: (words.tensors_note)(plan.matching.applied.len()),
+            remark: words.say(&message!("tensors-note", changed: plan.matching.applied.len())),
         },
     ];
     if state.machine.shows_measurements
         && let Some(free) = summary.free_bytes
     {
-        let remark = words.on_this_volume.to_owned();
-        figures.push(Figure { label: words.free_disk, value: units::bytes(free), remark });
+        let remark = words.text("on-this-volume").to_owned();
+        figures.push(Figure { label: words.text("free-disk"), value: units::bytes(free), remark });
     }
     figures
 }

@@ -12,8 +12,9 @@ use crate::{
             widget::{Align, ButtonLook, Icon, hairline, icon_ui, panel_title_ui, prose_ui, text_ui},
         },
         frame::command_button::CommandButton,
-        words::{Words, problem::Problem},
+        words::problem::Problem,
     },
+    message::{Language, message},
     plan::{MergePlan, PreflightCheck},
     units,
 };
@@ -38,8 +39,8 @@ pub(in crate::gui) fn checks_ui(
     let palette = Palette::of(ui);
     let words = state.words();
     let measured = plan.checks.iter().filter(|check| check.is_measured()).count();
-    let remark = (words.passed_of)(measured, PreflightCheck::COUNT);
-    let body = panel_title_ui(ui, rect, words.checks_title, &remark);
+    let remark = words.say(&message!("passed-of", passed: measured, total: PreflightCheck::COUNT));
+    let body = panel_title_ui(ui, rect, words.text("checks-title"), &remark);
     hairline(ui, rect, body.top());
     let footer = Rect::from_min_max(pos2(body.left(), body.bottom() - CHECKS_FOOTER), body.max);
     let list = Rect::from_min_max(body.min + vec2(1.0, 0.0), pos2(body.right() - 1.0, footer.top()));
@@ -48,18 +49,25 @@ pub(in crate::gui) fn checks_ui(
         ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             for check in &plan.checks {
-                let (title, evidence) = (words.preflight)(check);
+                let (title, evidence) = (words.say(&check.title()), words.as_line(check));
                 let (icon, color) =
                     if check.is_measured() { (Icon::Passed, palette.ok) } else { (Icon::Info, palette.text_secondary) };
                 check_row_ui(ui, list.width(), icon, color, &title, &evidence);
             }
             if let Some(problem) = refused {
-                check_row_ui(ui, list.width(), Icon::Failed, palette.error, words.output, &problem.line(words));
+                check_row_ui(ui, list.width(), Icon::Failed, palette.error, words.text("output"), &problem.line(words));
             }
             let (icon, color, survival) = survival(state, palette);
-            check_row_ui(ui, list.width(), icon, color, words.survives, &survival);
+            check_row_ui(ui, list.width(), icon, color, words.text("survives"), &survival);
             for warning in &plan.warnings {
-                check_row_ui(ui, list.width(), Icon::Warning, palette.warn, words.warnings, &(words.warning)(warning));
+                check_row_ui(
+                    ui,
+                    list.width(),
+                    Icon::Warning,
+                    palette.warn,
+                    words.text("warnings"),
+                    &words.said(warning),
+                );
             }
         });
     });
@@ -71,15 +79,15 @@ pub(in crate::gui) fn checks_ui(
 fn survival(state: &AppState, palette: &Palette) -> (Icon, egui::Color32, String) {
     let words = state.words();
     match &state.survival {
-        None => (Icon::AtWork, palette.accent, words.survival_reading.to_owned()),
+        None => (Icon::AtWork, palette.accent, words.text("survival-reading").to_owned()),
         Some(Err(problem)) => (Icon::Info, palette.text_secondary, problem.line(words)),
         Some(Ok(estimate)) => {
-            let sentence = (words.survival)(estimate);
+            let sentence = estimate.sentence().map_or_else(String::new, |sentence| words.with_period(&sentence));
             match &estimate.advice {
-                _ if sentence.is_empty() => (Icon::Info, palette.text_secondary, words.survival_unknown.to_owned()),
-                Some(advice) => {
-                    (Icon::Warning, palette.warn, format!("{sentence} {}", (words.survival_advice)(advice)))
+                _ if sentence.is_empty() => {
+                    (Icon::Info, palette.text_secondary, words.text("survival-unknown").to_owned())
                 }
+                Some(advice) => (Icon::Warning, palette.warn, format!("{sentence} {}", words.with_period(advice))),
                 // An estimate, which the count of passed checks leaves out.
                 None => (Icon::Info, palette.ok, sentence),
             }
@@ -93,7 +101,7 @@ pub(in crate::gui) fn place_of_work_ui(
     rect: Rect,
     interrupted_bytes: Option<u64>,
     plan: &MergePlan,
-    words: &Words,
+    words: Language,
     commands: &mut Vec<Command>,
 ) {
     let palette = Palette::of(ui);
@@ -106,13 +114,20 @@ pub(in crate::gui) fn place_of_work_ui(
         let place = Rect::from_min_size(pos2(text.right() - size.x, rect.center().y - size.y / 2.0), size);
         button.show(ui, place, words, commands);
         text.max.x = place.left() - space::S8;
-        let note = (words.interrupted_note)(&units::bytes(byte_count));
+        let note = words.say(&message!("interrupted-note", bytes: units::bytes(byte_count)));
         text_ui(ui, text, Align::Left, &note, Type::EVIDENCE, palette.text_secondary);
         return;
     }
     let name = display_path(&plan.partial_path(), None);
     let name = name.rsplit(['/', '\\']).next().unwrap_or(&name);
-    text_ui(ui, text, Align::Left, &(words.partial_note)(name), Type::EVIDENCE, palette.text_secondary);
+    text_ui(
+        ui,
+        text,
+        Align::Left,
+        &words.say(&message!("partial-note", name: name)),
+        Type::EVIDENCE,
+        palette.text_secondary,
+    );
 }
 
 /// Icon, name, evidence; long evidence wraps.

@@ -10,8 +10,8 @@ use crate::{
             widget::{Align, runs_ui, text_ui, text_width},
         },
         screens::compare::{size_bar::Component, size_chart::part_color},
-        words::Words,
     },
+    message::{Language, message},
     units,
 };
 
@@ -40,13 +40,13 @@ pub(in crate::gui) fn components_height(width: f32) -> f32 {
 }
 
 /// The strip: a title, the bar, and what its parts are.
-pub(in crate::gui) fn components_ui(ui: &mut Ui, rect: Rect, parts: &[ComponentBytes; 5], words: &Words) {
+pub(in crate::gui) fn components_ui(ui: &mut Ui, rect: Rect, parts: &[ComponentBytes; 5], words: Language) {
     let palette = Palette::of(ui);
     let inner = rect.shrink2(vec2(space::S16, space::S8));
     let title = Rect::from_min_size(inner.min, vec2(inner.width(), LINE));
-    text_ui(ui, title, Align::Left, words.written_by_component, Type::CAPTION, palette.text_secondary);
+    text_ui(ui, title, Align::Left, words.text("written-by-component"), Type::CAPTION, palette.text_secondary);
     let changed: u64 = parts.iter().map(|part| part.changed).sum();
-    let note = (words.changed_by_adapter)(&units::bytes(changed));
+    let note = words.say(&message!("changed-by-adapter", bytes: units::bytes(changed)));
     let note = text_ui(ui, title, Align::Right, &note, Type::CAPTION, palette.text_secondary).rect;
     let mark = Rect::from_center_size(pos2(note.left() - space::S12, title.center().y), vec2(space::S12, MARK));
     ui.painter().rect_filled(mark, 0.0, palette.adapter);
@@ -74,13 +74,13 @@ fn bar_ui(ui: &Ui, rect: Rect, parts: &[ComponentBytes; 5]) {
 }
 
 /// Swatch, name and bytes of each component, one behind the other.
-fn legend_ui(ui: &mut Ui, rect: Rect, parts: &[ComponentBytes; 5], words: &Words) {
+fn legend_ui(ui: &mut Ui, rect: Rect, parts: &[ComponentBytes; 5], words: Language) {
     let palette = Palette::of(ui);
     let mut at = rect.min;
     let written = |index: usize| parts[index].written;
     // What the model does not have has no colour in the bar.
     for (index, component) in Component::ALL.into_iter().enumerate().filter(|(index, _)| written(*index) > 0) {
-        let (name, bytes) = ((words.component_name)(component), units::bytes(written(index)));
+        let (name, bytes) = (words.said(&component), units::bytes(written(index)));
         let width = text_width(ui, &name, Type::CAPTION) + text_width(ui, &bytes, Type::MONO_SMALL) + 2.0 * space::S4;
         if at.x > rect.left() && at.x + SWATCH + space::S4 + width > rect.right() {
             at = pos2(rect.left(), at.y + LINE);

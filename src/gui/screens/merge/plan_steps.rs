@@ -7,13 +7,11 @@ use super::{
     plan_summary::{PlanRow, PlanRowKind, PlanSummary},
 };
 use crate::{
-    gui::{
-        design::{
-            tokens::{Palette, Type, grid, space},
-            widget::{Align, hairline, panel_title_ui, table_header, text_ui},
-        },
-        words::Words,
+    gui::design::{
+        tokens::{Palette, Type, grid, space},
+        widget::{Align, hairline, panel_title_ui, table_header, text_ui},
     },
+    message::{Language, message},
     plan::{DtypePolicy, MergePlan},
     units,
 };
@@ -65,17 +63,17 @@ impl StepCells {
 }
 
 /// The panel.
-pub(in crate::gui) fn steps_ui(ui: &mut Ui, rect: Rect, summary: &PlanSummary, plan: &MergePlan, words: &Words) {
+pub(in crate::gui) fn steps_ui(ui: &mut Ui, rect: Rect, summary: &PlanSummary, plan: &MergePlan, words: Language) {
     let palette = Palette::of(ui);
-    let body = panel_title_ui(ui, rect, words.what_will_be_done, words.same_plan);
+    let body = panel_title_ui(ui, rect, words.text("what-will-be-done"), words.text("same-plan"));
     let header = table_header(ui, body);
     let cells = StepCells::of(header);
     let titles = [
-        (cells.name, Align::Left, words.step),
-        (cells.count, Align::Left, words.count),
-        (cells.how, Align::Left, words.how),
-        (cells.read, Align::Right, words.read),
-        (cells.write, Align::Right, words.write),
+        (cells.name, Align::Left, words.text("step")),
+        (cells.count, Align::Left, words.text("count")),
+        (cells.how, Align::Left, words.text("how")),
+        (cells.read, Align::Right, words.text("read")),
+        (cells.write, Align::Right, words.text("write")),
     ];
     let is_narrow = rect.width() < TWO_LINES;
     for (index, (area, align, title)) in titles.into_iter().enumerate() {
@@ -106,24 +104,38 @@ pub(in crate::gui) fn steps_ui(ui: &mut Ui, rect: Rect, summary: &PlanSummary, p
 fn described(
     item: &PlanRow,
     plan: &MergePlan,
-    words: &Words,
+    words: Language,
     palette: &Palette,
 ) -> (&'static str, String, String, egui::Color32) {
-    let names = (words.listed)(&item.names, NAMES_SHOWN);
+    let names = words.say(&message!("listed", names: &item.names, most: NAMES_SHOWN));
     match item.kind {
         PlanRowKind::Update => {
             let how = match plan.dtype {
-                DtypePolicy::Keep => words.update_how_kept.to_owned(),
-                DtypePolicy::Convert(dtype) => (words.update_how)(&shared_scale(plan), &dtype.stored().to_string()),
+                DtypePolicy::Keep => words.text("update-how-kept").to_owned(),
+                DtypePolicy::Convert(dtype) => {
+                    words.say(&message!("update-how", scale: shared_scale(plan), dtype: dtype.stored().to_string()))
+                }
             };
-            (words.update, (words.tensors)(item.count), how, palette.adapter)
+            (words.text("update"), words.say(&message!("tensors", count: item.count)), how, palette.adapter)
         }
-        PlanRowKind::Replace => (words.replace, (words.tensors)(item.count), names, palette.adapter),
-        PlanRowKind::Add => (words.add, (words.tensors)(item.count), names, palette.adapter),
-        PlanRowKind::Convert => (words.convert, (words.tensors)(item.count), names, palette.text),
-        PlanRowKind::CopyTensors => (words.copy_step, (words.tensors)(item.count), names, palette.text),
-        PlanRowKind::EditFiles => (words.edit, (words.files)(item.count), names, palette.text),
-        PlanRowKind::CopyFiles => (words.copy_step, (words.files)(item.count), names, palette.text),
+        PlanRowKind::Replace => {
+            (words.text("replace"), words.say(&message!("tensors", count: item.count)), names, palette.adapter)
+        }
+        PlanRowKind::Add => {
+            (words.text("add"), words.say(&message!("tensors", count: item.count)), names, palette.adapter)
+        }
+        PlanRowKind::Convert => {
+            (words.text("convert"), words.say(&message!("tensors", count: item.count)), names, palette.text)
+        }
+        PlanRowKind::CopyTensors => {
+            (words.text("copy-step"), words.say(&message!("tensors", count: item.count)), names, palette.text)
+        }
+        PlanRowKind::EditFiles => {
+            (words.text("edit"), words.say(&message!("files", count: item.count)), names, palette.text)
+        }
+        PlanRowKind::CopyFiles => {
+            (words.text("copy-step"), words.say(&message!("files", count: item.count)), names, palette.text)
+        }
     }
 }
 

@@ -23,6 +23,7 @@ use crate::{
         frame::command_button::CommandButton,
     },
     job::Stage,
+    message::{Message, message},
     units,
 };
 
@@ -44,11 +45,11 @@ pub(in crate::gui) fn merge_running_ui(
     commands: &mut Vec<Command>,
 ) {
     let words = state.words();
-    let title = if running.is_checking() { words.checking } else { words.merging };
+    let title = if running.is_checking() { words.text("checking") } else { words.text("merging") };
     let (line, body) = screen_header_ui(ui, rect, title, &[]);
     let left = line.left() + text_width(ui, title, Type::TITLE) + space::S24;
     stages_ui(ui, Rect::from_min_max(pos2(left, line.top()), line.max), state, running);
-    let label = if running.is_cancelling { words.cancelling } else { words.cancel };
+    let label = if running.is_cancelling { words.text("cancelling") } else { words.text("cancel") };
     let button = CommandButton::new(MergeCommand::Cancel, ButtonLook::Plain)
         .label(label)
         .with_shortcut()
@@ -76,7 +77,7 @@ fn stages_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
     // Merging, syncing, checking.
     let reached = if running.is_checking() { 2 } else { usize::from(running.stage == Stage::Syncing) };
     let mut left = rect.left();
-    for (index, name) in state.words().stages.into_iter().enumerate() {
+    for (index, name) in ["stage-merge", "stage-sync", "stage-verify"].into_iter().enumerate() {
         let (icon, color, ink) = match index.cmp(&reached) {
             std::cmp::Ordering::Less => (Icon::Tick, palette.ok, palette.text_secondary),
             std::cmp::Ordering::Equal => (Icon::AtWork, palette.accent, palette.text),
@@ -85,7 +86,7 @@ fn stages_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
         icon_ui(ui, Rect::from_min_size(pos2(left, rect.top()), vec2(16.0, rect.height())), icon, color);
         let kind = if index == reached { Type::BODY_MEDIUM } else { Type::BODY };
         let area = Rect::from_min_size(pos2(left + 20.0, rect.top()), vec2(200.0, rect.height()));
-        let text = text_ui(ui, area, Align::Left, name, kind, ink);
+        let text = text_ui(ui, area, Align::Left, state.words().text(name), kind, ink);
         left = text.rect.right() + space::S12;
         if index < 2 {
             let chevron = Rect::from_min_size(pos2(left - 4.0, rect.top()), vec2(16.0, rect.height()));
@@ -106,9 +107,10 @@ fn progress_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
     let head = Rect::from_min_size(inner.min, vec2(inner.width(), 30.0));
     let is_check = running.is_checking();
     let percent = format!("{:.1} %", share * 100.0);
-    let mut moved = (words.bytes_of)(&units::bytes(sample.bytes_done), &units::bytes(sample.bytes_total));
+    let mut moved = words
+        .say(&message!("bytes-of", done: units::bytes(sample.bytes_done), total: units::bytes(sample.bytes_total)));
     if is_check {
-        moved = (words.bytes_read)(&moved);
+        moved = words.say(&message!("bytes-read", moved: &moved));
     }
     let is_counted = sample.bytes_total > 0;
     let runs = [
@@ -121,10 +123,10 @@ fn progress_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
         if is_counted { runs_ui(ui, head, Align::Left, &runs).rect.right() } else { head.left() - space::S24 };
     if !sample.current.is_empty() {
         let area = Rect::from_min_max(pos2(moved_right + space::S24, head.top()), head.max);
-        let room = area.width() - text_width(ui, words.now, Type::EVIDENCE) - space::S12;
-        let current = elided_middle(ui, &(words.current)(&sample.current), Type::MONO, room);
+        let room = area.width() - text_width(ui, words.text("now"), Type::EVIDENCE) - space::S12;
+        let current = elided_middle(ui, &words.say(&Message::of(&sample.current)), Type::MONO, room);
         let runs = [
-            (words.now, Type::EVIDENCE, palette.text_secondary),
+            (words.text("now"), Type::EVIDENCE, palette.text_secondary),
             ("  ", Type::EVIDENCE, palette.text),
             (current.as_str(), Type::MONO, palette.text),
         ];
@@ -132,7 +134,7 @@ fn progress_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
     }
     let track = Rect::from_min_size(inner.min + vec2(0.0, 38.0), vec2(inner.width(), 10.0));
     if is_counted {
-        progress_bar_ui(ui, track, share, if is_check { words.checking } else { words.merging });
+        progress_bar_ui(ui, track, share, if is_check { words.text("checking") } else { words.text("merging") });
     }
     let eta = running.rate.eta_secs(sample.bytes_total);
     let rate = running.rate.bytes_per_sec();
@@ -143,12 +145,14 @@ fn progress_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
     let hidden = |text: String| if shows { text } else { "—".to_owned() };
     let total = state.inspection.as_ref().map_or(0, |inspection| inspection.plan_summary.tensor_count);
     let figures = [
-        (words.elapsed, hidden(clock(running.started.elapsed().as_secs_f64()))),
-        (words.left_about, hidden(left(eta))),
-        (words.throughput, hidden(rate)),
+        (words.text("elapsed"), hidden(clock(running.started.elapsed().as_secs_f64()))),
+        (words.text("left-about"), hidden(left(eta))),
+        (words.text("throughput"), hidden(rate)),
         (
-            if is_check { words.tensors_checked } else { words.tensors_done },
-            (words.bytes_of)(&running.tensors_done.min(total).to_string(), &total.to_string()),
+            if is_check { words.text("tensors-checked") } else { words.text("tensors-done") },
+            words.say(
+                &message!("bytes-of", done: running.tensors_done.min(total).to_string(), total: total.to_string()),
+            ),
         ),
     ];
     let width = inner.width() / figures.len() as f32;

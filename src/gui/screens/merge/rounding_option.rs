@@ -27,8 +27,8 @@ pub(in crate::gui) fn rounding_ui(ui: &mut Ui, rect: Rect, state: &AppState, com
     let words = state.words();
     let rounding = state.options.rounding;
     let upper = Rect::from_min_size(rect.min + vec2(0.0, 4.0), vec2(rect.width(), grid::BUTTON));
-    text_ui(ui, upper, Align::Left, words.rounding, Type::BODY_MEDIUM, palette.text);
-    let labels = [words.round_nearest, words.round_by_chance];
+    text_ui(ui, upper, Align::Left, words.text("rounding"), Type::BODY_MEDIUM, palette.text);
+    let labels = [words.text("round-nearest"), words.text("round-by-chance")];
     let width = segmented_width(ui, &labels);
     let switch = Rect::from_min_max(pos2(upper.right() - width, upper.top() + 2.0), upper.max - vec2(0.0, 2.0));
     let chosen = usize::from(rounding.is_stochastic());
@@ -39,13 +39,14 @@ pub(in crate::gui) fn rounding_ui(ui: &mut Ui, rect: Rect, state: &AppState, com
         }
         _ => {}
     }
-    let note = if rounding.is_stochastic() { words.round_by_chance_note } else { words.round_nearest_note };
+    let note =
+        if rounding.is_stochastic() { words.text("round-by-chance-note") } else { words.text("round-nearest-note") };
     let lower = Rect::from_min_size(upper.left_bottom(), vec2(rect.width(), 18.0));
     text_ui(ui, lower, Align::Left, note, Type::CAPTION, palette.text_secondary);
     if let Rounding::Stochastic { mut seed } = rounding {
         let field = Rect::from_min_size(pos2(switch.left() - space::S12 - SEED, switch.top()), vec2(SEED, 24.0));
         let name = Rect::from_min_max(pos2(rect.left(), upper.top()), pos2(field.left() - space::S8, upper.bottom()));
-        let label = text_ui(ui, name, Align::Right, words.seed, Type::CAPTION, palette.text_secondary);
+        let label = text_ui(ui, name, Align::Right, words.text("seed"), Type::CAPTION, palette.text_secondary);
         let value = DragValue::new(&mut seed).range(0..=u64::from(u32::MAX)).speed(1.0);
         if ui.put(field, value).labelled_by(label.id).changed() {
             commands.push(MergeCommand::ChooseRounding(Rounding::Stochastic { seed }).into());

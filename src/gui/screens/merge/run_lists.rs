@@ -13,6 +13,7 @@ use crate::{
         },
     },
     job::Stage,
+    message::message,
     units,
 };
 
@@ -45,8 +46,8 @@ pub(in crate::gui) fn shards_ui(ui: &mut Ui, rect: Rect, state: &AppState, runni
     let words = state.words();
     let rows = shard_rows(running);
     let complete = rows.iter().filter(|row| row.share >= 1.0).count();
-    let remark = (words.complete_of)(complete, rows.len());
-    let body = panel_title_ui(ui, rect, words.shards_title, &remark);
+    let remark = words.say(&message!("complete-of", complete: complete, total: rows.len()));
+    let body = panel_title_ui(ui, rect, words.text("shards-title"), &remark);
     list_ui(ui, rect, body, "shards", rows.len(), |ui, index, row| shard_ui(ui, row, &rows[index]));
 }
 
@@ -78,9 +79,9 @@ fn shard_ui(ui: &mut Ui, row: Rect, shard: &ShardRow<'_>) {
 /// What happened, the latest first.
 pub(in crate::gui) fn events_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
     let words = state.words();
-    let count = if running.is_checking() { words.tensors_compared } else { words.tensors_written };
-    let remark = count(running.tensors_done);
-    let body = panel_title_ui(ui, rect, words.events, &remark);
+    let id = if running.is_checking() { "tensors-compared" } else { "tensors-written" };
+    let remark = words.say(&message!(id, count: running.tensors_done));
+    let body = panel_title_ui(ui, rect, words.text("events"), &remark);
     let palette = Palette::of(ui);
     list_ui(ui, rect, body, "events", running.events.len(), |ui, index, row| {
         let Some((at, event)) = running.events.iter().rev().nth(index) else { return };
@@ -88,7 +89,7 @@ pub(in crate::gui) fn events_ui(ui: &mut Ui, rect: Rect, state: &AppState, runni
         let time = if state.machine.shows_measurements { clock(at.as_secs_f64()) } else { String::new() };
         text_ui(ui, inner, Align::Left, &time, Type::MONO_SMALL, palette.text_tertiary);
         let area = Rect::from_min_max(inner.min + vec2(44.0, 0.0), inner.max);
-        text_ui(ui, area, Align::Left, &(words.run_event)(event), Type::EVIDENCE, palette.text_secondary);
+        text_ui(ui, area, Align::Left, &words.said(event), Type::EVIDENCE, palette.text_secondary);
     });
 }
 

@@ -44,17 +44,18 @@ pub(in crate::gui) fn strength_ui(
     let is_only = adapters.len() < 2;
     let name = adapters.get(index).map(|adapter| composed(&folder_name(&adapter.path))).unwrap_or_default();
     let name = elided_middle(ui, &name, Type::BODY_MEDIUM, room);
-    let title = if is_only { words.strength } else { name.as_str() };
+    let title = if is_only { words.text("strength") } else { name.as_str() };
     let upper = Rect::from_min_size(upper.min, vec2(room, upper.height()));
     let label = text_ui(ui, upper, Align::Left, title, Type::BODY_MEDIUM, palette.text);
     let lower = upper.translate(vec2(0.0, 18.0));
     if index == 0 {
-        text_ui(ui, lower, Align::Left, words.strength_note, Type::CAPTION, palette.text_secondary);
+        text_ui(ui, lower, Align::Left, words.text("strength-note"), Type::CAPTION, palette.text_secondary);
     } else {
-        let button = CommandButton::new(MergeCommand::RemoveAdapter(index - 1), ButtonLook::Ghost).label(words.remove);
+        let button =
+            CommandButton::new(MergeCommand::RemoveAdapter(index - 1), ButtonLook::Ghost).label(words.text("remove"));
         let size = vec2(button.width(ui, words), grid::SMALL_BUTTON - 2.0);
         // Its word stands below the name, whatever the button keeps free around it.
-        let margin = (size.x - text_width(ui, words.remove, Type::EVIDENCE)) / 2.0;
+        let margin = (size.x - text_width(ui, words.text("remove"), Type::EVIDENCE)) / 2.0;
         button.show(ui, Rect::from_min_size(lower.min - vec2(margin, 1.0), size), words, commands);
     }
     let mut strength = adapters.get(index).map_or(state.options.strength, |adapter| adapter.strength);

@@ -15,6 +15,7 @@ use crate::{
         },
     },
     job::Stage,
+    message::message,
 };
 
 /// Seconds that the axis shows at least.
@@ -27,8 +28,8 @@ pub(in crate::gui) fn throughput_ui(ui: &mut Ui, rect: Rect, state: &AppState, r
     let points = if state.machine.shows_measurements { running.throughput.points() } else { &[] };
     let peak = running.throughput.peak().max(1e6);
     let unit = ByteUnit::of(peak);
-    let remark = (words.throughput_note)(unit.name);
-    let body = panel_title_ui(ui, rect, words.throughput, &remark);
+    let remark = words.say(&message!("throughput-note", unit: unit.name));
+    let body = panel_title_ui(ui, rect, words.text("throughput"), &remark);
     let plot = Rect::from_min_max(
         pos2(body.left() + 56.0, body.top() + 2.0),
         pos2(body.right() - space::S24, body.bottom() - 26.0),

@@ -26,9 +26,9 @@ use crate::{
                 well::WellKind,
             },
         },
-        words::{Words, problem::Problem},
+        words::problem::Problem,
     },
-    message::message,
+    message::{Language, Message, message},
 };
 
 /// Height of a misfit: names and shapes, and the reason below them.
@@ -44,7 +44,7 @@ pub(in crate::gui) fn problems_ui(
 ) {
     let palette = Palette::of(ui);
     let words = state.words();
-    let (_, body) = screen_header_ui(ui, rect, words.modules, &[]);
+    let (_, body) = screen_header_ui(ui, rect, words.text("modules"), &[]);
     let mut area = inside(body);
     let failed = [
         (failed(&inspection.base), WellKind::Base, &inspection.base_choices),
@@ -60,18 +60,25 @@ pub(in crate::gui) fn problems_ui(
     }
     if matches!((&inspection.base, &inspection.adapter), (Slot::Empty, Slot::Open(_))) {
         let line = Rect::from_min_size(area.min, vec2(area.width(), 24.0));
-        text_ui(ui, line, Align::Left, words.adapter_only, Type::BODY, palette.text_secondary);
+        text_ui(ui, line, Align::Left, words.text("adapter-only"), Type::BODY, palette.text_secondary);
         let suggestion = inspection.suggested_base.as_ref();
         let mut top = line.bottom();
         if let Some(base) = suggestion {
             let line = Rect::from_min_size(pos2(area.left(), top), vec2(area.width(), 24.0));
-            text_ui(ui, line, Align::Left, &(words.base_found)(base.found_in), Type::BODY, palette.text_secondary);
+            text_ui(
+                ui,
+                line,
+                Align::Left,
+                &words.say(&message!("base-found", place: Message::of(&base.found_in))),
+                Type::BODY,
+                palette.text_secondary,
+            );
             top = line.bottom();
         }
         let look = if suggestion.is_some() { ButtonLook::Plain } else { ButtonLook::Primary };
-        let label = suggestion.map(|base| (words.use_base)(&base.name));
+        let label = suggestion.map(|base| words.say(&message!("use-base", name: &base.name)));
         let choose = CommandButton::new(WellsCommand::Browse(WellKind::Base), look);
-        let choose = choose.icon(Icon::Folder).label(words.choose_base);
+        let choose = choose.icon(Icon::Folder).label(words.text("choose-base"));
         let take = suggestion.zip(label.as_ref()).map(|(base, label)| {
             CommandButton::new(WellsCommand::Fill(WellKind::Base, base.path.clone()), ButtonLook::Primary).label(label)
         });
@@ -92,10 +99,10 @@ fn failed<T>(slot: &Slot<T>) -> Option<&Problem> {
     }
 }
 
-fn choose_another(kind: WellKind, words: &Words) -> CommandButton<'static> {
+fn choose_another(kind: WellKind, words: Language) -> CommandButton<'static> {
     let label = match kind {
-        WellKind::Adapter => words.choose_another_adapter,
-        WellKind::Base | WellKind::Output => words.choose_another_base,
+        WellKind::Adapter => words.text("choose-another-adapter"),
+        WellKind::Base | WellKind::Output => words.text("choose-another-base"),
     };
     CommandButton::new(WellsCommand::Browse(kind), ButtonLook::Plain).icon(Icon::Folder).label(label)
 }
@@ -112,14 +119,14 @@ pub(in crate::gui) fn mismatch_ui(
     let words = state.words();
     let fit = inspection.fit.unwrap_or_default();
     let misfit: usize = inspection.misfits.iter().map(|misfit| misfit.tensor_count).sum();
-    let placed = (words.tensors_placed)(fit.placed, fit.adapter_tensors);
-    let summary = (words.misfit_summary)(misfit);
+    let placed = words.say(&message!("tensors-placed", placed: fit.placed, total: fit.adapter_tensors));
+    let summary = words.say(&message!("misfit-summary", count: misfit));
     let subtitle = [
         (placed.as_str(), Type::BODY, palette.text_secondary),
         ("  ·  ", Type::BODY, palette.text_tertiary),
         (summary.as_str(), Type::BODY, palette.error),
     ];
-    let (_, body) = screen_header_ui(ui, rect, words.modules, &subtitle);
+    let (_, body) = screen_header_ui(ui, rect, words.text("modules"), &subtitle);
     let area = inside(body);
     let problem = Problem {
         what: message!(
@@ -136,14 +143,14 @@ pub(in crate::gui) fn mismatch_ui(
     let banner = error_banner_with_buttons_ui(ui, area, &problem, home, buttons, words, commands);
     let table = Rect::from_min_max(banner.left_bottom() + vec2(0.0, grid::GAP), area.max);
     let trained_on = inspection.adapter.open().and_then(|facts| facts.trained_on.as_deref());
-    let remark = trained_on.map_or_else(String::new, |name| format!("{} {name}", words.says_its_base_is));
-    let body = panel_title_ui(ui, table, words.misfit_table, &remark);
+    let remark = trained_on.map_or_else(String::new, |name| format!("{} {name}", words.text("says-its-base-is")));
+    let body = panel_title_ui(ui, table, words.text("misfit-table"), &remark);
     let header = table_header(ui, body);
     let titles = [
-        (words.in_the_adapter, Align::Left),
-        (words.shape, Align::Right),
-        (words.nearest_in_the_base, Align::Left),
-        (words.shape, Align::Right),
+        (words.text("in-the-adapter"), Align::Left),
+        (words.text("shape"), Align::Right),
+        (words.text("nearest-in-the-base"), Align::Left),
+        (words.text("shape"), Align::Right),
     ];
     for (area, (title, align)) in cells(header).into_iter().zip(titles) {
         text_ui(ui, area, align, title, Type::CAPTION, palette.text_secondary);
@@ -163,7 +170,7 @@ fn cells(row: Rect) -> [Rect; 4] {
     [at(inner.left(), line.x), at(inner.left() + line.x, SHAPE), at(right_half, line.x), at(right_half + line.x, SHAPE)]
 }
 
-fn misfits_ui(ui: &mut Ui, list: Rect, misfits: &[Misfit], words: &Words) {
+fn misfits_ui(ui: &mut Ui, list: Rect, misfits: &[Misfit], words: Language) {
     ui.scope_builder(UiBuilder::new().id_salt("misfits").max_rect(list), |ui| {
         ui.set_clip_rect(list.intersect(ui.clip_rect()));
         ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
@@ -178,17 +185,17 @@ fn misfits_ui(ui: &mut Ui, list: Rect, misfits: &[Misfit], words: &Words) {
     });
 }
 
-fn misfit_ui(ui: &mut Ui, row: Rect, misfit: &Misfit, words: &Words) {
+fn misfit_ui(ui: &mut Ui, row: Rect, misfit: &Misfit, words: Language) {
     let palette = Palette::of(ui);
     let [module, shape, nearest, nearest_shape] = cells(row);
     let shown = elided_middle(ui, &misfit.module, Type::MONO_SMALL, module.width());
     text_ui(ui, module, Align::Left, &shown, Type::MONO_SMALL, palette.text);
-    let expected = misfit.shape.as_ref().map(words.expected_shape).unwrap_or_default();
+    let expected = misfit.shape.as_ref().map(|shape| words.said(shape)).unwrap_or_default();
     text_ui(ui, shape, Align::Right, &expected, Type::MONO_SMALL, palette.adapter);
     let shown = elided_middle(ui, &misfit.nearest, Type::MONO_SMALL, nearest.width());
     text_ui(ui, nearest, Align::Left, &shown, Type::MONO_SMALL, palette.text_secondary);
     text_ui(ui, nearest_shape, Align::Right, &misfit.nearest_shape, Type::MONO_SMALL, palette.text_secondary);
     let reason =
         Rect::from_min_max(pos2(module.left(), row.top() + 25.0), pos2(nearest_shape.right(), row.bottom() - 5.0));
-    prose_line_ui(ui, reason, &(words.misfit_reason)(&misfit.reason), Type::EVIDENCE, palette.text_secondary);
+    prose_line_ui(ui, reason, &words.as_line(&misfit.reason), Type::EVIDENCE, palette.text_secondary);
 }

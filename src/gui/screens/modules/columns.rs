@@ -1,9 +1,9 @@
 //! Which columns the tree table has at a width, and where they stand.
 
+use crate::message::Language;
 use egui::{Rect, pos2, vec2};
 
 use super::tree_order::SortColumn;
-use crate::gui::words::Words;
 
 /// Narrowest the column with the names gets before others are left out.
 const NAME_WIDTH: f32 = 210.0;
@@ -47,14 +47,14 @@ impl ModuleColumn {
         }
     }
 
-    pub fn title(self, words: &Words) -> &'static str {
+    pub fn title(self, words: Language) -> &'static str {
         match self {
             Self::BaseLayer => "base_layer",
-            Self::Dtype => words.dtype,
+            Self::Dtype => words.text("dtype"),
             Self::LoraA => "lora_A",
             Self::LoraB => "lora_B",
-            Self::Rank => words.rank,
-            Self::Scale => words.scale,
+            Self::Rank => words.text("rank"),
+            Self::Scale => words.text("scale"),
             Self::Change => "‖Δ‖ / ‖W‖",
         }
     }

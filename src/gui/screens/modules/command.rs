@@ -30,31 +30,28 @@ pub enum ModulesCommand {
 
 impl ScreenCommand for ModulesCommand {
     const LISTED: &'static [(Self, Face)] = &[
-        (
-            Self::FocusFilter,
-            Face::new(|words| words.filter_hint).tooltip(|words| words.filter_tooltip).key(Key::F).when(has_modules),
-        ),
+        (Self::FocusFilter, Face::new("filter-hint").tooltip("filter-tooltip").key(Key::F).when(has_modules)),
         (Self::ShowOnlyChanged(true), ONLY_CHANGED.when(|state| has_modules(state) && !state.modules.only_changed)),
         (Self::ShowOnlyChanged(false), ONLY_CHANGED.when(|state| has_modules(state) && state.modules.only_changed)),
         (
             Self::ShowAs(ModulesView::Table),
-            Face::new(|words| words.table)
-                .place(|words| words.modules)
+            Face::new("table")
+                .place("modules")
                 .key(Key::P)
                 .when(|state| has_modules(state) && state.modules.view == ModulesView::Printed),
         ),
         (
             Self::ShowAs(ModulesView::Printed),
-            Face::new(|words| words.printed)
-                .place(|words| words.modules)
-                .tooltip(|words| words.printed_tooltip)
+            Face::new("printed")
+                .place("modules")
+                .tooltip("printed.tooltip")
                 .key(Key::P)
                 .when(|state| has_modules(state) && state.modules.view == ModulesView::Table),
         ),
     ];
 }
 
-const ONLY_CHANGED: Face = Face::new(|words| words.only_changed).place(|words| words.modules);
+const ONLY_CHANGED: Face = Face::new("only-changed").place("modules");
 
 fn has_modules(state: &AppState) -> bool {
     state.is_reachable(Screen::Modules)

@@ -4,13 +4,15 @@ use egui::{CornerRadius, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, 
 
 use super::command::ModulesCommand;
 use super::heat_map::{HeatMap, HeatScale};
-use crate::gui::{
-    app::command::Command,
-    design::{
-        tokens::{Palette, Type, ink_on, radius, space},
-        widget::{Align, text_ui},
+use crate::{
+    gui::{
+        app::command::Command,
+        design::{
+            tokens::{Palette, Type, ink_on, radius, space},
+            widget::{Align, text_ui},
+        },
     },
-    words::Words,
+    message::Language,
 };
 
 /// Cells print their number from this width on.
@@ -92,7 +94,7 @@ pub(in crate::gui) fn heat_map_ui(
     map: &HeatMap,
     scale: HeatScale,
     selected: Option<&str>,
-    words: &Words,
+    words: Language,
     commands: &mut Vec<Command>,
 ) {
     let palette = Palette::of(ui);
@@ -132,9 +134,9 @@ pub(in crate::gui) fn heat_map_ui(
     layer_axis_ui(ui, Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), AXIS)), &map, pitch, words);
 }
 
-fn layer_axis_ui(ui: &mut Ui, rect: Rect, map: &HeatMap, pitch: f32, words: &Words) {
+fn layer_axis_ui(ui: &mut Ui, rect: Rect, map: &HeatMap, pitch: f32, words: Language) {
     let color = Palette::of(ui).text_secondary;
-    text_ui(ui, rect, Align::Left, words.layer, Type::CAPTION, color);
+    text_ui(ui, rect, Align::Left, words.text("layer"), Type::CAPTION, color);
     // Numbers need about 22 px, so with many layers only some are printed.
     let every = [1, 2, 4, 8, 16, 32].into_iter().find(|every| *every as f32 * pitch >= 22.0).unwrap_or(64);
     for (column, layer) in map.layers.iter().enumerate().step_by(every) {

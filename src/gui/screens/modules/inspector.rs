@@ -9,21 +9,25 @@ use super::{
     module_detail::{ModuleDetail, ModuleNumbers},
     spectrum::{self, spectrum_ui},
 };
-use crate::gui::{
-    app::{
-        command::{Command, of_app::AppCommand},
-        inspection::Inspection,
-        state::AppState,
+use crate::{
+    gui::{
+        app::{
+            command::{Command, of_app::AppCommand},
+            inspection::Inspection,
+            state::AppState,
+        },
+        design::{
+            tokens::{Palette, Type, space},
+            widget::{
+                Align, ButtonLook, Icon, chip_ui, elided_middle, scrolled_ui, text_ui, text_width, wrapped_text_ui,
+            },
+        },
+        frame::{
+            command_button::CommandButton,
+            next_step::{self, next_step_ui},
+        },
     },
-    design::{
-        tokens::{Palette, Type, space},
-        widget::{Align, ButtonLook, Icon, chip_ui, elided_middle, scrolled_ui, text_ui, text_width, wrapped_text_ui},
-    },
-    frame::{
-        command_button::CommandButton,
-        next_step::{self, next_step_ui},
-    },
-    words::Words,
+    message::{Language, message},
 };
 
 /// Narrowest side in which shapes and norms stand beside each other.
@@ -77,18 +81,18 @@ fn map_ui(ui: &mut Ui, rect: Rect, map: Option<(HeatScale, &HeatMap)>, state: &A
     let palette = Palette::of(ui);
     let words = state.words();
     let title = Rect::from_min_size(rect.min + vec2(0.0, space::S12), vec2(rect.width(), 22.0));
-    let name = text_ui(ui, title, Align::Left, words.change_by_layer, Type::BODY_STRONG, palette.text);
+    let name = text_ui(ui, title, Align::Left, words.text("change-by-layer"), Type::BODY_STRONG, palette.text);
     let body = Rect::from_min_max(title.left_bottom() + vec2(0.0, space::S8), rect.max);
     let Some((scale, map)) = map else {
-        wrapped_text_ui(ui, body, &[(words.change_waits, Type::EVIDENCE, palette.text_secondary)]);
+        wrapped_text_ui(ui, body, &[(words.text("change-waits"), Type::EVIDENCE, palette.text_secondary)]);
         return;
     };
     let ramp = heat_scale_ui(ui, title, scale);
     if scale.is_estimate {
         let note =
             Rect::from_min_max(pos2(name.rect.right() + space::S8, title.top()), pos2(ramp.left(), title.bottom()));
-        text_ui(ui, note, Align::Left, words.estimated, Type::CAPTION, palette.text_secondary)
-            .on_hover_text(words.estimated_tooltip);
+        text_ui(ui, note, Align::Left, words.text("estimated"), Type::CAPTION, palette.text_secondary)
+            .on_hover_text(words.text("estimated.tooltip"));
     }
     heat_map_ui(ui, body, map, scale, state.modules.selected.as_deref(), words, commands);
     if let Some(largest) = &map.largest {
@@ -104,16 +108,16 @@ fn largest_ui(
     rect: Rect,
     largest: &HeatCell,
     scale: HeatScale,
-    words: &Words,
+    words: Language,
     commands: &mut Vec<Command>,
 ) {
     let palette = Palette::of(ui);
     let response = ui.allocate_rect(rect, Sense::click());
     let value = scale_number(largest.value, scale);
-    let label = format!("{}: {}, {value}", words.changed_most, largest.path);
+    let label = format!("{}: {}, {value}", words.text("changed-most"), largest.path);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
     let number = text_ui(ui, rect, Align::Right, &value, Type::MONO_SMALL, palette.text);
-    let name = text_ui(ui, rect, Align::Left, words.changed_most, Type::EVIDENCE, palette.text_secondary);
+    let name = text_ui(ui, rect, Align::Left, words.text("changed-most"), Type::EVIDENCE, palette.text_secondary);
     let place = Rect::from_min_max(
         pos2(name.rect.right() + space::S8, rect.top()),
         pos2(number.rect.left() - space::S8, rect.bottom()),
@@ -130,10 +134,10 @@ fn module_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection,
     let palette = Palette::of(ui);
     let words = state.words();
     let title = Rect::from_min_size(rect.min, vec2(rect.width(), 22.0));
-    text_ui(ui, title, Align::Left, words.selected_module, Type::BODY_STRONG, palette.text);
+    text_ui(ui, title, Align::Left, words.text("selected-module"), Type::BODY_STRONG, palette.text);
     let body = Rect::from_min_max(title.left_bottom() + vec2(0.0, space::S4), rect.max);
     let Some(detail) = detail(state, inspection) else {
-        wrapped_text_ui(ui, body, &[(words.select_a_module, Type::EVIDENCE, palette.text_secondary)]);
+        wrapped_text_ui(ui, body, &[(words.text("select-a-module"), Type::EVIDENCE, palette.text_secondary)]);
         return;
     };
     let name_row = Rect::from_min_size(body.min, vec2(body.width(), 22.0));
@@ -147,8 +151,8 @@ fn module_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection,
     if detail.is_changed {
         let note = Rect::from_min_max(pos2(rect.left(), rect.bottom() - NOTE + space::S4), rect.max);
         let text = match state.modules.scale {
-            Some(scale) if scale.is_estimate => words.norm_note_before,
-            Some(_) => words.norm_note,
+            Some(scale) if scale.is_estimate => words.text("norm-note-before"),
+            Some(_) => words.text("norm-note"),
             None => "",
         };
         wrapped_text_ui(ui, note, &[(text, Type::CAPTION, palette.text_tertiary)]);
@@ -195,7 +199,7 @@ fn name_ui(ui: &mut Ui, rect: Rect, detail: &ModuleDetail, state: &AppState, com
     let copy = Rect::from_min_size(pos2(rect.right() - 24.0, rect.top()), vec2(24.0, rect.height()));
     CommandButton::new(AppCommand::CopyText(detail.path.clone()), ButtonLook::Ghost)
         .icon(Icon::Copy)
-        .label(state.words().copy)
+        .label(state.words().text("copy"))
         .show_icon_only(ui, copy, state.words(), commands);
 }
 
@@ -215,7 +219,7 @@ fn pairs_ui(ui: &mut Ui, rect: Rect, detail: &ModuleDetail, state: &AppState) ->
     let (left, first) = if has_two_columns { (rect.right() - column, 0) } else { (rect.left(), detail.shapes.len()) };
     if !detail.is_changed {
         let words = state.words();
-        text_ui(ui, row(left, first), Align::Left, words.unchanged, Type::EVIDENCE, palette.text_secondary);
+        text_ui(ui, row(left, first), Align::Left, words.text("unchanged"), Type::EVIDENCE, palette.text_secondary);
         return row(left, first.max(detail.shapes.len())).bottom();
     }
     let norms = norms(detail, state);
@@ -239,7 +243,10 @@ fn norms(detail: &ModuleDetail, state: &AppState) -> Vec<(String, String)> {
         ("‖Δ‖ / ‖W‖".to_owned(), detail.relative_change.map_or_else(unknown, relative)),
     ];
     if let (Some(gain), Some(done)) = (detail.gain, state.finished()) {
-        pairs.push(((state.words().kept_in)(&done.merged.dtype), format!("{:.1} %", gain * 100.0)));
+        pairs.push((
+            state.words().say(&message!("kept-in", dtype: &done.merged.dtype)),
+            format!("{:.1} %", gain * 100.0),
+        ));
     }
     pairs
 }

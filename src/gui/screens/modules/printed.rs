@@ -9,18 +9,20 @@ use super::{
     printed_diff::{DiffLine, PrintedDiff},
     state::ModulesView,
 };
-use crate::gui::{
-    app::{
-        command::{Command, of_app::AppCommand},
-        state::AppState,
+use crate::{
+    gui::{
+        app::{
+            command::{Command, of_app::AppCommand},
+            state::AppState,
+        },
+        design::{
+            screen_header::{at_right, screen_header_ui, segmented_width},
+            tokens::{Palette, Type, grid, space},
+            widget::{Align, ButtonLook, Icon, Run, runs_ui, segmented_ui, text_ui, text_width},
+        },
+        frame::command_button::CommandButton,
     },
-    design::{
-        screen_header::{at_right, screen_header_ui, segmented_width},
-        tokens::{Palette, Type, grid, space},
-        widget::{Align, ButtonLook, Icon, Run, runs_ui, segmented_ui, text_ui, text_width},
-    },
-    frame::command_button::CommandButton,
-    words::Words,
+    message::{Language, message},
 };
 
 /// Line numbers and the mark beside them.
@@ -35,11 +37,14 @@ pub(in crate::gui) fn printed_ui(ui: &mut Ui, rect: Rect, state: &AppState, comm
     let words = state.words();
     let diff = Arc::clone(&state.modules.printed);
     let is_pair = diff.right_count > 0;
-    let summary =
-        if is_pair { (words.printed_summary)(diff.differing, diff.added) } else { words.printed_same.to_owned() };
+    let summary = if is_pair {
+        words.say(&message!("printed-summary", differing: diff.differing, added: diff.added))
+    } else {
+        words.text("printed-same").to_owned()
+    };
     let color = if is_pair { palette.adapter } else { palette.text_secondary };
-    let (line, body) = screen_header_ui(ui, rect, words.modules, &[(&summary, Type::BODY, color)]);
-    let labels = [words.table, words.printed];
+    let (line, body) = screen_header_ui(ui, rect, words.text("modules"), &[(&summary, Type::BODY, color)]);
+    let labels = [words.text("table"), words.text("printed")];
     let switch = at_right(line, vec2(segmented_width(ui, &labels), grid::BUTTON));
     if let Some(0) = segmented_ui(ui, switch, &labels, 1) {
         commands.push(ModulesCommand::ShowAs(ModulesView::Table).into());
@@ -82,15 +87,18 @@ fn pane_widths(ui: &Ui, diff: &PrintedDiff, width: f32) -> [f32; 2] {
 }
 
 /// Name, length and copy button of each pane, moving sideways with it.
-fn titles_ui(ui: &mut Ui, rect: Rect, left: Rect, diff: &PrintedDiff, words: &Words, commands: &mut Vec<Command>) {
+fn titles_ui(ui: &mut Ui, rect: Rect, left: Rect, diff: &PrintedDiff, words: Language, commands: &mut Vec<Command>) {
     ui.scope_builder(UiBuilder::new().id_salt("titles").max_rect(rect), |ui| {
         ui.set_clip_rect(rect.intersect(ui.clip_rect()));
-        let title = PaneTitle { name: words.base, count: diff.left_count, copy: words.copy_base_tree };
+        let title = PaneTitle { name: words.text("base"), count: diff.left_count, copy: words.text("copy-base-tree") };
         title.show(ui, left.intersect(rect), || diff.text(false), words, commands);
         if diff.right_count > 0 {
             let right = Rect::from_min_max(left.right_top(), rect.max);
-            let title =
-                PaneTitle { name: words.base_and_adapter, count: diff.right_count, copy: words.copy_adapted_tree };
+            let title = PaneTitle {
+                name: words.text("base-and-adapter"),
+                count: diff.right_count,
+                copy: words.text("copy-adapted-tree"),
+            };
             title.show(ui, right.intersect(rect), || diff.text(true), words, commands);
         }
     });
@@ -103,7 +111,7 @@ struct PaneTitle {
 }
 
 impl PaneTitle {
-    fn show(&self, ui: &mut Ui, rect: Rect, text: impl Fn() -> String, words: &Words, commands: &mut Vec<Command>) {
+    fn show(&self, ui: &mut Ui, rect: Rect, text: impl Fn() -> String, words: Language, commands: &mut Vec<Command>) {
         let palette = Palette::of(ui);
         let inner = rect.shrink2(vec2(space::S16, 0.0));
         if inner.width() < 200.0 {
@@ -112,11 +120,11 @@ impl PaneTitle {
         let name = text_ui(ui, inner, Align::Left, self.name, Type::BODY_STRONG, palette.text);
         // The text is made when it is asked for, not in every frame.
         let button = CommandButton::new(AppCommand::CopyText(String::new()), ButtonLook::Small);
-        let button = button.icon(Icon::Copy).label(words.copy).hover(self.copy);
+        let button = button.icon(Icon::Copy).label(words.text("copy")).hover(self.copy);
         let area = at_right(inner, vec2(button.width(ui, words) - space::S8, grid::SMALL_BUTTON));
         let rest =
             Rect::from_min_max(pos2(name.rect.right() + space::S8, inner.top()), pos2(area.left(), inner.bottom()));
-        let count = (words.lines)(self.count);
+        let count = words.say(&message!("lines", count: self.count));
         if text_width(ui, &count, Type::EVIDENCE) < rest.width() {
             text_ui(ui, rest, Align::Left, &count, Type::EVIDENCE, palette.text_secondary);
         }
@@ -129,10 +137,10 @@ impl PaneTitle {
 }
 
 /// All differences as marks; returns the row that was clicked.
-fn overview_ui(ui: &mut Ui, rect: Rect, diff: &PrintedDiff, words: &Words) -> Option<usize> {
+fn overview_ui(ui: &mut Ui, rect: Rect, diff: &PrintedDiff, words: Language) -> Option<usize> {
     let palette = Palette::of(ui);
     let response = ui.allocate_rect(rect, Sense::click_and_drag());
-    response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, words.overview));
+    response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, words.text("overview")));
     let count = diff.lines.len().max(1) as f32;
     for run in &diff.changed_runs {
         let top = rect.top() + run.start as f32 / count * rect.height();

@@ -128,7 +128,7 @@ impl ModuleRow<'_> {
             (Heat::Value(value), Some(scale)) => heat_cell_ui(ui, area, *value, scale),
             (Heat::Strip(values), Some(scale)) => heat_strip_ui(ui, area, values, scale),
             (Heat::Unchanged, _) => {
-                text_ui(ui, area, Align::Center, self.state.words().unchanged, Type::CAPTION, tertiary);
+                text_ui(ui, area, Align::Center, self.state.words().text("unchanged"), Type::CAPTION, tertiary);
             }
             (Heat::Unknown, _) => {
                 text_ui(ui, area, Align::Center, "—", Type::EVIDENCE, tertiary);
@@ -142,7 +142,7 @@ impl ModuleRow<'_> {
         let item = self.item;
         let heat = match &item.heat {
             Heat::Value(value) => format!("{value:.3}"),
-            Heat::Unchanged => self.state.words().unchanged.to_owned(),
+            Heat::Unchanged => self.state.words().text("unchanged").to_owned(),
             _ => String::new(),
         };
         let name = if item.path.is_empty() { &item.label } else { &item.path };

@@ -14,18 +14,20 @@ use super::{
     tree_order::SortColumn,
     walk::walk,
 };
-use crate::gui::{
-    app::{
-        command::{Command, face::ScreenCommand},
-        inspection::{Inspection, Slot},
-        state::AppState,
+use crate::{
+    gui::{
+        app::{
+            command::{Command, face::ScreenCommand},
+            inspection::{Inspection, Slot},
+            state::AppState,
+        },
+        design::{
+            screen_header::{screen_header_ui, segmented_width},
+            tokens::{Palette, Type, grid, space},
+            widget::{Align, Run, checkbox_ui, filter_ui, segmented_ui, text_ui, text_width},
+        },
     },
-    design::{
-        screen_header::{screen_header_ui, segmented_width},
-        tokens::{Palette, Type, grid, space},
-        widget::{Align, Run, checkbox_ui, filter_ui, segmented_ui, text_ui, text_width},
-    },
-    words::Words,
+    message::{Language, message},
 };
 
 /// Width of the side with map and inspector, where there is room for it.
@@ -54,8 +56,9 @@ pub(in crate::gui) fn modules_ui(
     let words = state.words();
     let facts = facts(inspection, words);
     let tools = tools_width(ui, words);
-    let runs = fitting_runs(ui, &facts, rect.width() - tools - text_width(ui, words.modules, Type::TITLE) - 64.0);
-    let (line, body) = screen_header_ui(ui, rect, words.modules, &runs);
+    let runs =
+        fitting_runs(ui, &facts, rect.width() - tools - text_width(ui, words.text("modules"), Type::TITLE) - 64.0);
+    let (line, body) = screen_header_ui(ui, rect, words.text("modules"), &runs);
     tools_ui(ui, line, state, commands);
     let side_width = if rect.width() < grid::NARROW { NARROW_SIDE } else { SIDE };
     let table = Rect::from_min_max(body.min, pos2(body.right() - side_width, body.bottom()));
@@ -68,14 +71,14 @@ pub(in crate::gui) fn modules_ui(
     ui.painter().hline(footer.x_range(), footer.top() + 0.5, stroke);
     ui.painter().vline(side.left() + 0.5, side.y_range(), stroke);
     if let Slot::Open(base) = &inspection.base {
-        let changed = inspection.fit.map_or(0, |fit| fit.changed_tensors);
+        let (total, changed) = (base.tensor_count, inspection.fit.map_or(0, |fit| fit.changed_tensors));
         let is_part = state.modules.only_changed || !state.modules.filter.is_empty();
-        let text = if is_part {
-            let shown = state.modules.shown;
-            (words.tree_footer_shown)(shown.tensor_count, base.tensor_count, shown.changed_count)
+        let text = words.say(&if is_part {
+            let (shown, changed) = (state.modules.shown.tensor_count, state.modules.shown.changed_count);
+            message!("tree-footer-shown", shown: shown, total: total, changed: changed)
         } else {
-            (words.tree_footer)(base.tensor_count, changed)
-        };
+            message!("tree-footer", total: total, changed: changed, kept: total - changed)
+        });
         text_ui(ui, footer.shrink2(vec2(space::S16, 0.0)), Align::Left, &text, Type::EVIDENCE, palette.text_secondary);
     }
     ui.scope_builder(UiBuilder::new().id_salt("side").max_rect(side), |ui| {
@@ -86,15 +89,15 @@ pub(in crate::gui) fn modules_ui(
 
 /// `28 of 39 tensors change · rank 16 · scale 32/16 = 2 · 56 of 56 adapter tensors placed`, the first part apart
 /// because it is set in bold.
-fn facts(inspection: &Inspection, words: &Words) -> Vec<String> {
-    let Some(fit) = inspection.fit else { return vec![String::new(), words.base_only.to_owned()] };
-    let (count, rest) = (words.tensors_change)(fit.changed_tensors, fit.base_tensors);
-    let mut facts = vec![count, rest];
+fn facts(inspection: &Inspection, words: Language) -> Vec<String> {
+    let Some(fit) = inspection.fit else { return vec![String::new(), words.text("base-only").to_owned()] };
+    let count = words.say(&message!("tensors-change", changed: fit.changed_tensors, total: fit.base_tensors));
+    let mut facts = vec![count, words.text("tensors-change.rest").to_owned()];
     if let Some(adapter) = inspection.adapter.open() {
-        facts.extend(adapter.rank.map(|rank| format!("{} {rank}", words.rank)));
-        facts.extend(adapter.scaling.map(|scaling| format!("{} {scaling}", words.scale)));
+        facts.extend(adapter.rank.map(|rank| format!("{} {rank}", words.text("rank"))));
+        facts.extend(adapter.scaling.map(|scaling| format!("{} {scaling}", words.text("scale"))));
     }
-    facts.push((words.tensors_placed)(fit.placed, fit.adapter_tensors));
+    facts.push(words.say(&message!("tensors-placed", placed: fit.placed, total: fit.adapter_tensors)));
     facts
 }
 
@@ -117,19 +120,22 @@ fn fitting_runs<'a>(ui: &Ui, facts: &'a [String], width: f32) -> Vec<Run<'a>> {
     runs
 }
 
-fn check_width(ui: &Ui, words: &Words) -> f32 {
-    text_width(ui, words.only_changed, Type::BODY) + 22.0
+fn check_width(ui: &Ui, words: Language) -> f32 {
+    text_width(ui, words.text("only-changed"), Type::BODY) + 22.0
 }
 
-fn tools_width(ui: &Ui, words: &Words) -> f32 {
-    segmented_width(ui, &[words.table, words.printed]) + FILTER + check_width(ui, words) + 2.0 * space::S12
+fn tools_width(ui: &Ui, words: Language) -> f32 {
+    segmented_width(ui, &[words.text("table"), words.text("printed")])
+        + FILTER
+        + check_width(ui, words)
+        + 2.0 * space::S12
 }
 
 /// Only changed, filter, table or text.
 fn tools_ui(ui: &mut Ui, line: Rect, state: &AppState, commands: &mut Vec<Command>) {
     let words = state.words();
     let modules = &state.modules;
-    let labels = [words.table, words.printed];
+    let labels = [words.text("table"), words.text("printed")];
     let mut right = line.right();
     let mut place = |width: f32| {
         let area = Rect::from_min_max(pos2(right - width, line.center().y), pos2(right, line.center().y));
@@ -144,7 +150,7 @@ fn tools_ui(ui: &mut Ui, line: Rect, state: &AppState, commands: &mut Vec<Comman
     let is_cleared = state.has_filter()
         && state.palette.is_none()
         && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
-    let response = filter_ui(ui, place(FILTER), filter_id(), &mut filter, words.filter_hint);
+    let response = filter_ui(ui, place(FILTER), filter_id(), &mut filter, words.text("filter-hint"));
     if is_cleared {
         commands.push(ModulesCommand::Filter(String::new()).into());
     } else if response.changed() {
@@ -154,7 +160,7 @@ fn tools_ui(ui: &mut Ui, line: Rect, state: &AppState, commands: &mut Vec<Comman
         response.on_hover_text(face.hover_text(words, ui.ctx()));
     }
     let check = place(check_width(ui, words));
-    if checkbox_ui(ui, check, words.only_changed, modules.only_changed) {
+    if checkbox_ui(ui, check, words.text("only-changed"), modules.only_changed) {
         commands.push(ModulesCommand::ShowOnlyChanged(!modules.only_changed).into());
     }
 }
@@ -170,7 +176,7 @@ fn table_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Comman
     let body = Rect::from_min_max(header.left_bottom(), rect.max);
     if rows.is_empty() {
         let line = Rect::from_min_size(body.min, vec2(body.width(), 64.0));
-        text_ui(ui, line, Align::Center, words.no_rows, Type::BODY, palette.text_secondary);
+        text_ui(ui, line, Align::Center, words.text("no-rows"), Type::BODY, palette.text_secondary);
         return;
     }
     ui.scope_builder(UiBuilder::new().id_salt("tree table").max_rect(body), |ui| {
@@ -206,7 +212,7 @@ fn header_ui(ui: &mut Ui, rect: Rect, columns: &ModuleColumns, state: &AppState,
     ui.painter().rect_filled(rect, 0.0, palette.app);
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, palette.stroke));
     let name = Rect::from_min_max(rect.min + vec2(space::S16, 0.0), pos2(rect.left() + columns.names, rect.bottom()));
-    let names = (SortColumn::Module, name, Align::Left, words.module);
+    let names = (SortColumn::Module, name, Align::Left, words.text("module"));
     let others = columns.cells(rect).map(|(column, cell)| {
         // Heat cells are centred in what their margins leave.
         let (align, cell) = match column {
@@ -219,7 +225,7 @@ fn header_ui(ui: &mut Ui, rect: Rect, columns: &ModuleColumns, state: &AppState,
         let order = state.modules.order.filter(|order| order.column == column);
         let arrow = order.map_or("", |order| if order.is_descending { " ↓" } else { " ↑" });
         let response = ui.interact(cell, ui.scope_id().with(("sort", title)), Sense::click());
-        let label = (words.sort_by)(title);
+        let label = words.say(&message!("sort-by", column: title));
         response.widget_info(|| WidgetInfo::selected(Role::Button, true, order.is_some(), &label));
         let ink = if order.is_some() {
             palette.accent
@@ -230,7 +236,7 @@ fn header_ui(ui: &mut Ui, rect: Rect, columns: &ModuleColumns, state: &AppState,
         };
         text_ui(ui, cell, align, &format!("{title}{arrow}"), Type::CAPTION, ink);
         let hover = match column {
-            SortColumn::Change => format!("{}. {label}", words.change_explained),
+            SortColumn::Change => format!("{}. {label}", words.text("change-explained")),
             _ => label,
         };
         if response.on_hover_text(hover).clicked() {

@@ -2,12 +2,12 @@
 
 use egui::{CornerRadius, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use crate::gui::{
-    design::{
+use crate::{
+    gui::design::{
         tokens::{Palette, Type, space},
         widget::{Align, text_ui},
     },
-    words::Words,
+    message::{Language, message},
 };
 
 /// Height of the bars.
@@ -34,10 +34,10 @@ fn directions(values: &[f64]) -> usize {
 }
 
 /// Paints them from the top of `rect`; `values` are sorted, the largest first.
-pub(in crate::gui) fn spectrum_ui(ui: &mut Ui, rect: Rect, values: &[f64], words: &Words) {
+pub(in crate::gui) fn spectrum_ui(ui: &mut Ui, rect: Rect, values: &[f64], words: Language) {
     let palette = Palette::of(ui);
     let title = Rect::from_min_size(rect.min, vec2(rect.width(), 18.0));
-    text_ui(ui, title, Align::Left, words.spectrum, Type::EVIDENCE, palette.text_secondary);
+    text_ui(ui, title, Align::Left, words.text("spectrum"), Type::EVIDENCE, palette.text_secondary);
     let (Some(largest), Some(smallest)) = (values.first(), values.last()) else { return };
     let ends = format!("{largest:.3} … {smallest:.3}");
     text_ui(ui, title, Align::Right, &ends, Type::MONO_SMALL, palette.text);
@@ -55,7 +55,7 @@ pub(in crate::gui) fn spectrum_ui(ui: &mut Ui, rect: Rect, values: &[f64], words
         let fill = if index < most { palette.adapter } else { palette.stroke_strong };
         ui.painter().rect_filled(area, CornerRadius::same(1), fill);
     }
-    let note = (words.energy_note)(most, values.len());
+    let note = words.say(&message!("energy-note", rank: most, total: values.len()));
     ui.allocate_rect(bars, Sense::hover()).widget_info(|| WidgetInfo::labeled(Role::Image, true, &note));
     let line = Rect::from_min_size(pos2(rect.left(), bars.bottom() + space::S4), vec2(rect.width(), 16.0));
     text_ui(ui, line, Align::Left, &note, Type::CAPTION, palette.text_secondary);

@@ -22,4 +22,4 @@ impl ScreenCommand for PaletteCommand {
     ];
 }
 
-const ALL_COMMANDS: Face = Face::new(|words| words.all_commands).key(Key::K);
+const ALL_COMMANDS: Face = Face::new("all-commands").key(Key::K);

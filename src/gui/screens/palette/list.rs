@@ -1,12 +1,12 @@
 //! The list of all commands: which there are now, and which of them are meant.
 
 use super::search::Search;
-use crate::gui::{
-    app::{
+use crate::{
+    gui::app::{
         command::{Command, face::Face},
         state::AppState,
     },
-    words::Language,
+    message::Language,
 };
 
 /// The commands that can be asked for now and match what was typed in any language.
@@ -15,7 +15,7 @@ pub fn matching(search: &Search, state: &AppState) -> Vec<(Command, &'static Fac
     let query = search.query.trim().to_lowercase();
     let matches = |face: &Face| {
         let mut texts = Language::ALL.into_iter().map(|language| {
-            let words = language.words();
+            let words = language;
             format!("{} {}", face.title(words), face.tooltip_text(words)).to_lowercase()
         });
         texts.any(|text| query.split_whitespace().all(|part| text.contains(part)))
@@ -33,7 +33,7 @@ mod tests {
     fn titles(query: &str) -> Vec<String> {
         let machine = Machine { home: None, program: None, history: None, takes_drops: true, ..Machine::detect() };
         let search = Search { query: query.to_owned(), pointed: 0 };
-        let words = Language::English.words();
+        let words = Language::English;
         matching(&search, &AppState::new(machine)).iter().map(|(_, face)| face.title(words)).collect()
     }
 

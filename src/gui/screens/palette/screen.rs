@@ -107,7 +107,7 @@ impl Keys {
 fn search_ui(ui: &mut Ui, rect: Rect, state: &AppState, search: &Search, commands: &mut Vec<Command>) -> Search {
     let field = Rect::from_min_size(rect.min + vec2(space::S8, space::S8), vec2(rect.width() - 16.0, 34.0));
     let mut search = search.clone();
-    let response = filter_ui(ui, field, palette_id(), &mut search.query, state.words().command_hint);
+    let response = filter_ui(ui, field, palette_id(), &mut search.query, state.words().text("command-hint"));
     if response.changed() {
         search.pointed = 0;
         commands.push(PaletteCommand::Search(search.query.clone()).into());
@@ -128,7 +128,7 @@ fn rows_ui(
     let words = state.words();
     if found.is_empty() {
         let line = Rect::from_min_size(rect.min, vec2(rect.width(), ROW)).shrink2(vec2(space::S16, 0.0));
-        text_ui(ui, line, Align::Left, words.no_command, Type::BODY, palette.text_secondary);
+        text_ui(ui, line, Align::Left, words.text("no-command"), Type::BODY, palette.text_secondary);
         return;
     }
     // The pointed command stays in sight.

@@ -58,6 +58,6 @@ fn open_folder(state: &mut AppState) {
     };
     if std::process::Command::new(program).arg(&done.sources.merged).spawn().is_err() {
         let path = display_path(&done.sources.merged, state.machine.home.as_deref());
-        state.notice = Some(Notice::new(Tone::Caution, (state.words().no_file_manager)(&path)));
+        state.notice = Some(Notice::new(Tone::Caution, state.words().say(&message!("no-file-manager", path: &path))));
     }
 }

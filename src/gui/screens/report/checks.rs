@@ -14,8 +14,8 @@ use crate::{
             command_button::CommandButton,
             progress_note::{moved_text, progress_note_ui},
         },
-        words::Words,
     },
+    message::{Language, message},
     verify::{Outcome, Question, VerifyReport},
 };
 
@@ -49,7 +49,7 @@ pub(in crate::gui) fn verdict_ui(
     let height = wrapped_text_ui(ui, lower, &[(&verdict.note, Type::BODY, palette.text_secondary)]);
     let mut list_top = pos2(rect.left(), lower.top() + height + space::S16);
     if let Some(strength) = done.found_strength() {
-        let label = (words.judge_at)(strength);
+        let label = words.say(&message!("judge-at", strength: strength));
         let button = CommandButton::new(ReportCommand::JudgeAtFoundStrength, ButtonLook::Primary).label(&label);
         let size = vec2(button.width(ui, words), grid::BUTTON);
         button.show(ui, Rect::from_min_size(pos2(text.left(), list_top.y - space::S4), size), words, commands);
@@ -57,10 +57,10 @@ pub(in crate::gui) fn verdict_ui(
     }
     if let Some(progress) = state.jobs.progress(JobKind::Verify) {
         let sample = &progress.sample;
-        let moved = moved_text(progress, state).map(|moved| (words.bytes_read)(&moved));
+        let moved = moved_text(progress, state).map(|moved| words.say(&message!("bytes-read", moved: &moved)));
         let area = Rect::from_min_max(list_top, rect.max - vec2(space::S16, 0.0)).translate(vec2(0.0, -space::S8));
         let area = Rect::from_min_max(area.min + vec2(space::S16, 0.0), area.max);
-        list_top.y = progress_note_ui(ui, area, sample, words.verifying, moved.as_deref(), "", words);
+        list_top.y = progress_note_ui(ui, area, sample, words.text("verifying"), moved.as_deref(), "", words);
     }
     let list = Rect::from_min_max(list_top, rect.max).shrink2(vec2(1.0, 1.0));
     ui.scope_builder(UiBuilder::new().id_salt("verdict").max_rect(list), |ui| {
@@ -72,8 +72,9 @@ pub(in crate::gui) fn verdict_ui(
             }
             // What a proof does not prove is worth saying only where there is one.
             if standing.is_proven() {
-                let note = words.does_not_prove_note;
-                let entry = Entry { icon: Icon::Info, color: palette.text_secondary, title: words.does_not_prove };
+                let note = words.text("does-not-prove-note");
+                let entry =
+                    Entry { icon: Icon::Info, color: palette.text_secondary, title: words.text("does-not-prove") };
                 entry_ui(ui, list.width(), &entry, std::iter::once(note));
             }
         });
@@ -89,21 +90,23 @@ struct Entry<'a> {
 /// Files of one line of the list of what was opened; a folder of shards would fill the screen.
 const OPENED_SHOWN: usize = 24;
 
-fn checks_ui(ui: &mut Ui, width: f32, report: &VerifyReport, words: &Words) {
+fn checks_ui(ui: &mut Ui, width: f32, report: &VerifyReport, words: Language) {
     let palette = Palette::of(ui);
     for check in &report.checks {
         let (icon, color) = look(check.outcome, palette);
-        let evidence = (words.evidence)(&check.evidence);
-        let details: Vec<String> = check.details.iter().map(words.detail).collect();
+        let evidence = words.as_line(&check.evidence);
+        let details: Vec<String> = check.details.iter().map(|detail| words.said(detail)).collect();
         let lines = std::iter::once(evidence.as_str()).chain(details.iter().map(String::as_str));
         // What the process opened belongs to the check that started it.
-        let opened = report
-            .alone
-            .as_ref()
-            .filter(|_| check.question == Question::Alone)
-            .map(|alone| format!("{}: `{}`", words.files_opened, (words.listed)(&alone.opened, OPENED_SHOWN)));
+        let opened = report.alone.as_ref().filter(|_| check.question == Question::Alone).map(|alone| {
+            format!(
+                "{}: `{}`",
+                words.text("files-opened"),
+                words.say(&message!("listed", names: &alone.opened, most: OPENED_SHOWN))
+            )
+        });
         let lines = lines.chain(opened.as_deref());
-        entry_ui(ui, width, &Entry { icon, color, title: &(words.question)(check.question) }, lines);
+        entry_ui(ui, width, &Entry { icon, color, title: &words.said(&check.question) }, lines);
     }
 }
 

@@ -34,35 +34,32 @@ impl ScreenCommand for ReportCommand {
     const LISTED: &'static [(Self, Face)] = &[
         (
             Self::VerifyAgain,
-            Face::new(|words| words.verify_again)
-                .tooltip(|words| words.verify_again_tooltip)
+            Face::new("verify-again")
+                .tooltip("verify-again.tooltip")
                 .when(|state| state.finished().is_some() && !is_verifying(state)),
         ),
-        (Self::CancelVerification, Face::new(|words| words.cancel).place(|words| words.report).when(is_verifying)),
+        (Self::CancelVerification, Face::new("cancel").place("report").when(is_verifying)),
         (
             Self::JudgeAtFoundStrength,
-            Face::new(|words| words.judge_at_found)
-                .tooltip(|words| words.judge_at_found_tooltip)
+            Face::new("judge-at-found")
+                .tooltip("judge-at-found.tooltip")
                 .when(|state| state.finished().is_some_and(|done| done.found_strength().is_some())),
         ),
         (
             Self::Seal,
-            Face::new(|words| words.seal)
-                .tooltip(|words| words.seal_tooltip)
+            Face::new("seal")
+                .tooltip("seal.tooltip")
                 .when(|state| state.finished().is_some_and(|done| !done.is_sealed) && !is_sealing(state)),
         ),
-        (Self::CancelSeal, Face::new(|words| words.cancel).place(|words| words.seal).when(is_sealing)),
+        (Self::CancelSeal, Face::new("cancel").place("seal").when(is_sealing)),
         (
             Self::Export,
-            Face::new(|words| words.export)
-                .tooltip(|words| words.export_tooltip)
-                .key(Key::E)
-                .when(|state| state.finished().is_some()),
+            Face::new("export").tooltip("export.tooltip").key(Key::E).when(|state| state.finished().is_some()),
         ),
         (
             Self::OpenFolder,
-            Face::new(|words| words.open_folder)
-                .tooltip(|words| words.open_folder_tooltip)
+            Face::new("open-folder")
+                .tooltip("open-folder.tooltip")
                 .icon(Icon::Folder)
                 .when(|state| state.finished().is_some()),
         ),

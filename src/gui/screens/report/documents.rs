@@ -14,12 +14,9 @@ use eframe::icon_data::IconDataExt as _;
 use crate::{
     error::{IoAction, IoContext as _},
     evaluate::EvalReport,
-    gui::{
-        app::finished::Finished,
-        words::{Words, problem::Problem},
-    },
+    gui::{app::finished::Finished, words::problem::Problem},
     merge::MergeReceipt,
-    message::message,
+    message::{Language, message},
     plan::MergePlan,
     report::{RunReport, ScoreTable, SpeedTable},
     verify::VerifyReport,
@@ -52,7 +49,7 @@ enum Content {
 impl Documents {
     /// The report on `finished`; on a folder whose merge nobody watched, what was checked and measured.
     #[must_use]
-    pub fn of(finished: &Finished, words: &Words) -> Self {
+    pub fn of(finished: &Finished, words: Language) -> Self {
         let verify = finished.verified.as_ref().and_then(|report| report.as_ref().ok()).cloned();
         let evaluate = evaluated(finished);
         let output = finished.sources.merged.clone();
@@ -114,7 +111,7 @@ fn evaluated(finished: &Finished) -> Option<EvalReport> {
 
 /// The tables of `finished` as Markdown, to be pasted into a report of one's own.
 #[must_use]
-pub fn comparison_markdown(finished: &Finished, words: &Words) -> String {
+pub fn comparison_markdown(finished: &Finished, words: Language) -> String {
     let mut out = String::new();
     if let (Some(measured), Some(report)) = (finished.measured(), evaluated(finished)) {
         let dtype = finished.sizes.merged.float_dtype;
@@ -131,18 +128,18 @@ pub fn comparison_markdown(finished: &Finished, words: &Words) -> String {
 }
 
 /// Checks and tables of a folder whose merge nobody watched.
-fn judged_markdown(finished: &Finished, verify: Option<&VerifyReport>, words: &Words) -> String {
-    let mut out = format!("# {}\n\n## {}\n\n", finished.merged.name, words.checks);
+fn judged_markdown(finished: &Finished, verify: Option<&VerifyReport>, words: Language) -> String {
+    let mut out = format!("# {}\n\n## {}\n\n", finished.merged.name, words.text("checks"));
     for check in verify.into_iter().flat_map(|report| &report.checks) {
         writeln!(out, "- {}: {} ({})", check.question, check.outcome.label(), check.evidence).ok();
     }
     let sizes = &finished.sizes;
     for fact in sizes.between.iter().chain(&sizes.of_merged) {
-        writeln!(out, "- {}", (words.size_fact)(fact)).ok();
+        writeln!(out, "- {}", words.as_sentence(&fact.sentence())).ok();
     }
     let tables = comparison_markdown(finished, words);
     if !tables.is_empty() {
-        write!(out, "\n## {}\n\n{tables}", words.compare).ok();
+        write!(out, "\n## {}\n\n{tables}", words.text("compare")).ok();
     }
     out
 }

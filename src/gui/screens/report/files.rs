@@ -23,8 +23,8 @@ use crate::{
             command_button::CommandButton,
             progress_note::{moved_text, progress_note_ui},
         },
-        words::Words,
     },
+    message::{Language, message},
     units,
 };
 
@@ -38,12 +38,13 @@ fn manifest_cells(row: Rect) -> [Rect; 3] {
 }
 
 /// Every file of the folder.
-pub(in crate::gui) fn manifest_ui(ui: &mut Ui, rect: Rect, done: &Finished, words: &Words) {
+pub(in crate::gui) fn manifest_ui(ui: &mut Ui, rect: Rect, done: &Finished, words: Language) {
     let palette = Palette::of(ui);
     let files = &done.manifest;
-    let body = panel_title_ui(ui, rect, words.manifest, &remark(files, words));
+    let body = panel_title_ui(ui, rect, words.text("manifest"), &remark(files, words));
     let header = table_header(ui, body);
-    let titles = [(words.file, Align::Left), (words.origin, Align::Left), (words.bytes, Align::Right)];
+    let titles =
+        [(words.text("file"), Align::Left), (words.text("origin"), Align::Left), (words.text("bytes"), Align::Right)];
     for (cell, (title, align)) in manifest_cells(header).into_iter().zip(titles) {
         text_ui(ui, cell, align, title, Type::CAPTION, palette.text_secondary);
     }
@@ -63,26 +64,26 @@ pub(in crate::gui) fn manifest_ui(ui: &mut Ui, rect: Rect, done: &Finished, word
 }
 
 /// How much the folder holds now, and how much of it went.
-fn remark(files: &[ManifestRow], words: &Words) -> String {
+fn remark(files: &[ManifestRow], words: Language) -> String {
     let present: Vec<u64> = files.iter().filter_map(ManifestRow::present_byte_count).collect();
-    let note = (words.manifest_note)(present.len(), &units::bytes(present.iter().sum()));
+    let note = words.say(&message!("manifest-note", count: present.len(), bytes: units::bytes(present.iter().sum())));
     match files.len() - present.len() {
         0 => note,
-        missing => format!("{note}, {}", (words.missing_files)(missing)),
+        missing => format!("{note}, {}", words.say(&message!("missing-files", count: missing))),
     }
 }
 
-fn manifest_row_ui(ui: &mut Ui, row: Rect, file: &ManifestRow, words: &Words) {
+fn manifest_row_ui(ui: &mut Ui, row: Rect, file: &ManifestRow, words: Language) {
     let palette = Palette::of(ui);
     let (origin, ink) = match (file.state, file.origin) {
         // Where it came from says nothing of what is there now.
-        (FileState::Missing, _) => (words.missing_file, palette.error),
-        (FileState::Changed { .. }, _) => (words.changed_file, palette.warn),
-        (FileState::Kept, Origin::Merged) => (words.merged, palette.merged),
-        (FileState::Kept, Origin::Edited) => (words.edited, palette.text_secondary),
-        (FileState::Kept, Origin::Copied) => (words.copied, palette.text_secondary),
-        (FileState::Kept, Origin::Added) => (words.added_file, palette.text_secondary),
-        (FileState::Kept, Origin::Found) => (words.found_file, palette.text_secondary),
+        (FileState::Missing, _) => (words.text("missing-file"), palette.error),
+        (FileState::Changed { .. }, _) => (words.text("changed-file"), palette.warn),
+        (FileState::Kept, Origin::Merged) => (words.text("merged"), palette.merged),
+        (FileState::Kept, Origin::Edited) => (words.text("edited"), palette.text_secondary),
+        (FileState::Kept, Origin::Copied) => (words.text("copied"), palette.text_secondary),
+        (FileState::Kept, Origin::Added) => (words.text("added-file"), palette.text_secondary),
+        (FileState::Kept, Origin::Found) => (words.text("found-file"), palette.text_secondary),
     };
     let present = file.present_byte_count();
     let name_ink = if present.is_some() { palette.text } else { palette.text_secondary };
@@ -105,12 +106,12 @@ pub(in crate::gui) fn export_ui(
     let words = state.words();
     // Beside the buttons, for the status line is at the other end of the window.
     let remark = match &done.written {
-        Some(path) => (words.exported)(&written_path(path, state.machine.home.as_deref())),
-        None if done.is_sealed => words.is_sealed.to_owned(),
-        None => words.export_note.to_owned(),
+        Some(path) => words.say(&message!("exported", path: written_path(path, state.machine.home.as_deref()))),
+        None if done.is_sealed => words.text("is-sealed").to_owned(),
+        None => words.text("export-note").to_owned(),
     };
-    let room = rect.width() - text_width(ui, words.export_title, Type::BODY_STRONG) - 4.0 * space::S12;
-    let body = panel_title_ui(ui, rect, words.export_title, &elided_middle(ui, &remark, Type::CAPTION, room));
+    let room = rect.width() - text_width(ui, words.text("export-title"), Type::BODY_STRONG) - 4.0 * space::S12;
+    let body = panel_title_ui(ui, rect, words.text("export-title"), &elided_middle(ui, &remark, Type::CAPTION, room));
     hairline(ui, rect, body.top());
     let inner = body.shrink2(vec2(space::S12, 0.0));
     if let Some(progress) = state.jobs.progress(JobKind::Seal) {
@@ -121,7 +122,7 @@ pub(in crate::gui) fn export_ui(
         let place = Rect::from_min_size(pos2(inner.right() - size.x, inner.center().y - size.y / 2.0), size);
         button.show(ui, place, words, commands);
         let area = Rect::from_min_max(inner.min, pos2(place.left() - space::S16, inner.bottom()));
-        progress_note_ui(ui, area, sample, words.sealing, moved.as_deref(), "", words);
+        progress_note_ui(ui, area, sample, words.text("sealing"), moved.as_deref(), "", words);
         return;
     }
     let mut buttons = vec![

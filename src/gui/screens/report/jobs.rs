@@ -21,6 +21,7 @@ use crate::{
         words::problem::Problem,
     },
     merge::{self, Seal},
+    message::message,
 };
 
 /// Checks the folder, as it is now.
@@ -58,7 +59,7 @@ fn take_seal(state: &mut AppState, ctx: &Context, sealed: Result<Seal, Problem>)
             done.is_sealed = true;
             // One that lay there before was not changed but written anew, by us.
             done.manifest.retain(|file| file.name != merge::SEAL_FILE);
-            Notice::new(Tone::Good, (words.sealed)(seal.files.len()))
+            Notice::new(Tone::Good, words.say(&message!("sealed", count: seal.files.len())))
         }
         Err(problem) => Notice::of_problem(&problem, words),
     };
@@ -111,7 +112,7 @@ fn take_exported(state: &mut AppState, _: &Context, exported: Result<PathBuf, Pr
     let words = state.words();
     state.notice = Some(match exported {
         Ok(path) => {
-            let text = (words.exported)(&written_path(&path, state.machine.home.as_deref()));
+            let text = words.say(&message!("exported", path: written_path(&path, state.machine.home.as_deref())));
             if let Some(done) = state.finished_mut() {
                 done.written = Some(path);
             }

@@ -17,6 +17,7 @@ use crate::{
         },
         frame::{command_button::CommandButton, wells::command::WellsCommand},
     },
+    message::message,
     units,
 };
 
@@ -35,13 +36,14 @@ pub(in crate::gui) fn report_ui(
     let words = state.words();
     let is_verifying = state.jobs.is_running(JobKind::Verify);
     let subtitle = match state.standing(done) {
-        Standing::Checking => words.verifying.to_owned(),
+        Standing::Checking => words.text("verifying").to_owned(),
         standing if standing.report().is_some() && state.machine.shows_measurements => {
-            (words.verified_in)(&units::duration(done.verify_duration_secs))
+            words.say(&message!("verified-in", duration: units::duration(done.verify_duration_secs)))
         }
         _ => String::new(),
     };
-    let (line, body) = screen_header_ui(ui, rect, words.report, &[(&subtitle, Type::BODY, palette.text_secondary)]);
+    let (line, body) =
+        screen_header_ui(ui, rect, words.text("report"), &[(&subtitle, Type::BODY, palette.text_secondary)]);
     let command = if is_verifying { ReportCommand::CancelVerification } else { ReportCommand::VerifyAgain };
     let mut rest = line;
     for command in [Command::from(command), WellsCommand::JudgeFolder.into()] {

@@ -10,8 +10,8 @@ use crate::{
             state::AppState,
         },
         design::{tokens::Palette, widget::Icon},
-        words::Words,
     },
+    message::{Language, message},
     verify::{Outcome, Question, VerifyReport},
 };
 
@@ -41,16 +41,16 @@ impl Verdict {
         let words = state.words();
         let standing = state.standing(done);
         let (icon, title) = match standing {
-            Standing::Checking => (Icon::AtWork, words.verdict_running.to_owned()),
-            Standing::Unchecked(_) => (Icon::Warning, words.verdict_unknown.to_owned()),
+            Standing::Checking => (Icon::AtWork, words.text("verdict-running").to_owned()),
+            Standing::Unchecked(_) => (Icon::Warning, words.text("verdict-unknown").to_owned()),
             Standing::Failed(report) => (Icon::Failed, failure(report, words)),
-            Standing::Identical(_) => (Icon::Warning, words.verdict_identical.to_owned()),
+            Standing::Identical(_) => (Icon::Warning, words.text("verdict-identical").to_owned()),
             Standing::Held { proof, has_remark, .. } => {
                 let title = match (proof, has_remark) {
-                    (Proof::StandsAlone, false) => words.verdict_passed,
-                    (Proof::StandsAlone, true) => words.verdict_warning,
-                    (Proof::Recomputed, _) => words.verdict_recomputed,
-                    (Proof::ByItself, _) => words.verdict_sound,
+                    (Proof::StandsAlone, false) => words.text("verdict-passed"),
+                    (Proof::StandsAlone, true) => words.text("verdict-warning"),
+                    (Proof::Recomputed, _) => words.text("verdict-recomputed"),
+                    (Proof::ByItself, _) => words.text("verdict-sound"),
                 };
                 (if has_remark { Icon::Warning } else { Icon::Passed }, title.to_owned())
             }
@@ -59,7 +59,7 @@ impl Verdict {
     }
 }
 
-fn note(done: &Finished, standing: Standing<'_>, words: &Words) -> String {
+fn note(done: &Finished, standing: Standing<'_>, words: Language) -> String {
     let report = match standing {
         Standing::Checking => return done.merged.name.clone(),
         Standing::Unchecked(problem) => {
@@ -70,33 +70,33 @@ fn note(done: &Finished, standing: Standing<'_>, words: &Words) -> String {
     let (made, held) = report.made_and_held();
     let is_recomputed = report.answer(Question::ChangedTargets).is_some();
     let counts = match (is_recomputed, done.sources.base.is_some()) {
-        (true, _) => (words.verdict_note)(held, made),
-        (false, false) => (words.judged_alone_note)(held, made),
-        (false, true) => (words.judged_without_adapter_note)(held, made),
+        (true, _) => words.say(&message!("verdict-note", passed: held, total: made)),
+        (false, false) => words.say(&message!("judged-alone-note", passed: held, total: made)),
+        (false, true) => words.say(&message!("judged-without-adapter-note", passed: held, total: made)),
     };
     // A merge of ours was made at the strength that its plan says.
     let strength = done.judged_strength().filter(|_| is_recomputed && done.made.is_none());
     let strength = strength.map(|strength| {
-        let say = if standing.is_proven() { words.merged_at } else { words.judged_at };
-        say(strength)
+        let id = if standing.is_proven() { "merged-at" } else { "judged-at" };
+        words.say(&message!(id, strength: strength))
     });
     strength.into_iter().chain([counts]).collect::<Vec<_>>().join(" ")
 }
 
 /// The diagnosis, or what a failed check means for the folder, the gravest first: a folder that loads alone may still
 /// point at its base.
-fn failure(report: &VerifyReport, words: &Words) -> String {
+fn failure(report: &VerifyReport, words: Language) -> String {
     if let Some(diagnosis) = &report.diagnosis {
-        return (words.diagnosis)(diagnosis);
+        return words.as_line(diagnosis);
     }
     let has_failed = |question: Question| report.answer(question).is_some_and(|check| check.outcome == Outcome::Failed);
     let meanings = [
-        (Question::ChangedTargets, words.verdict_failed),
-        (Question::NothingLeftOut, words.verdict_failed),
-        (Question::Complete, words.verdict_incomplete),
-        (Question::Alone, words.verdict_not_alone),
-        (Question::Independent, words.verdict_dependent),
+        (Question::ChangedTargets, words.text("verdict-failed")),
+        (Question::NothingLeftOut, words.text("verdict-failed")),
+        (Question::Complete, words.text("verdict-incomplete")),
+        (Question::Alone, words.text("verdict-not-alone")),
+        (Question::Independent, words.text("verdict-dependent")),
     ];
     let meaning = meanings.into_iter().find(|(question, _)| has_failed(*question));
-    meaning.map_or(words.verdict_faulty, |(_, meaning)| meaning).to_owned()
+    meaning.map_or(words.text("verdict-faulty"), |(_, meaning)| meaning).to_owned()
 }

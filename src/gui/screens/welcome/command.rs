@@ -18,17 +18,12 @@ pub enum WelcomeCommand {
 
 impl ScreenCommand for WelcomeCommand {
     const LISTED: &'static [(Self, Face)] = &[
-        (
-            Self::OpenSample,
-            Face::new(|words| words.open_sample)
-                .tooltip(|words| words.open_sample_tooltip)
-                .when(|state| !state.is_locked()),
-        ),
+        (Self::OpenSample, Face::new("open-sample").tooltip("open-sample.tooltip").when(|state| !state.is_locked())),
         (
             Self::ClearRecent,
-            Face::new(|words| words.clear_list)
-                .place(|words| words.recent_pairs)
-                .tooltip(|words| words.clear_list_tooltip)
+            Face::new("clear-list")
+                .place("recent-pairs")
+                .tooltip("clear-list.tooltip")
                 .when(|state| state.is_welcome() && !state.recent().is_empty()),
         ),
     ];

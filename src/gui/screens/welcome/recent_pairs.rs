@@ -17,8 +17,8 @@ use crate::{
             },
         },
         frame::command_button::CommandButton,
-        words::Words,
     },
+    message::{Language, message},
     report::{HistoryEntry, now_secs},
     units,
 };
@@ -38,13 +38,18 @@ pub(in crate::gui) fn recent_ui(ui: &mut Ui, rect: Rect, state: &AppState, comma
     }
     let palette = Palette::of(ui);
     let words = state.words();
-    let body = panel_title_ui(ui, rect, words.recent_pairs, "");
+    let body = panel_title_ui(ui, rect, words.text("recent-pairs"), "");
     let clear = CommandButton::new(WelcomeCommand::ClearRecent, ButtonLook::Ghost);
     let size = vec2(clear.width(ui, words), grid::SMALL_BUTTON);
     let place = pos2(rect.right() - size.x - space::S4, rect.top() + (grid::PANEL_TITLE - size.y) / 2.0);
     clear.show(ui, Rect::from_min_size(place, size), words, commands);
     let header = table_header(ui, body);
-    for (cell, title) in cells(header).into_iter().zip([words.base, words.adapter, words.output, words.state]) {
+    for (cell, title) in cells(header).into_iter().zip([
+        words.text("base"),
+        words.text("adapter"),
+        words.text("output"),
+        words.text("state"),
+    ]) {
         text_ui(ui, cell, Align::Left, title, Type::CAPTION, palette.text_secondary);
     }
     for (index, pair) in state.recent().iter().enumerate() {
@@ -88,7 +93,7 @@ fn pair_ui(ui: &mut Ui, row: Rect, pair: &HistoryEntry, known: Option<RecentStat
     let adapter = pair.adapters.first().map(|adapter| adapter.path.as_path());
     let more = match pair.adapters.len() {
         0 | 1 => String::new(),
-        count => format!("  {}", (words.more_adapters)(count - 1)),
+        count => format!("  {}", words.say(&message!("more-adapters", count: count - 1))),
     };
     let adapter_name = format!("{}{more}", adapter.map(name).unwrap_or_default());
     let state_text = known.map(|known| look(known, palette, words));
@@ -127,7 +132,7 @@ fn pair_ui(ui: &mut Ui, row: Rect, pair: &HistoryEntry, known: Option<RecentStat
         text_ui(ui, area, Align::Left, text, Type::EVIDENCE, ink(palette.text_secondary));
     }
     if state.machine.shows_measurements {
-        let ago = (words.ago)(now_secs().saturating_sub(pair.unix_secs));
+        let ago = words.said(&crate::units::Age::of(now_secs().saturating_sub(pair.unix_secs)));
         let area = Rect::from_min_max(lower.min + vec2(16.0 + space::S4, 0.0), lower.max);
         text_ui(ui, area, Align::Left, &ago, Type::CAPTION, ink(palette.text_tertiary));
     }
@@ -136,16 +141,16 @@ fn pair_ui(ui: &mut Ui, row: Rect, pair: &HistoryEntry, known: Option<RecentStat
     response.on_hover_text(paths).clicked()
 }
 
-fn look(known: RecentState, palette: &Palette, words: &Words) -> (Icon, egui::Color32, String) {
+fn look(known: RecentState, palette: &Palette, words: Language) -> (Icon, egui::Color32, String) {
     let of = |icon, color, text: &str| (icon, color, text.to_owned());
     match known {
-        RecentState::Verified => of(Icon::Passed, palette.ok, words.verified),
-        RecentState::NotVerified => of(Icon::Failed, palette.error, words.not_verified),
-        RecentState::Merged => of(Icon::Info, palette.text_secondary, words.merged),
+        RecentState::Verified => of(Icon::Passed, palette.ok, words.text("verified")),
+        RecentState::NotVerified => of(Icon::Failed, palette.error, words.text("not-verified")),
+        RecentState::Merged => of(Icon::Info, palette.text_secondary, words.text("merged")),
         RecentState::Interrupted { byte_count } => {
-            (Icon::AtWork, palette.accent, (words.resume)(&units::bytes(byte_count)))
+            (Icon::AtWork, palette.accent, words.say(&message!("resume", bytes: units::bytes(byte_count))))
         }
-        RecentState::NotMerged => of(Icon::Waiting, palette.text_tertiary, words.not_merged),
-        RecentState::Gone => of(Icon::Warning, palette.warn, words.gone),
+        RecentState::NotMerged => of(Icon::Waiting, palette.text_tertiary, words.text("not-merged")),
+        RecentState::Gone => of(Icon::Warning, palette.warn, words.text("gone")),
     }
 }

@@ -19,8 +19,8 @@ use crate::{
             },
         },
         frame::{command_button::CommandButton, wells::command::WellsCommand},
-        words::Words,
     },
+    message::{Language, message},
     units,
 };
 
@@ -45,8 +45,9 @@ pub(in crate::gui) fn welcome_ui(ui: &mut Ui, rect: Rect, state: &AppState, comm
         // A little above the middle, where a page is looked at first.
         let top = (rect.top() + ((rect.height() - needed) * 0.3).clamp(0.0, 64.0) + 32.0).round();
         let line = |y: f32, height: f32| Rect::from_min_size(pos2(left, y), vec2(width, height));
-        text_ui(ui, line(top, 28.0), Align::Left, words.welcome_title, Type::FIGURE, palette.text);
-        let text = if state.machine.takes_drops { words.welcome_text } else { words.welcome_without_drops };
+        text_ui(ui, line(top, 28.0), Align::Left, words.text("welcome-title"), Type::FIGURE, palette.text);
+        let text =
+            if state.machine.takes_drops { words.text("welcome-text") } else { words.text("welcome-without-drops") };
         text_ui(ui, line(top + 32.0, 18.0), Align::Left, text, Type::BODY, palette.text_secondary);
         let gap = if width < 900.0 { space::S24 } else { 40.0 };
         let column = (width - gap) / 2.0;
@@ -61,12 +62,12 @@ pub(in crate::gui) fn welcome_ui(ui: &mut Ui, rect: Rect, state: &AppState, comm
 }
 
 /// The way in for a model that is merged already.
-fn judge_ui(ui: &mut Ui, line: Rect, words: &Words, commands: &mut Vec<Command>) {
+fn judge_ui(ui: &mut Ui, line: Rect, words: Language, commands: &mut Vec<Command>) {
     let button = CommandButton::new(WellsCommand::JudgeFolder, ButtonLook::Plain);
     let size = vec2(button.width(ui, words), line.height());
     let note = Rect::from_min_max(line.min + vec2(size.x + space::S12, 0.0), line.max);
     button.show(ui, Rect::from_min_size(line.min, size), words, commands);
-    text_ui(ui, note, Align::Left, words.judge_note, Type::EVIDENCE, Palette::of(ui).text_secondary);
+    text_ui(ui, note, Align::Left, words.text("judge-note"), Type::EVIDENCE, Palette::of(ui).text_secondary);
 }
 
 fn sample_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
@@ -75,10 +76,10 @@ fn sample_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Comma
     panel_frame(ui, rect);
     let inner = rect.shrink(20.0);
     let title = Rect::from_min_size(inner.min, vec2(inner.width(), 22.0));
-    text_ui(ui, title, Align::Left, words.sample_title, Type::TITLE, palette.text);
-    let title_width = text_width(ui, words.sample_title, Type::TITLE);
+    text_ui(ui, title, Align::Left, words.text("sample-title"), Type::TITLE, palette.text);
+    let title_width = text_width(ui, words.text("sample-title"), Type::TITLE);
     let chip_at = pos2(title.left() + title_width + space::S12, title.center().y + 0.5);
-    chip_ui(ui, chip_at, words.built_in, palette.text_secondary, palette.sunken);
+    chip_ui(ui, chip_at, words.text("built-in"), palette.text_secondary, palette.sunken);
     let text = Rect::from_min_max(pos2(inner.left(), title.bottom() + space::S4), inner.max);
     let is_missing = matches!(state.sample, Some(Err(_)));
     match &state.sample {
@@ -92,12 +93,12 @@ fn sample_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Comma
             wrapped_text_ui(ui, text, &runs);
         }
         Some(Ok(facts)) => {
-            let height = wrapped_text_ui(ui, text, &[(words.sample_text, Type::BODY, palette.text_secondary)]);
+            let height = wrapped_text_ui(ui, text, &[(words.text("sample-text"), Type::BODY, palette.text_secondary)]);
             let rows = Rect::from_min_max(pos2(inner.left(), text.top() + height + 10.0), inner.max);
             facts_ui(ui, rows, facts, words);
         }
         None => {
-            wrapped_text_ui(ui, text, &[(words.sample_text, Type::BODY, palette.text_secondary)]);
+            wrapped_text_ui(ui, text, &[(words.text("sample-text"), Type::BODY, palette.text_secondary)]);
         }
     }
     let button = CommandButton::new(WelcomeCommand::OpenSample, ButtonLook::Primary).enabled(!is_missing);
@@ -105,35 +106,41 @@ fn sample_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Comma
     let place = Rect::from_min_size(pos2(inner.left(), inner.bottom() - size.y), size);
     button.show(ui, place, words, commands);
     let promise = Rect::from_min_max(place.right_top() + vec2(space::S12, 0.0), pos2(inner.right(), place.bottom()));
-    if text_width(ui, words.sample_promise, Type::EVIDENCE) <= promise.width() {
-        text_ui(ui, promise, Align::Left, words.sample_promise, Type::EVIDENCE, palette.text_secondary);
+    if text_width(ui, words.text("sample-promise"), Type::EVIDENCE) <= promise.width() {
+        text_ui(ui, promise, Align::Left, words.text("sample-promise"), Type::EVIDENCE, palette.text_secondary);
     } else {
-        let run = (words.sample_promise, Type::CAPTION, palette.text_secondary);
+        let run = (words.text("sample-promise"), Type::CAPTION, palette.text_secondary);
         wrapped_text_ui(ui, promise, &[run]);
     }
 }
 
 /// Base, adapter and output: what they hold, how large they are.
-fn facts_ui(ui: &mut Ui, rect: Rect, facts: &SampleFacts, words: &Words) {
+fn facts_ui(ui: &mut Ui, rect: Rect, facts: &SampleFacts, words: Language) {
     let palette = Palette::of(ui);
     let (base, adapter) = (&facts.base, &facts.adapter);
-    let rank = adapter.rank.map_or_else(String::new, |rank| format!(", {} {rank}", words.rank));
+    let rank = adapter.rank.map_or_else(String::new, |rank| format!(", {} {rank}", words.text("rank")));
     let rows = [
         (
-            words.base,
+            words.text("base"),
             palette.text_secondary,
-            (words.params)(&parameter_count(base.parameter_count)),
+            words.say(&message!("params", count: parameter_count(base.parameter_count))),
             base.byte_count,
-            format!("{}, {}", base.dtype, (words.shards)(base.shard_count)),
+            format!("{}, {}", base.dtype, words.say(&message!("shards", count: base.shard_count))),
         ),
         (
-            words.adapter,
+            words.text("adapter"),
             palette.adapter,
             format!("{}{rank}", adapter.method),
             adapter.byte_count,
-            (words.modules_count)(adapter.target_count),
+            words.say(&message!("modules-count", count: adapter.target_count)),
         ),
-        (words.output, palette.merged, words.same_parameters.to_owned(), facts.merged_bytes, words.as_bf16.to_owned()),
+        (
+            words.text("output"),
+            palette.merged,
+            words.text("same-parameters").to_owned(),
+            facts.merged_bytes,
+            words.text("as-bf16").to_owned(),
+        ),
     ];
     for (index, (name, ink, what, byte_count, note)) in rows.into_iter().enumerate() {
         let row = Rect::from_min_size(rect.min + vec2(0.0, index as f32 * 22.0), vec2(rect.width(), 22.0));
@@ -150,17 +157,17 @@ fn facts_ui(ui: &mut Ui, rect: Rect, facts: &SampleFacts, words: &Words) {
     }
 }
 
-fn questions_ui(ui: &mut Ui, rect: Rect, words: &Words) {
+fn questions_ui(ui: &mut Ui, rect: Rect, words: Language) {
     let palette = Palette::of(ui);
     let title = Rect::from_min_size(rect.min, vec2(rect.width(), 16.0));
-    text_ui(ui, title, Align::Left, words.questions_title, Type::CAPTION_MEDIUM, palette.text_secondary);
-    let answers = [
-        (Icon::Tree, Screen::Modules),
-        (Icon::Report, Screen::Report),
-        (Icon::Bars, Screen::Compare),
-        (Icon::Bars, Screen::Compare),
+    text_ui(ui, title, Align::Left, words.text("questions-title"), Type::CAPTION_MEDIUM, palette.text_secondary);
+    let questions = [
+        ("welcome-question-change", "welcome-question-change.answer", Icon::Tree, Screen::Modules),
+        ("welcome-question-alone", "welcome-question-alone.answer", Icon::Report, Screen::Report),
+        ("welcome-question-size", "welcome-question-size.answer", Icon::Bars, Screen::Compare),
+        ("welcome-question-quality", "welcome-question-quality.answer", Icon::Bars, Screen::Compare),
     ];
-    for (index, ((question, answer), (icon, screen))) in words.questions.into_iter().zip(answers).enumerate() {
+    for (index, (question, answer, icon, screen)) in questions.into_iter().enumerate() {
         let top = rect.bottom() - (4 - index) as f32 * QUESTION;
         let row = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), QUESTION));
         hairline(ui, row.expand2(vec2(1.0, 0.0)), row.top());
@@ -169,8 +176,8 @@ fn questions_ui(ui: &mut Ui, rect: Rect, words: &Words) {
         let title = AppCommand::ShowScreen(screen).face().map_or("", |face| face.label(words));
         let place = text_ui(ui, upper, Align::Right, title, Type::EVIDENCE, palette.text_secondary);
         let upper = Rect::from_min_max(upper.min, pos2(place.rect.left() - space::S8, upper.bottom()));
-        text_ui(ui, upper, Align::Left, question, Type::BODY_MEDIUM, palette.text);
+        text_ui(ui, upper, Align::Left, words.text(question), Type::BODY_MEDIUM, palette.text);
         let lower = Rect::from_min_max(pos2(upper.left(), row.top() + 27.0), pos2(row.right(), row.top() + 45.0));
-        text_ui(ui, lower, Align::Left, answer, Type::EVIDENCE, palette.text_secondary);
+        text_ui(ui, lower, Align::Left, words.text(answer), Type::EVIDENCE, palette.text_secondary);
     }
 }
