@@ -132,7 +132,7 @@ fn pair_ui(ui: &mut Ui, row: Rect, pair: &HistoryEntry, known: Option<RecentStat
         text_ui(ui, area, Align::Left, text, Type::EVIDENCE, ink(palette.text_secondary));
     }
     if state.machine.shows_measurements {
-        let ago = words.said(&crate::units::Age::of(now_secs().saturating_sub(pair.unix_secs)));
+        let ago = words.said(&units::Age::of(now_secs().saturating_sub(pair.unix_secs)));
         let area = Rect::from_min_max(lower.min + vec2(16.0 + space::S4, 0.0), lower.max);
         text_ui(ui, area, Align::Left, &ago, Type::CAPTION, ink(palette.text_tertiary));
     }
