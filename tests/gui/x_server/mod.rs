@@ -76,9 +76,9 @@ fn dropped_folders_are_merged_compared_and_reported_by_key_and_pointer_and_the_w
 
     session.person.closes_window();
     assert!(until("the end of the program", || session.program.ended()).success());
-    let settings = session.program.settings();
+    let history = session.program.history();
     for folder in [&base, &adapter, &output] {
-        assert!(settings.contains(folder.to_str().unwrap()), "{} is remembered: {settings}", folder.display());
+        assert!(history.contains(folder.to_str().unwrap()), "{} is remembered: {history}", folder.display());
     }
 }
 

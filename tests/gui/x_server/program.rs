@@ -9,13 +9,12 @@ use std::{
 /// The running program, stopped at the end.
 pub struct Program {
     process: Child,
-    data: PathBuf,
+    home: PathBuf,
 }
 
 impl Program {
     /// Starts it in English, with nothing of the user's or of another display.
     pub fn start(home: &Path, display: &str) -> Self {
-        let data = home.join(".local/share");
         let mut command = Command::new(env!("CARGO_BIN_EXE_lorafuse"));
         for name in
             ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DBUS_SESSION_BUS_ADDRESS", "LC_ALL", "LC_MESSAGES", "LANGUAGE"]
@@ -26,13 +25,13 @@ impl Program {
             .env("DISPLAY", display)
             .env("LANG", "C.UTF-8")
             .env("HOME", home)
-            .env("XDG_DATA_HOME", &data)
+            .env("XDG_DATA_HOME", home.join(".local/share"))
             .env("XDG_CONFIG_HOME", home.join(".config"))
             .env("XDG_CACHE_HOME", home.join(".cache"))
             .env("XDG_STATE_HOME", home.join(".local/state"))
             .env("XDG_RUNTIME_DIR", home)
             .stdin(Stdio::null());
-        Self { process: command.spawn().unwrap(), data }
+        Self { process: command.spawn().unwrap(), home: home.to_owned() }
     }
 
     /// Fails where the program has ended by itself.
@@ -55,9 +54,9 @@ impl Program {
         Duration::from_millis(ticks * 10)
     }
 
-    /// What it remembers for its next start.
-    pub fn settings(&self) -> String {
-        std::fs::read_to_string(self.data.join("lorafuse/app.ron")).unwrap()
+    /// What was done, as it remembers it for its next start.
+    pub fn history(&self) -> String {
+        std::fs::read_to_string(self.home.join(".local/state/lorafuse/history.json")).unwrap()
     }
 }
 
