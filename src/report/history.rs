@@ -71,10 +71,11 @@ pub struct History {
 }
 
 impl History {
-    /// What the file at `path` holds; one that is damaged begins anew, and without a path nothing is kept.
+    /// What the file at `path` holds; one that cannot be read is put aside at the first change, and without a path nothing
+    /// is kept.
     #[must_use]
     pub fn open(path: Option<PathBuf>) -> Self {
-        let entries = path.as_deref().and_then(stored).unwrap_or_default();
+        let entries = path.as_deref().and_then(|path| stored(path).ok().flatten()).unwrap_or_default();
         Self { path, entries }
     }
 
@@ -135,17 +136,29 @@ impl History {
 
     fn change(&mut self, change: impl FnOnce(&mut Vec<HistoryEntry>)) -> io::Result<()> {
         // Another window may have written since.
-        if let Some(entries) = self.path.as_deref().and_then(stored) {
+        let found = self.path.as_deref().map(stored);
+        let is_readable = !matches!(found, Some(Err(_)));
+        if let Some(Ok(Some(entries))) = found {
             self.entries = entries;
         }
         change(&mut self.entries);
         self.entries.truncate(MOST);
-        self.path.as_deref().map_or(Ok(()), |path| write_whole(path, &self.entries))
+        let Some(path) = self.path.as_deref() else { return Ok(()) };
+        // It may be a later version's, and it is the user's: never written over.
+        if !is_readable {
+            fs::rename(path, path.with_extension(format!("{}.json", now_secs())))?;
+        }
+        write_whole(path, &self.entries)
     }
 }
 
-fn stored(path: &Path) -> Option<Vec<HistoryEntry>> {
-    serde_json::from_slice(&fs::read(path).ok()?).ok()
+/// What the file holds; `None` where there is none.
+fn stored(path: &Path) -> io::Result<Option<Vec<HistoryEntry>>> {
+    match fs::read(path) {
+        Ok(text) => Ok(Some(serde_json::from_slice(&text)?)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Writes a new file beside `path` and gives it that name.
@@ -227,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn old_entries_go_and_a_damaged_file_begins_anew() {
+    fn old_entries_go_and_a_file_that_cannot_be_read_is_put_aside() {
         let mut history = History::open(None);
         for index in 0..MOST + 2 {
             history.note(entry(&format!("/{index}"), None, RunOutcome::Opened)).unwrap();
@@ -235,7 +248,13 @@ mod tests {
         assert_eq!(history.entries().len(), MOST);
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("history.json");
-        fs::write(&path, "[{\"base\": 7").unwrap();
-        assert!(History::open(Some(path)).entries().is_empty());
+        let of_another_version = "[{\"base\": 7}]";
+        fs::write(&path, of_another_version).unwrap();
+        let mut history = History::open(Some(path.clone()));
+        assert!(history.entries().is_empty());
+        history.note(entry("/a", None, RunOutcome::Opened)).unwrap();
+        assert_eq!(outcomes(&History::open(Some(path.clone()))), [(None, RunOutcome::Opened)]);
+        let kept = fs::read_dir(root.path()).unwrap().map(|file| file.unwrap().path()).find(|other| *other != path);
+        assert_eq!(fs::read_to_string(kept.unwrap()).unwrap(), of_another_version);
     }
 }
