@@ -25,8 +25,8 @@ use std::path::{Path, PathBuf};
 use egui::{Theme, Vec2, accesskit::Role, vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
 use lorafuse::gui::{
-    AppCommand, CompareCommand, Finished, JobKind, LorafuseApp, Machine, MergeCommand, ModulesCommand, PaletteCommand,
-    Phase, ReportCommand, WellsCommand, view::SortColumn,
+    AppCommand, CompareCommand, JobKind, LorafuseApp, Machine, MergeCommand, MergedFolder, ModulesCommand,
+    PaletteCommand, Phase, ReportCommand, WellsCommand, view::SortColumn,
 };
 use support::{
     USUAL_SIZE, Workspace, click, copy_folder, drop_folders,
@@ -278,12 +278,12 @@ fn stop_measurement(harness: &mut Harness<'_, LorafuseApp>) {
 
 /// Takes one file of the merged folder away, changes another, and has the folder checked again by the button so named.
 fn change_files(harness: &mut Harness<'_, LorafuseApp>, verify_again: &str) {
-    let merged = harness.state().state.finished().unwrap().sources.merged.clone();
+    let merged = harness.state().state.finished().unwrap().provenance.merged.clone();
     std::fs::remove_file(merged.join("tokenizer.json")).unwrap();
     std::fs::write(merged.join("README.md"), "# 내 모델\n").unwrap();
     click(harness, Role::Button, verify_again);
     wait_until(harness, "the list of files", |app| {
-        let is_gone = |done: &Finished| done.manifest.iter().any(|file| file.present_byte_count().is_none());
+        let is_gone = |done: &MergedFolder| done.manifest.iter().any(|file| file.present_byte_count().is_none());
         !app.state.jobs.is_running(JobKind::Verify) && app.state.finished().is_some_and(is_gone)
     });
 }

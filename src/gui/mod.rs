@@ -13,7 +13,6 @@ pub use self::{
     app::{
         application::{LorafuseApp, install_look},
         command::{Command, of_app::AppCommand},
-        finished::{Finished, Made, Sizes, Sources},
         inspection::{Fit, Inspection, Slot},
         jobs::{Jobs, kind::JobKind, progress::Progress},
         launch::{
@@ -23,6 +22,7 @@ pub use self::{
             probe::{DrawnBy, probe, time_first_frame},
         },
         machine::Machine,
+        merged_folder::{Made, MergedFolder, Provenance, Sizes},
         notice::{Notice, Tone},
         screen::Screen,
         standing::{Proof, Standing},
@@ -85,6 +85,6 @@ pub mod view {
             report::manifest::{FileState, ManifestRow, Origin, listed, manifest},
         },
     };
-    pub use crate::gui::screens::compare::told::Told;
+    pub use crate::gui::screens::compare::evaluation_summary::EvaluationSummary;
     pub use crate::gui::screens::modules::tree_row::{Folding, Heat, TreeRow};
 }

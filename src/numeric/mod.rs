@@ -5,9 +5,9 @@
 
 mod convert;
 mod dense;
-mod dtype;
 mod element;
 mod float8;
+mod float_dtype;
 mod fused;
 mod gemm;
 mod householder;
@@ -28,8 +28,8 @@ pub(crate) use self::transpose::read_turned;
 pub use self::{
     convert::{narrow, narrow_at, widen, widen_at, widen_to_f64},
     dense::Matrix,
-    dtype::FloatDtype,
     element::Element,
+    float_dtype::FloatDtype,
     float8::Float8,
     fused::TileBytes,
     householder::householder_basis,

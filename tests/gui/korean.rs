@@ -302,7 +302,7 @@ fn a_result_is_korean_and_so_is_what_is_wrong_with_one() {
         wait_until(&mut window, "the answer", |app| {
             let is_checked = app.state.finished().is_some_and(|done| done.verified.is_some())
                 && !app.state.jobs.is_running(JobKind::Verify);
-            let is_of_this = app.state.finished().is_some_and(|done| done.sources.merged == *folder);
+            let is_of_this = app.state.finished().is_some_and(|done| done.provenance.merged == *folder);
             (is_checked && is_of_this) || app.state.notice.is_some()
         });
         assert_speaks_korean(&window, &folder.display().to_string());

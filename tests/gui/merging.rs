@@ -6,7 +6,8 @@ use egui::{Theme, accesskit::Role};
 use egui_kittest::kittest::Queryable as _;
 use lorafuse::{
     gui::{
-        Finished, JobKind, Machine, MergeCommand, Phase, ReportCommand, Screen, WelcomeCommand, WellKind, WellsCommand,
+        JobKind, Machine, MergeCommand, MergedFolder, Phase, ReportCommand, Screen, WelcomeCommand, WellKind,
+        WellsCommand,
     },
     merge::device::GpuAdapter,
     platform::FileDialogs,
@@ -23,7 +24,7 @@ use crate::{
 };
 
 /// Whether all checks were made and hold.
-fn is_proven(done: &Finished) -> bool {
+fn is_proven(done: &MergedFolder) -> bool {
     done.verified.as_ref().is_some_and(|report| report.as_ref().is_ok_and(VerifyReport::is_passed))
 }
 

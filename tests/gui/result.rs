@@ -6,7 +6,8 @@ use egui::{Event, Key, Modifiers, Theme, accesskit::Role};
 use egui_kittest::{Harness, kittest::Queryable as _};
 use lorafuse::{
     gui::{
-        AppCommand, Finished, JobKind, LorafuseApp, MergeCommand, ReportCommand, Screen, WellKind, view::ManifestRow,
+        AppCommand, JobKind, LorafuseApp, MergeCommand, MergedFolder, ReportCommand, Screen, WellKind,
+        view::ManifestRow,
     },
     plan::Rounding,
     units,
@@ -20,11 +21,11 @@ use crate::{
 
 type Window = Harness<'static, LorafuseApp>;
 
-fn done(window: &Window) -> &Finished {
+fn done(window: &Window) -> &MergedFolder {
     window.state().state.finished().unwrap()
 }
 
-fn outcome_of(done: &Finished, title: &str) -> Option<Outcome> {
+fn outcome_of(done: &MergedFolder, title: &str) -> Option<Outcome> {
     let report = done.verified.as_ref()?.as_ref().ok()?;
     report.checks.iter().find(|check| check.question.to_string() == title).map(|check| check.outcome)
 }
@@ -216,7 +217,7 @@ fn anyones_merge_is_judged_without_merging() {
     drop_folders(&mut window, std::slice::from_ref(&theirs));
     wait_until(&mut window, "the checks", is_checked);
     assert_eq!(window.state().state.screen, Screen::Report);
-    assert!(done(&window).made.is_none() && done(&window).sources.adapters.len() == 1);
+    assert!(done(&window).made.is_none() && done(&window).provenance.adapters.len() == 1);
     window.get_by_label("This model stands alone");
     assert_eq!(outcome_of(done(&window), "Changed exactly the targets"), Some(Outcome::Passed));
     click(&mut window, Role::Tab, "Compare");
@@ -236,7 +237,7 @@ fn anyones_merge_is_judged_without_merging() {
     window.get_by_label_contains("4,868,352 weights of 16 bits each");
     enter_path(&mut window, WellKind::Base, &workspace.folder("base"));
     wait_until(&mut window, "the checks against the base", |app| {
-        is_checked(app) && app.state.finished().is_some_and(|done| done.sources.base.is_some())
+        is_checked(app) && app.state.finished().is_some_and(|done| done.provenance.base.is_some())
     });
 
     // A path of the machine that merged: the weights load, and yet it is not what was promised.
@@ -270,7 +271,7 @@ fn a_folder_dropped_on_the_output_well_is_meant_for_it() {
     drop_folders(&mut window, &[workspace.folder("base")]);
     wait_until(&mut window, "the checks", is_checked);
     assert!(window.state().state.wells.base.path.is_none());
-    assert_eq!(done(&window).sources.merged, workspace.folder("base"));
+    assert_eq!(done(&window).provenance.merged, workspace.folder("base"));
 }
 
 #[test]

@@ -168,7 +168,7 @@ fn a_folder_that_is_only_the_base_is_said_to_be() {
     // With an adapter that changes something, it is a merge that was never made, and says so first.
     enter_path(&mut window, WellKind::Adapter, &workspace.folder("adapter"));
     wait_until(&mut window, "the checks with the adapter", |app| {
-        is_checked(app) && app.state.finished().is_some_and(|done| !done.sources.adapters.is_empty())
+        is_checked(app) && app.state.finished().is_some_and(|done| !done.provenance.adapters.is_empty())
     });
     show(&mut window, Screen::Report);
     window.get_by_label("The adapter was never applied");

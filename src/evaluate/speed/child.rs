@@ -1,4 +1,4 @@
-//! The measured side: a process with one model in memory, which answers questions line by line.
+//! The measured side: a process with one model in memory, which answers requests line by line.
 
 use std::io::{BufRead, Write};
 
@@ -16,13 +16,13 @@ pub const RESIDENT_COMMAND: &str = "resident";
 
 /// What the parent asks, a line of JSON each.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) enum Question {
+pub(super) enum Request {
     Forward { ids: Vec<u32> },
     Continue { ids: Vec<u32>, max_tokens: usize },
     Finish,
 }
 
-/// What the process says, a line of JSON each: first that it has loaded, then an answer to each question.
+/// What the process says, a line of JSON each: first that it has loaded, then a reply to each request.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Reply {
     Loaded { name: String, load_secs: f64 },
@@ -32,11 +32,11 @@ pub(super) enum Reply {
     Failed { problem: String },
 }
 
-/// Loads `source` and answers the questions that come in, until there are no more.
+/// Loads `source` and answers the requests that come in, until there are no more.
 ///
 /// # Errors
 /// A parent that is gone.
-pub fn serve(source: &ModelSource, questions: impl BufRead, mut replies: impl Write) -> std::io::Result<()> {
+pub fn serve(source: &ModelSource, requests: impl BufRead, mut replies: impl Write) -> std::io::Result<()> {
     let job = JobContext::unwatched();
     let started = std::time::Instant::now();
     let model = match ResidentModel::load(source, &job) {
@@ -45,13 +45,13 @@ pub fn serve(source: &ModelSource, questions: impl BufRead, mut replies: impl Wr
     };
     let load_secs = started.elapsed().as_secs_f64();
     send(&mut replies, &Reply::Loaded { name: model.name().to_owned(), load_secs })?;
-    for line in questions.lines() {
+    for line in requests.lines() {
         let reply = match serde_json::from_str(&line?)? {
-            Question::Forward { ids } => model.forward_secs(&ids).map(|forward_secs| Reply::Forward { forward_secs }),
-            Question::Continue { ids, max_tokens } => {
+            Request::Forward { ids } => model.forward_secs(&ids).map(|forward_secs| Reply::Forward { forward_secs }),
+            Request::Continue { ids, max_tokens } => {
                 model.continue_greedily(&ids, max_tokens, &job).map(Reply::Continued)
             }
-            Question::Finish => Ok(Reply::Finished { peak_memory_bytes: platform::peak_memory_bytes() }),
+            Request::Finish => Ok(Reply::Finished { peak_memory_bytes: platform::peak_memory_bytes() }),
         };
         send(&mut replies, &reply.unwrap_or_else(|error| failed(&error)))?;
     }

@@ -68,7 +68,7 @@ pub fn measure(request: &SpeedRequest, job: &JobContext) -> Result<SpeedReport, 
     let needed: Vec<u64> = needs.iter().map(|needs| needs.byte_count).collect();
     // Every model reads as many tokens, or their seconds could not be compared.
     let fewest_positions = needs.iter().filter_map(|needs| needs.position_count).min();
-    let questions = questions(request, fewest_positions.unwrap_or(FORWARD_TOKENS).min(FORWARD_TOKENS))?;
+    let inputs = inputs(request, fewest_positions.unwrap_or(FORWARD_TOKENS).min(FORWARD_TOKENS))?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a count of bytes")]
     let share = |free: u64| (free as f64 * MEMORY_SHARE) as u64;
     let available = request.memory_bytes.or_else(|| platform::available_memory_bytes().map(share)).unwrap_or(u64::MAX);
@@ -86,15 +86,15 @@ pub fn measure(request: &SpeedRequest, job: &JobContext) -> Result<SpeedReport, 
             let samples = &mut samples[model];
             let mut process = match processes[model].take() {
                 Some(process) => process,
-                None => started(request, model, &questions[model], samples, job)?,
+                None => started(request, model, &inputs[model], samples, job)?,
             };
             job.set_current(process.name());
             for _ in 0..runs_of_round {
-                samples.forward_secs.push(process.forward_secs(&questions[model].text, job)?);
+                samples.forward_secs.push(process.forward_secs(&inputs[model].text, job)?);
                 job.advance(1);
             }
             if round < ANSWER_RUNS {
-                samples.continuations.push(process.continuation(&questions[model].prompt, ANSWER_TOKENS, job)?);
+                samples.continuations.push(process.continuation(&inputs[model].prompt, ANSWER_TOKENS, job)?);
             }
             if fits_together && round + 1 < rounds {
                 processes[model] = Some(process);
@@ -112,18 +112,18 @@ pub fn measure(request: &SpeedRequest, job: &JobContext) -> Result<SpeedReport, 
         }
         let root = request.models[model].path();
         let text = |ids: &[u32]| request.prompt.is_some().then(|| tokens::decode(root, ids)).transpose();
-        samples.summary(questions[model].text.len(), text).map(Some)
+        samples.summary(inputs[model].text.len(), text).map(Some)
     });
     Ok(SpeedReport { prompt: request.prompt.clone(), fits_together, models: models.collect::<Result<_, _>>()? })
 }
 
 /// The tokens that one model reads.
-struct Question {
+struct ModelInput {
     text: Vec<u32>,
     prompt: Vec<u32>,
 }
 
-fn questions(request: &SpeedRequest, most_tokens: usize) -> Result<Vec<Question>, EvalError> {
+fn inputs(request: &SpeedRequest, most_tokens: usize) -> Result<Vec<ModelInput>, EvalError> {
     let texts = [request.text.clone()];
     let of_model = |source: &ModelSource| {
         let tokenized = TokenizedTexts::new(source.path(), &texts, &[])?;
@@ -135,7 +135,7 @@ fn questions(request: &SpeedRequest, most_tokens: usize) -> Result<Vec<Question>
             }
             None => text[..text.len().min(PROMPT_TOKENS)].to_vec(),
         };
-        Ok(Question { text, prompt })
+        Ok(ModelInput { text, prompt })
     };
     request.models.iter().map(of_model).collect()
 }
@@ -144,7 +144,7 @@ fn questions(request: &SpeedRequest, most_tokens: usize) -> Result<Vec<Question>
 fn started(
     request: &SpeedRequest,
     model: usize,
-    question: &Question,
+    question: &ModelInput,
     samples: &mut Samples,
     job: &JobContext,
 ) -> Result<ResidentProcess, EvalError> {

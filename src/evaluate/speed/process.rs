@@ -10,7 +10,7 @@ use std::{
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
-use super::child::{Question, RESIDENT_COMMAND, Reply};
+use super::child::{RESIDENT_COMMAND, Reply, Request};
 use crate::{
     error::{IoAction, IoContext as _},
     evaluate::{Continuation, EvalError, ModelSource},
@@ -23,7 +23,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// Ended when it is dropped.
 pub(super) struct ResidentProcess {
     child: Child,
-    questions: ChildStdin,
+    requests: ChildStdin,
     lines: Receiver<String>,
     program: PathBuf,
     name: String,
@@ -48,7 +48,7 @@ impl ResidentProcess {
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().at(IoAction::StartProcess, program)?;
-        let (Some(questions), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+        let (Some(requests), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             unreachable!("both are pipes");
         };
         // A thread of its own, so that a wait can end when the user cancels.
@@ -57,7 +57,7 @@ impl ResidentProcess {
             .name("resident".to_owned())
             .spawn(move || BufReader::new(output).lines().map_while(Result::ok).try_for_each(|line| sender.send(line)))
             .at(IoAction::StartThread, program)?;
-        Ok(Self { child, questions, lines, program: program.to_owned(), name: String::new() })
+        Ok(Self { child, requests, lines, program: program.to_owned(), name: String::new() })
     }
 
     /// The model's name, once it is loaded.
@@ -78,7 +78,7 @@ impl ResidentProcess {
 
     /// Seconds of one forward pass.
     pub fn forward_secs(&mut self, ids: &[u32], job: &JobContext) -> Result<f64, EvalError> {
-        match self.ask(&Question::Forward { ids: ids.to_vec() }, job)? {
+        match self.ask(&Request::Forward { ids: ids.to_vec() }, job)? {
             Reply::Forward { forward_secs } => Ok(forward_secs),
             reply => Err(self.misunderstood(&reply)),
         }
@@ -91,7 +91,7 @@ impl ResidentProcess {
         max_tokens: usize,
         job: &JobContext,
     ) -> Result<Continuation, EvalError> {
-        match self.ask(&Question::Continue { ids: ids.to_vec(), max_tokens }, job)? {
+        match self.ask(&Request::Continue { ids: ids.to_vec(), max_tokens }, job)? {
             Reply::Continued(continuation) => Ok(continuation),
             reply => Err(self.misunderstood(&reply)),
         }
@@ -99,16 +99,16 @@ impl ResidentProcess {
 
     /// Ends the process; the most memory that it held, where the system tells.
     pub fn finish(mut self, job: &JobContext) -> Result<Option<u64>, EvalError> {
-        match self.ask(&Question::Finish, job)? {
+        match self.ask(&Request::Finish, job)? {
             Reply::Finished { peak_memory_bytes } => Ok(peak_memory_bytes),
             reply => Err(self.misunderstood(&reply)),
         }
     }
 
-    fn ask(&mut self, question: &Question, job: &JobContext) -> Result<Reply, EvalError> {
-        let line = serde_json::to_string(question).map_err(|error| self.failed(error.to_string()))?;
+    fn ask(&mut self, request: &Request, job: &JobContext) -> Result<Reply, EvalError> {
+        let line = serde_json::to_string(request).map_err(|error| self.failed(error.to_string()))?;
         // A process that is gone has said why, or its silence is noticed by the wait.
-        writeln!(self.questions, "{line}").and_then(|()| self.questions.flush()).ok();
+        writeln!(self.requests, "{line}").and_then(|()| self.requests.flush()).ok();
         self.reply(job)
     }
 

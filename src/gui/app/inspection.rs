@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use super::finished::{self, Finished, Sources};
+use super::merged_folder::{self, MergedFolder, Provenance};
 use crate::{
     adapter::{Adapter, AdapterError, BaseSuggestion, suggested_base},
     checkpoint::{Checkpoint, CheckpointError, folder_name, hub_cache},
@@ -35,7 +35,7 @@ use crate::{
 
 /// What is in the wells when the look begins.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Question {
+pub struct InspectionRequest {
     /// The base's folder.
     pub base: Option<PathBuf>,
     /// The adapters and their strengths, in the order in which they are added.
@@ -114,7 +114,7 @@ pub struct Inspection {
     /// The base that the adapter names, where this machine has it and the well is empty.
     pub suggested_base: Option<BaseSuggestion>,
     /// A model that lies in the output already, to be judged in place of merging.
-    pub found: Option<Result<Box<Finished>, Problem>>,
+    pub found: Option<Result<Box<MergedFolder>, Problem>>,
     /// The output that the plan is for.
     pub output: Option<PathBuf>,
     /// Modules of the base with what the adapter adds; the base alone without one.
@@ -150,7 +150,7 @@ pub struct Inspection {
 impl Inspection {
     /// Opens and compares what `question` names.
     #[must_use]
-    pub fn new(question: &Question) -> Self {
+    pub fn new(question: &InspectionRequest) -> Self {
         let inputs = (question.base.clone(), question.adapters.clone());
         let mut inspection = Self { inputs, ..Self::default() };
         let base = question.base.as_deref().map(Checkpoint::open);
@@ -234,7 +234,7 @@ impl Inspection {
         problem.map_or(Ok(plan), Err)
     }
 
-    fn compare(&mut self, question: &Question, base: &Checkpoint, matching: &Matching, adapters: &[Adapter]) {
+    fn compare(&mut self, question: &InspectionRequest, base: &Checkpoint, matching: &Matching, adapters: &[Adapter]) {
         self.fit = Some(Fit {
             changed_tensors: matching.applied.len(),
             base_tensors: base.tensors().len(),
@@ -298,15 +298,15 @@ fn other_place(plan: &mut MergePlan, home: Option<&Path>) -> Option<PathBuf> {
 /// Opens what lies in the output, as made from what is in the other wells: as the history says, where it was made here.
 /// The strengths chosen for a merge of ours say nothing about somebody else's: it is judged as trained, and the check
 /// finds another strength where there is one.
-fn found(question: &Question, merged: &Path, base: Option<&Checkpoint>) -> Result<Box<Finished>, Problem> {
+fn found(question: &InspectionRequest, merged: &Path, base: Option<&Checkpoint>) -> Result<Box<MergedFolder>, Problem> {
     let whole = |adapter: &AdapterRequest| AdapterRequest { strength: 1.0, ..adapter.clone() };
     let (adapters, rounding) = match &question.recorded {
         Some(made) => (made.adapters.clone(), made.rounding),
         None => (question.adapters.iter().map(whole).collect(), Rounding::Nearest),
     };
     let root = base.map(|base| base.root().to_owned());
-    let sources = Sources { merged: merged.to_owned(), base: root, adapters, rounding };
-    finished::open(sources, base).map(Box::new)
+    let provenance = Provenance { merged: merged.to_owned(), base: root, adapters, rounding };
+    merged_folder::open(provenance, base).map(Box::new)
 }
 
 /// `<base>-merged` beside the base, numbered where that exists. The cache of the Hub is no place for it: a base that
@@ -353,7 +353,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let taken = root.path().join("merged");
         std::fs::create_dir_all(taken.join("notes")).unwrap();
-        let mut question = Question {
+        let mut question = InspectionRequest {
             base: Some(sample.base()),
             adapters: vec![AdapterRequest { path: sample.adapter(), strength: 1.0 }],
             output: Some(taken.clone()),
@@ -383,7 +383,7 @@ mod tests {
     fn modules_and_plan_are_there_before_any_factor_is_read() {
         let sample = crate::sample::Sample::find().unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let question = Question {
+        let question = InspectionRequest {
             base: Some(sample.base()),
             adapters: vec![AdapterRequest { path: sample.adapter(), strength: 1.0 }],
             output: Some(folder.path().join("merged")),

@@ -30,7 +30,7 @@ pub(in crate::gui) fn remember(state: &mut AppState, outcome: RunOutcome) {
 /// Notes what the checks of the folder that is shown found.
 pub(in crate::gui) fn remember_verdict(state: &mut AppState) {
     let Some(done) = state.finished() else { return };
-    let (merged, outcome) = (done.sources.merged.clone(), outcome_of(done.verified.as_ref()));
+    let (merged, outcome) = (done.provenance.merged.clone(), outcome_of(done.verified.as_ref()));
     state.history.conclude(&merged, outcome).ok();
     state.recent_states.clear();
 }

@@ -1,7 +1,7 @@
 //! What is known of a merged folder, from the checks that were made. Every tick, title and chip about it follows from
 //! this value, so that none says more than another.
 
-use super::{finished::Finished, jobs::kind::JobKind, state::AppState};
+use super::{jobs::kind::JobKind, merged_folder::MergedFolder, state::AppState};
 use crate::{
     gui::words::problem::Problem,
     plan::AdapterRequest,
@@ -44,12 +44,12 @@ pub enum Proof {
 impl AppState {
     /// How `done` stands.
     #[must_use]
-    pub fn standing<'a>(&self, done: &'a Finished) -> Standing<'a> {
+    pub fn standing<'a>(&self, done: &'a MergedFolder) -> Standing<'a> {
         if self.jobs.is_running(JobKind::Verify) { Standing::Checking } else { done.found() }
     }
 }
 
-impl Finished {
+impl MergedFolder {
     /// What the last check found.
     fn found(&self) -> Standing<'_> {
         match &self.verified {
@@ -71,7 +71,7 @@ impl Finished {
     /// The strength that all its adapters were judged by, where they share one.
     #[must_use]
     pub fn judged_strength(&self) -> Option<f64> {
-        let (AdapterRequest { strength, .. }, others) = self.sources.adapters.split_first()?;
+        let (AdapterRequest { strength, .. }, others) = self.provenance.adapters.split_first()?;
         others.iter().all(|other| (other.strength - strength).abs() < f64::EPSILON).then_some(*strength)
     }
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::{
     closing::Closing,
-    finished::Finished,
     inspection::Inspection,
     jobs::Jobs,
     machine::Machine,
+    merged_folder::MergedFolder,
     notice::Notice,
     recent::{MOST_SHOWN, RecentState},
     screen::Screen,
@@ -43,7 +43,7 @@ pub enum Phase {
     /// A worker merges.
     Running(Box<Running>),
     /// The merged folder exists.
-    Done(Box<Finished>),
+    Done(Box<MergedFolder>),
     /// The merge stopped with an error; its output does not exist.
     Failed(Problem),
 }
@@ -164,7 +164,7 @@ impl AppState {
 
     /// The finished merge, if there is one.
     #[must_use]
-    pub fn finished(&self) -> Option<&Finished> {
+    pub fn finished(&self) -> Option<&MergedFolder> {
         match &self.phase {
             Phase::Done(finished) => Some(finished),
             _ => None,
@@ -184,7 +184,7 @@ impl AppState {
     }
 
     /// The finished merge, to be changed.
-    pub fn finished_mut(&mut self) -> Option<&mut Finished> {
+    pub fn finished_mut(&mut self) -> Option<&mut MergedFolder> {
         match &mut self.phase {
             Phase::Done(finished) => Some(finished),
             _ => None,

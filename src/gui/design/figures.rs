@@ -4,7 +4,7 @@ use egui::{Rect, Stroke, Ui, pos2, vec2};
 
 use super::{
     quantities::split_unit,
-    tokens::{Palette, Type, space},
+    tokens::{Colors, Type, space},
     widget::{Align, panel_frame, runs_ui, text_ui},
 };
 
@@ -33,7 +33,7 @@ pub(in crate::gui) fn figures_height(width: f32, count: usize) -> f32 {
 
 /// Paints them from the top of `rect`.
 pub(in crate::gui) fn figures_ui(ui: &mut Ui, rect: Rect, figures: &[Figure]) {
-    let stroke = Stroke::new(1.0, Palette::of(ui).stroke);
+    let stroke = Stroke::new(1.0, Colors::of(ui).stroke);
     let columns = columns(rect.width(), figures.len());
     let area = Rect::from_min_size(rect.min, vec2(rect.width(), figures_height(rect.width(), figures.len())));
     panel_frame(ui, area);
@@ -53,19 +53,19 @@ pub(in crate::gui) fn figures_ui(ui: &mut Ui, rect: Rect, figures: &[Figure]) {
 }
 
 fn figure_ui(ui: &mut Ui, cell: Rect, figure: &Figure) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let inner = Rect::from_min_max(cell.min + vec2(space::S16, 12.0), cell.max - vec2(space::S8, 8.0));
     let line =
         |top: f32, height: f32| Rect::from_min_size(pos2(inner.left(), inner.top() + top), vec2(inner.width(), height));
-    text_ui(ui, line(0.0, 16.0), Align::Left, figure.label, Type::CAPTION_MEDIUM, palette.text_secondary);
+    text_ui(ui, line(0.0, 16.0), Align::Left, figure.label, Type::CAPTION_MEDIUM, colors.text_secondary);
     let (number, unit) = split_unit(&figure.value);
     let runs = [
-        (number, Type::FIGURE, palette.text),
-        (" ", Type::BODY, palette.text_secondary),
-        (unit, Type::BODY, palette.text_secondary),
+        (number, Type::FIGURE, colors.text),
+        (" ", Type::BODY, colors.text_secondary),
+        (unit, Type::BODY, colors.text_secondary),
     ];
     runs_ui(ui, line(17.0, 28.0), Align::Left, &runs[..if unit.is_empty() { 1 } else { 3 }]);
-    text_ui(ui, line(46.0, 16.0), Align::Left, &figure.remark, Type::CAPTION, palette.text_secondary);
+    text_ui(ui, line(46.0, 16.0), Align::Left, &figure.remark, Type::CAPTION, colors.text_secondary);
 }
 
 #[cfg(test)]

@@ -3,16 +3,16 @@
 use egui::{Rect, Ui, pos2, vec2};
 
 use super::{
-    tokens::{Palette, Type, grid, space},
+    tokens::{Colors, Type, grid, space},
     widget::{Align, Run, hairline, runs_ui, text_ui, text_width},
 };
 
 /// Title and what is true now; returns the line (for buttons at its right) and the space below it.
 pub(in crate::gui) fn screen_header_ui(ui: &mut Ui, rect: Rect, title: &str, subtitle: &[Run<'_>]) -> (Rect, Rect) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let bar = Rect::from_min_size(rect.min, vec2(rect.width(), grid::SCREEN_HEADER));
     let line = bar.shrink2(vec2(space::S16, 0.0));
-    text_ui(ui, line, Align::Left, title, Type::TITLE, palette.text);
+    text_ui(ui, line, Align::Left, title, Type::TITLE, colors.text);
     let title_width = text_width(ui, title, Type::TITLE);
     if !subtitle.is_empty() {
         let rest = Rect::from_min_max(line.min + vec2(title_width + space::S12, 0.0), line.max);

@@ -2,7 +2,7 @@
 
 use egui::{Context, CornerRadius, FontFamily, Shadow, Stroke, Style, TextStyle, Theme, style::WidgetVisuals};
 
-use super::tokens::{DARK, LIGHT, Palette, Type, radius, space};
+use super::tokens::{Colors, DARK, LIGHT, Type, radius, space};
 
 /// Sets both themes; which one is shown stays the user's choice.
 pub fn install(ctx: &Context) {
@@ -10,7 +10,7 @@ pub fn install(ctx: &Context) {
     ctx.style_mut_of(Theme::Dark, |style| apply(style, &DARK));
 }
 
-fn apply(style: &mut Style, palette: &Palette) {
+fn apply(style: &mut Style, colors: &Colors) {
     style.text_styles = [
         (TextStyle::Small, Type::CAPTION.font_id()),
         (TextStyle::Body, Type::BODY.font_id()),
@@ -36,23 +36,23 @@ fn apply(style: &mut Style, palette: &Palette) {
         ..egui::style::ScrollStyle::floating()
     };
     let visuals = &mut style.visuals;
-    visuals.panel_fill = palette.app;
-    visuals.window_fill = palette.panel;
-    visuals.window_stroke = Stroke::new(1.0, palette.stroke_strong);
+    visuals.panel_fill = colors.app;
+    visuals.window_fill = colors.panel;
+    visuals.window_stroke = Stroke::new(1.0, colors.stroke_strong);
     visuals.window_corner_radius = CornerRadius::same(radius::POPUP);
     visuals.menu_corner_radius = CornerRadius::same(radius::POPUP);
     visuals.window_shadow = Shadow::NONE;
     visuals.popup_shadow = Shadow::NONE;
-    visuals.extreme_bg_color = palette.sunken;
-    visuals.text_edit_bg_color = Some(palette.sunken);
-    visuals.faint_bg_color = palette.app;
-    visuals.code_bg_color = palette.sunken;
-    visuals.hyperlink_color = palette.accent;
-    visuals.warn_fg_color = palette.warn;
-    visuals.error_fg_color = palette.error;
-    visuals.selection.bg_fill = palette.selected;
-    visuals.selection.stroke = Stroke::new(1.0, palette.accent);
-    visuals.weak_text_color = Some(palette.text_tertiary);
+    visuals.extreme_bg_color = colors.sunken;
+    visuals.text_edit_bg_color = Some(colors.sunken);
+    visuals.faint_bg_color = colors.app;
+    visuals.code_bg_color = colors.sunken;
+    visuals.hyperlink_color = colors.accent;
+    visuals.warn_fg_color = colors.warn;
+    visuals.error_fg_color = colors.error;
+    visuals.selection.bg_fill = colors.selected;
+    visuals.selection.stroke = Stroke::new(1.0, colors.accent);
+    visuals.weak_text_color = Some(colors.text_tertiary);
     visuals.slider_trailing_fill = true;
     visuals.handle_shape = egui::style::HandleShape::Circle;
     visuals.striped = false;
@@ -61,13 +61,13 @@ fn apply(style: &mut Style, palette: &Palette) {
         weak_bg_fill: fill,
         bg_stroke: Stroke::new(1.0, border),
         corner_radius: CornerRadius::same(radius::CHIP),
-        fg_stroke: Stroke::new(1.0, palette.text),
+        fg_stroke: Stroke::new(1.0, colors.text),
         expansion: 0.0,
     };
     let widgets = &mut visuals.widgets;
-    widgets.noninteractive = widget(palette.panel, palette.stroke);
-    widgets.inactive = widget(palette.panel, palette.stroke_strong);
-    widgets.hovered = widget(palette.hover, palette.stroke_strong);
-    widgets.active = widget(palette.selected, palette.accent);
-    widgets.open = widget(palette.hover, palette.stroke_strong);
+    widgets.noninteractive = widget(colors.panel, colors.stroke);
+    widgets.inactive = widget(colors.panel, colors.stroke_strong);
+    widgets.hovered = widget(colors.hover, colors.stroke_strong);
+    widgets.active = widget(colors.selected, colors.accent);
+    widgets.open = widget(colors.hover, colors.stroke_strong);
 }

@@ -4,7 +4,7 @@ use egui::{Color32, FontFamily, FontId};
 
 /// The colours of one theme, by role.
 #[derive(Debug)]
-pub struct Palette {
+pub struct Colors {
     pub app: Color32,
     pub panel: Color32,
     pub sunken: Color32,
@@ -41,7 +41,7 @@ const fn hex(rgb: u32) -> Color32 {
 }
 
 /// Light theme.
-pub static LIGHT: Palette = Palette {
+pub static LIGHT: Colors = Colors {
     app: hex(0x00F4_F5F7),
     panel: hex(0x00FF_FFFF),
     sunken: hex(0x00EC_EEF1),
@@ -81,7 +81,7 @@ pub static LIGHT: Palette = Palette {
 };
 
 /// Dark theme.
-pub static DARK: Palette = Palette {
+pub static DARK: Colors = Colors {
     app: hex(0x0015_171A),
     panel: hex(0x001B_1E22),
     sunken: hex(0x0011_1316),
@@ -120,8 +120,8 @@ pub static DARK: Palette = Palette {
     ],
 };
 
-impl Palette {
-    /// The palette of the theme that `ui` is painted in.
+impl Colors {
+    /// The colours of the theme that `ui` is painted in.
     #[must_use]
     pub fn of(ui: &egui::Ui) -> &'static Self {
         if ui.visuals().dark_mode { &DARK } else { &LIGHT }
@@ -292,11 +292,9 @@ mod tests {
 
     #[test]
     fn text_is_readable_on_every_surface() {
-        for palette in [&LIGHT, &DARK] {
-            for surface in [palette.app, palette.panel, palette.sunken] {
-                for text in
-                    [palette.text, palette.text_secondary, palette.text_tertiary, palette.accent, palette.adapter]
-                {
+        for colors in [&LIGHT, &DARK] {
+            for surface in [colors.app, colors.panel, colors.sunken] {
+                for text in [colors.text, colors.text_secondary, colors.text_tertiary, colors.accent, colors.adapter] {
                     assert!(contrast(text, surface) >= 4.5, "{text:?} on {surface:?}: {}", contrast(text, surface));
                 }
             }
@@ -305,9 +303,9 @@ mod tests {
 
     #[test]
     fn ink_on_a_heat_cell_is_readable() {
-        for palette in [&LIGHT, &DARK] {
+        for colors in [&LIGHT, &DARK] {
             for step in 0..=60 {
-                let cell = palette.heat_at(step as f32 / 60.0);
+                let cell = colors.heat_at(step as f32 / 60.0);
                 assert!(contrast(ink_on(cell), cell) >= 4.5, "{cell:?}");
             }
         }

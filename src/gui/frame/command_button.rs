@@ -9,7 +9,7 @@ use crate::{
             face::{Face, key_text},
         },
         design::{
-            tokens::{Palette, Type, radius, space},
+            tokens::{Colors, Type, radius, space},
             widget::{ButtonLook, Icon, button_ui, icon_ui, text_width},
         },
     },
@@ -115,15 +115,15 @@ impl<'a> CommandButton<'a> {
 
     /// Paints only its icon; the command's label is its name for screen readers and its tooltip.
     pub fn show_icon_only(self, ui: &mut Ui, rect: Rect, words: Language, commands: &mut Vec<Command>) {
-        let palette = Palette::of(ui);
+        let colors = Colors::of(ui);
         let label = self.text(words);
         let response = ui.interact(rect, self.id(ui), Sense::click());
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, label));
         if response.hovered() || response.has_focus() {
-            ui.painter().rect_filled(rect, CornerRadius::same(radius::CHIP), palette.hover);
+            ui.painter().rect_filled(rect, CornerRadius::same(radius::CHIP), colors.hover);
         }
         if let Some(icon) = self.icon {
-            icon_ui(ui, rect, icon, palette.text_secondary);
+            icon_ui(ui, rect, icon, colors.text_secondary);
         }
         if response.on_hover_text(label).clicked() {
             commands.push(self.command);

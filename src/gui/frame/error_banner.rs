@@ -10,7 +10,7 @@ use crate::{
         app::command::Command,
         design::{
             path_text::display_path,
-            tokens::{Face, Palette, Type, grid, radius, space},
+            tokens::{Colors, Face, Type, grid, radius, space},
             widget::{Icon, icon_ui, prose_ui, wrapped_text_ui},
         },
         words::problem::Problem,
@@ -64,25 +64,25 @@ fn banner_ui(
     words: Language,
     add: impl FnOnce(&mut Ui, Rect) -> f32,
 ) -> Rect {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let background = ui.painter().add(egui::Shape::Noop);
     let icon = Rect::from_min_size(rect.min + vec2(space::S16, space::S16), vec2(20.0, 20.0));
-    icon_ui(ui, icon, Icon::Failed, palette.error);
+    icon_ui(ui, icon, Icon::Failed, colors.error);
     let text = Rect::from_min_max(rect.min + vec2(48.0, space::S16 - 2.0), rect.max - vec2(space::S16, 0.0));
     let mut top = text.top();
     let from = |top: f32| Rect::from_min_max(pos2(text.left(), top), text.max);
     let title = Type { face: Face::SemiBold, ..Type::TITLE };
-    top += prose_ui(ui, from(top), &problem.title(words), title, palette.text) + 2.0;
+    top += prose_ui(ui, from(top), &problem.title(words), title, colors.text) + 2.0;
     if let Some(hint) = problem.advice(words) {
-        top += prose_ui(ui, from(top), &hint, Type::BODY, palette.text) + space::S4;
+        top += prose_ui(ui, from(top), &hint, Type::BODY, colors.text) + space::S4;
     }
     if let Some(path) = &problem.path {
         let path = display_path(Path::new(path), home);
-        top += wrapped_text_ui(ui, from(top), &[(&path, Type::MONO_SMALL, palette.text_secondary)]) + 2.0;
+        top += wrapped_text_ui(ui, from(top), &[(&path, Type::MONO_SMALL, colors.text_secondary)]) + 2.0;
     }
     top += add(ui, from(top));
     let area = Rect::from_min_max(rect.min, pos2(rect.right(), top + space::S12));
-    let shape = egui::epaint::RectShape::filled(area, CornerRadius::same(radius::PANEL), palette.error_soft);
+    let shape = egui::epaint::RectShape::filled(area, CornerRadius::same(radius::PANEL), colors.error_soft);
     ui.painter().set(background, shape);
     area
 }

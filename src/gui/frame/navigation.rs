@@ -11,7 +11,7 @@ use crate::gui::{
         state::{AppState, Phase},
     },
     design::{
-        tokens::{Palette, Type, radius, space},
+        tokens::{Colors, Type, radius, space},
         widget::{Icon, icon_ui, mark_ui},
     },
 };
@@ -96,7 +96,7 @@ fn standing_mark(standing: Standing<'_>) -> Icon {
 }
 
 fn item_ui(ui: &mut Ui, item: &Item, state: &AppState, commands: &mut Vec<Command>) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     let Some(face) = item.command.face() else { return };
     let label = face.label(words);
@@ -108,34 +108,34 @@ fn item_ui(ui: &mut Ui, item: &Item, state: &AppState, commands: &mut Vec<Comman
     response.widget_info(|| WidgetInfo::selected(Role::Tab, item.enabled, item.is_current, label));
     let corner = CornerRadius::same(radius::PANEL);
     if item.is_current {
-        ui.painter().rect_filled(item.rect, corner, palette.selected);
+        ui.painter().rect_filled(item.rect, corner, colors.selected);
     } else if item.enabled && response.hovered() {
-        ui.painter().rect_filled(item.rect, corner, palette.hover);
+        ui.painter().rect_filled(item.rect, corner, colors.hover);
     }
     if response.has_focus() {
-        let stroke = egui::Stroke::new(2.0, palette.accent);
+        let stroke = egui::Stroke::new(2.0, colors.accent);
         ui.painter().rect_stroke(item.rect, corner, stroke, egui::StrokeKind::Inside);
     }
     let ink = match (item.enabled, item.is_current) {
-        (false, _) => palette.text_disabled,
-        (true, true) => palette.accent,
-        (true, false) => palette.text_secondary,
+        (false, _) => colors.text_disabled,
+        (true, true) => colors.accent,
+        (true, false) => colors.text_secondary,
     };
     let center = item.rect.center().x;
     let icon_rect = Rect::from_center_size(pos2(center, item.rect.top() + 18.0), vec2(16.0, 16.0));
     if let Some(icon) = face.icon {
         icon_ui(ui, icon_rect, icon, ink);
     }
-    let label_ink = if item.enabled && !item.is_current { palette.text } else { ink };
+    let label_ink = if item.enabled && !item.is_current { colors.text } else { ink };
     let galley = ui.painter().layout_no_wrap(label.to_owned(), Type::CAPTION_MEDIUM.font_id(), label_ink);
     let pos = pos2(center - galley.size().x / 2.0, item.rect.top() + 38.0 - galley.size().y / 2.0);
     ui.painter().galley(pos, galley, label_ink);
     if let Some(mark) = item.mark {
         let color = match mark {
-            Icon::Tick => palette.ok,
-            Icon::Failed => palette.error,
-            Icon::Warning => palette.warn,
-            _ => palette.accent,
+            Icon::Tick => colors.ok,
+            Icon::Failed => colors.error,
+            Icon::Warning => colors.warn,
+            _ => colors.accent,
         };
         mark_ui(ui, pos2(item.rect.right() - 12.0, item.rect.top() + 12.0), mark, color);
     }

@@ -12,7 +12,7 @@ use crate::{
         },
         design::{
             path_text::display_path,
-            tokens::{Palette, Type, grid, space},
+            tokens::{Colors, Type, grid, space},
             widget::{Align, ButtonLook, elided_middle, runs_ui, text_width},
         },
         screens::merge::command::MergeCommand,
@@ -60,15 +60,15 @@ pub(in crate::gui) fn next_step_ui(ui: &mut Ui, rect: Rect, state: &AppState, co
 }
 
 fn output_ui(ui: &mut Ui, line: Rect, state: &AppState, verb: &str) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let Some(output) = &state.wells.output.path else { return };
     let path = display_path(output, state.machine.home.as_deref());
     let room = line.width() - text_width(ui, verb, Type::CAPTION) - space::S12;
     let path = elided_middle(ui, &path, Type::MONO_SMALL, room);
     let runs = [
-        (verb, Type::CAPTION, palette.text_secondary),
-        ("  ", Type::CAPTION, palette.text),
-        (path.as_str(), Type::MONO_SMALL, palette.text),
+        (verb, Type::CAPTION, colors.text_secondary),
+        ("  ", Type::CAPTION, colors.text),
+        (path.as_str(), Type::MONO_SMALL, colors.text),
     ];
     runs_ui(ui, line, Align::Left, &runs);
 }

@@ -6,7 +6,7 @@ use crate::{
     gui::{
         app::{jobs::progress::Progress, state::AppState},
         design::{
-            tokens::{Palette, Type, space},
+            tokens::{Colors, Type, space},
             widget::{Align, elided_middle, progress_bar_ui, text_ui, wrapped_text_ui},
         },
     },
@@ -37,11 +37,11 @@ pub(in crate::gui) fn progress_note_ui(
     note: &str,
     words: Language,
 ) -> f32 {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let line = |top: f32| Rect::from_min_size(rect.min + vec2(0.0, top), vec2(rect.width(), 18.0));
-    text_ui(ui, line(space::S12), Align::Left, title, Type::BODY_MEDIUM, palette.text);
+    text_ui(ui, line(space::S12), Align::Left, title, Type::BODY_MEDIUM, colors.text);
     if let Some(moved) = moved {
-        text_ui(ui, line(space::S12), Align::Right, moved, Type::MONO, palette.text_secondary);
+        text_ui(ui, line(space::S12), Align::Right, moved, Type::MONO, colors.text_secondary);
     }
     let track = Rect::from_min_size(rect.min + vec2(0.0, 38.0), vec2(rect.width(), 8.0));
     // What cannot be counted has no share that is done.
@@ -54,11 +54,11 @@ pub(in crate::gui) fn progress_note_ui(
         words.say(&Message::of(&sample.current))
     };
     let current = elided_middle(ui, &current, Type::MONO_SMALL, rect.width());
-    text_ui(ui, line(54.0), Align::Left, &current, Type::MONO_SMALL, palette.text_secondary);
+    text_ui(ui, line(54.0), Align::Left, &current, Type::MONO_SMALL, colors.text_secondary);
     if note.is_empty() {
         return line(54.0).bottom() + space::S12;
     }
     let area = Rect::from_min_max(rect.min + vec2(0.0, 84.0), rect.max);
-    let height = wrapped_text_ui(ui, area, &[(note, Type::EVIDENCE, palette.text_secondary)]);
+    let height = wrapped_text_ui(ui, area, &[(note, Type::EVIDENCE, colors.text_secondary)]);
     area.top() + height + space::S16
 }

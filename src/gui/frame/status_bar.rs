@@ -13,7 +13,7 @@ use crate::{
             state::{AppState, Phase},
         },
         design::{
-            tokens::{Palette, Type, radius, space},
+            tokens::{Colors, Type, radius, space},
             widget::{Align, Icon, mark_ui, text_ui},
         },
         screens::modules::state::ModulesView,
@@ -25,7 +25,7 @@ use crate::{
 
 /// The line at the bottom.
 pub(in crate::gui) fn status_bar_ui(ui: &mut Ui, rect: Rect, state: &AppState) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let line = rect.shrink2(vec2(space::S16, 0.0));
     let version = format!("lorafuse {}", env!("CARGO_PKG_VERSION"));
     let about = if state.machine.shows_measurements {
@@ -33,21 +33,21 @@ pub(in crate::gui) fn status_bar_ui(ui: &mut Ui, rect: Rect, state: &AppState) {
     } else {
         version
     };
-    let about = text_ui(ui, line, Align::Right, &about, Type::CAPTION, palette.text_secondary);
+    let about = text_ui(ui, line, Align::Right, &about, Type::CAPTION, colors.text_secondary);
     let (tone, text) = status(state);
     let mut left = line.left();
     let (icon, color) = match tone {
-        Tone::Neutral => (None, palette.text_secondary),
-        Tone::Good => (Some(Icon::Passed), palette.ok),
-        Tone::Caution => (Some(Icon::Warning), palette.warn),
-        Tone::Bad => (Some(Icon::Failed), palette.error),
+        Tone::Neutral => (None, colors.text_secondary),
+        Tone::Good => (Some(Icon::Passed), colors.ok),
+        Tone::Caution => (Some(Icon::Warning), colors.warn),
+        Tone::Bad => (Some(Icon::Failed), colors.error),
     };
     if let Some(icon) = icon {
         mark_ui(ui, pos2(left + 5.0, line.center().y), icon, color);
         left += 16.0;
     }
     let rest = Rect::from_min_max(pos2(left, line.top()), pos2(about.rect.left() - space::S16, line.bottom()));
-    text_ui(ui, rest, Align::Left, &text, Type::CAPTION, palette.text_secondary);
+    text_ui(ui, rest, Align::Left, &text, Type::CAPTION, colors.text_secondary);
 }
 
 fn status(state: &AppState) -> (Tone, String) {
@@ -135,12 +135,12 @@ fn idle_status(state: &AppState) -> (Tone, String) {
 
 /// What shows while a folder hovers over the window.
 pub(in crate::gui) fn drop_hint_ui(ui: &mut Ui, rect: Rect, words: Language) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let inner = rect.shrink(space::S8);
     let corner = CornerRadius::same(radius::POPUP);
     let veil = Color32::from_black_alpha(90);
-    ui.painter().rect(inner, corner, veil, Stroke::new(2.0, palette.accent), StrokeKind::Inside);
+    ui.painter().rect(inner, corner, veil, Stroke::new(2.0, colors.accent), StrokeKind::Inside);
     let sign = Rect::from_center_size(rect.center(), vec2(360.0, 48.0));
-    ui.painter().rect(sign, corner, palette.panel, Stroke::new(1.0, palette.stroke_strong), StrokeKind::Inside);
-    text_ui(ui, sign, Align::Center, words.text("drop-here"), Type::BODY_MEDIUM, palette.text);
+    ui.painter().rect(sign, corner, colors.panel, Stroke::new(1.0, colors.stroke_strong), StrokeKind::Inside);
+    text_ui(ui, sign, Align::Center, words.text("drop-here"), Type::BODY_MEDIUM, colors.text);
 }

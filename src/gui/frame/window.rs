@@ -15,7 +15,7 @@ use crate::gui::{
         screen::Screen,
         state::{AppState, Phase},
     },
-    design::tokens::{Palette, grid},
+    design::tokens::{Colors, grid},
     screens::{
         compare::screen::compare_ui,
         merge::{
@@ -33,14 +33,14 @@ use crate::gui::{
 
 /// The whole window.
 pub(in crate::gui) fn window_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let full = ui.max_rect();
-    ui.painter().rect_filled(full, 0.0, palette.app);
+    ui.painter().rect_filled(full, 0.0, colors.app);
     let header = Rect::from_min_max(full.min, pos2(full.right(), full.top() + grid::HEADER));
     let status = Rect::from_min_max(pos2(full.left(), full.bottom() - grid::STATUS), full.max);
     let navigation = Rect::from_min_max(header.left_bottom(), pos2(full.left() + grid::NAVIGATION, status.top()));
     let content = Rect::from_min_max(navigation.right_top(), status.right_top());
-    let stroke = Stroke::new(1.0, palette.stroke);
+    let stroke = Stroke::new(1.0, colors.stroke);
     ui.painter().hline(full.x_range(), header.bottom() - 0.5, stroke);
     ui.painter().hline(full.x_range(), status.top() + 0.5, stroke);
     ui.painter().vline(navigation.right() - 0.5, navigation.y_range(), stroke);
@@ -53,8 +53,8 @@ pub(in crate::gui) fn window_ui(ui: &mut Ui, state: &AppState, commands: &mut Ve
         screen_ui(ui, rest, state, commands);
     });
     area_ui(ui, "status", status, |ui| status_bar_ui(ui, status, state));
-    if let Some(palette) = &state.palette {
-        palette_ui(ui, full, state, palette, commands);
+    if let Some(search) = &state.palette {
+        palette_ui(ui, full, state, search, commands);
     }
     if state.hover.is_some() {
         // The wells above it say which of them will take it.

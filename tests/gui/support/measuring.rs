@@ -19,7 +19,8 @@ pub fn show_measurement(harness: &mut Harness<'_, LorafuseApp>) {
     let state = &mut harness.state_mut().state;
     let Phase::Done(done) = &mut state.phase else { panic!("nothing is merged") };
     let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
-    let model = format!("{} + {}", name(done.sources.base.as_ref().unwrap()), name(&done.sources.adapters[0].path));
+    let model =
+        format!("{} + {}", name(done.provenance.base.as_ref().unwrap()), name(&done.provenance.adapters[0].path));
     // A control for the rounding, where there was one.
     let model_count = if done.sizes.cast.is_some() { 4 } else { 3 };
     done.evaluation = None;

@@ -15,7 +15,7 @@ use crate::{
     gui::{
         app::{application::install_look, settings::Settings},
         design::{
-            tokens::{Palette, Type, grid, space},
+            tokens::{Colors, Type, grid, space},
             widget::{ButtonLook, button_ui, prose_ui, sunken_text_ui},
         },
     },
@@ -73,17 +73,17 @@ impl eframe::App for FaultWindow {
 
 /// Title, what to do, the path, and two buttons.
 fn fault_ui(ui: &mut Ui, log: &Path, words: Language) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let full = ui.max_rect();
-    ui.painter().rect_filled(full, 0.0, palette.app);
+    ui.painter().rect_filled(full, 0.0, colors.app);
     let mut rest = full.shrink(space::S24);
     let mut line = |height: f32| {
         let rect = Rect::from_min_size(rest.min, vec2(rest.width(), height));
         rest.min.y += height + space::S8;
         rect
     };
-    prose_ui(ui, line(Type::TITLE.line_height), words.text("fault-title"), Type::TITLE, palette.text);
-    prose_ui(ui, line(2.0 * Type::BODY.line_height), words.text("fault-text"), Type::BODY, palette.text_secondary);
+    prose_ui(ui, line(Type::TITLE.line_height), words.text("fault-title"), Type::TITLE, colors.text);
+    prose_ui(ui, line(2.0 * Type::BODY.line_height), words.text("fault-text"), Type::BODY, colors.text_secondary);
     sunken_text_ui(ui, line(grid::SMALL_BUTTON), &log.to_string_lossy());
     let size = vec2(BUTTON_WIDTH, grid::BUTTON);
     let close = Rect::from_min_size(rest.right_bottom() - size, size);

@@ -3,7 +3,7 @@
 use egui::{Color32, CornerRadius, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2};
 
 use super::{Icon, icon_ui, text_width};
-use crate::gui::design::tokens::{Palette, Type, radius, space};
+use crate::gui::design::tokens::{Colors, Type, radius, space};
 
 /// How much a button asks for attention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,12 +37,12 @@ pub fn button_ui(
     icon: Option<Icon>,
     shortcut: Option<&str>,
 ) -> Response {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let enabled = ui.is_enabled();
     let response = ui.allocate_rect(rect, Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, label));
     let is_hovered = enabled && (response.hovered() || response.has_focus());
-    let (fill, border, ink) = colors(palette, look, enabled, is_hovered, response.is_pointer_button_down_on());
+    let (fill, border, ink) = look_colors(colors, look, enabled, is_hovered, response.is_pointer_button_down_on());
     let corner = if look == ButtonLook::Small { radius::CHIP } else { radius::PANEL };
     let painter = ui.painter();
     painter.rect(rect, CornerRadius::same(corner), fill, Stroke::new(1.0, border), StrokeKind::Inside);
@@ -70,55 +70,55 @@ pub fn button_ui(
 }
 
 /// Fill, border and ink.
-fn colors(
-    palette: &Palette,
+fn look_colors(
+    colors: &Colors,
     look: ButtonLook,
     enabled: bool,
     is_hovered: bool,
     is_pressed: bool,
 ) -> (Color32, Color32, Color32) {
     match look {
-        ButtonLook::Primary if !enabled => (palette.sunken, palette.stroke, palette.text_disabled),
+        ButtonLook::Primary if !enabled => (colors.sunken, colors.stroke, colors.text_disabled),
         ButtonLook::Primary => {
             let fill = if is_pressed {
-                palette.accent_fill.lerp_to_gamma(Color32::BLACK, 0.16)
+                colors.accent_fill.lerp_to_gamma(Color32::BLACK, 0.16)
             } else if is_hovered {
-                palette.accent_fill.lerp_to_gamma(Color32::WHITE, 0.08)
+                colors.accent_fill.lerp_to_gamma(Color32::WHITE, 0.08)
             } else {
-                palette.accent_fill
+                colors.accent_fill
             };
-            (fill, fill, palette.on_accent)
+            (fill, fill, colors.on_accent)
         }
-        _ if !enabled => (palette.panel, palette.stroke, palette.text_disabled),
+        _ if !enabled => (colors.panel, colors.stroke, colors.text_disabled),
         ButtonLook::Ghost => {
-            let fill = if is_hovered { palette.hover } else { Color32::TRANSPARENT };
-            (fill, Color32::TRANSPARENT, palette.text_secondary)
+            let fill = if is_hovered { colors.hover } else { Color32::TRANSPARENT };
+            (fill, Color32::TRANSPARENT, colors.text_secondary)
         }
         _ => {
             let fill = if is_pressed {
-                palette.selected
+                colors.selected
             } else if is_hovered {
-                palette.hover
+                colors.hover
             } else {
-                palette.panel
+                colors.panel
             };
-            (fill, palette.stroke_strong, palette.text)
+            (fill, colors.stroke_strong, colors.text)
         }
     }
 }
 
 fn focus_ring(ui: &Ui, rect: Rect, corner: u8, response: &Response) {
     if response.has_focus() {
-        let stroke = Stroke::new(2.0, Palette::of(ui).accent);
+        let stroke = Stroke::new(2.0, Colors::of(ui).accent);
         ui.painter().rect_stroke(rect, CornerRadius::same(corner), stroke, StrokeKind::Outside);
     }
 }
 
 /// A switch between a few labels; returns the one that was clicked.
 pub fn segmented_ui(ui: &mut Ui, rect: Rect, labels: &[&str], chosen: usize) -> Option<usize> {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let corner = CornerRadius::same(radius::PANEL);
-    ui.painter().rect_filled(rect, corner, palette.panel);
+    ui.painter().rect_filled(rect, corner, colors.panel);
     let widths: Vec<f32> = labels.iter().map(|label| text_width(ui, label, Type::BODY_MEDIUM)).collect();
     let spare = (rect.width() - widths.iter().sum::<f32>()) / labels.len() as f32;
     let mut clicked = None;
@@ -136,15 +136,15 @@ pub fn segmented_ui(ui: &mut Ui, rect: Rect, labels: &[&str], chosen: usize) -> 
             (cell_corner.ne, cell_corner.se) = (radius::PANEL, radius::PANEL);
         }
         if is_chosen {
-            ui.painter().rect_filled(cell, cell_corner, palette.selected);
+            ui.painter().rect_filled(cell, cell_corner, colors.selected);
         } else if response.hovered() {
-            ui.painter().rect_filled(cell, cell_corner, palette.hover);
+            ui.painter().rect_filled(cell, cell_corner, colors.hover);
         }
-        let ink = if is_chosen { palette.accent } else { palette.text };
+        let ink = if is_chosen { colors.accent } else { colors.text };
         let galley = ui.painter().layout_no_wrap((*label).to_owned(), Type::BODY_MEDIUM.font_id(), ink);
         ui.painter().galley(cell.center() - galley.size() / 2.0, galley, ink);
         if index > 0 {
-            ui.painter().vline(cell.left(), cell.y_range(), Stroke::new(1.0, palette.stroke_strong));
+            ui.painter().vline(cell.left(), cell.y_range(), Stroke::new(1.0, colors.stroke_strong));
         }
         focus_ring(ui, cell, radius::PANEL, &response);
         if response.clicked() {
@@ -152,28 +152,28 @@ pub fn segmented_ui(ui: &mut Ui, rect: Rect, labels: &[&str], chosen: usize) -> 
         }
         left = cell.right();
     }
-    ui.painter().rect_stroke(rect, corner, Stroke::new(1.0, palette.stroke_strong), StrokeKind::Inside);
+    ui.painter().rect_stroke(rect, corner, Stroke::new(1.0, colors.stroke_strong), StrokeKind::Inside);
     clicked
 }
 
 /// A check box with its label; true when it was clicked.
 pub fn checkbox_ui(ui: &mut Ui, rect: Rect, label: &str, is_checked: bool) -> bool {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let response = ui.allocate_rect(rect, Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, is_checked, label));
     let square = Rect::from_min_size(egui::pos2(rect.left(), rect.center().y - 7.0), vec2(14.0, 14.0));
     let corner = CornerRadius::same(radius::CELL);
     if is_checked {
-        ui.painter().rect_filled(square, corner, palette.accent_fill);
+        ui.painter().rect_filled(square, corner, colors.accent_fill);
         let points = [(3.5, 7.2), (6.0, 9.7), (10.5, 4.4)].map(|(x, y)| square.min + vec2(x, y)).to_vec();
-        ui.painter().line(points, Stroke::new(1.6, palette.on_accent));
+        ui.painter().line(points, Stroke::new(1.6, colors.on_accent));
     } else {
-        let fill = if response.hovered() { palette.hover } else { palette.panel };
-        ui.painter().rect(square, corner, fill, Stroke::new(1.0, palette.stroke_strong), StrokeKind::Inside);
+        let fill = if response.hovered() { colors.hover } else { colors.panel };
+        ui.painter().rect(square, corner, fill, Stroke::new(1.0, colors.stroke_strong), StrokeKind::Inside);
     }
     focus_ring(ui, square, radius::CELL, &response);
-    let galley = ui.painter().layout_no_wrap(label.to_owned(), Type::BODY.font_id(), palette.text);
+    let galley = ui.painter().layout_no_wrap(label.to_owned(), Type::BODY.font_id(), colors.text);
     let pos = egui::pos2(square.right() + space::S8 - 2.0, rect.center().y - galley.size().y / 2.0);
-    ui.painter().galley(pos, galley, palette.text);
+    ui.painter().galley(pos, galley, colors.text);
     response.clicked()
 }

@@ -3,7 +3,7 @@
 use egui::{Rect, Sense, Ui, UiBuilder};
 use egui_plot::{GridMark, Plot, PlotBounds, PlotTransform, PlotUi};
 
-use crate::gui::design::tokens::Palette;
+use crate::gui::design::tokens::Colors;
 
 /// A chart of exactly `bounds` across `rect`, with grid lines at `marks` (x, then y); axes are labelled by the caller,
 /// who gets the transform for it.
@@ -15,7 +15,7 @@ pub fn chart_ui(
     marks: [&[f64]; 2],
     add: impl FnOnce(&mut PlotUi<'_>),
 ) -> PlotTransform {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     // A step as wide as the chart: every line is drawn at full strength.
     let grid = |values: &[f64], step_size: f64| -> Vec<GridMark> {
         values.iter().map(|value| GridMark { value: *value, step_size }).collect()
@@ -28,7 +28,7 @@ pub fn chart_ui(
             .x_grid_spacer(move |_| x_marks.clone())
             .y_grid_spacer(move |_| y_marks.clone())
             .grid_spacing(1.0..=2.0)
-            .grid_color(palette.grid)
+            .grid_color(colors.grid)
             .show_background(false)
             .show_x(false)
             .show_y(false)

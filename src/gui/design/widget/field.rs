@@ -3,44 +3,44 @@
 use egui::{CornerRadius, Id, Margin, Rect, Response, Stroke, StrokeKind, TextEdit, Ui, vec2};
 
 use super::{Icon, icon_ui};
-use crate::gui::design::tokens::{Palette, Type, radius, space};
+use crate::gui::design::tokens::{Colors, Type, radius, space};
 
 /// A sunken field in the mono face; `text` is what the user edits.
 pub fn field_ui(ui: &mut Ui, rect: Rect, id: Id, text: &mut String, hint: &str, is_filled: bool) -> Response {
-    let palette = Palette::of(ui);
-    let fill = if is_filled { palette.sunken } else { palette.panel };
+    let colors = Colors::of(ui);
+    let fill = if is_filled { colors.sunken } else { colors.panel };
     let has_focus = ui.memory(|memory| memory.has_focus(id));
     let border = if has_focus {
-        Stroke::new(1.0, palette.accent)
+        Stroke::new(1.0, colors.accent)
     } else if is_filled {
         Stroke::NONE
     } else {
-        Stroke::new(1.0, palette.stroke)
+        Stroke::new(1.0, colors.stroke)
     };
     ui.painter().rect(rect, CornerRadius::same(radius::CHIP), fill, border, StrokeKind::Inside);
     let inner = rect.shrink2(vec2(space::S8, 0.0));
     let edit = TextEdit::singleline(text)
         .id(id)
         .font(Type::MONO_SMALL.font_id())
-        .text_color(palette.text_secondary)
+        .text_color(colors.text_secondary)
         .frame(egui::Frame::NONE)
         .margin(Margin::ZERO)
         .align(egui::Align2::LEFT_CENTER)
         .min_size(vec2(inner.width(), inner.height()))
         .desired_width(inner.width())
-        .hint_text(egui::RichText::new(hint).font(Type::MONO_SMALL.font_id()).color(palette.text_tertiary));
+        .hint_text(egui::RichText::new(hint).font(Type::MONO_SMALL.font_id()).color(colors.text_tertiary));
     ui.put(inner, edit)
 }
 
 /// A search field with its icon.
 pub fn filter_ui(ui: &mut Ui, rect: Rect, id: Id, text: &mut String, hint: &str) -> Response {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let has_focus = ui.memory(|memory| memory.has_focus(id));
-    let border = if has_focus { palette.accent } else { palette.stroke_strong };
+    let border = if has_focus { colors.accent } else { colors.stroke_strong };
     let corner = CornerRadius::same(radius::PANEL);
-    ui.painter().rect(rect, corner, palette.panel, Stroke::new(1.0, border), StrokeKind::Inside);
+    ui.painter().rect(rect, corner, colors.panel, Stroke::new(1.0, border), StrokeKind::Inside);
     let icon_rect = Rect::from_min_size(rect.min + vec2(space::S8, 0.0), vec2(16.0, rect.height()));
-    icon_ui(ui, icon_rect, Icon::Search, palette.text_secondary);
+    icon_ui(ui, icon_rect, Icon::Search, colors.text_secondary);
     let inner = Rect::from_min_max(egui::pos2(icon_rect.right() + 4.0, rect.top()), rect.max - vec2(space::S8, 0.0));
     let edit = TextEdit::singleline(text)
         .id(id)
@@ -50,7 +50,7 @@ pub fn filter_ui(ui: &mut Ui, rect: Rect, id: Id, text: &mut String, hint: &str)
         .align(egui::Align2::LEFT_CENTER)
         .min_size(vec2(inner.width(), inner.height()))
         .desired_width(inner.width())
-        .hint_text(egui::RichText::new(hint).color(palette.text_tertiary));
+        .hint_text(egui::RichText::new(hint).color(colors.text_tertiary));
     let response = ui.put(inner, edit);
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(hint));
     response

@@ -3,26 +3,26 @@
 use egui::{CornerRadius, Rect, Stroke, StrokeKind, Ui, vec2};
 
 use super::{Align, text_ui, wrapped_text_ui};
-use crate::gui::design::tokens::{Palette, Type, grid, radius, space};
+use crate::gui::design::tokens::{Colors, Type, grid, radius, space};
 
 /// The surface and edge of a panel.
 pub fn panel_frame(ui: &Ui, rect: Rect) {
-    let palette = Palette::of(ui);
-    let stroke = Stroke::new(1.0, palette.stroke);
-    ui.painter().rect(rect, CornerRadius::same(radius::PANEL), palette.panel, stroke, StrokeKind::Inside);
+    let colors = Colors::of(ui);
+    let stroke = Stroke::new(1.0, colors.stroke);
+    ui.painter().rect(rect, CornerRadius::same(radius::PANEL), colors.panel, stroke, StrokeKind::Inside);
 }
 
 /// The same around what was painted before its height was known, for which `behind` was kept.
 pub fn panel_frame_behind(ui: &Ui, behind: egui::layers::ShapeIdx, rect: Rect) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let corner = CornerRadius::same(radius::PANEL);
-    let stroke = Stroke::new(1.0, palette.stroke);
-    ui.painter().set(behind, egui::epaint::RectShape::new(rect, corner, palette.panel, stroke, StrokeKind::Inside));
+    let stroke = Stroke::new(1.0, colors.stroke);
+    ui.painter().set(behind, egui::epaint::RectShape::new(rect, corner, colors.panel, stroke, StrokeKind::Inside));
 }
 
 /// A row rule from edge to edge of `rect` at `y`.
 pub fn hairline(ui: &Ui, rect: Rect, y: f32) {
-    ui.painter().hline(rect.x_range().shrink(1.0), y.round() - 0.5, Stroke::new(1.0, Palette::of(ui).stroke));
+    ui.painter().hline(rect.x_range().shrink(1.0), y.round() - 0.5, Stroke::new(1.0, Colors::of(ui).stroke));
 }
 
 /// A panel with its title at the left and a remark at the right; returns the space below the title.
@@ -32,11 +32,11 @@ pub fn panel_title_ui(ui: &mut Ui, rect: Rect, title: &str, remark: &str) -> Rec
 }
 
 fn title_bar_ui(ui: &mut Ui, rect: Rect, title: &str, remark: &str) -> Rect {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let bar = Rect::from_min_size(rect.min, vec2(rect.width(), grid::PANEL_TITLE)).shrink2(vec2(space::S12, 0.0));
-    text_ui(ui, bar, Align::Left, title, Type::BODY_STRONG, palette.text);
+    text_ui(ui, bar, Align::Left, title, Type::BODY_STRONG, colors.text);
     if !remark.is_empty() {
-        text_ui(ui, bar, Align::Right, remark, Type::CAPTION, palette.text_secondary);
+        text_ui(ui, bar, Align::Right, remark, Type::CAPTION, colors.text_secondary);
     }
     Rect::from_min_max(egui::pos2(rect.left(), bar.bottom()), rect.max)
 }
@@ -62,7 +62,7 @@ pub fn flowing_panel_ui(
 /// The band for the column titles of a table that fills `body`, the space below a panel's title.
 pub fn table_header(ui: &Ui, body: Rect) -> Rect {
     let header = Rect::from_min_size(body.min, vec2(body.width(), grid::PANEL_TABLE_HEADER));
-    ui.painter().rect_filled(header.shrink2(vec2(1.0, 0.0)), 0.0, Palette::of(ui).app);
+    ui.painter().rect_filled(header.shrink2(vec2(1.0, 0.0)), 0.0, Colors::of(ui).app);
     hairline(ui, body, header.top());
     hairline(ui, body, header.bottom());
     header
@@ -70,12 +70,12 @@ pub fn table_header(ui: &Ui, body: Rect) -> Rect {
 
 /// The honest sentence under a chart; returns its rectangle.
 pub fn sunken_text_ui(ui: &mut Ui, rect: Rect, text: &str) -> Rect {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let inner = rect.shrink2(vec2(space::S12, space::S8));
     let background = ui.painter().add(egui::Shape::Noop);
-    let height = wrapped_text_ui(ui, inner, &[(text, Type::BODY, palette.text)]);
+    let height = wrapped_text_ui(ui, inner, &[(text, Type::BODY, colors.text)]);
     let area = Rect::from_min_size(rect.min, vec2(rect.width(), height + 2.0 * space::S8));
-    let shape = egui::epaint::RectShape::filled(area, CornerRadius::same(radius::CHIP), palette.sunken);
+    let shape = egui::epaint::RectShape::filled(area, CornerRadius::same(radius::CHIP), colors.sunken);
     ui.painter().set(background, shape);
     area
 }

@@ -2,11 +2,11 @@
 
 use egui::{CornerRadius, Rect, Role, Sense, Ui, WidgetInfo, vec2};
 
-use crate::gui::design::tokens::{Palette, radius};
+use crate::gui::design::tokens::{Colors, radius};
 
 /// A bar filled by `share` between 0 and 1, which a screen reader can read.
 pub fn progress_bar_ui(ui: &mut Ui, rect: Rect, share: f64, label: &str) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let share = share.clamp(0.0, 1.0);
     let response = ui.allocate_rect(rect, Sense::hover());
     response.widget_info(|| {
@@ -15,11 +15,11 @@ pub fn progress_bar_ui(ui: &mut Ui, rect: Rect, share: f64, label: &str) {
         info
     });
     let corner = CornerRadius::same(radius::CHIP);
-    ui.painter().rect_filled(rect, corner, palette.stroke);
+    ui.painter().rect_filled(rect, corner, colors.stroke);
     #[expect(clippy::cast_possible_truncation, reason = "a width on screen")]
     let width = rect.width() * share as f32;
     if width >= 1.0 {
         let done = Rect::from_min_size(rect.min, vec2(width, rect.height()));
-        ui.painter().rect_filled(done, corner, palette.accent_fill);
+        ui.painter().rect_filled(done, corner, colors.accent_fill);
     }
 }

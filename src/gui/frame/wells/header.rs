@@ -14,7 +14,7 @@ use crate::{
         app::{command::Command, state::AppState},
         design::{
             path_text::{composed, display_path},
-            tokens::{Palette, Type, grid, radius, space},
+            tokens::{Colors, Type, grid, radius, space},
             widget::{Align, ButtonLook, Icon, chip_ui, elided_middle, field_ui, icon_ui, text_ui, text_width},
         },
         frame::command_button::CommandButton,
@@ -35,7 +35,7 @@ pub(in crate::gui) fn well_rect(header: Rect, kind: WellKind) -> Rect {
 
 /// Base + adapter → output.
 pub(in crate::gui) fn header_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     for (index, kind) in WELLS.into_iter().enumerate() {
         let well = well_rect(rect, kind);
         let view = well_view(state, kind);
@@ -44,28 +44,28 @@ pub(in crate::gui) fn header_ui(ui: &mut Ui, rect: Rect, state: &AppState, comma
         });
         if index < 2 {
             let gap = Rect::from_min_size(well.right_top(), vec2(space::S24, well.height()));
-            icon_ui(ui, gap, [Icon::Plus, Icon::Arrow][index], palette.text_secondary);
+            icon_ui(ui, gap, [Icon::Plus, Icon::Arrow][index], colors.text_secondary);
         }
     }
 }
 
 fn well_ui(ui: &mut Ui, rect: Rect, view: &WellView, state: &AppState, commands: &mut Vec<Command>) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     surface(ui, rect, view);
     let inner = rect.shrink2(vec2(13.0, 0.0));
     let name_row = Rect::from_min_size(inner.min + vec2(0.0, 8.0), vec2(inner.width(), 20.0));
-    let title = text_ui(ui, name_row, Align::Left, view.title, Type::CAPTION_MEDIUM, palette.text_secondary);
+    let title = text_ui(ui, name_row, Align::Left, view.title, Type::CAPTION_MEDIUM, colors.text_secondary);
     let name_left = name_row.left() + title.rect.width().max(48.0) + space::S8;
     let (name_type, name_color) =
-        if view.is_filled { (Type::BODY_STRONG, palette.text) } else { (Type::BODY, palette.text_secondary) };
+        if view.is_filled { (Type::BODY_STRONG, colors.text) } else { (Type::BODY, colors.text_secondary) };
     let mut name_right = name_row.right();
     if let Some((text, tone)) = view.chip {
         let (ink, fill) = match tone {
-            ChipTone::Good => (palette.ok, palette.ok_soft),
-            ChipTone::Busy => (palette.accent, palette.selected),
-            ChipTone::Caution => (palette.warn, palette.sunken),
-            ChipTone::Bad => (palette.error, palette.error_soft),
+            ChipTone::Good => (colors.ok, colors.ok_soft),
+            ChipTone::Busy => (colors.accent, colors.selected),
+            ChipTone::Caution => (colors.warn, colors.sunken),
+            ChipTone::Bad => (colors.error, colors.error_soft),
         };
         let width = text_width(ui, text, Type::CAPTION_MEDIUM) + 12.0;
         chip_ui(ui, pos2(name_row.right() - width, name_row.center().y), text, ink, fill);
@@ -100,7 +100,7 @@ fn well_ui(ui: &mut Ui, rect: Rect, view: &WellView, state: &AppState, commands:
         return taker_ui(ui, rect, view, words);
     }
     let facts_row = Rect::from_min_size(inner.min + vec2(0.0, 55.0), vec2(inner.width(), 16.0));
-    let color = if view.facts_are_error { palette.error } else { palette.text_secondary };
+    let color = if view.facts_are_error { colors.error } else { colors.text_secondary };
     let shown = fitting_facts(ui, &view.facts, facts_row.width());
     let response = text_ui(ui, facts_row, Align::Left, &shown, Type::CAPTION, color);
     let all = fitting_facts(ui, &view.facts, f32::INFINITY);
@@ -111,39 +111,39 @@ fn well_ui(ui: &mut Ui, rect: Rect, view: &WellView, state: &AppState, commands:
 
 /// A well that will take what hovers over the window says so.
 fn taker_ui(ui: &mut Ui, rect: Rect, view: &WellView, words: Language) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let corner = CornerRadius::same(radius::PANEL);
-    ui.painter().rect(rect, corner, palette.selected, Stroke::new(2.0, palette.accent), StrokeKind::Inside);
+    ui.painter().rect(rect, corner, colors.selected, Stroke::new(2.0, colors.accent), StrokeKind::Inside);
     text_ui(
         ui,
         rect.shrink(space::S12),
         Align::Center,
         &words.say(&message!("takes-drop", well: view.title)),
         Type::BODY_STRONG,
-        palette.accent,
+        colors.accent,
     );
 }
 
 /// Filled wells have an edge and their colour; empty ones are dashed.
 fn surface(ui: &Ui, rect: Rect, view: &WellView) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let painter = ui.painter();
     let is_bad = view.chip.is_some_and(|(_, tone)| tone == ChipTone::Bad);
     if view.is_filled {
-        let color = if is_bad { palette.error } else { palette.stroke };
+        let color = if is_bad { colors.error } else { colors.stroke };
         let corner = CornerRadius::same(radius::PANEL);
-        painter.rect(rect, corner, palette.panel, Stroke::new(1.0, color), StrokeKind::Inside);
+        painter.rect(rect, corner, colors.panel, Stroke::new(1.0, color), StrokeKind::Inside);
         let color = match view.kind {
-            WellKind::Base => palette.base,
-            WellKind::Adapter => palette.adapter,
-            WellKind::Output => palette.merged,
+            WellKind::Base => colors.base,
+            WellKind::Adapter => colors.adapter,
+            WellKind::Output => colors.merged,
         };
         let bar = Rect::from_center_size(pos2(rect.left() + 1.5, rect.center().y), vec2(3.0, 54.0));
         painter.rect_filled(bar, 0.0, color);
     } else {
         let rect = rect.shrink(0.5);
         let corners = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom(), rect.left_top()];
-        let stroke = Stroke::new(1.0, palette.stroke_strong);
+        let stroke = Stroke::new(1.0, colors.stroke_strong);
         painter.extend(Shape::dashed_line(&corners.map(|corner| corner), stroke, 4.0, 3.0));
     }
 }

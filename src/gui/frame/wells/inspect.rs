@@ -7,9 +7,9 @@ use egui::Context;
 use crate::{
     gui::{
         app::{
-            finished::Finished,
-            inspection::{Inspection, Question},
+            inspection::{Inspection, InspectionRequest},
             jobs::kind::JobKind,
+            merged_folder::MergedFolder,
             notice::Notice,
             remember::remember,
             screen::Screen,
@@ -37,7 +37,7 @@ pub(in crate::gui) fn inspect(state: &mut AppState, ctx: &Context) {
     let recorded = base.as_ref().zip(output.as_ref());
     let recorded = recorded.and_then(|(base, output)| state.history.made(base, &adapters, output)).cloned();
     let (options, home) = (state.options, state.machine.home.clone());
-    let question = Question { base, adapters, output, options, home, recorded };
+    let question = InspectionRequest { base, adapters, output, options, home, recorded };
     state.phase = Phase::Opening;
     state.jobs.forget_result();
     state.jobs.start(JobKind::Inspect, ctx, move |_| Ok(Inspection::new(&question)), take_inspection);
@@ -101,7 +101,7 @@ fn show_inspection(state: &mut AppState, ctx: &Context, mut inspection: Inspecti
 }
 
 /// A folder that somebody merged: shown at once, and checked in the background.
-fn show_found(state: &mut AppState, ctx: &Context, found: Box<Finished>) {
+fn show_found(state: &mut AppState, ctx: &Context, found: Box<MergedFolder>) {
     state.phase = Phase::Done(found);
     state.screen = Screen::Report;
     verify_again(state, ctx);

@@ -6,9 +6,9 @@ use super::{measured::Timed, model_role::ModelRole, perplexity_chart::ink, time_
 use crate::{
     evaluate::{ModelSpeed, TimedAnswer},
     gui::{
-        app::{command::Command, finished::Finished, state::AppState},
+        app::{command::Command, merged_folder::MergedFolder, state::AppState},
         design::{
-            tokens::{Palette, Type, grid, space},
+            tokens::{Colors, Type, grid, space},
             widget::{Align, Icon, flowing_panel_ui, hairline, mark_ui, table_header, text_ui, wrapped_text_ui},
         },
     },
@@ -29,23 +29,23 @@ pub(in crate::gui) fn answers_ui(
     place: Rect,
     least_bottom: f32,
     state: &AppState,
-    done: &Finished,
+    done: &MergedFolder,
     _commands: &mut Vec<Command>,
 ) -> Rect {
     let words = state.words();
     flowing_panel_ui(ui, place, words.text("answers"), words.text("answers-note"), least_bottom, |ui, body| {
-        let palette = Palette::of(ui);
+        let colors = Colors::of(ui);
         let timed = done.timed();
         let Some((timed, prompt)) = timed.and_then(|timed| Some((timed, timed.report.prompt.as_ref()?))) else {
             let inner = body.shrink2(vec2(space::S12, 0.0));
             let text = Rect::from_min_max(inner.min + vec2(0.0, space::S4), inner.max);
-            let runs = [(words.text("answers-wait"), Type::BODY, palette.text_secondary)];
+            let runs = [(words.text("answers-wait"), Type::BODY, colors.text_secondary)];
             return text.top() + wrapped_text_ui(ui, text, &runs) + space::S16;
         };
         let header = table_header(ui, body);
         let [name, text, _] = cells(header);
-        text_ui(ui, name, Align::Left, words.text("prompt"), Type::CAPTION, palette.text_secondary);
-        text_ui(ui, text, Align::Left, prompt, Type::BODY, palette.text);
+        text_ui(ui, name, Align::Left, words.text("prompt"), Type::CAPTION, colors.text_secondary);
+        text_ui(ui, text, Align::Left, prompt, Type::BODY, colors.text);
         let mut top = header.bottom();
         for (role, speed) in timed.roles.iter().zip(timed.report.models.iter().flatten()) {
             let row = Rect::from_min_max(pos2(place.left(), top), place.max);
@@ -66,11 +66,11 @@ fn cells(row: Rect) -> [Rect; 3] {
 
 /// One model's answer; returns the bottom.
 fn answer_ui(ui: &mut Ui, rect: Rect, role: ModelRole, speed: &ModelSpeed, state: &AppState) -> f32 {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     let [name, text, seconds] = cells(rect);
     let line = |area: Rect, top: f32| Rect::from_min_size(area.min + vec2(0.0, top), vec2(area.width(), 18.0));
-    text_ui(ui, line(name, 12.0), Align::Left, name_of(role, state), Type::BODY_MEDIUM, ink(palette, role));
+    text_ui(ui, line(name, 12.0), Align::Left, name_of(role, state), Type::BODY_MEDIUM, ink(colors, role));
     let Some(answer) = answer_of(speed) else {
         let why = match speed {
             ModelSpeed::TooLarge { needed_bytes, .. } => {
@@ -78,18 +78,18 @@ fn answer_ui(ui: &mut Ui, rect: Rect, role: ModelRole, speed: &ModelSpeed, state
             }
             ModelSpeed::Measured(_) => "—".to_owned(),
         };
-        text_ui(ui, line(text, 12.0), Align::Left, &why, Type::EVIDENCE, palette.text_secondary);
+        text_ui(ui, line(text, 12.0), Align::Left, &why, Type::EVIDENCE, colors.text_secondary);
         return rect.top() + LEAST_ROW;
     };
     let shows = state.machine.shows_measurements;
     let duration = if shows { units::duration(answer.duration_secs) } else { "—".to_owned() };
-    text_ui(ui, line(seconds, 4.0), Align::Right, &duration, Type::MONO, palette.text);
+    text_ui(ui, line(seconds, 4.0), Align::Right, &duration, Type::MONO, colors.text);
     let tokens = words.say(&message!("answer-tokens", count: answer.tokens));
-    text_ui(ui, line(seconds, 21.0), Align::Right, &tokens, Type::CAPTION, palette.text_secondary);
+    text_ui(ui, line(seconds, 21.0), Align::Right, &tokens, Type::CAPTION, colors.text_secondary);
     let area = Rect::from_min_max(text.min + vec2(0.0, 12.0), text.max);
     let said = answer.text.trim();
     let said = if said.is_empty() { "—" } else { said };
-    let height = wrapped_text_ui(ui, area, &[(said, Type::BODY, palette.text)]);
+    let height = wrapped_text_ui(ui, area, &[(said, Type::BODY, colors.text)]);
     rect.top() + LEAST_ROW.max(height + 24.0)
 }
 
@@ -99,7 +99,7 @@ fn answer_of(speed: &ModelSpeed) -> Option<&TimedAnswer> {
 
 /// Whether merged answers as base + adapter does; returns the bottom.
 fn agreement_ui(ui: &mut Ui, rect: Rect, timed: &Timed, state: &AppState) -> f32 {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let answer = |wanted: ModelRole| {
         let index = timed.roles.iter().position(|role| *role == wanted)?;
         Some(answer_of(timed.report.models.get(index)?.as_ref()?)?.text.as_str())
@@ -108,12 +108,12 @@ fn agreement_ui(ui: &mut Ui, rect: Rect, timed: &Timed, state: &AppState) -> f32
         return rect.top() + space::S8;
     };
     let (icon, color, text) = if run_time == merged {
-        (Icon::Passed, palette.ok, state.words().text("answers-equal"))
+        (Icon::Passed, colors.ok, state.words().text("answers-equal"))
     } else {
-        (Icon::Info, palette.text_secondary, state.words().text("answers-differ"))
+        (Icon::Info, colors.text_secondary, state.words().text("answers-differ"))
     };
     let line = Rect::from_min_size(rect.min, vec2(rect.width() - space::S12, grid::LIST_ROW + 4.0));
     mark_ui(ui, pos2(line.left() + 6.0, line.center().y), icon, color);
     let area = Rect::from_min_max(pos2(line.left() + 18.0, line.top() + 8.0), pos2(line.right(), f32::INFINITY));
-    area.top() + wrapped_text_ui(ui, area, &[(text, Type::EVIDENCE, palette.text_secondary)]) + space::S8
+    area.top() + wrapped_text_ui(ui, area, &[(text, Type::EVIDENCE, colors.text_secondary)]) + space::S8
 }

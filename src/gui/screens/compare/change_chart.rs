@@ -10,7 +10,7 @@ use crate::{
     gui::{
         app::state::AppState,
         design::{
-            tokens::{Palette, Type, grid, space},
+            tokens::{Colors, Type, grid, space},
             widget::{Align, chart_ui, hairline, text_ui},
         },
     },
@@ -43,11 +43,11 @@ pub(in crate::gui) fn change_chart_ui(
     dtype: Option<FloatDtype>,
     state: &AppState,
 ) -> f32 {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     let divergences = &measured.report.divergences;
     let header = Rect::from_min_size(rect.min, vec2(rect.width(), HEADER));
-    text_ui(ui, header, Align::Right, words.text("same-top"), Type::CAPTION, palette.text_secondary);
+    text_ui(ui, header, Align::Right, words.text("same-top"), Type::CAPTION, colors.text_secondary);
     let pair_of = |divergence: &Divergence| (divergence.reference, divergence.model);
     let name = |model: usize| measured.roles.get(model).map_or_else(String::new, |role| role.name(words, dtype));
     let mut lines: Vec<(f32, &Divergence)> = Vec::new();
@@ -60,7 +60,7 @@ pub(in crate::gui) fn change_chart_ui(
             pair = Some(pair_of(divergence));
             let title = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), grid::LIST_ROW));
             let said = format!("{} → {}", name(divergence.reference), name(divergence.model));
-            text_ui(ui, title, Align::Left, &said, Type::BODY_MEDIUM, palette.text);
+            text_ui(ui, title, Align::Left, &said, Type::BODY_MEDIUM, colors.text);
             top = title.bottom();
         }
         lines.push((top, divergence));
@@ -72,16 +72,16 @@ pub(in crate::gui) fn change_chart_ui(
         let line = Rect::from_min_size(pos2(rect.left(), *top), vec2(rect.width(), ROW));
         let text = measured.table.texts.get(divergence.text).map_or("", |text| text.name.as_str());
         let area = Rect::from_min_size(line.min, vec2(NAMES - space::S8, ROW));
-        text_ui(ui, area, Align::Left, text, Type::EVIDENCE, palette.text_secondary);
+        text_ui(ui, area, Align::Left, text, Type::EVIDENCE, colors.text_secondary);
         let same = share(divergence.same_top1.value);
-        text_ui(ui, line, Align::Right, &same, Type::MONO, palette.text);
+        text_ui(ui, line, Align::Right, &same, Type::MONO, colors.text);
     }
     top + AXIS
 }
 
 /// Lines and dots at their places; the y axis counts points from the top.
 fn spreads_ui(ui: &mut Ui, plot: Rect, lines: &[(f32, &Divergence)], measured: &Measured) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let (low, high) = decades(lines.iter().map(|(_, divergence)| &divergence.kl));
     let step = ((high - low) / MOST_MARKS).max(1);
     let marks: Vec<f64> = (0..=(high - low) / step).map(|mark| f64::from(low + mark * step)).collect();
@@ -90,18 +90,18 @@ fn spreads_ui(ui: &mut Ui, plot: Rect, lines: &[(f32, &Divergence)], measured: &
         for (index, (top, divergence)) in lines.iter().enumerate() {
             let y = -f64::from(top + ROW / 2.0 - plot.top());
             let KlSummary { mean, median, p99, .. } = divergence.kl;
-            let color = measured.roles.get(divergence.model).map_or(palette.text, |role| ink(palette, *role));
+            let color = measured.roles.get(divergence.model).map_or(colors.text, |role| ink(colors, *role));
             let ends = PlotPoints::from(vec![[at(median), y], [at(p99), y]]);
             plot_ui.line(Line::new(format!("range {index}"), ends).color(color).width(2.0).allow_hover(false));
             let dot = Points::new(format!("mean {index}"), PlotPoints::from(vec![[at(mean), y]]));
             plot_ui.points(dot.shape(MarkerShape::Circle).color(color).radius(4.5).allow_hover(false));
         }
     });
-    ui.painter().hline(plot.x_range(), plot.bottom(), Stroke::new(1.0, palette.stroke_strong));
+    ui.painter().hline(plot.x_range(), plot.bottom(), Stroke::new(1.0, colors.stroke_strong));
     for mark in marks {
         let center = pos2(transform.position_from_point_x(mark), plot.bottom() + AXIS / 2.0);
         let area = Rect::from_center_size(center, vec2(48.0, AXIS - 2.0));
-        text_ui(ui, area, Align::Center, &mark_text(mark), Type::MONO_SMALL, palette.text_secondary);
+        text_ui(ui, area, Align::Center, &mark_text(mark), Type::MONO_SMALL, colors.text_secondary);
     }
 }
 

@@ -5,9 +5,9 @@ use egui::{Rect, Ui, pos2, vec2};
 use super::{change_chart::change_chart_ui, command::CompareCommand};
 use crate::{
     gui::{
-        app::{command::Command, finished::Finished, state::AppState},
+        app::{command::Command, merged_folder::MergedFolder, state::AppState},
         design::{
-            tokens::{Palette, Type, grid, space},
+            tokens::{Colors, Type, grid, space},
             widget::{Align, ButtonLook, flowing_panel_ui, hairline, table_header, text_ui, wrapped_text_ui},
         },
         frame::command_button::CommandButton,
@@ -29,24 +29,24 @@ pub(in crate::gui) fn change_table_ui(
     place: Rect,
     least_bottom: f32,
     state: &AppState,
-    done: &Finished,
+    done: &MergedFolder,
     commands: &mut Vec<Command>,
 ) -> Rect {
     let words = state.words();
     let shown = done.measured().and_then(|measured| {
-        let told = measured.told.iter().find(|told| told.language == state.language)?;
-        Some((measured, told.changes.as_ref()?))
+        let summary = measured.summaries.iter().find(|summary| summary.language == state.language)?;
+        Some((measured, summary.changes.as_ref()?))
     });
     let Some((measured, table)) = shown else { return Rect::from_min_size(place.min, vec2(place.width(), 0.0)) };
     flowing_panel_ui(ui, place, words.text("change-amount"), "", least_bottom, |ui, body| {
-        let palette = Palette::of(ui);
+        let colors = Colors::of(ui);
         hairline(ui, Rect::from_min_size(place.min, vec2(place.width(), 1.0)), body.top());
         let inner = body.shrink2(vec2(space::S12, 0.0));
         let dtype = done.sizes.merged.float_dtype;
         let mut bottom = change_chart_ui(ui, inner, measured, dtype, state) + space::S4;
         for note in [words.text("change-chart-note"), words.text("change-amount-note")] {
             let area = Rect::from_min_max(pos2(inner.left(), bottom), inner.max);
-            bottom += wrapped_text_ui(ui, area, &[(note, Type::CAPTION, palette.text_secondary)]) + space::S4;
+            bottom += wrapped_text_ui(ui, area, &[(note, Type::CAPTION, colors.text_secondary)]) + space::S4;
         }
         let button =
             CommandButton::new(CompareCommand::ShowChangeNumbers(!done.shows_change_numbers), ButtonLook::Small);
@@ -62,11 +62,11 @@ pub(in crate::gui) fn change_table_ui(
 
 /// The numbers that the chart is drawn from; returns the bottom.
 fn numbers_ui(ui: &mut Ui, body: Rect, table: &ChangeTable, words: Language) -> f32 {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let header = table_header(ui, body);
     let titles = [words.text("mean-kl"), words.text("median"), "99 %", words.text("largest"), words.text("same-top")];
     for (cell, title) in cells(header).into_iter().skip(1).zip(titles) {
-        text_ui(ui, cell, Align::Right, title, Type::CAPTION, palette.text_secondary);
+        text_ui(ui, cell, Align::Right, title, Type::CAPTION, colors.text_secondary);
     }
     rows_ui(ui, Rect::from_min_max(header.left_bottom(), body.max), table)
 }
@@ -85,7 +85,7 @@ fn cells(row: Rect) -> [Rect; 6] {
 
 /// A line for each pair of models, and below it one for each text.
 fn rows_ui(ui: &mut Ui, rect: Rect, table: &ChangeTable) -> f32 {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let mut top = rect.top();
     let mut pair = "";
     for cells_of_row in &table.rows {
@@ -96,14 +96,14 @@ fn rows_ui(ui: &mut Ui, rect: Rect, table: &ChangeTable) -> f32 {
                 hairline(ui, line(top, ROW), top);
             }
             let title = line(top, grid::LIST_ROW).shrink2(vec2(space::S12, 0.0));
-            text_ui(ui, title, Align::Left, name, Type::BODY_MEDIUM, palette.text);
+            text_ui(ui, title, Align::Left, name, Type::BODY_MEDIUM, colors.text);
             (top, pair) = (title.bottom(), name);
         }
         let [text_cell, number_cells @ ..] = cells(line(top, ROW));
         let text = text.strip_suffix(".txt").unwrap_or(text);
-        text_ui(ui, text_cell, Align::Left, text, Type::EVIDENCE, palette.text_secondary);
+        text_ui(ui, text_cell, Align::Left, text, Type::EVIDENCE, colors.text_secondary);
         for (cell, number) in number_cells.into_iter().zip(numbers) {
-            text_ui(ui, cell, Align::Right, number, Type::MONO_SMALL, palette.text);
+            text_ui(ui, cell, Align::Right, number, Type::MONO_SMALL, colors.text);
         }
         top += ROW;
     }

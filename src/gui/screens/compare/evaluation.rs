@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
-use super::{measured::Measured, model_role::ModelRole, perplexity_table::PerplexityTable, told::Told};
+use super::{
+    evaluation_summary::EvaluationSummary, measured::Measured, model_role::ModelRole, perplexity_table::PerplexityTable,
+};
 use crate::{
     evaluate::{self, EvalRequest, EvalText, ModelSource},
     gui::{
-        app::finished::{Finished, Sources},
+        app::merged_folder::{MergedFolder, Provenance},
         words::problem::Problem,
     },
     job::JobContext,
@@ -27,11 +29,11 @@ pub enum Texts {
 
 /// The models that a measurement of `finished` scores.
 #[must_use]
-pub fn models_of(finished: &Finished) -> Vec<(ModelRole, ModelSource)> {
-    let mut models = models(&finished.sources);
+pub fn models_of(finished: &MergedFolder) -> Vec<(ModelRole, ModelSource)> {
+    let mut models = models(&finished.provenance);
     // What rounding alone does is known only from a control.
     let stored = finished.sizes.stored.as_ref().and_then(|bar| bar.float_dtype);
-    if let (Some(base), Some(dtype)) = (&finished.sources.base, finished.sizes.merged.float_dtype)
+    if let (Some(base), Some(dtype)) = (&finished.provenance.base, finished.sizes.merged.float_dtype)
         && stored.is_some_and(|stored| stored != dtype)
     {
         models.push((ModelRole::Rounded, ModelSource::Cast { model: base.clone(), dtype }));
@@ -41,16 +43,16 @@ pub fn models_of(finished: &Finished) -> Vec<(ModelRole, ModelSource)> {
 
 /// Base as stored, base + adapter at run time, merged: those that are there.
 #[must_use]
-pub fn models(sources: &Sources) -> Vec<(ModelRole, ModelSource)> {
+pub fn models(provenance: &Provenance) -> Vec<(ModelRole, ModelSource)> {
     let mut models = Vec::new();
-    if let Some(base) = &sources.base {
+    if let Some(base) = &provenance.base {
         models.push((ModelRole::Base, ModelSource::Stored(base.clone())));
-        if !sources.adapters.is_empty() {
-            let source = ModelSource::WithAdapters { base: base.clone(), adapters: sources.adapters.clone() };
+        if !provenance.adapters.is_empty() {
+            let source = ModelSource::WithAdapters { base: base.clone(), adapters: provenance.adapters.clone() };
             models.push((ModelRole::RunTime, source));
         }
     }
-    models.push((ModelRole::Merged, ModelSource::Stored(sources.merged.clone())));
+    models.push((ModelRole::Merged, ModelSource::Stored(provenance.merged.clone())));
     models
 }
 
@@ -69,13 +71,13 @@ pub fn evaluate(
         Some(files) => files.iter().map(|path| EvalText::read(path)).collect(),
     };
     let texts = texts.map_err(|error| Problem::of(&error))?;
-    let (roles, sources): (Vec<ModelRole>, Vec<ModelSource>) = models.into_iter().unzip();
-    let report = evaluate::run(&EvalRequest::new(sources, texts), job).map_err(|error| Problem::of(&error))?;
+    let (roles, provenance): (Vec<ModelRole>, Vec<ModelSource>) = models.into_iter().unzip();
+    let report = evaluate::run(&EvalRequest::new(provenance, texts), job).map_err(|error| Problem::of(&error))?;
     let table = PerplexityTable::of(&report, &roles);
-    let told = Told::in_every_language(&report, &roles, dtype);
+    let summaries = EvaluationSummary::in_every_language(&report, &roles, dtype);
     let names = vec![String::new(); roles.len()];
     let conclusions = conclusions(&report, &names);
     let equals_run_time = conclusions.iter().any(|conclusion| matches!(conclusion, Conclusion::MergeEqual { .. }));
     let verdict = EvalVerdict::of(&conclusions);
-    Ok(Measured { report, roles, table, verdict, equals_run_time, told })
+    Ok(Measured { report, roles, table, verdict, equals_run_time, summaries })
 }

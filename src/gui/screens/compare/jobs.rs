@@ -34,7 +34,7 @@ pub(in crate::gui) fn measure_time(state: &mut AppState, ctx: &Context) {
     let Some(program) = state.machine.program.clone() else { return };
     let Some(done) = state.finished_mut().filter(|_| !is_running) else { return };
     done.timing = None;
-    let models = evaluation::models(&done.sources);
+    let models = evaluation::models(&done.provenance);
     let sample_text = done.sample_texts.first().cloned();
     let prompt = Some(done.prompt.trim().to_owned()).filter(|prompt| !prompt.is_empty());
     let time = move |job: &_| timing::time(models, sample_text, prompt, program, job);

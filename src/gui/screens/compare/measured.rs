@@ -1,6 +1,6 @@
 //! What was measured of the models.
 
-use super::{model_role::ModelRole, perplexity_table::PerplexityTable, told::Told};
+use super::{evaluation_summary::EvaluationSummary, model_role::ModelRole, perplexity_table::PerplexityTable};
 use crate::{
     evaluate::{EvalReport, SpeedReport},
     report::EvalVerdict,
@@ -20,7 +20,7 @@ pub struct Measured {
     /// Whether merged predicts as base + adapter does at run time, up to rounding.
     pub equals_run_time: bool,
     /// What follows from them, in every language.
-    pub told: Vec<Told>,
+    pub summaries: Vec<EvaluationSummary>,
 }
 
 /// Seconds, memory and answers.

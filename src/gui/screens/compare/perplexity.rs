@@ -12,12 +12,12 @@ use crate::{
     gui::{
         app::{
             command::Command,
-            finished::Finished,
             jobs::{kind::JobKind, progress::Progress},
+            merged_folder::MergedFolder,
             state::AppState,
         },
         design::{
-            tokens::{Palette, Type, grid, space},
+            tokens::{Colors, Type, grid, space},
             widget::{ButtonLook, flowing_panel_ui, hairline, sunken_text_ui, wrapped_text_ui},
         },
         frame::{
@@ -35,7 +35,7 @@ pub(in crate::gui) fn perplexity_ui(
     place: Rect,
     least_bottom: f32,
     state: &AppState,
-    done: &Finished,
+    done: &MergedFolder,
     commands: &mut Vec<Command>,
 ) -> Rect {
     let words = state.words();
@@ -60,7 +60,7 @@ pub(in crate::gui) fn perplexity_ui(
 }
 
 /// How far the measurement is, and what it will cost.
-fn measuring_ui(ui: &mut Ui, rect: Rect, progress: &Progress, state: &AppState, done: &Finished) -> f32 {
+fn measuring_ui(ui: &mut Ui, rect: Rect, progress: &Progress, state: &AppState, done: &MergedFolder) -> f32 {
     let words = state.words();
     let moved = moved_text(progress, state);
     let cost = progress
@@ -74,21 +74,24 @@ fn measuring_ui(ui: &mut Ui, rect: Rect, progress: &Progress, state: &AppState, 
 }
 
 /// The ways to ask for a measurement, the first choice first.
-fn measurements(done: &Finished) -> Vec<CompareCommand> {
+fn measurements(done: &MergedFolder) -> Vec<CompareCommand> {
     let sample = (!done.sample_texts.is_empty()).then_some(CompareCommand::Measure(Texts::Sample));
     sample.into_iter().chain([CompareCommand::Measure(Texts::BuiltIn), CompareCommand::BrowseTexts]).collect()
 }
 
-fn waiting_ui(ui: &mut Ui, rect: Rect, done: &Finished, words: Language, commands: &mut Vec<Command>) -> f32 {
-    let palette = Palette::of(ui);
+fn waiting_ui(ui: &mut Ui, rect: Rect, done: &MergedFolder, words: Language, commands: &mut Vec<Command>) -> f32 {
+    let colors = Colors::of(ui);
     let text = Rect::from_min_max(rect.min + vec2(0.0, space::S12), rect.max);
-    let waits =
-        if done.sources.base.is_some() { words.text("perplexity-waits") } else { words.text("perplexity-waits-alone") };
-    let height = wrapped_text_ui(ui, text, &[(waits, Type::BODY, palette.text_secondary)]);
+    let waits = if done.provenance.base.is_some() {
+        words.text("perplexity-waits")
+    } else {
+        words.text("perplexity-waits-alone")
+    };
+    let height = wrapped_text_ui(ui, text, &[(waits, Type::BODY, colors.text_secondary)]);
     buttons_ui(ui, pos2(rect.left(), text.top() + height + space::S16), done, words, commands)
 }
 
-fn buttons_ui(ui: &mut Ui, min: egui::Pos2, done: &Finished, words: Language, commands: &mut Vec<Command>) -> f32 {
+fn buttons_ui(ui: &mut Ui, min: egui::Pos2, done: &MergedFolder, words: Language, commands: &mut Vec<Command>) -> f32 {
     let mut left = min.x;
     for (index, command) in measurements(done).into_iter().enumerate() {
         let look = if index == 0 { ButtonLook::Primary } else { ButtonLook::Plain };
@@ -103,27 +106,27 @@ fn buttons_ui(ui: &mut Ui, min: egui::Pos2, done: &Finished, words: Language, co
 
 /// The chart with its table, the honest sentences, and how it was measured.
 fn measured_ui(ui: &mut Ui, rect: Rect, measured: &Measured, state: &AppState) -> f32 {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     let table = &measured.table;
     let chart = Rect::from_min_size(rect.min, vec2(rect.width(), chart_height(table)));
     scores_ui(ui, chart, table, words);
     let below = Rect::from_min_max(chart.left_bottom() + vec2(0.0, space::S8), rect.max);
-    let told = measured.told.iter().find(|told| told.language == state.language);
+    let summary = measured.summaries.iter().find(|summary| summary.language == state.language);
     let mut top = sunken_text_ui(ui, below, &table.story().map_or_else(String::new, |story| words.said(&story)))
         .bottom()
         + space::S12;
-    for sentence in told.map(|told| told.sentences.as_slice()).unwrap_or_default() {
+    for sentence in summary.map(|summary| summary.sentences.as_slice()).unwrap_or_default() {
         let mark = pos2(rect.left() + 5.0, top + 9.0);
-        ui.painter().circle_filled(mark, 2.0, palette.text_secondary);
+        ui.painter().circle_filled(mark, 2.0, colors.text_secondary);
         let area = Rect::from_min_max(pos2(rect.left() + space::S16, top), rect.max);
-        top += wrapped_text_ui(ui, area, &[(sentence, Type::BODY, palette.text)]) + space::S4;
+        top += wrapped_text_ui(ui, area, &[(sentence, Type::BODY, colors.text)]) + space::S4;
     }
     top += space::S4;
     let weak = if table.has_weak_interval() { words.text("weak-interval") } else { "" };
     for note in [weak, words.as_line(&table.protocol).as_str()].into_iter().filter(|note| !note.is_empty()) {
         let area = Rect::from_min_max(pos2(rect.left(), top), rect.max);
-        top += wrapped_text_ui(ui, area, &[(note, Type::CAPTION, palette.text_secondary)]) + space::S4;
+        top += wrapped_text_ui(ui, area, &[(note, Type::CAPTION, colors.text_secondary)]) + space::S4;
     }
     top + space::S8
 }

@@ -9,10 +9,10 @@ use super::{
 };
 use crate::{
     gui::{
-        app::finished::Finished,
+        app::merged_folder::MergedFolder,
         design::{
             scale::log_marks,
-            tokens::{Palette, Type, space},
+            tokens::{Colors, Type, space},
             widget::{Align, chart_ui, hairline, text_ui, text_width},
         },
     },
@@ -47,31 +47,31 @@ fn group_height(table: &PerplexityTable) -> f32 {
 }
 
 /// The colour of a model, the same on every chart.
-pub(in crate::gui) fn ink(palette: &Palette, role: ModelRole) -> Color32 {
+pub(in crate::gui) fn ink(colors: &Colors, role: ModelRole) -> Color32 {
     match role {
-        ModelRole::Base | ModelRole::Rounded => palette.base,
-        ModelRole::RunTime => palette.adapter,
-        ModelRole::Merged => palette.merged,
+        ModelRole::Base | ModelRole::Rounded => colors.base,
+        ModelRole::RunTime => colors.adapter,
+        ModelRole::Merged => colors.merged,
     }
 }
 
 /// What each dot stands for, from the right end of `bar`.
-pub(in crate::gui) fn legend_ui(ui: &mut Ui, bar: Rect, done: &Finished, words: Language) {
-    let palette = Palette::of(ui);
+pub(in crate::gui) fn legend_ui(ui: &mut Ui, bar: Rect, done: &MergedFolder, words: Language) {
+    let colors = Colors::of(ui);
     let stored = done.sizes.stored.as_ref();
     let base = stored.map(|bar| (ModelRole::Base, format!("{} {}", words.text("base"), bar.dtype)));
-    let has_adapter = stored.is_some() && !done.sources.adapters.is_empty();
+    let has_adapter = stored.is_some() && !done.provenance.adapters.is_empty();
     let run_time = has_adapter.then(|| (ModelRole::RunTime, words.text("base-and-adapter").to_owned()));
     let merged = (ModelRole::Merged, format!("{} {}", words.text("merged-model"), done.sizes.merged.dtype));
     let mut right = bar.right();
     for (role, name) in std::iter::once(merged).chain(run_time).chain(base) {
         let width = text_width(ui, &name, Type::CAPTION);
         let area = Rect::from_min_max(pos2(right - width - 2.0, bar.top()), pos2(right, bar.bottom()));
-        text_ui(ui, area, Align::Right, &name, Type::CAPTION, palette.text_secondary);
+        text_ui(ui, area, Align::Right, &name, Type::CAPTION, colors.text_secondary);
         let center = pos2(area.left() - 8.0, bar.center().y);
-        ui.painter().circle_filled(center, 4.5, ink(palette, role));
+        ui.painter().circle_filled(center, 4.5, ink(colors, role));
         if role == ModelRole::RunTime {
-            ui.painter().circle_filled(center, 3.0, palette.panel);
+            ui.painter().circle_filled(center, 3.0, colors.panel);
         }
         right = center.x - 4.5 - space::S12;
     }
@@ -79,7 +79,7 @@ pub(in crate::gui) fn legend_ui(ui: &mut Ui, bar: Rect, done: &Finished, words: 
 
 /// The chart and its table.
 pub(in crate::gui) fn scores_ui(ui: &mut Ui, rect: Rect, table: &PerplexityTable, words: Language) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let columns = Columns { rect };
     let header = Rect::from_min_size(rect.min, vec2(rect.width(), HEADER));
     for (area, title) in [
@@ -87,7 +87,7 @@ pub(in crate::gui) fn scores_ui(ui: &mut Ui, rect: Rect, table: &PerplexityTable
         (columns.interval(header), words.text("interval")),
         (columns.change(header), words.text("vs-base")),
     ] {
-        text_ui(ui, area, Align::Right, title, Type::CAPTION, palette.text_secondary);
+        text_ui(ui, area, Align::Right, title, Type::CAPTION, colors.text_secondary);
     }
     let groups = Rect::from_min_max(header.left_bottom(), rect.max - vec2(0.0, AXIS));
     dots_ui(ui, &columns, groups, table, words);
@@ -104,7 +104,7 @@ pub(in crate::gui) fn scores_ui(ui: &mut Ui, rect: Rect, table: &PerplexityTable
 
 /// Every dot of every text, on the axis that they share; the y axis counts points from the top.
 fn dots_ui(ui: &mut Ui, columns: &Columns, groups: Rect, table: &PerplexityTable, words: Language) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let Some((low, high)) = axis_range(table) else { return };
     let plot = columns.plot(groups);
     let marks = log_marks(low, high);
@@ -113,24 +113,24 @@ fn dots_ui(ui: &mut Ui, columns: &Columns, groups: Rect, table: &PerplexityTable
     let transform = chart_ui(ui, "perplexity dots", plot, bounds, [&x_marks, &[]], |plot_ui| {
         for (index, text) in table.texts.iter().enumerate() {
             let top = index as f32 * group_height(table) + MARGIN;
-            group_dots(plot_ui, palette, text, &table.roles, |line| -f64::from(top + (line as f32 + 0.5) * LINE));
+            group_dots(plot_ui, colors, text, &table.roles, |line| -f64::from(top + (line as f32 + 0.5) * LINE));
         }
     });
-    ui.painter().hline(plot.x_range(), plot.bottom(), Stroke::new(1.0, palette.stroke_strong));
+    ui.painter().hline(plot.x_range(), plot.bottom(), Stroke::new(1.0, colors.stroke_strong));
     let axis = Rect::from_min_size(groups.left_bottom() + vec2(0.0, 2.0), vec2(groups.width(), AXIS - 2.0));
     for mark in marks {
         let x = transform.position_from_point_x(mark.log10());
         let area = Rect::from_center_size(pos2(x, axis.center().y), vec2(48.0, axis.height()));
-        text_ui(ui, area, Align::Center, &axis_number(mark), Type::MONO_SMALL, palette.text_secondary);
+        text_ui(ui, area, Align::Center, &axis_number(mark), Type::MONO_SMALL, colors.text_secondary);
     }
     let note = Rect::from_min_max(pos2(plot.right() + space::S12, axis.top()), axis.max);
-    text_ui(ui, note, Align::Right, words.text("lower-is-better"), Type::CAPTION, palette.text_secondary);
+    text_ui(ui, note, Align::Right, words.text("lower-is-better"), Type::CAPTION, colors.text_secondary);
 }
 
 /// Whiskers and dots of one text, and the base's value carried down beside the others.
 fn group_dots(
     plot_ui: &mut PlotUi<'_>,
-    palette: &Palette,
+    colors: &Colors,
     text: &TextRow,
     roles: &[ModelRole],
     y: impl Fn(usize) -> f64,
@@ -139,12 +139,12 @@ fn group_dots(
     if let Some(base) = text.scores.first() {
         let x = base.perplexity.log10();
         let line = Line::new(id("base", 0), PlotPoints::from(vec![[x, y(0)], [x, y(text.scores.len() - 1)]]));
-        plot_ui.line(line.color(palette.stroke_strong).width(1.0).allow_hover(false));
+        plot_ui.line(line.color(colors.stroke_strong).width(1.0).allow_hover(false));
     }
     for (model, (score, role)) in text.scores.iter().zip(roles).enumerate() {
-        let (at, color) = ([score.perplexity.log10(), y(model)], ink(palette, *role));
+        let (at, color) = ([score.perplexity.log10(), y(model)], ink(colors, *role));
         if let Some(interval) = score.interval {
-            let color = if interval.is_weak() { palette.text_disabled } else { color };
+            let color = if interval.is_weak() { colors.text_disabled } else { color };
             let ends = PlotPoints::from(vec![[interval.low.log10(), at[1]], [interval.high.log10(), at[1]]]);
             plot_ui.line(Line::new(id("interval", model), ends).color(color).width(2.0).allow_hover(false));
         }
@@ -155,7 +155,7 @@ fn group_dots(
         dot("dot", color, 4.5);
         // Base + adapter is hollow, so that it does not rest on colour alone.
         if *role == ModelRole::RunTime {
-            dot("hole", palette.panel, 3.0);
+            dot("hole", colors.panel, 3.0);
         }
     }
 }
@@ -169,15 +169,15 @@ fn axis_range(table: &PerplexityTable) -> Option<(f64, f64)> {
 
 /// Name and numbers of one text, a line for each model.
 fn numbers_ui(ui: &mut Ui, columns: &Columns, rect: Rect, text: &TextRow, words: Language) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let name = Rect::from_min_size(rect.min, vec2(columns.names() - space::S8, LINE));
-    text_ui(ui, name, Align::Left, &text.name, Type::BODY_MEDIUM, palette.text);
+    text_ui(ui, name, Align::Left, &text.name, Type::BODY_MEDIUM, colors.text);
     let count = words.say(&message!("tokens", count: text.token_count));
-    text_ui(ui, name.translate(vec2(0.0, 19.0)), Align::Left, &count, Type::CAPTION, palette.text_secondary);
+    text_ui(ui, name.translate(vec2(0.0, 19.0)), Align::Left, &count, Type::CAPTION, colors.text_secondary);
     let blocks = text.scores.first().and_then(|score| score.interval).map(|interval| interval.block_count);
     let blocks = blocks
         .map_or_else(|| words.text("no-interval").to_owned(), |count| words.say(&message!("blocks", count: count)));
-    text_ui(ui, name.translate(vec2(0.0, 36.0)), Align::Left, &blocks, Type::CAPTION, palette.text_secondary);
+    text_ui(ui, name.translate(vec2(0.0, 36.0)), Align::Left, &blocks, Type::CAPTION, colors.text_secondary);
     let base = text.scores.first().map_or(f64::NAN, |score| score.perplexity);
     for (model, score) in text.scores.iter().enumerate() {
         let top = rect.top() + model as f32 * LINE;
@@ -185,18 +185,18 @@ fn numbers_ui(ui: &mut Ui, columns: &Columns, rect: Rect, text: &TextRow, words:
         score_ui(ui, columns, line, score);
         if model > 0 {
             let change = percent_change(score.perplexity / base);
-            text_ui(ui, columns.change(line), Align::Right, &change, Type::MONO, palette.text);
+            text_ui(ui, columns.change(line), Align::Right, &change, Type::MONO, colors.text);
         }
     }
 }
 
 fn score_ui(ui: &mut Ui, columns: &Columns, line: Rect, score: &Score) {
-    let palette = Palette::of(ui);
-    text_ui(ui, columns.value(line), Align::Right, &number(score.perplexity), Type::MONO, palette.text);
+    let colors = Colors::of(ui);
+    text_ui(ui, columns.value(line), Align::Right, &number(score.perplexity), Type::MONO, colors.text);
     let interval = score
         .interval
         .map_or_else(|| "—".to_owned(), |interval| format!("{} – {}", number(interval.low), number(interval.high)));
-    text_ui(ui, columns.interval(line), Align::Right, &interval, Type::MONO_SMALL, palette.text_secondary);
+    text_ui(ui, columns.interval(line), Align::Right, &interval, Type::MONO_SMALL, colors.text_secondary);
 }
 
 /// One decimal, two below ten: more would be noise.

@@ -8,17 +8,17 @@ use super::{
     size_chart::size_chart_ui, size_table::size_table_ui, time_chart::time_ui, verdict::compare_verdict_ui,
 };
 use crate::gui::{
-    app::{command::Command, finished::Finished, jobs::kind::JobKind, state::AppState},
+    app::{command::Command, jobs::kind::JobKind, merged_folder::MergedFolder, state::AppState},
     design::{
         screen_header::screen_header_ui,
-        tokens::{Palette, Type, grid, space},
+        tokens::{Colors, Type, grid, space},
         widget::{ButtonLook, flowing_ui},
     },
     frame::command_button::CommandButton,
 };
 
 /// A panel of this screen: place, the least bottom, what it shows; it returns where it stands.
-type Panel = fn(&mut Ui, Rect, f32, &AppState, &Finished, &mut Vec<Command>) -> Rect;
+type Panel = fn(&mut Ui, Rect, f32, &AppState, &MergedFolder, &mut Vec<Command>) -> Rect;
 
 /// In the order of the questions: why the size, what time; as good as before, how much changed.
 const LEFT: [Panel; 4] = [size_chart_ui, size_table_ui, time_ui, answers_ui];
@@ -29,12 +29,12 @@ pub(in crate::gui) fn compare_ui(
     ui: &mut Ui,
     rect: Rect,
     state: &AppState,
-    done: &Finished,
+    done: &MergedFolder,
     commands: &mut Vec<Command>,
 ) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
-    let subtitle = [(words.text("compare-subtitle"), Type::BODY, palette.text_secondary)];
+    let subtitle = [(words.text("compare-subtitle"), Type::BODY, colors.text_secondary)];
     let is_narrow = rect.width() < grid::NARROW;
     let (line, body) = screen_header_ui(ui, rect, words.text("compare"), if is_narrow { &[] } else { &subtitle });
     buttons_ui(ui, line, state, done, commands);
@@ -71,7 +71,7 @@ pub(in crate::gui) fn compare_ui(
 }
 
 /// Other texts, or an end to the measurement, and the table to paste, at the right of the title line.
-fn buttons_ui(ui: &mut Ui, line: Rect, state: &AppState, done: &Finished, commands: &mut Vec<Command>) {
+fn buttons_ui(ui: &mut Ui, line: Rect, state: &AppState, done: &MergedFolder, commands: &mut Vec<Command>) {
     let words = state.words();
     let is_measuring = state.jobs.is_running(JobKind::Evaluate);
     let buttons = match done.evaluation {

@@ -6,11 +6,11 @@ use egui_plot::{Bar, BarChart, PlotBounds};
 use super::size_bar::{Component, SizeBar};
 use crate::{
     gui::{
-        app::{command::Command, finished::Finished, state::AppState},
+        app::{command::Command, merged_folder::MergedFolder, state::AppState},
         design::{
             path_text::unbroken,
             scale::ByteUnit,
-            tokens::{Palette, Type, ink_on, space},
+            tokens::{Colors, Type, ink_on, space},
             widget::{Align, chart_ui, flowing_panel_ui, prose_ui, sunken_text_ui, text_ui, text_width},
         },
     },
@@ -40,7 +40,7 @@ pub(in crate::gui) struct SizeRow<'a> {
 
 impl<'a> SizeRow<'a> {
     /// Base as stored, base in the output dtype where that differs, merged.
-    pub fn of(state: &AppState, done: &'a Finished) -> Vec<Self> {
+    pub fn of(state: &AppState, done: &'a MergedFolder) -> Vec<Self> {
         let words = state.words();
         let sizes = &done.sizes;
         let base = |bar: &'a SizeBar, note| SizeRow { name: words.text("base"), note, bar, is_merged: false };
@@ -61,9 +61,9 @@ impl<'a> SizeRow<'a> {
 }
 
 /// The colour of a component's part of a bar; what is left gets the last one.
-pub(in crate::gui) fn part_color(palette: &Palette, is_merged: bool, index: usize) -> Color32 {
-    let parts = if is_merged { &palette.merged_parts } else { &palette.base_parts };
-    parts.get(index).copied().unwrap_or(palette.stroke_strong)
+pub(in crate::gui) fn part_color(colors: &Colors, is_merged: bool, index: usize) -> Color32 {
+    let parts = if is_merged { &colors.merged_parts } else { &colors.base_parts };
+    parts.get(index).copied().unwrap_or(colors.stroke_strong)
 }
 
 /// The panel.
@@ -72,7 +72,7 @@ pub(in crate::gui) fn size_chart_ui(
     place: Rect,
     least_bottom: f32,
     state: &AppState,
-    done: &Finished,
+    done: &MergedFolder,
     _commands: &mut Vec<Command>,
 ) -> Rect {
     let words = state.words();
@@ -97,8 +97,8 @@ pub(in crate::gui) fn size_chart_ui(
 }
 
 /// Why the file has the size that it has, then what is worth knowing of each model; returns the bottom.
-fn sentences_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished) -> f32 {
-    let palette = Palette::of(ui);
+fn sentences_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &MergedFolder) -> f32 {
+    let colors = Colors::of(ui);
     let words = state.words();
     let sizes = &done.sizes;
     let mut top = rect.top();
@@ -114,13 +114,13 @@ fn sentences_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished) -> f
         of(words.text("base"), &sizes.of_base).into_iter().chain(of(words.text("merged-model"), &sizes.of_merged))
     {
         let area = Rect::from_min_max(pos2(rect.left(), top), rect.max);
-        top += prose_ui(ui, area, &note, Type::CAPTION, palette.text_secondary) + space::S4;
+        top += prose_ui(ui, area, &note, Type::CAPTION, colors.text_secondary) + space::S4;
     }
     top + space::S8
 }
 
 fn bars_ui(ui: &mut Ui, rect: Rect, rows: &[SizeRow<'_>], unit: ByteUnit, words: Language) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let plot =
         Rect::from_min_max(pos2(rect.left() + LABELS, rect.top() + NAMES), pos2(rect.right() - TOTALS, rect.bottom()));
     let most = rows.iter().map(|row| row.bar.total()).max().unwrap_or(1).max(1) as f64;
@@ -130,10 +130,10 @@ fn bars_ui(ui: &mut Ui, rect: Rect, rows: &[SizeRow<'_>], unit: ByteUnit, words:
         for (index, row) in rows.iter().enumerate() {
             let mut start = 0.0;
             for (part, bytes) in row.bar.bytes.into_iter().enumerate() {
-                let color = part_color(palette, row.is_merged, part);
+                let color = part_color(colors, row.is_merged, part);
                 let name = Component::ALL[part].to_string();
                 let bar = Bar::new(-(index as f64), bytes as f64).base_offset(start).width(0.7).horizontal();
-                let bar = bar.fill(color).stroke(Stroke::new(1.0, palette.panel)).name(&name);
+                let bar = bar.fill(color).stroke(Stroke::new(1.0, colors.panel)).name(&name);
                 plot_ui.bar_chart(BarChart::new(name, vec![bar]).horizontal().color(color).allow_hover(false));
                 start += bytes as f64;
             }
@@ -160,47 +160,40 @@ struct BarLabels {
 impl BarLabels {
     /// Name, the bytes of each part that has room for them, and the total; the first bar names the components.
     fn show(&self, ui: &mut Ui, area: Rect, row: &SizeRow<'_>, is_first: bool) {
-        let palette = Palette::of(ui);
+        let colors = Colors::of(ui);
         let name = Rect::from_min_size(area.min + vec2(0.0, BAR / 2.0 - 17.0), vec2(LABELS - space::S8, 18.0));
-        text_ui(ui, name, Align::Left, row.name, Type::BODY_MEDIUM, palette.text);
-        text_ui(ui, name.translate(vec2(0.0, 16.0)), Align::Left, &row.note, Type::CAPTION, palette.text_secondary);
+        text_ui(ui, name, Align::Left, row.name, Type::BODY_MEDIUM, colors.text);
+        text_ui(ui, name.translate(vec2(0.0, 16.0)), Align::Left, &row.note, Type::CAPTION, colors.text_secondary);
         let mut left = self.plot.left();
         for (part, bytes) in row.bar.bytes.into_iter().enumerate() {
             let cell = Rect::from_min_size(pos2(left, area.top()), vec2(self.points_per_byte * bytes as f32, BAR));
             let text = self.unit.number(bytes);
             if cell.width() > text_width(ui, &text, Type::MONO_SMALL) + 2.0 {
-                let ink = ink_on(part_color(palette, row.is_merged, part));
+                let ink = ink_on(part_color(colors, row.is_merged, part));
                 text_ui(ui, cell.expand2(vec2(2.0, 0.0)), Align::Center, &text, Type::MONO_SMALL, ink);
             }
             let label = self.words.said(&Component::ALL[part]);
             if is_first && cell.width() > text_width(ui, &label, Type::CAPTION) {
                 let place = Rect::from_min_size(pos2(left, self.plot.top() - 20.0), vec2(cell.width(), 18.0));
-                text_ui(
-                    ui,
-                    place.expand2(vec2(2.0, 0.0)),
-                    Align::Center,
-                    &label,
-                    Type::CAPTION,
-                    palette.text_secondary,
-                );
+                text_ui(ui, place.expand2(vec2(2.0, 0.0)), Align::Center, &label, Type::CAPTION, colors.text_secondary);
             }
             left = cell.right();
         }
         let total = Rect::from_min_size(pos2(left + space::S8, area.top()), vec2(TOTALS, BAR));
-        text_ui(ui, total, Align::Left, &units::bytes(row.bar.total()), Type::MONO, palette.text);
+        text_ui(ui, total, Align::Left, &units::bytes(row.bar.total()), Type::MONO, colors.text);
     }
 }
 
 fn legend_ui(ui: &mut Ui, rect: Rect, words: Language) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let mut left = rect.left();
     for (index, component) in Component::ALL.into_iter().enumerate() {
         for (offset, is_merged) in [(0.0, false), (9.0, true)] {
             let swatch = Rect::from_center_size(pos2(left + 4.0 + offset, rect.center().y), vec2(8.0, 10.0));
-            ui.painter().rect_filled(swatch, 1.0, part_color(palette, is_merged, index));
+            ui.painter().rect_filled(swatch, 1.0, part_color(colors, is_merged, index));
         }
         let area = Rect::from_min_size(pos2(left + 22.0, rect.top()), vec2(120.0, rect.height()));
-        let text = text_ui(ui, area, Align::Left, &words.said(&component), Type::CAPTION, palette.text_secondary);
+        let text = text_ui(ui, area, Align::Left, &words.said(&component), Type::CAPTION, colors.text_secondary);
         left = text.rect.right() + space::S16;
     }
 }

@@ -7,10 +7,10 @@ use super::{command::CompareCommand, measured::Timed, model_role::ModelRole, per
 use crate::{
     evaluate::{MeasuredSpeed, ModelSpeed},
     gui::{
-        app::{command::Command, finished::Finished, jobs::kind::JobKind, state::AppState},
+        app::{command::Command, jobs::kind::JobKind, merged_folder::MergedFolder, state::AppState},
         design::{
             scale::round_step,
-            tokens::{Palette, Type, grid, space},
+            tokens::{Colors, Type, grid, space},
             widget::{Align, ButtonLook, chart_ui, field_ui, flowing_panel_ui, text_ui, wrapped_text_ui},
         },
         frame::{command_button::CommandButton, error_banner::error_banner_ui, progress_note::progress_note_ui},
@@ -41,12 +41,12 @@ pub(in crate::gui) fn time_ui(
     place: Rect,
     least_bottom: f32,
     state: &AppState,
-    done: &Finished,
+    done: &MergedFolder,
     commands: &mut Vec<Command>,
 ) -> Rect {
     let words = state.words();
     flowing_panel_ui(ui, place, words.text("time-and-memory"), "", least_bottom, |ui, body| {
-        let palette = Palette::of(ui);
+        let colors = Colors::of(ui);
         let inner = body.shrink2(vec2(space::S12, 0.0));
         let below = |top: f32| Rect::from_min_max(pos2(inner.left(), top), inner.max);
         if let Some(progress) = state.jobs.progress(JobKind::MeasureTime) {
@@ -75,7 +75,7 @@ pub(in crate::gui) fn time_ui(
                 let text = below(inner.top() + space::S4);
                 let note =
                     if state.machine.program.is_some() { words.text("time-waits") } else { words.text("no-program") };
-                let height = wrapped_text_ui(ui, text, &[(note, Type::BODY, palette.text_secondary)]);
+                let height = wrapped_text_ui(ui, text, &[(note, Type::BODY, colors.text_secondary)]);
                 ask_ui(ui, below(text.top() + height + space::S12), state, done, commands)
             }
         }
@@ -83,7 +83,7 @@ pub(in crate::gui) fn time_ui(
 }
 
 /// The prompt and the button; returns the bottom.
-fn ask_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished, commands: &mut Vec<Command>) -> f32 {
+fn ask_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &MergedFolder, commands: &mut Vec<Command>) -> f32 {
     let words = state.words();
     let button =
         CommandButton::new(CompareCommand::MeasureTime, ButtonLook::Plain).enabled(state.machine.program.is_some());
@@ -117,13 +117,13 @@ fn number_cells(line: Rect) -> [Rect; 4] {
 
 /// The chart with its numbers and how they were measured; returns the bottom.
 fn timed_ui(ui: &mut Ui, rect: Rect, timed: &Timed, state: &AppState) -> f32 {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     let header = Rect::from_min_size(rect.min, vec2(rect.width(), HEADER));
     let titles =
         [words.text("forward-pass"), words.text("writes-per-sec"), words.text("load-time"), words.text("peak-memory")];
     for (cell, title) in number_cells(header).into_iter().zip(titles) {
-        text_ui(ui, cell, Align::Right, title, Type::CAPTION, palette.text_secondary);
+        text_ui(ui, cell, Align::Right, title, Type::CAPTION, colors.text_secondary);
     }
     let height = timed.roles.len() as f32 * ROW;
     let rows = Rect::from_min_size(header.left_bottom(), vec2(rect.width(), height));
@@ -135,7 +135,7 @@ fn timed_ui(ui: &mut Ui, rect: Rect, timed: &Timed, state: &AppState) -> f32 {
     for (index, (role, speed)) in timed.roles.iter().zip(timed.report.models.iter().flatten()).enumerate() {
         let line = Rect::from_min_size(pos2(rect.left(), rows.top() + index as f32 * ROW), vec2(rect.width(), ROW));
         let name = Rect::from_min_size(line.min, vec2(NAMES, ROW));
-        text_ui(ui, name, Align::Left, name_of(*role, state), Type::BODY_MEDIUM, palette.text);
+        text_ui(ui, name, Align::Left, name_of(*role, state), Type::BODY_MEDIUM, colors.text);
         speed_ui(ui, line, speed, state);
     }
     let measured = timed.report.models.iter().flatten().find_map(ModelSpeed::measured);
@@ -143,7 +143,7 @@ fn timed_ui(ui: &mut Ui, rect: Rect, timed: &Timed, state: &AppState) -> f32 {
         words.say(&message!("speed-note", runs: speed.forward_secs.runs, tokens: speed.forward_tokens))
     });
     let area = Rect::from_min_max(pos2(rect.left(), rows.bottom() + AXIS + space::S8), rect.max);
-    area.top() + wrapped_text_ui(ui, area, &[(&note, Type::CAPTION, palette.text_secondary)])
+    area.top() + wrapped_text_ui(ui, area, &[(&note, Type::CAPTION, colors.text_secondary)])
 }
 
 pub(in crate::gui) fn name_of(role: ModelRole, state: &AppState) -> &'static str {
@@ -156,17 +156,17 @@ pub(in crate::gui) fn name_of(role: ModelRole, state: &AppState) -> &'static str
 }
 
 fn speed_ui(ui: &mut Ui, line: Rect, speed: &ModelSpeed, state: &AppState) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let numbers = match speed {
         ModelSpeed::Measured(speed) => measured_numbers(speed, state.machine.shows_measurements),
         ModelSpeed::TooLarge { needed_bytes, .. } => {
             let text = state.words().say(&message!("needs-memory", bytes: units::bytes(*needed_bytes)));
-            text_ui(ui, line, Align::Right, &text, Type::EVIDENCE, palette.text_secondary);
+            text_ui(ui, line, Align::Right, &text, Type::EVIDENCE, colors.text_secondary);
             return;
         }
     };
     for (cell, number) in number_cells(line).into_iter().zip(numbers) {
-        text_ui(ui, cell, Align::Right, &number, Type::MONO, palette.text);
+        text_ui(ui, cell, Align::Right, &number, Type::MONO, colors.text);
     }
 }
 
@@ -190,7 +190,7 @@ fn measured_numbers(speed: &MeasuredSpeed, shows: bool) -> [String; 4] {
 
 /// A dot and a whisker for each model, milliseconds from zero on; the y axis counts points from the top.
 fn dots_ui(ui: &mut Ui, plot: Rect, timed: &Timed, shows: bool) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let spreads = timed.report.models.iter().flatten().zip(&timed.roles).enumerate();
     let spreads: Vec<_> =
         spreads.filter_map(|(index, (speed, role))| Some((index, *role, speed.measured()?.forward_secs))).collect();
@@ -205,7 +205,7 @@ fn dots_ui(ui: &mut Ui, plot: Rect, timed: &Timed, shows: bool) {
     let transform = chart_ui(ui, "time dots", plot, bounds, [&marks, &[]], |plot_ui| {
         for (index, role, spread) in spreads {
             let (mean, std) = (spread.mean * 1e3, spread.std * 1e3);
-            let (y, color) = (-f64::from((index as f32 + 0.5) * ROW), ink(palette, role));
+            let (y, color) = (-f64::from((index as f32 + 0.5) * ROW), ink(colors, role));
             let ends = PlotPoints::from(vec![[(mean - std).max(0.0), y], [mean + std, y]]);
             plot_ui.line(Line::new(format!("deviation {index}"), ends).color(color).width(2.0).allow_hover(false));
             let mut dot = |name: &str, color, radius: f32| {
@@ -214,15 +214,15 @@ fn dots_ui(ui: &mut Ui, plot: Rect, timed: &Timed, shows: bool) {
             };
             dot("mean", color, 4.5);
             if role == ModelRole::RunTime {
-                dot("hole", palette.panel, 3.0);
+                dot("hole", colors.panel, 3.0);
             }
         }
     });
-    ui.painter().hline(plot.x_range(), plot.bottom(), Stroke::new(1.0, palette.stroke_strong));
+    ui.painter().hline(plot.x_range(), plot.bottom(), Stroke::new(1.0, colors.stroke_strong));
     for mark in marks {
         let center = pos2(transform.position_from_point_x(mark), plot.bottom() + 2.0 + (AXIS - 2.0) / 2.0);
         let area = Rect::from_center_size(center, vec2(48.0, AXIS - 2.0));
         let text = if step < 1.0 { format!("{mark:.1}") } else { format!("{mark:.0}") };
-        text_ui(ui, area, Align::Center, &text, Type::MONO_SMALL, palette.text_secondary);
+        text_ui(ui, area, Align::Center, &text, Type::MONO_SMALL, colors.text_secondary);
     }
 }

@@ -4,9 +4,9 @@ use egui::{Rect, Ui, pos2, vec2};
 
 use crate::{
     gui::{
-        app::{finished::Finished, jobs::kind::JobKind, standing::Standing, state::AppState},
+        app::{jobs::kind::JobKind, merged_folder::MergedFolder, standing::Standing, state::AppState},
         design::{
-            tokens::{Palette, Type, space},
+            tokens::{Colors, Type, space},
             widget::{Icon, icon_ui, panel_frame_behind, wrapped_text_ui},
         },
         screens::report::verdict::Verdict,
@@ -16,24 +16,24 @@ use crate::{
 };
 
 /// The panel across `place`; returns where it is.
-pub(in crate::gui) fn compare_verdict_ui(ui: &mut Ui, place: Rect, state: &AppState, done: &Finished) -> Rect {
-    let palette = Palette::of(ui);
+pub(in crate::gui) fn compare_verdict_ui(ui: &mut Ui, place: Rect, state: &AppState, done: &MergedFolder) -> Rect {
+    let colors = Colors::of(ui);
     let verdict = verdict(state, done);
     let text = Rect::from_min_max(place.min + vec2(46.0, space::S16), pos2(place.right() - space::S16, f32::INFINITY));
     let frame = ui.painter().add(egui::Shape::Noop);
     let icon = Rect::from_min_size(place.min + vec2(space::S16, space::S16), vec2(20.0, 28.0));
-    icon_ui(ui, icon, verdict.icon, verdict.color(palette));
-    let mut bottom = text.top() + wrapped_text_ui(ui, text, &[(&verdict.title, Type::FIGURE, palette.text)]);
+    icon_ui(ui, icon, verdict.icon, verdict.color(colors));
+    let mut bottom = text.top() + wrapped_text_ui(ui, text, &[(&verdict.title, Type::FIGURE, colors.text)]);
     if !verdict.note.is_empty() {
         let note = Rect::from_min_max(pos2(text.left(), bottom + 3.0), text.max);
-        bottom = note.top() + wrapped_text_ui(ui, note, &[(&verdict.note, Type::BODY, palette.text_secondary)]);
+        bottom = note.top() + wrapped_text_ui(ui, note, &[(&verdict.note, Type::BODY, colors.text_secondary)]);
     }
     let area = Rect::from_min_max(place.min, pos2(place.right(), bottom + space::S16));
     panel_frame_behind(ui, frame, area);
     area
 }
 
-fn verdict(state: &AppState, done: &Finished) -> Verdict {
+fn verdict(state: &AppState, done: &MergedFolder) -> Verdict {
     let words = state.words();
     let size = size_sentence(done, words);
     // What is not the merge is not worth comparing.
@@ -66,7 +66,7 @@ fn icon_of(verdict: &EvalVerdict) -> Icon {
 }
 
 /// How large the folder is beside the base; empty where that is not known.
-fn size_sentence(done: &Finished, words: Language) -> String {
+fn size_sentence(done: &MergedFolder, words: Language) -> String {
     let base = done.sizes.stored.as_ref().map(super::size_bar::SizeBar::total).filter(|total| *total > 0);
     base.map_or_else(String::new, |base| {
         words.said(&crate::size::SizeChange::of(done.sizes.merged.total() as f64 / base as f64))

@@ -83,7 +83,7 @@ fn choose_adapter(state: &mut AppState, ctx: &Context) {
 /// Back to the plan, for the first name beside the folder that is there now.
 fn merge_again(state: &mut AppState, ctx: &Context) {
     let Some(done) = state.finished().filter(|done| done.made.is_some()) else { return };
-    let output = free_name(&done.sources.merged);
+    let output = free_name(&done.provenance.merged);
     state.wells.output.set(Some(output));
     state.output_is_proposed = false;
     state.screen = Screen::Merge;

@@ -7,7 +7,7 @@ use crate::{
     gui::{
         app::{command::Command, state::AppState},
         design::{
-            tokens::{Palette, Type, grid, space},
+            tokens::{Colors, Type, grid, space},
             widget::{Align, text_ui, text_width},
         },
     },
@@ -20,15 +20,15 @@ const DEVICE_FIELD: f32 = 212.0;
 
 /// The choice of what computes: a trial, the CPU, or one of the GPUs by name.
 pub(in crate::gui) fn device_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     let upper = Rect::from_min_size(rect.min + vec2(0.0, 8.0), vec2(rect.width(), 18.0));
-    let label = text_ui(ui, upper, Align::Left, words.text("computed-on"), Type::BODY_MEDIUM, palette.text);
+    let label = text_ui(ui, upper, Align::Left, words.text("computed-on"), Type::BODY_MEDIUM, colors.text);
     let width = (rect.width() - label.rect.width() - space::S24).min(DEVICE_FIELD);
     let lower = upper.translate(vec2(0.0, 18.0));
     let lower = Rect::from_min_size(lower.min, vec2(rect.width() - width - space::S12, lower.height()));
     if text_width(ui, words.text("device-note"), Type::CAPTION) <= lower.width() {
-        text_ui(ui, lower, Align::Left, words.text("device-note"), Type::CAPTION, palette.text_secondary);
+        text_ui(ui, lower, Align::Left, words.text("device-note"), Type::CAPTION, colors.text_secondary);
     }
     let name = |device: DeviceChoice| match device {
         DeviceChoice::Auto => words.text("device-auto").to_owned(),

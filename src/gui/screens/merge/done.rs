@@ -7,7 +7,7 @@ use crate::{
     gui::{
         app::{
             command::{Command, of_app::AppCommand},
-            finished::{Finished, Made},
+            merged_folder::{Made, MergedFolder},
             screen::Screen,
             standing::Standing,
             state::AppState,
@@ -16,7 +16,7 @@ use crate::{
             figures::{Figure, figures_height, figures_ui},
             path_text::display_path,
             screen_header::{inside, screen_header_ui},
-            tokens::{Palette, Type, grid, space},
+            tokens::{Colors, Type, grid, space},
             widget::{
                 Align, ButtonLook, Icon, elided_middle, hairline, icon_ui, mark_ui, panel_frame, panel_title_ui,
                 scrolled_ui, table_header, text_ui,
@@ -51,13 +51,13 @@ pub(in crate::gui) fn merge_done_ui(
     ui: &mut Ui,
     rect: Rect,
     state: &AppState,
-    done: &Finished,
+    done: &MergedFolder,
     commands: &mut Vec<Command>,
 ) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     let (_, subtitle) = titles(state.standing(done), words);
-    let subtitle = [(subtitle, Type::BODY, palette.text_secondary)];
+    let subtitle = [(subtitle, Type::BODY, colors.text_secondary)];
     let (_, body) = screen_header_ui(ui, rect, words.text("merge"), &subtitle);
     let Some(made) = &done.made else { return };
     let figures = figures(state, done, made);
@@ -75,27 +75,27 @@ pub(in crate::gui) fn merge_done_ui(
     });
 }
 
-fn verdict_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished, commands: &mut Vec<Command>) {
-    let palette = Palette::of(ui);
+fn verdict_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &MergedFolder, commands: &mut Vec<Command>) {
+    let colors = Colors::of(ui);
     let words = state.words();
     panel_frame(ui, rect);
     let icon = Rect::from_min_size(rect.min + vec2(space::S16, space::S16), vec2(20.0, 28.0));
     let verdict = Verdict::of(state, done);
-    icon_ui(ui, icon, verdict.icon, verdict.color(palette));
+    icon_ui(ui, icon, verdict.icon, verdict.color(colors));
     let (title, _) = titles(state.standing(done), words);
     let title = title.unwrap_or(&verdict.title);
     let text = Rect::from_min_max(rect.min + vec2(46.0, space::S16), rect.max - vec2(space::S16, 0.0));
     let line = |top: f32, height: f32| Rect::from_min_size(text.min + vec2(0.0, top), vec2(text.width(), height));
-    text_ui(ui, line(0.0, 28.0), Align::Left, title, Type::FIGURE, palette.text);
-    let path = display_path(&done.sources.merged, state.machine.home.as_deref());
+    text_ui(ui, line(0.0, 28.0), Align::Left, title, Type::FIGURE, colors.text);
+    let path = display_path(&done.provenance.merged, state.machine.home.as_deref());
     let path = elided_middle(ui, &path, Type::MONO, text.width());
-    text_ui(ui, line(30.0, 18.0), Align::Left, &path, Type::MONO, palette.text_secondary);
+    text_ui(ui, line(30.0, 18.0), Align::Left, &path, Type::MONO, colors.text_secondary);
     if let Some(advice) = done.advice() {
         let note = Rect::from_min_size(rect.left_bottom() - vec2(0.0, ADVICE), vec2(rect.width(), ADVICE));
         hairline(ui, note, note.top());
-        mark_ui(ui, pos2(note.left() + 26.0, note.center().y), Icon::Warning, palette.warn);
+        mark_ui(ui, pos2(note.left() + 26.0, note.center().y), Icon::Warning, colors.warn);
         let area = Rect::from_min_max(pos2(text.left(), note.top()), pos2(text.right(), note.bottom()));
-        text_ui(ui, area, Align::Left, &words.with_period(&advice), Type::EVIDENCE, palette.text);
+        text_ui(ui, area, Align::Left, &words.with_period(&advice), Type::EVIDENCE, colors.text);
     }
     let bottom = rect.top() + VERDICT;
     let mut left = text.left();
@@ -131,7 +131,7 @@ fn titles(standing: Standing<'_>, words: Language) -> (Option<&'static str>, &'s
     }
 }
 
-fn figures(state: &AppState, done: &Finished, made: &Made) -> Vec<Figure> {
+fn figures(state: &AppState, done: &MergedFolder, made: &Made) -> Vec<Figure> {
     let words = state.words();
     let receipt = &made.receipt;
     let written: u64 = done.manifest.iter().map(|file| file.byte_count).sum();
@@ -189,8 +189,8 @@ fn cells(row: Rect) -> [Rect; 4] {
     ]
 }
 
-fn updated_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished) {
-    let palette = Palette::of(ui);
+fn updated_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &MergedFolder) {
+    let colors = Colors::of(ui);
     let words = state.words();
     let body = panel_title_ui(ui, rect, words.text("updated-tensors"), words.text("largest-first"));
     let header = table_header(ui, body);
@@ -202,7 +202,7 @@ fn updated_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished) {
         (kept.as_str(), Align::Right),
     ];
     for (cell, (title, align)) in cells(header).into_iter().zip(titles) {
-        text_ui(ui, cell, align, title, Type::CAPTION, palette.text_secondary);
+        text_ui(ui, cell, align, title, Type::CAPTION, colors.text_secondary);
     }
     let list = Rect::from_min_max(header.left_bottom(), body.max).shrink2(vec2(1.0, 1.0));
     ui.scope_builder(UiBuilder::new().id_salt("updated").max_rect(list), |ui| {
@@ -220,15 +220,15 @@ fn updated_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &Finished) {
 }
 
 fn row_ui(ui: &mut Ui, rect: Rect, row: &UpdatedTensor, scale: Option<HeatScale>) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let [module, change, changed, kept] = cells(rect);
     let name = elided_middle(ui, &row.module, Type::MONO_SMALL, module.width());
-    text_ui(ui, module, Align::Left, &name, Type::MONO_SMALL, palette.text);
+    text_ui(ui, module, Align::Left, &name, Type::MONO_SMALL, colors.text);
     if let (Some(value), Some(scale)) = (row.change, scale) {
         heat_cell_ui(ui, change.shrink2(vec2(0.0, 3.0)), value, scale);
     }
-    text_ui(ui, changed, Align::Right, &row.changed, Type::MONO, palette.text);
-    text_ui(ui, kept, Align::Right, &row.kept, Type::MONO, palette.text);
+    text_ui(ui, changed, Align::Right, &row.changed, Type::MONO, colors.text);
+    text_ui(ui, kept, Align::Right, &row.kept, Type::MONO, colors.text);
     hairline(ui, rect, rect.bottom());
 }
 
@@ -240,9 +240,9 @@ pub(in crate::gui) fn merge_failed_ui(
     problem: &Problem,
     commands: &mut Vec<Command>,
 ) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
-    let subtitle = [(words.text("nothing-left"), Type::BODY, palette.text_secondary)];
+    let subtitle = [(words.text("nothing-left"), Type::BODY, colors.text_secondary)];
     let (_, body) = screen_header_ui(ui, rect, words.text("merge-failed"), &subtitle);
     let home = state.machine.home.as_deref();
     let elsewhere = CommandButton::new(WellsCommand::Browse(WellKind::Output), ButtonLook::Plain);

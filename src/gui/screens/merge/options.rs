@@ -13,7 +13,7 @@ use crate::{
     gui::{
         app::{command::Command, inspection::Inspection, state::AppState},
         design::{
-            tokens::{Palette, Type, grid, space},
+            tokens::{Colors, Type, grid, space},
             widget::{
                 Align, ButtonLook, checkbox_ui, hairline, panel_title_ui, prose_ui, scrolled_ui, text_ui, text_width,
             },
@@ -71,11 +71,11 @@ pub(in crate::gui) fn merge_options_ui(
 }
 
 fn choices_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection, commands: &mut Vec<Command>) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     let inner = rect.shrink2(vec2(space::S12 - 1.0, 0.0));
     let label = Rect::from_min_size(inner.min + vec2(0.0, 6.0), vec2(inner.width(), 18.0));
-    text_ui(ui, label, Align::Left, words.text("output-dtype"), Type::CAPTION_MEDIUM, palette.text_secondary);
+    text_ui(ui, label, Align::Left, words.text("output-dtype"), Type::CAPTION_MEDIUM, colors.text_secondary);
     let mut top = label.bottom() + space::S4;
     for option in &inspection.dtype_options {
         let row = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), CHOICE));
@@ -109,16 +109,16 @@ fn choices_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection
     if let Some(plan) = &inspection.resolved {
         let row = next(ui, TOKENIZER);
         let title = Rect::from_min_size(row.min + vec2(0.0, 9.0), vec2(row.width(), 18.0));
-        text_ui(ui, title, Align::Left, words.text("tokenizer"), Type::BODY_MEDIUM, palette.text);
+        text_ui(ui, title, Align::Left, words.text("tokenizer"), Type::BODY_MEDIUM, colors.text);
         let note = Rect::from_min_size(title.left_bottom() + vec2(0.0, 2.0), vec2(row.width(), 48.0));
         let sentence = words.as_line(&plan.tokenizer.sentence());
-        prose_ui(ui, note, &sentence, Type::CAPTION, palette.text_secondary);
+        prose_ui(ui, note, &sentence, Type::CAPTION, colors.text_secondary);
     }
 }
 
 /// Whether the folder gets a model card.
 fn card_ui(ui: &mut Ui, row: Rect, state: &AppState, commands: &mut Vec<Command>) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     let writes_card = state.options.writes_card;
     let width = text_width(ui, words.text("write-card"), Type::BODY) + 22.0;
@@ -127,7 +127,7 @@ fn card_ui(ui: &mut Ui, row: Rect, state: &AppState, commands: &mut Vec<Command>
         commands.push(MergeCommand::WriteCard(!writes_card).into());
     }
     let note = Rect::from_min_max(pos2(check.right() + space::S12, row.top()), row.max);
-    text_ui(ui, note, Align::Right, words.text("write-card-note"), Type::CAPTION, palette.text_secondary);
+    text_ui(ui, note, Align::Right, words.text("write-card-note"), Type::CAPTION, colors.text_secondary);
 }
 
 /// The dtype that `policy` writes, where it is one that a merge computes with.
@@ -141,7 +141,7 @@ fn written(policy: DtypePolicy, stored: &str) -> Option<FloatDtype> {
 }
 
 fn choice_ui(ui: &mut Ui, rect: Rect, option: &DtypeOption, inspection: &Inspection, state: &AppState) -> Response {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     let stored = inspection.base.open().map_or("", |facts| facts.dtype.as_str());
     let is_chosen = state.options.dtype == option.policy;
@@ -149,26 +149,26 @@ fn choice_ui(ui: &mut Ui, rect: Rect, option: &DtypeOption, inspection: &Inspect
     let response = ui.allocate_rect(rect, Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, is_chosen, &name));
     if is_chosen {
-        ui.painter().rect_filled(rect, 0.0, palette.selected);
+        ui.painter().rect_filled(rect, 0.0, colors.selected);
     } else if response.hovered() {
-        ui.painter().rect_filled(rect, 0.0, palette.hover);
+        ui.painter().rect_filled(rect, 0.0, colors.hover);
     }
     if response.has_focus() {
-        let stroke = Stroke::new(2.0, palette.accent);
+        let stroke = Stroke::new(2.0, colors.accent);
         ui.painter().rect_stroke(rect, CornerRadius::ZERO, stroke, StrokeKind::Inside);
     }
     let center = pos2(rect.left() + 18.0, rect.center().y);
     if is_chosen {
-        ui.painter().circle_filled(center, 7.0, palette.accent_fill);
-        ui.painter().circle_filled(center, 2.6, palette.on_accent);
+        ui.painter().circle_filled(center, 7.0, colors.accent_fill);
+        ui.painter().circle_filled(center, 2.6, colors.on_accent);
     } else {
-        ui.painter().circle(center, 6.5, palette.panel, Stroke::new(1.0, palette.stroke_strong));
+        ui.painter().circle(center, 6.5, colors.panel, Stroke::new(1.0, colors.stroke_strong));
     }
     let text = Rect::from_min_max(rect.min + vec2(36.0, 5.0), rect.max - vec2(space::S12, 0.0));
     let upper = Rect::from_min_size(text.min, vec2(text.width() - 76.0, 18.0));
-    text_ui(ui, upper, Align::Left, &name, Type::BODY_MEDIUM, palette.text);
+    text_ui(ui, upper, Align::Left, &name, Type::BODY_MEDIUM, colors.text);
     let lower = upper.translate(vec2(0.0, 18.0));
-    text_ui(ui, lower, Align::Left, note, Type::CAPTION, palette.text_secondary);
+    text_ui(ui, lower, Align::Left, note, Type::CAPTION, colors.text_secondary);
     // What the rounding would leave of the adapter stands under the size, once it is known.
     let estimate = state.survival.as_ref().and_then(|survival| survival.as_ref().ok());
     let gain = written(option.policy, stored).and_then(|dtype| {
@@ -178,9 +178,9 @@ fn choice_ui(ui: &mut Ui, rect: Rect, option: &DtypeOption, inspection: &Inspect
     let size = if gain.is_some() { upper } else { Rect::from_min_max(pos2(text.left(), rect.top()), text.max) };
     let size =
         Rect::from_min_max(size.min, pos2(text.right(), if gain.is_some() { upper.bottom() } else { rect.bottom() }));
-    text_ui(ui, size, Align::Right, &units::bytes(option.byte_count), Type::MONO, palette.text);
+    text_ui(ui, size, Align::Right, &units::bytes(option.byte_count), Type::MONO, colors.text);
     if let Some(gain) = gain {
-        let ink = if gain < LITTLE { palette.warn } else { palette.text_secondary };
+        let ink = if gain < LITTLE { colors.warn } else { colors.text_secondary };
         let area = Rect::from_min_max(lower.min, pos2(text.right(), lower.bottom()));
         text_ui(ui, area, Align::Right, &words.say(&message!("keeps", gain: gain)), Type::CAPTION, ink);
     }

@@ -13,7 +13,7 @@ use crate::{
         design::{
             figures::{Figure, figures_height, figures_ui},
             screen_header::screen_header_ui,
-            tokens::{Palette, Type, grid, space},
+            tokens::{Colors, Type, grid, space},
             widget::scrolled_ui,
         },
         frame::error_banner::error_banner_ui,
@@ -31,12 +31,12 @@ const NARROW_SIDE: f32 = 312.0;
 
 /// The Merge screen before a run.
 pub(in crate::gui) fn merge_plan_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     let Some(inspection) = state.inspection.as_deref() else { return };
     let is_interrupted = inspection.interrupted_bytes.is_some();
     let subtitle = if is_interrupted { words.text("plan-subtitle-interrupted") } else { words.text("plan-subtitle") };
-    let (_, body) = screen_header_ui(ui, rect, words.text("merge"), &[(subtitle, Type::BODY, palette.text_secondary)]);
+    let (_, body) = screen_header_ui(ui, rect, words.text("merge"), &[(subtitle, Type::BODY, colors.text_secondary)]);
     let side_width = if rect.width() < grid::NARROW { NARROW_SIDE } else { SIDE };
     let (left, side) = body.split_left_right_at_x(body.right() - side_width - space::S16 - grid::GAP / 2.0);
     match (&inspection.resolved, &inspection.plan) {

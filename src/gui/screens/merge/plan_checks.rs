@@ -8,7 +8,7 @@ use crate::{
         app::{command::Command, state::AppState},
         design::{
             path_text::display_path,
-            tokens::{Palette, Type, grid, space},
+            tokens::{Colors, Type, grid, space},
             widget::{Align, ButtonLook, Icon, hairline, icon_ui, panel_title_ui, prose_ui, text_ui},
         },
         frame::command_button::CommandButton,
@@ -36,7 +36,7 @@ pub(in crate::gui) fn checks_ui(
     refused: Option<&Problem>,
     state: &AppState,
 ) -> Rect {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     let measured = plan.checks.iter().filter(|check| check.is_measured()).count();
     let remark = words.say(&message!("passed-of", passed: measured, total: PreflightCheck::COUNT));
@@ -51,20 +51,20 @@ pub(in crate::gui) fn checks_ui(
             for check in &plan.checks {
                 let (title, evidence) = (words.say(&check.title()), words.as_line(check));
                 let (icon, color) =
-                    if check.is_measured() { (Icon::Passed, palette.ok) } else { (Icon::Info, palette.text_secondary) };
+                    if check.is_measured() { (Icon::Passed, colors.ok) } else { (Icon::Info, colors.text_secondary) };
                 check_row_ui(ui, list.width(), icon, color, &title, &evidence);
             }
             if let Some(problem) = refused {
-                check_row_ui(ui, list.width(), Icon::Failed, palette.error, words.text("output"), &problem.line(words));
+                check_row_ui(ui, list.width(), Icon::Failed, colors.error, words.text("output"), &problem.line(words));
             }
-            let (icon, color, survival) = survival(state, palette);
+            let (icon, color, survival) = survival(state, colors);
             check_row_ui(ui, list.width(), icon, color, words.text("survives"), &survival);
             for warning in &plan.warnings {
                 check_row_ui(
                     ui,
                     list.width(),
                     Icon::Warning,
-                    palette.warn,
+                    colors.warn,
                     words.text("warnings"),
                     &words.said(warning),
                 );
@@ -76,20 +76,20 @@ pub(in crate::gui) fn checks_ui(
 }
 
 /// How much of the adapters the rounding leaves, and what to do where that is little.
-fn survival(state: &AppState, palette: &Palette) -> (Icon, egui::Color32, String) {
+fn survival(state: &AppState, colors: &Colors) -> (Icon, egui::Color32, String) {
     let words = state.words();
     match &state.survival {
-        None => (Icon::AtWork, palette.accent, words.text("survival-reading").to_owned()),
-        Some(Err(problem)) => (Icon::Info, palette.text_secondary, problem.line(words)),
+        None => (Icon::AtWork, colors.accent, words.text("survival-reading").to_owned()),
+        Some(Err(problem)) => (Icon::Info, colors.text_secondary, problem.line(words)),
         Some(Ok(estimate)) => {
             let sentence = estimate.sentence().map_or_else(String::new, |sentence| words.with_period(&sentence));
             match &estimate.advice {
                 _ if sentence.is_empty() => {
-                    (Icon::Info, palette.text_secondary, words.text("survival-unknown").to_owned())
+                    (Icon::Info, colors.text_secondary, words.text("survival-unknown").to_owned())
                 }
-                Some(advice) => (Icon::Warning, palette.warn, format!("{sentence} {}", words.with_period(advice))),
+                Some(advice) => (Icon::Warning, colors.warn, format!("{sentence} {}", words.with_period(advice))),
                 // An estimate, which the count of passed checks leaves out.
-                None => (Icon::Info, palette.ok, sentence),
+                None => (Icon::Info, colors.ok, sentence),
             }
         }
     }
@@ -104,9 +104,9 @@ pub(in crate::gui) fn place_of_work_ui(
     words: Language,
     commands: &mut Vec<Command>,
 ) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let icon = Rect::from_min_size(rect.min + vec2(space::S12 - 2.0, 0.0), vec2(16.0, rect.height()));
-    icon_ui(ui, icon, Icon::Info, palette.text_secondary);
+    icon_ui(ui, icon, Icon::Info, colors.text_secondary);
     let mut text = Rect::from_min_max(rect.min + vec2(36.0, 0.0), rect.max - vec2(space::S12, 0.0));
     if let Some(byte_count) = interrupted_bytes {
         let button = CommandButton::new(MergeCommand::DiscardPartial, ButtonLook::Small);
@@ -115,7 +115,7 @@ pub(in crate::gui) fn place_of_work_ui(
         button.show(ui, place, words, commands);
         text.max.x = place.left() - space::S8;
         let note = words.say(&message!("interrupted-note", bytes: units::bytes(byte_count)));
-        text_ui(ui, text, Align::Left, &note, Type::EVIDENCE, palette.text_secondary);
+        text_ui(ui, text, Align::Left, &note, Type::EVIDENCE, colors.text_secondary);
         return;
     }
     let name = display_path(&plan.partial_path(), None);
@@ -126,22 +126,22 @@ pub(in crate::gui) fn place_of_work_ui(
         Align::Left,
         &words.say(&message!("partial-note", name: name)),
         Type::EVIDENCE,
-        palette.text_secondary,
+        colors.text_secondary,
     );
 }
 
 /// Icon, name, evidence; long evidence wraps.
 fn check_row_ui(ui: &mut Ui, width: f32, icon: Icon, color: egui::Color32, title: &str, evidence: &str) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let top = ui.cursor().min;
     let text_left = (width * 0.322).clamp(150.0, 234.0).round();
     let evidence_area = Rect::from_min_size(top + vec2(text_left, 5.5), vec2(width - text_left - space::S12, 200.0));
-    let height = prose_ui(ui, evidence_area, evidence, Type::EVIDENCE, palette.text_secondary);
+    let height = prose_ui(ui, evidence_area, evidence, Type::EVIDENCE, colors.text_secondary);
     let row = Rect::from_min_size(top, vec2(width, grid::LIST_ROW.max(height + 11.0)));
     let line = Rect::from_min_size(row.min, vec2(row.width(), grid::LIST_ROW));
     icon_ui(ui, Rect::from_min_size(line.min + vec2(10.0, 0.0), vec2(16.0, line.height())), icon, color);
     let name = Rect::from_min_max(line.min + vec2(35.0, 0.0), pos2(line.left() + text_left - 8.0, line.bottom()));
-    text_ui(ui, name, Align::Left, title, Type::BODY, palette.text);
+    text_ui(ui, name, Align::Left, title, Type::BODY, colors.text);
     hairline(ui, row, row.bottom());
     ui.allocate_rect(row, egui::Sense::hover());
 }

@@ -6,7 +6,7 @@ use super::plan_summary::ComponentBytes;
 use crate::{
     gui::{
         design::{
-            tokens::{Palette, Type, space},
+            tokens::{Colors, Type, space},
             widget::{Align, runs_ui, text_ui, text_width},
         },
         screens::compare::{size_bar::Component, size_chart::part_color},
@@ -41,15 +41,15 @@ pub(in crate::gui) fn components_height(width: f32) -> f32 {
 
 /// The strip: a title, the bar, and what its parts are.
 pub(in crate::gui) fn components_ui(ui: &mut Ui, rect: Rect, parts: &[ComponentBytes; 5], words: Language) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let inner = rect.shrink2(vec2(space::S16, space::S8));
     let title = Rect::from_min_size(inner.min, vec2(inner.width(), LINE));
-    text_ui(ui, title, Align::Left, words.text("written-by-component"), Type::CAPTION, palette.text_secondary);
+    text_ui(ui, title, Align::Left, words.text("written-by-component"), Type::CAPTION, colors.text_secondary);
     let changed: u64 = parts.iter().map(|part| part.changed).sum();
     let note = words.say(&message!("changed-by-adapter", bytes: units::bytes(changed)));
-    let note = text_ui(ui, title, Align::Right, &note, Type::CAPTION, palette.text_secondary).rect;
+    let note = text_ui(ui, title, Align::Right, &note, Type::CAPTION, colors.text_secondary).rect;
     let mark = Rect::from_center_size(pos2(note.left() - space::S12, title.center().y), vec2(space::S12, MARK));
-    ui.painter().rect_filled(mark, 0.0, palette.adapter);
+    ui.painter().rect_filled(mark, 0.0, colors.adapter);
     let bar = Rect::from_min_size(title.left_bottom() + vec2(0.0, space::S4), vec2(inner.width(), BAR));
     bar_ui(ui, bar, parts);
     let legend = Rect::from_min_max(bar.left_bottom() + vec2(0.0, 2.0 * MARK + space::S4), inner.max);
@@ -57,7 +57,7 @@ pub(in crate::gui) fn components_ui(ui: &mut Ui, rect: Rect, parts: &[ComponentB
 }
 
 fn bar_ui(ui: &Ui, rect: Rect, parts: &[ComponentBytes; 5]) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let total = parts.iter().map(|part| part.written).sum::<u64>().max(1);
     let width_of = |byte_count: u64| rect.width() * (byte_count as f32 / total as f32);
     let mut left = rect.left();
@@ -65,17 +65,17 @@ fn bar_ui(ui: &Ui, rect: Rect, parts: &[ComponentBytes; 5]) {
         let cell = Rect::from_min_size(pos2(left, rect.top()), vec2(width_of(part.written), rect.height()));
         // A gap of a point keeps neighbours apart that differ little in their colour.
         let filled = Rect::from_min_max(cell.min, pos2((cell.right() - 1.0).max(cell.left()), cell.bottom()));
-        ui.painter().rect_filled(filled, 0.0, part_color(palette, true, index));
+        ui.painter().rect_filled(filled, 0.0, part_color(colors, true, index));
         let changed = width_of(part.changed).min(filled.width());
         let mark = Rect::from_min_size(cell.left_bottom() + vec2(0.0, MARK), vec2(changed, MARK));
-        ui.painter().rect_filled(mark, 0.0, palette.adapter);
+        ui.painter().rect_filled(mark, 0.0, colors.adapter);
         left = cell.right();
     }
 }
 
 /// Swatch, name and bytes of each component, one behind the other.
 fn legend_ui(ui: &mut Ui, rect: Rect, parts: &[ComponentBytes; 5], words: Language) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let mut at = rect.min;
     let written = |index: usize| parts[index].written;
     // What the model does not have has no colour in the bar.
@@ -87,11 +87,11 @@ fn legend_ui(ui: &mut Ui, rect: Rect, parts: &[ComponentBytes; 5], words: Langua
         }
         let area = Rect::from_min_size(at, vec2(SWATCH + space::S4 + width, LINE));
         let swatch = Rect::from_center_size(pos2(area.left() + SWATCH / 2.0, area.center().y), vec2(SWATCH, SWATCH));
-        ui.painter().rect_filled(swatch, 1.0, part_color(palette, true, index));
+        ui.painter().rect_filled(swatch, 1.0, part_color(colors, true, index));
         let runs = [
-            (name.as_str(), Type::CAPTION, palette.text_secondary),
-            ("  ", Type::CAPTION, palette.text_secondary),
-            (bytes.as_str(), Type::MONO_SMALL, palette.text),
+            (name.as_str(), Type::CAPTION, colors.text_secondary),
+            ("  ", Type::CAPTION, colors.text_secondary),
+            (bytes.as_str(), Type::MONO_SMALL, colors.text),
         ];
         let text = Rect::from_min_max(area.min + vec2(SWATCH + space::S4, 0.0), area.max);
         at.x = runs_ui(ui, text, Align::Left, &runs).rect.right().max(area.right()) + space::S16;

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     gui::design::{
-        tokens::{Palette, Type, grid, space},
+        tokens::{Colors, Type, grid, space},
         widget::{Align, hairline, panel_title_ui, table_header, text_ui},
     },
     message::{Language, message},
@@ -64,7 +64,7 @@ impl StepCells {
 
 /// The panel.
 pub(in crate::gui) fn steps_ui(ui: &mut Ui, rect: Rect, summary: &PlanSummary, plan: &MergePlan, words: Language) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let body = panel_title_ui(ui, rect, words.text("what-will-be-done"), words.text("same-plan"));
     let header = table_header(ui, body);
     let cells = StepCells::of(header);
@@ -78,7 +78,7 @@ pub(in crate::gui) fn steps_ui(ui: &mut Ui, rect: Rect, summary: &PlanSummary, p
     let is_narrow = rect.width() < TWO_LINES;
     for (index, (area, align, title)) in titles.into_iter().enumerate() {
         if !(is_narrow && index == 2) {
-            text_ui(ui, area, align, title, Type::CAPTION, palette.text_secondary);
+            text_ui(ui, area, align, title, Type::CAPTION, colors.text_secondary);
         }
     }
     for (index, item) in summary.rows.iter().enumerate() {
@@ -88,13 +88,13 @@ pub(in crate::gui) fn steps_ui(ui: &mut Ui, rect: Rect, summary: &PlanSummary, p
         if index > 0 {
             hairline(ui, rect, row.top());
         }
-        let (name, count, how, ink) = described(item, plan, words, palette);
+        let (name, count, how, ink) = described(item, plan, words, colors);
         let cells = StepCells::of(row);
         text_ui(ui, cells.name, Align::Left, name, Type::BODY_MEDIUM, ink);
-        text_ui(ui, cells.count, Align::Left, &count, Type::EVIDENCE, palette.text);
-        text_ui(ui, cells.how, Align::Left, &how, Type::EVIDENCE, palette.text_secondary);
-        text_ui(ui, cells.read, Align::Right, &units::bytes(item.read_bytes), Type::MONO, palette.text);
-        text_ui(ui, cells.write, Align::Right, &units::bytes(item.write_bytes), Type::MONO, palette.text);
+        text_ui(ui, cells.count, Align::Left, &count, Type::EVIDENCE, colors.text);
+        text_ui(ui, cells.how, Align::Left, &how, Type::EVIDENCE, colors.text_secondary);
+        text_ui(ui, cells.read, Align::Right, &units::bytes(item.read_bytes), Type::MONO, colors.text);
+        text_ui(ui, cells.write, Align::Right, &units::bytes(item.write_bytes), Type::MONO, colors.text);
     }
     let strip = Rect::from_min_max(pos2(rect.left(), rect.bottom() - components_height(rect.width())), rect.max);
     hairline(ui, rect, strip.top());
@@ -105,7 +105,7 @@ fn described(
     item: &PlanRow,
     plan: &MergePlan,
     words: Language,
-    palette: &Palette,
+    colors: &Colors,
 ) -> (&'static str, String, String, egui::Color32) {
     let names = words.say(&message!("listed", names: &item.names, most: NAMES_SHOWN));
     match item.kind {
@@ -116,25 +116,25 @@ fn described(
                     words.say(&message!("update-how", scale: shared_scale(plan), dtype: dtype.stored().to_string()))
                 }
             };
-            (words.text("update"), words.say(&message!("tensors", count: item.count)), how, palette.adapter)
+            (words.text("update"), words.say(&message!("tensors", count: item.count)), how, colors.adapter)
         }
         PlanRowKind::Replace => {
-            (words.text("replace"), words.say(&message!("tensors", count: item.count)), names, palette.adapter)
+            (words.text("replace"), words.say(&message!("tensors", count: item.count)), names, colors.adapter)
         }
         PlanRowKind::Add => {
-            (words.text("add"), words.say(&message!("tensors", count: item.count)), names, palette.adapter)
+            (words.text("add"), words.say(&message!("tensors", count: item.count)), names, colors.adapter)
         }
         PlanRowKind::Convert => {
-            (words.text("convert"), words.say(&message!("tensors", count: item.count)), names, palette.text)
+            (words.text("convert"), words.say(&message!("tensors", count: item.count)), names, colors.text)
         }
         PlanRowKind::CopyTensors => {
-            (words.text("copy-step"), words.say(&message!("tensors", count: item.count)), names, palette.text)
+            (words.text("copy-step"), words.say(&message!("tensors", count: item.count)), names, colors.text)
         }
         PlanRowKind::EditFiles => {
-            (words.text("edit"), words.say(&message!("files", count: item.count)), names, palette.text)
+            (words.text("edit"), words.say(&message!("files", count: item.count)), names, colors.text)
         }
         PlanRowKind::CopyFiles => {
-            (words.text("copy-step"), words.say(&message!("files", count: item.count)), names, palette.text)
+            (words.text("copy-step"), words.say(&message!("files", count: item.count)), names, colors.text)
         }
     }
 }

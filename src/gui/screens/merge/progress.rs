@@ -14,7 +14,7 @@ use crate::{
         design::{
             quantities::{clock, split_unit},
             screen_header::{at_right, inside, screen_header_ui},
-            tokens::{Palette, Type, grid, space},
+            tokens::{Colors, Type, grid, space},
             widget::{
                 Align, ButtonLook, Icon, elided_middle, icon_ui, panel_frame, progress_bar_ui, runs_ui, text_ui,
                 text_width,
@@ -73,15 +73,15 @@ pub(in crate::gui) fn merge_running_ui(
 }
 
 fn stages_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     // Merging, syncing, checking.
     let reached = if running.is_checking() { 2 } else { usize::from(running.stage == Stage::Syncing) };
     let mut left = rect.left();
     for (index, name) in ["stage-merge", "stage-sync", "stage-verify"].into_iter().enumerate() {
         let (icon, color, ink) = match index.cmp(&reached) {
-            std::cmp::Ordering::Less => (Icon::Tick, palette.ok, palette.text_secondary),
-            std::cmp::Ordering::Equal => (Icon::AtWork, palette.accent, palette.text),
-            std::cmp::Ordering::Greater => (Icon::Waiting, palette.text_tertiary, palette.text_secondary),
+            std::cmp::Ordering::Less => (Icon::Tick, colors.ok, colors.text_secondary),
+            std::cmp::Ordering::Equal => (Icon::AtWork, colors.accent, colors.text),
+            std::cmp::Ordering::Greater => (Icon::Waiting, colors.text_tertiary, colors.text_secondary),
         };
         icon_ui(ui, Rect::from_min_size(pos2(left, rect.top()), vec2(16.0, rect.height())), icon, color);
         let kind = if index == reached { Type::BODY_MEDIUM } else { Type::BODY };
@@ -90,14 +90,14 @@ fn stages_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
         left = text.rect.right() + space::S12;
         if index < 2 {
             let chevron = Rect::from_min_size(pos2(left - 4.0, rect.top()), vec2(16.0, rect.height()));
-            icon_ui(ui, chevron, Icon::ChevronRight, palette.text_tertiary);
+            icon_ui(ui, chevron, Icon::ChevronRight, colors.text_tertiary);
             left += 20.0;
         }
     }
 }
 
 fn progress_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     panel_frame(ui, rect);
     let inner = rect.shrink2(vec2(space::S16, space::S12));
@@ -114,9 +114,9 @@ fn progress_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
     }
     let is_counted = sample.bytes_total > 0;
     let runs = [
-        (percent.as_str(), Type::FIGURE, palette.text),
-        ("   ", Type::BODY, palette.text),
-        (moved.as_str(), Type::MONO, palette.text_secondary),
+        (percent.as_str(), Type::FIGURE, colors.text),
+        ("   ", Type::BODY, colors.text),
+        (moved.as_str(), Type::MONO, colors.text_secondary),
     ];
     // What cannot be counted has no share that is done.
     let moved_right =
@@ -126,9 +126,9 @@ fn progress_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
         let room = area.width() - text_width(ui, words.text("now"), Type::EVIDENCE) - space::S12;
         let current = elided_middle(ui, &words.say(&Message::of(&sample.current)), Type::MONO, room);
         let runs = [
-            (words.text("now"), Type::EVIDENCE, palette.text_secondary),
-            ("  ", Type::EVIDENCE, palette.text),
-            (current.as_str(), Type::MONO, palette.text),
+            (words.text("now"), Type::EVIDENCE, colors.text_secondary),
+            ("  ", Type::EVIDENCE, colors.text),
+            (current.as_str(), Type::MONO, colors.text),
         ];
         runs_ui(ui, area, if is_counted { Align::Right } else { Align::Left }, &runs);
     }
@@ -159,13 +159,13 @@ fn progress_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
     for (index, (label, value)) in figures.iter().enumerate() {
         let left = inner.left() + index as f32 * width;
         let upper = Rect::from_min_size(pos2(left, track.bottom() + 12.0), vec2(width - 8.0, 16.0));
-        text_ui(ui, upper, Align::Left, label, Type::CAPTION_MEDIUM, palette.text_secondary);
+        text_ui(ui, upper, Align::Left, label, Type::CAPTION_MEDIUM, colors.text_secondary);
         let lower = Rect::from_min_size(pos2(left, upper.bottom() + 2.0), vec2(width - 8.0, 28.0));
         let (number, unit) = split_unit(value);
         let runs = [
-            (number, Type::FIGURE, palette.text),
-            (" ", Type::BODY, palette.text_secondary),
-            (unit, Type::BODY, palette.text_secondary),
+            (number, Type::FIGURE, colors.text),
+            (" ", Type::BODY, colors.text_secondary),
+            (unit, Type::BODY, colors.text_secondary),
         ];
         runs_ui(ui, lower, Align::Left, &runs[..if unit.is_empty() { 1 } else { 3 }]);
     }

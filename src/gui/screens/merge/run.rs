@@ -8,7 +8,7 @@ use super::{run_event::RunEvent, updated_tensors::updated_tensors};
 use crate::{
     checkpoint::Checkpoint,
     gui::{
-        app::finished::{Finished, Made, Sources},
+        app::merged_folder::{Made, MergedFolder, Provenance},
         screens::{
             modules::changes::module_of,
             report::manifest::{Origin, listed, manifest},
@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// How a run ended.
-pub type RunResult = Result<Finished, RunError>;
+pub type RunResult = Result<MergedFolder, RunError>;
 
 /// Why there is no merged folder.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +65,7 @@ pub fn merge_and_verify(
     })?;
     let merged = Checkpoint::open(&receipt.output).map_err(|error| RunError::Failed(Problem::of(&error)))?;
     let adapters = plan.adapters.iter().zip(&plan.strengths);
-    let sources = Sources {
+    let provenance = Provenance {
         merged: receipt.output.clone(),
         base: Some(plan.base.root().to_owned()),
         adapters: adapters
@@ -73,7 +73,7 @@ pub fn merge_and_verify(
             .collect(),
         rounding: plan.rounding,
     };
-    let mut finished = Finished::opened(sources, Some(&plan.base), &merged);
+    let mut finished = MergedFolder::opened(provenance, Some(&plan.base), &merged);
     let changes = receipt.updated().filter_map(|record| {
         let change = record.stats.as_ref()?.relative_change()?;
         Some((module_of(&record.name).to_owned(), change))
@@ -84,7 +84,7 @@ pub fn merge_and_verify(
     if tensor_count > 0 {
         finished.sizes.of_base.push(SizeFact::Bf16InF32 { tensor_count, byte_count });
     }
-    let (report, duration_secs) = timed_verify(&finished.sources, options.program.clone(), job);
+    let (report, duration_secs) = timed_verify(&finished.provenance, options.program.clone(), job);
     let card_problem = options.writes_card.then(|| {
         let verify = report.as_ref().ok().cloned();
         let run = RunReport { merge: Some(receipt.clone()), verify, ..RunReport::new(plan) };
@@ -118,12 +118,12 @@ pub type Verified = (Result<VerifyReport, Problem>, f64);
 
 /// Recomputes what the merge had to be and compares it with what lies on disk, then loads the folder in a process of
 /// its own where `program` knows how.
-pub fn timed_verify(sources: &Sources, program: Option<PathBuf>, job: &JobContext) -> Verified {
+pub fn timed_verify(provenance: &Provenance, program: Option<PathBuf>, job: &JobContext) -> Verified {
     let started = Instant::now();
     // Adapters say nothing without the base that they change.
-    let adapters = if sources.base.is_some() { sources.adapters.clone() } else { Vec::new() };
-    let request = VerifyRequest { merged: sources.merged.clone(), base: sources.base.clone(), adapters };
-    let options = VerifyOptions { rounding: sources.rounding, program };
+    let adapters = if provenance.base.is_some() { provenance.adapters.clone() } else { Vec::new() };
+    let request = VerifyRequest { merged: provenance.merged.clone(), base: provenance.base.clone(), adapters };
+    let options = VerifyOptions { rounding: provenance.rounding, program };
     let report = verify::run_with(&request, &options, job).map_err(|error| match error {
         VerifyError::Cancelled(_) => Problem::described(message!("problem-check-cancelled")),
         error => Problem::of(&error),

@@ -8,7 +8,7 @@ use crate::{
         app::state::AppState,
         design::{
             quantities::clock,
-            tokens::{Palette, Type, space},
+            tokens::{Colors, Type, space},
             widget::{Align, Icon, hairline, icon_ui, panel_title_ui, progress_bar_ui, text_ui},
         },
     },
@@ -52,19 +52,19 @@ pub(in crate::gui) fn shards_ui(ui: &mut Ui, rect: Rect, state: &AppState, runni
 }
 
 fn shard_ui(ui: &mut Ui, row: Rect, shard: &ShardRow<'_>) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let (icon, color) = if shard.share >= 1.0 {
-        (Icon::Tick, palette.ok)
+        (Icon::Tick, colors.ok)
     } else if shard.share > 0.0 {
-        (Icon::AtWork, palette.accent)
+        (Icon::AtWork, colors.accent)
     } else {
-        (Icon::Waiting, palette.text_tertiary)
+        (Icon::Waiting, colors.text_tertiary)
     };
     let inner = row.shrink2(vec2(space::S12, 0.0));
     icon_ui(ui, Rect::from_min_size(inner.min - vec2(2.0, 0.0), vec2(16.0, row.height())), icon, color);
     let track_width = if inner.width() < 480.0 { 60.0 } else { 120.0 };
     let track_right = inner.right() - 88.0;
-    let ink = if shard.share > 0.0 { palette.text } else { palette.text_tertiary };
+    let ink = if shard.share > 0.0 { colors.text } else { colors.text_tertiary };
     let name_right = track_right - track_width - space::S12;
     let name = Rect::from_min_max(inner.min + vec2(24.0, 0.0), pos2(name_right, inner.bottom()));
     text_ui(ui, name, Align::Left, shard.name, Type::MONO_SMALL, ink);
@@ -73,7 +73,7 @@ fn shard_ui(ui: &mut Ui, row: Rect, shard: &ShardRow<'_>) {
         pos2(track_right, row.center().y + 3.0),
     );
     progress_bar_ui(ui, track, shard.share, shard.name);
-    text_ui(ui, inner, Align::Right, &units::bytes(shard.byte_count), Type::MONO, palette.text_secondary);
+    text_ui(ui, inner, Align::Right, &units::bytes(shard.byte_count), Type::MONO, colors.text_secondary);
 }
 
 /// What happened, the latest first.
@@ -82,14 +82,14 @@ pub(in crate::gui) fn events_ui(ui: &mut Ui, rect: Rect, state: &AppState, runni
     let id = if running.is_checking() { "tensors-compared" } else { "tensors-written" };
     let remark = words.say(&message!(id, count: running.tensors_done));
     let body = panel_title_ui(ui, rect, words.text("events"), &remark);
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     list_ui(ui, rect, body, "events", running.events.len(), |ui, index, row| {
         let Some((at, event)) = running.events.iter().rev().nth(index) else { return };
         let inner = row.shrink2(vec2(space::S12, 0.0));
         let time = if state.machine.shows_measurements { clock(at.as_secs_f64()) } else { String::new() };
-        text_ui(ui, inner, Align::Left, &time, Type::MONO_SMALL, palette.text_tertiary);
+        text_ui(ui, inner, Align::Left, &time, Type::MONO_SMALL, colors.text_tertiary);
         let area = Rect::from_min_max(inner.min + vec2(44.0, 0.0), inner.max);
-        text_ui(ui, area, Align::Left, &words.said(event), Type::EVIDENCE, palette.text_secondary);
+        text_ui(ui, area, Align::Left, &words.said(event), Type::EVIDENCE, colors.text_secondary);
     });
 }
 

@@ -9,7 +9,7 @@ use crate::{
         app::{command::Command, state::AppState},
         design::{
             path_text::composed,
-            tokens::{Palette, Type, grid, space},
+            tokens::{Colors, Type, grid, space},
             widget::{Align, ButtonLook, elided_middle, text_ui, text_width},
         },
         frame::command_button::CommandButton,
@@ -33,7 +33,7 @@ pub(in crate::gui) fn strength_ui(
     state: &AppState,
     commands: &mut Vec<Command>,
 ) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     let adapters = state.adapters();
     let upper = Rect::from_min_size(rect.min + vec2(0.0, 7.0), vec2(rect.width(), 18.0));
@@ -46,10 +46,10 @@ pub(in crate::gui) fn strength_ui(
     let name = elided_middle(ui, &name, Type::BODY_MEDIUM, room);
     let title = if is_only { words.text("strength") } else { name.as_str() };
     let upper = Rect::from_min_size(upper.min, vec2(room, upper.height()));
-    let label = text_ui(ui, upper, Align::Left, title, Type::BODY_MEDIUM, palette.text);
+    let label = text_ui(ui, upper, Align::Left, title, Type::BODY_MEDIUM, colors.text);
     let lower = upper.translate(vec2(0.0, 18.0));
     if index == 0 {
-        text_ui(ui, lower, Align::Left, words.text("strength-note"), Type::CAPTION, palette.text_secondary);
+        text_ui(ui, lower, Align::Left, words.text("strength-note"), Type::CAPTION, colors.text_secondary);
     } else {
         let button =
             CommandButton::new(MergeCommand::RemoveAdapter(index - 1), ButtonLook::Ghost).label(words.text("remove"));
@@ -64,7 +64,7 @@ pub(in crate::gui) fn strength_ui(
     let number = ui.put(value, number).labelled_by(label.id);
     let slider = |ui: &mut Ui| {
         ui.spacing_mut().slider_width = rail.width() - space::S12;
-        slider_look(ui, palette);
+        slider_look(ui, colors);
         ui.add(Slider::new(&mut strength, STRENGTHS).step_by(0.05).show_value(false))
     };
     let slid = ui
@@ -83,13 +83,13 @@ pub(in crate::gui) fn strength_ui(
 }
 
 /// A filled rail and a knob with an accent edge.
-fn slider_look(ui: &mut Ui, palette: &Palette) {
+fn slider_look(ui: &mut Ui, colors: &Colors) {
     let visuals = ui.visuals_mut();
-    visuals.selection.bg_fill = palette.accent_fill;
+    visuals.selection.bg_fill = colors.accent_fill;
     let widgets = &mut visuals.widgets;
     // The rail takes its colour from the knob at rest.
-    widgets.inactive.bg_fill = palette.stroke;
+    widgets.inactive.bg_fill = colors.stroke;
     for state in [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active] {
-        state.fg_stroke = Stroke::new(2.0, palette.accent_fill);
+        state.fg_stroke = Stroke::new(2.0, colors.accent_fill);
     }
 }

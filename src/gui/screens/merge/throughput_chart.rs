@@ -10,7 +10,7 @@ use crate::{
         design::{
             quantities::clock,
             scale::{ByteUnit, round_step},
-            tokens::{Palette, Type, grid, space},
+            tokens::{Colors, Type, grid, space},
             widget::{Align, chart_ui, panel_title_ui, text_ui},
         },
     },
@@ -23,7 +23,7 @@ const SHORTEST_AXIS_SECS: f64 = 10.0;
 
 /// The panel with the chart.
 pub(in crate::gui) fn throughput_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     let points = if state.machine.shows_measurements { running.throughput.points() } else { &[] };
     let peak = running.throughput.peak().max(1e6);
@@ -48,22 +48,22 @@ pub(in crate::gui) fn throughput_ui(ui: &mut Ui, rect: Rect, state: &AppState, r
     let last = series.last().copied();
     let transform = chart_ui(ui, "throughput", plot, bounds, [&[], &y_marks], |plot_ui| {
         let line = Line::new("written", PlotPoints::from(series)).allow_hover(false);
-        plot_ui.line(line.color(palette.merged).width(1.5));
+        plot_ui.line(line.color(colors.merged).width(1.5));
     });
-    ui.painter().hline(plot.x_range(), plot.bottom(), Stroke::new(1.0, palette.stroke_strong));
+    ui.painter().hline(plot.x_range(), plot.bottom(), Stroke::new(1.0, colors.stroke_strong));
     for mark in y_marks {
         let y = transform.position_from_point_y(mark);
         let area = Rect::from_center_size(pos2(body.left() + 24.0, y), vec2(48.0, grid::CODE_ROW));
-        text_ui(ui, area, Align::Right, &format!("{mark}"), Type::MONO_SMALL, palette.text_secondary);
+        text_ui(ui, area, Align::Right, &format!("{mark}"), Type::MONO_SMALL, colors.text_secondary);
     }
     for mark in x_marks {
         let x = transform.position_from_point_x(mark);
         let area = Rect::from_center_size(pos2(x, plot.bottom() + 12.0), vec2(64.0, grid::CODE_ROW));
-        text_ui(ui, area, Align::Center, &clock(mark), Type::MONO_SMALL, palette.text_secondary);
+        text_ui(ui, area, Align::Center, &clock(mark), Type::MONO_SMALL, colors.text_secondary);
     }
     if let Some([at, rate]) = last {
         let end = transform.position_from_point(&PlotPoint::new(at, rate));
-        ui.painter().circle_filled(end, 3.5, palette.merged);
+        ui.painter().circle_filled(end, 3.5, colors.merged);
         let area = Rect::from_min_size(pos2(end.x + space::S8, end.y - 9.0), vec2(90.0, grid::CODE_ROW));
         let area = area.translate(vec2(0.0, (plot.top() - area.top()).max(0.0)));
         // Where the line has reached the end of the axis its label turns to the other side.
@@ -72,7 +72,7 @@ pub(in crate::gui) fn throughput_ui(ui: &mut Ui, rect: Rect, state: &AppState, r
         } else {
             (area, Align::Left)
         };
-        text_ui(ui, area, align, &rate_number(rate), Type::MONO, palette.text);
+        text_ui(ui, area, align, &rate_number(rate), Type::MONO, colors.text);
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
         },
         design::{
             screen_header::{inside, screen_header_ui},
-            tokens::{Palette, Type, grid, space},
+            tokens::{Colors, Type, grid, space},
             widget::{
                 Align, ButtonLook, Icon, elided_middle, hairline, panel_title_ui, prose_line_ui, table_header, text_ui,
             },
@@ -42,7 +42,7 @@ pub(in crate::gui) fn problems_ui(
     inspection: &Inspection,
     commands: &mut Vec<Command>,
 ) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     let (_, body) = screen_header_ui(ui, rect, words.text("modules"), &[]);
     let mut area = inside(body);
@@ -60,7 +60,7 @@ pub(in crate::gui) fn problems_ui(
     }
     if matches!((&inspection.base, &inspection.adapter), (Slot::Empty, Slot::Open(_))) {
         let line = Rect::from_min_size(area.min, vec2(area.width(), 24.0));
-        text_ui(ui, line, Align::Left, words.text("adapter-only"), Type::BODY, palette.text_secondary);
+        text_ui(ui, line, Align::Left, words.text("adapter-only"), Type::BODY, colors.text_secondary);
         let suggestion = inspection.suggested_base.as_ref();
         let mut top = line.bottom();
         if let Some(base) = suggestion {
@@ -71,7 +71,7 @@ pub(in crate::gui) fn problems_ui(
                 Align::Left,
                 &words.say(&message!("base-found", place: Message::of(&base.found_in))),
                 Type::BODY,
-                palette.text_secondary,
+                colors.text_secondary,
             );
             top = line.bottom();
         }
@@ -115,16 +115,16 @@ pub(in crate::gui) fn mismatch_ui(
     inspection: &Inspection,
     commands: &mut Vec<Command>,
 ) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     let fit = inspection.fit.unwrap_or_default();
     let misfit: usize = inspection.misfits.iter().map(|misfit| misfit.tensor_count).sum();
     let placed = words.say(&message!("tensors-placed", placed: fit.placed, total: fit.adapter_tensors));
     let summary = words.say(&message!("misfit-summary", count: misfit));
     let subtitle = [
-        (placed.as_str(), Type::BODY, palette.text_secondary),
-        ("  ·  ", Type::BODY, palette.text_tertiary),
-        (summary.as_str(), Type::BODY, palette.error),
+        (placed.as_str(), Type::BODY, colors.text_secondary),
+        ("  ·  ", Type::BODY, colors.text_tertiary),
+        (summary.as_str(), Type::BODY, colors.error),
     ];
     let (_, body) = screen_header_ui(ui, rect, words.text("modules"), &subtitle);
     let area = inside(body);
@@ -153,7 +153,7 @@ pub(in crate::gui) fn mismatch_ui(
         (words.text("shape"), Align::Right),
     ];
     for (area, (title, align)) in cells(header).into_iter().zip(titles) {
-        text_ui(ui, area, align, title, Type::CAPTION, palette.text_secondary);
+        text_ui(ui, area, align, title, Type::CAPTION, colors.text_secondary);
     }
     let list = Rect::from_min_max(header.left_bottom(), body.max).shrink2(vec2(1.0, 1.0));
     misfits_ui(ui, list, &inspection.misfits, words);
@@ -186,16 +186,16 @@ fn misfits_ui(ui: &mut Ui, list: Rect, misfits: &[Misfit], words: Language) {
 }
 
 fn misfit_ui(ui: &mut Ui, row: Rect, misfit: &Misfit, words: Language) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let [module, shape, nearest, nearest_shape] = cells(row);
     let shown = elided_middle(ui, &misfit.module, Type::MONO_SMALL, module.width());
-    text_ui(ui, module, Align::Left, &shown, Type::MONO_SMALL, palette.text);
+    text_ui(ui, module, Align::Left, &shown, Type::MONO_SMALL, colors.text);
     let expected = misfit.shape.as_ref().map(|shape| words.said(shape)).unwrap_or_default();
-    text_ui(ui, shape, Align::Right, &expected, Type::MONO_SMALL, palette.adapter);
+    text_ui(ui, shape, Align::Right, &expected, Type::MONO_SMALL, colors.adapter);
     let shown = elided_middle(ui, &misfit.nearest, Type::MONO_SMALL, nearest.width());
-    text_ui(ui, nearest, Align::Left, &shown, Type::MONO_SMALL, palette.text_secondary);
-    text_ui(ui, nearest_shape, Align::Right, &misfit.nearest_shape, Type::MONO_SMALL, palette.text_secondary);
+    text_ui(ui, nearest, Align::Left, &shown, Type::MONO_SMALL, colors.text_secondary);
+    text_ui(ui, nearest_shape, Align::Right, &misfit.nearest_shape, Type::MONO_SMALL, colors.text_secondary);
     let reason =
         Rect::from_min_max(pos2(module.left(), row.top() + 25.0), pos2(nearest_shape.right(), row.bottom() - 5.0));
-    prose_line_ui(ui, reason, &words.as_line(&misfit.reason), Type::EVIDENCE, palette.text_secondary);
+    prose_line_ui(ui, reason, &words.as_line(&misfit.reason), Type::EVIDENCE, colors.text_secondary);
 }

@@ -8,7 +8,7 @@ use crate::{
     gui::{
         app::command::Command,
         design::{
-            tokens::{Palette, Type, ink_on, radius, space},
+            tokens::{Colors, Type, ink_on, radius, space},
             widget::{Align, text_ui},
         },
     },
@@ -35,7 +35,7 @@ const LABELS: f32 = 86.0;
 
 /// One value as a cell.
 pub(in crate::gui) fn heat_cell_ui(ui: &mut Ui, rect: Rect, value: f64, scale: HeatScale) {
-    let fill = Palette::of(ui).heat_at(scale.position(value));
+    let fill = Colors::of(ui).heat_at(scale.position(value));
     ui.painter().rect_filled(rect, CornerRadius::same(radius::CELL), fill);
     if rect.width() >= NUMBER_WIDTH {
         let text = if rect.width() >= ESTIMATE_WIDTH { scale_number(value, scale) } else { heat_number(value) };
@@ -49,7 +49,7 @@ pub(in crate::gui) fn heat_strip_ui(ui: &Ui, rect: Rect, values: &[f64], scale: 
     let left = rect.right() - values.len() as f32 * side;
     for (index, value) in values.iter().enumerate() {
         let cell = Rect::from_min_size(pos2(left + index as f32 * side, rect.center().y - 6.5), vec2(side - 1.0, 13.0));
-        let fill = Palette::of(ui).heat_at(scale.position(*value));
+        let fill = Colors::of(ui).heat_at(scale.position(*value));
         ui.painter().rect_filled(cell, CornerRadius::same(2), fill);
     }
 }
@@ -67,18 +67,18 @@ pub(in crate::gui) fn scale_number(value: f64, scale: HeatScale) -> String {
 
 /// The ramp with its two ends, right-aligned in `rect`; returns where it stands.
 pub(in crate::gui) fn heat_scale_ui(ui: &mut Ui, rect: Rect, scale: HeatScale) -> Rect {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let max = if scale.max < 0.01 { format!("{:.0e}", scale.max) } else { format!("{:.2}", scale.max) };
-    let end = text_ui(ui, rect, Align::Right, &max, Type::MONO_SMALL, palette.text_secondary);
+    let end = text_ui(ui, rect, Align::Right, &max, Type::MONO_SMALL, colors.text_secondary);
     let ramp = Rect::from_min_size(pos2(end.rect.left() - 8.0 - 100.0, rect.center().y - 4.0), vec2(100.0, 8.0));
     let steps = 50_u16;
     for step in 0..steps {
         let width = ramp.width() / f32::from(steps);
         let cell = Rect::from_min_size(ramp.min + vec2(f32::from(step) * width, 0.0), vec2(width + 0.5, ramp.height()));
-        ui.painter().rect_filled(cell, 0.0, palette.heat_at(f32::from(step) / f32::from(steps - 1)));
+        ui.painter().rect_filled(cell, 0.0, colors.heat_at(f32::from(step) / f32::from(steps - 1)));
     }
     let start = Rect::from_min_max(pos2(rect.left(), rect.top()), pos2(ramp.left() - 8.0, rect.bottom()));
-    let start = text_ui(ui, start, Align::Right, "0", Type::MONO_SMALL, palette.text_secondary);
+    let start = text_ui(ui, start, Align::Right, "0", Type::MONO_SMALL, colors.text_secondary);
     start.rect.union(end.rect)
 }
 
@@ -97,7 +97,7 @@ pub(in crate::gui) fn heat_map_ui(
     words: Language,
     commands: &mut Vec<Command>,
 ) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few hundred points")]
     let map = map.pooled(((rect.width() - LABELS) / MIN_PITCH) as usize);
     let pitch = (rect.width() - LABELS) / map.layers.len().max(1) as f32;
@@ -108,7 +108,7 @@ pub(in crate::gui) fn heat_map_ui(
         if !ui.is_rect_visible(label) {
             continue;
         }
-        text_ui(ui, label, Align::Left, name, Type::EVIDENCE, palette.text_secondary);
+        text_ui(ui, label, Align::Left, name, Type::EVIDENCE, colors.text_secondary);
         for (column, cell) in cells.iter().enumerate() {
             let Some(cell) = cell else { continue };
             let left = rect.left() + LABELS + column as f32 * pitch;
@@ -118,7 +118,7 @@ pub(in crate::gui) fn heat_map_ui(
             response.widget_info(|| WidgetInfo::labeled(Role::Button, true, label()));
             heat_cell_ui(ui, area, cell.value, scale);
             if selected == Some(&*cell.path) || response.has_focus() {
-                let stroke = Stroke::new(2.0, palette.accent);
+                let stroke = Stroke::new(2.0, colors.accent);
                 ui.painter().rect_stroke(area, CornerRadius::same(radius::CELL), stroke, StrokeKind::Inside);
             }
             if response.clicked() {
@@ -135,7 +135,7 @@ pub(in crate::gui) fn heat_map_ui(
 }
 
 fn layer_axis_ui(ui: &mut Ui, rect: Rect, map: &HeatMap, pitch: f32, words: Language) {
-    let color = Palette::of(ui).text_secondary;
+    let color = Colors::of(ui).text_secondary;
     text_ui(ui, rect, Align::Left, words.text("layer"), Type::CAPTION, color);
     // Numbers need about 22 px, so with many layers only some are printed.
     let every = [1, 2, 4, 8, 16, 32].into_iter().find(|every| *every as f32 * pitch >= 22.0).unwrap_or(64);

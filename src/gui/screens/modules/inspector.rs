@@ -17,7 +17,7 @@ use crate::{
             state::AppState,
         },
         design::{
-            tokens::{Palette, Type, space},
+            tokens::{Colors, Type, space},
             widget::{
                 Align, ButtonLook, Icon, chip_ui, elided_middle, scrolled_ui, text_ui, text_width, wrapped_text_ui,
             },
@@ -50,7 +50,7 @@ pub(in crate::gui) fn inspector_ui(
     inspection: &Inspection,
     commands: &mut Vec<Command>,
 ) {
-    let stroke = Stroke::new(1.0, Palette::of(ui).stroke);
+    let stroke = Stroke::new(1.0, Colors::of(ui).stroke);
     let has_next_step = inspection.plan.is_some();
     let next_height = if has_next_step { next_step::HEIGHT + 2.0 * space::S12 } else { 0.0 };
     let upper = Rect::from_min_max(rect.min, rect.max - vec2(0.0, next_height));
@@ -78,20 +78,20 @@ pub(in crate::gui) fn inspector_ui(
 }
 
 fn map_ui(ui: &mut Ui, rect: Rect, map: Option<(HeatScale, &HeatMap)>, state: &AppState, commands: &mut Vec<Command>) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     let title = Rect::from_min_size(rect.min + vec2(0.0, space::S12), vec2(rect.width(), 22.0));
-    let name = text_ui(ui, title, Align::Left, words.text("change-by-layer"), Type::BODY_STRONG, palette.text);
+    let name = text_ui(ui, title, Align::Left, words.text("change-by-layer"), Type::BODY_STRONG, colors.text);
     let body = Rect::from_min_max(title.left_bottom() + vec2(0.0, space::S8), rect.max);
     let Some((scale, map)) = map else {
-        wrapped_text_ui(ui, body, &[(words.text("change-waits"), Type::EVIDENCE, palette.text_secondary)]);
+        wrapped_text_ui(ui, body, &[(words.text("change-waits"), Type::EVIDENCE, colors.text_secondary)]);
         return;
     };
     let ramp = heat_scale_ui(ui, title, scale);
     if scale.is_estimate {
         let note =
             Rect::from_min_max(pos2(name.rect.right() + space::S8, title.top()), pos2(ramp.left(), title.bottom()));
-        text_ui(ui, note, Align::Left, words.text("estimated"), Type::CAPTION, palette.text_secondary)
+        text_ui(ui, note, Align::Left, words.text("estimated"), Type::CAPTION, colors.text_secondary)
             .on_hover_text(words.text("estimated.tooltip"));
     }
     heat_map_ui(ui, body, map, scale, state.modules.selected.as_deref(), words, commands);
@@ -111,18 +111,18 @@ fn largest_ui(
     words: Language,
     commands: &mut Vec<Command>,
 ) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let response = ui.allocate_rect(rect, Sense::click());
     let value = scale_number(largest.value, scale);
     let label = format!("{}: {}, {value}", words.text("changed-most"), largest.path);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));
-    let number = text_ui(ui, rect, Align::Right, &value, Type::MONO_SMALL, palette.text);
-    let name = text_ui(ui, rect, Align::Left, words.text("changed-most"), Type::EVIDENCE, palette.text_secondary);
+    let number = text_ui(ui, rect, Align::Right, &value, Type::MONO_SMALL, colors.text);
+    let name = text_ui(ui, rect, Align::Left, words.text("changed-most"), Type::EVIDENCE, colors.text_secondary);
     let place = Rect::from_min_max(
         pos2(name.rect.right() + space::S8, rect.top()),
         pos2(number.rect.left() - space::S8, rect.bottom()),
     );
-    let ink = if response.hovered() || response.has_focus() { palette.accent } else { palette.text };
+    let ink = if response.hovered() || response.has_focus() { colors.accent } else { colors.text };
     let path = elided_middle(ui, &largest.path, Type::MONO_SMALL, place.width());
     text_ui(ui, place, Align::Left, &path, Type::MONO_SMALL, ink);
     if response.on_hover_text(label).clicked() {
@@ -131,13 +131,13 @@ fn largest_ui(
 }
 
 fn module_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection, commands: &mut Vec<Command>) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     let title = Rect::from_min_size(rect.min, vec2(rect.width(), 22.0));
-    text_ui(ui, title, Align::Left, words.text("selected-module"), Type::BODY_STRONG, palette.text);
+    text_ui(ui, title, Align::Left, words.text("selected-module"), Type::BODY_STRONG, colors.text);
     let body = Rect::from_min_max(title.left_bottom() + vec2(0.0, space::S4), rect.max);
     let Some(detail) = detail(state, inspection) else {
-        wrapped_text_ui(ui, body, &[(words.text("select-a-module"), Type::EVIDENCE, palette.text_secondary)]);
+        wrapped_text_ui(ui, body, &[(words.text("select-a-module"), Type::EVIDENCE, colors.text_secondary)]);
         return;
     };
     let name_row = Rect::from_min_size(body.min, vec2(body.width(), 22.0));
@@ -155,7 +155,7 @@ fn module_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection,
             Some(_) => words.text("norm-note"),
             None => "",
         };
-        wrapped_text_ui(ui, note, &[(text, Type::CAPTION, palette.text_tertiary)]);
+        wrapped_text_ui(ui, note, &[(text, Type::CAPTION, colors.text_tertiary)]);
     }
 }
 
@@ -180,21 +180,18 @@ fn detail(state: &AppState, inspection: &Inspection) -> Option<ModuleDetail> {
 }
 
 fn name_ui(ui: &mut Ui, rect: Rect, detail: &ModuleDetail, state: &AppState, commands: &mut Vec<Command>) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let chip_width = text_width(ui, &detail.class, Type::CAPTION_MEDIUM) + space::S24;
     let most = rect.width() - chip_width - 32.0;
     let shown = elided_middle(ui, &detail.path, Type::MONO, most);
     let name = Rect::from_min_size(rect.min, vec2(most, rect.height()));
-    let placed = text_ui(ui, name, Align::Left, &shown, Type::MONO, palette.text);
+    let placed = text_ui(ui, name, Align::Left, &shown, Type::MONO, colors.text);
     let right = placed.rect.right();
     if shown != detail.path {
         placed.on_hover_text(&detail.path);
     }
-    let (ink, fill) = if detail.is_changed {
-        (palette.adapter, palette.adapter_soft)
-    } else {
-        (palette.text_secondary, palette.sunken)
-    };
+    let (ink, fill) =
+        if detail.is_changed { (colors.adapter, colors.adapter_soft) } else { (colors.text_secondary, colors.sunken) };
     chip_ui(ui, pos2(right + space::S8, rect.center().y), &detail.class, ink, fill);
     let copy = Rect::from_min_size(pos2(rect.right() - 24.0, rect.top()), vec2(24.0, rect.height()));
     CommandButton::new(AppCommand::CopyText(detail.path.clone()), ButtonLook::Ghost)
@@ -205,29 +202,29 @@ fn name_ui(ui: &mut Ui, rect: Rect, detail: &ModuleDetail, state: &AppState, com
 
 /// Shapes at the left, norms at the right, or below them where the side is narrow; returns the bottom.
 fn pairs_ui(ui: &mut Ui, rect: Rect, detail: &ModuleDetail, state: &AppState) -> f32 {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let has_two_columns = rect.width() >= TWO_COLUMNS - space::S24 - space::S4;
     let column = if has_two_columns { (rect.width() - 20.0) / 2.0 } else { rect.width() };
     let row =
         |left: f32, index: usize| Rect::from_min_size(pos2(left, rect.top() + index as f32 * PAIR), vec2(column, PAIR));
     for (index, (name, value)) in detail.shapes.iter().enumerate() {
         let area = row(rect.left(), index);
-        text_ui(ui, area, Align::Left, name, Type::EVIDENCE, palette.text_secondary);
-        let color = if name.starts_with("lora") { palette.adapter } else { palette.text };
+        text_ui(ui, area, Align::Left, name, Type::EVIDENCE, colors.text_secondary);
+        let color = if name.starts_with("lora") { colors.adapter } else { colors.text };
         text_ui(ui, area, Align::Right, value, Type::MONO, color);
     }
     let (left, first) = if has_two_columns { (rect.right() - column, 0) } else { (rect.left(), detail.shapes.len()) };
     if !detail.is_changed {
         let words = state.words();
-        text_ui(ui, row(left, first), Align::Left, words.text("unchanged"), Type::EVIDENCE, palette.text_secondary);
+        text_ui(ui, row(left, first), Align::Left, words.text("unchanged"), Type::EVIDENCE, colors.text_secondary);
         return row(left, first.max(detail.shapes.len())).bottom();
     }
     let norms = norms(detail, state);
     let rows = detail.shapes.len().max(first + norms.len());
     for (index, (name, value)) in norms.into_iter().enumerate() {
         let area = row(left, first + index);
-        text_ui(ui, area, Align::Left, &name, Type::EVIDENCE, palette.text_secondary);
-        text_ui(ui, area, Align::Right, &value, Type::MONO, palette.text);
+        text_ui(ui, area, Align::Left, &name, Type::EVIDENCE, colors.text_secondary);
+        text_ui(ui, area, Align::Right, &value, Type::MONO, colors.text);
     }
     row(left, rows).top()
 }

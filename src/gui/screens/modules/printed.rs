@@ -17,7 +17,7 @@ use crate::{
         },
         design::{
             screen_header::{at_right, screen_header_ui, segmented_width},
-            tokens::{Palette, Type, grid, space},
+            tokens::{Colors, Type, grid, space},
             widget::{Align, ButtonLook, Icon, Run, runs_ui, segmented_ui, text_ui, text_width},
         },
         frame::command_button::CommandButton,
@@ -33,7 +33,7 @@ const OVERVIEW: f32 = 18.0;
 
 /// The Modules screen as text.
 pub(in crate::gui) fn printed_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     let diff = Arc::clone(&state.modules.printed);
     let is_pair = diff.right_count > 0;
@@ -42,7 +42,7 @@ pub(in crate::gui) fn printed_ui(ui: &mut Ui, rect: Rect, state: &AppState, comm
     } else {
         words.text("printed-same").to_owned()
     };
-    let color = if is_pair { palette.adapter } else { palette.text_secondary };
+    let color = if is_pair { colors.adapter } else { colors.text_secondary };
     let (line, body) = screen_header_ui(ui, rect, words.text("modules"), &[(&summary, Type::BODY, color)]);
     let labels = [words.text("table"), words.text("printed")];
     let switch = at_right(line, vec2(segmented_width(ui, &labels), grid::BUTTON));
@@ -52,7 +52,7 @@ pub(in crate::gui) fn printed_ui(ui: &mut Ui, rect: Rect, state: &AppState, comm
     let overview_width = if is_pair { OVERVIEW } else { 0.0 };
     let panes = Rect::from_min_max(body.min, body.max - vec2(overview_width, 0.0));
     let code = Rect::from_min_max(panes.min + vec2(0.0, grid::PANEL_TITLE), panes.max);
-    ui.painter().rect_filled(code, 0.0, palette.panel);
+    ui.painter().rect_filled(code, 0.0, colors.panel);
     let widths = pane_widths(ui, &diff, code.width());
     let overview = Rect::from_min_max(code.right_top(), body.max);
     let target = if is_pair { overview_ui(ui, overview, &diff, words) } else { None };
@@ -61,12 +61,12 @@ pub(in crate::gui) fn printed_ui(ui: &mut Ui, rect: Rect, state: &AppState, comm
         let lines = diff.lines.len().max(1) as f32 * grid::CODE_ROW;
         let at = |y: f32| overview.top() + (y / lines).clamp(0.0, 1.0) * overview.height();
         let frame = Rect::from_x_y_ranges(overview.x_range().shrink(2.0), at(seen.top())..=at(seen.bottom()));
-        ui.painter().rect_stroke(frame, 2.0, Stroke::new(1.0, palette.text_tertiary), StrokeKind::Inside);
+        ui.painter().rect_stroke(frame, 2.0, Stroke::new(1.0, colors.text_tertiary), StrokeKind::Inside);
     }
     let titles = Rect::from_min_size(panes.min, vec2(panes.width(), grid::PANEL_TITLE));
     let left = Rect::from_min_size(titles.min - vec2(seen.left(), 0.0), vec2(widths[0], titles.height()));
     titles_ui(ui, titles, left, &diff, words, commands);
-    let stroke = Stroke::new(1.0, palette.stroke);
+    let stroke = Stroke::new(1.0, colors.stroke);
     ui.painter().hline(body.x_range(), titles.bottom() - 0.5, stroke);
     if is_pair && left.right() > body.left() {
         ui.painter().vline(left.right().round() + 0.5, body.y_range(), stroke);
@@ -112,12 +112,12 @@ struct PaneTitle {
 
 impl PaneTitle {
     fn show(&self, ui: &mut Ui, rect: Rect, text: impl Fn() -> String, words: Language, commands: &mut Vec<Command>) {
-        let palette = Palette::of(ui);
+        let colors = Colors::of(ui);
         let inner = rect.shrink2(vec2(space::S16, 0.0));
         if inner.width() < 200.0 {
             return;
         }
-        let name = text_ui(ui, inner, Align::Left, self.name, Type::BODY_STRONG, palette.text);
+        let name = text_ui(ui, inner, Align::Left, self.name, Type::BODY_STRONG, colors.text);
         // The text is made when it is asked for, not in every frame.
         let button = CommandButton::new(AppCommand::CopyText(String::new()), ButtonLook::Small);
         let button = button.icon(Icon::Copy).label(words.text("copy")).hover(self.copy);
@@ -126,7 +126,7 @@ impl PaneTitle {
             Rect::from_min_max(pos2(name.rect.right() + space::S8, inner.top()), pos2(area.left(), inner.bottom()));
         let count = words.say(&message!("lines", count: self.count));
         if text_width(ui, &count, Type::EVIDENCE) < rest.width() {
-            text_ui(ui, rest, Align::Left, &count, Type::EVIDENCE, palette.text_secondary);
+            text_ui(ui, rest, Align::Left, &count, Type::EVIDENCE, colors.text_secondary);
         }
         let mut asked = Vec::new();
         button.show(ui, area, words, &mut asked);
@@ -138,7 +138,7 @@ impl PaneTitle {
 
 /// All differences as marks; returns the row that was clicked.
 fn overview_ui(ui: &mut Ui, rect: Rect, diff: &PrintedDiff, words: Language) -> Option<usize> {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let response = ui.allocate_rect(rect, Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, words.text("overview")));
     let count = diff.lines.len().max(1) as f32;
@@ -146,7 +146,7 @@ fn overview_ui(ui: &mut Ui, rect: Rect, diff: &PrintedDiff, words: Language) -> 
         let top = rect.top() + run.start as f32 / count * rect.height();
         let bottom = rect.top() + run.end as f32 / count * rect.height();
         let mark = Rect::from_min_max(pos2(rect.left() + 6.0, top), pos2(rect.right() - 6.0, bottom.max(top + 2.0)));
-        ui.painter().rect_filled(mark, 1.0, palette.adapter);
+        ui.painter().rect_filled(mark, 1.0, colors.adapter);
     }
     let pointer = response.interact_pointer_pos()?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a row of the list")]
@@ -184,36 +184,36 @@ fn line_ui(ui: &mut Ui, row: Rect, left_width: f32, line: &DiffLine, is_pair: bo
         side_ui(ui, right, line.right.as_ref(), marks.then_some(line), true);
         if marks {
             let edge = Rect::from_min_size(right.min + vec2(1.0, 0.0), vec2(3.0, right.height()));
-            ui.painter().rect_filled(edge, 0.0, Palette::of(ui).adapter);
+            ui.painter().rect_filled(edge, 0.0, Colors::of(ui).adapter);
         }
     }
 }
 
 /// One side of a line; `changed` is the line where its sides differ.
 fn side_ui(ui: &mut Ui, rect: Rect, text: Option<&(usize, String)>, changed: Option<&DiffLine>, is_pair: bool) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let Some((number, text)) = text else {
         if is_pair {
-            ui.painter().rect_filled(rect, 0.0, palette.sunken);
+            ui.painter().rect_filled(rect, 0.0, colors.sunken);
         }
         return;
     };
     let number_area = Rect::from_min_size(rect.min, vec2(34.0, rect.height()));
     if let Some(line) = changed {
         let is_added = line.left.is_none();
-        let fill = if is_added { palette.adapter_faint } else { palette.adapter_soft };
+        let fill = if is_added { colors.adapter_faint } else { colors.adapter_soft };
         ui.painter().rect_filled(rect, 0.0, fill);
         let mark = Rect::from_min_size(rect.min + vec2(36.0, 0.0), vec2(16.0, rect.height()));
-        text_ui(ui, mark, Align::Center, if is_added { "+" } else { "~" }, Type::MONO_SMALL, palette.adapter);
+        text_ui(ui, mark, Align::Center, if is_added { "+" } else { "~" }, Type::MONO_SMALL, colors.adapter);
     }
-    text_ui(ui, number_area, Align::Right, &number.to_string(), Type::MONO_SMALL, palette.text_tertiary);
+    text_ui(ui, number_area, Align::Right, &number.to_string(), Type::MONO_SMALL, colors.text_tertiary);
     let area = Rect::from_min_max(rect.min + vec2(GUTTER, 0.0), rect.max);
     let replaced = changed.filter(|line| line.left.is_some()).and_then(|_| class_of(text));
-    let ink = palette.text;
+    let ink = colors.text;
     match replaced {
         Some((before, class, after)) => {
             let run = |text, color: Color32| -> Run<'_> { (text, Type::MONO_SMALL, color) };
-            runs_ui(ui, area, Align::Left, &[run(before, ink), run(class, palette.adapter), run(after, ink)]);
+            runs_ui(ui, area, Align::Left, &[run(before, ink), run(class, colors.adapter), run(after, ink)]);
         }
         None => {
             text_ui(ui, area, Align::Left, text, Type::MONO_SMALL, ink);

@@ -12,7 +12,7 @@ use super::{
 use crate::gui::{
     app::{command::Command, state::AppState},
     design::{
-        tokens::{Palette, Type, grid, space},
+        tokens::{Colors, Type, grid, space},
         widget::{Align, Icon, icon_ui, runs_ui, text_ui, text_width},
     },
 };
@@ -33,7 +33,7 @@ pub(in crate::gui) fn row_id(path: &str) -> Id {
 impl ModuleRow<'_> {
     /// Paints it across `rect`; a click opens, folds or selects.
     pub fn show(&self, ui: &mut Ui, rect: Rect, commands: &mut Vec<Command>) {
-        let palette = Palette::of(ui);
+        let colors = Colors::of(ui);
         let item = self.item;
         let clip = ui.clip_rect();
         ui.set_clip_rect(Rect::from_min_max(clip.min, pos2(rect.right(), clip.bottom())));
@@ -41,14 +41,14 @@ impl ModuleRow<'_> {
         let is_selected = self.state.modules.selected.as_deref() == Some(item.path.as_str());
         response.widget_info(|| WidgetInfo::selected(Role::TreeItem, true, is_selected, self.description()));
         if is_selected {
-            ui.painter().rect_filled(rect, 0.0, palette.selected);
+            ui.painter().rect_filled(rect, 0.0, colors.selected);
             let bar = Rect::from_min_size(rect.min, vec2(2.0, rect.height()));
-            ui.painter().rect_filled(bar, 0.0, palette.accent);
+            ui.painter().rect_filled(bar, 0.0, colors.accent);
         } else if response.hovered() {
-            ui.painter().rect_filled(rect, 0.0, palette.hover);
+            ui.painter().rect_filled(rect, 0.0, colors.hover);
         }
         if response.has_focus() {
-            let stroke = Stroke::new(2.0, palette.accent);
+            let stroke = Stroke::new(2.0, colors.accent);
             ui.painter().rect_stroke(rect.shrink(1.0), CornerRadius::ZERO, stroke, StrokeKind::Inside);
         }
         self.name_ui(ui, rect);
@@ -64,7 +64,7 @@ impl ModuleRow<'_> {
     }
 
     fn name_ui(&self, ui: &mut Ui, rect: Rect) {
-        let palette = Palette::of(ui);
+        let colors = Colors::of(ui);
         let item = self.item;
         let left = rect.left() + space::S16 + item.depth as f32 * grid::TREE_INDENT;
         let icon = match item.folding {
@@ -74,19 +74,19 @@ impl ModuleRow<'_> {
         };
         if let Some(icon) = icon {
             let area = Rect::from_min_size(pos2(left - 3.0, rect.top()), vec2(16.0, rect.height()));
-            icon_ui(ui, area, icon, palette.text_secondary);
+            icon_ui(ui, area, icon, colors.text_secondary);
         }
-        let ink = if item.is_changed || item.depth == 0 { palette.text } else { palette.text_tertiary };
+        let ink = if item.is_changed || item.depth == 0 { colors.text } else { colors.text_tertiary };
         let name = Rect::from_min_max(pos2(left + 14.0, rect.top()), pos2(self.name_right(ui, rect), rect.bottom()));
         let needed = text_width(ui, &item.label, Type::BODY) + text_width(ui, &item.class, Type::CAPTION) + space::S8;
         // What the filter found stands out.
         let [before, found, after] = around_match(&item.label, self.state.modules.filter.trim());
         let runs = [
             (before, Type::BODY, ink),
-            (found, Type::BODY_STRONG, palette.accent),
+            (found, Type::BODY_STRONG, colors.accent),
             (after, Type::BODY, ink),
             ("  ", Type::CAPTION, ink),
-            (item.class.as_str(), Type::CAPTION, palette.text_tertiary),
+            (item.class.as_str(), Type::CAPTION, colors.text_tertiary),
         ];
         // A class that would be cut off is left to the inspector.
         let is_class_shown = !item.class.is_empty() && (item.folding != Folding::Leaf || needed <= name.width());
@@ -104,16 +104,16 @@ impl ModuleRow<'_> {
     }
 
     fn value_ui(&self, ui: &mut Ui, column: ModuleColumn, cell: Rect) {
-        let palette = Palette::of(ui);
+        let colors = Colors::of(ui);
         let item = self.item;
-        let ink = if item.is_changed { palette.text } else { palette.text_tertiary };
+        let ink = if item.is_changed { colors.text } else { colors.text_tertiary };
         let (text, color) = match column {
             ModuleColumn::BaseLayer => (&item.base_shape, ink),
-            ModuleColumn::Dtype => (&item.dtype, palette.text_tertiary),
-            ModuleColumn::LoraA => (&item.a_shape, palette.adapter),
-            ModuleColumn::LoraB => (&item.b_shape, palette.adapter),
-            ModuleColumn::Rank => (&item.rank, palette.text_secondary),
-            ModuleColumn::Scale => (&item.scale, palette.text_secondary),
+            ModuleColumn::Dtype => (&item.dtype, colors.text_tertiary),
+            ModuleColumn::LoraA => (&item.a_shape, colors.adapter),
+            ModuleColumn::LoraB => (&item.b_shape, colors.adapter),
+            ModuleColumn::Rank => (&item.rank, colors.text_secondary),
+            ModuleColumn::Scale => (&item.scale, colors.text_secondary),
             ModuleColumn::Change => return self.change_ui(ui, cell),
         };
         if !text.is_empty() && item.folding == Folding::Leaf {
@@ -122,7 +122,7 @@ impl ModuleRow<'_> {
     }
 
     fn change_ui(&self, ui: &mut Ui, cell: Rect) {
-        let tertiary = Palette::of(ui).text_tertiary;
+        let tertiary = Colors::of(ui).text_tertiary;
         let area = Rect::from_min_max(cell.min + vec2(space::S8, 3.0), cell.max - vec2(10.0, 3.0));
         match (&self.item.heat, self.scale) {
             (Heat::Value(value), Some(scale)) => heat_cell_ui(ui, area, *value, scale),

@@ -23,7 +23,7 @@ use crate::{
         },
         design::{
             screen_header::{screen_header_ui, segmented_width},
-            tokens::{Palette, Type, grid, space},
+            tokens::{Colors, Type, grid, space},
             widget::{Align, Run, checkbox_ui, filter_ui, segmented_ui, text_ui, text_width},
         },
     },
@@ -52,7 +52,7 @@ pub(in crate::gui) fn modules_ui(
     inspection: &Inspection,
     commands: &mut Vec<Command>,
 ) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     let facts = facts(inspection, words);
     let tools = tools_width(ui, words);
@@ -65,9 +65,9 @@ pub(in crate::gui) fn modules_ui(
     let side = Rect::from_min_max(table.right_top(), body.max);
     let footer = Rect::from_min_max(pos2(table.left(), table.bottom() - 28.0), table.max);
     let rows = Rect::from_min_max(table.min, footer.right_top());
-    ui.painter().rect_filled(rows, 0.0, palette.panel);
+    ui.painter().rect_filled(rows, 0.0, colors.panel);
     table_ui(ui, rows, state, commands);
-    let stroke = Stroke::new(1.0, palette.stroke);
+    let stroke = Stroke::new(1.0, colors.stroke);
     ui.painter().hline(footer.x_range(), footer.top() + 0.5, stroke);
     ui.painter().vline(side.left() + 0.5, side.y_range(), stroke);
     if let Slot::Open(base) = &inspection.base {
@@ -79,7 +79,7 @@ pub(in crate::gui) fn modules_ui(
         } else {
             message!("tree-footer", total: total, changed: changed, kept: total - changed)
         });
-        text_ui(ui, footer.shrink2(vec2(space::S16, 0.0)), Align::Left, &text, Type::EVIDENCE, palette.text_secondary);
+        text_ui(ui, footer.shrink2(vec2(space::S16, 0.0)), Align::Left, &text, Type::EVIDENCE, colors.text_secondary);
     }
     ui.scope_builder(UiBuilder::new().id_salt("side").max_rect(side), |ui| {
         ui.set_clip_rect(side.intersect(ui.clip_rect()));
@@ -104,7 +104,7 @@ fn facts(inspection: &Inspection, words: Language) -> Vec<String> {
 /// The first facts, as many as fit `width`.
 fn fitting_runs<'a>(ui: &Ui, facts: &'a [String], width: f32) -> Vec<Run<'a>> {
     const SEPARATOR: &str = "  ·  ";
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let mut runs: Vec<Run<'a>> = Vec::new();
     let mut used = 0.0;
     for (index, fact) in facts.iter().enumerate() {
@@ -114,8 +114,8 @@ fn fitting_runs<'a>(ui: &Ui, facts: &'a [String], width: f32) -> Vec<Run<'a>> {
             break;
         }
         let (kind, ink) =
-            if index == 0 { (Type::BODY_STRONG, palette.text) } else { (Type::BODY, palette.text_secondary) };
-        runs.extend([(separator, Type::BODY, palette.text_tertiary), (fact.as_str(), kind, ink)]);
+            if index == 0 { (Type::BODY_STRONG, colors.text) } else { (Type::BODY, colors.text_secondary) };
+        runs.extend([(separator, Type::BODY, colors.text_tertiary), (fact.as_str(), kind, ink)]);
     }
     runs
 }
@@ -166,7 +166,7 @@ fn tools_ui(ui: &mut Ui, line: Rect, state: &AppState, commands: &mut Vec<Comman
 }
 
 fn table_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     let rows = Arc::clone(&state.modules.rows);
     let scale = state.modules.scale;
@@ -176,7 +176,7 @@ fn table_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Comman
     let body = Rect::from_min_max(header.left_bottom(), rect.max);
     if rows.is_empty() {
         let line = Rect::from_min_size(body.min, vec2(body.width(), 64.0));
-        text_ui(ui, line, Align::Center, words.text("no-rows"), Type::BODY, palette.text_secondary);
+        text_ui(ui, line, Align::Center, words.text("no-rows"), Type::BODY, colors.text_secondary);
         return;
     }
     ui.scope_builder(UiBuilder::new().id_salt("tree table").max_rect(body), |ui| {
@@ -207,10 +207,10 @@ fn table_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Comman
 
 /// Titles; a click sorts by one, and by the tree again after both directions.
 fn header_ui(ui: &mut Ui, rect: Rect, columns: &ModuleColumns, state: &AppState, commands: &mut Vec<Command>) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
-    ui.painter().rect_filled(rect, 0.0, palette.app);
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, palette.stroke));
+    ui.painter().rect_filled(rect, 0.0, colors.app);
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, colors.stroke));
     let name = Rect::from_min_max(rect.min + vec2(space::S16, 0.0), pos2(rect.left() + columns.names, rect.bottom()));
     let names = (SortColumn::Module, name, Align::Left, words.text("module"));
     let others = columns.cells(rect).map(|(column, cell)| {
@@ -228,11 +228,11 @@ fn header_ui(ui: &mut Ui, rect: Rect, columns: &ModuleColumns, state: &AppState,
         let label = words.say(&message!("sort-by", column: title));
         response.widget_info(|| WidgetInfo::selected(Role::Button, true, order.is_some(), &label));
         let ink = if order.is_some() {
-            palette.accent
+            colors.accent
         } else if response.hovered() || response.has_focus() {
-            palette.text
+            colors.text
         } else {
-            palette.text_secondary
+            colors.text_secondary
         };
         text_ui(ui, cell, align, &format!("{title}{arrow}"), Type::CAPTION, ink);
         let hover = match column {

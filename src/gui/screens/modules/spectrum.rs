@@ -4,7 +4,7 @@ use egui::{CornerRadius, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::{
     gui::design::{
-        tokens::{Palette, Type, space},
+        tokens::{Colors, Type, space},
         widget::{Align, text_ui},
     },
     message::{Language, message},
@@ -35,12 +35,12 @@ fn directions(values: &[f64]) -> usize {
 
 /// Paints them from the top of `rect`; `values` are sorted, the largest first.
 pub(in crate::gui) fn spectrum_ui(ui: &mut Ui, rect: Rect, values: &[f64], words: Language) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let title = Rect::from_min_size(rect.min, vec2(rect.width(), 18.0));
-    text_ui(ui, title, Align::Left, words.text("spectrum"), Type::EVIDENCE, palette.text_secondary);
+    text_ui(ui, title, Align::Left, words.text("spectrum"), Type::EVIDENCE, colors.text_secondary);
     let (Some(largest), Some(smallest)) = (values.first(), values.last()) else { return };
     let ends = format!("{largest:.3} … {smallest:.3}");
-    text_ui(ui, title, Align::Right, &ends, Type::MONO_SMALL, palette.text);
+    text_ui(ui, title, Align::Right, &ends, Type::MONO_SMALL, colors.text);
     let bars = Rect::from_min_size(pos2(rect.left(), title.bottom() + space::S4), vec2(rect.width(), BARS));
     let count = values.len().min(MOST_BARS);
     let pitch = bars.width() / count as f32;
@@ -52,13 +52,13 @@ pub(in crate::gui) fn spectrum_ui(ui: &mut Ui, rect: Rect, values: &[f64], words
         let left = bars.left() + bar as f32 * pitch;
         let area = Rect::from_min_max(pos2(left, bars.bottom() - height), pos2(left + pitch - 1.0, bars.bottom()));
         // The directions that the sentence counts are set apart.
-        let fill = if index < most { palette.adapter } else { palette.stroke_strong };
+        let fill = if index < most { colors.adapter } else { colors.stroke_strong };
         ui.painter().rect_filled(area, CornerRadius::same(1), fill);
     }
     let note = words.say(&message!("energy-note", rank: most, total: values.len()));
     ui.allocate_rect(bars, Sense::hover()).widget_info(|| WidgetInfo::labeled(Role::Image, true, &note));
     let line = Rect::from_min_size(pos2(rect.left(), bars.bottom() + space::S4), vec2(rect.width(), 16.0));
-    text_ui(ui, line, Align::Left, &note, Type::CAPTION, palette.text_secondary);
+    text_ui(ui, line, Align::Left, &note, Type::CAPTION, colors.text_secondary);
 }
 
 #[cfg(test)]

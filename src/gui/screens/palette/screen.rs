@@ -15,7 +15,7 @@ use crate::gui::{
         state::AppState,
     },
     design::{
-        tokens::{Palette, Type, grid, radius, space},
+        tokens::{Colors, Type, grid, radius, space},
         widget::{Align, filter_ui, hairline, text_ui},
     },
 };
@@ -46,7 +46,7 @@ pub(in crate::gui) fn palette_ui(
     egui::Area::new(Id::unique("command palette area")).order(egui::Order::Foreground).fixed_pos(window.min).show(
         ui.ctx(),
         |ui| {
-            let palette = Palette::of(ui);
+            let colors = Colors::of(ui);
             let veil = ui.allocate_rect(window, Sense::click());
             ui.painter().rect_filled(window, 0.0, Color32::from_black_alpha(60));
             let width = WIDTH.min(window.width() - 2.0 * space::S32);
@@ -60,8 +60,8 @@ pub(in crate::gui) fn palette_ui(
             let rows = found.len().clamp(1, MOST_ROWS) as f32;
             let sheet = Rect::from_min_size(min, vec2(width, SEARCH + rows * ROW + space::S8));
             let corner = CornerRadius::same(radius::POPUP);
-            let stroke = Stroke::new(1.0, palette.stroke_strong);
-            let frame = RectShape::new(sheet, corner, palette.panel, stroke, StrokeKind::Inside);
+            let stroke = Stroke::new(1.0, colors.stroke_strong);
+            let frame = RectShape::new(sheet, corner, colors.panel, stroke, StrokeKind::Inside);
             ui.painter().set(background, frame);
             hairline(ui, sheet, sheet.top() + SEARCH - 2.0);
             let rows = Rect::from_min_max(sheet.min + vec2(0.0, SEARCH), sheet.max);
@@ -124,11 +124,11 @@ fn rows_ui(
     state: &AppState,
     commands: &mut Vec<Command>,
 ) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     if found.is_empty() {
         let line = Rect::from_min_size(rect.min, vec2(rect.width(), ROW)).shrink2(vec2(space::S16, 0.0));
-        text_ui(ui, line, Align::Left, words.text("no-command"), Type::BODY, palette.text_secondary);
+        text_ui(ui, line, Align::Left, words.text("no-command"), Type::BODY, colors.text_secondary);
         return;
     }
     // The pointed command stays in sight.
@@ -140,19 +140,19 @@ fn rows_ui(
         let response = ui.allocate_rect(row, Sense::click());
         response.widget_info(|| WidgetInfo::selected(Role::MenuItem, true, index == pointed, &name));
         if index == pointed || response.hovered() {
-            let fill = if index == pointed { palette.selected } else { palette.hover };
+            let fill = if index == pointed { colors.selected } else { colors.hover };
             ui.painter().rect_filled(row, CornerRadius::same(radius::CHIP), fill);
         }
         let inner = row.shrink2(vec2(space::S12, 0.0));
         let key = face.key.map(|key| key_text(ui.ctx(), key)).unwrap_or_default();
-        let keys = text_ui(ui, inner, Align::Right, &key, Type::MONO_SMALL, palette.text_secondary);
+        let keys = text_ui(ui, inner, Align::Right, &key, Type::MONO_SMALL, colors.text_secondary);
         let title_area = Rect::from_min_max(inner.min, pos2(keys.rect.left() - space::S8, inner.bottom()));
-        let shown = text_ui(ui, title_area, Align::Left, &name, Type::BODY_MEDIUM, palette.text);
+        let shown = text_ui(ui, title_area, Align::Left, &name, Type::BODY_MEDIUM, colors.text);
         let left = shown.rect.right() + space::S12;
         let note = Rect::from_min_max(pos2(left, row.top()), pos2(keys.rect.left() - space::S12, row.bottom()));
         let tooltip = face.tooltip_text(words).replace('`', "");
         if note.width() > grid::TREE_ROW && tooltip != name {
-            text_ui(ui, note, Align::Left, &tooltip, Type::CAPTION, palette.text_secondary);
+            text_ui(ui, note, Align::Left, &tooltip, Type::CAPTION, colors.text_secondary);
         }
         if response.clicked() {
             commands.extend([PaletteCommand::Show(false).into(), command.clone()]);

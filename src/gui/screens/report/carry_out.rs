@@ -42,7 +42,7 @@ pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: Re
 fn judge_at_found_strength(state: &mut AppState, ctx: &Context) {
     let Some(done) = state.finished_mut() else { return };
     let Some(strength) = done.found_strength() else { return };
-    done.sources.adapters.iter_mut().for_each(|adapter| adapter.strength = strength);
+    done.provenance.adapters.iter_mut().for_each(|adapter| adapter.strength = strength);
     verify_again(state, ctx);
 }
 
@@ -56,8 +56,8 @@ fn open_folder(state: &mut AppState) {
     } else {
         "xdg-open"
     };
-    if std::process::Command::new(program).arg(&done.sources.merged).spawn().is_err() {
-        let path = display_path(&done.sources.merged, state.machine.home.as_deref());
+    if std::process::Command::new(program).arg(&done.provenance.merged).spawn().is_err() {
+        let path = display_path(&done.provenance.merged, state.machine.home.as_deref());
         state.notice = Some(Notice::new(Tone::Caution, state.words().say(&message!("no-file-manager", path: &path))));
     }
 }

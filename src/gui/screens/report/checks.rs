@@ -5,9 +5,9 @@ use egui::{Color32, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 use super::{command::ReportCommand, verdict::Verdict};
 use crate::{
     gui::{
-        app::{command::Command, finished::Finished, jobs::kind::JobKind, state::AppState},
+        app::{command::Command, jobs::kind::JobKind, merged_folder::MergedFolder, state::AppState},
         design::{
-            tokens::{Palette, Type, grid, space},
+            tokens::{Colors, Type, grid, space},
             widget::{Align, ButtonLook, Icon, hairline, icon_ui, panel_frame, prose_ui, text_ui, wrapped_text_ui},
         },
         frame::{
@@ -19,12 +19,12 @@ use crate::{
     verify::{Outcome, Question, VerifyReport},
 };
 
-fn look(outcome: Outcome, palette: &Palette) -> (Icon, Color32) {
+fn look(outcome: Outcome, colors: &Colors) -> (Icon, Color32) {
     match outcome {
-        Outcome::Passed => (Icon::Passed, palette.ok),
-        Outcome::Warning => (Icon::Warning, palette.warn),
-        Outcome::Failed => (Icon::Failed, palette.error),
-        Outcome::Skipped => (Icon::Info, palette.text_secondary),
+        Outcome::Passed => (Icon::Passed, colors.ok),
+        Outcome::Warning => (Icon::Warning, colors.warn),
+        Outcome::Failed => (Icon::Failed, colors.error),
+        Outcome::Skipped => (Icon::Info, colors.text_secondary),
     }
 }
 
@@ -32,21 +32,21 @@ fn look(outcome: Outcome, palette: &Palette) -> (Icon, Color32) {
 pub(in crate::gui) fn verdict_ui(
     ui: &mut Ui,
     rect: Rect,
-    done: &Finished,
+    done: &MergedFolder,
     state: &AppState,
     commands: &mut Vec<Command>,
 ) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     panel_frame(ui, rect);
     let standing = state.standing(done);
     let verdict = Verdict::of(state, done);
     let icon_area = Rect::from_min_size(rect.min + vec2(16.0, 16.0), vec2(20.0, 28.0));
-    icon_ui(ui, icon_area, verdict.icon, verdict.color(palette));
+    icon_ui(ui, icon_area, verdict.icon, verdict.color(colors));
     let text = Rect::from_min_max(rect.min + vec2(46.0, 16.0), pos2(rect.right() - space::S16, f32::INFINITY));
-    let title_height = wrapped_text_ui(ui, text, &[(&verdict.title, Type::FIGURE, palette.text)]);
+    let title_height = wrapped_text_ui(ui, text, &[(&verdict.title, Type::FIGURE, colors.text)]);
     let lower = Rect::from_min_max(text.min + vec2(0.0, title_height + 3.0), text.max);
-    let height = wrapped_text_ui(ui, lower, &[(&verdict.note, Type::BODY, palette.text_secondary)]);
+    let height = wrapped_text_ui(ui, lower, &[(&verdict.note, Type::BODY, colors.text_secondary)]);
     let mut list_top = pos2(rect.left(), lower.top() + height + space::S16);
     if let Some(strength) = done.found_strength() {
         let label = words.say(&message!("judge-at", strength: strength));
@@ -74,7 +74,7 @@ pub(in crate::gui) fn verdict_ui(
             if standing.is_proven() {
                 let note = words.text("does-not-prove-note");
                 let entry =
-                    Entry { icon: Icon::Info, color: palette.text_secondary, title: words.text("does-not-prove") };
+                    Entry { icon: Icon::Info, color: colors.text_secondary, title: words.text("does-not-prove") };
                 entry_ui(ui, list.width(), &entry, std::iter::once(note));
             }
         });
@@ -91,9 +91,9 @@ struct Entry<'a> {
 const OPENED_SHOWN: usize = 24;
 
 fn checks_ui(ui: &mut Ui, width: f32, report: &VerifyReport, words: Language) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     for check in &report.checks {
-        let (icon, color) = look(check.outcome, palette);
+        let (icon, color) = look(check.outcome, colors);
         let evidence = words.as_line(&check.evidence);
         let details: Vec<String> = check.details.iter().map(|detail| words.said(detail)).collect();
         let lines = std::iter::once(evidence.as_str()).chain(details.iter().map(String::as_str));
@@ -111,17 +111,17 @@ fn checks_ui(ui: &mut Ui, width: f32, report: &VerifyReport, words: Language) {
 }
 
 fn entry_ui<'a>(ui: &mut Ui, width: f32, entry: &Entry<'_>, lines: impl Iterator<Item = &'a str>) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let top = ui.cursor().min;
     hairline(ui, Rect::from_min_size(top, vec2(width, 1.0)), top.y + 1.0);
     let title = Rect::from_min_size(top + vec2(44.0, 12.0), vec2(width - 60.0, 18.0));
     let icon = Rect::from_min_size(top + vec2(16.0, 12.0), vec2(16.0, 18.0));
     icon_ui(ui, icon, entry.icon, entry.color);
-    text_ui(ui, title, Align::Left, entry.title, Type::BODY_STRONG, palette.text);
+    text_ui(ui, title, Align::Left, entry.title, Type::BODY_STRONG, colors.text);
     let mut y = title.bottom() + 6.0;
     for line in lines {
         let area = Rect::from_min_size(pos2(title.left(), y), vec2(title.width(), 400.0));
-        y += prose_ui(ui, area, line, Type::EVIDENCE, palette.text_secondary) + 3.0;
+        y += prose_ui(ui, area, line, Type::EVIDENCE, colors.text_secondary) + 3.0;
     }
     let row = Rect::from_min_max(top, pos2(top.x + width, y + 9.0));
     ui.allocate_rect(row, egui::Sense::hover());

@@ -14,7 +14,7 @@ use eframe::icon_data::IconDataExt as _;
 use crate::{
     error::{IoAction, IoContext as _},
     evaluate::EvalReport,
-    gui::{app::finished::Finished, words::problem::Problem},
+    gui::{app::merged_folder::MergedFolder, words::problem::Problem},
     merge::MergeReceipt,
     message::{Language, message},
     plan::MergePlan,
@@ -49,10 +49,10 @@ enum Content {
 impl Documents {
     /// The report on `finished`; on a folder whose merge nobody watched, what was checked and measured.
     #[must_use]
-    pub fn of(finished: &Finished, words: Language) -> Self {
+    pub fn of(finished: &MergedFolder, words: Language) -> Self {
         let verify = finished.verified.as_ref().and_then(|report| report.as_ref().ok()).cloned();
         let evaluate = evaluated(finished);
-        let output = finished.sources.merged.clone();
+        let output = finished.provenance.merged.clone();
         let content = match &finished.made {
             Some(made) => {
                 Content::Made { plan: Arc::clone(&made.plan), receipt: made.receipt.clone(), verify, evaluate }
@@ -101,7 +101,7 @@ impl Documents {
 }
 
 /// The evaluation with the seconds and answers, where there are any.
-fn evaluated(finished: &Finished) -> Option<EvalReport> {
+fn evaluated(finished: &MergedFolder) -> Option<EvalReport> {
     let mut report = finished.measured()?.report.clone();
     if let Some(timed) = finished.timed() {
         report.take_speed(timed.report.clone());
@@ -111,7 +111,7 @@ fn evaluated(finished: &Finished) -> Option<EvalReport> {
 
 /// The tables of `finished` as Markdown, to be pasted into a report of one's own.
 #[must_use]
-pub fn comparison_markdown(finished: &Finished, words: Language) -> String {
+pub fn comparison_markdown(finished: &MergedFolder, words: Language) -> String {
     let mut out = String::new();
     if let (Some(measured), Some(report)) = (finished.measured(), evaluated(finished)) {
         let dtype = finished.sizes.merged.float_dtype;
@@ -128,7 +128,7 @@ pub fn comparison_markdown(finished: &Finished, words: Language) -> String {
 }
 
 /// Checks and tables of a folder whose merge nobody watched.
-fn judged_markdown(finished: &Finished, verify: Option<&VerifyReport>, words: Language) -> String {
+fn judged_markdown(finished: &MergedFolder, verify: Option<&VerifyReport>, words: Language) -> String {
     let mut out = format!("# {}\n\n## {}\n\n", finished.merged.name, words.text("checks"));
     for check in verify.into_iter().flat_map(|report| &report.checks) {
         writeln!(out, "- {}: {} ({})", check.question, check.outcome.label(), check.evidence).ok();

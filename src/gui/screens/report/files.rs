@@ -10,13 +10,13 @@ use crate::{
     gui::{
         app::{
             command::{Command, of_app::AppCommand},
-            finished::Finished,
             jobs::kind::JobKind,
+            merged_folder::MergedFolder,
             state::AppState,
         },
         design::{
             path_text::written_path,
-            tokens::{Palette, Type, grid, space},
+            tokens::{Colors, Type, grid, space},
             widget::{Align, ButtonLook, elided_middle, hairline, panel_title_ui, table_header, text_ui, text_width},
         },
         frame::{
@@ -38,15 +38,15 @@ fn manifest_cells(row: Rect) -> [Rect; 3] {
 }
 
 /// Every file of the folder.
-pub(in crate::gui) fn manifest_ui(ui: &mut Ui, rect: Rect, done: &Finished, words: Language) {
-    let palette = Palette::of(ui);
+pub(in crate::gui) fn manifest_ui(ui: &mut Ui, rect: Rect, done: &MergedFolder, words: Language) {
+    let colors = Colors::of(ui);
     let files = &done.manifest;
     let body = panel_title_ui(ui, rect, words.text("manifest"), &remark(files, words));
     let header = table_header(ui, body);
     let titles =
         [(words.text("file"), Align::Left), (words.text("origin"), Align::Left), (words.text("bytes"), Align::Right)];
     for (cell, (title, align)) in manifest_cells(header).into_iter().zip(titles) {
-        text_ui(ui, cell, align, title, Type::CAPTION, palette.text_secondary);
+        text_ui(ui, cell, align, title, Type::CAPTION, colors.text_secondary);
     }
     let list = Rect::from_min_max(header.left_bottom(), body.max).shrink2(vec2(1.0, 1.0));
     ui.scope_builder(UiBuilder::new().id_salt("manifest").max_rect(list), |ui| {
@@ -74,19 +74,19 @@ fn remark(files: &[ManifestRow], words: Language) -> String {
 }
 
 fn manifest_row_ui(ui: &mut Ui, row: Rect, file: &ManifestRow, words: Language) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let (origin, ink) = match (file.state, file.origin) {
         // Where it came from says nothing of what is there now.
-        (FileState::Missing, _) => (words.text("missing-file"), palette.error),
-        (FileState::Changed { .. }, _) => (words.text("changed-file"), palette.warn),
-        (FileState::Kept, Origin::Merged) => (words.text("merged"), palette.merged),
-        (FileState::Kept, Origin::Edited) => (words.text("edited"), palette.text_secondary),
-        (FileState::Kept, Origin::Copied) => (words.text("copied"), palette.text_secondary),
-        (FileState::Kept, Origin::Added) => (words.text("added-file"), palette.text_secondary),
-        (FileState::Kept, Origin::Found) => (words.text("found-file"), palette.text_secondary),
+        (FileState::Missing, _) => (words.text("missing-file"), colors.error),
+        (FileState::Changed { .. }, _) => (words.text("changed-file"), colors.warn),
+        (FileState::Kept, Origin::Merged) => (words.text("merged"), colors.merged),
+        (FileState::Kept, Origin::Edited) => (words.text("edited"), colors.text_secondary),
+        (FileState::Kept, Origin::Copied) => (words.text("copied"), colors.text_secondary),
+        (FileState::Kept, Origin::Added) => (words.text("added-file"), colors.text_secondary),
+        (FileState::Kept, Origin::Found) => (words.text("found-file"), colors.text_secondary),
     };
     let present = file.present_byte_count();
-    let name_ink = if present.is_some() { palette.text } else { palette.text_secondary };
+    let name_ink = if present.is_some() { colors.text } else { colors.text_secondary };
     let bytes = present.map_or_else(|| "—".to_owned(), units::count);
     let [name_area, origin_area, bytes_area] = manifest_cells(row);
     let name = elided_middle(ui, &file.name, Type::MONO_SMALL, name_area.width());
@@ -100,7 +100,7 @@ pub(in crate::gui) fn export_ui(
     ui: &mut Ui,
     rect: Rect,
     state: &AppState,
-    done: &Finished,
+    done: &MergedFolder,
     commands: &mut Vec<Command>,
 ) {
     let words = state.words();

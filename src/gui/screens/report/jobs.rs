@@ -27,8 +27,8 @@ use crate::{
 /// Checks the folder, as it is now.
 pub(in crate::gui) fn verify_again(state: &mut AppState, ctx: &Context) {
     let Some(done) = state.finished().filter(|_| !state.jobs.is_running(JobKind::Verify)) else { return };
-    let (sources, program) = (done.sources.clone(), state.machine.program.clone());
-    let verify = move |job: &_| Ok(timed_verify(&sources, program, job));
+    let (provenance, program) = (done.provenance.clone(), state.machine.program.clone());
+    let verify = move |job: &_| Ok(timed_verify(&provenance, program, job));
     state.jobs.start(JobKind::Verify, ctx, verify, take_verified);
 }
 
@@ -46,7 +46,7 @@ fn take_verified(state: &mut AppState, ctx: &Context, verified: Result<Verified,
 /// Hashes every file, and writes the hashes into the folder.
 pub(in crate::gui) fn seal(state: &mut AppState, ctx: &Context) {
     let Some(done) = state.finished().filter(|_| !state.jobs.is_running(JobKind::Seal)) else { return };
-    let folder = done.sources.merged.clone();
+    let folder = done.provenance.merged.clone();
     let seal = move |job: &_| merge::seal(&folder, job).map_err(|error| Problem::of(&error));
     state.jobs.start(JobKind::Seal, ctx, seal, take_seal);
 }
@@ -70,7 +70,7 @@ fn take_seal(state: &mut AppState, ctx: &Context, sealed: Result<Seal, Problem>)
 /// Looks what has become of the folder's files, and which came into it after it was listed.
 fn list_files(state: &mut AppState, ctx: &Context) {
     let Some(done) = state.finished() else { return };
-    let (folder, known) = (done.sources.merged.clone(), done.manifest.clone());
+    let (folder, known) = (done.provenance.merged.clone(), done.manifest.clone());
     let list = move |_: &_| Ok(listed(&folder, known, Origin::Added));
     state.jobs.start(JobKind::ListFiles, ctx, list, |state: &mut AppState, _, listed| {
         if let (Ok(manifest), Some(done)) = (listed, state.finished_mut()) {
@@ -92,7 +92,7 @@ pub(in crate::gui) fn export_picture(state: &mut AppState, ctx: &Context) {
         return;
     }
     let folder = state.machine.home.clone().or_else(|| std::env::current_dir().ok()).unwrap_or_default();
-    let merged = state.finished().map(|done| done.sources.merged.clone());
+    let merged = state.finished().map(|done| done.provenance.merged.clone());
     let name = format!("{:?}.png", state.screen).to_lowercase();
     let place = merged.map_or_else(
         || folder.join(format!("lorafuse-{name}")),

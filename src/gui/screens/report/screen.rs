@@ -9,10 +9,12 @@ use super::{
 };
 use crate::{
     gui::{
-        app::{command::Command, finished::Finished, jobs::kind::JobKind, standing::Standing, state::AppState},
+        app::{
+            command::Command, jobs::kind::JobKind, merged_folder::MergedFolder, standing::Standing, state::AppState,
+        },
         design::{
             screen_header::{at_right, inside, screen_header_ui},
-            tokens::{Palette, Type, grid, space},
+            tokens::{Colors, Type, grid, space},
             widget::ButtonLook,
         },
         frame::{command_button::CommandButton, wells::command::WellsCommand},
@@ -29,10 +31,10 @@ pub(in crate::gui) fn report_ui(
     ui: &mut Ui,
     rect: Rect,
     state: &AppState,
-    done: &Finished,
+    done: &MergedFolder,
     commands: &mut Vec<Command>,
 ) {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     let is_verifying = state.jobs.is_running(JobKind::Verify);
     let subtitle = match state.standing(done) {
@@ -43,7 +45,7 @@ pub(in crate::gui) fn report_ui(
         _ => String::new(),
     };
     let (line, body) =
-        screen_header_ui(ui, rect, words.text("report"), &[(&subtitle, Type::BODY, palette.text_secondary)]);
+        screen_header_ui(ui, rect, words.text("report"), &[(&subtitle, Type::BODY, colors.text_secondary)]);
     let command = if is_verifying { ReportCommand::CancelVerification } else { ReportCommand::VerifyAgain };
     let mut rest = line;
     for command in [Command::from(command), WellsCommand::JudgeFolder.into()] {

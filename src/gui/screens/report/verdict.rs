@@ -5,11 +5,11 @@ use egui::Color32;
 use crate::{
     gui::{
         app::{
-            finished::Finished,
+            merged_folder::MergedFolder,
             standing::{Proof, Standing},
             state::AppState,
         },
-        design::{tokens::Palette, widget::Icon},
+        design::{tokens::Colors, widget::Icon},
     },
     message::{Language, message},
     verify::{Outcome, Question, VerifyReport},
@@ -27,17 +27,17 @@ pub(in crate::gui) struct Verdict {
 
 impl Verdict {
     /// The colour of its shape.
-    pub(in crate::gui) fn color(&self, palette: &Palette) -> Color32 {
+    pub(in crate::gui) fn color(&self, colors: &Colors) -> Color32 {
         match self.icon {
-            Icon::Passed => palette.ok,
-            Icon::Warning => palette.warn,
-            Icon::Failed => palette.error,
-            _ => palette.accent,
+            Icon::Passed => colors.ok,
+            Icon::Warning => colors.warn,
+            Icon::Failed => colors.error,
+            _ => colors.accent,
         }
     }
 
     /// The verdict on `done`.
-    pub(in crate::gui) fn of(state: &AppState, done: &Finished) -> Self {
+    pub(in crate::gui) fn of(state: &AppState, done: &MergedFolder) -> Self {
         let words = state.words();
         let standing = state.standing(done);
         let (icon, title) = match standing {
@@ -59,7 +59,7 @@ impl Verdict {
     }
 }
 
-fn note(done: &Finished, standing: Standing<'_>, words: Language) -> String {
+fn note(done: &MergedFolder, standing: Standing<'_>, words: Language) -> String {
     let report = match standing {
         Standing::Checking => return done.merged.name.clone(),
         Standing::Unchecked(problem) => {
@@ -69,7 +69,7 @@ fn note(done: &Finished, standing: Standing<'_>, words: Language) -> String {
     };
     let (made, held) = report.made_and_held();
     let is_recomputed = report.answer(Question::ChangedTargets).is_some();
-    let counts = match (is_recomputed, done.sources.base.is_some()) {
+    let counts = match (is_recomputed, done.provenance.base.is_some()) {
         (true, _) => words.say(&message!("verdict-note", passed: held, total: made)),
         (false, false) => words.say(&message!("judged-alone-note", passed: held, total: made)),
         (false, true) => words.say(&message!("judged-without-adapter-note", passed: held, total: made)),

@@ -11,7 +11,7 @@ use crate::{
         app::{command::Command, recent::RecentState, state::AppState},
         design::{
             path_text::{composed, display_path},
-            tokens::{Palette, Type, grid, space},
+            tokens::{Colors, Type, grid, space},
             widget::{
                 Align, ButtonLook, Icon, elided_middle, hairline, icon_ui, panel_title_ui, table_header, text_ui,
             },
@@ -36,7 +36,7 @@ pub(in crate::gui) fn recent_ui(ui: &mut Ui, rect: Rect, state: &AppState, comma
     if state.recent().is_empty() {
         return;
     }
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     let body = panel_title_ui(ui, rect, words.text("recent-pairs"), "");
     let clear = CommandButton::new(WelcomeCommand::ClearRecent, ButtonLook::Ghost);
@@ -50,7 +50,7 @@ pub(in crate::gui) fn recent_ui(ui: &mut Ui, rect: Rect, state: &AppState, comma
         words.text("output"),
         words.text("state"),
     ]) {
-        text_ui(ui, cell, Align::Left, title, Type::CAPTION, palette.text_secondary);
+        text_ui(ui, cell, Align::Left, title, Type::CAPTION, colors.text_secondary);
     }
     for (index, pair) in state.recent().iter().enumerate() {
         let top = header.bottom() + index as f32 * ROW;
@@ -83,7 +83,7 @@ fn lines(cell: Rect) -> [Rect; 2] {
 
 /// A merge that can be brought back; true when it was clicked.
 fn pair_ui(ui: &mut Ui, row: Rect, pair: &HistoryEntry, known: Option<RecentState>, state: &AppState) -> bool {
-    let palette = Palette::of(ui);
+    let colors = Colors::of(ui);
     let words = state.words();
     let home = state.machine.home.as_deref();
     let is_gone = known == Some(RecentState::Gone);
@@ -96,24 +96,24 @@ fn pair_ui(ui: &mut Ui, row: Rect, pair: &HistoryEntry, known: Option<RecentStat
         count => format!("  {}", words.say(&message!("more-adapters", count: count - 1))),
     };
     let adapter_name = format!("{}{more}", adapter.map(name).unwrap_or_default());
-    let state_text = known.map(|known| look(known, palette, words));
+    let state_text = known.map(|known| look(known, colors, words));
     let said = state_text.as_ref().map_or("", |(_, _, text)| text.as_str());
     let label = format!("{} + {adapter_name}, {said}", name(&pair.base));
     response.widget_info(|| WidgetInfo::labeled(Role::Button, !is_gone, label.trim_end_matches(", ")));
     if !is_gone && (response.hovered() || response.has_focus()) {
-        ui.painter().rect_filled(inner, 0.0, palette.hover);
+        ui.painter().rect_filled(inner, 0.0, colors.hover);
     }
-    let ink = |color| if is_gone { palette.text_disabled } else { color };
+    let ink = |color| if is_gone { colors.text_disabled } else { color };
     let [base, adapter_cell, output, state_cell] = cells(row);
     let folders = [
-        (base, Some(pair.base.as_path()), name(&pair.base), Type::BODY_MEDIUM, palette.text),
-        (adapter_cell, adapter, adapter_name, Type::BODY, palette.adapter),
+        (base, Some(pair.base.as_path()), name(&pair.base), Type::BODY_MEDIUM, colors.text),
+        (adapter_cell, adapter, adapter_name, Type::BODY, colors.adapter),
         (
             output,
             pair.output.as_deref(),
             pair.output.as_deref().map_or_else(|| "—".to_owned(), name),
             Type::BODY,
-            palette.text,
+            colors.text,
         ),
     ];
     for (cell, path, name, kind, color) in folders {
@@ -122,35 +122,35 @@ fn pair_ui(ui: &mut Ui, row: Rect, pair: &HistoryEntry, known: Option<RecentStat
         text_ui(ui, upper, Align::Left, &name, kind, ink(color));
         let parent = path.and_then(Path::parent).map(|parent| display_path(parent, home)).unwrap_or_default();
         let parent = elided_middle(ui, &parent, Type::MONO_SMALL, cell.width());
-        text_ui(ui, lower, Align::Left, &parent, Type::MONO_SMALL, ink(palette.text_tertiary));
+        text_ui(ui, lower, Align::Left, &parent, Type::MONO_SMALL, ink(colors.text_tertiary));
     }
     let [upper, lower] = lines(state_cell);
     if let Some((icon, color, text)) = &state_text {
         let place = Rect::from_min_size(upper.min, vec2(16.0, upper.height()));
         icon_ui(ui, place, *icon, *color);
         let area = Rect::from_min_max(pos2(place.right() + space::S4, upper.top()), upper.max);
-        text_ui(ui, area, Align::Left, text, Type::EVIDENCE, ink(palette.text_secondary));
+        text_ui(ui, area, Align::Left, text, Type::EVIDENCE, ink(colors.text_secondary));
     }
     if state.machine.shows_measurements {
         let ago = words.said(&units::Age::of(now_secs().saturating_sub(pair.unix_secs)));
         let area = Rect::from_min_max(lower.min + vec2(16.0 + space::S4, 0.0), lower.max);
-        text_ui(ui, area, Align::Left, &ago, Type::CAPTION, ink(palette.text_tertiary));
+        text_ui(ui, area, Align::Left, &ago, Type::CAPTION, ink(colors.text_tertiary));
     }
     let paths = std::iter::once(&pair.base).chain(pair.adapters.iter().map(|adapter| &adapter.path));
     let paths = paths.chain(&pair.output).map(|path| display_path(path, home)).collect::<Vec<_>>().join("\n");
     response.on_hover_text(paths).clicked()
 }
 
-fn look(known: RecentState, palette: &Palette, words: Language) -> (Icon, egui::Color32, String) {
+fn look(known: RecentState, colors: &Colors, words: Language) -> (Icon, egui::Color32, String) {
     let of = |icon, color, text: &str| (icon, color, text.to_owned());
     match known {
-        RecentState::Verified => of(Icon::Passed, palette.ok, words.text("verified")),
-        RecentState::NotVerified => of(Icon::Failed, palette.error, words.text("not-verified")),
-        RecentState::Merged => of(Icon::Info, palette.text_secondary, words.text("merged")),
+        RecentState::Verified => of(Icon::Passed, colors.ok, words.text("verified")),
+        RecentState::NotVerified => of(Icon::Failed, colors.error, words.text("not-verified")),
+        RecentState::Merged => of(Icon::Info, colors.text_secondary, words.text("merged")),
         RecentState::Interrupted { byte_count } => {
-            (Icon::AtWork, palette.accent, words.say(&message!("resume", bytes: units::bytes(byte_count))))
+            (Icon::AtWork, colors.accent, words.say(&message!("resume", bytes: units::bytes(byte_count))))
         }
-        RecentState::NotMerged => of(Icon::Waiting, palette.text_tertiary, words.text("not-merged")),
-        RecentState::Gone => of(Icon::Warning, palette.warn, words.text("gone")),
+        RecentState::NotMerged => of(Icon::Waiting, colors.text_tertiary, words.text("not-merged")),
+        RecentState::Gone => of(Icon::Warning, colors.warn, words.text("gone")),
     }
 }

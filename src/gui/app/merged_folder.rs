@@ -29,11 +29,11 @@ const SAMPLE_PROMPT: &str = "배고파";
 
 /// A merged folder, with all that the Compare and Report screens show.
 #[derive(Debug)]
-pub struct Finished {
+pub struct MergedFolder {
     /// The plan that was carried out and what it did; `None` for a folder that was opened as it is.
     pub made: Option<Made>,
     /// What the folder is judged by.
-    pub sources: Sources,
+    pub provenance: Provenance,
     /// The merged folder, opened.
     pub merged: ModelFacts,
     /// ‖Δ‖/‖W‖ by module; empty where no merge was watched.
@@ -77,7 +77,7 @@ pub struct Made {
 
 /// A merged folder and what it was made from, as far as that is known.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sources {
+pub struct Provenance {
     /// The folder.
     pub merged: PathBuf,
     /// The base.
@@ -132,20 +132,20 @@ impl Sizes {
 ///
 /// # Errors
 /// The folder cannot be opened as a model.
-pub fn open(sources: Sources, base: Option<&Checkpoint>) -> Result<Finished, Problem> {
-    let merged = Checkpoint::open(&sources.merged).map_err(|error| Problem::of(&error))?;
-    Ok(Finished::opened(sources, base, &merged))
+pub fn open(provenance: Provenance, base: Option<&Checkpoint>) -> Result<MergedFolder, Problem> {
+    let merged = Checkpoint::open(&provenance.merged).map_err(|error| Problem::of(&error))?;
+    Ok(MergedFolder::opened(provenance, base, &merged))
 }
 
-impl Finished {
+impl MergedFolder {
     /// What the headers say; everything else is yet to be asked for.
-    pub(in crate::gui) fn opened(sources: Sources, base: Option<&Checkpoint>, merged: &Checkpoint) -> Self {
+    pub(in crate::gui) fn opened(provenance: Provenance, base: Option<&Checkpoint>, merged: &Checkpoint) -> Self {
         let sample_texts = base.map(sample_texts).unwrap_or_default();
         Self {
             made: None,
             merged: ModelFacts::of(merged),
             changes: ChangeMap::new(),
-            manifest: listed(&sources.merged, Vec::new(), Origin::Found),
+            manifest: listed(&provenance.merged, Vec::new(), Origin::Found),
             updated: Vec::new(),
             sizes: Sizes::of(base, merged),
             verified: None,
@@ -154,10 +154,10 @@ impl Finished {
             shows_change_numbers: false,
             timing: None,
             prompt: if sample_texts.is_empty() { String::new() } else { SAMPLE_PROMPT.to_owned() },
-            is_sealed: sources.merged.join(merge::SEAL_FILE).is_file(),
+            is_sealed: provenance.merged.join(merge::SEAL_FILE).is_file(),
             written: None,
             sample_texts,
-            sources,
+            provenance,
         }
     }
 

@@ -27,7 +27,7 @@ impl ModelRole {
 
 /// What an evaluation says, in the words of one language.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Told {
+pub struct EvaluationSummary {
     /// The language.
     pub language: Language,
     /// What follows from the numbers.
@@ -36,17 +36,17 @@ pub struct Told {
     pub changes: Option<ChangeTable>,
 }
 
-impl Told {
+impl EvaluationSummary {
     /// What `report` says about models with these roles.
     #[must_use]
     pub fn in_every_language(report: &EvalReport, roles: &[ModelRole], merged_dtype: Option<FloatDtype>) -> Vec<Self> {
-        let told = |language: Language| {
+        let summary = |language: Language| {
             let names: Vec<String> = roles.iter().map(|role| role.name(language, merged_dtype)).collect();
             let said = conclusions(report, &names);
             let said = said.iter().map(|conclusion| unbroken(&without_endings(&language.said(conclusion), report)));
             Self { language, sentences: said.collect(), changes: ChangeTable::new(report, &names) }
         };
-        Language::EVERY.map(told).to_vec()
+        Language::EVERY.map(summary).to_vec()
     }
 }
 
