@@ -6,6 +6,7 @@
 mod app;
 mod design;
 mod frame;
+mod prelude;
 mod screens;
 mod words;
 

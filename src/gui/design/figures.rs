@@ -3,6 +3,7 @@
 use egui::{Rect, Stroke, Ui, pos2, vec2};
 
 use super::{
+    layout::rule::canvas_ui,
     quantities::split_unit,
     tokens::{Colors, Type, space},
     widget::{Align, panel_frame, runs_ui, text_ui},
@@ -31,25 +32,26 @@ pub(in crate::gui) fn figures_height(width: f32, count: usize) -> f32 {
     count.div_ceil(columns(width, count)) as f32 * ROW
 }
 
-/// Paints them from the top of `rect`.
-pub(in crate::gui) fn figures_ui(ui: &mut Ui, rect: Rect, figures: &[Figure]) {
+/// Paints them across the available width.
+pub(in crate::gui) fn figures_ui(ui: &mut Ui, figures: &[Figure]) {
     let stroke = Stroke::new(1.0, Colors::of(ui).stroke);
-    let columns = columns(rect.width(), figures.len());
-    let area = Rect::from_min_size(rect.min, vec2(rect.width(), figures_height(rect.width(), figures.len())));
-    panel_frame(ui, area);
-    let width = area.width() / columns as f32;
-    for (index, figure) in figures.iter().enumerate() {
-        let (row, column) = (index / columns, index % columns);
-        let min = area.min + vec2(column as f32 * width, row as f32 * ROW);
-        let cell = Rect::from_min_size(min, vec2(width, ROW));
-        if column > 0 {
-            ui.painter().vline(cell.left().round() + 0.5, cell.y_range().shrink(1.0), stroke);
+    let columns = columns(ui.available_width(), figures.len());
+    canvas_ui(ui, figures_height(ui.available_width(), figures.len()), |ui, area| {
+        panel_frame(ui, area);
+        let width = area.width() / columns as f32;
+        for (index, figure) in figures.iter().enumerate() {
+            let (row, column) = (index / columns, index % columns);
+            let min = area.min + vec2(column as f32 * width, row as f32 * ROW);
+            let cell = Rect::from_min_size(min, vec2(width, ROW));
+            if column > 0 {
+                ui.painter().vline(cell.left().round() + 0.5, cell.y_range().shrink(1.0), stroke);
+            }
+            if row > 0 && column == 0 {
+                ui.painter().hline(area.x_range().shrink(1.0), cell.top().round() + 0.5, stroke);
+            }
+            figure_ui(ui, cell, figure);
         }
-        if row > 0 && column == 0 {
-            ui.painter().hline(area.x_range().shrink(1.0), cell.top().round() + 0.5, stroke);
-        }
-        figure_ui(ui, cell, figure);
-    }
+    });
 }
 
 fn figure_ui(ui: &mut Ui, cell: Rect, figure: &Figure) {

@@ -2,6 +2,8 @@
 
 pub mod figures;
 pub mod fonts;
+pub mod ink;
+pub mod layout;
 pub mod path_text;
 pub mod quantities;
 pub mod scale;

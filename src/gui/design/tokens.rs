@@ -205,6 +205,20 @@ pub mod grid {
     pub const SMALL_BUTTON: f32 = 22.0;
     /// The primary button.
     pub const PRIMARY_BUTTON: f32 = 32.0;
+
+    /// Widths of columns, by what stands in them.
+    pub mod column {
+        /// A number of a few digits, or a percentage.
+        pub const NUMBER: f32 = 92.0;
+        /// A cell of the heat ramp.
+        pub const HEAT: f32 = 88.0;
+        /// One count of another.
+        pub const COUNTS: f32 = 196.0;
+        /// A number of bytes.
+        pub const BYTES: f32 = 104.0;
+        /// A word.
+        pub const WORD: f32 = 72.0;
+    }
 }
 
 /// A text size with its line height and face.

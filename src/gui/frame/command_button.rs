@@ -1,6 +1,6 @@
 //! A button that stands for a command: label, tooltip and shortcut come from it.
 
-use egui::{CornerRadius, Id, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo};
+use egui::{CornerRadius, Id, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 
 use crate::{
     gui::{
@@ -9,7 +9,7 @@ use crate::{
             face::{Face, key_text},
         },
         design::{
-            tokens::{Colors, Type, radius, space},
+            tokens::{Colors, Type, grid, radius, space},
             widget::{ButtonLook, Icon, button_ui, icon_ui, text_width},
         },
     },
@@ -87,6 +87,19 @@ impl<'a> CommandButton<'a> {
     /// and a click or the focus would be lost.
     fn id(&self, ui: &Ui) -> Id {
         ui.scope_id().with(format!("{:?}", self.command))
+    }
+
+    /// Paints it next in the running layout.
+    pub fn add(self, ui: &mut Ui, words: Language, commands: &mut Vec<Command>) {
+        let size = vec2(self.width(ui, words), self.look.height());
+        let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+        self.show(ui, rect, words, commands);
+    }
+
+    /// The same with nothing but its icon.
+    pub fn add_icon_only(self, ui: &mut Ui, words: Language, commands: &mut Vec<Command>) {
+        let (rect, _) = ui.allocate_exact_size(vec2(space::S24, grid::SMALL_BUTTON), Sense::hover());
+        self.show_icon_only(ui, rect, words, commands);
     }
 
     /// Paints it into `rect`.

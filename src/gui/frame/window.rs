@@ -50,7 +50,7 @@ pub(in crate::gui) fn window_ui(ui: &mut Ui, state: &AppState, commands: &mut Ve
     let screen = capped(content);
     area_ui(ui, "content", screen, |ui| {
         let rest = troubles_ui(ui, screen, state, commands);
-        screen_ui(ui, rest, state, commands);
+        area_ui(ui, "screen", rest, |ui| screen_ui(ui, state, commands));
     });
     area_ui(ui, "status", status, |ui| status_bar_ui(ui, status, state));
     if let Some(search) = &state.palette {
@@ -71,35 +71,35 @@ fn capped(content: Rect) -> Rect {
     content.shrink2(egui::vec2(margin, 0.0))
 }
 
-fn screen_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
+fn screen_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
     if state.is_welcome() {
-        return welcome_ui(ui, rect, state, commands);
+        return welcome_ui(ui, state, commands);
     }
     match (state.screen, &state.phase) {
-        (Screen::Merge, Phase::Running(running)) => merge_running_ui(ui, rect, state, running, commands),
+        (Screen::Merge, Phase::Running(running)) => merge_running_ui(ui, state, running, commands),
         (Screen::Merge, Phase::Done(done)) if done.made.is_some() => {
-            merge_done_ui(ui, rect, state, done, commands);
+            merge_done_ui(ui, state, done, commands);
         }
-        (Screen::Merge, Phase::Failed(problem)) => merge_failed_ui(ui, rect, state, problem, commands),
+        (Screen::Merge, Phase::Failed(problem)) => merge_failed_ui(ui, state, problem, commands),
         // A folder that was opened as it is has no merge to show: it is judged.
-        (Screen::Merge | Screen::Report, Phase::Done(done)) => report_ui(ui, rect, state, done, commands),
-        (Screen::Merge, _) => merge_plan_ui(ui, rect, state, commands),
-        (Screen::Compare, Phase::Done(done)) => compare_ui(ui, rect, state, done, commands),
+        (Screen::Merge | Screen::Report, Phase::Done(done)) => report_ui(ui, state, done, commands),
+        (Screen::Merge, _) => merge_plan_ui(ui, state, commands),
+        (Screen::Compare, Phase::Done(done)) => compare_ui(ui, state, done, commands),
         // A result that is gone (its inputs changed) has no screen of its own.
-        (Screen::Modules | Screen::Compare | Screen::Report, _) => modules_screen_ui(ui, rect, state, commands),
+        (Screen::Modules | Screen::Compare | Screen::Report, _) => modules_screen_ui(ui, state, commands),
     }
 }
 
-fn modules_screen_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
+fn modules_screen_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
     let Some(inspection) = &state.inspection else { return };
     if !inspection.misfits.is_empty() {
-        mismatch_ui(ui, rect, state, inspection, commands);
+        mismatch_ui(ui, state, inspection, commands);
     } else if inspection.tree.is_none() {
-        problems_ui(ui, rect, state, inspection, commands);
+        problems_ui(ui, state, inspection, commands);
     } else if state.modules.view == ModulesView::Printed {
-        printed_ui(ui, rect, state, commands);
+        printed_ui(ui, state, commands);
     } else {
-        modules_ui(ui, rect, state, inspection, commands);
+        modules_ui(ui, state, inspection, commands);
     }
 }
 

@@ -3,7 +3,7 @@
 use egui::{Color32, CornerRadius, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2};
 
 use super::{Icon, icon_ui, text_width};
-use crate::gui::design::tokens::{Colors, Type, radius, space};
+use crate::gui::design::tokens::{Colors, Type, grid, radius, space};
 
 /// How much a button asks for attention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,15 @@ pub enum ButtonLook {
 }
 
 impl ButtonLook {
+    /// Height of such a button.
+    pub fn height(self) -> f32 {
+        match self {
+            Self::Primary => grid::PRIMARY_BUTTON,
+            Self::Plain => grid::BUTTON,
+            Self::Small | Self::Ghost => grid::SMALL_BUTTON,
+        }
+    }
+
     fn label(self) -> Type {
         match self {
             Self::Small => Type { size: 12.0, line_height: 17.0, ..Type::BODY_MEDIUM },

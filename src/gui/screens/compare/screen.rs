@@ -25,13 +25,8 @@ const LEFT: [Panel; 4] = [size_chart_ui, size_table_ui, time_ui, answers_ui];
 const RIGHT: [Panel; 2] = [perplexity_ui, change_table_ui];
 
 /// The Compare screen.
-pub(in crate::gui) fn compare_ui(
-    ui: &mut Ui,
-    rect: Rect,
-    state: &AppState,
-    done: &MergedFolder,
-    commands: &mut Vec<Command>,
-) {
+pub(in crate::gui) fn compare_ui(ui: &mut Ui, state: &AppState, done: &MergedFolder, commands: &mut Vec<Command>) {
+    let rect = ui.max_rect();
     let colors = Colors::of(ui);
     let words = state.words();
     let subtitle = [(words.text("compare-subtitle"), Type::BODY, colors.text_secondary)];

@@ -22,7 +22,7 @@ pub(in crate::gui) fn compare_verdict_ui(ui: &mut Ui, place: Rect, state: &AppSt
     let text = Rect::from_min_max(place.min + vec2(46.0, space::S16), pos2(place.right() - space::S16, f32::INFINITY));
     let frame = ui.painter().add(egui::Shape::Noop);
     let icon = Rect::from_min_size(place.min + vec2(space::S16, space::S16), vec2(20.0, 28.0));
-    icon_ui(ui, icon, verdict.icon, verdict.color(colors));
+    icon_ui(ui, icon, verdict.icon, verdict.ink().color(ui));
     let mut bottom = text.top() + wrapped_text_ui(ui, text, &[(&verdict.title, Type::FIGURE, colors.text)]);
     if !verdict.note.is_empty() {
         let note = Rect::from_min_max(pos2(text.left(), bottom + 3.0), text.max);

@@ -30,7 +30,8 @@ const SIDE: f32 = 436.0;
 const NARROW_SIDE: f32 = 312.0;
 
 /// The Merge screen before a run.
-pub(in crate::gui) fn merge_plan_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
+pub(in crate::gui) fn merge_plan_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
+    let rect = ui.max_rect();
     let colors = Colors::of(ui);
     let words = state.words();
     let Some(inspection) = state.inspection.as_deref() else { return };
@@ -55,7 +56,7 @@ pub(in crate::gui) fn merge_plan_ui(ui: &mut Ui, rect: Rect, state: &AppState, c
                     area.min + vec2(space::S16, space::S16),
                     vec2(width, area.height() - 2.0 * space::S16),
                 );
-                figures_ui(ui, area, &figures);
+                ui.scope_builder(egui::UiBuilder::new().max_rect(area), |ui| figures_ui(ui, &figures));
                 let steps = Rect::from_min_size(area.min + vec2(0.0, heights[0] + grid::GAP), vec2(width, heights[1]));
                 steps_ui(ui, steps, summary, plan, words);
                 let checks = Rect::from_min_max(steps.left_bottom() + vec2(0.0, grid::GAP), area.max);

@@ -37,13 +37,8 @@ const THROUGHPUT: f32 = 172.0;
 const LEAST_LISTS: f32 = 160.0;
 
 /// The Merge screen during a run.
-pub(in crate::gui) fn merge_running_ui(
-    ui: &mut Ui,
-    rect: Rect,
-    state: &AppState,
-    running: &Running,
-    commands: &mut Vec<Command>,
-) {
+pub(in crate::gui) fn merge_running_ui(ui: &mut Ui, state: &AppState, running: &Running, commands: &mut Vec<Command>) {
+    let rect = ui.max_rect();
     let words = state.words();
     let title = if running.is_checking() { words.text("checking") } else { words.text("merging") };
     let (line, body) = screen_header_ui(ui, rect, title, &[]);

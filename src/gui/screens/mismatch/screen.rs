@@ -35,13 +35,8 @@ use crate::{
 const ROW: f32 = 48.0;
 
 /// One or both folders do not open.
-pub(in crate::gui) fn problems_ui(
-    ui: &mut Ui,
-    rect: Rect,
-    state: &AppState,
-    inspection: &Inspection,
-    commands: &mut Vec<Command>,
-) {
+pub(in crate::gui) fn problems_ui(ui: &mut Ui, state: &AppState, inspection: &Inspection, commands: &mut Vec<Command>) {
+    let rect = ui.max_rect();
     let colors = Colors::of(ui);
     let words = state.words();
     let (_, body) = screen_header_ui(ui, rect, words.text("modules"), &[]);
@@ -108,13 +103,8 @@ fn choose_another(kind: WellKind, words: Language) -> CommandButton<'static> {
 }
 
 /// The adapter's tensors that have no place, with what that suggests.
-pub(in crate::gui) fn mismatch_ui(
-    ui: &mut Ui,
-    rect: Rect,
-    state: &AppState,
-    inspection: &Inspection,
-    commands: &mut Vec<Command>,
-) {
+pub(in crate::gui) fn mismatch_ui(ui: &mut Ui, state: &AppState, inspection: &Inspection, commands: &mut Vec<Command>) {
+    let rect = ui.max_rect();
     let colors = Colors::of(ui);
     let words = state.words();
     let fit = inspection.fit.unwrap_or_default();

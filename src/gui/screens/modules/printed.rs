@@ -32,7 +32,8 @@ const GUTTER: f32 = 58.0;
 const OVERVIEW: f32 = 18.0;
 
 /// The Modules screen as text.
-pub(in crate::gui) fn printed_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
+pub(in crate::gui) fn printed_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
+    let rect = ui.max_rect();
     let colors = Colors::of(ui);
     let words = state.words();
     let diff = Arc::clone(&state.modules.printed);
@@ -129,7 +130,7 @@ impl PaneTitle {
             text_ui(ui, rest, Align::Left, &count, Type::EVIDENCE, colors.text_secondary);
         }
         let mut asked = Vec::new();
-        button.show(ui, area, words, &mut asked);
+        ui.push_id(self.copy, |ui| button.show(ui, area, words, &mut asked));
         if !asked.is_empty() {
             commands.push(AppCommand::CopyText(text()).into());
         }

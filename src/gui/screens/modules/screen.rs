@@ -45,13 +45,8 @@ pub(in crate::gui) fn filter_id() -> Id {
 }
 
 /// The Modules screen as a table.
-pub(in crate::gui) fn modules_ui(
-    ui: &mut Ui,
-    rect: Rect,
-    state: &AppState,
-    inspection: &Inspection,
-    commands: &mut Vec<Command>,
-) {
+pub(in crate::gui) fn modules_ui(ui: &mut Ui, state: &AppState, inspection: &Inspection, commands: &mut Vec<Command>) {
+    let rect = ui.max_rect();
     let colors = Colors::of(ui);
     let words = state.words();
     let facts = facts(inspection, words);

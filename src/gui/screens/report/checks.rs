@@ -42,7 +42,7 @@ pub(in crate::gui) fn verdict_ui(
     let standing = state.standing(done);
     let verdict = Verdict::of(state, done);
     let icon_area = Rect::from_min_size(rect.min + vec2(16.0, 16.0), vec2(20.0, 28.0));
-    icon_ui(ui, icon_area, verdict.icon, verdict.color(colors));
+    icon_ui(ui, icon_area, verdict.icon, verdict.ink().color(ui));
     let text = Rect::from_min_max(rect.min + vec2(46.0, 16.0), pos2(rect.right() - space::S16, f32::INFINITY));
     let title_height = wrapped_text_ui(ui, text, &[(&verdict.title, Type::FIGURE, colors.text)]);
     let lower = Rect::from_min_max(text.min + vec2(0.0, title_height + 3.0), text.max);

@@ -27,13 +27,8 @@ use crate::{
 const EXPORT: f32 = 116.0;
 
 /// The Report screen.
-pub(in crate::gui) fn report_ui(
-    ui: &mut Ui,
-    rect: Rect,
-    state: &AppState,
-    done: &MergedFolder,
-    commands: &mut Vec<Command>,
-) {
+pub(in crate::gui) fn report_ui(ui: &mut Ui, state: &AppState, done: &MergedFolder, commands: &mut Vec<Command>) {
+    let rect = ui.max_rect();
     let colors = Colors::of(ui);
     let words = state.words();
     let is_verifying = state.jobs.is_running(JobKind::Verify);

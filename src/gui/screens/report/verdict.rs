@@ -1,7 +1,5 @@
 //! How a merged folder stands, in one line and what it rests on.
 
-use egui::Color32;
-
 use crate::{
     gui::{
         app::{
@@ -9,7 +7,7 @@ use crate::{
             standing::{Proof, Standing},
             state::AppState,
         },
-        design::{tokens::Colors, widget::Icon},
+        design::{ink::Ink, widget::Icon},
     },
     message::{Language, message},
     verify::{Outcome, Question, VerifyReport},
@@ -26,13 +24,13 @@ pub(in crate::gui) struct Verdict {
 }
 
 impl Verdict {
-    /// The colour of its shape.
-    pub(in crate::gui) fn color(&self, colors: &Colors) -> Color32 {
+    /// The ink of its shape.
+    pub(in crate::gui) fn ink(&self) -> Ink {
         match self.icon {
-            Icon::Passed => colors.ok,
-            Icon::Warning => colors.warn,
-            Icon::Failed => colors.error,
-            _ => colors.accent,
+            Icon::Passed => Ink::Ok,
+            Icon::Warning => Ink::Warn,
+            Icon::Failed => Ink::Error,
+            _ => Ink::Accent,
         }
     }
 

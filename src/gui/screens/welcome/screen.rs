@@ -34,7 +34,8 @@ const CARDS: f32 = 236.0;
 const QUESTION: f32 = 52.0;
 
 /// The welcome screen.
-pub(in crate::gui) fn welcome_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
+pub(in crate::gui) fn welcome_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
+    let rect = ui.max_rect();
     let words = state.words();
     let recent_height = super::recent_pairs::height(state.recent().len());
     let needed = 32.0 + 72.0 + CARDS + space::S16 + grid::BUTTON + space::S32 + recent_height;

@@ -1,0 +1,157 @@
+//! The one row: an icon, a title with a note below it, a value with its own note at the right.
+
+use egui::{
+    CornerRadius, Response, Role, Sense, Shape, Sides, Stroke, StrokeKind, Ui, WidgetInfo, epaint::RectShape, vec2,
+};
+
+use super::{
+    rule::{inset_ui, rule_ui},
+    text::{Span, label_ui, paragraph_ui, spans_ui},
+};
+use crate::gui::design::{
+    ink::Ink,
+    tokens::{Colors, Type, space},
+    widget::{Icon, icon_ui},
+};
+
+/// A row of a list, across the available width.
+#[derive(Clone, Debug)]
+pub struct Row<'a> {
+    title: Vec<Span<'a>>,
+    icon: Option<(Icon, Ink)>,
+    notes: Vec<(&'a str, Type, Ink)>,
+    value: Option<Span<'a>>,
+    value_note: Option<Span<'a>>,
+    has_rule: bool,
+    sides: f32,
+    ends: f32,
+}
+
+impl<'a> Row<'a> {
+    /// A row with this title.
+    pub fn new(title: &'a str, kind: Type, ink: Ink) -> Self {
+        Self::of(vec![(title, kind, ink)])
+    }
+
+    /// A row whose title has several styles.
+    pub fn of(title: Vec<Span<'a>>) -> Self {
+        Self {
+            title,
+            icon: None,
+            notes: Vec::new(),
+            value: None,
+            value_note: None,
+            has_rule: false,
+            sides: space::S12,
+            ends: space::S4,
+        }
+    }
+
+    /// An icon before the title.
+    pub fn icon(self, icon: Icon, ink: Ink) -> Self {
+        Self { icon: Some((icon, ink)), ..self }
+    }
+
+    /// A paragraph below the title; each call adds one.
+    pub fn note(mut self, note: &'a str, kind: Type, ink: Ink) -> Self {
+        self.notes.push((note, kind, ink));
+        self
+    }
+
+    /// What stands at the right of the title.
+    pub fn value(self, value: &'a str, kind: Type, ink: Ink) -> Self {
+        Self { value: Some((value, kind, ink)), ..self }
+    }
+
+    /// What stands at the right below the value.
+    pub fn value_note(self, note: &'a str, kind: Type, ink: Ink) -> Self {
+        Self { value_note: Some((note, kind, ink)), ..self }
+    }
+
+    /// A hairline above it.
+    pub fn rule(self) -> Self {
+        Self { has_rule: true, ..self }
+    }
+
+    /// Other margins than a list's.
+    pub fn margins(self, sides: f32, ends: f32) -> Self {
+        Self { sides, ends, ..self }
+    }
+
+    /// Paints it.
+    pub fn show(self, ui: &mut Ui) -> Response {
+        self.show_with(ui, |_| ())
+    }
+
+    /// Paints it with `more` at the right of its value, from right to left.
+    pub fn show_with(self, ui: &mut Ui, more: impl FnOnce(&mut Ui)) -> Response {
+        self.show_around(ui, more, |_| ())
+    }
+
+    /// Paints it with `below` under its notes, in line with the title.
+    pub fn show_below(self, ui: &mut Ui, below: impl FnOnce(&mut Ui)) -> Response {
+        self.show_around(ui, |_| (), below)
+    }
+
+    fn show_around(self, ui: &mut Ui, more: impl FnOnce(&mut Ui), below: impl FnOnce(&mut Ui)) -> Response {
+        if self.has_rule {
+            rule_ui(ui);
+        }
+        let (sides, ends) = (self.sides, self.ends);
+        ui.scope(|ui| inset_ui(ui, sides, ends, |ui| self.parts_ui(ui, more, below))).response
+    }
+
+    /// Paints it as one of several choices, or as something to open; `is_chosen` marks it.
+    pub fn show_choice(self, ui: &mut Ui, role: Role, is_chosen: bool) -> Response {
+        let label: String = self.title.iter().map(|span| span.0).collect();
+        let behind = ui.painter().add(Shape::Noop);
+        let row = self.show(ui);
+        let response = row.interact(Sense::click());
+        response.widget_info(|| WidgetInfo::selected(role, ui.is_enabled(), is_chosen, &label));
+        let colors = Colors::of(ui);
+        let fill = match (is_chosen, response.hovered()) {
+            (true, _) => Some(colors.selected),
+            (false, true) => Some(colors.hover),
+            (false, false) => None,
+        };
+        if let Some(fill) = fill {
+            ui.painter().set(behind, RectShape::filled(response.rect, CornerRadius::ZERO, fill));
+        }
+        if response.has_focus() {
+            let stroke = Stroke::new(2.0, colors.accent);
+            ui.painter().rect_stroke(response.rect, CornerRadius::ZERO, stroke, StrokeKind::Inside);
+        }
+        response
+    }
+
+    fn parts_ui(self, ui: &mut Ui, more: impl FnOnce(&mut Ui), below: impl FnOnce(&mut Ui)) {
+        ui.horizontal_top(|ui| {
+            if let Some((icon, ink)) = self.icon {
+                let height = self.title.first().map_or(0.0, |span| span.1.line_height);
+                let (area, _) = ui.allocate_exact_size(vec2(space::S16, height), Sense::hover());
+                icon_ui(ui, area, icon, ink.color(ui));
+            }
+            ui.vertical(|ui| {
+                let height = self.title.first().map_or(0.0, |span| span.1.line_height);
+                let right = |ui: &mut Ui| {
+                    more(ui);
+                    if let Some((text, kind, ink)) = self.value {
+                        label_ui(ui, text, kind, ink);
+                    }
+                };
+                let left = |ui: &mut Ui| _ = spans_ui(ui, &self.title);
+                Sides::new().height(height).shrink_left().truncate().show(ui, left, right);
+                for (index, (note, kind, ink)) in self.notes.iter().enumerate() {
+                    let Some((value, value_kind, value_ink)) = self.value_note.filter(|_| index == 0) else {
+                        paragraph_ui(ui, note, *kind, *ink);
+                        continue;
+                    };
+                    let left = |ui: &mut Ui| _ = label_ui(ui, note, *kind, *ink);
+                    let right = |ui: &mut Ui| _ = label_ui(ui, value, value_kind, value_ink);
+                    Sides::new().height(kind.line_height).shrink_left().truncate().show(ui, left, right);
+                }
+                below(ui);
+            });
+        });
+    }
+}

@@ -1,0 +1,33 @@
+//! What stands between things, rules and margins, and the place of what paints itself.
+
+use egui::{Frame, Margin, Rect, Sense, Stroke, Ui, UiBuilder, vec2};
+
+use crate::gui::design::tokens::Colors;
+
+/// A hairline across the available width; takes no height, so that rows keep their grid.
+pub fn rule_ui(ui: &mut Ui) {
+    let area = ui.available_rect_before_wrap();
+    ui.painter().hline(area.x_range(), area.top().round() - 0.5, Stroke::new(1.0, Colors::of(ui).stroke));
+}
+
+/// `add` inside a margin at its sides and another above and below.
+pub fn inset_ui<R>(ui: &mut Ui, sides: f32, ends: f32, add: impl FnOnce(&mut Ui) -> R) -> R {
+    #[expect(clippy::cast_possible_truncation, reason = "margins are tokens: small whole numbers")]
+    let margin = Margin::symmetric(sides as i8, ends as i8);
+    Frame::new().inner_margin(margin).show(ui, add).inner
+}
+
+/// Keeps what follows at least `height` below the top of `ui`.
+pub fn at_least_ui(ui: &mut Ui, height: f32) {
+    let missing = height - ui.min_rect().height();
+    if missing > 0.0 {
+        ui.allocate_exact_size(vec2(ui.available_width(), missing), Sense::hover());
+    }
+}
+
+/// A part of this height across the available width that `add` paints by its own rectangles: a chart.
+pub fn canvas_ui<R>(ui: &mut Ui, height: f32, add: impl FnOnce(&mut Ui, Rect) -> R) -> R {
+    let (area, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+    // In a child, because what is placed by a rectangle moves the cursor there.
+    ui.scope_builder(UiBuilder::new().max_rect(area), |ui| add(ui, area)).inner
+}

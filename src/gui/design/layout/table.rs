@@ -1,0 +1,221 @@
+//! The one table, on `egui_extras`: titled columns, rows that are painted only while they are seen.
+
+use egui::{Align, Layout, Rangef, Rect, Role, Sense, Stroke, Ui, UiBuilder, Vec2, WidgetInfo};
+use egui_extras::{Column, TableBuilder, TableRow};
+
+use super::text::{label_ui, path_ui};
+use crate::gui::design::{
+    ink::Ink,
+    tokens::{Colors, Type, grid, space},
+};
+
+/// A column: its title, its width and where its cells stand.
+#[derive(Clone, Copy, Debug)]
+pub struct TableColumn<'a> {
+    title: &'a str,
+    width: Option<f32>,
+    align: Align,
+    order: Option<Option<bool>>,
+    hover: &'a str,
+}
+
+impl<'a> TableColumn<'a> {
+    /// Text from the left, in what the other columns leave.
+    pub fn wide(title: &'a str) -> Self {
+        Self { title, width: None, align: Align::Min, order: None, hover: "" }
+    }
+
+    /// Text from the left.
+    pub fn text(title: &'a str, width: f32) -> Self {
+        Self { width: Some(width), ..Self::wide(title) }
+    }
+
+    /// Numbers, from the right.
+    pub fn number(title: &'a str, width: f32) -> Self {
+        Self { align: Align::Max, ..Self::text(title, width) }
+    }
+
+    /// Something painted, under a centred title.
+    pub fn centered(title: &'a str, width: f32) -> Self {
+        Self { align: Align::Center, ..Self::text(title, width) }
+    }
+
+    /// Its title sorts the rows; `is_descending` where they are sorted by it.
+    pub fn sorts(self, is_descending: Option<bool>, hover: &'a str) -> Self {
+        Self { order: Some(is_descending), hover, ..self }
+    }
+
+    fn layout(&self) -> Layout {
+        match self.align {
+            Align::Min => Layout::left_to_right(Align::Center),
+            Align::Center => Layout::centered_and_justified(egui::Direction::LeftToRight),
+            Align::Max => Layout::right_to_left(Align::Center),
+        }
+    }
+}
+
+/// A table across the available width.
+#[derive(Debug)]
+pub struct Table<'a> {
+    id: &'a str,
+    columns: &'a [TableColumn<'a>],
+    row_height: f32,
+    is_scrolling: bool,
+    sense: Sense,
+    shown_row: Option<usize>,
+    has_rules: bool,
+}
+
+impl<'a> Table<'a> {
+    /// A table with these columns, as high as its rows.
+    pub fn new(id: &'a str, columns: &'a [TableColumn<'a>]) -> Self {
+        let row_height = grid::TREE_ROW;
+        Self { id, columns, row_height, is_scrolling: false, sense: Sense::hover(), shown_row: None, has_rules: true }
+    }
+
+    /// Down to the end of what is around it; its rows scroll.
+    pub fn scrolling(self) -> Self {
+        Self { is_scrolling: true, ..self }
+    }
+
+    /// Without hairlines between its rows.
+    pub fn without_rules(self) -> Self {
+        Self { has_rules: false, ..self }
+    }
+
+    /// Another height of rows.
+    pub fn row_height(self, row_height: f32) -> Self {
+        Self { row_height, ..self }
+    }
+
+    /// Rows that can be clicked.
+    pub fn clickable(self) -> Self {
+        Self { sense: Sense::click(), ..self }
+    }
+
+    /// Scrolls to this row.
+    pub fn showing(self, row: Option<usize>) -> Self {
+        Self { shown_row: row, ..self }
+    }
+
+    /// Paints `count` rows, of which `add` fills those that are seen, cell by cell; returns the column whose title was
+    /// clicked.
+    pub fn show(self, ui: &mut Ui, count: usize, mut add: impl FnMut(&mut Cells<'_, '_, '_>, usize)) -> Option<usize> {
+        let width = ui.available_rect_before_wrap().x_range();
+        let colors = Colors::of(ui);
+        let header = ui.available_rect_before_wrap().with_max_y(ui.cursor().top() + grid::TABLE_HEADER);
+        ui.painter().rect_filled(header, 0.0, colors.app);
+        let stroke = Stroke::new(1.0, colors.stroke);
+        for y in [header.top(), header.bottom()] {
+            ui.painter().hline(width, y.round() - 0.5, stroke);
+        }
+        let mut clicked = None;
+        ui.scope(|ui| {
+            ui.spacing_mut().item_spacing = Vec2::ZERO;
+            let mut builder = TableBuilder::new(ui).id_salt(self.id).sense(self.sense).vscroll(self.is_scrolling);
+            builder = builder.auto_shrink(false).max_scroll_height(f32::INFINITY);
+            if let Some(row) = self.shown_row {
+                builder = builder.scroll_to_row(row, None);
+            }
+            let last = self.columns.len().saturating_sub(1);
+            for (index, column) in self.columns.iter().enumerate() {
+                let margins = if index == last { 2.0 * space::S12 } else { space::S12 };
+                let exact = column.width.map(|width| Column::exact(width + margins));
+                builder = builder.column(exact.unwrap_or_else(|| Column::remainder().clip(true)));
+            }
+            let table = builder.header(grid::TABLE_HEADER, |mut row| {
+                for (index, column) in self.columns.iter().enumerate() {
+                    row.col(|ui| {
+                        if cell_ui(ui, column, index == last, |ui| title_ui(ui, column)) {
+                            clicked = Some(index);
+                        }
+                    });
+                }
+            });
+            table.body(|body| {
+                body.rows(self.row_height, count, |row| {
+                    let index = row.index();
+                    let rule = self.has_rules.then_some((width, stroke));
+                    let mut cells = Cells { row, columns: self.columns, next: 0, rule };
+                    add(&mut cells, index);
+                    while cells.next < self.columns.len() {
+                        cells.cell(|_| ());
+                    }
+                });
+            });
+        });
+        clicked
+    }
+}
+
+/// The cells of one row, from left to right.
+pub struct Cells<'a, 'b, 'c> {
+    /// The row, to mark it or to ask whether it was clicked.
+    pub row: TableRow<'a, 'b>,
+    columns: &'c [TableColumn<'c>],
+    next: usize,
+    rule: Option<(Rangef, Stroke)>,
+}
+
+impl Cells<'_, '_, '_> {
+    /// The next cell, painted by `add` in the layout of its column.
+    pub fn cell(&mut self, add: impl FnOnce(&mut Ui)) {
+        let Some(column) = self.columns.get(self.next) else { return };
+        let (is_last, rule) = (self.next + 1 == self.columns.len(), self.rule.take());
+        self.row.col(|ui| {
+            if let Some((width, stroke)) = rule {
+                // From edge to edge, past the end of this cell.
+                let row = Rect::from_x_y_ranges(width, ui.clip_rect().y_range());
+                let y = ui.max_rect().bottom().round() - 0.5;
+                ui.painter().with_clip_rect(row).hline(width, y, stroke);
+            }
+            cell_ui(ui, column, is_last, add);
+        });
+        self.next += 1;
+    }
+
+    /// A cell of text.
+    pub fn text(&mut self, text: &str, kind: Type, ink: Ink) {
+        self.cell(|ui| _ = label_ui(ui, text, kind, ink));
+    }
+
+    /// A cell whose text loses its middle where there is no room.
+    pub fn path(&mut self, path: &str, ink: Ink) {
+        self.cell(|ui| _ = path_ui(ui, path, Type::MONO_SMALL, ink));
+    }
+
+    /// A number.
+    pub fn number(&mut self, number: &str, ink: Ink) {
+        self.text(number, Type::MONO, ink);
+    }
+}
+
+/// What stands in a cell, inside its margins.
+fn cell_ui<R>(ui: &mut Ui, column: &TableColumn<'_>, is_last: bool, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let mut area = ui.max_rect();
+    area.min.x += space::S12;
+    if is_last {
+        area.max.x -= space::S12;
+    }
+    ui.scope_builder(UiBuilder::new().max_rect(area).layout(column.layout()), add).inner
+}
+
+/// A column's title; true where a click on it asks for another order.
+fn title_ui(ui: &mut Ui, column: &TableColumn<'_>) -> bool {
+    let Some(order) = column.order else {
+        label_ui(ui, column.title, Type::CAPTION, Ink::Secondary);
+        return false;
+    };
+    let arrow = order.map_or("", |is_descending| if is_descending { " ↓" } else { " ↑" });
+    let response = ui.interact(ui.max_rect(), ui.scope_id().with("sort"), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, order.is_some(), column.hover));
+    let ink = if order.is_some() {
+        Ink::Accent
+    } else if response.hovered() || response.has_focus() {
+        Ink::Primary
+    } else {
+        Ink::Secondary
+    };
+    label_ui(ui, &format!("{}{arrow}", column.title), Type::CAPTION, ink);
+    response.on_hover_text(column.hover).clicked()
+}

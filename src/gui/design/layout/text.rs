@@ -1,0 +1,63 @@
+//! Text in the running layout: one line that elides, runs of several styles, or a paragraph.
+
+use egui::{
+    Label, Response, Ui,
+    text::{LayoutJob, TextFormat},
+};
+
+use crate::gui::design::{
+    ink::Ink,
+    tokens::{Face, Type},
+    widget::elided_middle,
+};
+
+/// A piece of a text in one style.
+pub type Span<'a> = (&'a str, Type, Ink);
+
+/// One line; where there is no room its end is left out, and all of it is said on hover.
+pub fn label_ui(ui: &mut Ui, text: &str, kind: Type, ink: Ink) -> Response {
+    spans_ui(ui, &[(text, kind, ink)])
+}
+
+/// One line of several styles.
+pub fn spans_ui(ui: &mut Ui, spans: &[Span<'_>]) -> Response {
+    let job = job_of(ui, spans);
+    ui.add(Label::new(job).truncate())
+}
+
+/// A paragraph across the available width; names between backticks stand in the mono face.
+pub fn paragraph_ui(ui: &mut Ui, text: &str, kind: Type, ink: Ink) -> Response {
+    let mono = Type { size: kind.size - 1.0, face: Face::Mono, ..kind };
+    let parts = text.split('`').enumerate();
+    let spans: Vec<Span<'_>> =
+        parts.map(|(index, part)| (part, if index % 2 == 1 { mono } else { kind }, ink)).collect();
+    paragraph_spans_ui(ui, &spans)
+}
+
+/// A paragraph of several styles.
+pub fn paragraph_spans_ui(ui: &mut Ui, spans: &[Span<'_>]) -> Response {
+    let job = job_of(ui, spans);
+    ui.add(Label::new(job).wrap())
+}
+
+/// One line that loses its middle where there is no room: a path or a module, whose end says most.
+pub fn path_ui(ui: &mut Ui, path: &str, kind: Type, ink: Ink) -> Response {
+    let shown = elided_middle(ui, path, kind, ui.available_width());
+    let response = label_ui(ui, &shown, kind, ink);
+    if shown == path { response } else { response.on_hover_text(path) }
+}
+
+fn job_of(ui: &Ui, spans: &[Span<'_>]) -> LayoutJob {
+    let mut job = LayoutJob::default();
+    for (text, kind, ink) in spans {
+        let format = TextFormat {
+            font_id: kind.font_id(),
+            color: ink.color(ui),
+            line_height: Some(kind.line_height),
+            valign: egui::Align::Center,
+            ..TextFormat::default()
+        };
+        job.append(text, 0.0, format);
+    }
+    job
+}
