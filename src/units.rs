@@ -179,9 +179,34 @@ pub fn upper_first(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
+/// A sentence in which no line breaks between a number and its unit.
+#[must_use]
+pub fn unbroken(text: &str) -> String {
+    const UNITS: [&str; 7] = ["B", "kB", "MB", "GB", "TB", "%", "s"];
+    let mut words = text.split(' ').peekable();
+    let mut out = String::with_capacity(text.len());
+    while let Some(word) = words.next() {
+        out.push_str(word);
+        if let Some(next) = words.peek() {
+            let unit = next.trim_end_matches([')', '.', ',', ';', ':']);
+            let is_number = word.chars().next_back().is_some_and(|last| last.is_ascii_digit());
+            out.push(if is_number && UNITS.contains(&unit) { '\u{a0}' } else { ' ' });
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_keep_their_units() {
+        assert_eq!(
+            unbroken("half (19.5 MB → 9.74 MB); 0 bytes, 43 %."),
+            "half (19.5\u{a0}MB → 9.74\u{a0}MB); 0 bytes, 43\u{a0}%."
+        );
+    }
 
     #[test]
     fn bytes_have_three_digits() {

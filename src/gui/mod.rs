@@ -58,17 +58,12 @@ pub use crate::message::Language;
 pub mod view {
     pub use super::{
         design::{
-            path_text::{composed, display_path, elide_middle, lexically_normal, unbroken, written_path},
+            path_text::{composed, display_path, elide_middle, lexically_normal, written_path},
             quantities::{parameter_count, split_unit},
             scale::{ByteUnit, log_marks, round_step},
         },
         frame::wells::facts::{AdapterFacts, ModelFacts},
         screens::{
-            compare::{
-                model_role::ModelRole,
-                perplexity_table::{Pair, PerplexityTable, Score, TextRow, percent_change},
-                size_bar::{Component, SizeBar},
-            },
             merge::{
                 dtype_option::DtypeOption,
                 plan_summary::{ComponentBytes, PlanRow, PlanRowKind, PlanSummary},
@@ -86,6 +81,5 @@ pub mod view {
             report::manifest::{FileState, ManifestRow, Origin, listed, manifest},
         },
     };
-    pub use crate::gui::screens::compare::evaluation_summary::EvaluationSummary;
     pub use crate::gui::screens::modules::tree_row::{Folding, Heat, TreeRow};
 }

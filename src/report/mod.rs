@@ -7,8 +7,11 @@ mod change_table;
 mod conclude;
 mod conclusion;
 mod eval_verdict;
+mod evaluation_summary;
 mod history;
 mod markdown;
+mod model_role;
+mod perplexity_table;
 mod score_table;
 mod speed_table;
 mod summary;
@@ -21,7 +24,10 @@ pub use self::{
     conclude::conclusions,
     conclusion::{BitsPerByte, Conclusion, OtherTexts, ShareOfChange, TextChange},
     eval_verdict::EvalVerdict,
+    evaluation_summary::EvaluationSummary,
     history::{History, HistoryEntry, RunOutcome, now_secs},
+    model_role::ModelRole,
+    perplexity_table::{Pair, PerplexityStory, PerplexityTable, Score, TextRow, percent_change},
     score_table::{ScoreRow, ScoreTable},
     speed_table::{SpeedTable, tokens_per_sec},
     summary::{AdapterSummary, ModelSummary, ModuleSummary, PlanSummary, PrefixSummary},

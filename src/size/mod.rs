@@ -7,6 +7,7 @@ mod extras;
 mod fact;
 mod packing;
 mod sentence;
+mod size_bar;
 
 pub use self::{
     breakdown::{SizeBreakdown, SizePart},
@@ -15,4 +16,5 @@ pub use self::{
     extras::{ExtraFile, FolderExtras},
     fact::{SizeFact, between, of_model},
     sentence::SizeSentence,
+    size_bar::SizeBar,
 };

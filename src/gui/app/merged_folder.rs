@@ -7,10 +7,7 @@ use crate::{
     gui::{
         frame::wells::facts::ModelFacts,
         screens::{
-            compare::{
-                measured::{Measured, Timed},
-                size_bar::SizeBar,
-            },
+            compare::measured::{Measured, Timed},
             merge::updated_tensors::UpdatedTensor,
             modules::changes::ChangeMap,
             report::manifest::{ManifestRow, Origin, listed},
@@ -20,7 +17,7 @@ use crate::{
     merge::{self, MergeReceipt},
     plan::{AdapterRequest, MergePlan, Rounding, SurvivalAdvice, survival_advice},
     sample::Sample,
-    size::{self, SizeBreakdown, SizeFact},
+    size::{self, SizeBar, SizeBreakdown, SizeFact},
     verify::VerifyReport,
 };
 

@@ -10,23 +10,6 @@ pub fn composed(text: &str) -> String {
     text.nfc().collect()
 }
 
-/// A sentence in which no line breaks between a number and its unit.
-#[must_use]
-pub fn unbroken(text: &str) -> String {
-    const UNITS: [&str; 7] = ["B", "kB", "MB", "GB", "TB", "%", "s"];
-    let mut words = text.split(' ').peekable();
-    let mut out = String::with_capacity(text.len());
-    while let Some(word) = words.next() {
-        out.push_str(word);
-        if let Some(next) = words.peek() {
-            let unit = next.trim_end_matches([')', '.', ',', ';', ':']);
-            let is_number = word.chars().next_back().is_some_and(|last| last.is_ascii_digit());
-            out.push(if is_number && UNITS.contains(&unit) { '\u{a0}' } else { ' ' });
-        }
-    }
-    out
-}
-
 /// A path for display.
 #[must_use]
 pub fn display_path(path: &Path, home: Option<&Path>) -> String {
@@ -76,14 +59,6 @@ pub fn elide_middle(text: &str, most_chars: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_keep_their_units() {
-        assert_eq!(
-            unbroken("half (19.5 MB → 9.74 MB); 0 bytes, 43 %."),
-            "half (19.5\u{a0}MB → 9.74\u{a0}MB); 0 bytes, 43\u{a0}%."
-        );
-    }
 
     #[test]
     fn long_paths_lose_their_middle_and_never_their_end() {

@@ -2,7 +2,7 @@
 
 use egui::{Rect, Ui, pos2, vec2};
 
-use super::{measured::Timed, model_role::ModelRole, perplexity_chart::ink, time_chart::name_of};
+use super::{measured::Timed, perplexity_chart::ink, time_chart::name_of};
 use crate::{
     evaluate::{ModelSpeed, TimedAnswer},
     gui::{
@@ -13,6 +13,7 @@ use crate::{
         },
     },
     message::message,
+    report::ModelRole,
     units,
 };
 

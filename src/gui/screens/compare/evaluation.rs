@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{
-    evaluation_summary::EvaluationSummary, measured::Measured, model_role::ModelRole, perplexity_table::PerplexityTable,
-};
+use super::measured::Measured;
 use crate::{
     evaluate::{self, EvalRequest, EvalText, ModelSource},
     gui::{
@@ -13,7 +11,7 @@ use crate::{
     },
     job::JobContext,
     numeric::FloatDtype,
-    report::{Conclusion, EvalVerdict, conclusions},
+    report::{Conclusion, EvalVerdict, EvaluationSummary, ModelRole, PerplexityTable, conclusions},
 };
 
 /// The texts that models are held against.

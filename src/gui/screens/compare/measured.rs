@@ -1,9 +1,8 @@
 //! What was measured of the models.
 
-use super::{evaluation_summary::EvaluationSummary, model_role::ModelRole, perplexity_table::PerplexityTable};
 use crate::{
     evaluate::{EvalReport, SpeedReport},
-    report::EvalVerdict,
+    report::{EvalVerdict, EvaluationSummary, ModelRole, PerplexityTable},
 };
 
 /// Perplexities.

@@ -3,10 +3,6 @@
 use egui::{Color32, Rect, Stroke, Ui, pos2, vec2};
 use egui_plot::{Line, MarkerShape, PlotBounds, PlotPoints, PlotUi, Points};
 
-use super::{
-    model_role::ModelRole,
-    perplexity_table::{PerplexityTable, Score, TextRow, percent_change},
-};
 use crate::{
     gui::{
         app::merged_folder::MergedFolder,
@@ -17,6 +13,7 @@ use crate::{
         },
     },
     message::{Language, message},
+    report::{ModelRole, PerplexityTable, Score, TextRow, percent_change},
 };
 
 /// Height of one model's line.

@@ -3,19 +3,18 @@
 use egui::{Color32, Rect, Stroke, Ui, pos2, vec2};
 use egui_plot::{Bar, BarChart, PlotBounds};
 
-use super::size_bar::{Component, SizeBar};
 use crate::{
     gui::{
         app::{command::Command, merged_folder::MergedFolder, state::AppState},
         design::{
-            path_text::unbroken,
             scale::ByteUnit,
             tokens::{Colors, Type, ink_on, space},
             widget::{Align, chart_ui, flowing_panel_ui, prose_ui, sunken_text_ui, text_ui, text_width},
         },
     },
     message::{Language, message},
-    units,
+    size::{Component, SizeBar, SizeFact},
+    units::{self, unbroken},
 };
 
 /// Height of one bar with its margins.
@@ -107,7 +106,7 @@ fn sentences_ui(ui: &mut Ui, rect: Rect, state: &AppState, done: &MergedFolder) 
     if !between.is_empty() {
         top = sunken_text_ui(ui, rect, &between.join(" ")).bottom() + space::S8;
     }
-    let of = |name: &'static str, facts: &'_ [crate::size::SizeFact]| -> Vec<String> {
+    let of = |name: &'static str, facts: &'_ [SizeFact]| -> Vec<String> {
         facts.iter().map(|fact| unbroken(&format!("{name}: {}", words.as_sentence(&fact.sentence())))).collect()
     };
     for note in

@@ -2,7 +2,7 @@
 
 use egui::{Rect, Ui, pos2, vec2};
 
-use super::{size_bar::Component, size_chart::SizeRow};
+use super::size_chart::SizeRow;
 use crate::{
     gui::{
         app::{command::Command, merged_folder::MergedFolder, state::AppState},
@@ -11,6 +11,7 @@ use crate::{
             widget::{Align, flowing_panel_ui, hairline, runs_ui, table_header, text_ui},
         },
     },
+    size::Component,
     units,
 };
 

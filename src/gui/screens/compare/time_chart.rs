@@ -3,7 +3,7 @@
 use egui::{Id, Rect, Stroke, Ui, pos2, vec2};
 use egui_plot::{Line, MarkerShape, PlotBounds, PlotPoints, Points};
 
-use super::{command::CompareCommand, measured::Timed, model_role::ModelRole, perplexity_chart::ink};
+use super::{command::CompareCommand, measured::Timed, perplexity_chart::ink};
 use crate::{
     evaluate::{MeasuredSpeed, ModelSpeed},
     gui::{
@@ -16,6 +16,7 @@ use crate::{
         frame::{command_button::CommandButton, error_banner::error_banner_ui, progress_note::progress_note_ui},
     },
     message::message,
+    report::ModelRole,
     units,
 };
 

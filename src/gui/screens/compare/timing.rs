@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::{measured::Timed, model_role::ModelRole};
+use super::measured::Timed;
 use crate::{
     evaluate::{self, DEFAULT_SPEED_RUNS, EvalText, ModelSource, SpeedRequest},
     gui::words::problem::Problem,
     job::JobContext,
+    report::ModelRole,
 };
 
 /// Times `models` with `program`, which answer the prompt if there is one.

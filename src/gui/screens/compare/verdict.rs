@@ -13,6 +13,7 @@ use crate::{
     },
     message::Language,
     report::EvalVerdict,
+    size::{SizeBar, SizeChange},
 };
 
 /// The panel across `place`; returns where it is.
@@ -67,8 +68,6 @@ fn icon_of(verdict: &EvalVerdict) -> Icon {
 
 /// How large the folder is beside the base; empty where that is not known.
 fn size_sentence(done: &MergedFolder, words: Language) -> String {
-    let base = done.sizes.stored.as_ref().map(super::size_bar::SizeBar::total).filter(|total| *total > 0);
-    base.map_or_else(String::new, |base| {
-        words.said(&crate::size::SizeChange::of(done.sizes.merged.total() as f64 / base as f64))
-    })
+    let base = done.sizes.stored.as_ref().map(SizeBar::total).filter(|total| *total > 0);
+    base.map_or_else(String::new, |base| words.said(&SizeChange::of(done.sizes.merged.total() as f64 / base as f64)))
 }

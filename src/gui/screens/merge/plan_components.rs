@@ -9,9 +9,10 @@ use crate::{
             tokens::{Colors, Type, space},
             widget::{Align, runs_ui, text_ui, text_width},
         },
-        screens::compare::{size_bar::Component, size_chart::part_color},
+        screens::compare::size_chart::part_color,
     },
     message::{Language, message},
+    size::Component,
     units,
 };
 

@@ -5,11 +5,11 @@ use crate::{
     checkpoint::Checkpoint,
     gui::{
         frame::wells::facts::{AdapterFacts, ModelFacts},
-        screens::compare::size_bar::SizeBar,
         words::problem::Problem,
     },
     numeric::FloatDtype,
     sample::Sample,
+    size::SizeBar,
 };
 
 /// The sample in three lines.

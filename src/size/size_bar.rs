@@ -1,7 +1,7 @@
 //! Bytes by component.
 
-pub use crate::size::Component;
-use crate::{checkpoint::Checkpoint, numeric::FloatDtype, size::SizeBreakdown};
+use super::{Component, SizeBreakdown};
+use crate::{checkpoint::Checkpoint, numeric::FloatDtype};
 
 /// One stacked bar.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,10 +61,7 @@ impl SizeBar {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        numeric::Dtype,
-        size::{SizeBreakdown, SizePart},
-    };
+    use crate::{numeric::Dtype, size::SizePart};
 
     #[test]
     fn a_bar_keeps_the_dtypes_of_its_parts() {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::model_role::ModelRole;
+use super::ModelRole;
 use crate::{
     evaluate::{EvalReport, Interval, PairedDifference, Protocol},
     message::said_in_english,

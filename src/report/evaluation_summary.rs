@@ -1,29 +1,7 @@
 //! What an evaluation says, in the words of each language.
 
-use super::model_role::ModelRole;
-use crate::{
-    evaluate::EvalReport,
-    gui::design::path_text::unbroken,
-    message::{Language, message},
-    numeric::FloatDtype,
-    report::{ChangeTable, conclusions},
-};
-
-impl ModelRole {
-    /// As sentences and legends name it.
-    #[must_use]
-    pub fn name(self, words: Language, merged_dtype: Option<FloatDtype>) -> String {
-        match self {
-            Self::Base => words.text("base-in-text").to_owned(),
-            Self::RunTime => words.text("run-time-in-text").to_owned(),
-            Self::Merged => words.text("merged-in-text").to_owned(),
-            Self::Rounded => {
-                let dtype = merged_dtype.map_or_else(String::new, |dtype| dtype.stored().to_string());
-                words.say(&message!("rounded-in-text", dtype: &dtype))
-            }
-        }
-    }
-}
+use super::{ChangeTable, ModelRole, conclusions};
+use crate::{evaluate::EvalReport, message::Language, numeric::FloatDtype, units::unbroken};
 
 /// What an evaluation says, in the words of one language.
 #[derive(Clone, Debug, PartialEq)]

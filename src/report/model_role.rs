@@ -1,0 +1,35 @@
+//! What a model is in a comparison.
+
+use crate::{
+    message::{Language, message},
+    numeric::FloatDtype,
+};
+
+/// What a model is in a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelRole {
+    /// The base as stored.
+    Base,
+    /// The base with its adapter at run time.
+    RunTime,
+    /// The merged folder.
+    Merged,
+    /// The base in the merged folder's dtype: what rounding does by itself.
+    Rounded,
+}
+
+impl ModelRole {
+    /// As sentences and legends name it.
+    #[must_use]
+    pub fn name(self, words: Language, merged_dtype: Option<FloatDtype>) -> String {
+        match self {
+            Self::Base => words.text("base-in-text").to_owned(),
+            Self::RunTime => words.text("run-time-in-text").to_owned(),
+            Self::Merged => words.text("merged-in-text").to_owned(),
+            Self::Rounded => {
+                let dtype = merged_dtype.map_or_else(String::new, |dtype| dtype.stored().to_string());
+                words.say(&message!("rounded-in-text", dtype: &dtype))
+            }
+        }
+    }
+}
