@@ -5,6 +5,7 @@
 
 mod event;
 mod pace;
+mod throughput;
 
 use std::{
     sync::{
@@ -19,6 +20,7 @@ use crossbeam_channel::{Receiver, Sender};
 pub use self::{
     event::{JobEvent, JobWarning},
     pace::Pace,
+    throughput::Throughput,
 };
 use crate::message::said_in_english;
 

@@ -64,11 +64,6 @@ pub mod view {
         },
         frame::wells::facts::{AdapterFacts, ModelFacts},
         screens::{
-            merge::{
-                dtype_option::DtypeOption,
-                plan_summary::{ComponentBytes, PlanRow, PlanRowKind, PlanSummary},
-                updated_tensors::{UpdatedTensor, updated_tensors},
-            },
             mismatch::misfit::{Misfit, misfits},
             modules::{
                 changes::{ChangeMap, module_of},
@@ -78,7 +73,6 @@ pub mod view {
                 tree_order::{SortColumn, TreeOrder},
                 tree_rows::{TreeQuery, tree_rows},
             },
-            report::manifest::{FileState, ManifestRow, Origin, listed, manifest},
         },
     };
     pub use crate::gui::screens::modules::tree_row::{Folding, Heat, TreeRow};

@@ -6,6 +6,7 @@
 mod already_merged;
 mod compatibility;
 mod config_edit;
+mod dtype_option;
 mod error;
 mod keep_f32;
 mod layout;
@@ -23,6 +24,7 @@ mod survival;
 mod task_head;
 mod token_ids;
 mod tokenizer;
+mod totals;
 mod vocabulary;
 mod warning;
 mod warnings;
@@ -31,6 +33,7 @@ use std::path::{Path, PathBuf};
 
 pub use self::{
     compatibility::{Compared, Finding, NameVariant, Verdict, findings},
+    dtype_option::DtypeOption,
     error::{InputRole, PlanError, Subject},
     layout::OutputShard,
     mismatch::{BaseProof, Mismatch, MismatchAdvice},
@@ -45,6 +48,7 @@ pub use self::{
         survival_advice,
     },
     tokenizer::{TokenizerChoice, TokenizerReason, TokenizerSentence},
+    totals::{ComponentBytes, PlanRow, PlanRowKind, PlanTotals},
     warning::{ReplacedTensor, Warning},
 };
 use self::{task_head::TaskHead, vocabulary::ResizedVocabulary};

@@ -9,12 +9,14 @@ mod conclusion;
 mod eval_verdict;
 mod evaluation_summary;
 mod history;
+mod manifest;
 mod markdown;
 mod model_role;
 mod perplexity_table;
 mod score_table;
 mod speed_table;
 mod summary;
+mod updated_tensors;
 
 use serde::Serialize;
 
@@ -26,11 +28,13 @@ pub use self::{
     eval_verdict::EvalVerdict,
     evaluation_summary::EvaluationSummary,
     history::{History, HistoryEntry, RunOutcome, now_secs},
+    manifest::{FileState, ManifestRow, Origin, listed, manifest},
     model_role::ModelRole,
     perplexity_table::{Pair, PerplexityStory, PerplexityTable, Score, TextRow, percent_change},
     score_table::{ScoreRow, ScoreTable},
     speed_table::{SpeedTable, tokens_per_sec},
     summary::{AdapterSummary, ModelSummary, ModuleSummary, PlanSummary, PrefixSummary},
+    updated_tensors::{UpdatedTensor, updated_tensors},
 };
 use crate::{
     evaluate::EvalReport,

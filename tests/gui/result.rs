@@ -5,11 +5,9 @@ use std::path::{Path, PathBuf};
 use egui::{Event, Key, Modifiers, Theme, accesskit::Role};
 use egui_kittest::{Harness, kittest::Queryable as _};
 use lorafuse::{
-    gui::{
-        AppCommand, JobKind, LorafuseApp, MergeCommand, MergedFolder, ReportCommand, Screen, WellKind,
-        view::ManifestRow,
-    },
+    gui::{AppCommand, JobKind, LorafuseApp, MergeCommand, MergedFolder, ReportCommand, Screen, WellKind},
     plan::Rounding,
+    report::ManifestRow,
     units,
     verify::Outcome,
 };

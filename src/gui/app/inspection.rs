@@ -19,7 +19,7 @@ use crate::{
             well::WellKind,
         },
         screens::{
-            merge::{dtype_option::DtypeOption, merge_options::MergeOptions, plan_summary::PlanSummary},
+            merge::merge_options::MergeOptions,
             mismatch::misfit::{Misfit, misfits},
             modules::{changes::ChangeMap, estimate::delta_norms, printed_diff::PrintedDiff},
         },
@@ -28,7 +28,7 @@ use crate::{
     matching::{Matching, as_trained},
     merge,
     message::Message,
-    plan::{AdapterRequest, MergePlan, MergeRequest, PlanError, Rounding, Subject},
+    plan::{AdapterRequest, DtypeOption, MergePlan, MergeRequest, PlanError, PlanTotals, Rounding, Subject},
     report::HistoryEntry,
     tree::{self, ModuleNode},
 };
@@ -134,7 +134,7 @@ pub struct Inspection {
     /// What each dtype would cost.
     pub dtype_options: Vec<DtypeOption>,
     /// What the plan comes to.
-    pub plan_summary: PlanSummary,
+    pub plan_totals: PlanTotals,
     /// Bytes that an interrupted merge into the same output finished; `None` without one.
     pub interrupted_bytes: Option<u64>,
     /// What would be merged, wherever it goes; `None` where the inputs make no merge.
@@ -227,7 +227,7 @@ impl Inspection {
         self.refused_output =
             problem.clone().map(|problem| RefusedOutput { problem, other: other_place(&mut plan, home) });
         self.dtype_options = DtypeOption::all(&plan);
-        self.plan_summary = PlanSummary::of(&plan);
+        self.plan_totals = PlanTotals::of(&plan);
         self.interrupted_bytes = merge::interrupted_bytes(&plan);
         let plan = Arc::new(plan);
         self.resolved = Some(Arc::clone(&plan));
@@ -376,7 +376,7 @@ mod tests {
         let planned = Inspection::new(&question);
         assert!(matches!(planned.plan, Some(Ok(_))) && planned.refused_output.is_none());
         assert_eq!(refused.dtype_options, planned.dtype_options);
-        assert_eq!(refused.plan_summary.rows, planned.plan_summary.rows);
+        assert_eq!(refused.plan_totals.rows, planned.plan_totals.rows);
     }
 
     #[test]

@@ -228,7 +228,7 @@ fn fill_output(view: &mut WellView, state: &AppState, words: Language) {
         crate::plan::DtypePolicy::Keep => base.map_or_else(String::new, |facts| facts.dtype.clone()),
         crate::plan::DtypePolicy::Convert(dtype) => dtype.stored().to_string(),
     };
-    let output_bytes = state.inspection.as_ref().map_or(0, |inspection| inspection.plan_summary.bytes.output);
+    let output_bytes = state.inspection.as_ref().map_or(0, |inspection| inspection.plan_totals.bytes.output);
     let state_word = if state.is_locked() { "" } else { words.text("new-folder") };
     view.facts = facts([
         (1, state_word.to_owned()),

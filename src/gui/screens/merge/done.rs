@@ -147,8 +147,10 @@ fn updated_ui(ui: &mut Ui, state: &AppState, done: &MergedFolder) {
                     heat_cell_ui(ui, ui.max_rect().shrink2(vec2(0.0, space::S4)), value, scale);
                 }
             });
-            cells.number(&row.changed, Ink::Primary);
-            cells.number(&row.kept, Ink::Primary);
+            let changed = format!("{} / {}", units::count(row.changed_count), units::count(row.element_count));
+            cells.number(&changed, Ink::Primary);
+            let kept = row.gain.map_or_else(|| "—".to_owned(), |gain| format!("{:.2} %", 100.0 * gain));
+            cells.number(&kept, Ink::Primary);
         });
     });
 }

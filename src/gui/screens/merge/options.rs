@@ -5,7 +5,6 @@ use egui::{CornerRadius, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Wi
 use super::command::MergeCommand;
 use super::{
     device_option::device_ui,
-    dtype_option::DtypeOption,
     rounding_option::{ROUNDING_HEIGHT, rounding_ui},
     strength_option::{STRENGTH, strength_ui},
 };
@@ -25,7 +24,7 @@ use crate::{
     },
     message::{Language, message},
     numeric::FloatDtype,
-    plan::DtypePolicy,
+    plan::{DtypeOption, DtypePolicy},
     units,
 };
 

@@ -44,7 +44,7 @@ pub(in crate::gui) fn merge_plan_ui(ui: &mut Ui, state: &AppState, commands: &mu
         (Some(plan), _) => {
             let width = left.width() - space::S16 - grid::GAP / 2.0;
             let figures = figures(inspection, plan, state);
-            let summary = &inspection.plan_summary;
+            let summary = &inspection.plan_totals;
             let heights = [
                 figures_height(width, figures.len()),
                 steps_height(width, summary),
@@ -81,7 +81,7 @@ pub(in crate::gui) fn merge_plan_ui(ui: &mut Ui, state: &AppState, commands: &mu
 
 fn figures(inspection: &Inspection, plan: &MergePlan, state: &AppState) -> Vec<Figure> {
     let words = state.words();
-    let summary = &inspection.plan_summary;
+    let summary = &inspection.plan_totals;
     let adapters = inspection.adapter.open().into_iter().chain(&inspection.more_adapters);
     let adapter_bytes: u64 = adapters.map(|facts| facts.byte_count).sum();
     let mut figures = vec![

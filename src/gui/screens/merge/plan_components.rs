@@ -2,7 +2,6 @@
 
 use egui::{Rect, Ui, pos2, vec2};
 
-use super::plan_summary::ComponentBytes;
 use crate::{
     gui::{
         design::{
@@ -12,6 +11,7 @@ use crate::{
         screens::compare::size_chart::part_color,
     },
     message::{Language, message},
+    plan::ComponentBytes,
     size::Component,
     units,
 };

@@ -2,17 +2,14 @@
 
 use egui::{Rect, Ui, pos2, vec2};
 
-use super::{
-    plan_components::{components_height, components_ui},
-    plan_summary::{PlanRow, PlanRowKind, PlanSummary},
-};
+use super::plan_components::{components_height, components_ui};
 use crate::{
     gui::design::{
         tokens::{Colors, Type, grid, space},
         widget::{Align, hairline, panel_title_ui, table_header, text_ui},
     },
     message::{Language, message},
-    plan::{DtypePolicy, MergePlan},
+    plan::{DtypePolicy, MergePlan, PlanRow, PlanRowKind, PlanTotals},
     units,
 };
 
@@ -27,7 +24,7 @@ fn step_height(width: f32) -> f32 {
 }
 
 /// Height of the panel across `width`.
-pub(in crate::gui) fn steps_height(width: f32, summary: &PlanSummary) -> f32 {
+pub(in crate::gui) fn steps_height(width: f32, summary: &PlanTotals) -> f32 {
     let rows = summary.rows.len() as f32 * step_height(width);
     grid::PANEL_TITLE + grid::PANEL_TABLE_HEADER + rows + components_height(width)
 }
@@ -63,7 +60,7 @@ impl StepCells {
 }
 
 /// The panel.
-pub(in crate::gui) fn steps_ui(ui: &mut Ui, rect: Rect, summary: &PlanSummary, plan: &MergePlan, words: Language) {
+pub(in crate::gui) fn steps_ui(ui: &mut Ui, rect: Rect, summary: &PlanTotals, plan: &MergePlan, words: Language) {
     let colors = Colors::of(ui);
     let body = panel_title_ui(ui, rect, words.text("what-will-be-done"), words.text("same-plan"));
     let header = table_header(ui, body);

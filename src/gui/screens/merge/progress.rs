@@ -138,7 +138,7 @@ fn progress_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
     let left = |secs: Option<f64>| secs.map_or_else(|| "—".to_owned(), clock);
     let shows = state.machine.shows_measurements;
     let hidden = |text: String| if shows { text } else { "—".to_owned() };
-    let total = state.inspection.as_ref().map_or(0, |inspection| inspection.plan_summary.tensor_count);
+    let total = state.inspection.as_ref().map_or(0, |inspection| inspection.plan_totals.tensor_count);
     let figures = [
         (words.text("elapsed"), hidden(clock(running.started.elapsed().as_secs_f64()))),
         (words.text("left-about"), hidden(left(eta))),

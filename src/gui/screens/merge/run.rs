@@ -4,15 +4,12 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 
 use crossbeam_channel::Sender;
 
-use super::{run_event::RunEvent, updated_tensors::updated_tensors};
+use super::run_event::RunEvent;
 use crate::{
     checkpoint::Checkpoint,
     gui::{
         app::merged_folder::{Made, MergedFolder, Provenance},
-        screens::{
-            modules::changes::module_of,
-            report::manifest::{Origin, listed, manifest},
-        },
+        screens::modules::changes::module_of,
         words::problem::Problem,
     },
     job::JobContext,
@@ -22,7 +19,7 @@ use crate::{
     },
     message::message,
     plan::{AdapterRequest, MergePlan},
-    report::{RunReport, model_card, write_card},
+    report::{Origin, RunReport, listed, manifest, model_card, updated_tensors, write_card},
     size::SizeFact,
     verify::{self, VerifyError, VerifyOptions, VerifyReport, VerifyRequest},
 };

@@ -7,10 +7,10 @@ use std::{
 
 use crossbeam_channel::Receiver;
 
-use super::{run_event::RunEvent, throughput::Throughput};
+use super::run_event::RunEvent;
 use crate::{
     gui::app::jobs::wake::FRAME_INTERVAL,
-    job::{JobEvent, ProgressSample, RateMeter, Stage},
+    job::{JobEvent, ProgressSample, RateMeter, Stage, Throughput},
     plan::MergePlan,
 };
 

@@ -2,10 +2,7 @@
 
 use egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
-use super::{
-    command::ReportCommand,
-    manifest::{FileState, ManifestRow, Origin},
-};
+use super::command::ReportCommand;
 use crate::{
     gui::{
         app::{
@@ -25,6 +22,7 @@ use crate::{
         },
     },
     message::{Language, message},
+    report::{FileState, ManifestRow, Origin},
     units,
 };
 

@@ -4,10 +4,7 @@ use std::path::PathBuf;
 
 use egui::Context;
 
-use super::{
-    documents::{Documents, picture},
-    manifest::{Origin, listed},
-};
+use super::documents::{Documents, picture};
 use crate::{
     gui::{
         app::{
@@ -22,6 +19,7 @@ use crate::{
     },
     merge::{self, Seal},
     message::message,
+    report::{Origin, listed},
 };
 
 /// Checks the folder, as it is now.

@@ -6,6 +6,5 @@ pub mod command;
 pub mod documents;
 pub mod files;
 pub mod jobs;
-pub mod manifest;
 pub mod screen;
 pub mod verdict;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::job::RateMeter;
+use super::RateMeter;
 
 /// Each point is a mean over this time.
 const WINDOW: Duration = Duration::from_secs(1);

@@ -1,9 +1,6 @@
 //! What a merge did to each target, the largest change first.
 
-use crate::{
-    merge::{MergeReceipt, TensorRecord},
-    units,
-};
+use crate::merge::{MergeReceipt, TensorRecord};
 
 /// One updated tensor.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,10 +9,12 @@ pub struct UpdatedTensor {
     pub module: String,
     /// ‖Δ‖/‖W‖; `None` where W is zero.
     pub change: Option<f64>,
-    /// Elements that differ from the base, of all.
-    pub changed: String,
-    /// The part of Δ that survived rounding.
-    pub kept: String,
+    /// Elements that differ from the base.
+    pub changed_count: u64,
+    /// All of its elements.
+    pub element_count: u64,
+    /// The part of Δ that survived rounding; `None` where there was no Δ.
+    pub gain: Option<f64>,
 }
 
 /// The updated tensors of `receipt`.
@@ -33,10 +32,11 @@ fn sorted_rows<'a>(records: impl Iterator<Item = &'a TensorRecord>) -> Vec<Updat
 fn row(record: &TensorRecord) -> Option<UpdatedTensor> {
     let stats = record.stats.as_ref()?;
     Some(UpdatedTensor {
-        module: crate::gui::screens::modules::changes::module_of(&record.name).to_owned(),
+        module: record.name.rsplit_once('.').map_or(record.name.as_str(), |(module, _)| module).to_owned(),
         change: stats.relative_change(),
-        changed: format!("{} / {}", units::count(stats.changed_count), units::count(stats.element_count)),
-        kept: stats.gain().map_or_else(|| "—".to_owned(), |gain| format!("{:.2} %", gain * 100.0)),
+        changed_count: stats.changed_count,
+        element_count: stats.element_count,
+        gain: stats.gain(),
     })
 }
 
@@ -62,7 +62,8 @@ mod tests {
         let records = [record("a.weight", 0.01), record("b.weight", 0.04)];
         let rows = sorted_rows(records.iter());
         assert_eq!(rows.iter().map(|row| row.module.as_str()).collect::<Vec<_>>(), ["b", "a"]);
-        assert_eq!((rows[0].changed.as_str(), rows[0].kept.as_str()), ("1,500 / 2,000", "99.90 %"));
+        assert_eq!((rows[0].changed_count, rows[0].element_count), (1_500, 2_000));
+        assert!((rows[0].gain.unwrap() - 0.999).abs() < 1e-12);
         assert!((rows[0].change.unwrap() - 0.2).abs() < 1e-12);
     }
 }

@@ -1,9 +1,7 @@
 //! The choices of an output dtype, each with what it costs.
 
-use crate::{
-    numeric::FloatDtype,
-    plan::{DtypePolicy, MergePlan},
-};
+use super::{DtypePolicy, MergePlan};
+use crate::numeric::FloatDtype;
 
 /// One choice.
 #[derive(Clone, Debug, PartialEq, Eq)]

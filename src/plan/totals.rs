@@ -1,14 +1,11 @@
 //! What a plan does, summed by kind of step; made once, for a plan has thousands of steps.
 
-use crate::{
-    plan::{Action, ByteBudget, MergePlan, Role, SideFileContent},
-    platform,
-    size::Component,
-};
+use super::{Action, ByteBudget, MergePlan, Role, SideFileContent};
+use crate::{platform, size::Component};
 
 /// A plan in a few numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PlanSummary {
+pub struct PlanTotals {
     /// Steps by kind.
     pub rows: Vec<PlanRow>,
     /// Bytes of weights by what happens to them.
@@ -23,7 +20,7 @@ pub struct PlanSummary {
     pub free_bytes: Option<u64>,
 }
 
-impl PlanSummary {
+impl PlanTotals {
     /// Sums `plan` up and asks the disk how much is free.
     #[must_use]
     pub fn of(plan: &MergePlan) -> Self {
@@ -103,8 +100,7 @@ fn plan_rows(plan: &MergePlan) -> Vec<PlanRow> {
             row.count += 1;
             row.read_bytes += step.source.byte_count();
             row.write_bytes += step.byte_count;
-            let name =
-                crate::gui::screens::modules::changes::module_of(&step.name).rsplit('.').next().unwrap_or(&step.name);
+            let name = step.name.rsplit('.').nth(1).unwrap_or(&step.name);
             if !row.names.iter().any(|known| known == name) {
                 row.names.push(name.to_owned());
             }
