@@ -37,6 +37,9 @@ impl ButtonLook {
     }
 }
 
+/// Side of a check box.
+const CHECK: f32 = 14.0;
+
 /// A button that fills `rect`, with an icon before its label and its shortcut after it.
 pub fn button_ui(
     ui: &mut Ui,
@@ -123,18 +126,19 @@ fn focus_ring(ui: &Ui, rect: Rect, corner: u8, response: &Response) {
     }
 }
 
-/// A switch between a few labels; returns the one that was clicked.
-pub fn segmented_ui(ui: &mut Ui, rect: Rect, labels: &[&str], chosen: usize) -> Option<usize> {
+/// A switch between a few labels, next in the running layout; returns the one that was clicked.
+pub fn segmented_ui(ui: &mut Ui, labels: &[&str], chosen: usize) -> Option<usize> {
     let colors = Colors::of(ui);
     let corner = CornerRadius::same(radius::PANEL);
+    let widths: Vec<f32> = labels.iter().map(|label| text_width(ui, label, Type::BODY_MEDIUM) + space::S24).collect();
+    let size = vec2(widths.iter().sum(), grid::BUTTON);
+    let (rect, all) = ui.allocate_exact_size(size, Sense::hover());
     ui.painter().rect_filled(rect, corner, colors.panel);
-    let widths: Vec<f32> = labels.iter().map(|label| text_width(ui, label, Type::BODY_MEDIUM)).collect();
-    let spare = (rect.width() - widths.iter().sum::<f32>()) / labels.len() as f32;
     let mut clicked = None;
     let mut left = rect.left();
     for (index, label) in labels.iter().enumerate() {
-        let cell = Rect::from_min_size(egui::pos2(left, rect.top()), vec2(widths[index] + spare, rect.height()));
-        let response = ui.allocate_rect(cell, Sense::click());
+        let cell = Rect::from_min_size(egui::pos2(left, rect.top()), vec2(widths[index], rect.height()));
+        let response = ui.interact(cell, all.id.with(index), Sense::click());
         let is_chosen = index == chosen;
         response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, is_chosen, label));
         let mut cell_corner = CornerRadius::ZERO;
@@ -165,12 +169,13 @@ pub fn segmented_ui(ui: &mut Ui, rect: Rect, labels: &[&str], chosen: usize) -> 
     clicked
 }
 
-/// A check box with its label; true when it was clicked.
-pub fn checkbox_ui(ui: &mut Ui, rect: Rect, label: &str, is_checked: bool) -> bool {
+/// A check box with its label, next in the running layout; true when it was clicked.
+pub fn checkbox_ui(ui: &mut Ui, label: &str, is_checked: bool) -> bool {
     let colors = Colors::of(ui);
-    let response = ui.allocate_rect(rect, Sense::click());
+    let width = text_width(ui, label, Type::BODY) + CHECK + space::S8;
+    let (rect, response) = ui.allocate_exact_size(vec2(width, grid::BUTTON), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, is_checked, label));
-    let square = Rect::from_min_size(egui::pos2(rect.left(), rect.center().y - 7.0), vec2(14.0, 14.0));
+    let square = Rect::from_min_size(egui::pos2(rect.left(), rect.center().y - CHECK / 2.0), vec2(CHECK, CHECK));
     let corner = CornerRadius::same(radius::CELL);
     if is_checked {
         ui.painter().rect_filled(square, corner, colors.accent_fill);

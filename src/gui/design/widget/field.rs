@@ -1,6 +1,6 @@
 //! One-line text fields.
 
-use egui::{CornerRadius, Id, Margin, Rect, Response, Stroke, StrokeKind, TextEdit, Ui, vec2};
+use egui::{CornerRadius, Id, Margin, Rect, Response, Sense, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, Vec2, vec2};
 
 use super::{Icon, icon_ui};
 use crate::gui::design::tokens::{Colors, Type, radius, space};
@@ -32,9 +32,10 @@ pub fn field_ui(ui: &mut Ui, rect: Rect, id: Id, text: &mut String, hint: &str, 
     ui.put(inner, edit)
 }
 
-/// A search field with its icon.
-pub fn filter_ui(ui: &mut Ui, rect: Rect, id: Id, text: &mut String, hint: &str) -> Response {
+/// A search field of this size with its icon, next in the running layout.
+pub fn filter_ui(ui: &mut Ui, size: Vec2, id: Id, text: &mut String, hint: &str) -> Response {
     let colors = Colors::of(ui);
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     let has_focus = ui.memory(|memory| memory.has_focus(id));
     let border = if has_focus { colors.accent } else { colors.stroke_strong };
     let corner = CornerRadius::same(radius::PANEL);
@@ -51,7 +52,7 @@ pub fn filter_ui(ui: &mut Ui, rect: Rect, id: Id, text: &mut String, hint: &str)
         .min_size(vec2(inner.width(), inner.height()))
         .desired_width(inner.width())
         .hint_text(egui::RichText::new(hint).color(colors.text_tertiary));
-    let response = ui.put(inner, edit);
+    let response = ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| ui.add(edit)).inner;
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(hint));
     response
 }

@@ -121,8 +121,9 @@ fn card_ui(ui: &mut Ui, row: Rect, state: &AppState, commands: &mut Vec<Command>
     let words = state.words();
     let writes_card = state.options.writes_card;
     let width = text_width(ui, words.text("write-card"), Type::BODY) + 22.0;
-    let check = Rect::from_min_size(row.min, vec2(width, row.height()));
-    if checkbox_ui(ui, check, words.text("write-card"), writes_card) {
+    let check = Rect::from_min_size(row.min + vec2(0.0, space::S4), vec2(width, row.height()));
+    let check_box = |ui: &mut Ui| checkbox_ui(ui, words.text("write-card"), writes_card);
+    if ui.scope_builder(egui::UiBuilder::new().max_rect(check), check_box).inner {
         commands.push(MergeCommand::WriteCard(!writes_card).into());
     }
     let note = Rect::from_min_max(pos2(check.right() + space::S12, row.top()), row.max);

@@ -30,9 +30,10 @@ pub(in crate::gui) fn rounding_ui(ui: &mut Ui, rect: Rect, state: &AppState, com
     text_ui(ui, upper, Align::Left, words.text("rounding"), Type::BODY_MEDIUM, colors.text);
     let labels = [words.text("round-nearest"), words.text("round-by-chance")];
     let width = segmented_width(ui, &labels);
-    let switch = Rect::from_min_max(pos2(upper.right() - width, upper.top() + 2.0), upper.max - vec2(0.0, 2.0));
+    let switch = Rect::from_min_max(pos2(upper.right() - width, upper.top()), upper.max);
     let chosen = usize::from(rounding.is_stochastic());
-    match segmented_ui(ui, switch, &labels, chosen) {
+    let place = egui::UiBuilder::new().max_rect(switch);
+    match ui.scope_builder(place, |ui| segmented_ui(ui, &labels, chosen)).inner {
         Some(0) => commands.push(MergeCommand::ChooseRounding(Rounding::Nearest).into()),
         Some(_) if !rounding.is_stochastic() => {
             commands.push(MergeCommand::ChooseRounding(Rounding::Stochastic { seed: 0 }).into());

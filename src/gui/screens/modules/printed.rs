@@ -47,7 +47,8 @@ pub(in crate::gui) fn printed_ui(ui: &mut Ui, state: &AppState, commands: &mut V
     let (line, body) = screen_header_ui(ui, rect, words.text("modules"), &[(&summary, Type::BODY, color)]);
     let labels = [words.text("table"), words.text("printed")];
     let switch = at_right(line, vec2(segmented_width(ui, &labels), grid::BUTTON));
-    if let Some(0) = segmented_ui(ui, switch, &labels, 1) {
+    let switch = UiBuilder::new().max_rect(switch);
+    if let Some(0) = ui.scope_builder(switch, |ui| segmented_ui(ui, &labels, 1)).inner {
         commands.push(ModulesCommand::ShowAs(ModulesView::Table).into());
     }
     let overview_width = if is_pair { OVERVIEW } else { 0.0 };

@@ -137,7 +137,8 @@ fn tools_ui(ui: &mut Ui, line: Rect, state: &AppState, commands: &mut Vec<Comman
         right -= width + space::S12;
         area.expand2(vec2(0.0, grid::BUTTON / 2.0))
     };
-    if let Some(clicked) = segmented_ui(ui, place(segmented_width(ui, &labels)), &labels, 0) {
+    let switch = UiBuilder::new().max_rect(place(segmented_width(ui, &labels)));
+    if let Some(clicked) = ui.scope_builder(switch, |ui| segmented_ui(ui, &labels, 0)).inner {
         let view = [ModulesView::Table, ModulesView::Printed][clicked];
         commands.push(ModulesCommand::ShowAs(view).into());
     }
@@ -145,7 +146,12 @@ fn tools_ui(ui: &mut Ui, line: Rect, state: &AppState, commands: &mut Vec<Comman
     let is_cleared = state.has_filter()
         && state.palette.is_none()
         && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
-    let response = filter_ui(ui, place(FILTER), filter_id(), &mut filter, words.text("filter-hint"));
+    let field = place(FILTER);
+    let response = ui
+        .scope_builder(UiBuilder::new().max_rect(field), |ui| {
+            filter_ui(ui, field.size(), filter_id(), &mut filter, words.text("filter-hint"))
+        })
+        .inner;
     if is_cleared {
         commands.push(ModulesCommand::Filter(String::new()).into());
     } else if response.changed() {
@@ -155,7 +161,8 @@ fn tools_ui(ui: &mut Ui, line: Rect, state: &AppState, commands: &mut Vec<Comman
         response.on_hover_text(face.hover_text(words, ui.ctx()));
     }
     let check = place(check_width(ui, words));
-    if checkbox_ui(ui, check, words.text("only-changed"), modules.only_changed) {
+    let check_box = |ui: &mut Ui| checkbox_ui(ui, words.text("only-changed"), modules.only_changed);
+    if ui.scope_builder(UiBuilder::new().max_rect(check), check_box).inner {
         commands.push(ModulesCommand::ShowOnlyChanged(!modules.only_changed).into());
     }
 }

@@ -107,7 +107,10 @@ impl Keys {
 fn search_ui(ui: &mut Ui, rect: Rect, state: &AppState, search: &Search, commands: &mut Vec<Command>) -> Search {
     let field = Rect::from_min_size(rect.min + vec2(space::S8, space::S8), vec2(rect.width() - 16.0, 34.0));
     let mut search = search.clone();
-    let response = filter_ui(ui, field, palette_id(), &mut search.query, state.words().text("command-hint"));
+    let hint = state.words().text("command-hint");
+    let place = egui::UiBuilder::new().max_rect(field);
+    let response =
+        ui.scope_builder(place, |ui| filter_ui(ui, field.size(), palette_id(), &mut search.query, hint)).inner;
     if response.changed() {
         search.pointed = 0;
         commands.push(PaletteCommand::Search(search.query.clone()).into());
