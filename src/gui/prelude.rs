@@ -18,7 +18,7 @@ pub(in crate::gui) use super::{
         ink::Ink,
         layout::{
             columns::{columns_ui, foot_ui, side_ui},
-            page::{page_body_ui, page_title_ui},
+            page::{page_body_ui, page_title_line_ui, page_title_ui},
             panel::{Surface, sunken_ui},
             row::Row,
             rule::{at_least_ui, canvas_ui, inset_ui, rule_ui},

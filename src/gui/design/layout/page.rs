@@ -13,11 +13,16 @@ use crate::gui::design::{
 
 /// The title line: what the screen is, what is true now, and what can be done from here (right to left).
 pub fn page_title_ui(ui: &mut Ui, title: &str, subtitle: &[Span<'_>], tools: impl FnOnce(&mut Ui)) {
+    let mut spans = vec![(title, Type::TITLE, Ink::Primary), ("   ", Type::BODY, Ink::Primary)];
+    spans.extend(subtitle);
+    page_title_line_ui(ui, |ui| _ = spans_ui(ui, &spans), tools);
+}
+
+/// The same with `add` in place of the words, from left to right.
+pub fn page_title_line_ui(ui: &mut Ui, add: impl FnOnce(&mut Ui), tools: impl FnOnce(&mut Ui)) {
     ui.spacing_mut().item_spacing = egui::vec2(space::S8, 0.0);
     inset_ui(ui, space::S16, 0.0, |ui| {
-        let mut spans = vec![(title, Type::TITLE, Ink::Primary), ("   ", Type::BODY, Ink::Primary)];
-        spans.extend(subtitle);
-        Sides::new().height(grid::SCREEN_HEADER).shrink_left().truncate().show(ui, |ui| spans_ui(ui, &spans), tools);
+        Sides::new().height(grid::SCREEN_HEADER).shrink_left().truncate().show(ui, add, tools);
     });
     rule_ui(ui);
 }

@@ -1,12 +1,13 @@
 //! The one row: an icon, a title with a note below it, a value with its own note at the right.
 
 use egui::{
-    CornerRadius, Response, Role, Sense, Shape, Sides, Stroke, StrokeKind, Ui, WidgetInfo, epaint::RectShape, vec2,
+    CornerRadius, Id, InnerResponse, Response, Role, Sense, Shape, Sides, Stroke, StrokeKind, Ui, WidgetInfo,
+    epaint::RectShape, vec2,
 };
 
 use super::{
     rule::{inset_ui, rule_ui},
-    text::{Span, label_ui, paragraph_ui, spans_ui},
+    text::{Span, label_ui, paragraph_spans_ui, paragraph_ui},
 };
 use crate::gui::design::{
     ink::Ink,
@@ -14,7 +15,7 @@ use crate::gui::design::{
     widget::{Icon, icon_ui},
 };
 
-/// A row of a list, across the available width.
+/// A row of a list, across the available width; title and notes take several lines where one is too short.
 #[derive(Clone, Debug)]
 pub struct Row<'a> {
     title: Vec<Span<'a>>,
@@ -22,6 +23,7 @@ pub struct Row<'a> {
     notes: Vec<(&'a str, Type, Ink)>,
     value: Option<Span<'a>>,
     value_note: Option<Span<'a>>,
+    line_height: f32,
     has_rule: bool,
     sides: f32,
     ends: f32,
@@ -36,6 +38,7 @@ impl<'a> Row<'a> {
     /// A row whose title has several styles.
     pub fn of(title: Vec<Span<'a>>) -> Self {
         Self {
+            line_height: title.first().map_or(0.0, |span| span.1.line_height),
             title,
             icon: None,
             notes: Vec::new(),
@@ -68,6 +71,11 @@ impl<'a> Row<'a> {
         Self { value_note: Some((note, kind, ink)), ..self }
     }
 
+    /// At least this high a first line, for tools that are higher than the title.
+    pub fn line(self, height: f32) -> Self {
+        Self { line_height: self.line_height.max(height), ..self }
+    }
+
     /// A hairline above it.
     pub fn rule(self) -> Self {
         Self { has_rule: true, ..self }
@@ -85,25 +93,44 @@ impl<'a> Row<'a> {
 
     /// Paints it with `more` at the right of its value, from right to left.
     pub fn show_with(self, ui: &mut Ui, more: impl FnOnce(&mut Ui)) -> Response {
-        self.show_around(ui, more, |_| ())
+        self.show_around(ui, more, |_| ()).response
+    }
+
+    /// Paints it with what `add` paints at the right, from right to left: controls that its title names.
+    pub fn show_controls<const N: usize>(
+        self,
+        ui: &mut Ui,
+        add: impl FnOnce(&mut Ui) -> [Response; N],
+    ) -> [Response; N] {
+        let (controls, title) = self.show_around(ui, add, |_| ()).inner;
+        controls.map(|control| control.labelled_by(title))
     }
 
     /// Paints it with `below` under its notes, in line with the title.
     pub fn show_below(self, ui: &mut Ui, below: impl FnOnce(&mut Ui)) -> Response {
-        self.show_around(ui, |_| (), below)
+        self.show_around(ui, |_| (), below).response
     }
 
-    fn show_around(self, ui: &mut Ui, more: impl FnOnce(&mut Ui), below: impl FnOnce(&mut Ui)) -> Response {
+    fn show_around<R>(
+        self,
+        ui: &mut Ui,
+        more: impl FnOnce(&mut Ui) -> R,
+        below: impl FnOnce(&mut Ui),
+    ) -> InnerResponse<(R, Id)> {
         if self.has_rule {
             rule_ui(ui);
         }
         let (sides, ends) = (self.sides, self.ends);
-        ui.scope(|ui| inset_ui(ui, sides, ends, |ui| self.parts_ui(ui, more, below))).response
+        ui.scope(|ui| inset_ui(ui, sides, ends, |ui| self.parts_ui(ui, more, below)))
     }
 
     /// Paints it as one of several choices, or as something to open; `is_chosen` marks it.
-    pub fn show_choice(self, ui: &mut Ui, role: Role, is_chosen: bool) -> Response {
+    pub fn show_choice(mut self, ui: &mut Ui, role: Role, is_chosen: bool) -> Response {
         let label: String = self.title.iter().map(|span| span.0).collect();
+        if role == Role::RadioButton {
+            let (icon, ink) = if is_chosen { (Icon::Chosen, Ink::Accent) } else { (Icon::Choice, Ink::Disabled) };
+            self = self.icon(icon, ink);
+        }
         let behind = ui.painter().add(Shape::Noop);
         let row = self.show(ui);
         let response = row.interact(Sense::click());
@@ -124,34 +151,37 @@ impl<'a> Row<'a> {
         response
     }
 
-    fn parts_ui(self, ui: &mut Ui, more: impl FnOnce(&mut Ui), below: impl FnOnce(&mut Ui)) {
+    /// Returns what `more` does, and the title's id.
+    fn parts_ui<R>(self, ui: &mut Ui, more: impl FnOnce(&mut Ui) -> R, below: impl FnOnce(&mut Ui)) -> (R, Id) {
         ui.horizontal_top(|ui| {
             if let Some((icon, ink)) = self.icon {
-                let height = self.title.first().map_or(0.0, |span| span.1.line_height);
-                let (area, _) = ui.allocate_exact_size(vec2(space::S16, height), Sense::hover());
+                let (area, _) = ui.allocate_exact_size(vec2(space::S16, self.line_height), Sense::hover());
                 icon_ui(ui, area, icon, ink.color(ui));
             }
             ui.vertical(|ui| {
-                let height = self.title.first().map_or(0.0, |span| span.1.line_height);
                 let right = |ui: &mut Ui| {
-                    more(ui);
+                    let added = more(ui);
                     if let Some((text, kind, ink)) = self.value {
                         label_ui(ui, text, kind, ink);
                     }
+                    added
                 };
-                let left = |ui: &mut Ui| _ = spans_ui(ui, &self.title);
-                Sides::new().height(height).shrink_left().truncate().show(ui, left, right);
+                let left = |ui: &mut Ui| paragraph_spans_ui(ui, &self.title).id;
+                let (title, added) = Sides::new().height(self.line_height).shrink_left().show(ui, left, right);
                 for (index, (note, kind, ink)) in self.notes.iter().enumerate() {
                     let Some((value, value_kind, value_ink)) = self.value_note.filter(|_| index == 0) else {
                         paragraph_ui(ui, note, *kind, *ink);
                         continue;
                     };
-                    let left = |ui: &mut Ui| _ = label_ui(ui, note, *kind, *ink);
+                    let left = |ui: &mut Ui| _ = paragraph_ui(ui, note, *kind, *ink);
                     let right = |ui: &mut Ui| _ = label_ui(ui, value, value_kind, value_ink);
-                    Sides::new().height(kind.line_height).shrink_left().truncate().show(ui, left, right);
+                    Sides::new().height(kind.line_height).shrink_left().show(ui, left, right);
                 }
                 below(ui);
-            });
-        });
+                (added, title)
+            })
+            .inner
+        })
+        .inner
     }
 }

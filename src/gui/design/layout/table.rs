@@ -61,6 +61,7 @@ pub struct Table<'a> {
     columns: &'a [TableColumn<'a>],
     row_height: f32,
     is_scrolling: bool,
+    is_headed: bool,
     sense: Sense,
     shown_row: Option<usize>,
     has_rules: bool,
@@ -70,12 +71,18 @@ impl<'a> Table<'a> {
     /// A table with these columns, as high as its rows.
     pub fn new(id: &'a str, columns: &'a [TableColumn<'a>]) -> Self {
         let row_height = grid::TREE_ROW;
-        Self { id, columns, row_height, is_scrolling: false, sense: Sense::hover(), shown_row: None, has_rules: true }
+        let (sense, shown_row) = (Sense::hover(), None);
+        Self { id, columns, row_height, is_scrolling: false, is_headed: true, sense, shown_row, has_rules: true }
     }
 
     /// Down to the end of what is around it; its rows scroll.
     pub fn scrolling(self) -> Self {
         Self { is_scrolling: true, ..self }
+    }
+
+    /// Without a line of titles; a hairline stands in its place.
+    pub fn headless(self) -> Self {
+        Self { is_headed: false, ..self }
     }
 
     /// Without hairlines between its rows.
@@ -103,7 +110,8 @@ impl<'a> Table<'a> {
     pub fn show(self, ui: &mut Ui, count: usize, mut add: impl FnMut(&mut Cells<'_, '_, '_>, usize)) -> Option<usize> {
         let width = ui.available_rect_before_wrap().x_range();
         let colors = Colors::of(ui);
-        let header = ui.available_rect_before_wrap().with_max_y(ui.cursor().top() + grid::TABLE_HEADER);
+        let header_height = if self.is_headed { grid::TABLE_HEADER } else { 0.0 };
+        let header = ui.available_rect_before_wrap().with_max_y(ui.cursor().top() + header_height);
         ui.painter().rect_filled(header, 0.0, colors.app);
         let stroke = Stroke::new(1.0, colors.stroke);
         for y in [header.top(), header.bottom()] {
@@ -123,8 +131,8 @@ impl<'a> Table<'a> {
                 let exact = column.width.map(|width| Column::exact(width + margins));
                 builder = builder.column(exact.unwrap_or_else(|| Column::remainder().clip(true)));
             }
-            let table = builder.header(grid::TABLE_HEADER, |mut row| {
-                for (index, column) in self.columns.iter().enumerate() {
+            let table = builder.header(header_height, |mut row| {
+                for (index, column) in self.columns.iter().enumerate().filter(|_| self.is_headed) {
                     row.col(|ui| {
                         if cell_ui(ui, column, index == last, |ui| title_ui(ui, column)) {
                             clicked = Some(index);

@@ -31,6 +31,10 @@ pub enum Icon {
     Waiting,
     /// A half-filled circle: at work.
     AtWork,
+    /// A ring: a choice that is not made.
+    Choice,
+    /// A disc with a hole: the choice that is made.
+    Chosen,
     /// A closed branch.
     ChevronRight,
     /// An open branch.
@@ -113,6 +117,11 @@ impl Pen<'_> {
             Icon::AtWork => {
                 self.circle(8.0, 8.0, 4.8);
                 self.half_disc();
+            }
+            Icon::Choice => self.circle(8.0, 8.0, 6.3),
+            Icon::Chosen => {
+                let stroke = Stroke::new(4.4 * self.scale, self.stroke.color);
+                self.ui.painter().circle_stroke(self.at(8.0, 8.0), 4.8 * self.scale, stroke);
             }
             Icon::ChevronRight => self.line(&[(6.2, 4.6), (9.8, 8.0), (6.2, 11.4)]),
             Icon::ChevronDown => self.line(&[(4.6, 6.2), (8.0, 9.8), (11.4, 6.2)]),
