@@ -149,6 +149,7 @@ pub fn ink_on(background: Color32) -> Color32 {
 
 /// Distances.
 pub mod space {
+    pub const S2: f32 = 2.0;
     pub const S4: f32 = 4.0;
     pub const S8: f32 = 8.0;
     pub const S12: f32 = 12.0;
@@ -199,6 +200,10 @@ pub mod grid {
     pub const CONTENT: f32 = 1400.0;
     /// Below this width of a screen, columns are left out or go below one another.
     pub const NARROW: f32 = 1000.0;
+    /// An icon with the room around it.
+    pub const ICON: f32 = 20.0;
+    /// A progress bar.
+    pub const PROGRESS: f32 = 8.0;
     /// A plain button.
     pub const BUTTON: f32 = 28.0;
     /// A small button and a field in a well.

@@ -28,13 +28,26 @@ pub(in crate::gui) struct CommandButton<'a> {
     /// In place of the command's own tooltip.
     pub hover: Option<&'a str>,
     pub shows_shortcut: bool,
+    height: f32,
+    is_wide: bool,
 }
 
 impl<'a> CommandButton<'a> {
     pub fn new(command: impl Into<Command>, look: ButtonLook) -> Self {
         let command = command.into();
         let face = command.face();
-        Self { command, face, look, icon: None, enabled: true, label: None, hover: None, shows_shortcut: false }
+        Self {
+            command,
+            face,
+            look,
+            icon: None,
+            enabled: true,
+            label: None,
+            hover: None,
+            shows_shortcut: false,
+            height: look.height(),
+            is_wide: false,
+        }
     }
 
     pub fn icon(self, icon: Icon) -> Self {
@@ -60,6 +73,16 @@ impl<'a> CommandButton<'a> {
 
     pub fn with_shortcut(self) -> Self {
         Self { shows_shortcut: true, ..self }
+    }
+
+    /// Another height than that of its look, to stand in line with others.
+    pub fn height(self, height: f32) -> Self {
+        Self { height, ..self }
+    }
+
+    /// Across the available width.
+    pub fn wide(self) -> Self {
+        Self { is_wide: true, ..self }
     }
 
     /// As wide as its label needs.
@@ -91,7 +114,8 @@ impl<'a> CommandButton<'a> {
 
     /// Paints it next in the running layout.
     pub fn add(self, ui: &mut Ui, words: Language, commands: &mut Vec<Command>) {
-        let size = vec2(self.width(ui, words), self.look.height());
+        let width = if self.is_wide { ui.available_width() } else { self.width(ui, words) };
+        let size = vec2(width, self.height);
         let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
         self.show(ui, rect, words, commands);
     }

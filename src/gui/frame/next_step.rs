@@ -1,76 +1,48 @@
 //! The way on from what has been read: where the merge goes and the button that starts it, or where its result is.
 
-use egui::{Rect, Ui, pos2, vec2};
-
-use super::command_button::CommandButton;
 use crate::{
-    gui::{
-        app::{
-            command::{Command, of_app::AppCommand},
-            screen::Screen,
-            state::{AppState, Phase},
-        },
-        design::{
-            path_text::display_path,
-            tokens::{Colors, Type, grid, space},
-            widget::{Align, ButtonLook, elided_middle, runs_ui, text_width},
-        },
-        screens::merge::command::MergeCommand,
-    },
-    message::message,
+    gui::{app::state::Phase, design::path_text::display_path, prelude::*, screens::merge::command::MergeCommand},
     plan::DtypePolicy,
 };
 
 /// Height that it takes.
-pub(in crate::gui) const HEIGHT: f32 = grid::PRIMARY_BUTTON + 30.0;
+pub(in crate::gui) const HEIGHT: f32 = Type::BODY.line_height + space::S12 + grid::PRIMARY_BUTTON;
 
-/// Fills the bottom of `rect`.
-pub(in crate::gui) fn next_step_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
+/// Paints it across the available width.
+pub(in crate::gui) fn next_step_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
     let words = state.words();
-    let button = Rect::from_min_max(pos2(rect.left(), rect.bottom() - grid::PRIMARY_BUTTON), rect.max);
-    let line = Rect::from_min_size(pos2(rect.left(), button.top() - 30.0), vec2(rect.width(), 18.0));
-    match &state.phase {
+    let start = start_label(state);
+    let (verb, button) = match &state.phase {
         Phase::Running(_) => {
-            let command = AppCommand::ShowScreen(Screen::Merge);
-            CommandButton::new(command, ButtonLook::Plain)
-                .label(words.text("see-merge"))
-                .show(ui, button, words, commands);
+            let button = CommandButton::new(AppCommand::ShowScreen(Screen::Merge), ButtonLook::Plain);
+            (None, button.label(words.text("see-merge")))
         }
         Phase::Done(done) => {
-            output_ui(
-                ui,
-                line,
-                state,
-                if done.made.is_some() { words.text("merged-to") } else { words.text("found-in") },
-            );
-            let command = AppCommand::ShowScreen(Screen::Compare);
-            CommandButton::new(command, ButtonLook::Plain)
-                .label(words.text("see-compare"))
-                .show(ui, button, words, commands);
+            let verb = if done.made.is_some() { "merged-to" } else { "found-in" };
+            let button = CommandButton::new(AppCommand::ShowScreen(Screen::Compare), ButtonLook::Plain);
+            (Some(verb), button.label(words.text("see-compare")))
         }
         Phase::Idle | Phase::Opening | Phase::Planned(_) | Phase::Failed(_) => {
-            output_ui(ui, line, state, words.text("creates"));
-            CommandButton::new(MergeCommand::Start, ButtonLook::Primary)
-                .label(&start_label(state))
-                .with_shortcut()
-                .enabled(matches!(state.phase, Phase::Planned(_)))
-                .show(ui, button, words, commands);
+            let button = CommandButton::new(MergeCommand::Start, ButtonLook::Primary);
+            let is_planned = matches!(state.phase, Phase::Planned(_));
+            (Some("creates"), button.label(&start).with_shortcut().enabled(is_planned))
         }
-    }
-}
-
-fn output_ui(ui: &mut Ui, line: Rect, state: &AppState, verb: &str) {
-    let colors = Colors::of(ui);
-    let Some(output) = &state.wells.output.path else { return };
-    let path = display_path(output, state.machine.home.as_deref());
-    let room = line.width() - text_width(ui, verb, Type::CAPTION) - space::S12;
-    let path = elided_middle(ui, &path, Type::MONO_SMALL, room);
-    let runs = [
-        (verb, Type::CAPTION, colors.text_secondary),
-        ("  ", Type::CAPTION, colors.text),
-        (path.as_str(), Type::MONO_SMALL, colors.text),
-    ];
-    runs_ui(ui, line, Align::Left, &runs);
+    };
+    let output = state.wells.output.path.as_ref().zip(verb);
+    ui.allocate_ui_with_layout(
+        vec2(ui.available_width(), Type::BODY.line_height),
+        egui::Layout::left_to_right(egui::Align::Center),
+        |ui| {
+            ui.set_min_size(ui.available_size());
+            if let Some((output, verb)) = output {
+                label_ui(ui, words.text(verb), Type::CAPTION, Ink::Secondary);
+                let path = display_path(output, state.machine.home.as_deref());
+                path_ui(ui, &path, Type::MONO_SMALL, Ink::Primary);
+            }
+        },
+    );
+    ui.add_space(space::S12);
+    button.height(grid::PRIMARY_BUTTON).wide().add(ui, words, commands);
 }
 
 /// What the merge would make.

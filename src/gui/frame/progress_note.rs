@@ -1,18 +1,9 @@
 //! How far a piece of work is: what it does, how much of it, what is at hand, and a note.
 
-use egui::{Rect, Ui, vec2};
-
 use crate::{
-    gui::{
-        app::{jobs::progress::Progress, state::AppState},
-        design::{
-            tokens::{Colors, Type, space},
-            widget::{Align, elided_middle, progress_bar_ui, text_ui, wrapped_text_ui},
-        },
-    },
+    gui::{app::jobs::progress::Progress, design::widget::progress_bar_ui, prelude::*},
     job::ProgressSample,
-    message::{Language, Message, message},
-    units,
+    message::Message,
 };
 
 /// How much of how much is done, and what time is left; `None` until that is known.
@@ -27,38 +18,38 @@ pub(in crate::gui) fn moved_text(progress: &Progress, state: &AppState) -> Optio
     (sample.bytes_total > 0).then_some(moved)
 }
 
-/// Paints it from the top of `rect`; returns its bottom.
+/// Paints it across the available width.
 pub(in crate::gui) fn progress_note_ui(
     ui: &mut Ui,
-    rect: Rect,
     sample: &ProgressSample,
     title: &str,
     moved: Option<&str>,
     note: &str,
     words: Language,
-) -> f32 {
-    let colors = Colors::of(ui);
-    let line = |top: f32| Rect::from_min_size(rect.min + vec2(0.0, top), vec2(rect.width(), 18.0));
-    text_ui(ui, line(space::S12), Align::Left, title, Type::BODY_MEDIUM, colors.text);
+) {
+    ui.add_space(space::S12);
+    let mut row = Row::new(title, Type::BODY_MEDIUM, Ink::Primary).margins(0.0, 0.0);
     if let Some(moved) = moved {
-        text_ui(ui, line(space::S12), Align::Right, moved, Type::MONO, colors.text_secondary);
+        row = row.value(moved, Type::MONO, Ink::Secondary);
     }
-    let track = Rect::from_min_size(rect.min + vec2(0.0, 38.0), vec2(rect.width(), 8.0));
+    row.show(ui);
+    ui.add_space(space::S8);
     // What cannot be counted has no share that is done.
     if sample.bytes_total > 0 {
-        progress_bar_ui(ui, track, sample.bytes_done as f64 / sample.bytes_total as f64, title);
+        progress_bar_ui(ui, grid::PROGRESS, sample.bytes_done as f64 / sample.bytes_total as f64, title);
+    } else {
+        ui.add_space(grid::PROGRESS);
     }
+    ui.add_space(space::S8);
     let current = if sample.current.is_empty() {
         words.text("opening").to_owned()
     } else {
         words.say(&Message::of(&sample.current))
     };
-    let current = elided_middle(ui, &current, Type::MONO_SMALL, rect.width());
-    text_ui(ui, line(54.0), Align::Left, &current, Type::MONO_SMALL, colors.text_secondary);
-    if note.is_empty() {
-        return line(54.0).bottom() + space::S12;
+    path_ui(ui, &current, Type::MONO_SMALL, Ink::Secondary);
+    ui.add_space(space::S12);
+    if !note.is_empty() {
+        paragraph_ui(ui, note, Type::EVIDENCE, Ink::Secondary);
+        ui.add_space(space::S16);
     }
-    let area = Rect::from_min_max(rect.min + vec2(0.0, 84.0), rect.max);
-    let height = wrapped_text_ui(ui, area, &[(note, Type::EVIDENCE, colors.text_secondary)]);
-    area.top() + height + space::S16
 }

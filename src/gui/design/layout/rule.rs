@@ -2,7 +2,7 @@
 
 use egui::{Frame, Margin, Rect, Sense, Stroke, Ui, UiBuilder, vec2};
 
-use crate::gui::design::tokens::Colors;
+use crate::gui::design::tokens::{Colors, space};
 
 /// A hairline across the available width; takes no height, so that rows keep their grid.
 pub fn rule_ui(ui: &mut Ui) {
@@ -30,4 +30,13 @@ pub fn canvas_ui<R>(ui: &mut Ui, height: f32, add: impl FnOnce(&mut Ui, Rect) ->
     let (area, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     // In a child, because what is placed by a rectangle moves the cursor there.
     ui.scope_builder(UiBuilder::new().max_rect(area), |ui| add(ui, area)).inner
+}
+
+/// What `add` lays out from the top of `rect`, for painters that still compute places; returns the place it took.
+pub fn placed_ui(ui: &mut Ui, rect: Rect, add: impl FnOnce(&mut Ui)) -> Rect {
+    let placed = ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+        ui.spacing_mut().item_spacing = vec2(space::S8, 0.0);
+        add(ui);
+    });
+    placed.response.rect
 }

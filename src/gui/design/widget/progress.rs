@@ -4,11 +4,11 @@ use egui::{CornerRadius, Rect, Role, Sense, Ui, WidgetInfo, vec2};
 
 use crate::gui::design::tokens::{Colors, radius};
 
-/// A bar filled by `share` between 0 and 1, which a screen reader can read.
-pub fn progress_bar_ui(ui: &mut Ui, rect: Rect, share: f64, label: &str) {
+/// A bar across the available width, filled by `share` between 0 and 1, which a screen reader can read.
+pub fn progress_bar_ui(ui: &mut Ui, height: f32, share: f64, label: &str) {
     let colors = Colors::of(ui);
     let share = share.clamp(0.0, 1.0);
-    let response = ui.allocate_rect(rect, Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     response.widget_info(|| {
         let mut info = WidgetInfo::labeled(Role::ProgressIndicator, true, label);
         info.value = Some(share * 100.0);

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::gui::design::layout::rule::placed_ui;
 use egui::{CornerRadius, Key, Rect, Shape, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
 
 use super::command::WellsCommand;
@@ -68,7 +69,9 @@ fn well_ui(ui: &mut Ui, rect: Rect, view: &WellView, state: &AppState, commands:
             ChipTone::Bad => (colors.error, colors.error_soft),
         };
         let width = text_width(ui, text, Type::CAPTION_MEDIUM) + 12.0;
-        chip_ui(ui, pos2(name_row.right() - width, name_row.center().y), text, ink, fill);
+        let place = pos2(name_row.right() - width, name_row.center().y - 9.0);
+        let place = Rect::from_min_size(place, vec2(width + 1.0, 18.0));
+        placed_ui(ui, place, |ui| _ = chip_ui(ui, text, crate::gui::design::ink::Ink::Exactly(ink), fill));
         name_right -= width + space::S8;
     }
     let name_rect = Rect::from_min_max(pos2(name_left, name_row.top()), pos2(name_right, name_row.bottom()));

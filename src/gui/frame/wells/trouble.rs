@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::gui::design::layout::rule::placed_ui;
 use egui::{Rect, Ui, pos2, vec2};
 
 use super::{
@@ -70,7 +71,9 @@ pub(in crate::gui) fn troubles_ui(ui: &mut Ui, rect: Rect, state: &AppState, com
         let area = Rect::from_min_max(left.min + vec2(space::S16, space::S12), left.max - vec2(space::S16, 0.0));
         let buttons = ways_out.iter().map(WayOut::button).collect();
         let home = state.machine.home.as_deref();
-        let banner = error_banner_with_buttons_ui(ui, area, &problem, home, buttons, words, commands);
+        let banner = placed_ui(ui, area, |ui| {
+            error_banner_with_buttons_ui(ui, &problem, home, buttons, words, commands);
+        });
         left = Rect::from_min_max(pos2(rect.left(), banner.bottom()), rect.max);
     }
     left

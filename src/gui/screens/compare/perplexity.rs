@@ -1,5 +1,6 @@
 //! The panel about perplexity: how to measure it, how far that is, what came out and what follows from it.
 
+use crate::gui::design::layout::rule::placed_ui;
 use egui::{Rect, Ui, pos2, vec2};
 
 use super::{
@@ -51,7 +52,8 @@ pub(in crate::gui) fn perplexity_ui(
             Some(Ok(measured)) => measured_ui(ui, inner, measured, state),
             Some(Err(problem)) => {
                 let area = Rect::from_min_max(inner.min + vec2(0.0, space::S12), inner.max);
-                let banner = error_banner_ui(ui, area, problem, state.machine.home.as_deref(), words);
+                let home = state.machine.home.as_deref();
+                let banner = placed_ui(ui, area, |ui| error_banner_ui(ui, problem, home, words));
                 buttons_ui(ui, banner.left_bottom() + vec2(0.0, space::S12), done, words, commands)
             }
             None => waiting_ui(ui, inner, done, words, commands),
@@ -70,7 +72,10 @@ fn measuring_ui(ui: &mut Ui, rect: Rect, progress: &Progress, state: &AppState, 
     let names: Vec<String> = evaluation::models_of(done).iter().map(|(role, _)| role.name(words, dtype)).collect();
     let note =
         cost.into_iter().chain([words.say(&message!("measuring-note", names: &names))]).collect::<Vec<_>>().join(" ");
-    progress_note_ui(ui, rect, &progress.sample, words.text("measuring"), moved.as_deref(), &note, words)
+    let title = words.text("measuring");
+    let placed =
+        placed_ui(ui, rect, |ui| progress_note_ui(ui, &progress.sample, title, moved.as_deref(), &note, words));
+    placed.bottom()
 }
 
 /// The ways to ask for a measurement, the first choice first.

@@ -1,5 +1,6 @@
 //! Seconds and memory of the models: means with their deviations, and how to measure them.
 
+use crate::gui::design::layout::rule::placed_ui;
 use egui::{Id, Rect, Stroke, Ui, pos2, vec2};
 use egui_plot::{Line, MarkerShape, PlotBounds, PlotPoints, Points};
 
@@ -56,7 +57,8 @@ pub(in crate::gui) fn time_ui(
             let (done, total) = (sample.bytes_done, sample.bytes_total);
             let pass = || words.say(&message!("pass-of", pass: (done + 1).min(total), total: total));
             let moved = (total > 0).then(pass);
-            let bottom = progress_note_ui(ui, inner, sample, title, moved.as_deref(), "", words);
+            let placed = placed_ui(ui, inner, |ui| progress_note_ui(ui, sample, title, moved.as_deref(), "", words));
+            let bottom = placed.bottom();
             let button = CommandButton::new(CompareCommand::CancelTiming, ButtonLook::Plain);
             let size = vec2(button.width(ui, words), grid::BUTTON);
             button.show(ui, Rect::from_min_size(pos2(inner.left(), bottom), size), words, commands);
@@ -68,8 +70,9 @@ pub(in crate::gui) fn time_ui(
                 ask_ui(ui, below(bottom + space::S12), state, done, commands)
             }
             Some(Err(problem)) => {
-                let banner =
-                    error_banner_ui(ui, below(inner.top() + space::S4), problem, state.machine.home.as_deref(), words);
+                let home = state.machine.home.as_deref();
+                let place = below(inner.top() + space::S4);
+                let banner = placed_ui(ui, place, |ui| error_banner_ui(ui, problem, home, words));
                 ask_ui(ui, below(banner.bottom() + space::S12), state, done, commands)
             }
             None => {

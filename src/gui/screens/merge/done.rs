@@ -165,6 +165,6 @@ pub(in crate::gui) fn merge_failed_ui(ui: &mut Ui, state: &AppState, problem: &P
         let elsewhere = elsewhere.icon(Icon::Folder).label(words.text("another-place"));
         let buttons = vec![CommandButton::new(MergeCommand::PlanAgain, ButtonLook::Plain), elsewhere];
         let home = state.machine.home.as_deref();
-        error_banner_with_buttons_ui(ui, ui.max_rect(), problem, home, buttons, words, commands);
+        error_banner_with_buttons_ui(ui, problem, home, buttons, words, commands);
     });
 }

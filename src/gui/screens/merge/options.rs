@@ -1,5 +1,6 @@
 //! The choices of a merge, each with its consequence, and the button that starts it.
 
+use crate::gui::design::layout::rule::placed_ui;
 use egui::{CornerRadius, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::command::MergeCommand;
@@ -66,7 +67,7 @@ pub(in crate::gui) fn merge_options_ui(
     if choices.height() < height {
         hairline(ui, rect, strip.top());
     }
-    next_step_ui(ui, strip.shrink(space::S12), state, commands);
+    placed_ui(ui, strip.shrink(space::S12), |ui| next_step_ui(ui, state, commands));
 }
 
 fn choices_ui(ui: &mut Ui, rect: Rect, state: &AppState, inspection: &Inspection, commands: &mut Vec<Command>) {

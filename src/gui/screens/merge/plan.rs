@@ -1,5 +1,6 @@
 //! The plan before it runs: what will be read and written, step by step, and the checks with their evidence.
 
+use crate::gui::design::layout::rule::placed_ui;
 use egui::{Rect, Ui, vec2};
 
 use super::{
@@ -70,7 +71,7 @@ pub(in crate::gui) fn merge_plan_ui(ui: &mut Ui, state: &AppState, commands: &mu
                 left.min + vec2(space::S16, space::S16),
                 left.max - vec2(grid::GAP / 2.0, space::S16),
             );
-            error_banner_ui(ui, area, problem, state.machine.home.as_deref(), words);
+            placed_ui(ui, area, |ui| error_banner_ui(ui, problem, state.machine.home.as_deref(), words));
         }
         (None, _) => {}
     }

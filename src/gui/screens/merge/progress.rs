@@ -1,5 +1,6 @@
 //! A merge at work: byte-true progress, throughput, what is left, the tensor in hand, Cancel.
 
+use crate::gui::design::layout::rule::placed_ui;
 use egui::{Rect, Ui, pos2, vec2};
 
 use super::command::MergeCommand;
@@ -129,7 +130,8 @@ fn progress_ui(ui: &mut Ui, rect: Rect, state: &AppState, running: &Running) {
     }
     let track = Rect::from_min_size(inner.min + vec2(0.0, 38.0), vec2(inner.width(), 10.0));
     if is_counted {
-        progress_bar_ui(ui, track, share, if is_check { words.text("checking") } else { words.text("merging") });
+        let label = if is_check { words.text("checking") } else { words.text("merging") };
+        placed_ui(ui, track, |ui| progress_bar_ui(ui, track.height(), share, label));
     }
     let eta = running.rate.eta_secs(sample.bytes_total);
     let rate = running.rate.bytes_per_sec();

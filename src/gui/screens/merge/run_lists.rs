@@ -1,5 +1,6 @@
 //! The lists under a running merge: weight files and events.
 
+use crate::gui::design::layout::rule::placed_ui;
 use egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use super::running::Running;
@@ -72,7 +73,7 @@ fn shard_ui(ui: &mut Ui, row: Rect, shard: &ShardRow<'_>) {
         pos2(track_right - track_width, row.center().y - 3.0),
         pos2(track_right, row.center().y + 3.0),
     );
-    progress_bar_ui(ui, track, shard.share, shard.name);
+    placed_ui(ui, track, |ui| progress_bar_ui(ui, track.height(), shard.share, shard.name));
     text_ui(ui, inner, Align::Right, &units::bytes(shard.byte_count), Type::MONO, colors.text_secondary);
 }
 

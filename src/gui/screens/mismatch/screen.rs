@@ -1,5 +1,6 @@
 //! An adapter that does not fit, and folders that do not open.
 
+use crate::gui::design::layout::rule::placed_ui;
 use egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use super::misfit::Misfit;
@@ -50,7 +51,9 @@ pub(in crate::gui) fn problems_ui(ui: &mut Ui, state: &AppState, inspection: &In
         let home = state.machine.home.as_deref();
         let ways_out = ways_out(kind, choices, words);
         let buttons = ways_out.iter().map(WayOut::button).collect();
-        let banner = error_banner_with_buttons_ui(ui, area, problem, home, buttons, words, commands);
+        let banner = placed_ui(ui, area, |ui| {
+            error_banner_with_buttons_ui(ui, problem, home, buttons, words, commands);
+        });
         area = Rect::from_min_max(banner.left_bottom() + vec2(0.0, grid::GAP), area.max);
     }
     if matches!((&inspection.base, &inspection.adapter), (Slot::Empty, Slot::Open(_))) {
@@ -130,7 +133,9 @@ pub(in crate::gui) fn mismatch_ui(ui: &mut Ui, state: &AppState, inspection: &In
     };
     let home = state.machine.home.as_deref();
     let buttons = vec![choose_another(WellKind::Adapter, words), choose_another(WellKind::Base, words)];
-    let banner = error_banner_with_buttons_ui(ui, area, &problem, home, buttons, words, commands);
+    let banner = placed_ui(ui, area, |ui| {
+        error_banner_with_buttons_ui(ui, &problem, home, buttons, words, commands);
+    });
     let table = Rect::from_min_max(banner.left_bottom() + vec2(0.0, grid::GAP), area.max);
     let trained_on = inspection.adapter.open().and_then(|facts| facts.trained_on.as_deref());
     let remark = trained_on.map_or_else(String::new, |name| format!("{} {name}", words.text("says-its-base-is")));

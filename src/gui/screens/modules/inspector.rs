@@ -17,6 +17,8 @@ use crate::{
             state::AppState,
         },
         design::{
+            ink::Ink,
+            layout::rule::placed_ui,
             tokens::{Colors, Type, space},
             widget::{
                 Align, ButtonLook, Icon, chip_ui, elided_middle, scrolled_ui, text_ui, text_width, wrapped_text_ui,
@@ -73,7 +75,7 @@ pub(in crate::gui) fn inspector_ui(
         let strip = Rect::from_min_max(upper.left_bottom(), rect.max);
         let inner =
             Rect::from_min_max(strip.min + vec2(space::S12, space::S12), strip.max - vec2(space::S16, space::S12));
-        next_step_ui(ui, inner, state, commands);
+        placed_ui(ui, inner, |ui| next_step_ui(ui, state, commands));
     }
 }
 
@@ -192,7 +194,8 @@ fn name_ui(ui: &mut Ui, rect: Rect, detail: &ModuleDetail, state: &AppState, com
     }
     let (ink, fill) =
         if detail.is_changed { (colors.adapter, colors.adapter_soft) } else { (colors.text_secondary, colors.sunken) };
-    chip_ui(ui, pos2(right + space::S8, rect.center().y), &detail.class, ink, fill);
+    let chip = Rect::from_min_size(pos2(right + space::S8, rect.center().y - 9.0), vec2(chip_width, 18.0));
+    placed_ui(ui, chip, |ui| _ = chip_ui(ui, &detail.class, Ink::Exactly(ink), fill));
     let copy = Rect::from_min_size(pos2(rect.right() - 24.0, rect.top()), vec2(24.0, rect.height()));
     CommandButton::new(AppCommand::CopyText(detail.path.clone()), ButtonLook::Ghost)
         .icon(Icon::Copy)

@@ -1,5 +1,6 @@
 //! The verdict on a merged folder and every check with its evidence.
 
+use crate::gui::design::layout::rule::placed_ui;
 use egui::{Color32, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use super::{command::ReportCommand, verdict::Verdict};
@@ -60,7 +61,10 @@ pub(in crate::gui) fn verdict_ui(
         let moved = moved_text(progress, state).map(|moved| words.say(&message!("bytes-read", moved: &moved)));
         let area = Rect::from_min_max(list_top, rect.max - vec2(space::S16, 0.0)).translate(vec2(0.0, -space::S8));
         let area = Rect::from_min_max(area.min + vec2(space::S16, 0.0), area.max);
-        list_top.y = progress_note_ui(ui, area, sample, words.text("verifying"), moved.as_deref(), "", words);
+        let note = placed_ui(ui, area, |ui| {
+            progress_note_ui(ui, sample, words.text("verifying"), moved.as_deref(), "", words);
+        });
+        list_top.y = note.bottom();
     }
     let list = Rect::from_min_max(list_top, rect.max).shrink2(vec2(1.0, 1.0));
     ui.scope_builder(UiBuilder::new().id_salt("verdict").max_rect(list), |ui| {

@@ -1,5 +1,6 @@
 //! The files of a merged folder, and what can be taken out of it.
 
+use crate::gui::design::layout::rule::placed_ui;
 use egui::{Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 use super::command::ReportCommand;
@@ -120,7 +121,9 @@ pub(in crate::gui) fn export_ui(
         let place = Rect::from_min_size(pos2(inner.right() - size.x, inner.center().y - size.y / 2.0), size);
         button.show(ui, place, words, commands);
         let area = Rect::from_min_max(inner.min, pos2(place.left() - space::S16, inner.bottom()));
-        progress_note_ui(ui, area, sample, words.text("sealing"), moved.as_deref(), "", words);
+        placed_ui(ui, area, |ui| {
+            progress_note_ui(ui, sample, words.text("sealing"), moved.as_deref(), "", words);
+        });
         return;
     }
     let mut buttons = vec![

@@ -1,5 +1,6 @@
 //! Nothing is loaded yet: what the program does, and one click to see it.
 
+use crate::gui::design::layout::rule::placed_ui;
 use egui::{Rect, Ui, pos2, vec2};
 
 use super::{command::WelcomeCommand, recent_pairs::recent_ui, sample_facts::SampleFacts};
@@ -80,7 +81,10 @@ fn sample_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Comma
     text_ui(ui, title, Align::Left, words.text("sample-title"), Type::TITLE, colors.text);
     let title_width = text_width(ui, words.text("sample-title"), Type::TITLE);
     let chip_at = pos2(title.left() + title_width + space::S12, title.center().y + 0.5);
-    chip_ui(ui, chip_at, words.text("built-in"), colors.text_secondary, colors.sunken);
+    let chip = Rect::from_min_max(pos2(chip_at.x, chip_at.y - 9.0), pos2(inner.right(), chip_at.y + 9.0));
+    placed_ui(ui, chip, |ui| {
+        _ = chip_ui(ui, words.text("built-in"), crate::gui::design::ink::Ink::Secondary, colors.sunken);
+    });
     let text = Rect::from_min_max(pos2(inner.left(), title.bottom() + space::S4), inner.max);
     let is_missing = matches!(state.sample, Some(Err(_)));
     match &state.sample {
