@@ -65,14 +65,23 @@ pub struct Table<'a> {
     sense: Sense,
     shown_row: Option<usize>,
     has_rules: bool,
+    is_complete: bool,
 }
 
 impl<'a> Table<'a> {
     /// A table with these columns, as high as its rows.
     pub fn new(id: &'a str, columns: &'a [TableColumn<'a>]) -> Self {
-        let row_height = grid::TREE_ROW;
-        let (sense, shown_row) = (Sense::hover(), None);
-        Self { id, columns, row_height, is_scrolling: false, is_headed: true, sense, shown_row, has_rules: true }
+        Self {
+            id,
+            columns,
+            row_height: grid::TREE_ROW,
+            is_scrolling: false,
+            is_headed: true,
+            sense: Sense::hover(),
+            shown_row: None,
+            has_rules: true,
+            is_complete: false,
+        }
     }
 
     /// Down to the end of what is around it; its rows scroll.
@@ -83,6 +92,11 @@ impl<'a> Table<'a> {
     /// Without a line of titles; a hairline stands in its place.
     pub fn headless(self) -> Self {
         Self { is_headed: false, ..self }
+    }
+
+    /// With every row, seen or not, so that all are read aloud: for a few on a page that scrolls as a whole.
+    pub fn complete(self) -> Self {
+        Self { is_complete: true, ..self }
     }
 
     /// Without hairlines between its rows.
@@ -140,16 +154,21 @@ impl<'a> Table<'a> {
                     });
                 }
             });
-            table.body(|body| {
-                body.rows(self.row_height, count, |row| {
-                    let index = row.index();
-                    let rule = self.has_rules.then_some((width, stroke));
-                    let mut cells = Cells { row, columns: self.columns, next: 0, rule };
-                    add(&mut cells, index);
-                    while cells.next < self.columns.len() {
-                        cells.cell(|_| ());
-                    }
-                });
+            let mut row_ui = |row: TableRow<'_, '_>| {
+                let index = row.index();
+                let rule = self.has_rules.then_some(stroke);
+                let mut cells = Cells { row, columns: self.columns, next: 0, width, rule };
+                add(&mut cells, index);
+                while cells.next < self.columns.len() {
+                    cells.cell(|_| ());
+                }
+            };
+            table.body(|mut body| {
+                if self.is_complete {
+                    (0..count).for_each(|_| body.row(self.row_height, &mut row_ui));
+                } else {
+                    body.rows(self.row_height, count, row_ui);
+                }
             });
         });
         clicked
@@ -162,17 +181,18 @@ pub struct Cells<'a, 'b, 'c> {
     pub row: TableRow<'a, 'b>,
     columns: &'c [TableColumn<'c>],
     next: usize,
-    rule: Option<(Rangef, Stroke)>,
+    /// From edge to edge, past the ends of the cells.
+    width: Rangef,
+    rule: Option<Stroke>,
 }
 
 impl Cells<'_, '_, '_> {
     /// The next cell, painted by `add` in the layout of its column.
     pub fn cell(&mut self, add: impl FnOnce(&mut Ui)) {
         let Some(column) = self.columns.get(self.next) else { return };
-        let (is_last, rule) = (self.next + 1 == self.columns.len(), self.rule.take());
+        let (is_last, width, rule) = (self.next + 1 == self.columns.len(), self.width, self.rule.take());
         self.row.col(|ui| {
-            if let Some((width, stroke)) = rule {
-                // From edge to edge, past the end of this cell.
+            if let Some(stroke) = rule {
                 let row = Rect::from_x_y_ranges(width, ui.clip_rect().y_range());
                 let y = ui.max_rect().bottom().round() - 0.5;
                 ui.painter().with_clip_rect(row).hline(width, y, stroke);
@@ -180,6 +200,21 @@ impl Cells<'_, '_, '_> {
             cell_ui(ui, column, is_last, add);
         });
         self.next += 1;
+    }
+
+    /// Goes on in the next row: no hairline stands between them.
+    pub fn goes_on(&mut self) {
+        self.rule = None;
+    }
+
+    /// Text across the whole row, which has no other cells.
+    pub fn heading(&mut self, text: &str, kind: Type, ink: Ink) {
+        let width = self.width;
+        self.cell(|ui| {
+            let row = Rect::from_x_y_ranges(width.shrink(space::S12), ui.max_rect().y_range());
+            let layout = Layout::left_to_right(Align::Center);
+            label_ui(&mut ui.new_child(UiBuilder::new().max_rect(row).layout(layout)), text, kind, ink);
+        });
     }
 
     /// A cell of text.
