@@ -2,8 +2,9 @@
 //! merge runs, the perplexities are measured.
 //!
 //! ```text
-//! cargo run --example screenshots               the few pictures of the repository, into `screenshots/`
-//! cargo run --example screenshots -- FOLDER     all of them: light and dark, 1×, 1.5× and 2×, small window, Korean
+//! cargo run --example screenshots                       the few pictures of the repository, into `screenshots/`
+//! cargo run --example screenshots -- FOLDER [SCREEN]…   all of them, or those whose names begin so: light and dark,
+//!                                                       1× and 2×, small window, every language and a longer one
 //! ```
 //!
 //! Needs no display. Takes about two minutes in a development build.
@@ -25,11 +26,11 @@ use std::path::{Path, PathBuf};
 use egui::{Theme, Vec2, accesskit::Role, vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
 use lorafuse::gui::{
-    AppCommand, CompareCommand, JobKind, LorafuseApp, Machine, MergeCommand, MergedFolder, ModulesCommand,
+    AppCommand, CompareCommand, JobKind, Language, LorafuseApp, Machine, MergeCommand, MergedFolder, ModulesCommand,
     PaletteCommand, Phase, ReportCommand, WellsCommand, view::SortColumn,
 };
 use support::{
-    USUAL_SIZE, Workspace, click, copy_folder, drop_folders,
+    USUAL_SIZE, Workspace, click, copy_as_another_adapter, copy_folder, drop_folders,
     large_model::{LargeModel, write_adapter},
     measuring::show_measurement,
     open_window, sample, wait_until,
@@ -74,39 +75,54 @@ const fn look(name: &'static str, theme: Theme, scale: f32, size: Vec2) -> Look 
     Look { name, theme, scale, size }
 }
 
-const LOOKS: [Look; 7] = [
+const LOOKS: [Look; 5] = [
     look("light", Theme::Light, 1.0, USUAL_SIZE),
     look("dark", Theme::Dark, 1.0, USUAL_SIZE),
-    look("light@1.5x", Theme::Light, 1.5, USUAL_SIZE),
-    look("dark@1.5x", Theme::Dark, 1.5, USUAL_SIZE),
     look("light@2x", Theme::Light, 2.0, USUAL_SIZE),
     look("dark@2x", Theme::Dark, 2.0, USUAL_SIZE),
     look("light-small", Theme::Light, 1.0, SMALLEST_SIZE),
 ];
 
+/// The languages in which every screen is taken, with what they add to a picture's name.
+const LANGUAGES: [(Language, &str); 3] =
+    [(Language::English, ""), (Language::Korean, "-in-korean"), (Language::Pseudo, "-in-pseudo")];
+
 fn main() {
-    let album = std::env::args_os().nth(1).map_or_else(Album::of_the_repository, Album::of_everything);
+    let mut arguments = std::env::args().skip(1);
+    let folder = arguments.next();
+    let album = folder.map_or_else(Album::of_the_repository, |folder| Album::of(folder.into(), arguments.collect()));
     std::fs::create_dir_all(&album.folder).unwrap();
     walk_through(&album);
-    does_not_fit(&album);
-    large_merge(&album);
-    korean(&album);
-    three_sizes(&album);
+    if album.wants_any(&["mismatch", "problem"]) {
+        does_not_fit(&album);
+    }
+    if album.wants_any(&["merge-running", "merge-interrupted"]) {
+        large_merge(&album);
+    }
+    if album.wants_any(&["korean", "welcome-korean", "merge-plan-korean", "modules-korean", "compare-korean"]) {
+        korean(&album);
+    }
+    if album.wants_any(&["sizes"]) {
+        three_sizes(&album);
+    }
 }
 
 /// Where pictures go, and which are taken.
 struct Album {
     folder: PathBuf,
     is_complete: bool,
+    /// How names begin of the pictures that are wanted; all of them where it is empty.
+    beginnings: Vec<String>,
 }
 
 impl Album {
     fn of_the_repository() -> Self {
-        Self { folder: Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots"), is_complete: false }
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots");
+        Self { folder, is_complete: false, beginnings: Vec::new() }
     }
 
-    fn of_everything(folder: std::ffi::OsString) -> Self {
-        Self { folder: folder.into(), is_complete: true }
+    fn of(folder: PathBuf, beginnings: Vec<String>) -> Self {
+        Self { folder, is_complete: true, beginnings }
     }
 
     /// Takes `screen` as it is now, in every look that is wanted.
@@ -116,25 +132,42 @@ impl Album {
         }
     }
 
-    /// Takes `screen` in one look, where that is wanted.
+    /// Takes `screen` in one look and every language, where that is wanted.
     fn take_look(&self, harness: &mut Harness<'_, LorafuseApp>, screen: &str, look: &Look) {
-        if self.wants(screen, look) {
-            harness.ctx.set_theme(look.theme);
-            show_at(harness, look.scale, look.size);
-            harness.render().unwrap().save(self.folder.join(format!("{screen}-{}.png", look.name))).unwrap();
-            show_at(harness, 1.0, USUAL_SIZE);
+        let usual = harness.state().state.language;
+        for (language, suffix) in LANGUAGES {
+            let name = format!("{screen}{}-{}", if language == usual { "" } else { suffix }, look.name);
+            if self.wants(&name) {
+                harness.state_mut().state.language = language;
+                harness.ctx.set_theme(look.theme);
+                show_at(harness, look.scale, look.size);
+                harness.render().unwrap().save(self.folder.join(format!("{name}.png"))).unwrap();
+                harness.state_mut().state.language = usual;
+                show_at(harness, 1.0, USUAL_SIZE);
+            }
         }
     }
 
-    fn wants(&self, screen: &str, look: &Look) -> bool {
-        self.is_complete || KEPT.contains(&format!("{screen}-{}", look.name).as_str())
+    fn wants(&self, name: &str) -> bool {
+        if !self.is_complete {
+            return KEPT.contains(&name);
+        }
+        self.beginnings.is_empty() || self.beginnings.iter().any(|beginning| name.starts_with(beginning))
+    }
+
+    /// Whether any picture of `screens` is wanted: what only they show need not be waited for.
+    fn wants_any(&self, screens: &[&str]) -> bool {
+        let is_wanted = |screen: &&str| {
+            self.beginnings.iter().any(|wanted| screen.starts_with(wanted.as_str()) || wanted.starts_with(*screen))
+        };
+        self.beginnings.is_empty() || screens.iter().any(is_wanted)
     }
 
     /// Takes all of a screen that scrolls.
     fn take_tall(&self, harness: &mut Harness<'_, LorafuseApp>, screen: &str) {
         for (look, theme) in [("light", Theme::Light), ("dark", Theme::Dark)] {
             let name = format!("{screen}-tall-{look}");
-            if self.is_complete || KEPT.contains(&name.as_str()) {
+            if self.wants(&name) {
                 harness.ctx.set_theme(theme);
                 show_at(harness, 1.0, TALL_SIZE);
                 harness.render().unwrap().save(self.folder.join(format!("{name}.png"))).unwrap();
@@ -215,14 +248,9 @@ fn walk_through(album: &Album) {
     show_measurement(&mut harness);
     album.take(&mut harness, "compare-measuring");
     stop_measurement(&mut harness);
-    drop_folders(&mut harness, &excerpts(&workspace));
-    wait_until(&mut harness, "the perplexities", is_measured);
-    album.take(&mut harness, "compare");
-    harness.state_mut().ask(CompareCommand::EditPrompt("배고파".to_owned()));
-    harness.state_mut().ask(CompareCommand::MeasureTime);
-    harness.run_steps(2);
-    wait_until(&mut harness, "the times", is_timed);
-    album.take_tall(&mut harness, "compare");
+    if album.wants_any(&["compare-light", "compare-dark", "compare-in", "compare-tall"]) {
+        measured(album, &mut harness, &workspace);
+    }
     click(&mut harness, Role::Tab, "Modules");
     album.take(&mut harness, "modules");
     harness.state_mut().ask(ModulesCommand::Sort(SortColumn::Change));
@@ -233,14 +261,28 @@ fn walk_through(album: &Album) {
     harness.state_mut().ask(PaletteCommand::Show(true));
     harness.run_steps(2);
     album.take(&mut harness, "commands");
-    judge(album, &workspace);
+    if album.wants_any(&["judged", "merge-plan-two", "report-changed", "adapter-only"]) {
+        judge(album, &workspace);
+    }
+}
+
+/// Compare with all that can be measured.
+fn measured(album: &Album, harness: &mut Harness<'_, LorafuseApp>, workspace: &Workspace) {
+    drop_folders(harness, &excerpts(workspace));
+    wait_until(harness, "the perplexities", is_measured);
+    album.take(harness, "compare");
+    harness.state_mut().ask(CompareCommand::EditPrompt("배고파".to_owned()));
+    harness.state_mut().ask(CompareCommand::MeasureTime);
+    harness.run_steps(2);
+    wait_until(harness, "the times", is_timed);
+    album.take_tall(harness, "compare");
 }
 
 /// A folder that somebody else merged, changed by a hand that meant well.
 fn judge(album: &Album, workspace: &Workspace) {
     let theirs = workspace.home.path().join("downloads/sample-ko-en-merged");
     copy_folder(&workspace.folder("base-merged"), &theirs);
-    copy_folder(&workspace.folder("adapter"), &workspace.folder("adapter-two"));
+    copy_as_another_adapter(&workspace.folder("adapter"), &workspace.folder("adapter-two"));
     std::fs::write(theirs.join("config.json"), {
         let text = std::fs::read_to_string(theirs.join("config.json")).unwrap();
         text.replacen('{', "{\n  \"_name_or_path\": \"../base\",", 1)
@@ -317,7 +359,7 @@ fn large_merge(album: &Album) {
     wait_until(&mut harness, "the plan", is_planned);
     click(&mut harness, Role::Tab, "Merge");
     // A merge is over before all pictures of it are taken, so each has a merge of its own.
-    for look in LOOKS.iter().filter(|look| album.wants("merge-running", look)) {
+    for look in LOOKS.iter().filter(|look| album.wants(&format!("merge-running-{}", look.name))) {
         merge_until_the_third_shard(&mut harness);
         album.take_look(&mut harness, "merge-running", look);
         harness.state_mut().ask(MergeCommand::Cancel);

@@ -14,7 +14,7 @@ use lorafuse::{
 
 use crate::{
     steps::{enter_path, is_checked, is_merged, is_planned, merged, planned},
-    support::{Workspace, click, copy_folder, drop_folders, open_window, sample, wait_until},
+    support::{Workspace, click, copy_as_another_adapter, copy_folder, drop_folders, open_window, sample, wait_until},
 };
 
 type Window = Harness<'static, LorafuseApp>;
@@ -342,14 +342,7 @@ fn modules_sort_by_a_column_and_show_their_spectrum() {
 #[test]
 fn several_adapters_have_a_strength_each() {
     let workspace = Workspace::new();
-    // The same adapter twice is refused, so the second differs in the last bit of its last number.
-    let second = workspace.folder("adapter-two");
-    copy_folder(&workspace.folder("adapter"), &second);
-    let weights_path = second.join("adapter_model.safetensors");
-    let mut weights = std::fs::read(&weights_path).unwrap();
-    let last = weights.len() - 4;
-    weights[last] ^= 1;
-    std::fs::write(&weights_path, weights).unwrap();
+    copy_as_another_adapter(&workspace.folder("adapter"), &workspace.folder("adapter-two"));
     let mut window = open_window(workspace.machine(), Theme::Light, 1.0);
     let folders: Vec<PathBuf> = ["base", "adapter", "adapter-two"].map(|name| workspace.folder(name)).to_vec();
     drop_folders(&mut window, &folders);

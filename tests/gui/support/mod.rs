@@ -83,6 +83,17 @@ pub fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
+/// Copies the folder of an adapter into another adapter: the same twice is refused, so the last bit of its last number
+/// differs.
+pub fn copy_as_another_adapter(from: &Path, to: &Path) {
+    copy_folder(from, to);
+    let weights_path = to.join("adapter_model.safetensors");
+    let mut weights = std::fs::read(&weights_path).unwrap();
+    let last = weights.len() - 4;
+    weights[last] ^= 1;
+    std::fs::write(&weights_path, weights).unwrap();
+}
+
 /// The real app at its usual size.
 pub fn open_window(machine: Machine, theme: Theme, pixels_per_point: f32) -> Harness<'static, LorafuseApp> {
     Harness::builder()
