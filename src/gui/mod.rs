@@ -23,7 +23,7 @@ pub use self::{
             probe::{DrawnBy, probe, time_first_frame},
         },
         machine::Machine,
-        merged_folder::{Made, MergedFolder, Provenance, Sizes},
+        merged_folder::{Made, MergedFolder, Provenance},
         notice::{Notice, Tone},
         screen::Screen,
         standing::{Proof, Standing},

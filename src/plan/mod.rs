@@ -11,6 +11,7 @@ mod error;
 mod keep_f32;
 mod layout;
 mod mismatch;
+mod output_place;
 mod preflight;
 mod repeated;
 mod replacement;
@@ -37,6 +38,7 @@ pub use self::{
     error::{InputRole, PlanError, Subject},
     layout::OutputShard,
     mismatch::{BaseProof, Mismatch, MismatchAdvice},
+    output_place::{free_name, proposed_output},
     preflight::PreflightCheck,
     request::{AdapterRequest, DtypePolicy, MergeRequest},
     rounding::Rounding,

@@ -8,6 +8,7 @@ mod fact;
 mod packing;
 mod sentence;
 mod size_bar;
+mod sizes;
 
 pub use self::{
     breakdown::{SizeBreakdown, SizePart},
@@ -17,4 +18,5 @@ pub use self::{
     fact::{SizeFact, between, of_model},
     sentence::SizeSentence,
     size_bar::SizeBar,
+    sizes::Sizes,
 };

@@ -16,6 +16,7 @@ mod support;
 mod house {
     mod architecture;
     mod circles;
+    mod layout;
     mod packaging;
     mod readme;
     #[cfg(unix)]

@@ -11,7 +11,7 @@ use std::{
 use super::merged_folder::{self, MergedFolder, Provenance};
 use crate::{
     adapter::{Adapter, AdapterError, BaseSuggestion, suggested_base},
-    checkpoint::{Checkpoint, CheckpointError, folder_name, hub_cache},
+    checkpoint::{Checkpoint, CheckpointError},
     gui::{
         frame::wells::{
             drop_target,
@@ -28,7 +28,9 @@ use crate::{
     matching::{Matching, as_trained},
     merge,
     message::Message,
-    plan::{AdapterRequest, DtypeOption, MergePlan, MergeRequest, PlanError, PlanTotals, Rounding, Subject},
+    plan::{
+        AdapterRequest, DtypeOption, MergePlan, MergeRequest, PlanError, PlanTotals, Rounding, Subject, proposed_output,
+    },
     report::HistoryEntry,
     tree::{self, ModuleNode},
 };
@@ -148,14 +150,14 @@ pub struct Inspection {
 }
 
 impl Inspection {
-    /// Opens and compares what `question` names.
+    /// Opens and compares what `request` names.
     #[must_use]
-    pub fn new(question: &InspectionRequest) -> Self {
-        let inputs = (question.base.clone(), question.adapters.clone());
+    pub fn new(request: &InspectionRequest) -> Self {
+        let inputs = (request.base.clone(), request.adapters.clone());
         let mut inspection = Self { inputs, ..Self::default() };
-        let base = question.base.as_deref().map(Checkpoint::open);
+        let base = request.base.as_deref().map(Checkpoint::open);
         let opened: Result<Vec<Adapter>, _> =
-            question.adapters.iter().map(|adapter| Adapter::open(&adapter.path)).collect();
+            request.adapters.iter().map(|adapter| Adapter::open(&adapter.path)).collect();
         inspection.base = match &base {
             None => Slot::Empty,
             Some(Ok(base)) => Slot::Open(ModelFacts::of(base)),
@@ -174,13 +176,13 @@ impl Inspection {
         if let (None, Some(adapter)) = (&base, adapters.first()) {
             inspection.suggested_base = suggested_base(adapter);
         }
-        if let Some(merged) = question.output.as_deref().filter(|output| drop_target::is_model(output)) {
+        if let Some(merged) = request.output.as_deref().filter(|output| drop_target::is_model(output)) {
             inspection.output = Some(merged.to_owned());
-            inspection.found = Some(found(question, merged, base.as_ref()));
+            inspection.found = Some(found(request, merged, base.as_ref()));
         }
         let Some(base) = base else { return inspection };
         inspection.output =
-            Some(question.output.clone().unwrap_or_else(|| proposed_output(base.root(), question.home.as_deref())));
+            Some(request.output.clone().unwrap_or_else(|| proposed_output(base.root(), request.home.as_deref())));
         let base = match as_trained(base, &adapters) {
             Ok((base, _)) => base,
             Err(error) => {
@@ -191,9 +193,9 @@ impl Inspection {
         let matching = Matching::new(&base, &adapters);
         inspection.look_at_tree(&base, &matching, &adapters);
         if !adapters.is_empty() {
-            inspection.compare(question, &base, &matching, &adapters);
+            inspection.compare(request, &base, &matching, &adapters);
             if inspection.resolved.is_none() {
-                let strengths: Vec<f64> = question.adapters.iter().map(|adapter| adapter.strength).collect();
+                let strengths: Vec<f64> = request.adapters.iter().map(|adapter| adapter.strength).collect();
                 inspection.delta_norms = delta_norms(&matching, &adapters, &strengths);
             }
         }
@@ -224,8 +226,7 @@ impl Inspection {
     fn take_plan(&mut self, mut plan: MergePlan, home: Option<&Path>) -> Result<Arc<MergePlan>, Problem> {
         let problem = plan.check_output().err().map(|error| Problem::of(&error));
         self.blamed = problem.as_ref().map(|_| WellKind::Output);
-        self.refused_output =
-            problem.clone().map(|problem| RefusedOutput { problem, other: other_place(&mut plan, home) });
+        self.refused_output = problem.clone().map(|problem| RefusedOutput { problem, other: plan.other_place(home) });
         self.dtype_options = DtypeOption::all(&plan);
         self.plan_totals = PlanTotals::of(&plan);
         self.interrupted_bytes = merge::interrupted_bytes(&plan);
@@ -234,7 +235,7 @@ impl Inspection {
         problem.map_or(Ok(plan), Err)
     }
 
-    fn compare(&mut self, question: &InspectionRequest, base: &Checkpoint, matching: &Matching, adapters: &[Adapter]) {
+    fn compare(&mut self, request: &InspectionRequest, base: &Checkpoint, matching: &Matching, adapters: &[Adapter]) {
         self.fit = Some(Fit {
             changed_tensors: matching.applied.len(),
             base_tensors: base.tensors().len(),
@@ -245,16 +246,16 @@ impl Inspection {
         self.misfits = misfits(base, adapters, matching);
         // What lies in the output already is judged, not planned.
         let Some(output) = self.output.clone().filter(|_| self.found.is_none()) else { return };
-        let request = MergeRequest {
+        let merge = MergeRequest {
             base: base.root().to_owned(),
-            adapters: question.adapters.clone(),
+            adapters: request.adapters.clone(),
             output,
-            dtype: question.options.dtype,
-            rounding: question.options.rounding,
+            dtype: request.options.dtype,
+            rounding: request.options.rounding,
             max_shard_bytes: None,
         };
-        self.plan = Some(match MergePlan::resolved(&request) {
-            Ok(plan) => self.take_plan(plan, question.home.as_deref()),
+        self.plan = Some(match MergePlan::resolved(&merge) {
+            Ok(plan) => self.take_plan(plan, request.home.as_deref()),
             Err(error) => {
                 let problem = Problem::of(&error);
                 self.blamed = blamed(&error, base.root());
@@ -281,55 +282,18 @@ fn blamed(error: &PlanError, base: &Path) -> Option<WellKind> {
     }
 }
 
-/// The same name with a number, beside the base, or in the user's folder: the first that takes the merge.
-fn other_place(plan: &mut MergePlan, home: Option<&Path>) -> Option<PathBuf> {
-    let (output, passed) = (plan.output.clone(), plan.checks.clone());
-    let name = output.file_name().unwrap_or("merged".as_ref());
-    let mut places = vec![free_name(&output), proposed_output(plan.base.root(), home)];
-    places.extend(home.map(|home| free_name(&home.join(name))));
-    let found = places.into_iter().filter(|place| *place != output).find(|place| {
-        plan.output.clone_from(place);
-        plan.check_output().is_ok()
-    });
-    (plan.output, plan.checks) = (output, passed);
-    found
-}
-
 /// Opens what lies in the output, as made from what is in the other wells: as the history says, where it was made here.
 /// The strengths chosen for a merge of ours say nothing about somebody else's: it is judged as trained, and the check
 /// finds another strength where there is one.
-fn found(question: &InspectionRequest, merged: &Path, base: Option<&Checkpoint>) -> Result<Box<MergedFolder>, Problem> {
+fn found(request: &InspectionRequest, merged: &Path, base: Option<&Checkpoint>) -> Result<Box<MergedFolder>, Problem> {
     let whole = |adapter: &AdapterRequest| AdapterRequest { strength: 1.0, ..adapter.clone() };
-    let (adapters, rounding) = match &question.recorded {
+    let (adapters, rounding) = match &request.recorded {
         Some(made) => (made.adapters.clone(), made.rounding),
-        None => (question.adapters.iter().map(whole).collect(), Rounding::Nearest),
+        None => (request.adapters.iter().map(whole).collect(), Rounding::Nearest),
     };
     let root = base.map(|base| base.root().to_owned());
     let provenance = Provenance { merged: merged.to_owned(), base: root, adapters, rounding };
     merged_folder::open(provenance, base).map(Box::new)
-}
-
-/// `<base>-merged` beside the base, numbered where that exists. The cache of the Hub is no place for it: a base that
-/// lies there has its output in the user's folder.
-#[must_use]
-pub fn proposed_output(base: &Path, home: Option<&Path>) -> PathBuf {
-    let absolute = std::path::absolute(base).unwrap_or_else(|_| base.to_owned());
-    if let Some(home) = home.filter(|_| hub_cache::is_snapshot(&absolute)) {
-        let id = folder_name(&absolute);
-        let name = id.rsplit('/').next().unwrap_or(&id);
-        return free_name(&home.join(format!("{name}-merged")));
-    }
-    let name = absolute.file_name().map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned());
-    free_name(&absolute.with_file_name(format!("{name}-merged")))
-}
-
-/// `path`, or the first of `path-2`, `path-3` … that nothing has.
-#[must_use]
-pub fn free_name(path: &Path) -> PathBuf {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let numbered = (2..1000).map(|number| path.with_file_name(format!("{name}-{number}")));
-    let mut candidates = std::iter::once(path.to_owned()).chain(numbered);
-    candidates.find(|candidate| candidate.symlink_metadata().is_err()).unwrap_or_else(|| path.to_owned())
 }
 
 #[cfg(test)]
@@ -337,23 +301,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_output_is_proposed_beside_the_base_and_never_taken() {
-        let root = tempfile::tempdir().unwrap();
-        let base = root.path().join("한국어-모델");
-        assert_eq!(proposed_output(&base, None), root.path().join("한국어-모델-merged"));
-        std::fs::create_dir(root.path().join("한국어-모델-merged")).unwrap();
-        assert_eq!(proposed_output(&base, None), root.path().join("한국어-모델-merged-2"));
-        let snapshot = root.path().join("models--org--name/snapshots/0a1b2c");
-        assert_eq!(proposed_output(&snapshot, Some(root.path())), root.path().join("name-merged"));
-    }
-
-    #[test]
     fn a_bad_output_costs_nothing_but_the_plan() {
         let sample = crate::sample::Sample::find().unwrap();
         let root = tempfile::tempdir().unwrap();
         let taken = root.path().join("merged");
         std::fs::create_dir_all(taken.join("notes")).unwrap();
-        let mut question = InspectionRequest {
+        let mut request = InspectionRequest {
             base: Some(sample.base()),
             adapters: vec![AdapterRequest { path: sample.adapter(), strength: 1.0 }],
             output: Some(taken.clone()),
@@ -361,19 +314,19 @@ mod tests {
             home: Some(root.path().to_owned()),
             recorded: None,
         };
-        let refused = Inspection::new(&question);
+        let refused = Inspection::new(&request);
         assert!(matches!(refused.plan, Some(Err(_))) && refused.resolved.is_some());
         let why = refused.refused_output.unwrap();
         assert_eq!(why.other, Some(root.path().join("merged-2")));
         assert!(why.problem.advice(crate::message::Language::English).unwrap().contains("another name"));
 
         // Inside the base no name is free: the place beside it, or the user's folder, is.
-        question.output = Some(sample.base().join("merged"));
-        let other = Inspection::new(&question).refused_output.unwrap().other.unwrap();
+        request.output = Some(sample.base().join("merged"));
+        let other = Inspection::new(&request).refused_output.unwrap().other.unwrap();
         assert!(!other.starts_with(sample.base()), "{}", other.display());
 
-        question.output = Some(root.path().join("merged-2"));
-        let planned = Inspection::new(&question);
+        request.output = Some(root.path().join("merged-2"));
+        let planned = Inspection::new(&request);
         assert!(matches!(planned.plan, Some(Ok(_))) && planned.refused_output.is_none());
         assert_eq!(refused.dtype_options, planned.dtype_options);
         assert_eq!(refused.plan_totals.rows, planned.plan_totals.rows);
@@ -383,7 +336,7 @@ mod tests {
     fn modules_and_plan_are_there_before_any_factor_is_read() {
         let sample = crate::sample::Sample::find().unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let question = InspectionRequest {
+        let request = InspectionRequest {
             base: Some(sample.base()),
             adapters: vec![AdapterRequest { path: sample.adapter(), strength: 1.0 }],
             output: Some(folder.path().join("merged")),
@@ -391,7 +344,7 @@ mod tests {
             home: None,
             recorded: None,
         };
-        let inspection = Inspection::new(&question);
+        let inspection = Inspection::new(&request);
         assert!(inspection.tree.is_some() && matches!(inspection.plan, Some(Ok(_))), "{inspection:?}");
         assert!(inspection.delta_norms.is_empty(), "the norms of an 8B adapter take longer than a person waits");
     }

@@ -18,6 +18,6 @@ pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: Co
         Command::Merge(command) => merge::carry_out::carry_out(state, ctx, command),
         Command::Compare(command) => compare::carry_out::carry_out(state, ctx, command),
         Command::Report(command) => report::carry_out::carry_out(state, ctx, command),
-        Command::Colors(command) => palette::carry_out::carry_out(state, ctx, command),
+        Command::Palette(command) => palette::carry_out::carry_out(state, ctx, command),
     }
 }

@@ -67,7 +67,7 @@ commands! {
     /// Of the Report screen.
     Report(ReportCommand),
     /// Of the list of all commands.
-    Colors(PaletteCommand),
+    Palette(PaletteCommand),
 }
 
 #[cfg(test)]
@@ -89,11 +89,11 @@ mod tests {
 
     /// Both ways of one switch, of which only one can be asked for at a time, share its key.
     fn is_same_switch(left: &Command, right: &Command) -> bool {
-        use Command::{Colors, Modules};
+        use Command::{Modules, Palette};
         matches!(
             (left, right),
             (Modules(ModulesCommand::ShowAs(_)), Modules(ModulesCommand::ShowAs(_)))
-                | (Colors(PaletteCommand::Show(_)), Colors(PaletteCommand::Show(_)))
+                | (Palette(PaletteCommand::Show(_)), Palette(PaletteCommand::Show(_)))
         )
     }
 

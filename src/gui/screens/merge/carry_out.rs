@@ -6,14 +6,16 @@ use super::{
     command::MergeCommand,
     jobs::{cancel_merge, discard_partial, start_merge},
 };
-use crate::gui::{
-    app::{
-        dialogs::{self, FolderDialog},
-        inspection::free_name,
-        screen::Screen,
-        state::{AppState, Phase},
+use crate::{
+    gui::{
+        app::{
+            dialogs::{self, FolderDialog},
+            screen::Screen,
+            state::{AppState, Phase},
+        },
+        frame::wells::{fill::add_adapter, inspect::inspect},
     },
-    frame::wells::{fill::add_adapter, inspect::inspect},
+    plan::free_name,
 };
 
 /// Chooses, merges, stops, plans again.

@@ -21,7 +21,7 @@ pub fn matching(search: &Search, state: &AppState) -> Vec<(Command, &'static Fac
         texts.any(|text| query.split_whitespace().all(|part| text.contains(part)))
     };
     // The list does not offer to close itself.
-    let available = Command::listed().filter(|(command, _)| !matches!(command, Command::Colors(_)));
+    let available = Command::listed().filter(|(command, _)| !matches!(command, Command::Palette(_)));
     available.filter(|(_, face)| face.is_available(state) && matches(face)).collect()
 }
 

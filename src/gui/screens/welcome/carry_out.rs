@@ -5,14 +5,14 @@ use egui::Context;
 use super::command::WelcomeCommand;
 use crate::{
     gui::{
-        app::{inspection::free_name, notice::Notice, screen::Screen, state::AppState},
+        app::{notice::Notice, screen::Screen, state::AppState},
         design::path_text::lexically_normal,
         frame::wells::inspect::inspect,
         screens::merge::merge_options::MergeOptions,
         words::problem::Problem,
     },
     numeric::FloatDtype,
-    plan::DtypePolicy,
+    plan::{DtypePolicy, free_name},
     report::{HistoryEntry, RunOutcome},
     sample::Sample,
 };
