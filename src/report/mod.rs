@@ -32,7 +32,7 @@ pub use self::{
     model_role::ModelRole,
     perplexity_table::{Pair, PerplexityStory, PerplexityTable, Score, TextRow, percent_change},
     score_table::{ScoreRow, ScoreTable},
-    speed_table::{SpeedTable, tokens_per_sec},
+    speed_table::{SpeedTable, mean_and_deviation, short_number, tokens_per_sec},
     summary::{AdapterSummary, ModelSummary, ModuleSummary, PlanSummary, PrefixSummary},
     updated_tensors::{UpdatedTensor, updated_tensors},
 };

@@ -132,6 +132,26 @@ impl PerplexityTable {
     }
 }
 
+impl Score {
+    /// `195.7`: the perplexity.
+    #[must_use]
+    pub fn number(&self) -> String {
+        perplexity_number(self.perplexity)
+    }
+
+    /// `165.6 – 221.3`: the interval, where there is one.
+    #[must_use]
+    pub fn ends(&self) -> Option<String> {
+        let number = perplexity_number;
+        self.interval.map(|interval| format!("{} – {}", number(interval.low), number(interval.high)))
+    }
+}
+
+/// One decimal, two below ten: more would be noise.
+fn perplexity_number(value: f64) -> String {
+    if value < 10.0 { format!("{value:.2}") } else { format!("{value:.1}") }
+}
+
 impl Pair {
     /// From a difference in nats per token.
     fn of(difference: &PairedDifference) -> Self {

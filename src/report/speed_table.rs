@@ -81,7 +81,21 @@ fn answer(name: &str, speed: &ModelSpeed) -> Option<String> {
 /// `119 tokens/s`, `4.1 tokens/s`.
 #[must_use]
 pub fn tokens_per_sec(rate: f64) -> String {
-    if rate < 10.0 { format!("{rate:.1} tokens/s") } else { format!("{rate:.0} tokens/s") }
+    format!("{} tokens/s", short_number(rate))
+}
+
+/// `161 ± 52`, `8.1 ± 0.5`: a mean with its deviation.
+#[must_use]
+pub fn mean_and_deviation(spread: Spread) -> String {
+    let decimals = usize::from(spread.mean < 10.0);
+    format!("{:.decimals$} ± {:.decimals$}", spread.mean, spread.std)
+}
+
+/// `119`, `4.1`: without a decimal from ten on.
+#[must_use]
+pub fn short_number(value: f64) -> String {
+    let decimals = usize::from(value < 10.0);
+    format!("{value:.decimals$}")
 }
 
 /// `4.30 ± 0.05 s`.
@@ -101,6 +115,9 @@ mod tests {
     #[test]
     fn rates_and_seconds_keep_their_size() {
         assert_eq!([4.12, 119.4].map(tokens_per_sec), ["4.1 tokens/s", "119 tokens/s"]);
+        let pass = Spread { mean: 0.161, std: 0.052, runs: 10 }.in_milliseconds();
+        assert_eq!(mean_and_deviation(pass), "161 ± 52");
+        assert_eq!(mean_and_deviation(Spread { mean: 8.1, std: 0.5, runs: 10 }), "8.1 ± 0.5");
         assert_eq!(seconds(Spread { mean: 4.3, std: 0.051, runs: 10 }), "4.30 ± 0.05 s");
         assert_eq!(seconds(Spread { mean: 0.0123, std: 0.0004, runs: 10 }), "0.0123 ± 0.0004 s");
     }

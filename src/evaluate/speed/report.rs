@@ -83,6 +83,18 @@ pub(super) struct Samples {
 }
 
 impl Spread {
+    /// Of seconds, in milliseconds.
+    #[must_use]
+    pub fn in_milliseconds(self) -> Self {
+        Self { mean: 1e3 * self.mean, std: 1e3 * self.std, ..self }
+    }
+
+    /// One deviation around the mean, of what cannot be negative.
+    #[must_use]
+    pub fn ends(self) -> [f64; 2] {
+        [(self.mean - self.std).max(0.0), self.mean + self.std]
+    }
+
     /// Of `values`; zeros for none.
     #[must_use]
     pub fn of(values: &[f64]) -> Self {

@@ -1,5 +1,6 @@
 //! How the window looks. Nothing here knows a screen or the state.
 
+pub mod chart;
 pub mod figures;
 pub mod fonts;
 pub mod ink;

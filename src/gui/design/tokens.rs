@@ -204,6 +204,8 @@ pub mod grid {
     pub const ICON: f32 = 20.0;
     /// A progress bar.
     pub const PROGRESS: f32 = 8.0;
+    /// A field for a line of text.
+    pub const FIELD: f32 = 320.0;
     /// A plain button.
     pub const BUTTON: f32 = 28.0;
     /// A small button and a field in a well.
@@ -223,7 +225,35 @@ pub mod grid {
         pub const BYTES: f32 = 104.0;
         /// A word.
         pub const WORD: f32 = 72.0;
+        /// The name of a model, a text or a component.
+        pub const NAME: f32 = 104.0;
+        /// A number of a few digits.
+        pub const DIGITS: f32 = 56.0;
+        /// Two numbers and what stands between them.
+        pub const INTERVAL: f32 = 88.0;
+        /// A share with its interval.
+        pub const SHARE_WITH_INTERVAL: f32 = 160.0;
+        /// A number of bytes with its dtypes.
+        pub const TYPED_BYTES: f32 = 128.0;
     }
+}
+
+/// Proportions of charts.
+pub mod chart {
+    use egui::{Vec2, vec2};
+
+    /// Radius of a dot, and of the hole in a hollow one.
+    pub const DOT: f32 = 4.5;
+    pub const HOLE: f32 = 3.0;
+    /// Height of an axis with its numbers, and width of one of them.
+    pub const AXIS: f32 = 24.0;
+    pub const MARK: f32 = 48.0;
+    /// Height of a row with a dot and nothing else near.
+    pub const ROW: f32 = 36.0;
+    /// Height of a bar.
+    pub const BAR: f32 = 34.0;
+    /// A colour in a legend.
+    pub const SWATCH: Vec2 = vec2(8.0, 10.0);
 }
 
 /// A text size with its line height and face.

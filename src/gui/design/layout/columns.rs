@@ -2,7 +2,7 @@
 
 use egui::{Frame, Panel, Ui};
 
-use crate::gui::design::tokens::grid;
+use crate::gui::design::tokens::{grid, space};
 
 /// Two columns of equal width, each as high as it needs; below one another where the window is narrow.
 pub fn columns_ui<T: ?Sized>(
@@ -19,10 +19,16 @@ pub fn columns_ui<T: ?Sized>(
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.x = grid::GAP;
         ui.columns_const(|[left_ui, right_ui]| {
-            left(left_ui, shared);
-            right(right_ui, shared);
+            column_ui(left_ui, |ui| left(ui, shared));
+            column_ui(right_ui, |ui| right(ui, shared));
         });
     });
+}
+
+/// One of the columns, which egui would space as far as from another and whose text it would justify.
+fn column_ui(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
+    ui.spacing_mut().item_spacing.x = space::S8;
+    ui.vertical(add);
 }
 
 /// A part of exactly `width` at the right edge, from top to bottom, to be painted before what takes the rest.

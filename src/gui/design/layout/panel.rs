@@ -62,7 +62,7 @@ impl<'a> Surface<'a> {
         frame.show(ui, |ui| {
             ui.set_width(ui.available_width());
             if self.is_filling && height.is_finite() {
-                ui.set_min_height(height - 2.0);
+                ui.set_min_height((height - 2.0).max(0.0));
             }
             if let Some(title) = self.title {
                 inset_ui(ui, space::S12, 0.0, |ui| {

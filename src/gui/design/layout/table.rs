@@ -1,6 +1,6 @@
 //! The one table, on `egui_extras`: titled columns, rows that are painted only while they are seen.
 
-use egui::{Align, Layout, Rangef, Rect, Role, Sense, Stroke, Ui, UiBuilder, Vec2, WidgetInfo};
+use egui::{Align, Layout, Painter, Rangef, Rect, Role, Sense, Stroke, Ui, UiBuilder, Vec2, WidgetInfo};
 use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::text::{label_ui, path_ui};
@@ -60,12 +60,22 @@ pub struct Table<'a> {
     id: &'a str,
     columns: &'a [TableColumn<'a>],
     row_height: f32,
-    is_scrolling: bool,
+    extent: Extent,
     is_headed: bool,
     sense: Sense,
     shown_row: Option<usize>,
     has_rules: bool,
-    is_complete: bool,
+}
+
+/// How far down a table goes, and which of its rows it paints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    /// As high as its rows, of which it paints those that are seen.
+    Whole,
+    /// As high as its rows, all of which it paints.
+    Complete,
+    /// Down to the end of what is around it.
+    Scrolling,
 }
 
 impl<'a> Table<'a> {
@@ -75,18 +85,17 @@ impl<'a> Table<'a> {
             id,
             columns,
             row_height: grid::TREE_ROW,
-            is_scrolling: false,
+            extent: Extent::Whole,
             is_headed: true,
             sense: Sense::hover(),
             shown_row: None,
             has_rules: true,
-            is_complete: false,
         }
     }
 
     /// Down to the end of what is around it; its rows scroll.
     pub fn scrolling(self) -> Self {
-        Self { is_scrolling: true, ..self }
+        Self { extent: Extent::Scrolling, ..self }
     }
 
     /// Without a line of titles; a hairline stands in its place.
@@ -96,7 +105,7 @@ impl<'a> Table<'a> {
 
     /// With every row, seen or not, so that all are read aloud: for a few on a page that scrolls as a whole.
     pub fn complete(self) -> Self {
-        Self { is_complete: true, ..self }
+        Self { extent: Extent::Complete, ..self }
     }
 
     /// Without hairlines between its rows.
@@ -132,10 +141,12 @@ impl<'a> Table<'a> {
             ui.painter().hline(width, y.round() - 0.5, stroke);
         }
         let mut clicked = None;
+        let edges = ui.painter().clone();
         ui.scope(|ui| {
             ui.spacing_mut().item_spacing = Vec2::ZERO;
-            let mut builder = TableBuilder::new(ui).id_salt(self.id).sense(self.sense).vscroll(self.is_scrolling);
-            builder = builder.auto_shrink(false).max_scroll_height(f32::INFINITY);
+            let is_scrolling = self.extent == Extent::Scrolling;
+            let mut builder = TableBuilder::new(ui).id_salt(self.id).sense(self.sense).vscroll(is_scrolling);
+            builder = builder.auto_shrink([false, !is_scrolling]).max_scroll_height(f32::INFINITY);
             if let Some(row) = self.shown_row {
                 builder = builder.scroll_to_row(row, None);
             }
@@ -157,14 +168,14 @@ impl<'a> Table<'a> {
             let mut row_ui = |row: TableRow<'_, '_>| {
                 let index = row.index();
                 let rule = self.has_rules.then_some(stroke);
-                let mut cells = Cells { row, columns: self.columns, next: 0, width, rule };
+                let mut cells = Cells { row, columns: self.columns, next: 0, width, edges: &edges, rule };
                 add(&mut cells, index);
                 while cells.next < self.columns.len() {
                     cells.cell(|_| ());
                 }
             };
             table.body(|mut body| {
-                if self.is_complete {
+                if self.extent == Extent::Complete {
                     (0..count).for_each(|_| body.row(self.row_height, &mut row_ui));
                 } else {
                     body.rows(self.row_height, count, row_ui);
@@ -181,8 +192,9 @@ pub struct Cells<'a, 'b, 'c> {
     pub row: TableRow<'a, 'b>,
     columns: &'c [TableColumn<'c>],
     next: usize,
-    /// From edge to edge, past the ends of the cells.
+    /// From edge to edge, past the ends of the cells, and what paints there.
     width: Rangef,
+    edges: &'c Painter,
     rule: Option<Stroke>,
 }
 
@@ -190,12 +202,13 @@ impl Cells<'_, '_, '_> {
     /// The next cell, painted by `add` in the layout of its column.
     pub fn cell(&mut self, add: impl FnOnce(&mut Ui)) {
         let Some(column) = self.columns.get(self.next) else { return };
-        let (is_last, width, rule) = (self.next + 1 == self.columns.len(), self.width, self.rule.take());
+        let (is_last, width, edges) = (self.next + 1 == self.columns.len(), self.width, self.edges);
+        let rule = self.rule.take();
         self.row.col(|ui| {
             if let Some(stroke) = rule {
                 let row = Rect::from_x_y_ranges(width, ui.clip_rect().y_range());
                 let y = ui.max_rect().bottom().round() - 0.5;
-                ui.painter().with_clip_rect(row).hline(width, y, stroke);
+                edges.with_clip_rect(row).hline(width, y, stroke);
             }
             cell_ui(ui, column, is_last, add);
         });

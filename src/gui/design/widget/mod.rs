@@ -16,10 +16,8 @@ pub use self::{
     chip::chip_ui,
     field::{field_ui, filter_ui},
     icon::{Icon, icon_ui, mark_ui},
-    panel::{
-        flowing_panel_ui, hairline, panel_frame, panel_frame_behind, panel_title_ui, sunken_text_ui, table_header,
-    },
+    panel::{hairline, panel_frame, panel_title_ui, sunken_text_ui, table_header},
     progress::progress_bar_ui,
-    scroll::{flowing_ui, scrolled_ui},
+    scroll::scrolled_ui,
     text::{Align, Run, elided_middle, prose_line_ui, prose_ui, runs_ui, text_ui, text_width, wrapped_text_ui},
 };

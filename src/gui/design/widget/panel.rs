@@ -12,14 +12,6 @@ pub fn panel_frame(ui: &Ui, rect: Rect) {
     ui.painter().rect(rect, CornerRadius::same(radius::PANEL), colors.panel, stroke, StrokeKind::Inside);
 }
 
-/// The same around what was painted before its height was known, for which `behind` was kept.
-pub fn panel_frame_behind(ui: &Ui, behind: egui::layers::ShapeIdx, rect: Rect) {
-    let colors = Colors::of(ui);
-    let corner = CornerRadius::same(radius::PANEL);
-    let stroke = Stroke::new(1.0, colors.stroke);
-    ui.painter().set(behind, egui::epaint::RectShape::new(rect, corner, colors.panel, stroke, StrokeKind::Inside));
-}
-
 /// A row rule from edge to edge of `rect` at `y`.
 pub fn hairline(ui: &Ui, rect: Rect, y: f32) {
     ui.painter().hline(rect.x_range().shrink(1.0), y.round() - 0.5, Stroke::new(1.0, Colors::of(ui).stroke));
@@ -39,24 +31,6 @@ fn title_bar_ui(ui: &mut Ui, rect: Rect, title: &str, remark: &str) -> Rect {
         text_ui(ui, bar, Align::Right, remark, Type::CAPTION, colors.text_secondary);
     }
     Rect::from_min_max(egui::pos2(rect.left(), bar.bottom()), rect.max)
-}
-
-/// A panel from `min` on, as high as what `add` paints below the title, which returns its bottom, and no lower than
-/// `least_bottom`; returns its rectangle.
-pub fn flowing_panel_ui(
-    ui: &mut Ui,
-    place: Rect,
-    title: &str,
-    remark: &str,
-    least_bottom: f32,
-    add: impl FnOnce(&mut Ui, Rect) -> f32,
-) -> Rect {
-    let frame = ui.painter().add(egui::Shape::Noop);
-    let body = title_bar_ui(ui, place, title, remark);
-    let bottom = add(ui, body).max(least_bottom).round();
-    let area = Rect::from_min_max(place.min, egui::pos2(place.right(), bottom));
-    panel_frame_behind(ui, frame, area);
-    area
 }
 
 /// The band for the column titles of a table that fills `body`, the space below a panel's title.

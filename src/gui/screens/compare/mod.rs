@@ -2,17 +2,17 @@
 
 pub mod answers;
 pub mod carry_out;
-pub mod change_chart;
-pub mod change_table;
+pub mod change_amount;
 pub mod command;
 pub mod evaluation;
 pub mod jobs;
 pub mod measured;
+pub mod model_face;
 pub mod perplexity;
 pub mod perplexity_chart;
 pub mod screen;
 pub mod size_chart;
 pub mod size_table;
-pub mod time_chart;
+pub mod time;
 pub mod timing;
 pub mod verdict;

@@ -1,37 +1,18 @@
 //! What the comparison comes to, in one line, and what that rests on; the panels below it show the rest.
 
-use egui::{Rect, Ui, pos2, vec2};
-
 use crate::{
-    gui::{
-        app::{jobs::kind::JobKind, merged_folder::MergedFolder, standing::Standing, state::AppState},
-        design::{
-            tokens::{Colors, Type, space},
-            widget::{Icon, icon_ui, panel_frame_behind, wrapped_text_ui},
-        },
-        screens::report::verdict::Verdict,
-    },
-    message::Language,
+    gui::{app::standing::Standing, prelude::*, screens::report::verdict::Verdict},
     report::EvalVerdict,
     size::{SizeBar, SizeChange},
 };
 
-/// The panel across `place`; returns where it is.
-pub(in crate::gui) fn compare_verdict_ui(ui: &mut Ui, place: Rect, state: &AppState, done: &MergedFolder) -> Rect {
-    let colors = Colors::of(ui);
+/// The panel.
+pub(in crate::gui) fn compare_verdict_ui(ui: &mut Ui, state: &AppState, done: &MergedFolder) {
     let verdict = verdict(state, done);
-    let text = Rect::from_min_max(place.min + vec2(46.0, space::S16), pos2(place.right() - space::S16, f32::INFINITY));
-    let frame = ui.painter().add(egui::Shape::Noop);
-    let icon = Rect::from_min_size(place.min + vec2(space::S16, space::S16), vec2(20.0, 28.0));
-    icon_ui(ui, icon, verdict.icon, verdict.ink().color(ui));
-    let mut bottom = text.top() + wrapped_text_ui(ui, text, &[(&verdict.title, Type::FIGURE, colors.text)]);
-    if !verdict.note.is_empty() {
-        let note = Rect::from_min_max(pos2(text.left(), bottom + 3.0), text.max);
-        bottom = note.top() + wrapped_text_ui(ui, note, &[(&verdict.note, Type::BODY, colors.text_secondary)]);
-    }
-    let area = Rect::from_min_max(place.min, pos2(place.right(), bottom + space::S16));
-    panel_frame_behind(ui, frame, area);
-    area
+    let row = Row::new(&verdict.title, Type::FIGURE, Ink::Primary).icon(verdict.icon, verdict.ink());
+    let row = row.margins(space::S16, space::S12);
+    let row = if verdict.note.is_empty() { row } else { row.note(&verdict.note, Type::BODY, Ink::Secondary) };
+    Surface::plain().show(ui, |ui| row.show(ui));
 }
 
 fn verdict(state: &AppState, done: &MergedFolder) -> Verdict {

@@ -1,0 +1,48 @@
+//! A bar of parts that add up, and the swatches that explain it.
+
+use egui::{Color32, CornerRadius, Layout, Sense, Ui, UiBuilder, vec2};
+
+use crate::gui::design::{
+    ink::Ink,
+    layout::text::label_ui,
+    tokens::{Type, chart, space},
+    widget::text_width,
+};
+
+/// A part of a bar, with a text where there is room for it.
+#[derive(Clone, Debug)]
+pub struct BarPart {
+    /// Its width.
+    pub width: f32,
+    /// Its colour.
+    pub fill: Color32,
+    /// What stands on it.
+    pub text: String,
+    /// The text's style.
+    pub kind: Type,
+    /// The text's colour.
+    pub ink: Ink,
+}
+
+/// Parts side by side in a running line.
+pub fn bar_ui(ui: &mut Ui, height: f32, parts: impl IntoIterator<Item = BarPart>) {
+    for part in parts {
+        let (area, _) = ui.allocate_exact_size(vec2(part.width, height), Sense::hover());
+        ui.painter().rect_filled(area.shrink2(vec2(0.5, 0.0)), CornerRadius::ZERO, part.fill);
+        if area.width() > text_width(ui, &part.text, part.kind) {
+            let layout = Layout::centered_and_justified(egui::Direction::LeftToRight);
+            let mut place = ui.new_child(UiBuilder::new().max_rect(area.expand2(vec2(2.0, 0.0))).layout(layout));
+            label_ui(&mut place, &part.text, part.kind, part.ink);
+        }
+    }
+}
+
+/// The colours of a part in each bar, before its name.
+pub fn swatches_ui(ui: &mut Ui, colors: &[Color32]) {
+    ui.spacing_mut().item_spacing.x = 1.0;
+    for color in colors {
+        let (area, _) = ui.allocate_exact_size(chart::SWATCH, Sense::hover());
+        ui.painter().rect_filled(area, 1.0, *color);
+    }
+    ui.add_space(space::S4);
+}
