@@ -262,6 +262,7 @@ not-checked = not checked
 not-merged = not merged
 not-verified = not proven
 nothing-left = Nothing was left behind
+there-now = What is there now: { $paths }
 now = Now
 on-this-volume = on this volume
 only-changed = Only changed

@@ -258,6 +258,7 @@ not-checked = 검사 안 됨
 not-merged = 병합 안 됨
 not-verified = 증명 안 됨
 nothing-left = 남은 파일은 없습니다
+there-now = 지금 남아 있는 것: { $paths }
 now = 지금
 on-this-volume = 이 볼륨에서
 only-changed = 바뀐 것만

@@ -40,7 +40,11 @@ pub use self::{
             measured::{Measured, Timed},
         },
         merge::{
-            command::MergeCommand, merge_options::MergeOptions, run::RunError, run_event::RunEvent, running::Running,
+            command::MergeCommand,
+            merge_options::MergeOptions,
+            run::{MergeFailure, RunError},
+            run_event::RunEvent,
+            running::Running,
         },
         modules::{
             command::ModulesCommand,

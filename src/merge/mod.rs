@@ -9,6 +9,7 @@ mod gpu;
 mod in_memory;
 mod journal;
 mod kernel;
+mod left_behind;
 mod options;
 mod output;
 mod pipeline;
@@ -22,6 +23,7 @@ pub use self::{
     error::MergeError,
     in_memory::in_memory,
     kernel::{Kernel, TileJob, TileResult},
+    left_behind::left_behind,
     options::IoMode,
     output::{OutputFolder, discard_partial, interrupted_bytes},
     receipt::{MergeReceipt, TensorRecord, WrittenFile},

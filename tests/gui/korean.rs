@@ -11,8 +11,8 @@ use lorafuse::{
     adapter::Adapter,
     checkpoint::Checkpoint,
     gui::{
-        AppCommand, AppState, JobKind, LorafuseApp, Machine, MergeCommand, Phase, Problem, RunEvent, Running, Screen,
-        Slot, WellKind, WellsCommand,
+        AppCommand, AppState, JobKind, LorafuseApp, Machine, MergeCommand, MergeFailure, Phase, Problem, RunEvent,
+        Running, Screen, Slot, WellKind, WellsCommand,
     },
     job::{JobContext, JobWarning, Stage},
     merge::device::{DeviceReason, TileCount, TrialTimes},
@@ -243,7 +243,8 @@ fn a_running_and_a_failed_merge_are_korean() {
     window.get_by_label_contains("응답을 멈췄습니다");
 
     let error = lorafuse::merge::MergeError::DiskFull { needed: 9_000_000, free: 1_000, path: "/data/models".into() };
-    window.state_mut().state.phase = Phase::Failed(Problem::of(&error));
+    window.state_mut().state.phase =
+        Phase::Failed(MergeFailure { problem: Problem::of(&error), left_behind: Some(Vec::new()) });
     window.run_steps(3);
     assert_speaks_korean(&window, "failed");
     window.get_by_label_contains("디스크 공간이 모자랍니다");

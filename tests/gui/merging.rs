@@ -6,8 +6,8 @@ use egui::{Theme, accesskit::Role};
 use egui_kittest::kittest::Queryable as _;
 use lorafuse::{
     gui::{
-        JobKind, Machine, MergeCommand, MergedFolder, Phase, ReportCommand, Screen, WelcomeCommand, WellKind,
-        WellsCommand,
+        JobKind, LorafuseApp, Machine, MergeCommand, MergedFolder, Phase, ReportCommand, Screen, WelcomeCommand,
+        WellKind, WellsCommand,
     },
     merge::device::GpuAdapter,
     platform::FileDialogs,
@@ -15,7 +15,7 @@ use lorafuse::{
 };
 
 use crate::{
-    steps::{assert_within, is_done, is_planned, open_pair, show, snapshot},
+    steps::{assert_within, is_done, is_planned, open_pair, planned, show, snapshot},
     support::{
         Workspace, click, drop_folders,
         large_model::{LargeModel, write_adapter},
@@ -64,6 +64,31 @@ fn both_folders_dropped_are_merged_to_bf16_and_proven() {
     harness.get_by_label("This model stands alone");
     click(&mut harness, Role::Tab, "Modules");
     harness.get_by_label_contains("gate_proj, Linear, 688 × 256, F32, 16 × 256, 688 × 16, 0.422");
+}
+
+#[test]
+fn a_failed_merge_says_what_is_there_of_it() {
+    let workspace = Workspace::new();
+    let mut window = planned(&workspace);
+    let is_failed = |app: &LorafuseApp| matches!(app.state.phase, Phase::Failed(_));
+    // Somebody else's folder under the name that the work needs.
+    let foreign = workspace.folder("base-merged.partial");
+    std::fs::create_dir(&foreign).unwrap();
+    std::fs::write(foreign.join("notes.txt"), "").unwrap();
+    window.state_mut().ask(MergeCommand::Start);
+    wait_until(&mut window, "the failure", is_failed);
+    window.run_steps(2);
+    window.get_by_label_contains("What is there now");
+    assert!(window.query_by_label_contains("Nothing was left behind").is_none());
+    std::fs::remove_dir_all(&foreign).unwrap();
+    window.state_mut().ask(MergeCommand::PlanAgain);
+    window.run_steps(2);
+    wait_until(&mut window, "the plan again", is_planned);
+    std::fs::remove_file(workspace.folder("base").join("model-00001-of-00004.safetensors")).unwrap();
+    window.state_mut().ask(MergeCommand::Start);
+    wait_until(&mut window, "the second failure", is_failed);
+    window.run_steps(2);
+    window.get_by_label_contains("Nothing was left behind");
 }
 
 #[test]

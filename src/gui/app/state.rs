@@ -16,7 +16,7 @@ use crate::{
     gui::{
         frame::wells::{drop_target::UnknownDrop, hover::DropHover, well::Wells},
         screens::{
-            merge::{merge_options::MergeOptions, running::Running},
+            merge::{merge_options::MergeOptions, run::MergeFailure, running::Running},
             modules::state::{ModulesState, ModulesView},
             palette::search::Search,
             welcome::sample_facts::SampleFacts,
@@ -44,8 +44,8 @@ pub enum Phase {
     Running(Box<Running>),
     /// The merged folder exists.
     Done(Box<MergedFolder>),
-    /// The merge stopped with an error; its output does not exist.
-    Failed(Problem),
+    /// The merge stopped with an error.
+    Failed(MergeFailure),
 }
 
 /// All of it.

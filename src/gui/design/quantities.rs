@@ -6,6 +6,17 @@ pub fn split_unit(text: &str) -> (&str, &str) {
     text.split_once(' ').unwrap_or((text, ""))
 }
 
+/// `2.05`, `20.5`, `205`: a number in three digits.
+#[must_use]
+pub fn three_digits(number: f64) -> String {
+    let decimals = match number {
+        ..10.0 => 2,
+        10.0..100.0 => 1,
+        _ => 0,
+    };
+    format!("{number:.decimals$}")
+}
+
 /// `4.87 M`, `287.7 k`: a parameter count in three or four digits.
 #[must_use]
 pub fn parameter_count(count: u64) -> String {

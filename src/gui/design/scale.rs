@@ -39,6 +39,12 @@ pub fn round_step(range: f64, most: f64) -> f64 {
     factor.unwrap_or(10.0) * power
 }
 
+/// 0, `step`, twice that and so on up to `end`.
+#[must_use]
+pub fn marks(end: f64, step: f64) -> Vec<f64> {
+    std::iter::successors(Some(0.0), |at| Some(at + step)).take_while(|at| *at <= end + step * 1e-6).collect()
+}
+
 /// Round values between `low` and `high` for a logarithmic axis: 1, 2, 5 of each power of ten, or finer where those
 /// are too few to read from.
 #[must_use]

@@ -213,6 +213,37 @@ pub mod grid {
     /// The primary button.
     pub const PRIMARY_BUTTON: f32 = 32.0;
 
+    /// The options of a merge.
+    pub const OPTIONS: f32 = 436.0;
+    /// The options in a narrow window.
+    pub const NARROW_OPTIONS: f32 = 312.0;
+    /// The names beside which evidence stands.
+    pub const NAME: f32 = 192.0;
+    /// Such names in a narrow panel.
+    pub const NARROW_NAME: f32 = 116.0;
+    /// A row of two lines.
+    pub const TWO_LINES: f32 = 48.0;
+    /// A bar that parts or progress fill, where it is what the panel is about.
+    pub const BAR: f32 = 10.0;
+    /// The chart of a running merge, with its title.
+    pub const THROUGHPUT: f32 = 172.0;
+    /// Lowest that a list in a panel gets: its title and a few rows.
+    pub const LEAST_LIST: f32 = 160.0;
+    /// Lowest that a table in a panel gets.
+    pub const LEAST_TABLE: f32 = 240.0;
+    /// The ways out of a report.
+    pub const EXPORT: f32 = 116.0;
+
+    /// Widths of fields, by what is entered.
+    pub mod field {
+        /// What computes.
+        pub const DEVICE: f32 = 212.0;
+        /// The seed of rounding by chance.
+        pub const SEED: f32 = 72.0;
+        /// A strength.
+        pub const STRENGTH: f32 = 48.0;
+    }
+
     /// Widths of columns, by what stands in them.
     pub mod column {
         /// A number of a few digits, or a percentage.
@@ -235,6 +266,12 @@ pub mod grid {
         pub const SHARE_WITH_INTERVAL: f32 = 160.0;
         /// A number of bytes with its dtypes.
         pub const TYPED_BYTES: f32 = 128.0;
+        /// Minutes and seconds.
+        pub const CLOCK: f32 = 40.0;
+        /// A bar of progress.
+        pub const BAR: f32 = 120.0;
+        /// Such a bar in a narrow panel.
+        pub const SHORT_BAR: f32 = 60.0;
     }
 }
 
@@ -254,6 +291,14 @@ pub mod chart {
     pub const BAR: f32 = 34.0;
     /// A colour in a legend.
     pub const SWATCH: Vec2 = vec2(8.0, 10.0);
+    /// A line of values.
+    pub const LINE: f32 = 1.5;
+    /// Left of the plot, for the labels of its axis.
+    pub const LEFT: f32 = 56.0;
+    /// Below the plot, for the labels of its axis.
+    pub const BELOW: f32 = 26.0;
+    /// Width of a label.
+    pub const LABEL: f32 = 64.0;
 }
 
 /// A text size with its line height and face.

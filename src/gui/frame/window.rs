@@ -80,7 +80,7 @@ fn screen_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
         (Screen::Merge, Phase::Done(done)) if done.made.is_some() => {
             merge_done_ui(ui, state, done, commands);
         }
-        (Screen::Merge, Phase::Failed(problem)) => merge_failed_ui(ui, state, problem, commands),
+        (Screen::Merge, Phase::Failed(failure)) => merge_failed_ui(ui, state, failure, commands),
         // A folder that was opened as it is has no merge to show: it is judged.
         (Screen::Merge | Screen::Report, Phase::Done(done)) => report_ui(ui, state, done, commands),
         (Screen::Merge, _) => merge_plan_ui(ui, state, commands),

@@ -25,11 +25,26 @@ pub fn at_least_ui(ui: &mut Ui, height: f32) {
     }
 }
 
+/// A part of this height in the running layout, in which what fills goes down to its end.
+pub fn tall_ui<R>(ui: &mut Ui, height: f32, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let (area, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+    part_ui(ui, area, add)
+}
+
+/// All of `area`, so that what follows stands below it and not below what is painted in it.
+fn part_ui<R>(ui: &mut Ui, area: Rect, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let add = |ui: &mut Ui| {
+        ui.expand_to_include_rect(area);
+        add(ui)
+    };
+    ui.scope_builder(UiBuilder::new().max_rect(area), add).inner
+}
+
 /// A part of this height across the available width that `add` paints by its own rectangles: a chart.
 pub fn canvas_ui<R>(ui: &mut Ui, height: f32, add: impl FnOnce(&mut Ui, Rect) -> R) -> R {
     let (area, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     // In a child, because what is placed by a rectangle moves the cursor there.
-    ui.scope_builder(UiBuilder::new().max_rect(area), |ui| add(ui, area)).inner
+    part_ui(ui, area, |ui| add(ui, area))
 }
 
 /// What `add` lays out from the top of `rect`, for painters that still compute places; returns the place it took.

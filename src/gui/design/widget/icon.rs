@@ -120,8 +120,8 @@ impl Pen<'_> {
             }
             Icon::Choice => self.circle(8.0, 8.0, 6.3),
             Icon::Chosen => {
-                let stroke = Stroke::new(4.4 * self.scale, self.stroke.color);
-                self.ui.painter().circle_stroke(self.at(8.0, 8.0), 4.8 * self.scale, stroke);
+                let stroke = Stroke::new(4.8 * self.scale, self.stroke.color);
+                self.ui.painter().circle_stroke(self.at(8.0, 8.0), 4.6 * self.scale, stroke);
             }
             Icon::ChevronRight => self.line(&[(6.2, 4.6), (9.8, 8.0), (6.2, 11.4)]),
             Icon::ChevronDown => self.line(&[(4.6, 6.2), (8.0, 9.8), (11.4, 6.2)]),

@@ -1,6 +1,6 @@
 //! The Merge screen after a run: what was written and done to each target, or what went wrong.
 
-use super::command::MergeCommand;
+use super::{command::MergeCommand, run::MergeFailure};
 use crate::gui::{
     app::{merged_folder::Made, standing::Standing},
     design::path_text::display_path,
@@ -13,7 +13,6 @@ use crate::gui::{
         modules::heat::{heat_cell_ui, heat_number},
         report::{command::ReportCommand, verdict::Verdict},
     },
-    words::problem::Problem,
 };
 
 /// A merge that succeeded.
@@ -156,15 +155,27 @@ fn updated_ui(ui: &mut Ui, state: &AppState, done: &MergedFolder) {
 }
 
 /// A merge that stopped with an error.
-pub(in crate::gui) fn merge_failed_ui(ui: &mut Ui, state: &AppState, problem: &Problem, commands: &mut Vec<Command>) {
+pub(in crate::gui) fn merge_failed_ui(
+    ui: &mut Ui,
+    state: &AppState,
+    failure: &MergeFailure,
+    commands: &mut Vec<Command>,
+) {
     let words = state.words();
-    let subtitle = (words.text("nothing-left"), Type::BODY, Ink::Secondary);
-    page_title_ui(ui, words.text("merge-failed"), &[subtitle], |_| ());
+    let home = state.machine.home.as_deref();
+    let left = match failure.left_behind.as_deref() {
+        None => String::new(),
+        Some([]) => words.text("nothing-left").to_owned(),
+        Some(there) => {
+            let paths = there.iter().map(|path| display_path(path, home)).collect::<Vec<_>>().join(", ");
+            words.say(&message!("there-now", paths: paths))
+        }
+    };
+    page_title_ui(ui, words.text("merge-failed"), &[(&left, Type::BODY, Ink::Secondary)], |_| ());
     page_body_ui(ui, "merge failed", |ui| {
         let elsewhere = CommandButton::new(WellsCommand::Browse(WellKind::Output), ButtonLook::Plain);
         let elsewhere = elsewhere.icon(Icon::Folder).label(words.text("another-place"));
         let buttons = vec![CommandButton::new(MergeCommand::PlanAgain, ButtonLook::Plain), elsewhere];
-        let home = state.machine.home.as_deref();
-        error_banner_with_buttons_ui(ui, problem, home, buttons, words, commands);
+        error_banner_with_buttons_ui(ui, &failure.problem, home, buttons, words, commands);
     });
 }

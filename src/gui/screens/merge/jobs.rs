@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egui::Context;
 
 use super::{
-    run::{self, RunError, RunOptions, RunResult},
+    run::{self, MergeFailure, RunError, RunOptions, RunResult},
     run_event::RunEvent,
     running::Running,
 };
@@ -65,7 +65,8 @@ fn take_merge(state: &mut AppState, ctx: &Context, merged: Result<RunResult, Pro
             inspect(state, ctx);
             state.notice = Some(Notice::new(Tone::Neutral, state.words().text("cancelled-status")));
         }
-        Ok(Err(RunError::Failed(problem))) | Err(problem) => state.phase = Phase::Failed(problem),
+        Ok(Err(RunError::Failed(failure))) => state.phase = Phase::Failed(failure),
+        Err(problem) => state.phase = Phase::Failed(MergeFailure { problem, left_behind: None }),
     }
 }
 

@@ -1,110 +1,56 @@
 //! What a merge does, by kind of step, and where the bytes that it writes belong.
 
-use egui::{Rect, Ui, pos2, vec2};
-
-use super::plan_components::{components_height, components_ui};
+use super::plan_components::components_ui;
 use crate::{
-    gui::design::{
-        tokens::{Colors, Type, grid, space},
-        widget::{Align, hairline, panel_title_ui, table_header, text_ui},
-    },
-    message::{Language, message},
+    gui::prelude::*,
     plan::{DtypePolicy, MergePlan, PlanRow, PlanRowKind, PlanTotals},
-    units,
 };
 
 /// Names shown of what a step is done to.
 const NAMES_SHOWN: usize = 2;
 
-/// Narrower than this a step takes two lines.
-const TWO_LINES: f32 = 640.0;
-
-fn step_height(width: f32) -> f32 {
-    if width < TWO_LINES { 48.0 } else { grid::LIST_ROW }
-}
-
-/// Height of the panel across `width`.
-pub(in crate::gui) fn steps_height(width: f32, summary: &PlanTotals) -> f32 {
-    let rows = summary.rows.len() as f32 * step_height(width);
-    grid::PANEL_TITLE + grid::PANEL_TABLE_HEADER + rows + components_height(width)
-}
-
-/// Where the cells of a step stand; on a narrow panel its description has a line of its own.
-struct StepCells {
-    name: Rect,
-    count: Rect,
-    how: Rect,
-    read: Rect,
-    write: Rect,
-}
-
-impl StepCells {
-    fn of(row: Rect) -> Self {
-        let inner = row.shrink2(vec2(space::S16, 0.0));
-        let at = |left: f32, right: f32| Rect::from_min_max(pos2(left, row.top()), pos2(right, row.bottom()));
-        let (left, right) = (inner.left(), inner.right());
-        let mut cells = Self {
-            name: at(left, left + 72.0),
-            count: at(left + 76.0, left + 164.0),
-            how: at(left + 168.0, right - 176.0),
-            read: at(right - 168.0, right - 88.0),
-            write: at(right - 80.0, right),
-        };
-        if row.width() < TWO_LINES {
-            let upper = |area: &mut Rect| area.max.y = area.min.y + row.height().min(grid::LIST_ROW);
-            [&mut cells.name, &mut cells.count, &mut cells.read, &mut cells.write].into_iter().for_each(upper);
-            cells.how = Rect::from_min_max(pos2(left, row.bottom() - 24.0), pos2(right, row.bottom() - 4.0));
-        }
-        cells
-    }
-}
-
-/// The panel.
-pub(in crate::gui) fn steps_ui(ui: &mut Ui, rect: Rect, summary: &PlanTotals, plan: &MergePlan, words: Language) {
-    let colors = Colors::of(ui);
-    let body = panel_title_ui(ui, rect, words.text("what-will-be-done"), words.text("same-plan"));
-    let header = table_header(ui, body);
-    let cells = StepCells::of(header);
-    let titles = [
-        (cells.name, Align::Left, words.text("step")),
-        (cells.count, Align::Left, words.text("count")),
-        (cells.how, Align::Left, words.text("how")),
-        (cells.read, Align::Right, words.text("read")),
-        (cells.write, Align::Right, words.text("write")),
+/// The panel; where it is narrow, what is done stands below the step's name.
+pub(in crate::gui) fn steps_ui(ui: &mut Ui, totals: &PlanTotals, plan: &MergePlan, words: Language) {
+    let is_narrow = ui.available_width() < grid::NARROW / 2.0 + space::S32;
+    let bytes = [words.text("read"), words.text("write")].map(|title| TableColumn::number(title, grid::column::WORD));
+    let step = words.text("step");
+    let named = [
+        TableColumn::text(step, grid::column::WORD),
+        TableColumn::text(words.text("count"), grid::column::NUMBER),
+        TableColumn::wide(words.text("how")),
     ];
-    let is_narrow = rect.width() < TWO_LINES;
-    for (index, (area, align, title)) in titles.into_iter().enumerate() {
-        if !(is_narrow && index == 2) {
-            text_ui(ui, area, align, title, Type::CAPTION, colors.text_secondary);
-        }
-    }
-    for (index, item) in summary.rows.iter().enumerate() {
-        let height = step_height(rect.width());
-        let top = header.bottom() + index as f32 * height;
-        let row = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), height));
-        if index > 0 {
-            hairline(ui, rect, row.top());
-        }
-        let (name, count, how, ink) = described(item, plan, words, colors);
-        let cells = StepCells::of(row);
-        text_ui(ui, cells.name, Align::Left, name, Type::BODY_MEDIUM, ink);
-        text_ui(ui, cells.count, Align::Left, &count, Type::EVIDENCE, colors.text);
-        text_ui(ui, cells.how, Align::Left, &how, Type::EVIDENCE, colors.text_secondary);
-        text_ui(ui, cells.read, Align::Right, &units::bytes(item.read_bytes), Type::MONO, colors.text);
-        text_ui(ui, cells.write, Align::Right, &units::bytes(item.write_bytes), Type::MONO, colors.text);
-    }
-    let strip = Rect::from_min_max(pos2(rect.left(), rect.bottom() - components_height(rect.width())), rect.max);
-    hairline(ui, rect, strip.top());
-    components_ui(ui, strip, &summary.by_component, words);
+    let columns: Vec<_> = if is_narrow { vec![TableColumn::wide(step)] } else { named.to_vec() };
+    let columns: Vec<_> = columns.into_iter().chain(bytes).collect();
+    let row_height = if is_narrow { grid::TWO_LINES } else { grid::LIST_ROW };
+    Surface::titled(words.text("what-will-be-done")).remark(words.text("same-plan")).show(ui, |ui| {
+        Table::new("steps", &columns).row_height(row_height).show(ui, totals.rows.len(), |cells, index| {
+            let item = &totals.rows[index];
+            let (name, count, how, ink) = described(item, plan, words);
+            if is_narrow {
+                cells.cell(|ui| {
+                    ui.vertical(|ui| {
+                        ui.add_space(space::S4);
+                        let gap = ("   ", Type::EVIDENCE, Ink::Primary);
+                        spans_ui(ui, &[(name, Type::BODY_MEDIUM, ink), gap, (&count, Type::EVIDENCE, Ink::Primary)]);
+                        label_ui(ui, &how, Type::EVIDENCE, Ink::Secondary);
+                    });
+                });
+            } else {
+                cells.text(name, Type::BODY_MEDIUM, ink);
+                cells.text(&count, Type::EVIDENCE, Ink::Primary);
+                cells.text(&how, Type::EVIDENCE, Ink::Secondary);
+            }
+            cells.number(&units::bytes(item.read_bytes), Ink::Primary);
+            cells.number(&units::bytes(item.write_bytes), Ink::Primary);
+        });
+        components_ui(ui, &totals.by_component, words);
+    });
 }
 
-fn described(
-    item: &PlanRow,
-    plan: &MergePlan,
-    words: Language,
-    colors: &Colors,
-) -> (&'static str, String, String, egui::Color32) {
-    let names = words.say(&message!("listed", names: &item.names, most: NAMES_SHOWN));
+fn described(item: &PlanRow, plan: &MergePlan, words: Language) -> (&'static str, String, String, Ink) {
+    let names = || words.say(&message!("listed", names: &item.names, most: NAMES_SHOWN));
+    let tensors = || words.say(&message!("tensors", count: item.count));
+    let files = || words.say(&message!("files", count: item.count));
     match item.kind {
         PlanRowKind::Update => {
             let how = match plan.dtype {
@@ -113,26 +59,14 @@ fn described(
                     words.say(&message!("update-how", scale: shared_scale(plan), dtype: dtype.stored().to_string()))
                 }
             };
-            (words.text("update"), words.say(&message!("tensors", count: item.count)), how, colors.adapter)
+            (words.text("update"), tensors(), how, Ink::Adapter)
         }
-        PlanRowKind::Replace => {
-            (words.text("replace"), words.say(&message!("tensors", count: item.count)), names, colors.adapter)
-        }
-        PlanRowKind::Add => {
-            (words.text("add"), words.say(&message!("tensors", count: item.count)), names, colors.adapter)
-        }
-        PlanRowKind::Convert => {
-            (words.text("convert"), words.say(&message!("tensors", count: item.count)), names, colors.text)
-        }
-        PlanRowKind::CopyTensors => {
-            (words.text("copy-step"), words.say(&message!("tensors", count: item.count)), names, colors.text)
-        }
-        PlanRowKind::EditFiles => {
-            (words.text("edit"), words.say(&message!("files", count: item.count)), names, colors.text)
-        }
-        PlanRowKind::CopyFiles => {
-            (words.text("copy-step"), words.say(&message!("files", count: item.count)), names, colors.text)
-        }
+        PlanRowKind::Replace => (words.text("replace"), tensors(), names(), Ink::Adapter),
+        PlanRowKind::Add => (words.text("add"), tensors(), names(), Ink::Adapter),
+        PlanRowKind::Convert => (words.text("convert"), tensors(), names(), Ink::Primary),
+        PlanRowKind::CopyTensors => (words.text("copy-step"), tensors(), names(), Ink::Primary),
+        PlanRowKind::EditFiles => (words.text("edit"), files(), names(), Ink::Primary),
+        PlanRowKind::CopyFiles => (words.text("copy-step"), files(), names(), Ink::Primary),
     }
 }
 

@@ -33,7 +33,16 @@ pub enum RunError {
     /// The user stopped it.
     Cancelled,
     /// It failed.
-    Failed(Problem),
+    Failed(MergeFailure),
+}
+
+/// A merge that stopped with an error.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MergeFailure {
+    /// Why.
+    pub problem: Problem,
+    /// What is there under the names of the output, empty where nothing is; `None` where nobody looked or could.
+    pub left_behind: Option<Vec<PathBuf>>,
 }
 
 /// What is asked of a run besides its plan.
@@ -50,17 +59,17 @@ pub struct RunOptions {
 /// Merges, opens the result as a stranger would, checks it, and tells about it in its model card.
 ///
 /// # Errors
-/// The user stopped it or it failed; the output does not exist then.
+/// The user stopped it or it failed; then it says what was left.
 pub fn merge_and_verify(
     plan: &Arc<MergePlan>,
     options: &RunOptions,
     tell: &Sender<RunEvent>,
     job: &JobContext,
 ) -> RunResult {
-    let receipt = merged(plan, options.device, tell, job).map_err(|error| {
-        if error.is_cancelled() { RunError::Cancelled } else { RunError::Failed(Problem::of(&error)) }
-    })?;
-    let merged = Checkpoint::open(&receipt.output).map_err(|error| RunError::Failed(Problem::of(&error)))?;
+    let failed = |problem| RunError::Failed(MergeFailure { problem, left_behind: merge::left_behind(plan) });
+    let receipt = merged(plan, options.device, tell, job)
+        .map_err(|error| if error.is_cancelled() { RunError::Cancelled } else { failed(Problem::of(&error)) })?;
+    let merged = Checkpoint::open(&receipt.output).map_err(|error| failed(Problem::of(&error)))?;
     let adapters = plan.adapters.iter().zip(&plan.strengths);
     let provenance = Provenance {
         merged: receipt.output.clone(),
