@@ -62,6 +62,7 @@ pub use crate::message::Language;
 pub mod view {
     pub use super::{
         design::{
+            heat::HeatScale,
             path_text::{composed, display_path, elide_middle, lexically_normal, written_path},
             quantities::{parameter_count, split_unit},
             scale::{ByteUnit, log_marks, round_step},
@@ -70,10 +71,6 @@ pub mod view {
         screens::{
             mismatch::misfit::{Misfit, misfits},
             modules::{
-                changes::{ChangeMap, module_of},
-                heat_map::{HeatCell, HeatMap, HeatScale},
-                module_detail::{ModuleDetail, ModuleNumbers},
-                printed_diff::{DiffLine, PrintedDiff},
                 tree_order::{SortColumn, TreeOrder},
                 tree_rows::{TreeQuery, tree_rows},
             },

@@ -22,11 +22,11 @@ pub(in crate::gui) use super::{
             panel::{Surface, sunken_ui},
             row::Row,
             rule::{at_least_ui, canvas_ui, inset_ui, placed_ui, rule_ui, tall_ui},
-            table::{Cells, Table, TableColumn},
+            table::{Cells, RowChoice, Table, TableColumn},
             text::{Span, label_ui, paragraph_spans_ui, paragraph_ui, path_ui, spans_ui},
         },
         tokens::{Colors, Type, grid, space},
-        widget::{ButtonLook, Icon, text_width},
+        widget::{ButtonLook, Icon, icon_ui, text_width},
     },
     frame::command_button::CommandButton,
 };

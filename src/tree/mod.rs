@@ -3,17 +3,25 @@
 //! Classes and order follow what PyTorch prints for the families that are known. Modules without tensors (activations,
 //! rotary embeddings) leave no trace in a checkpoint: the printed form of four families adds them, other trees lack them.
 
+mod change_grid;
 mod classes;
+mod module_detail;
 mod norms;
 mod print;
+mod printed_diff;
 mod python_float;
 mod registered;
+mod relative_change;
 
 use std::collections::BTreeMap;
 
 pub use self::{
-    norms::{delta_norm, singular_values},
+    change_grid::{ChangeCell, ChangeGrid},
+    module_detail::{ModuleDetail, ModuleNumbers},
+    norms::{ChangeMap, delta_norm, delta_norms, main_directions, module_of, singular_values},
     print::{PrintedLine, is_transformers_text, print_model},
+    printed_diff::{DiffLine, PrintedDiff},
+    relative_change::RelativeChanges,
 };
 use crate::{
     adapter::{Adapter, Scaling},

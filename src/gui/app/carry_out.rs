@@ -14,11 +14,10 @@ use crate::gui::screens::{
     report::jobs::export_picture,
 };
 
-/// Shows, copies, switches.
+/// Shows, switches.
 pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: AppCommand) {
     match command {
         AppCommand::ShowScreen(screen) => show_screen(state, ctx, screen),
-        AppCommand::CopyText(text) => ctx.copy_text(text),
         AppCommand::ExportPicture => export_picture(state, ctx),
         AppCommand::SwitchTheme => switch_theme(ctx),
         AppCommand::SwitchLanguage => {

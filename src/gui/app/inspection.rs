@@ -21,7 +21,6 @@ use crate::{
         screens::{
             merge::merge_options::MergeOptions,
             mismatch::misfit::{Misfit, misfits},
-            modules::{changes::ChangeMap, estimate::delta_norms, printed_diff::PrintedDiff},
         },
         words::problem::Problem,
     },
@@ -32,7 +31,7 @@ use crate::{
         AdapterRequest, DtypeOption, MergePlan, MergeRequest, PlanError, PlanTotals, Rounding, Subject, proposed_output,
     },
     report::HistoryEntry,
-    tree::{self, ModuleNode},
+    tree::{self, ChangeMap, ModuleNode, PrintedDiff, delta_norms},
 };
 
 /// What is in the wells when the look begins.

@@ -6,10 +6,7 @@ use crate::{
     checkpoint::Checkpoint,
     gui::{
         frame::wells::facts::ModelFacts,
-        screens::{
-            compare::measured::{Measured, Timed},
-            modules::changes::ChangeMap,
-        },
+        screens::compare::measured::{Measured, Timed},
         words::problem::Problem,
     },
     merge::{self, MergeReceipt},
@@ -17,6 +14,7 @@ use crate::{
     report::{ManifestRow, Origin, UpdatedTensor, listed},
     sample::Sample,
     size::Sizes,
+    tree::ChangeMap,
     verify::VerifyReport,
 };
 

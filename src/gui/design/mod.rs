@@ -3,6 +3,7 @@
 pub mod chart;
 pub mod figures;
 pub mod fonts;
+pub mod heat;
 pub mod ink;
 pub mod layout;
 pub mod path_text;

@@ -206,6 +206,14 @@ pub mod grid {
     pub const PROGRESS: f32 = 8.0;
     /// A field for a line of text.
     pub const FIELD: f32 = 320.0;
+    /// The side of a screen with what is selected.
+    pub const SIDE: f32 = 424.0;
+    /// The same in a narrow window.
+    pub const NARROW_SIDE: f32 = 280.0;
+    /// A side with less room than this inside has one column.
+    pub const TWO_COLUMNS: f32 = 340.0;
+    /// A search field in a title line.
+    pub const FILTER: f32 = 150.0;
     /// A plain button.
     pub const BUTTON: f32 = 28.0;
     /// A small button and a field in a well.
@@ -249,7 +257,17 @@ pub mod grid {
         /// A number of a few digits, or a percentage.
         pub const NUMBER: f32 = 92.0;
         /// A cell of the heat ramp.
-        pub const HEAT: f32 = 88.0;
+        pub const HEAT: f32 = 84.0;
+        /// The shape of a base weight.
+        pub const SHAPE: f32 = 86.0;
+        /// The shape of a factor of an update.
+        pub const FACTOR: f32 = 70.0;
+        /// A dtype, or the factor on an update.
+        pub const SHORT: f32 = 34.0;
+        /// A rank.
+        pub const RANK: f32 = 30.0;
+        /// Names of modules: narrower, and other columns are left out.
+        pub const NAMES: f32 = 200.0;
         /// One count of another.
         pub const COUNTS: f32 = 196.0;
         /// A number of bytes.
@@ -299,6 +317,68 @@ pub mod chart {
     pub const BELOW: f32 = 26.0;
     /// Width of a label.
     pub const LABEL: f32 = 64.0;
+}
+
+/// Printed code, side by side.
+pub mod code {
+    /// The right end of the line numbers.
+    pub const NUMBERS: f32 = 34.0;
+    /// The middle of the mark of a line that differs.
+    pub const MARK: f32 = 44.0;
+    /// Where the text begins.
+    pub const GUTTER: f32 = 58.0;
+    /// The bar before lines that differ.
+    pub const EDGE: f32 = 3.0;
+    /// The strip that shows all differences at once.
+    pub const OVERVIEW: f32 = 18.0;
+    /// Width of a mark there.
+    pub const OVERVIEW_MARK: f32 = 6.0;
+    /// A pane with less room than this has no title.
+    pub const LEAST_PANE: f32 = 230.0;
+}
+
+/// The list of all commands.
+pub mod palette {
+    use egui::Color32;
+
+    /// Width of the list.
+    pub const WIDTH: f32 = 560.0;
+    /// Height of its field.
+    pub const FIELD: f32 = 34.0;
+    /// From the top of the window.
+    pub const TOP: f32 = 96.0;
+    /// What lies over the window behind it.
+    pub const VEIL: Color32 = Color32::from_black_alpha(60);
+}
+
+/// Cells of the heat ramp, and the map of modules × layers that they make.
+pub mod heat {
+    /// Height of a cell in a table.
+    pub const CELL: f32 = 20.0;
+    /// Cells print their number from this width on.
+    pub const NUMBER: f32 = 40.0;
+    /// Cells say that their number is an estimate from this width on.
+    pub const ESTIMATE: f32 = 60.0;
+    /// A square of a strip, with the gap.
+    pub const SQUARE: f32 = 12.0;
+    /// Length of the ramp.
+    pub const RAMP: f32 = 100.0;
+    /// Its height.
+    pub const RAMP_HEIGHT: f32 = 8.0;
+    /// Steps that it is painted in.
+    pub const RAMP_STEPS: u16 = 50;
+    /// Height of a row of the map, with the gap.
+    pub const MAP_ROW: f32 = 24.0;
+    /// Layers closer than this share a cell of the map.
+    pub const LEAST_PITCH: f32 = 6.0;
+    /// Below this pitch the gap between cells of the map is half as wide.
+    pub const NARROW_PITCH: f32 = 16.0;
+    /// Room that the number of a layer needs.
+    pub const LAYER: f32 = 22.0;
+    /// Room for the names of the map's rows.
+    pub const LABELS: f32 = 86.0;
+    /// Height of the bars of singular values.
+    pub const BARS: f32 = 34.0;
 }
 
 /// A text size with its line height and face.

@@ -141,6 +141,6 @@ fn item_ui(ui: &mut Ui, item: &Item, state: &AppState, commands: &mut Vec<Comman
     }
     let hover_text = face.hover_text(words, ui.ctx());
     if response.on_hover_text(hover_text).on_disabled_hover_text(item.closed).clicked() {
-        commands.push(item.command.clone().into());
+        commands.push(item.command.into());
     }
 }

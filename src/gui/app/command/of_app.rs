@@ -9,12 +9,10 @@ use crate::gui::{
 };
 
 /// What is asked of the window as a whole.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum AppCommand {
     /// Show another screen.
     ShowScreen(Screen),
-    /// Put text on the clipboard.
-    CopyText(String),
     /// Write a picture of this screen beside the merged folder.
     ExportPicture,
     /// System, light, dark, and around again.

@@ -1,8 +1,8 @@
 //! Parts of a screen beside each other.
 
-use egui::{Frame, Panel, Ui};
+use egui::{Frame, Panel, Stroke, Ui};
 
-use crate::gui::design::tokens::{grid, space};
+use crate::gui::design::tokens::{Colors, grid, space};
 
 /// Two columns of equal width, each as high as it needs; below one another where the window is narrow.
 pub fn columns_ui<T: ?Sized>(
@@ -36,7 +36,12 @@ pub fn side_ui(ui: &mut Ui, id: &str, width: f32, add: impl FnOnce(&mut Ui)) {
     Panel::right(id).exact_size(width).resizable(false).show_separator_line(false).frame(Frame::NONE).show(ui, add);
 }
 
-/// A part of exactly `height` at the lower edge, to be painted before what takes the rest.
+/// A part of exactly `height` at the lower edge, below a hairline, to be painted before what takes the rest.
 pub fn foot_ui(ui: &mut Ui, id: &str, height: f32, add: impl FnOnce(&mut Ui)) {
-    Panel::bottom(id).exact_size(height).resizable(false).show_separator_line(false).frame(Frame::NONE).show(ui, add);
+    let part = Panel::bottom(id).exact_size(height).resizable(false).show_separator_line(false).frame(Frame::NONE);
+    part.show(ui, |ui| {
+        let area = ui.max_rect();
+        ui.painter().hline(area.x_range(), area.top() + 0.5, Stroke::new(1.0, Colors::of(ui).stroke));
+        add(ui);
+    });
 }

@@ -19,6 +19,7 @@ use crate::gui::design::{
 #[derive(Clone, Debug)]
 pub struct Row<'a> {
     title: Vec<Span<'a>>,
+    said: Option<&'a str>,
     icon: Option<(Icon, Ink)>,
     notes: Vec<(&'a str, Type, Ink)>,
     value: Option<Span<'a>>,
@@ -40,6 +41,7 @@ impl<'a> Row<'a> {
         Self {
             line_height: title.first().map_or(0.0, |span| span.1.line_height),
             title,
+            said: None,
             icon: None,
             notes: Vec::new(),
             value: None,
@@ -48,6 +50,11 @@ impl<'a> Row<'a> {
             sides: space::S12,
             ends: space::S4,
         }
+    }
+
+    /// What a screen reader says of it in place of the title.
+    pub fn said(self, said: &'a str) -> Self {
+        Self { said: Some(said), ..self }
     }
 
     /// An icon before the title.
@@ -126,7 +133,8 @@ impl<'a> Row<'a> {
 
     /// Paints it as one of several choices, or as something to open; `is_chosen` marks it.
     pub fn show_choice(mut self, ui: &mut Ui, role: Role, is_chosen: bool) -> Response {
-        let label: String = self.title.iter().map(|span| span.0).collect();
+        let all = || self.title.iter().map(|span| span.0).collect();
+        let label: String = self.said.map_or_else(all, str::to_owned);
         if role == Role::RadioButton {
             let (icon, ink) = if is_chosen { (Icon::Chosen, Ink::Accent) } else { (Icon::Choice, Ink::Disabled) };
             self = self.icon(icon, ink);

@@ -1,6 +1,9 @@
 //! The one table, on `egui_extras`: titled columns, rows that are painted only while they are seen.
 
-use egui::{Align, Layout, Painter, Rangef, Rect, Role, Sense, Stroke, Ui, UiBuilder, Vec2, WidgetInfo};
+use egui::{
+    Align, CornerRadius, Id, Layout, Painter, Rangef, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder,
+    Vec2, WidgetInfo,
+};
 use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::text::{label_ui, path_ui};
@@ -15,14 +18,15 @@ pub struct TableColumn<'a> {
     title: &'a str,
     width: Option<f32>,
     align: Align,
-    order: Option<Option<bool>>,
+    order: Option<bool>,
     hover: &'a str,
+    explained: &'a str,
 }
 
 impl<'a> TableColumn<'a> {
     /// Text from the left, in what the other columns leave.
     pub fn wide(title: &'a str) -> Self {
-        Self { title, width: None, align: Align::Min, order: None, hover: "" }
+        Self { title, width: None, align: Align::Min, order: None, hover: "", explained: "" }
     }
 
     /// Text from the left.
@@ -42,7 +46,12 @@ impl<'a> TableColumn<'a> {
 
     /// Its title sorts the rows; `is_descending` where they are sorted by it.
     pub fn sorts(self, is_descending: Option<bool>, hover: &'a str) -> Self {
-        Self { order: Some(is_descending), hover, ..self }
+        Self { order: is_descending, hover, ..self }
+    }
+
+    /// What stands in it, said on hover before what a click does.
+    pub fn explained(self, explained: &'a str) -> Self {
+        Self { explained, ..self }
     }
 
     fn layout(&self) -> Layout {
@@ -62,9 +71,9 @@ pub struct Table<'a> {
     row_height: f32,
     extent: Extent,
     is_headed: bool,
-    sense: Sense,
     shown_row: Option<usize>,
     has_rules: bool,
+    edge: f32,
 }
 
 /// How far down a table goes, and which of its rows it paints.
@@ -78,6 +87,18 @@ enum Extent {
     Scrolling,
 }
 
+/// A row that is one thing to choose or to open.
+pub struct RowChoice<'a> {
+    /// Its id, wherever it stands.
+    pub id: Id,
+    /// Its role for a screen reader.
+    pub role: Role,
+    /// Whether it is the chosen one.
+    pub is_chosen: bool,
+    /// What a screen reader says.
+    pub label: &'a dyn Fn() -> String,
+}
+
 impl<'a> Table<'a> {
     /// A table with these columns, as high as its rows.
     pub fn new(id: &'a str, columns: &'a [TableColumn<'a>]) -> Self {
@@ -87,9 +108,9 @@ impl<'a> Table<'a> {
             row_height: grid::TREE_ROW,
             extent: Extent::Whole,
             is_headed: true,
-            sense: Sense::hover(),
             shown_row: None,
             has_rules: true,
+            edge: space::S12,
         }
     }
 
@@ -113,14 +134,14 @@ impl<'a> Table<'a> {
         Self { has_rules: false, ..self }
     }
 
+    /// Another margin at both ends of its rows.
+    pub fn edge(self, edge: f32) -> Self {
+        Self { edge, ..self }
+    }
+
     /// Another height of rows.
     pub fn row_height(self, row_height: f32) -> Self {
         Self { row_height, ..self }
-    }
-
-    /// Rows that can be clicked.
-    pub fn clickable(self) -> Self {
-        Self { sense: Sense::click(), ..self }
     }
 
     /// Scrolls to this row.
@@ -145,21 +166,21 @@ impl<'a> Table<'a> {
         ui.scope(|ui| {
             ui.spacing_mut().item_spacing = Vec2::ZERO;
             let is_scrolling = self.extent == Extent::Scrolling;
-            let mut builder = TableBuilder::new(ui).id_salt(self.id).sense(self.sense).vscroll(is_scrolling);
+            let mut builder = TableBuilder::new(ui).id_salt(self.id).vscroll(is_scrolling);
             builder = builder.auto_shrink([false, !is_scrolling]).max_scroll_height(f32::INFINITY);
             if let Some(row) = self.shown_row {
                 builder = builder.scroll_to_row(row, None);
             }
             let last = self.columns.len().saturating_sub(1);
             for (index, column) in self.columns.iter().enumerate() {
-                let margins = if index == last { 2.0 * space::S12 } else { space::S12 };
-                let exact = column.width.map(|width| Column::exact(width + margins));
+                let (left, right) = margins(index, last, self.edge);
+                let exact = column.width.map(|width| Column::exact(left + width + right));
                 builder = builder.column(exact.unwrap_or_else(|| Column::remainder().clip(true)));
             }
             let table = builder.header(header_height, |mut row| {
                 for (index, column) in self.columns.iter().enumerate().filter(|_| self.is_headed) {
                     row.col(|ui| {
-                        if cell_ui(ui, column, index == last, |ui| title_ui(ui, column)) {
+                        if cell_ui(ui, column, margins(index, last, self.edge), |ui| title_ui(ui, column)) {
                             clicked = Some(index);
                         }
                     });
@@ -168,7 +189,8 @@ impl<'a> Table<'a> {
             let mut row_ui = |row: TableRow<'_, '_>| {
                 let index = row.index();
                 let rule = self.has_rules.then_some(stroke);
-                let mut cells = Cells { row, columns: self.columns, next: 0, width, edges: &edges, rule };
+                let mut cells =
+                    Cells { row, columns: self.columns, next: 0, width, edges: &edges, rule, edge: self.edge };
                 add(&mut cells, index);
                 while cells.next < self.columns.len() {
                     cells.cell(|_| ());
@@ -188,29 +210,29 @@ impl<'a> Table<'a> {
 
 /// The cells of one row, from left to right.
 pub struct Cells<'a, 'b, 'c> {
-    /// The row, to mark it or to ask whether it was clicked.
-    pub row: TableRow<'a, 'b>,
+    row: TableRow<'a, 'b>,
     columns: &'c [TableColumn<'c>],
     next: usize,
     /// From edge to edge, past the ends of the cells, and what paints there.
     width: Rangef,
     edges: &'c Painter,
     rule: Option<Stroke>,
+    edge: f32,
 }
 
 impl Cells<'_, '_, '_> {
     /// The next cell, painted by `add` in the layout of its column.
     pub fn cell(&mut self, add: impl FnOnce(&mut Ui)) {
         let Some(column) = self.columns.get(self.next) else { return };
-        let (is_last, width, edges) = (self.next + 1 == self.columns.len(), self.width, self.edges);
-        let rule = self.rule.take();
+        let (width, edges, rule) = (self.width, self.edges, self.rule.take());
+        let margins = margins(self.next, self.columns.len() - 1, self.edge);
         self.row.col(|ui| {
             if let Some(stroke) = rule {
                 let row = Rect::from_x_y_ranges(width, ui.clip_rect().y_range());
                 let y = ui.max_rect().bottom().round() - 0.5;
                 edges.with_clip_rect(row).hline(width, y, stroke);
             }
-            cell_ui(ui, column, is_last, add);
+            cell_ui(ui, column, margins, add);
         });
         self.next += 1;
     }
@@ -230,6 +252,18 @@ impl Cells<'_, '_, '_> {
         });
     }
 
+    /// The first cell of a row that is one thing to choose, which `add` may paint past its end.
+    pub fn choice(&mut self, choice: &RowChoice<'_>, add: impl FnOnce(&mut Ui)) -> Option<Response> {
+        let (width, mut response) = (self.width, None);
+        self.cell(|ui| {
+            let row = Rect::from_x_y_ranges(width, ui.max_rect().y_range());
+            ui.set_clip_rect(Rect::from_x_y_ranges(width, ui.clip_rect().y_range()));
+            response = Some(choice_ui(ui, row, choice));
+            add(ui);
+        });
+        response
+    }
+
     /// A cell of text.
     pub fn text(&mut self, text: &str, kind: Type, ink: Ink) {
         self.cell(|ui| _ = label_ui(ui, text, kind, ink));
@@ -246,22 +280,44 @@ impl Cells<'_, '_, '_> {
     }
 }
 
-/// What stands in a cell, inside its margins.
-fn cell_ui<R>(ui: &mut Ui, column: &TableColumn<'_>, is_last: bool, add: impl FnOnce(&mut Ui) -> R) -> R {
-    let mut area = ui.max_rect();
-    area.min.x += space::S12;
-    if is_last {
-        area.max.x -= space::S12;
+/// What is kept free at the left and right of a cell.
+fn margins(index: usize, last: usize, edge: f32) -> (f32, f32) {
+    (if index == 0 { edge } else { space::S12 }, if index == last { edge } else { 0.0 })
+}
+
+/// The surface of a row that can be chosen.
+fn choice_ui(ui: &Ui, row: Rect, choice: &RowChoice<'_>) -> Response {
+    let colors = Colors::of(ui);
+    let response = ui.interact(row, choice.id, Sense::click());
+    response.widget_info(|| WidgetInfo::selected(choice.role, true, choice.is_chosen, (choice.label)()));
+    if choice.is_chosen {
+        ui.painter().rect_filled(row, 0.0, colors.selected);
+        ui.painter().rect_filled(row.with_max_x(row.left() + 2.0), 0.0, colors.accent);
+    } else if response.hovered() {
+        ui.painter().rect_filled(row, 0.0, colors.hover);
     }
+    if response.has_focus() {
+        let stroke = Stroke::new(2.0, colors.accent);
+        ui.painter().rect_stroke(row, CornerRadius::ZERO, stroke, StrokeKind::Inside);
+    }
+    response
+}
+
+/// What stands in a cell, inside its margins.
+fn cell_ui<R>(ui: &mut Ui, column: &TableColumn<'_>, (left, right): (f32, f32), add: impl FnOnce(&mut Ui) -> R) -> R {
+    let mut area = ui.max_rect();
+    area.min.x += left;
+    area.max.x -= right;
     ui.scope_builder(UiBuilder::new().max_rect(area).layout(column.layout()), add).inner
 }
 
 /// A column's title; true where a click on it asks for another order.
 fn title_ui(ui: &mut Ui, column: &TableColumn<'_>) -> bool {
-    let Some(order) = column.order else {
+    let order = column.order;
+    if column.hover.is_empty() {
         label_ui(ui, column.title, Type::CAPTION, Ink::Secondary);
         return false;
-    };
+    }
     let arrow = order.map_or("", |is_descending| if is_descending { " ↓" } else { " ↑" });
     let response = ui.interact(ui.max_rect(), ui.scope_id().with("sort"), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, order.is_some(), column.hover));
@@ -273,5 +329,10 @@ fn title_ui(ui: &mut Ui, column: &TableColumn<'_>) -> bool {
         Ink::Secondary
     };
     label_ui(ui, &format!("{}{arrow}", column.title), Type::CAPTION, ink);
-    response.on_hover_text(column.hover).clicked()
+    let hover = if column.explained.is_empty() {
+        column.hover.to_owned()
+    } else {
+        format!("{}. {}", column.explained, column.hover)
+    };
+    response.on_hover_text(hover).clicked()
 }

@@ -52,7 +52,7 @@ pub fn filter_ui(ui: &mut Ui, size: Vec2, id: Id, text: &mut String, hint: &str)
         .min_size(vec2(inner.width(), inner.height()))
         .desired_width(inner.width())
         .hint_text(egui::RichText::new(hint).color(colors.text_tertiary));
-    let response = ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| ui.add(edit)).inner;
+    let response = ui.new_child(UiBuilder::new().max_rect(inner)).add(edit);
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(hint));
     response
 }

@@ -4,6 +4,7 @@ mod button;
 mod chart;
 mod chip;
 mod field;
+mod heat;
 mod icon;
 mod panel;
 mod progress;
@@ -15,6 +16,7 @@ pub use self::{
     chart::chart_ui,
     chip::chip_ui,
     field::{field_ui, filter_ui},
+    heat::{heat_cell_ui, heat_scale_ui, heat_strip_ui},
     icon::{Icon, icon_ui, mark_ui},
     panel::{hairline, panel_frame, panel_title_ui, sunken_text_ui, table_header},
     progress::progress_bar_ui,

@@ -18,7 +18,6 @@ use crate::{
         screens::{
             merge::survival::estimate_survival,
             modules::{
-                changes::ChangeMap,
                 jobs::{estimate_changes, look_at_spectrum},
                 module_list::{rebuild_rows, show_changes},
             },
@@ -27,6 +26,7 @@ use crate::{
         words::problem::Problem,
     },
     report::RunOutcome,
+    tree::ChangeMap,
 };
 
 /// Looks at the wells anew; a look that is still under way is forgotten, and so is what was asked about a result.

@@ -3,16 +3,13 @@
 use super::{command::MergeCommand, run::MergeFailure};
 use crate::gui::{
     app::{merged_folder::Made, standing::Standing},
-    design::path_text::display_path,
+    design::{heat::heat_number, path_text::display_path, widget::heat_cell_ui},
     frame::{
         error_banner::error_banner_with_buttons_ui,
         wells::{command::WellsCommand, well::WellKind},
     },
     prelude::*,
-    screens::{
-        modules::heat::{heat_cell_ui, heat_number},
-        report::{command::ReportCommand, verdict::Verdict},
-    },
+    screens::report::{command::ReportCommand, verdict::Verdict},
 };
 
 /// A merge that succeeded.

@@ -9,7 +9,6 @@ use crate::{
     checkpoint::Checkpoint,
     gui::{
         app::merged_folder::{Made, MergedFolder, Provenance},
-        screens::modules::changes::module_of,
         words::problem::Problem,
     },
     job::JobContext,
@@ -21,6 +20,7 @@ use crate::{
     plan::{AdapterRequest, MergePlan},
     report::{Origin, RunReport, listed, manifest, model_card, updated_tensors, write_card},
     size::SizeFact,
+    tree,
     verify::{self, VerifyError, VerifyOptions, VerifyReport, VerifyRequest},
 };
 
@@ -82,7 +82,7 @@ pub fn merge_and_verify(
     let mut finished = MergedFolder::opened(provenance, Some(&plan.base), &merged);
     let changes = receipt.updated().filter_map(|record| {
         let change = record.stats.as_ref()?.relative_change()?;
-        Some((module_of(&record.name).to_owned(), change))
+        Some((tree::module_of(&record.name).to_owned(), change))
     });
     finished.changes = changes.collect();
     finished.updated = updated_tensors(&receipt);

@@ -48,7 +48,7 @@ pub fn misfits(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> 
         module: clash.module.clone(),
         tensor_count: clash.tensors.len(),
         shape: update_shape(clash.adapter, &clash.module),
-        nearest: crate::gui::screens::modules::changes::module_of(&clash.base_tensor).to_owned(),
+        nearest: crate::tree::module_of(&clash.base_tensor).to_owned(),
         nearest_shape: base_shape(&clash.base_tensor),
         reason: MisfitReason::Clashing(clash.reason.clone()),
     });

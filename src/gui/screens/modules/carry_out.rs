@@ -2,10 +2,15 @@
 
 use egui::Context;
 
-use super::{command::ModulesCommand, jobs::look_at_spectrum, module_list::rebuild_rows, tree_order::TreeOrder};
+use super::{
+    command::{ModulesCommand, PrintedSide},
+    jobs::look_at_spectrum,
+    module_list::rebuild_rows,
+    tree_order::TreeOrder,
+};
 use crate::gui::app::{screen::Screen, state::AppState};
 
-/// Folds, selects, sorts, filters.
+/// Folds, selects, sorts, filters, copies.
 pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: ModulesCommand) {
     match command {
         ModulesCommand::Toggle(path) => {
@@ -35,5 +40,8 @@ pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: Mo
             rebuild_rows(state, ctx);
         }
         ModulesCommand::ShowAs(view) => state.modules.view = view,
+        ModulesCommand::CopyPath => ctx.copy_text(state.modules.selected.clone().unwrap_or_default()),
+        ModulesCommand::CopyPrinted(PrintedSide::Base) => ctx.copy_text(state.modules.printed.left_text()),
+        ModulesCommand::CopyPrinted(PrintedSide::Adapted) => ctx.copy_text(state.modules.printed.right_text()),
     }
 }

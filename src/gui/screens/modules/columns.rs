@@ -1,12 +1,7 @@
-//! Which columns the tree table has at a width, and where they stand.
+//! Which columns the tree table has at a width.
 
-use crate::message::Language;
-use egui::{Rect, pos2, vec2};
-
-use super::tree_order::SortColumn;
-
-/// Narrowest the column with the names gets before others are left out.
-const NAME_WIDTH: f32 = 210.0;
+use super::tree_order::{SortColumn, TreeOrder};
+use crate::gui::prelude::*;
 
 /// A column after the names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +22,29 @@ impl ModuleColumn {
     /// What the inspector says as well goes first.
     const LEFT_OUT_FIRST: [Self; 3] = [Self::Scale, Self::Rank, Self::Dtype];
 
+    /// As many as leave room for the names in a table of this width.
+    pub fn fitting(width: f32) -> Vec<Self> {
+        let mut shown = Self::ALL.to_vec();
+        for left_out in Self::LEFT_OUT_FIRST {
+            if width - 2.0 * space::S16 - Self::space(&shown) < grid::column::NAMES {
+                shown.retain(|column| *column != left_out);
+            }
+        }
+        shown
+    }
+
+    /// What `columns` take of a table, with the room before each.
+    pub fn space(columns: &[Self]) -> f32 {
+        columns.iter().map(|column| column.width() + space::S12).sum()
+    }
+
     fn width(self) -> f32 {
         match self {
-            Self::BaseLayer | Self::Change => 98.0,
-            Self::Dtype | Self::Scale => 46.0,
-            Self::LoraA | Self::LoraB => 82.0,
-            Self::Rank => 42.0,
+            Self::BaseLayer => grid::column::SHAPE,
+            Self::Dtype | Self::Scale => grid::column::SHORT,
+            Self::LoraA | Self::LoraB => grid::column::FACTOR,
+            Self::Rank => grid::column::RANK,
+            Self::Change => grid::column::HEAT,
         }
     }
 
@@ -58,44 +70,16 @@ impl ModuleColumn {
             Self::Change => "‖Δ‖ / ‖W‖",
         }
     }
-}
 
-/// The columns of a table.
-#[derive(Clone, Debug, PartialEq)]
-pub(in crate::gui) struct ModuleColumns {
-    /// Width of the whole table.
-    pub width: f32,
-    /// Width of the column with the names.
-    pub names: f32,
-    shown: Vec<ModuleColumn>,
-}
-
-impl ModuleColumns {
-    /// As many as leave room for the names.
-    pub fn fitting(width: f32) -> Self {
-        let mut shown = ModuleColumn::ALL.to_vec();
-        let names = |shown: &[ModuleColumn]| width - shown.iter().map(|column| column.width()).sum::<f32>();
-        for left_out in ModuleColumn::LEFT_OUT_FIRST {
-            if names(&shown) < NAME_WIDTH {
-                shown.retain(|column| *column != left_out);
-            }
-        }
-        Self { width, names: names(&shown), shown }
-    }
-
-    /// Widths of all columns, the names first.
-    pub fn widths(&self) -> impl Iterator<Item = f32> {
-        std::iter::once(self.names).chain(self.shown.iter().map(|column| column.width()))
-    }
-
-    /// Every column after the names with its place in `row`.
-    pub fn cells(&self, row: Rect) -> impl Iterator<Item = (ModuleColumn, Rect)> {
-        let mut left = row.left() + self.names;
-        self.shown.iter().map(move |column| {
-            let cell = Rect::from_min_size(pos2(left, row.top()), vec2(column.width(), row.height()));
-            left = cell.right();
-            (*column, cell)
-        })
+    /// It in the table, whose rows stand in `order`; `hover` says that a click on its title sorts.
+    pub fn in_table(self, order: Option<TreeOrder>, hover: &str, words: Language) -> TableColumn<'_> {
+        let direction = TreeOrder::direction(order, self.sorts_by());
+        let title = self.title(words);
+        let column = match self {
+            Self::Change => TableColumn::centered(title, self.width()).explained(words.text("change-explained")),
+            _ => TableColumn::number(title, self.width()),
+        };
+        column.sorts(direction, hover)
     }
 }
 
@@ -105,19 +89,9 @@ mod tests {
 
     #[test]
     fn a_narrow_table_keeps_its_names_and_the_change() {
-        let shown = |width: f32| ModuleColumns::fitting(width).shown.len();
+        let shown = |width: f32| ModuleColumn::fitting(width).len();
         assert_eq!((shown(784.0), shown(670.0), shown(560.0)), (7, 6, 4));
-        let narrow = ModuleColumns::fitting(548.0);
-        assert!(narrow.names > 180.0 && narrow.shown.contains(&ModuleColumn::Change), "{narrow:?}");
-    }
-
-    #[test]
-    fn columns_fill_the_table() {
-        for width in [548.0, 784.0, 1400.0] {
-            let columns = ModuleColumns::fitting(width);
-            let row = Rect::from_min_size(pos2(72.0, 10.0), vec2(width, 26.0));
-            assert_eq!(columns.cells(row).last().unwrap().1.right(), row.right());
-            assert_eq!(columns.widths().sum::<f32>(), width);
-        }
+        let narrow = ModuleColumn::fitting(548.0);
+        assert!(narrow.contains(&ModuleColumn::Change) && ModuleColumn::space(&narrow) < 348.0, "{narrow:?}");
     }
 }

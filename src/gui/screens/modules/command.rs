@@ -26,6 +26,19 @@ pub enum ModulesCommand {
     ShowOnlyChanged(bool),
     /// Show the tree as a table or as printed text.
     ShowAs(ModulesView),
+    /// Put the path of the module in the inspector on the clipboard.
+    CopyPath,
+    /// Put a printed tree on the clipboard.
+    CopyPrinted(PrintedSide),
+}
+
+/// One of the two printed trees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrintedSide {
+    /// The base's.
+    Base,
+    /// The base's with the adapter.
+    Adapted,
 }
 
 impl ScreenCommand for ModulesCommand {

@@ -1,160 +1,88 @@
-//! ‖Δ‖/‖W‖ as a grid of modules × layers, with one scale for every place that shows it.
+//! The map of layers × modules.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+use egui::{CornerRadius, Rect, Stroke, StrokeKind};
+
+use super::command::ModulesCommand;
+use crate::{
+    gui::{
+        design::{
+            heat::HeatScale,
+            tokens::{heat, radius},
+            widget::{Align, heat_cell_ui, text_ui},
+        },
+        prelude::*,
+    },
+    tree::{ChangeCell, ChangeGrid},
 };
 
-use super::changes::ChangeMap;
-
-/// From zero to the largest value, rounded up to 0.05.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct HeatScale {
-    /// The value at the strong end.
-    pub max: f64,
-    /// Whether the values rest on some rows of W only.
-    pub is_estimate: bool,
+/// Height of the map with its axis.
+pub(in crate::gui) fn heat_map_height(map: &ChangeGrid) -> f32 {
+    map.rows.len() as f32 * heat::MAP_ROW + Type::CAPTION.line_height
 }
 
-impl HeatScale {
-    /// The scale for `changes`; `None` when there are none.
-    #[must_use]
-    pub fn of(changes: &ChangeMap, is_estimate: bool) -> Option<Self> {
-        let max = changes.values().copied().filter(|value| value.is_finite()).fold(0.0, f64::max);
-        (max > 0.0).then(|| Self { max: round_up(max), is_estimate })
-    }
-
-    /// Where `value` lies, between 0 and 1.
-    #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "a position on a colour ramp")]
-    pub fn position(self, value: f64) -> f32 {
-        (value / self.max).clamp(0.0, 1.0) as f32
-    }
-}
-
-/// To the next 0.05, or for small changes to the next half of their power of ten.
-fn round_up(value: f64) -> f64 {
-    let step = if value >= 0.05 { 0.05 } else { 10.0_f64.powf(value.log10().floor()) / 2.0 };
-    (value / step).ceil() * step
-}
-
-/// The grid.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct HeatMap {
-    /// Layer numbers, ascending.
-    pub layers: Vec<usize>,
-    /// Module names with one value for each layer, in the model's order.
-    pub rows: Vec<(String, Vec<Option<HeatCell>>)>,
-    /// The module that changes most, in a layer or beside them.
-    pub largest: Option<HeatCell>,
-}
-
-/// One module of one layer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct HeatCell {
-    /// Its path, shared because a map that is too wide is pooled in every frame.
-    pub path: Arc<str>,
-    /// ‖Δ‖/‖W‖.
-    pub value: f64,
-}
-
-impl HeatMap {
-    /// The grid of `changes`, rows in the order in which `paths` (the tree's order) first names them.
-    #[must_use]
-    pub fn new<'a>(paths: impl Iterator<Item = &'a str>, changes: &ChangeMap) -> Self {
-        let mut names: Vec<String> = Vec::new();
-        let mut cells: Vec<BTreeMap<usize, HeatCell>> = Vec::new();
-        for path in paths {
-            let Some(value) = changes.get(path) else { continue };
-            let Some((layer, name)) = layer_and_name(path) else { continue };
-            let row = names.iter().position(|known| *known == name).unwrap_or(names.len());
-            if row == names.len() {
-                names.push(name);
-                cells.push(BTreeMap::new());
+/// Paints it across `rect`; a click on a cell selects its module.
+pub(in crate::gui) fn heat_map_ui(
+    ui: &mut Ui,
+    rect: Rect,
+    map: &ChangeGrid,
+    scale: HeatScale,
+    selected: Option<&str>,
+    words: Language,
+    commands: &mut Vec<Command>,
+) {
+    let width = rect.width() - heat::LABELS;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few hundred points")]
+    let map = map.pooled((width / heat::LEAST_PITCH) as usize);
+    let pitch = width / map.layers.len().max(1) as f32;
+    let gap = if pitch < heat::NARROW_PITCH { 1.0 } else { 2.0 };
+    for (row, (name, cells)) in map.rows.iter().enumerate() {
+        let line = Rect::from_min_size(
+            pos2(rect.left(), rect.top() + row as f32 * heat::MAP_ROW),
+            vec2(rect.width(), heat::MAP_ROW - 2.0),
+        );
+        if !ui.is_rect_visible(line) {
+            continue;
+        }
+        let label = line.with_max_x(line.left() + heat::LABELS - space::S4);
+        text_ui(ui, label, Align::Left, name, Type::EVIDENCE, Ink::Secondary.color(ui));
+        for (column, cell) in cells.iter().enumerate() {
+            let Some(cell) = cell else { continue };
+            let left = line.left() + heat::LABELS + column as f32 * pitch;
+            let area = Rect::from_x_y_ranges(left..=left + pitch - gap, line.y_range());
+            if cell_ui(ui, area, cell, scale, selected == Some(&*cell.path)) {
+                commands.push(ModulesCommand::Select(cell.path.to_string()).into());
             }
-            cells[row].insert(layer, HeatCell { path: path.into(), value: *value });
-        }
-        let layers: BTreeSet<usize> = cells.iter().flat_map(BTreeMap::keys).copied().collect();
-        let row = |(name, cells): (String, BTreeMap<usize, HeatCell>)| {
-            (name, layers.iter().map(|layer| cells.get(layer).cloned()).collect())
-        };
-        let largest = changes.iter().filter(|(_, value)| value.is_finite()).max_by(|a, b| a.1.total_cmp(b.1));
-        Self {
-            rows: names.into_iter().zip(cells).map(row).collect(),
-            layers: layers.iter().copied().collect(),
-            largest: largest.map(|(path, value)| HeatCell { path: path.as_str().into(), value: *value }),
         }
     }
+    layer_axis_ui(ui, rect.with_min_y(rect.bottom() - Type::CAPTION.line_height), &map, pitch, words);
 }
 
-impl HeatMap {
-    /// The same with at most `most_columns`: neighbouring layers give the larger of their changes.
-    #[must_use]
-    pub fn pooled(&self, most_columns: usize) -> Cow<'_, Self> {
-        let width = self.layers.len().div_ceil(most_columns.max(1));
-        if width <= 1 {
-            return Cow::Borrowed(self);
-        }
-        let largest =
-            |cells: &[Option<HeatCell>]| cells.iter().flatten().max_by(|a, b| a.value.total_cmp(&b.value)).cloned();
-        let row = |(name, cells): &(String, Vec<Option<HeatCell>>)| {
-            (name.clone(), cells.chunks(width).map(largest).collect())
-        };
-        Cow::Owned(Self {
-            layers: self.layers.iter().copied().step_by(width).collect(),
-            rows: self.rows.iter().map(row).collect(),
-            largest: self.largest.clone(),
-        })
+/// One module of one layer; true where it was clicked.
+fn cell_ui(ui: &mut Ui, area: Rect, cell: &ChangeCell, scale: HeatScale, is_selected: bool) -> bool {
+    let response = ui.allocate_rect(area, Sense::click());
+    let label = || format!("{} {}", cell.path, scale.number(cell.value));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, label()));
+    heat_cell_ui(ui, area, cell.value, scale);
+    if is_selected || response.has_focus() {
+        let stroke = Stroke::new(2.0, Colors::of(ui).accent);
+        ui.painter().rect_stroke(area, CornerRadius::same(radius::CELL), stroke, StrokeKind::Inside);
     }
+    let is_clicked = response.clicked();
+    // A map has hundreds of cells: only the one under the pointer needs its words.
+    if response.hovered() {
+        response.on_hover_text(label());
+    }
+    is_clicked
 }
 
-/// `model.layers.3.mlp.up_proj` → (3, `up_proj`).
-fn layer_and_name(path: &str) -> Option<(usize, String)> {
-    let mut segments = path.split('.');
-    let layer = segments.by_ref().find_map(|segment| segment.parse::<usize>().ok())?;
-    let rest: Vec<&str> = segments.collect();
-    // Experts have a second number, which tells them apart.
-    let from = rest.iter().rposition(|segment| segment.parse::<usize>().is_ok()).unwrap_or(rest.len().checked_sub(1)?);
-    Some((layer, rest[from..].join(".")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn modules_are_rows_and_layers_are_columns() {
-        let paths =
-            ["model.layers.0.attn.q_proj", "model.layers.0.mlp.up_proj", "model.layers.1.attn.q_proj", "lm_head"];
-        let changes: ChangeMap =
-            paths.iter().zip([0.1, 0.2, 0.3, 0.4]).map(|(path, v)| ((*path).to_owned(), v)).collect();
-        let map = HeatMap::new(paths.into_iter(), &changes);
-        assert_eq!(map.layers, [0, 1]);
-        assert_eq!(map.rows.iter().map(|row| row.0.as_str()).collect::<Vec<_>>(), ["q_proj", "up_proj"]);
-        assert_eq!(map.rows[1].1[1], None);
-        assert_eq!(&*map.largest.unwrap().path, "lm_head", "it stands in no layer");
-        assert_eq!(map.rows[0].1[1].as_ref().unwrap().value, 0.3);
-    }
-
-    #[test]
-    fn more_layers_than_columns_give_the_larger_of_their_changes() {
-        let paths: Vec<String> = (0..5).map(|layer| format!("layers.{layer}.q_proj")).collect();
-        let changes: ChangeMap = paths.iter().cloned().zip([0.1, 0.4, 0.2, 0.3, 0.5]).collect();
-        let map = HeatMap::new(paths.iter().map(String::as_str), &changes);
-        assert_eq!(map.pooled(5).layers.len(), 5);
-        let pooled = map.pooled(3);
-        assert_eq!(pooled.layers, [0, 2, 4]);
-        let values: Vec<f64> = pooled.rows[0].1.iter().flatten().map(|cell| cell.value).collect();
-        assert_eq!(values, [0.4, 0.3, 0.5]);
-        assert_eq!(&*pooled.rows[0].1[0].as_ref().unwrap().path, "layers.1.q_proj");
-    }
-
-    #[test]
-    fn the_scale_ends_on_a_round_number() {
-        let scale = |max: f64| HeatScale::of(&ChangeMap::from([("a".to_owned(), max)]), false).unwrap().max;
-        assert!((scale(0.422) - 0.45).abs() < 1e-9);
-        assert!((scale(0.0123) - 0.015).abs() < 1e-9);
-        assert_eq!(HeatScale::of(&ChangeMap::new(), false), None);
+fn layer_axis_ui(ui: &mut Ui, rect: Rect, map: &ChangeGrid, pitch: f32, words: Language) {
+    let color = Ink::Secondary.color(ui);
+    text_ui(ui, rect, Align::Left, words.text("layer"), Type::CAPTION, color);
+    // With many layers only some numbers are printed.
+    let every = [1, 2, 4, 8, 16, 32].into_iter().find(|every| *every as f32 * pitch >= heat::LAYER).unwrap_or(64);
+    for (column, layer) in map.layers.iter().enumerate().step_by(every) {
+        let center = rect.left() + heat::LABELS + (column as f32 + 0.5) * pitch - 1.0;
+        let place = Rect::from_center_size(pos2(center, rect.center().y), vec2(2.0 * heat::LAYER, rect.height()));
+        text_ui(ui, place, Align::Center, &layer.to_string(), Type::MONO_SMALL, color);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use egui::Context;
 
-use super::{changes::module_of, estimate::RelativeChanges, module_list::show_changes};
+use super::module_list::show_changes;
 use crate::{
     gui::{
         app::{
@@ -13,14 +13,15 @@ use crate::{
         },
         words::problem::Problem,
     },
-    tree,
+    tree::{self, RelativeChanges},
 };
 
 /// Reads the factors of the plan, and some rows of the weights that it changes.
 pub(in crate::gui) fn estimate_changes(state: &mut AppState, ctx: &Context) {
     // They follow from the inputs, wherever the merge is to go.
     let Some(plan) = state.plan().cloned() else { return state.jobs.forget(JobKind::EstimateChanges) };
-    let measure = move |_: &_| Ok(RelativeChanges::measure(&plan));
+    let measure =
+        move |_: &_| Ok(RelativeChanges::measure(&plan.base, &plan.matching, &plan.adapters, &plan.strengths));
     state.jobs.start(JobKind::EstimateChanges, ctx, measure, take_estimate);
 }
 
@@ -41,7 +42,7 @@ pub(in crate::gui) fn look_at_spectrum(state: &mut AppState, ctx: &Context) {
     }
     let (module, plan) = (module.clone(), Arc::clone(plan));
     let compute = move |_: &_| {
-        let applied = plan.matching.applied.iter().find(|applied| module_of(&applied.tensor) == module);
+        let applied = plan.matching.applied.iter().find(|applied| tree::module_of(&applied.tensor) == module);
         let values = applied.map(|applied| tree::singular_values(applied, &plan.adapters, &plan.strengths));
         Ok((module, values.and_then(Result::ok).flatten().unwrap_or_default()))
     };

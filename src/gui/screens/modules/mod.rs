@@ -1,18 +1,13 @@
 //! The diff of the module trees.
 
 pub mod carry_out;
-pub mod changes;
 pub mod columns;
 pub mod command;
-pub mod estimate;
-pub mod heat;
 pub mod heat_map;
 pub mod inspector;
 pub mod jobs;
-pub mod module_detail;
 pub mod module_list;
 pub mod printed;
-pub mod printed_diff;
 pub mod row;
 pub mod screen;
 pub mod spectrum;

@@ -6,13 +6,17 @@ use std::sync::Arc;
 use egui::Context;
 
 use super::{
-    changes::ChangeMap,
-    heat_map::{HeatMap, HeatScale},
     state::ModulesState,
     tree_row::TreeRow,
     tree_rows::{TensorTally, TreeQuery, tree_rows},
 };
-use crate::gui::app::{inspection::Inspection, jobs::kind::JobKind, state::AppState};
+use crate::{
+    gui::{
+        app::{inspection::Inspection, jobs::kind::JobKind, state::AppState},
+        design::heat::HeatScale,
+    },
+    tree::{ChangeGrid, ChangeMap},
+};
 
 /// Modules up to which the rows are made within a frame: well under a millisecond.
 const MOST_AT_ONCE: usize = 2_000;
@@ -22,7 +26,7 @@ pub(in crate::gui) struct ModuleList {
     rows: Vec<TreeRow>,
     shown: TensorTally,
     /// Only where the changes are others than before.
-    map: Option<HeatMap>,
+    map: Option<ChangeGrid>,
 }
 
 impl ModuleList {
@@ -42,7 +46,7 @@ impl ModuleList {
 
 /// Shows other changes everywhere: rows, map and scale.
 pub(in crate::gui) fn show_changes(state: &mut AppState, ctx: &Context, changes: ChangeMap, are_estimates: bool) {
-    state.modules.scale = HeatScale::of(&changes, are_estimates);
+    state.modules.scale = HeatScale::of(changes.values().copied(), are_estimates);
     state.modules.changes = Arc::new(changes);
     make(state, ctx, true);
 }
@@ -87,7 +91,7 @@ fn make(state: &mut AppState, ctx: &Context, has_map: bool) {
 fn of(inspection: &Inspection, query: TreeQuery<'_>, has_map: bool) -> ModuleList {
     let rows = inspection.tree.as_ref().map(|tree| tree_rows(tree, query)).unwrap_or_default();
     let tree = inspection.tree.as_ref().filter(|_| has_map);
-    let map = tree.map(|tree| HeatMap::new(tree.walk().map(|node| node.path.as_str()), query.changes));
+    let map = tree.map(|tree| ChangeGrid::new(tree.walk().map(|node| node.path.as_str()), query.changes));
     let shown = inspection.tree.as_ref().map(|tree| TensorTally::of(tree, query)).unwrap_or_default();
     ModuleList { rows, shown, map }
 }

@@ -2,84 +2,69 @@
 
 use std::sync::Arc;
 
-use egui::{Color32, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{Rangef, Rect, ScrollArea, Stroke, StrokeKind, UiBuilder, Vec2};
 
 use super::{
-    command::ModulesCommand,
-    printed_diff::{DiffLine, PrintedDiff},
+    command::{ModulesCommand, PrintedSide},
+    screen::view_switch_ui,
     state::ModulesView,
 };
 use crate::{
     gui::{
-        app::{
-            command::{Command, of_app::AppCommand},
-            state::AppState,
-        },
         design::{
-            screen_header::{at_right, screen_header_ui, segmented_width},
-            tokens::{Colors, Type, grid, space},
-            widget::{Align, ButtonLook, Icon, Run, runs_ui, segmented_ui, text_ui, text_width},
+            tokens::code,
+            widget::{Align, runs_ui, text_ui},
         },
-        frame::command_button::CommandButton,
+        prelude::*,
     },
-    message::{Language, message},
+    tree::{DiffLine, PrintedDiff},
 };
-
-/// Line numbers and the mark beside them.
-const GUTTER: f32 = 58.0;
-
-/// The strip that shows all differences at once.
-const OVERVIEW: f32 = 18.0;
 
 /// The Modules screen as text.
 pub(in crate::gui) fn printed_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
-    let rect = ui.max_rect();
-    let colors = Colors::of(ui);
     let words = state.words();
     let diff = Arc::clone(&state.modules.printed);
     let is_pair = diff.right_count > 0;
-    let summary = if is_pair {
-        words.say(&message!("printed-summary", differing: diff.differing, added: diff.added))
+    let (summary, ink) = if is_pair {
+        (words.say(&message!("printed-summary", differing: diff.differing, added: diff.added)), Ink::Adapter)
     } else {
-        words.text("printed-same").to_owned()
+        (words.text("printed-same").to_owned(), Ink::Secondary)
     };
-    let color = if is_pair { colors.adapter } else { colors.text_secondary };
-    let (line, body) = screen_header_ui(ui, rect, words.text("modules"), &[(&summary, Type::BODY, color)]);
-    let labels = [words.text("table"), words.text("printed")];
-    let switch = at_right(line, vec2(segmented_width(ui, &labels), grid::BUTTON));
-    let switch = UiBuilder::new().max_rect(switch);
-    if let Some(0) = ui.scope_builder(switch, |ui| segmented_ui(ui, &labels, 1)).inner {
-        commands.push(ModulesCommand::ShowAs(ModulesView::Table).into());
-    }
-    let overview_width = if is_pair { OVERVIEW } else { 0.0 };
-    let panes = Rect::from_min_max(body.min, body.max - vec2(overview_width, 0.0));
-    let code = Rect::from_min_max(panes.min + vec2(0.0, grid::PANEL_TITLE), panes.max);
-    ui.painter().rect_filled(code, 0.0, colors.panel);
-    let widths = pane_widths(ui, &diff, code.width());
-    let overview = Rect::from_min_max(code.right_top(), body.max);
-    let target = if is_pair { overview_ui(ui, overview, &diff, words) } else { None };
-    let seen = lines_ui(ui, code, widths, &diff, target);
+    page_title_ui(ui, words.text("modules"), &[(&summary, Type::BODY, ink)], |ui| {
+        view_switch_ui(ui, ModulesView::Printed, words, commands);
+    });
+    let mut overview = None;
     if is_pair {
-        let lines = diff.lines.len().max(1) as f32 * grid::CODE_ROW;
-        let at = |y: f32| overview.top() + (y / lines).clamp(0.0, 1.0) * overview.height();
-        let frame = Rect::from_x_y_ranges(overview.x_range().shrink(2.0), at(seen.top())..=at(seen.bottom()));
-        ui.painter().rect_stroke(frame, 2.0, Stroke::new(1.0, colors.text_tertiary), StrokeKind::Inside);
+        side_ui(ui, "overview", code::OVERVIEW, |ui| {
+            let target = overview_ui(ui, &diff, words);
+            overview = Some((ui.painter().clone(), ui.max_rect(), target));
+        });
     }
-    let titles = Rect::from_min_size(panes.min, vec2(panes.width(), grid::PANEL_TITLE));
-    let left = Rect::from_min_size(titles.min - vec2(seen.left(), 0.0), vec2(widths[0], titles.height()));
-    titles_ui(ui, titles, left, &diff, words, commands);
-    let stroke = Stroke::new(1.0, colors.stroke);
+    let body = ui.available_rect_before_wrap();
+    let (titles, _) = ui.allocate_exact_size(vec2(body.width(), grid::PANEL_TITLE), Sense::hover());
+    let stroke = Stroke::new(1.0, Colors::of(ui).stroke);
+    let lines = body.with_min_y(titles.bottom());
+    ui.painter().rect_filled(lines, 0.0, Colors::of(ui).panel);
+    let widths = pane_widths(ui, &diff, body.width());
+    let seen = lines_ui(ui, widths, &diff, overview.as_ref().and_then(|(_, _, target)| *target));
     ui.painter().hline(body.x_range(), titles.bottom() - 0.5, stroke);
-    if is_pair && left.right() > body.left() {
-        ui.painter().vline(left.right().round() + 0.5, body.y_range(), stroke);
-        ui.painter().vline(panes.right().round() + 0.5, body.y_range(), stroke);
-    }
+    let left = Rangef::new(body.left() - seen.left(), body.left() - seen.left() + widths[0]);
+    pane_title_ui(ui, titles, left, PrintedSide::Base, &diff, words, commands);
+    let Some((painter, area, _)) = overview else { return };
+    pane_title_ui(ui, titles, Rangef::new(left.max, body.right()), PrintedSide::Adapted, &diff, words, commands);
+    ui.painter().with_clip_rect(body).vline(left.max.round() + 0.5, body.y_range(), stroke);
+    // What is seen of all lines.
+    let count = diff.lines.len().max(1) as f32 * grid::CODE_ROW;
+    let at = |y: f32| area.top() + (y / count).clamp(0.0, 1.0) * area.height();
+    let frame = Rect::from_x_y_ranges(area.x_range().shrink(2.0), at(seen.top())..=at(seen.bottom()));
+    painter.rect_stroke(frame, 2.0, Stroke::new(1.0, Colors::of(ui).text_tertiary), StrokeKind::Inside);
+    painter.vline(area.left() + 0.5, area.y_range(), stroke);
 }
 
 /// Widths of both panes: what their longest lines need, and all that there is.
 fn pane_widths(ui: &Ui, diff: &PrintedDiff, width: f32) -> [f32; 2] {
     let glyph = text_width(ui, "0", Type::MONO_SMALL);
-    let needed = |columns: usize| GUTTER + columns as f32 * glyph + space::S12;
+    let needed = |columns: usize| code::GUTTER + columns as f32 * glyph + space::S12;
     if diff.right_count == 0 {
         return [width.max(needed(diff.left_columns)), 0.0];
     }
@@ -88,92 +73,77 @@ fn pane_widths(ui: &Ui, diff: &PrintedDiff, width: f32) -> [f32; 2] {
     [left + (spare / 2.0).round(), right + spare - (spare / 2.0).round()]
 }
 
-/// Name, length and copy button of each pane, moving sideways with it.
-fn titles_ui(ui: &mut Ui, rect: Rect, left: Rect, diff: &PrintedDiff, words: Language, commands: &mut Vec<Command>) {
-    ui.scope_builder(UiBuilder::new().id_salt("titles").max_rect(rect), |ui| {
-        ui.set_clip_rect(rect.intersect(ui.clip_rect()));
-        let title = PaneTitle { name: words.text("base"), count: diff.left_count, copy: words.text("copy-base-tree") };
-        title.show(ui, left.intersect(rect), || diff.text(false), words, commands);
-        if diff.right_count > 0 {
-            let right = Rect::from_min_max(left.right_top(), rect.max);
-            let title = PaneTitle {
-                name: words.text("base-and-adapter"),
-                count: diff.right_count,
-                copy: words.text("copy-adapted-tree"),
-            };
-            title.show(ui, right.intersect(rect), || diff.text(true), words, commands);
-        }
+/// Name, length and copy button of a pane, in what is seen of it.
+fn pane_title_ui(
+    ui: &mut Ui,
+    titles: Rect,
+    pane: Rangef,
+    side: PrintedSide,
+    diff: &PrintedDiff,
+    words: Language,
+    commands: &mut Vec<Command>,
+) {
+    let area = Rect::from_x_y_ranges(pane, titles.y_range()).intersect(titles);
+    if area.width() < code::LEAST_PANE {
+        return;
+    }
+    let (name, count, hover) = match side {
+        PrintedSide::Base => ("base", diff.left_count, "copy-base-tree"),
+        PrintedSide::Adapted => ("base-and-adapter", diff.right_count, "copy-adapted-tree"),
+    };
+    let count = words.say(&message!("lines", count: count));
+    ui.scope_builder(UiBuilder::new().max_rect(area.shrink2(vec2(space::S16, 0.0))), |ui| {
+        let left = |ui: &mut Ui| {
+            let count = (count.as_str(), Type::EVIDENCE, Ink::Secondary);
+            _ = spans_ui(
+                ui,
+                &[(words.text(name), Type::BODY_STRONG, Ink::Primary), ("  ", Type::BODY, Ink::Primary), count],
+            );
+        };
+        let copy = |ui: &mut Ui| {
+            let button = CommandButton::new(ModulesCommand::CopyPrinted(side), ButtonLook::Small);
+            button.icon(Icon::Copy).label(words.text("copy")).hover(words.text(hover)).add(ui, words, commands);
+        };
+        Sides::new().height(grid::PANEL_TITLE).shrink_left().truncate().show(ui, left, copy);
     });
 }
 
-struct PaneTitle {
-    name: &'static str,
-    count: usize,
-    copy: &'static str,
-}
-
-impl PaneTitle {
-    fn show(&self, ui: &mut Ui, rect: Rect, text: impl Fn() -> String, words: Language, commands: &mut Vec<Command>) {
-        let colors = Colors::of(ui);
-        let inner = rect.shrink2(vec2(space::S16, 0.0));
-        if inner.width() < 200.0 {
-            return;
-        }
-        let name = text_ui(ui, inner, Align::Left, self.name, Type::BODY_STRONG, colors.text);
-        // The text is made when it is asked for, not in every frame.
-        let button = CommandButton::new(AppCommand::CopyText(String::new()), ButtonLook::Small);
-        let button = button.icon(Icon::Copy).label(words.text("copy")).hover(self.copy);
-        let area = at_right(inner, vec2(button.width(ui, words) - space::S8, grid::SMALL_BUTTON));
-        let rest =
-            Rect::from_min_max(pos2(name.rect.right() + space::S8, inner.top()), pos2(area.left(), inner.bottom()));
-        let count = words.say(&message!("lines", count: self.count));
-        if text_width(ui, &count, Type::EVIDENCE) < rest.width() {
-            text_ui(ui, rest, Align::Left, &count, Type::EVIDENCE, colors.text_secondary);
-        }
-        let mut asked = Vec::new();
-        ui.push_id(self.copy, |ui| button.show(ui, area, words, &mut asked));
-        if !asked.is_empty() {
-            commands.push(AppCommand::CopyText(text()).into());
-        }
-    }
-}
-
-/// All differences as marks; returns the row that was clicked.
-fn overview_ui(ui: &mut Ui, rect: Rect, diff: &PrintedDiff, words: Language) -> Option<usize> {
-    let colors = Colors::of(ui);
-    let response = ui.allocate_rect(rect, Sense::click_and_drag());
+/// All differences as marks; returns the line that was clicked.
+fn overview_ui(ui: &mut Ui, diff: &PrintedDiff, words: Language) -> Option<usize> {
+    let area = ui.max_rect();
+    let response = ui.allocate_rect(area, Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, words.text("overview")));
     let count = diff.lines.len().max(1) as f32;
+    let at = |line: usize| area.top() + line as f32 / count * area.height();
+    let across = Rangef::new(area.center().x, area.center().x).expand(code::OVERVIEW_MARK / 2.0);
     for run in &diff.changed_runs {
-        let top = rect.top() + run.start as f32 / count * rect.height();
-        let bottom = rect.top() + run.end as f32 / count * rect.height();
-        let mark = Rect::from_min_max(pos2(rect.left() + 6.0, top), pos2(rect.right() - 6.0, bottom.max(top + 2.0)));
-        ui.painter().rect_filled(mark, 1.0, colors.adapter);
+        let (top, bottom) = (at(run.start), at(run.end));
+        let mark = Rect::from_x_y_ranges(across, top..=bottom.max(top + 2.0));
+        ui.painter().rect_filled(mark, 1.0, Colors::of(ui).adapter);
     }
     let pointer = response.interact_pointer_pos()?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a row of the list")]
-    let row = ((pointer.y - rect.top()) / rect.height() * count).max(0.0) as usize;
-    Some(row.min(diff.lines.len().saturating_sub(1)))
+    let line = ((pointer.y - area.top()) / area.height() * count).max(0.0) as usize;
+    Some(line.min(diff.lines.len().saturating_sub(1)))
 }
 
 /// The lines; returns what is seen of them, in points from their top left.
-fn lines_ui(ui: &mut Ui, rect: Rect, widths: [f32; 2], diff: &PrintedDiff, target: Option<usize>) -> Rect {
-    ui.scope_builder(UiBuilder::new().id_salt("printed").max_rect(rect), |ui| {
-        ui.set_clip_rect(rect.intersect(ui.clip_rect()));
-        ui.spacing_mut().item_spacing = egui::Vec2::ZERO;
-        let mut area = ScrollArea::both().auto_shrink(false);
-        if let Some(row) = target {
-            let centered = row as f32 * grid::CODE_ROW - rect.height() / 2.0;
+fn lines_ui(ui: &mut Ui, widths: [f32; 2], diff: &PrintedDiff, target: Option<usize>) -> Rect {
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing = Vec2::ZERO;
+        let size = ui.available_size();
+        let mut area = ScrollArea::both().id_salt("printed").auto_shrink(false);
+        if let Some(line) = target {
+            let centered = line as f32 * grid::CODE_ROW - size.y / 2.0;
             area = area.vertical_scroll_offset(centered.max(0.0));
         }
         let shown = area.show_rows(ui, grid::CODE_ROW, diff.lines.len(), |ui, range| {
+            ui.set_min_width(widths[0] + widths[1]);
             for line in &diff.lines[range] {
-                let (_, row) = ui.allocate_space(vec2(widths[0] + widths[1], grid::CODE_ROW));
-                line_ui(ui, row, widths[0], line, diff.right_count > 0);
-                ui.advance_cursor_after_rect(row);
+                canvas_ui(ui, grid::CODE_ROW, |ui, row| line_ui(ui, row, widths[0], line, diff.right_count > 0));
             }
         });
-        Rect::from_min_size(shown.state.clamped_offset().to_pos2(), rect.size())
+        Rect::from_min_size(shown.state.clamped_offset().to_pos2(), size)
     })
     .inner
 }
@@ -181,18 +151,18 @@ fn lines_ui(ui: &mut Ui, rect: Rect, widths: [f32; 2], diff: &PrintedDiff, targe
 fn line_ui(ui: &mut Ui, row: Rect, left_width: f32, line: &DiffLine, is_pair: bool) {
     let (left, right) = row.split_left_right_at_x(row.left() + left_width);
     let marks = is_pair && line.is_changed;
-    side_ui(ui, left, line.left.as_ref(), marks.then_some(line), is_pair);
+    pane_ui(ui, left, line.left.as_ref(), marks.then_some(line), is_pair);
     if is_pair {
-        side_ui(ui, right, line.right.as_ref(), marks.then_some(line), true);
+        pane_ui(ui, right, line.right.as_ref(), marks.then_some(line), true);
         if marks {
-            let edge = Rect::from_min_size(right.min + vec2(1.0, 0.0), vec2(3.0, right.height()));
+            let edge = Rect::from_min_size(right.min + vec2(1.0, 0.0), vec2(code::EDGE, right.height()));
             ui.painter().rect_filled(edge, 0.0, Colors::of(ui).adapter);
         }
     }
 }
 
-/// One side of a line; `changed` is the line where its sides differ.
-fn side_ui(ui: &mut Ui, rect: Rect, text: Option<&(usize, String)>, changed: Option<&DiffLine>, is_pair: bool) {
+/// One pane of a line; `changed` is the line where its sides differ.
+fn pane_ui(ui: &mut Ui, rect: Rect, text: Option<&(usize, String)>, changed: Option<&DiffLine>, is_pair: bool) {
     let colors = Colors::of(ui);
     let Some((number, text)) = text else {
         if is_pair {
@@ -200,27 +170,22 @@ fn side_ui(ui: &mut Ui, rect: Rect, text: Option<&(usize, String)>, changed: Opt
         }
         return;
     };
-    let number_area = Rect::from_min_size(rect.min, vec2(34.0, rect.height()));
     if let Some(line) = changed {
         let is_added = line.left.is_none();
         let fill = if is_added { colors.adapter_faint } else { colors.adapter_soft };
         ui.painter().rect_filled(rect, 0.0, fill);
-        let mark = Rect::from_min_size(rect.min + vec2(36.0, 0.0), vec2(16.0, rect.height()));
+        let mark =
+            Rect::from_center_size(pos2(rect.left() + code::MARK, rect.center().y), vec2(space::S16, rect.height()));
         text_ui(ui, mark, Align::Center, if is_added { "+" } else { "~" }, Type::MONO_SMALL, colors.adapter);
     }
-    text_ui(ui, number_area, Align::Right, &number.to_string(), Type::MONO_SMALL, colors.text_tertiary);
-    let area = Rect::from_min_max(rect.min + vec2(GUTTER, 0.0), rect.max);
+    let numbers = rect.with_max_x(rect.left() + code::NUMBERS);
+    text_ui(ui, numbers, Align::Right, &number.to_string(), Type::MONO_SMALL, colors.text_tertiary);
     let replaced = changed.filter(|line| line.left.is_some()).and_then(|_| class_of(text));
-    let ink = colors.text;
-    match replaced {
-        Some((before, class, after)) => {
-            let run = |text, color: Color32| -> Run<'_> { (text, Type::MONO_SMALL, color) };
-            runs_ui(ui, area, Align::Left, &[run(before, ink), run(class, colors.adapter), run(after, ink)]);
-        }
-        None => {
-            text_ui(ui, area, Align::Left, text, Type::MONO_SMALL, ink);
-        }
-    }
+    let (before, class, after) = replaced.unwrap_or((text, "", ""));
+    let inks = [colors.text, colors.adapter, colors.text];
+    let runs: Vec<_> =
+        [before, class, after].into_iter().zip(inks).map(|(text, ink)| (text, Type::MONO_SMALL, ink)).collect();
+    runs_ui(ui, rect.with_min_x(rect.left() + code::GUTTER), Align::Left, &runs);
 }
 
 /// `(q_proj): lora.Linear(…` in three parts with the class in the middle.

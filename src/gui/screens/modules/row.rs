@@ -1,28 +1,25 @@
 //! One row of the tree table.
 
-use egui::{CornerRadius, Id, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Id, Rect};
 
 use super::{
-    columns::{ModuleColumn, ModuleColumns},
+    columns::ModuleColumn,
     command::ModulesCommand,
-    heat::{heat_cell_ui, heat_strip_ui},
-    heat_map::HeatScale,
     tree_row::{Folding, Heat, TreeRow},
 };
 use crate::gui::{
-    app::{command::Command, state::AppState},
     design::{
-        tokens::{Colors, Type, grid, space},
-        widget::{Align, Icon, icon_ui, runs_ui, text_ui, text_width},
+        tokens::heat,
+        widget::{heat_cell_ui, heat_strip_ui},
     },
+    prelude::*,
 };
 
 /// A row and what it takes to paint it.
 pub(in crate::gui) struct ModuleRow<'a> {
     pub item: &'a TreeRow,
-    pub columns: &'a ModuleColumns,
+    pub columns: &'a [ModuleColumn],
     pub state: &'a AppState,
-    pub scale: Option<HeatScale>,
 }
 
 /// The row of the module at `path`, wherever it stands.
@@ -31,31 +28,21 @@ pub(in crate::gui) fn row_id(path: &str) -> Id {
 }
 
 impl ModuleRow<'_> {
-    /// Paints it across `rect`; a click opens, folds or selects.
-    pub fn show(&self, ui: &mut Ui, rect: Rect, commands: &mut Vec<Command>) {
-        let colors = Colors::of(ui);
+    /// Paints its cells; a click opens, folds or selects.
+    pub fn show(&self, cells: &mut Cells<'_, '_, '_>, commands: &mut Vec<Command>) {
         let item = self.item;
-        let clip = ui.clip_rect();
-        ui.set_clip_rect(Rect::from_min_max(clip.min, pos2(rect.right(), clip.bottom())));
-        let response = ui.interact(rect, row_id(&item.path), Sense::click());
-        let is_selected = self.state.modules.selected.as_deref() == Some(item.path.as_str());
-        response.widget_info(|| WidgetInfo::selected(Role::TreeItem, true, is_selected, self.description()));
-        if is_selected {
-            ui.painter().rect_filled(rect, 0.0, colors.selected);
-            let bar = Rect::from_min_size(rect.min, vec2(2.0, rect.height()));
-            ui.painter().rect_filled(bar, 0.0, colors.accent);
-        } else if response.hovered() {
-            ui.painter().rect_filled(rect, 0.0, colors.hover);
+        let is_chosen = self.state.modules.selected.as_deref() == Some(item.path.as_str());
+        let label = || self.description();
+        let choice = RowChoice { id: row_id(&item.path), role: Role::TreeItem, is_chosen, label: &label };
+        let response = cells.choice(&choice, |ui| self.name_ui(ui));
+        for column in self.columns {
+            match self.value(*column) {
+                Some((text, ink)) => cells.number(text, ink),
+                None if *column == ModuleColumn::Change => cells.cell(|ui| self.change_ui(ui)),
+                None => cells.cell(|_| ()),
+            }
         }
-        if response.has_focus() {
-            let stroke = Stroke::new(2.0, colors.accent);
-            ui.painter().rect_stroke(rect.shrink(1.0), CornerRadius::ZERO, stroke, StrokeKind::Inside);
-        }
-        self.name_ui(ui, rect);
-        for (column, cell) in self.columns.cells(rect) {
-            self.value_ui(ui, column, cell);
-        }
-        if response.clicked() {
+        if response.is_some_and(|response| response.clicked()) {
             let path = item.path.clone();
             let is_leaf = item.folding == Folding::Leaf;
             let command = if is_leaf { ModulesCommand::Select(path) } else { ModulesCommand::Toggle(path) };
@@ -63,76 +50,74 @@ impl ModuleRow<'_> {
         }
     }
 
-    fn name_ui(&self, ui: &mut Ui, rect: Rect) {
-        let colors = Colors::of(ui);
+    fn name_ui(&self, ui: &mut Ui) {
         let item = self.item;
-        let left = rect.left() + space::S16 + item.depth as f32 * grid::TREE_INDENT;
+        ui.set_max_width(ui.available_width() + self.spare(ui));
+        ui.add_space(item.depth as f32 * grid::TREE_INDENT);
+        let (area, _) = ui.allocate_exact_size(vec2(space::S16, ui.available_height()), Sense::hover());
         let icon = match item.folding {
             Folding::Leaf => None,
             Folding::Open => Some(Icon::ChevronDown),
             Folding::Folded => Some(Icon::ChevronRight),
         };
         if let Some(icon) = icon {
-            let area = Rect::from_min_size(pos2(left - 3.0, rect.top()), vec2(16.0, rect.height()));
-            icon_ui(ui, area, icon, colors.text_secondary);
+            icon_ui(ui, area, icon, Ink::Secondary.color(ui));
         }
-        let ink = if item.is_changed || item.depth == 0 { colors.text } else { colors.text_tertiary };
-        let name = Rect::from_min_max(pos2(left + 14.0, rect.top()), pos2(self.name_right(ui, rect), rect.bottom()));
+        let ink = if item.is_changed || item.depth == 0 { Ink::Primary } else { Ink::Tertiary };
         let needed = text_width(ui, &item.label, Type::BODY) + text_width(ui, &item.class, Type::CAPTION) + space::S8;
         // What the filter found stands out.
         let [before, found, after] = around_match(&item.label, self.state.modules.filter.trim());
-        let runs = [
+        let spans = [
             (before, Type::BODY, ink),
-            (found, Type::BODY_STRONG, colors.accent),
+            (found, Type::BODY_STRONG, Ink::Accent),
             (after, Type::BODY, ink),
             ("  ", Type::CAPTION, ink),
-            (item.class.as_str(), Type::CAPTION, colors.text_tertiary),
+            (item.class.as_str(), Type::CAPTION, Ink::Tertiary),
         ];
         // A class that would be cut off is left to the inspector.
-        let is_class_shown = !item.class.is_empty() && (item.folding != Folding::Leaf || needed <= name.width());
-        runs_ui(ui, name, Align::Left, &runs[..if is_class_shown { 5 } else { 3 }]);
+        let is_class_shown =
+            !item.class.is_empty() && (item.folding != Folding::Leaf || needed <= ui.available_width());
+        spans_ui(ui, &spans[..if is_class_shown { 5 } else { 3 }]);
     }
 
-    /// A long name may use what its shape leaves of the next column; a row without values all of it.
-    fn name_right(&self, ui: &Ui, rect: Rect) -> f32 {
-        let cell_of = |wanted| self.columns.cells(rect).find(|(column, _)| *column == wanted).map(|(_, cell)| cell);
-        if self.item.folding != Folding::Leaf {
-            return cell_of(ModuleColumn::Change).map_or(rect.right(), |cell| cell.left());
-        }
-        let shape_width = text_width(ui, &self.item.base_shape, Type::MONO);
-        cell_of(ModuleColumn::BaseLayer).map_or(rect.right(), |cell| cell.right() - shape_width - space::S8)
-    }
-
-    fn value_ui(&self, ui: &mut Ui, column: ModuleColumn, cell: Rect) {
-        let colors = Colors::of(ui);
-        let item = self.item;
-        let ink = if item.is_changed { colors.text } else { colors.text_tertiary };
-        let (text, color) = match column {
-            ModuleColumn::BaseLayer => (&item.base_shape, ink),
-            ModuleColumn::Dtype => (&item.dtype, colors.text_tertiary),
-            ModuleColumn::LoraA => (&item.a_shape, colors.adapter),
-            ModuleColumn::LoraB => (&item.b_shape, colors.adapter),
-            ModuleColumn::Rank => (&item.rank, colors.text_secondary),
-            ModuleColumn::Scale => (&item.scale, colors.text_secondary),
-            ModuleColumn::Change => return self.change_ui(ui, cell),
+    /// A long name may use what its shape leaves of the next column; a row without values all that it has.
+    fn spare(&self, ui: &Ui) -> f32 {
+        let (used, columns) = match (self.item.folding, self.columns) {
+            (Folding::Leaf, [first, ..]) => {
+                (text_width(ui, &self.item.base_shape, Type::MONO), std::slice::from_ref(first))
+            }
+            (_, [between @ .., _]) => (0.0, between),
+            (_, []) => return 0.0,
         };
-        if !text.is_empty() && item.folding == Folding::Leaf {
-            text_ui(ui, cell, Align::Right, text, Type::MONO, color);
-        }
+        (ModuleColumn::space(columns) - used - space::S8).max(0.0)
     }
 
-    fn change_ui(&self, ui: &mut Ui, cell: Rect) {
-        let tertiary = Colors::of(ui).text_tertiary;
-        let area = Rect::from_min_max(cell.min + vec2(space::S8, 3.0), cell.max - vec2(10.0, 3.0));
-        match (&self.item.heat, self.scale) {
+    /// What stands in a column of text.
+    fn value(&self, column: ModuleColumn) -> Option<(&str, Ink)> {
+        let item = self.item;
+        let ink = if item.is_changed { Ink::Primary } else { Ink::Tertiary };
+        let (text, ink) = match column {
+            ModuleColumn::BaseLayer => (&item.base_shape, ink),
+            ModuleColumn::Dtype => (&item.dtype, Ink::Tertiary),
+            ModuleColumn::LoraA => (&item.a_shape, Ink::Adapter),
+            ModuleColumn::LoraB => (&item.b_shape, Ink::Adapter),
+            ModuleColumn::Rank => (&item.rank, Ink::Secondary),
+            ModuleColumn::Scale => (&item.scale, Ink::Secondary),
+            ModuleColumn::Change => return None,
+        };
+        (!text.is_empty() && item.folding == Folding::Leaf).then_some((text.as_str(), ink))
+    }
+
+    fn change_ui(&self, ui: &mut Ui) {
+        let area = ui.max_rect();
+        let area = Rect::from_center_size(area.center(), vec2(area.width(), heat::CELL));
+        match (&self.item.heat, self.state.modules.scale) {
             (Heat::Value(value), Some(scale)) => heat_cell_ui(ui, area, *value, scale),
             (Heat::Strip(values), Some(scale)) => heat_strip_ui(ui, area, values, scale),
             (Heat::Unchanged, _) => {
-                text_ui(ui, area, Align::Center, self.state.words().text("unchanged"), Type::CAPTION, tertiary);
+                label_ui(ui, self.state.words().text("unchanged"), Type::CAPTION, Ink::Tertiary);
             }
-            (Heat::Unknown, _) => {
-                text_ui(ui, area, Align::Center, "—", Type::EVIDENCE, tertiary);
-            }
+            (Heat::Unknown, _) => _ = label_ui(ui, "—", Type::EVIDENCE, Ink::Tertiary),
             _ => {}
         }
     }

@@ -5,13 +5,10 @@ use std::{
     sync::Arc,
 };
 
-use super::{
-    changes::ChangeMap,
-    heat_map::{HeatMap, HeatScale},
-    printed_diff::PrintedDiff,
-    tree_order::TreeOrder,
-    tree_row::TreeRow,
-    tree_rows::TensorTally,
+use super::{tree_order::TreeOrder, tree_row::TreeRow, tree_rows::TensorTally};
+use crate::{
+    gui::design::heat::HeatScale,
+    tree::{ChangeGrid, ChangeMap, PrintedDiff},
 };
 
 /// How the Modules screen shows the tree.
@@ -50,7 +47,7 @@ pub struct ModulesState {
     /// The scale of all of them; `None` while there are none.
     pub scale: Option<HeatScale>,
     /// The same as modules × layers.
-    pub map: Arc<HeatMap>,
+    pub map: Arc<ChangeGrid>,
     /// Both printed trees, aligned.
     pub printed: Arc<PrintedDiff>,
     /// Singular values of Δ by module, the largest first, for those that were looked at.

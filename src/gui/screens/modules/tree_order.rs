@@ -41,6 +41,12 @@ impl TreeOrder {
         }
     }
 
+    /// Whether rows in `order` are sorted by `column`, and if so, whether the first value is the largest.
+    #[must_use]
+    pub fn direction(order: Option<Self>, column: SortColumn) -> Option<bool> {
+        order.filter(|order| order.column == column).map(|order| order.is_descending)
+    }
+
     /// Sorts `rows`; those without a value come last in either direction.
     pub fn sort(self, rows: &mut [TreeRow]) {
         rows.sort_by(|a, b| match self.column {

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{
-    changes::ChangeMap,
     tree_order::TreeOrder,
     tree_row::{Folding, Heat, TreeRow},
 };
 use crate::{
-    tree::{ModuleNode, Parameter},
+    tree::{ChangeMap, ModuleNode, Parameter},
     units,
 };
 

@@ -1,9 +1,11 @@
-//! ‖Δ‖ from the factors, and ‖Δ‖/‖W‖ before any merge: W from as many of its rows as can be read in a moment.
+//! ‖Δ‖/‖W‖ before any merge: W from as many of its rows as can be read in a moment.
 
-use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
-
-use super::changes::{ChangeMap, module_of};
-use crate::{adapter::Adapter, checkpoint::LogicalTensor, matching::Matching, plan::MergePlan, tree};
+use super::norms::{ChangeMap, delta_norms, module_of};
+use crate::{
+    adapter::Adapter,
+    checkpoint::{Checkpoint, LogicalTensor},
+    matching::Matching,
+};
 
 /// Elements read of one weight: all of a small model, 64 rows of a large one.
 const SAMPLE_ELEMENTS: usize = 1 << 18;
@@ -23,14 +25,14 @@ pub struct RelativeChanges {
 }
 
 impl RelativeChanges {
-    /// Reads the targets of `plan`; one that cannot be read leaves a gap, for the merge will name it.
+    /// Reads the targets of `base`; one that cannot be read leaves a gap, for the merge will name it.
     #[must_use]
-    pub fn measure(plan: &MergePlan) -> Self {
-        let delta_norms = delta_norms(&plan.matching, &plan.adapters, &plan.strengths);
+    pub fn measure(base: &Checkpoint, matching: &Matching, adapters: &[Adapter], strengths: &[f64]) -> Self {
+        let delta_norms = delta_norms(matching, adapters, strengths);
         let mut changes = Self { by_module: ChangeMap::new(), delta_norms: ChangeMap::new(), is_exact: true };
-        for applied in &plan.matching.applied {
+        for applied in &matching.applied {
             let module = module_of(&applied.tensor);
-            let (Some(delta_norm), Some(tensor)) = (delta_norms.get(module), plan.base.tensor(&applied.tensor)) else {
+            let (Some(delta_norm), Some(tensor)) = (delta_norms.get(module), base.tensor(&applied.tensor)) else {
                 continue;
             };
             let runs = sampled_rows(tensor.tile_shape().rows, tensor.tile_shape().columns);
@@ -40,15 +42,6 @@ impl RelativeChanges {
         }
         Self { delta_norms, ..changes }
     }
-}
-
-/// ‖Δ‖ of every target; a factor that cannot be read leaves a gap, for the merge's scan will name it.
-pub fn delta_norms(matching: &Matching, adapters: &[Adapter], strengths: &[f64]) -> ChangeMap {
-    let norms = matching.applied.par_iter().filter_map(|applied| {
-        let norm = tree::delta_norm(applied, adapters, strengths).ok().flatten()?;
-        Some((module_of(&applied.tensor).to_owned(), norm))
-    });
-    norms.collect()
 }
 
 /// Runs of rows spread over a matrix; one run with all of them where that is little enough.
@@ -78,7 +71,10 @@ fn weight_norm(tensor: &LogicalTensor, runs: &[std::ops::Range<usize>]) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{plan::MergeRequest, sample::Sample};
+    use crate::{
+        plan::{MergePlan, MergeRequest},
+        sample::Sample,
+    };
 
     #[test]
     fn small_weights_are_read_whole_and_large_ones_in_spread_runs() {
@@ -94,7 +90,7 @@ mod tests {
         let request = MergeRequest::new(sample.base(), sample.adapter(), folder.path().join("merged"));
         let plan = MergePlan::new(&request).unwrap();
         let module = "model.layers.0.mlp.gate_proj";
-        let changes = RelativeChanges::measure(&plan);
+        let changes = RelativeChanges::measure(&plan.base, &plan.matching, &plan.adapters, &plan.strengths);
         assert!(changes.is_exact);
         assert_eq!((changes.by_module.len(), changes.delta_norms.len()), (28, 28));
         assert!((changes.by_module[module] - 0.4218).abs() < 1e-3, "{changes:?}");

@@ -1,7 +1,7 @@
-//! What the inspector says about one module.
+//! One module, with the numbers that are known about it.
 
-use super::changes::ChangeMap;
-use crate::{numeric::TileStats, tree::ModuleNode, units};
+use super::{ModuleNode, norms::ChangeMap};
+use crate::{numeric::TileStats, units};
 
 /// One module.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -12,7 +12,7 @@ pub struct ModuleDetail {
     pub class: String,
     /// Whether an adapter changes it.
     pub is_changed: bool,
-    /// Names and values of the left column.
+    /// Its shapes and its scale, by PEFT's names.
     pub shapes: Vec<(&'static str, String)>,
     /// ‖Δ‖, from the factors.
     pub delta_norm: Option<f64>,

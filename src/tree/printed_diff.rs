@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::tree::PrintedLine;
+use super::print::PrintedLine;
 
 /// One line of the right side and what stands beside it on the left.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,13 +71,21 @@ impl PrintedDiff {
         diff
     }
 
-    /// One side as text, for the clipboard.
+    /// The left side as text.
     #[must_use]
-    pub fn text(&self, is_right: bool) -> String {
-        let side = |line: &DiffLine| if is_right { line.right.clone() } else { line.left.clone() };
-        let lines: Vec<String> = self.lines.iter().filter_map(side).map(|(_, text)| text).collect();
-        lines.join("\n")
+    pub fn left_text(&self) -> String {
+        joined(self.lines.iter().map(|line| &line.left))
     }
+
+    /// The right side as text.
+    #[must_use]
+    pub fn right_text(&self) -> String {
+        joined(self.lines.iter().map(|line| &line.right))
+    }
+}
+
+fn joined<'a>(side: impl Iterator<Item = &'a Option<(usize, String)>>) -> String {
+    side.flatten().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n")
 }
 
 /// Neighbouring rows that differ.
@@ -143,6 +151,8 @@ mod tests {
         assert!(!diff.lines[6].is_changed);
         assert_eq!(diff.changed_runs, [0..6, 8..10]);
         assert_eq!((diff.left_columns, diff.right_columns), (24, 34));
+        assert_eq!(diff.left_text().lines().count(), base.len());
+        assert_eq!(diff.right_text(), adapted.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n"));
     }
 
     #[test]
