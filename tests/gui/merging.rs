@@ -84,7 +84,12 @@ fn a_failed_merge_says_what_is_there_of_it() {
     window.state_mut().ask(MergeCommand::PlanAgain);
     window.run_steps(2);
     wait_until(&mut window, "the plan again", is_planned);
-    std::fs::remove_file(workspace.folder("base").join("model-00001-of-00004.safetensors")).unwrap();
+    // No number: found before anything is written.
+    let weights_path = workspace.folder("adapter").join("adapter_model.safetensors");
+    let mut weights = std::fs::read(&weights_path).unwrap();
+    let last = weights.len() - size_of::<f32>();
+    weights[last..].copy_from_slice(&f32::NAN.to_le_bytes());
+    std::fs::write(&weights_path, weights).unwrap();
     window.state_mut().ask(MergeCommand::Start);
     wait_until(&mut window, "the second failure", is_failed);
     window.run_steps(2);

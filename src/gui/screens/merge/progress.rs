@@ -47,7 +47,9 @@ pub(in crate::gui) fn merge_running_ui(ui: &mut Ui, state: &AppState, running: &
         ui.spacing_mut().item_spacing.x = grid::GAP;
         let height = ui.available_height().max(grid::LEAST_LIST);
         ui.columns_const(|[left, right]| {
-            [&mut *left, &mut *right].map(|ui| ui.spacing_mut().item_spacing.x = space::S8);
+            for ui in [&mut *left, &mut *right] {
+                ui.spacing_mut().item_spacing.x = space::S8;
+            }
             shards_ui(left, height, state, running);
             events_ui(right, height, state, running);
         });
