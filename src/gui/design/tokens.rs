@@ -302,7 +302,7 @@ pub mod chart {
     pub const HOLE: f32 = 3.0;
     /// Height of an axis with its numbers, and width of one of them.
     pub const AXIS: f32 = 24.0;
-    pub const MARK: f32 = 48.0;
+    pub const LABEL: f32 = 64.0;
     /// Height of a row with a dot and nothing else near.
     pub const ROW: f32 = 36.0;
     /// Height of a bar.
@@ -313,10 +313,6 @@ pub mod chart {
     pub const LINE: f32 = 1.5;
     /// Left of the plot, for the labels of its axis.
     pub const LEFT: f32 = 56.0;
-    /// Below the plot, for the labels of its axis.
-    pub const BELOW: f32 = 26.0;
-    /// Width of a label.
-    pub const LABEL: f32 = 64.0;
 }
 
 /// Printed code, side by side.

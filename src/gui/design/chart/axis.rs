@@ -1,6 +1,6 @@
 //! The horizontal axis of a chart: what it spans, and the values that are written on it.
 
-use crate::gui::design::scale::{log_marks, round_step};
+use crate::gui::design::scale::{log_marks, marks, round_step};
 
 /// The axis spans at least this ratio, so that a difference of a percent looks like one.
 const LEAST_RATIO: f64 = 1.5;
@@ -30,8 +30,8 @@ impl Axis {
         let end = largest.max(f64::MIN_POSITIVE) * 1.08;
         let step = round_step(end, MOST_STEPS);
         let decimals = usize::from(step < 1.0);
-        let marks = std::iter::successors(Some(0.0), |mark| Some(mark + step)).take_while(|mark| *mark <= end);
-        Self { ends: [0.0, end], marks: marks.map(|mark| (mark, format!("{mark:.decimals$}"))).collect(), least: None }
+        let marks = marks(end, step).into_iter().map(|mark| (mark, format!("{mark:.decimals$}")));
+        Self { ends: [0.0, end], marks: marks.collect(), least: None }
     }
 
     /// Around `low` and `high`, logarithmic.

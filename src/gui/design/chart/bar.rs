@@ -5,7 +5,7 @@ use egui::{Color32, CornerRadius, Layout, Sense, Ui, UiBuilder, vec2};
 use crate::gui::design::{
     ink::Ink,
     layout::text::label_ui,
-    tokens::{Type, chart, space},
+    tokens::{Colors, Type, chart, space},
     widget::text_width,
 };
 
@@ -35,6 +35,13 @@ pub fn bar_ui(ui: &mut Ui, height: f32, parts: impl IntoIterator<Item = BarPart>
             label_ui(&mut place, &part.text, part.kind, part.ink);
         }
     }
+}
+
+/// The colour of a component's part of a bar; what is left gets the last one.
+#[must_use]
+pub fn part_color(colors: &Colors, is_merged: bool, index: usize) -> Color32 {
+    let parts = if is_merged { &colors.merged_parts } else { &colors.base_parts };
+    parts.get(index).copied().unwrap_or(colors.stroke_strong)
 }
 
 /// The colours of a part in each bar, before its name.

@@ -3,12 +3,12 @@
 use egui::{Rect, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 use egui_plot::{Line, MarkerShape, PlotBounds, PlotPoints, PlotUi, Points};
 
-use super::axis::Axis;
+use super::{axis::Axis, plot::chart_ui};
 use crate::gui::design::{
     ink::Ink,
     layout::rule::canvas_ui,
     tokens::{Colors, Type, chart, space},
-    widget::{Align, chart_ui, text_ui},
+    widget::{Align, text_ui},
 };
 
 /// An estimate.
@@ -89,7 +89,7 @@ impl DotPlot {
             ui.painter().hline(area.x_range(), line.top(), Stroke::new(1.0, colors.stroke_strong));
             for (mark, text) in &axis.marks {
                 let center = pos2(transform.position_from_point_x(*mark), line.center().y);
-                let place = Rect::from_center_size(center, vec2(chart::MARK, line.height()));
+                let place = Rect::from_center_size(center, vec2(chart::LABEL, line.height()));
                 text_ui(ui, place, Align::Center, text, Type::MONO_SMALL, colors.text_secondary);
             }
         });

@@ -1,7 +1,6 @@
 //! Small painted parts that every screen shares. They report clicks and change nothing.
 
 mod button;
-mod chart;
 mod chip;
 mod field;
 mod heat;
@@ -13,7 +12,6 @@ mod text;
 
 pub use self::{
     button::{ButtonLook, button_ui, checkbox_ui, segmented_ui},
-    chart::chart_ui,
     chip::chip_ui,
     field::{field_ui, filter_ui},
     heat::{heat_cell_ui, heat_scale_ui, heat_strip_ui},

@@ -5,7 +5,7 @@ use egui::Color32;
 use crate::{
     gui::{
         design::{
-            chart::bar::{BarPart, bar_ui, swatches_ui},
+            chart::bar::{BarPart, bar_ui, part_color, swatches_ui},
             scale::ByteUnit,
             tokens::{chart, ink_on},
         },
@@ -41,12 +41,6 @@ impl<'a> SizeRow<'a> {
     pub fn title(&self) -> String {
         format!("{} {}", self.name, self.bar.dtype)
     }
-}
-
-/// The colour of a component's part of a bar; what is left gets the last one.
-pub(in crate::gui) fn part_color(colors: &Colors, is_merged: bool, index: usize) -> Color32 {
-    let parts = if is_merged { &colors.merged_parts } else { &colors.base_parts };
-    parts.get(index).copied().unwrap_or(colors.stroke_strong)
 }
 
 /// The panel.

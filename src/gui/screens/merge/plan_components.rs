@@ -3,7 +3,7 @@
 use egui::Rect;
 
 use crate::{
-    gui::{prelude::*, screens::compare::size_chart::part_color},
+    gui::{design::chart::bar::part_color, prelude::*},
     plan::ComponentBytes,
     size::Component,
 };

@@ -7,10 +7,11 @@ use super::running::Running;
 use crate::{
     gui::{
         design::{
+            chart::plot::chart_ui,
             quantities::{clock, three_digits},
             scale::{ByteUnit, marks, round_step},
             tokens::chart,
-            widget::{Align, chart_ui, text_ui},
+            widget::{Align, text_ui},
         },
         prelude::*,
     },
@@ -44,7 +45,7 @@ fn peak(running: &Running) -> f64 {
 fn curve_ui(ui: &mut Ui, area: Rect, state: &AppState, running: &Running, unit: &ByteUnit) {
     let colors = Colors::of(ui);
     let points = if state.machine.shows_measurements { running.throughput.points() } else { &[] };
-    let plot = Rect::from_min_max(area.min + vec2(chart::LEFT, 2.0), area.max - vec2(space::S24, chart::BELOW));
+    let plot = Rect::from_min_max(area.min + vec2(chart::LEFT, 2.0), area.max - vec2(space::S24, chart::AXIS));
     let elapsed = running.started.elapsed().as_secs_f64();
     // The chart is of what is written.
     let left = running.rate.eta_secs(running.sample.bytes_total).filter(|_| running.stage == Stage::Merging);
