@@ -86,10 +86,12 @@ fn place_of_work_ui(
         Some(byte_count) => words.say(&message!("interrupted-note", bytes: units::bytes(byte_count))),
         None => words.say(&message!("partial-note", name: name)),
     };
-    let row = Row::new(&note, Type::EVIDENCE, Ink::Secondary).icon(Icon::Info, Ink::Secondary).line(grid::SMALL_BUTTON);
-    row.margins(space::S12, space::S8).rule().show_with(ui, |ui| {
-        if interrupted_bytes.is_some() {
-            CommandButton::new(MergeCommand::DiscardPartial, ButtonLook::Small).add(ui, words, commands);
-        }
+    let row = Row::new(&note, Type::EVIDENCE, Ink::Secondary).icon(Icon::Info, Ink::Secondary).rule();
+    if interrupted_bytes.is_none() {
+        row.show(ui);
+        return;
+    }
+    row.line(grid::SMALL_BUTTON).show_with(ui, |ui| {
+        CommandButton::new(MergeCommand::DiscardPartial, ButtonLook::Small).add(ui, words, commands);
     });
 }

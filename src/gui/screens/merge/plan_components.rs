@@ -12,7 +12,7 @@ use crate::{
 pub(in crate::gui) fn components_ui(ui: &mut Ui, parts: &[ComponentBytes; 5], words: Language) {
     let changed: u64 = parts.iter().map(|part| part.changed).sum();
     let note = words.say(&message!("changed-by-adapter", bytes: units::bytes(changed)));
-    inset_ui(ui, space::S12, space::S8, |ui| {
+    inset_ui(ui, space::S12, space::S4, |ui| {
         let title = |ui: &mut Ui| _ = label_ui(ui, words.text("written-by-component"), Type::CAPTION, Ink::Secondary);
         let key = |ui: &mut Ui| {
             label_ui(ui, &note, Type::CAPTION, Ink::Secondary);

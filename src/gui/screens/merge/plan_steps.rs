@@ -21,7 +21,7 @@ pub(in crate::gui) fn steps_ui(ui: &mut Ui, totals: &PlanTotals, plan: &MergePla
     ];
     let columns: Vec<_> = if is_narrow { vec![TableColumn::wide(step)] } else { named.to_vec() };
     let columns: Vec<_> = columns.into_iter().chain(bytes).collect();
-    let row_height = if is_narrow { grid::TWO_LINES } else { grid::LIST_ROW };
+    let row_height = if is_narrow { grid::TWO_LINES } else { grid::TREE_ROW };
     Surface::titled(words.text("what-will-be-done")).remark(words.text("same-plan")).show(ui, |ui| {
         Table::new("steps", &columns).row_height(row_height).show(ui, totals.rows.len(), |cells, index| {
             let item = &totals.rows[index];
