@@ -13,11 +13,17 @@ use crate::{
 const OPENED_SHOWN: usize = 24;
 
 /// The verdict and the checks that it rests on.
-pub(in crate::gui) fn verdict_ui(ui: &mut Ui, done: &MergedFolder, state: &AppState, commands: &mut Vec<Command>) {
+pub(in crate::gui) fn verdict_ui(
+    ui: &mut Ui,
+    surface: Surface<'_>,
+    done: &MergedFolder,
+    state: &AppState,
+    commands: &mut Vec<Command>,
+) {
     let words = state.words();
     let standing = state.standing(done);
     let verdict = Verdict::of(state, done);
-    Surface::plain().filling().show(ui, |ui| {
+    surface.show(ui, |ui| {
         Row::new(&verdict.title, Type::FIGURE, Ink::Primary)
             .icon(verdict.icon, verdict.ink())
             .note(&verdict.note, Type::BODY, Ink::Secondary)

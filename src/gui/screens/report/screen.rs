@@ -25,10 +25,13 @@ pub(in crate::gui) fn report_ui(ui: &mut Ui, state: &AppState, done: &MergedFold
         }
     });
     page_body_ui(ui, "report", |ui| {
+        // Down to the end of the page only where nothing stands below it.
+        let is_wide = ui.available_width() >= grid::NARROW;
+        let verdict = if is_wide { Surface::plain().filling() } else { Surface::plain() };
         columns_ui(
             ui,
             commands,
-            |ui, commands| verdict_ui(ui, done, state, commands),
+            |ui, commands| verdict_ui(ui, verdict, done, state, commands),
             |ui, commands| {
                 manifest_ui(ui, done, words);
                 ui.add_space(grid::GAP);
