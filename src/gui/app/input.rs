@@ -14,7 +14,7 @@ use crate::{
         frame::wells::{
             command::WellsCommand,
             drop_target::{self, Route},
-            header::{WELLS, well_rect},
+            header::well_at,
             hover::DropHover,
         },
         words::problem::Problem,
@@ -43,10 +43,7 @@ pub(in crate::gui) fn drops(state: &mut AppState, ctx: &Context) -> Option<Comma
     });
     // Where the system says over what a folder was let go, that is what was meant.
     let pointer = ctx.pointer_latest_pos();
-    let over = WELLS.into_iter().find(|kind| {
-        let well = well_rect(ctx.content_rect(), *kind);
-        pointer.is_some_and(|pos| well.contains(pos))
-    });
+    let over = pointer.and_then(|place| well_at(ctx.content_rect(), place));
     if hovered.is_empty() || state.is_locked() {
         state.hover = None;
         state.jobs.forget(JobKind::Hover);

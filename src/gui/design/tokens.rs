@@ -174,8 +174,18 @@ pub mod radius {
 pub mod grid {
     /// The strip with the three wells.
     pub const HEADER: f32 = 104.0;
+    /// A well in it.
+    pub const WELL: f32 = 80.0;
+    /// The label of a well, so that names start in line.
+    pub const WELL_LABEL: f32 = 48.0;
+    /// The bar in a well's colour.
+    pub const WELL_BAR: egui::Vec2 = egui::vec2(3.0, 54.0);
     /// The navigation on the left.
     pub const NAVIGATION: f32 = 72.0;
+    /// A screen in the navigation.
+    pub const NAVIGATION_ITEM: f32 = 54.0;
+    /// A choice below the screens.
+    pub const NAVIGATION_CHOICE: f32 = 46.0;
     /// The status line.
     pub const STATUS: f32 = 26.0;
     /// Title line of a screen.
@@ -198,6 +208,14 @@ pub mod grid {
     pub const GAP: f32 = 12.0;
     /// Widest that a screen gets: longer lines are not read.
     pub const CONTENT: f32 = 1400.0;
+    /// How dark the window is behind a question.
+    pub const VEIL: u8 = 90;
+    /// Widest that cards and paragraphs get.
+    pub const READING: f32 = 1000.0;
+    /// Words of a question over the window.
+    pub const SHEET: f32 = 412.0;
+    /// From this height of a screen on, what stands alone on it stands lower.
+    pub const ROOMY: f32 = 640.0;
     /// Below this width of a screen, columns are left out or go below one another.
     pub const NARROW: f32 = 1000.0;
     /// An icon with the room around it.
@@ -272,6 +290,8 @@ pub mod grid {
         pub const COUNTS: f32 = 196.0;
         /// A number of bytes.
         pub const BYTES: f32 = 104.0;
+        /// Base, adapter or output.
+        pub const ROLE: f32 = 56.0;
         /// A word.
         pub const WORD: f32 = 72.0;
         /// The name of a model, a text or a component.

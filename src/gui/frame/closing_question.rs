@@ -1,52 +1,39 @@
 //! The question over everything else when the window is to close while a merge runs.
 
-use egui::{Color32, CornerRadius, Id, Rect, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::{Color32, CornerRadius, Frame, Id, Margin, Modal, Stroke};
 
-use super::command_button::CommandButton;
-use crate::gui::{
-    app::{
-        closing::Closing,
-        command::{Command, of_app::AppCommand},
-        state::AppState,
-    },
-    design::{
-        tokens::{Colors, Type, grid, radius, space},
-        widget::{Align, ButtonLook, prose_ui, text_ui},
-    },
-};
-
-/// Size of the sheet.
-const SHEET: egui::Vec2 = vec2(460.0, 156.0);
+use crate::gui::{app::closing::Closing, design::tokens::radius, prelude::*};
 
 /// Asks, or says that the merge is being stopped; nothing below it can be clicked.
-pub(in crate::gui) fn closing_question_ui(ui: &Ui, window: Rect, state: &AppState, commands: &mut Vec<Command>) {
-    let area = egui::Area::new(Id::unique("closing question")).order(egui::Order::Foreground).fixed_pos(window.min);
-    area.show(ui.ctx(), |ui| {
-        let colors = Colors::of(ui);
+pub(in crate::gui) fn closing_question_ui(ui: &Ui, state: &AppState, commands: &mut Vec<Command>) {
+    let colors = Colors::of(ui);
+    let sheet = Frame::new()
+        .fill(colors.panel)
+        .stroke(Stroke::new(1.0, colors.stroke_strong))
+        .corner_radius(CornerRadius::same(radius::POPUP))
+        .inner_margin(Margin::same(24));
+    let modal = Modal::new(Id::unique("closing question")).backdrop_color(Color32::from_black_alpha(grid::VEIL));
+    modal.frame(sheet).show(ui.ctx(), |ui| {
         let words = state.words();
-        ui.allocate_rect(window, Sense::click());
-        ui.painter().rect_filled(window, 0.0, Color32::from_black_alpha(90));
-        let sheet = Rect::from_center_size(window.center().round(), SHEET);
-        let stroke = Stroke::new(1.0, colors.stroke_strong);
-        ui.painter().rect(sheet, CornerRadius::same(radius::POPUP), colors.panel, stroke, StrokeKind::Inside);
-        let inner = sheet.shrink(space::S24);
-        let title = Rect::from_min_size(inner.min, vec2(inner.width(), grid::SMALL_BUTTON));
+        ui.spacing_mut().item_spacing = vec2(space::S8, 0.0);
+        ui.set_width(grid::SHEET);
         let is_stopping = state.closing == Closing::Stopping;
         let what = if is_stopping { words.text("closing-stops") } else { words.text("closing-title") };
-        text_ui(ui, title, Align::Left, what, Type::TITLE, colors.text);
-        let note = Rect::from_min_max(title.left_bottom() + vec2(0.0, space::S4), inner.max);
-        prose_ui(ui, note, words.text("closing-note"), Type::BODY, colors.text_secondary);
+        paragraph_ui(ui, what, Type::TITLE, Ink::Primary);
+        ui.add_space(space::S4);
+        paragraph_ui(ui, words.text("closing-note"), Type::BODY, Ink::Secondary);
         if is_stopping {
             return;
         }
-        let mut right = inner.right();
-        let buttons = [(AppCommand::KeepMerging, ButtonLook::Primary), (AppCommand::StopAndClose, ButtonLook::Plain)];
-        for (command, look) in buttons {
-            let button = CommandButton::new(command, look);
-            let size = vec2(button.width(ui, words), grid::BUTTON);
-            let place = Rect::from_min_size(pos2(right - size.x, inner.bottom() - size.y), size);
-            button.show(ui, place, words, commands);
-            right = place.left() - space::S8;
-        }
+        ui.add_space(space::S24);
+        Sides::new().show(
+            ui,
+            |_| (),
+            |ui| {
+                let keep = CommandButton::new(AppCommand::KeepMerging, ButtonLook::Primary).height(grid::BUTTON);
+                keep.add(ui, words, commands);
+                CommandButton::new(AppCommand::StopAndClose, ButtonLook::Plain).add(ui, words, commands);
+            },
+        );
     });
 }

@@ -1,5 +1,7 @@
 //! A button that stands for a command: label, tooltip and shortcut come from it.
 
+use std::collections::HashMap;
+
 use egui::{CornerRadius, Id, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 
 use crate::{
@@ -15,6 +17,13 @@ use crate::{
     },
     message::Language,
 };
+
+/// How many buttons of one command and place were painted in this pass.
+#[derive(Clone, Default)]
+struct Painted {
+    pass: u64,
+    counts: HashMap<Id, usize>,
+}
 
 /// A button for `command`, pushed when it is clicked.
 pub(in crate::gui) struct CommandButton<'a> {
@@ -87,9 +96,9 @@ impl<'a> CommandButton<'a> {
 
     /// As wide as its label needs.
     pub fn width(&self, ui: &Ui, words: Language) -> f32 {
-        let label = self.text(words);
-        let icon = if self.icon.is_some() { 22.0 } else { 0.0 };
-        text_width(ui, label, Type::BODY_MEDIUM) + 2.0 * space::S12 + icon + self.shortcut_width(ui)
+        let icon = if self.icon.is_some() { grid::ICON + space::S2 } else { 0.0 };
+        let margin = if self.look == ButtonLook::Small { space::S8 } else { space::S12 };
+        text_width(ui, self.text(words), self.look.label()) + 2.0 * margin + icon + self.shortcut_width(ui)
     }
 
     /// Its own label in place of the command's, which a command without a face has not.
@@ -107,9 +116,19 @@ impl<'a> CommandButton<'a> {
     }
 
     /// From its command: counted from the top, it would be another button where a worker's result comes in above it,
-    /// and a click or the focus would be lost.
+    /// and a click or the focus would be lost. Equal commands beside each other are counted.
     fn id(&self, ui: &Ui) -> Id {
-        ui.scope_id().with(format!("{:?}", self.command))
+        let id = ui.scope_id().with(format!("{:?}", self.command));
+        let pass = ui.ctx().cumulative_pass_nr();
+        let count = ui.data_mut(|data| {
+            let painted = data.get_temp_mut_or_default::<Painted>(Id::unique("painted buttons"));
+            if painted.pass != pass {
+                *painted = Painted { pass, counts: HashMap::new() };
+            }
+            let count = painted.counts.entry(id).or_default();
+            std::mem::replace(count, *count + 1)
+        });
+        if count == 0 { id } else { id.with(count) }
     }
 
     /// Paints it next in the running layout.

@@ -1,30 +1,24 @@
 //! The four screens, language and theme.
 
-use egui::{CornerRadius, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
-
-use crate::gui::{
-    app::{
-        command::{Command, face::ScreenCommand, of_app::AppCommand},
-        jobs::kind::JobKind,
-        screen::Screen,
-        standing::Standing,
-        state::{AppState, Phase},
-    },
-    design::{
-        tokens::{Colors, Type, radius, space},
-        widget::{Icon, icon_ui, mark_ui},
-    },
+use egui::{
+    Align, CornerRadius, Layout, Rect, Stroke, StrokeKind, Vec2,
+    text::{LayoutJob, TextWrapping},
 };
 
-const ITEM: egui::Vec2 = vec2(59.0, 54.0);
+use crate::gui::{
+    app::{command::face::ScreenCommand, standing::Standing, state::Phase},
+    design::{
+        tokens::radius,
+        widget::{icon_ui, mark_ui},
+    },
+    prelude::*,
+};
 
 /// The strip on the left.
-pub(in crate::gui) fn navigation_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) {
-    let left = rect.left() + 6.0;
-    for (index, screen) in Screen::ALL.into_iter().enumerate() {
-        let top = rect.top() + space::S8 + index as f32 * (ITEM.y + space::S4);
+pub(in crate::gui) fn navigation_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
+    ui.spacing_mut().item_spacing = Vec2::splat(space::S4);
+    for screen in Screen::ALL {
         let item = Item {
-            rect: Rect::from_min_size(pos2(left, top), ITEM),
             command: AppCommand::ShowScreen(screen),
             is_current: screen == state.screen && !state.is_welcome(),
             enabled: state.is_reachable(screen),
@@ -32,18 +26,17 @@ pub(in crate::gui) fn navigation_ui(ui: &mut Ui, rect: Rect, state: &AppState, c
             mark: mark(state, screen).filter(|_| state.is_reachable(screen)),
             closed: closed(state, screen),
         };
-        item_ui(ui, &item, state, commands);
+        item_ui(ui, grid::NAVIGATION_ITEM, &item, state, commands);
     }
-    let bottom = rect.bottom() - space::S8 + 4.0;
-    for (index, command) in [AppCommand::SwitchTheme, AppCommand::SwitchLanguage].into_iter().enumerate() {
-        let top = bottom - (index as f32 + 1.0) * 50.0;
-        let rect = Rect::from_min_size(pos2(left, top), vec2(ITEM.x, 46.0));
-        item_ui(ui, &Item { rect, command, is_current: false, enabled: true, mark: None, closed: "" }, state, commands);
-    }
+    ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
+        for command in [AppCommand::SwitchTheme, AppCommand::SwitchLanguage] {
+            let item = Item { command, is_current: false, enabled: true, mark: None, closed: "" };
+            item_ui(ui, grid::NAVIGATION_CHOICE, &item, state, commands);
+        }
+    });
 }
 
 struct Item {
-    rect: Rect,
     command: AppCommand,
     is_current: bool,
     enabled: bool,
@@ -95,41 +88,39 @@ fn standing_mark(standing: Standing<'_>) -> Icon {
     }
 }
 
-fn item_ui(ui: &mut Ui, item: &Item, state: &AppState, commands: &mut Vec<Command>) {
+fn item_ui(ui: &mut Ui, height: f32, item: &Item, state: &AppState, commands: &mut Vec<Command>) {
     let colors = Colors::of(ui);
     let words = state.words();
     let Some(face) = item.command.face() else { return };
     let label = face.label(words);
-    let mut builder = UiBuilder::new().max_rect(item.rect);
-    if !item.enabled {
-        builder = builder.disabled();
-    }
-    let response = ui.scope_builder(builder, |ui| ui.allocate_rect(item.rect, Sense::click())).inner;
+    let size = vec2(ui.available_width(), height);
+    let response = ui.add_enabled_ui(item.enabled, |ui| ui.allocate_response(size, Sense::click())).inner;
     response.widget_info(|| WidgetInfo::selected(Role::Tab, item.enabled, item.is_current, label));
     let corner = CornerRadius::same(radius::PANEL);
     if item.is_current {
-        ui.painter().rect_filled(item.rect, corner, colors.selected);
+        ui.painter().rect_filled(response.rect, corner, colors.selected);
     } else if item.enabled && response.hovered() {
-        ui.painter().rect_filled(item.rect, corner, colors.hover);
+        ui.painter().rect_filled(response.rect, corner, colors.hover);
     }
     if response.has_focus() {
-        let stroke = egui::Stroke::new(2.0, colors.accent);
-        ui.painter().rect_stroke(item.rect, corner, stroke, egui::StrokeKind::Inside);
+        let stroke = Stroke::new(2.0, colors.accent);
+        ui.painter().rect_stroke(response.rect, corner, stroke, StrokeKind::Inside);
     }
     let ink = match (item.enabled, item.is_current) {
         (false, _) => colors.text_disabled,
         (true, true) => colors.accent,
         (true, false) => colors.text_secondary,
     };
-    let center = item.rect.center().x;
-    let icon_rect = Rect::from_center_size(pos2(center, item.rect.top() + 18.0), vec2(16.0, 16.0));
+    let rect = response.rect.shrink2(vec2(0.0, space::S8));
     if let Some(icon) = face.icon {
-        icon_ui(ui, icon_rect, icon, ink);
+        icon_ui(ui, Rect::from_min_size(rect.min, vec2(rect.width(), grid::ICON)), icon, ink);
     }
     let label_ink = if item.enabled && !item.is_current { colors.text } else { ink };
-    let galley = ui.painter().layout_no_wrap(label.to_owned(), Type::CAPTION_MEDIUM.font_id(), label_ink);
-    let pos = pos2(center - galley.size().x / 2.0, item.rect.top() + 38.0 - galley.size().y / 2.0);
-    ui.painter().galley(pos, galley, label_ink);
+    let mut job = LayoutJob::simple_singleline(label.to_owned(), Type::CAPTION_MEDIUM.font_id(), label_ink);
+    job.wrap = TextWrapping::truncate_at_width(rect.width());
+    let galley = ui.painter().layout_job(job);
+    let room = Rect::from_min_max(rect.min + vec2(0.0, grid::ICON), rect.max);
+    ui.painter().galley(egui::Align2::CENTER_CENTER.align_size_within_rect(galley.size(), room).min, galley, label_ink);
     if let Some(mark) = item.mark {
         let color = match mark {
             Icon::Tick => colors.ok,
@@ -137,7 +128,7 @@ fn item_ui(ui: &mut Ui, item: &Item, state: &AppState, commands: &mut Vec<Comman
             Icon::Warning => colors.warn,
             _ => colors.accent,
         };
-        mark_ui(ui, pos2(item.rect.right() - 12.0, item.rect.top() + 12.0), mark, color);
+        mark_ui(ui, response.rect.right_top() + vec2(-space::S12, space::S12), mark, color);
     }
     let hover_text = face.hover_text(words, ui.ctx());
     if response.on_hover_text(hover_text).on_disabled_hover_text(item.closed).clicked() {

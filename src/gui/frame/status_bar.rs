@@ -1,53 +1,43 @@
 //! One line about where things stand, and the drop hint over the window.
 
-use egui::{Color32, CornerRadius, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::{Align2, Color32, CornerRadius, Layout, Rect, Stroke, StrokeKind, UiBuilder};
 
 use crate::{
     gui::{
-        app::{
-            inspection::Slot,
-            jobs::kind::JobKind,
-            notice::Tone,
-            screen::Screen,
-            standing::Standing,
-            state::{AppState, Phase},
-        },
-        design::{
-            tokens::{Colors, Type, radius, space},
-            widget::{Align, Icon, mark_ui, text_ui},
-        },
+        app::{inspection::Slot, notice::Tone, standing::Standing, state::Phase},
+        design::{tokens::radius, widget::mark_ui},
+        prelude::*,
         screens::modules::state::ModulesView,
     },
     job::Stage,
-    message::{Language, message},
     verify::VerifyReport,
 };
 
 /// The line at the bottom.
-pub(in crate::gui) fn status_bar_ui(ui: &mut Ui, rect: Rect, state: &AppState) {
-    let colors = Colors::of(ui);
-    let line = rect.shrink2(vec2(space::S16, 0.0));
+pub(in crate::gui) fn status_bar_ui(ui: &mut Ui, state: &AppState) {
     let version = format!("lorafuse {}", env!("CARGO_PKG_VERSION"));
     let about = if state.machine.shows_measurements {
         format!("{}    {version}", state.words().say(&message!("threads", count: state.machine.thread_count)))
     } else {
         version
     };
-    let about = text_ui(ui, line, Align::Right, &about, Type::CAPTION, colors.text_secondary);
     let (tone, text) = status(state);
-    let mut left = line.left();
-    let (icon, color) = match tone {
-        Tone::Neutral => (None, colors.text_secondary),
-        Tone::Good => (Some(Icon::Passed), colors.ok),
-        Tone::Caution => (Some(Icon::Warning), colors.warn),
-        Tone::Bad => (Some(Icon::Failed), colors.error),
+    let mark = match tone {
+        Tone::Neutral => None,
+        Tone::Good => Some((Icon::Passed, Ink::Ok)),
+        Tone::Caution => Some((Icon::Warning, Ink::Warn)),
+        Tone::Bad => Some((Icon::Failed, Ink::Error)),
     };
-    if let Some(icon) = icon {
-        mark_ui(ui, pos2(left + 5.0, line.center().y), icon, color);
-        left += 16.0;
-    }
-    let rest = Rect::from_min_max(pos2(left, line.top()), pos2(about.rect.left() - space::S16, line.bottom()));
-    text_ui(ui, rest, Align::Left, &text, Type::CAPTION, colors.text_secondary);
+    let left = |ui: &mut Ui| {
+        if let Some((icon, ink)) = mark {
+            let (area, _) = ui.allocate_exact_size(vec2(space::S12, space::S12), Sense::hover());
+            mark_ui(ui, area.center(), icon, ink.color(ui));
+            ui.add_space(space::S4);
+        }
+        label_ui(ui, &text, Type::CAPTION, Ink::Secondary);
+    };
+    let right = |ui: &mut Ui| _ = label_ui(ui, &about, Type::CAPTION, Ink::Secondary);
+    Sides::new().height(grid::STATUS).spacing(space::S16).shrink_left().truncate().show(ui, left, right);
 }
 
 fn status(state: &AppState) -> (Tone, String) {
@@ -136,11 +126,14 @@ fn idle_status(state: &AppState) -> (Tone, String) {
 /// What shows while a folder hovers over the window.
 pub(in crate::gui) fn drop_hint_ui(ui: &mut Ui, rect: Rect, words: Language) {
     let colors = Colors::of(ui);
-    let inner = rect.shrink(space::S8);
     let corner = CornerRadius::same(radius::POPUP);
-    let veil = Color32::from_black_alpha(90);
-    ui.painter().rect(inner, corner, veil, Stroke::new(2.0, colors.accent), StrokeKind::Inside);
-    let sign = Rect::from_center_size(rect.center(), vec2(360.0, 48.0));
+    let veil = Color32::from_black_alpha(grid::VEIL);
+    ui.painter().rect(rect.shrink(space::S8), corner, veil, Stroke::new(2.0, colors.accent), StrokeKind::Inside);
+    let width = text_width(ui, words.text("drop-here"), Type::BODY_MEDIUM) + 2.0 * space::S32;
+    let sign = Align2::CENTER_CENTER.align_size_within_rect(vec2(width, grid::SCREEN_HEADER), rect);
     ui.painter().rect(sign, corner, colors.panel, Stroke::new(1.0, colors.stroke_strong), StrokeKind::Inside);
-    text_ui(ui, sign, Align::Center, words.text("drop-here"), Type::BODY_MEDIUM, colors.text);
+    let middle = Layout::centered_and_justified(egui::Direction::LeftToRight);
+    ui.scope_builder(UiBuilder::new().max_rect(sign).layout(middle), |ui| {
+        label_ui(ui, words.text("drop-here"), Type::BODY_MEDIUM, Ink::Primary)
+    });
 }

@@ -1,6 +1,6 @@
 //! Paints the window: header with the wells, navigation, the screen, status line.
 
-use egui::{Rect, Stroke, Ui, UiBuilder, pos2};
+use egui::{CentralPanel, Frame, Margin, Panel, UiBuilder, Vec2};
 
 use super::{
     closing_question::closing_question_ui,
@@ -9,13 +9,8 @@ use super::{
     wells::{header::header_ui, trouble::troubles_ui},
 };
 use crate::gui::{
-    app::{
-        closing::Closing,
-        command::Command,
-        screen::Screen,
-        state::{AppState, Phase},
-    },
-    design::tokens::{Colors, grid},
+    app::{closing::Closing, state::Phase},
+    prelude::*,
     screens::{
         compare::screen::compare_ui,
         merge::{
@@ -33,26 +28,26 @@ use crate::gui::{
 
 /// The whole window.
 pub(in crate::gui) fn window_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
-    let colors = Colors::of(ui);
     let full = ui.max_rect();
-    ui.painter().rect_filled(full, 0.0, colors.app);
-    let header = Rect::from_min_max(full.min, pos2(full.right(), full.top() + grid::HEADER));
-    let status = Rect::from_min_max(pos2(full.left(), full.bottom() - grid::STATUS), full.max);
-    let navigation = Rect::from_min_max(header.left_bottom(), pos2(full.left() + grid::NAVIGATION, status.top()));
-    let content = Rect::from_min_max(navigation.right_top(), status.right_top());
-    let stroke = Stroke::new(1.0, colors.stroke);
-    ui.painter().hline(full.x_range(), header.bottom() - 0.5, stroke);
-    ui.painter().hline(full.x_range(), status.top() + 0.5, stroke);
-    ui.painter().vline(navigation.right() - 0.5, navigation.y_range(), stroke);
-
-    area_ui(ui, "header", header, |ui| header_ui(ui, header, state, commands));
-    area_ui(ui, "navigation", navigation, |ui| navigation_ui(ui, navigation, state, commands));
-    let screen = capped(content);
-    area_ui(ui, "content", screen, |ui| {
-        let rest = troubles_ui(ui, screen, state, commands);
-        area_ui(ui, "screen", rest, |ui| screen_ui(ui, state, commands));
+    ui.painter().rect_filled(full, 0.0, Colors::of(ui).app);
+    ui.spacing_mut().item_spacing = Vec2::ZERO;
+    let edge = |panel: Panel, size: f32, margin: Margin| {
+        panel.exact_size(size).resizable(false).frame(Frame::new().inner_margin(margin))
+    };
+    let header = edge(Panel::top("header"), grid::HEADER, Margin::symmetric(16, 12));
+    header.show(ui, |ui| header_ui(ui, state, commands));
+    let status = edge(Panel::bottom("status"), grid::STATUS, Margin::symmetric(16, 0));
+    status.show(ui, |ui| status_bar_ui(ui, state));
+    let navigation = edge(Panel::left("navigation"), grid::NAVIGATION, Margin { bottom: 4, ..Margin::symmetric(6, 8) });
+    navigation.show(ui, |ui| navigation_ui(ui, state, commands));
+    let content = ui.available_rect_before_wrap();
+    CentralPanel::default().frame(Frame::NONE).show(ui, |ui| {
+        centered_ui(ui, grid::CONTENT, 0.0, |ui| {
+            troubles_ui(ui, state, commands);
+            let rest = UiBuilder::new().id_salt("screen").max_rect(ui.available_rect_before_wrap());
+            ui.scope_builder(rest, |ui| screen_ui(ui, state, commands));
+        });
     });
-    area_ui(ui, "status", status, |ui| status_bar_ui(ui, status, state));
     if let Some(search) = &state.palette {
         palette_ui(ui, full, state, search, commands);
     }
@@ -61,14 +56,8 @@ pub(in crate::gui) fn window_ui(ui: &mut Ui, state: &AppState, commands: &mut Ve
         drop_hint_ui(ui, content, state.words());
     }
     if state.closing != Closing::No {
-        closing_question_ui(ui, full, state, commands);
+        closing_question_ui(ui, state, commands);
     }
-}
-
-/// The middle of `content`, no wider than a screen is read.
-fn capped(content: Rect) -> Rect {
-    let margin = ((content.width() - grid::CONTENT) / 2.0).max(0.0).round();
-    content.shrink2(egui::vec2(margin, 0.0))
 }
 
 fn screen_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
@@ -101,12 +90,4 @@ fn modules_screen_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>)
     } else {
         modules_ui(ui, state, inspection, commands);
     }
-}
-
-/// A child that paints in `rect` and nowhere else.
-fn area_ui(ui: &mut Ui, name: &str, rect: Rect, add: impl FnOnce(&mut Ui)) {
-    ui.scope_builder(UiBuilder::new().id_salt(name).max_rect(rect), |ui| {
-        ui.set_clip_rect(rect.intersect(ui.clip_rect()));
-        add(ui);
-    });
 }

@@ -17,6 +17,13 @@ pub fn inset_ui<R>(ui: &mut Ui, sides: f32, ends: f32, add: impl FnOnce(&mut Ui)
     Frame::new().inner_margin(margin).show(ui, add).inner
 }
 
+/// `add` in the middle of what is there, no wider than `most` and at least `sides` from the edges.
+pub fn centered_ui<R>(ui: &mut Ui, most: f32, sides: f32, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let area = ui.available_rect_before_wrap();
+    let margin = ((area.width() - most) / 2.0).max(sides).round();
+    ui.scope_builder(UiBuilder::new().max_rect(area.shrink2(vec2(margin, 0.0))), add).inner
+}
+
 /// Keeps what follows at least `height` below the top of `ui`.
 pub fn at_least_ui(ui: &mut Ui, height: f32) {
     let missing = height - ui.min_rect().height();

@@ -6,7 +6,7 @@ use egui::{
 };
 use egui_extras::{Column, TableBuilder, TableRow};
 
-use super::text::{label_ui, path_ui};
+use super::text::{label_ui, path_ui, prose_line_ui};
 use crate::gui::design::{
     ink::Ink,
     tokens::{Colors, Type, grid, space},
@@ -248,7 +248,10 @@ impl Cells<'_, '_, '_> {
         self.cell(|ui| {
             let row = Rect::from_x_y_ranges(width.shrink(space::S12), ui.max_rect().y_range());
             let layout = Layout::left_to_right(Align::Center);
-            label_ui(&mut ui.new_child(UiBuilder::new().max_rect(row).layout(layout)), text, kind, ink);
+            let seen = Rect::from_x_y_ranges(width, ui.clip_rect().y_range());
+            let mut ui = ui.new_child(UiBuilder::new().max_rect(row).layout(layout));
+            ui.set_clip_rect(seen);
+            prose_line_ui(&mut ui, text, kind, ink);
         });
     }
 

@@ -25,13 +25,21 @@ pub fn spans_ui(ui: &mut Ui, spans: &[Span<'_>]) -> Response {
     ui.add(Label::new(job).truncate())
 }
 
+/// One line in which names between backticks stand in the mono face.
+pub fn prose_line_ui(ui: &mut Ui, text: &str, kind: Type, ink: Ink) -> Response {
+    spans_ui(ui, &prose(text, kind, ink))
+}
+
 /// A paragraph across the available width; names between backticks stand in the mono face.
 pub fn paragraph_ui(ui: &mut Ui, text: &str, kind: Type, ink: Ink) -> Response {
+    paragraph_spans_ui(ui, &prose(text, kind, ink))
+}
+
+/// Every second part between backticks is a name.
+fn prose(text: &str, kind: Type, ink: Ink) -> Vec<Span<'_>> {
     let mono = Type { size: kind.size - 1.0, face: Face::Mono, ..kind };
     let parts = text.split('`').enumerate();
-    let spans: Vec<Span<'_>> =
-        parts.map(|(index, part)| (part, if index % 2 == 1 { mono } else { kind }, ink)).collect();
-    paragraph_spans_ui(ui, &spans)
+    parts.map(|(index, part)| (part, if index % 2 == 1 { mono } else { kind }, ink)).collect()
 }
 
 /// A paragraph of several styles.

@@ -28,7 +28,8 @@ impl ButtonLook {
         }
     }
 
-    fn label(self) -> Type {
+    /// Style of its label.
+    pub fn label(self) -> Type {
         match self {
             Self::Small => Type { size: 12.0, line_height: 17.0, ..Type::BODY_MEDIUM },
             Self::Ghost => Type::EVIDENCE,

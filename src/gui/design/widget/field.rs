@@ -5,9 +5,10 @@ use egui::{CornerRadius, Id, Margin, Rect, Response, Sense, Stroke, StrokeKind, 
 use super::{Icon, icon_ui};
 use crate::gui::design::tokens::{Colors, Type, radius, space};
 
-/// A sunken field in the mono face; `text` is what the user edits.
-pub fn field_ui(ui: &mut Ui, rect: Rect, id: Id, text: &mut String, hint: &str, is_filled: bool) -> Response {
+/// A sunken field of this size in the mono face, next in the running layout; `text` is what the user edits.
+pub fn field_ui(ui: &mut Ui, size: Vec2, id: Id, text: &mut String, hint: &str, is_filled: bool) -> Response {
     let colors = Colors::of(ui);
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     let fill = if is_filled { colors.sunken } else { colors.panel };
     let has_focus = ui.memory(|memory| memory.has_focus(id));
     let border = if has_focus {
@@ -29,7 +30,7 @@ pub fn field_ui(ui: &mut Ui, rect: Rect, id: Id, text: &mut String, hint: &str, 
         .min_size(vec2(inner.width(), inner.height()))
         .desired_width(inner.width())
         .hint_text(egui::RichText::new(hint).font(Type::MONO_SMALL.font_id()).color(colors.text_tertiary));
-    ui.put(inner, edit)
+    ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| ui.add(edit)).inner
 }
 
 /// A search field of this size with its icon, next in the running layout.

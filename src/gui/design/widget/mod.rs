@@ -19,5 +19,5 @@ pub use self::{
     panel::{hairline, panel_frame, panel_title_ui, sunken_text_ui, table_header},
     progress::progress_bar_ui,
     scroll::scrolled_ui,
-    text::{Align, Run, elided_middle, prose_line_ui, prose_ui, runs_ui, text_ui, text_width, wrapped_text_ui},
+    text::{Align, Run, elided_middle, prose_ui, runs_ui, text_ui, text_width, wrapped_text_ui},
 };

@@ -72,11 +72,6 @@ pub fn prose_ui(ui: &mut Ui, rect: Rect, text: &str, kind: Type, color: Color32)
     wrapped_text_ui(ui, rect, &prose_runs(text, kind, color))
 }
 
-/// One line in which names between backticks stand in the mono face.
-pub fn prose_line_ui(ui: &mut Ui, rect: Rect, text: &str, kind: Type, color: Color32) -> Response {
-    runs_ui(ui, rect, Align::Left, &prose_runs(text, kind, color))
-}
-
 /// Every second part between backticks is a name.
 fn prose_runs(text: &str, kind: Type, color: Color32) -> Vec<Run<'_>> {
     let mono = Type { size: kind.size - 1.0, face: Face::Mono, ..kind };

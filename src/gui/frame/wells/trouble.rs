@@ -2,9 +2,6 @@
 
 use std::path::PathBuf;
 
-use crate::gui::design::layout::rule::placed_ui;
-use egui::{Rect, Ui, pos2, vec2};
-
 use super::{
     command::WellsCommand,
     drop_target::{Contents, UnknownDrop},
@@ -14,19 +11,15 @@ use crate::{
     checkpoint::folder_name,
     gui::{
         app::{
-            command::Command,
             inspection::{RefusedOutput, Slot},
-            state::{AppState, Phase},
+            state::Phase,
         },
-        design::{
-            path_text::composed,
-            tokens::space,
-            widget::{ButtonLook, Icon},
-        },
-        frame::{command_button::CommandButton, error_banner::error_banner_with_buttons_ui},
+        design::path_text::composed,
+        frame::error_banner::error_banner_with_buttons_ui,
+        prelude::*,
         words::problem::Problem,
     },
-    message::{Language, Message, message},
+    message::Message,
 };
 
 /// Folders that are offered by name; a trainer may leave hundreds.
@@ -63,20 +56,16 @@ impl WayOut {
     }
 }
 
-/// Paints what there is from the top of `rect`; returns what is left for the screen.
-pub(in crate::gui) fn troubles_ui(ui: &mut Ui, rect: Rect, state: &AppState, commands: &mut Vec<Command>) -> Rect {
-    let words = state.words();
-    let mut left = rect;
+/// Paints what there is, above the screen.
+pub(in crate::gui) fn troubles_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
     for (problem, ways_out) in troubles(state) {
-        let area = Rect::from_min_max(left.min + vec2(space::S16, space::S12), left.max - vec2(space::S16, 0.0));
+        ui.add_space(space::S12);
         let buttons = ways_out.iter().map(WayOut::button).collect();
         let home = state.machine.home.as_deref();
-        let banner = placed_ui(ui, area, |ui| {
-            error_banner_with_buttons_ui(ui, &problem, home, buttons, words, commands);
+        inset_ui(ui, space::S16, 0.0, |ui| {
+            error_banner_with_buttons_ui(ui, &problem, home, buttons, state.words(), commands);
         });
-        left = Rect::from_min_max(pos2(rect.left(), banner.bottom()), rect.max);
     }
-    left
 }
 
 fn troubles(state: &AppState) -> Vec<(Problem, Vec<WayOut>)> {

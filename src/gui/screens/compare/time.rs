@@ -1,6 +1,6 @@
 //! Seconds and memory of the models: means with their deviations, and how to measure them.
 
-use egui::{Id, Key, UiBuilder};
+use egui::{Id, Key};
 
 use super::{
     command::CompareCommand,
@@ -76,12 +76,9 @@ fn ask_ui(ui: &mut Ui, state: &AppState, done: &MergedFolder, commands: &mut Vec
     ui.horizontal(|ui| {
         let button = CommandButton::new(CompareCommand::MeasureTime, ButtonLook::Plain).enabled(can_measure);
         let width = (ui.available_width() - button.width(ui, words) - space::S8).min(grid::FIELD);
-        let (field, _) = ui.allocate_exact_size(vec2(width, grid::PRIMARY_BUTTON), Sense::hover());
         let mut prompt = done.prompt.clone();
-        let place = UiBuilder::new().max_rect(field);
-        let hint = words.text("prompt-hint");
-        let response =
-            ui.scope_builder(place, |ui| field_ui(ui, field, Id::unique("prompt"), &mut prompt, hint, true)).inner;
+        let (size, hint) = (vec2(width, grid::PRIMARY_BUTTON), words.text("prompt-hint"));
+        let response = field_ui(ui, size, Id::unique("prompt"), &mut prompt, hint, true);
         ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(words.text("prompt")));
         if response.changed() {
             commands.push(CompareCommand::EditPrompt(prompt).into());
