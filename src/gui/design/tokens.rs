@@ -301,7 +301,7 @@ pub mod grid {
         /// Two numbers and what stands between them.
         pub const INTERVAL: f32 = 88.0;
         /// A share with its interval.
-        pub const SHARE_WITH_INTERVAL: f32 = 160.0;
+        pub const SHARE_WITH_INTERVAL: f32 = 176.0;
         /// A number of bytes with its dtypes.
         pub const TYPED_BYTES: f32 = 128.0;
         /// Minutes and seconds.

@@ -86,6 +86,7 @@ fn ask_ui(ui: &mut Ui, state: &AppState, done: &MergedFolder, commands: &mut Vec
         if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) && can_measure {
             commands.push(CompareCommand::MeasureTime.into());
         }
+        ui.add_space(space::S8);
         button.height(grid::PRIMARY_BUTTON).add(ui, words, commands);
     });
 }
