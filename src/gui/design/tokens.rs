@@ -285,7 +285,7 @@ pub mod grid {
         /// A rank.
         pub const RANK: f32 = 30.0;
         /// Names of modules: narrower, and other columns are left out.
-        pub const NAMES: f32 = 200.0;
+        pub const NAMES: f32 = 190.0;
         /// One count of another.
         pub const COUNTS: f32 = 196.0;
         /// A number of bytes.
