@@ -11,6 +11,7 @@
 mod korean;
 mod merging;
 mod pictures;
+mod pseudo;
 mod result;
 #[expect(dead_code, reason = "whatever a window needs can be installed")]
 #[path = "../support/skip.rs"]
