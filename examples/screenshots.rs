@@ -27,8 +27,9 @@ use egui::{Theme, Vec2, accesskit::Role, vec2};
 use egui_kittest::{Harness, kittest::Queryable as _};
 use lorafuse::gui::{
     AppCommand, CompareCommand, JobKind, Language, LorafuseApp, Machine, MergeCommand, MergedFolder, ModulesCommand,
-    PaletteCommand, Phase, ReportCommand, WellsCommand, view::SortColumn,
+    PaletteCommand, Phase, ReportCommand, WellsCommand,
 };
+use lorafuse::tree::SortColumn;
 use support::{
     USUAL_SIZE, Workspace, click, copy_as_another_adapter, copy_folder, drop_folders,
     large_model::{LargeModel, write_adapter},

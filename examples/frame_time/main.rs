@@ -30,7 +30,8 @@ use std::time::{Duration, Instant};
 
 use egui::{Event, pos2, vec2};
 use large_model::LargeModel;
-use lorafuse::gui::{AppCommand, Machine, MergeCommand, ModulesCommand, Phase, Screen, view::SortColumn};
+use lorafuse::gui::{AppCommand, Machine, MergeCommand, ModulesCommand, Phase, Screen};
+use lorafuse::tree::SortColumn;
 use window::{FRAME, SIZE, Window};
 
 /// What a frame may cost, and how late it may be.

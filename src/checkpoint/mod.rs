@@ -4,6 +4,7 @@
 //! precedence, never by glob, and no code from a checkpoint is ever run.
 
 mod config;
+mod entered_path;
 mod error;
 mod files;
 mod folder;
@@ -31,6 +32,7 @@ use std::{
 
 pub use self::{
     config::ModelConfig,
+    entered_path::entered_path,
     error::CheckpointError,
     files::{INDEX_FILE, SINGLE_FILE, WeightFiles, models_below, open_weights},
     folder::{FileRole, SideFile, side_files},

@@ -57,24 +57,3 @@ pub use self::{
     words::problem::Problem,
 };
 pub use crate::message::Language;
-
-/// View-models: what the screens show, as plain data, made and tested without any window.
-pub mod view {
-    pub use super::{
-        design::{
-            heat::HeatScale,
-            path_text::{composed, display_path, elide_middle, lexically_normal, written_path},
-            quantities::{parameter_count, split_unit},
-            scale::{ByteUnit, log_marks, round_step},
-        },
-        frame::wells::facts::{AdapterFacts, ModelFacts},
-        screens::{
-            mismatch::misfit::{Misfit, misfits},
-            modules::{
-                tree_order::{SortColumn, TreeOrder},
-                tree_rows::{TreeQuery, tree_rows},
-            },
-        },
-    };
-    pub use crate::gui::screens::modules::tree_row::{Folding, Heat, TreeRow};
-}

@@ -10,6 +10,7 @@ mod fit;
 mod fused;
 mod guessed_head;
 mod located;
+mod misfit;
 mod nearest;
 mod nesting;
 mod new_rows;
@@ -31,6 +32,7 @@ use self::{applied::source_of, place::Placer};
 pub use self::{
     applied::{Applied, Origin, UpdateRef, load_updates, load_updates_f64},
     experts::OpenExperts,
+    misfit::{Misfit, misfits},
     orientation::StatedOrientation,
     prefix::PrefixChange,
     problem::{Clash, ClashReason, MisfitReason, Misplaced, Orphan, OrphanReason},

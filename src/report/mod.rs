@@ -8,11 +8,13 @@ mod conclude;
 mod conclusion;
 mod eval_verdict;
 mod evaluation_summary;
+mod facts;
 mod history;
 mod manifest;
 mod markdown;
 mod model_role;
 mod perplexity_table;
+mod recent_state;
 mod score_table;
 mod speed_table;
 mod summary;
@@ -27,10 +29,12 @@ pub use self::{
     conclusion::{BitsPerByte, Conclusion, OtherTexts, ShareOfChange, TextChange},
     eval_verdict::EvalVerdict,
     evaluation_summary::EvaluationSummary,
+    facts::{AdapterFacts, ModelFacts},
     history::{History, HistoryEntry, RunOutcome, now_secs},
     manifest::{FileState, ManifestRow, Origin, listed, manifest},
     model_role::ModelRole,
     perplexity_table::{Pair, PerplexityStory, PerplexityTable, Score, TextRow, percent_change},
+    recent_state::RecentState,
     score_table::{ScoreRow, ScoreTable},
     speed_table::{SpeedTable, mean_and_deviation, short_number, tokens_per_sec},
     summary::{AdapterSummary, ModelSummary, ModuleSummary, PlanSummary, PrefixSummary},

@@ -5,6 +5,7 @@
 
 mod change_grid;
 mod classes;
+mod listing;
 mod module_detail;
 mod norms;
 mod print;
@@ -17,6 +18,7 @@ use std::collections::BTreeMap;
 
 pub use self::{
     change_grid::{ChangeCell, ChangeGrid},
+    listing::{Folding, Heat, SortColumn, TensorTally, TreeOrder, TreeQuery, TreeRow, tree_rows},
     module_detail::{ModuleDetail, ModuleNumbers},
     norms::{ChangeMap, delta_norm, delta_norms, main_directions, module_of, singular_values},
     print::{PrintedLine, is_transformers_text, print_model},

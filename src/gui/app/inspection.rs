@@ -9,19 +9,13 @@ use std::{
 };
 
 use super::merged_folder::{self, MergedFolder, Provenance};
+use crate::matching::{Misfit, misfits};
 use crate::{
     adapter::{Adapter, AdapterError, BaseSuggestion, suggested_base},
     checkpoint::{Checkpoint, CheckpointError},
     gui::{
-        frame::wells::{
-            drop_target,
-            facts::{AdapterFacts, ModelFacts},
-            well::WellKind,
-        },
-        screens::{
-            merge::merge_options::MergeOptions,
-            mismatch::misfit::{Misfit, misfits},
-        },
+        frame::wells::{drop_target, well::WellKind},
+        screens::merge::merge_options::MergeOptions,
         words::problem::Problem,
     },
     matching::{Matching, as_trained},
@@ -30,7 +24,7 @@ use crate::{
     plan::{
         AdapterRequest, DtypeOption, MergePlan, MergeRequest, PlanError, PlanTotals, Rounding, Subject, proposed_output,
     },
-    report::HistoryEntry,
+    report::{AdapterFacts, HistoryEntry, ModelFacts},
     tree::{self, ChangeMap, ModuleNode, PrintedDiff, delta_norms},
 };
 

@@ -5,13 +5,12 @@ use std::{path::PathBuf, sync::Arc};
 use crate::{
     checkpoint::Checkpoint,
     gui::{
-        frame::wells::facts::ModelFacts,
         screens::compare::measured::{Measured, Timed},
         words::problem::Problem,
     },
     merge::{self, MergeReceipt},
     plan::{AdapterRequest, MergePlan, Rounding, SurvivalAdvice, survival_advice},
-    report::{ManifestRow, Origin, UpdatedTensor, listed},
+    report::{ManifestRow, ModelFacts, Origin, UpdatedTensor, listed},
     sample::Sample,
     size::Sizes,
     tree::ChangeMap,

@@ -15,7 +15,6 @@ pub mod logic;
 pub mod machine;
 pub mod merged_folder;
 pub mod notice;
-pub mod recent;
 pub mod remember;
 pub mod screen;
 pub mod settings;

@@ -3,15 +3,10 @@
 use std::sync::Arc;
 
 use super::{
-    closing::Closing,
-    inspection::Inspection,
-    jobs::Jobs,
-    machine::Machine,
-    merged_folder::MergedFolder,
-    notice::Notice,
-    recent::{MOST_SHOWN, RecentState},
-    screen::Screen,
+    closing::Closing, inspection::Inspection, jobs::Jobs, machine::Machine, merged_folder::MergedFolder,
+    notice::Notice, screen::Screen,
 };
+use crate::report::RecentState;
 use crate::{
     gui::{
         frame::wells::{drop_target::UnknownDrop, hover::DropHover, well::Wells},
@@ -29,6 +24,9 @@ use crate::{
     platform::FileDialogs,
     report::{History, HistoryEntry},
 };
+
+/// Entries of the history that the welcome screen shows.
+const MOST_SHOWN: usize = 5;
 
 /// How far a merge is, as a value: what can be shown and asked follows from it.
 #[derive(Debug, Default)]

@@ -4,10 +4,10 @@ use egui::{Rect, Stroke, Ui, pos2, vec2};
 
 use super::{
     layout::rule::canvas_ui,
-    quantities::split_unit,
     tokens::{Colors, Type, space},
     widget::{Align, panel_frame, runs_ui, text_ui},
 };
+use crate::units::quantity::split_unit;
 
 /// Height of one row of figures.
 const ROW: f32 = 88.0;

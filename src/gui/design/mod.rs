@@ -6,8 +6,6 @@ pub mod fonts;
 pub mod heat;
 pub mod ink;
 pub mod layout;
-pub mod path_text;
-pub mod quantities;
 pub mod scale;
 pub mod screen_header;
 pub mod theme;

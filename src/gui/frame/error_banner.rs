@@ -5,10 +5,11 @@ use std::path::Path;
 use egui::{CornerRadius, Frame, Margin};
 
 use crate::gui::{
-    design::{path_text::display_path, tokens::radius, widget::icon_ui},
+    design::{tokens::radius, widget::icon_ui},
     prelude::*,
     words::problem::Problem,
 };
+use crate::units::path::display_path;
 
 /// A banner across the available width.
 pub(in crate::gui) fn error_banner_ui(ui: &mut Ui, problem: &Problem, home: Option<&Path>, words: Language) {

@@ -1,7 +1,8 @@
 //! The way on from what has been read: where the merge goes and the button that starts it, or where its result is.
 
+use crate::units::path::display_path;
 use crate::{
-    gui::{app::state::Phase, design::path_text::display_path, prelude::*, screens::merge::command::MergeCommand},
+    gui::{app::state::Phase, prelude::*, screens::merge::command::MergeCommand},
     plan::DtypePolicy,
 };
 

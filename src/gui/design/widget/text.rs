@@ -8,10 +8,8 @@ use egui::{
     text::{LayoutJob, TextFormat, TextWrapping},
 };
 
-use crate::gui::design::{
-    path_text::elide_middle,
-    tokens::{Face, Type},
-};
+use crate::gui::design::tokens::{Face, Type};
+use crate::units::path::elide_middle;
 
 /// Where a line stands in its rectangle; always centred vertically.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,11 +7,11 @@ use egui::Context;
 use super::{
     command::WellsCommand,
     drop_target::{self, UnknownDrop},
-    entered_path::entered_path,
     fill::{set_path, take_routed},
     well::WellKind,
 };
 use crate::{
+    checkpoint::entered_path,
     gui::{
         app::{
             dialogs::{self, FolderDialog},

@@ -11,12 +11,12 @@ use super::{
 };
 use crate::gui::{
     design::{
-        path_text::{composed, display_path},
         tokens::radius,
         widget::{chip_ui, elided_middle, field_ui, icon_ui},
     },
     prelude::*,
 };
+use crate::units::path::{composed, display_path};
 
 /// In the order in which they stand.
 const WELLS: [WellKind; 3] = [WellKind::Base, WellKind::Adapter, WellKind::Output];

@@ -3,8 +3,6 @@
 pub mod carry_out;
 pub mod command;
 pub mod drop_target;
-pub mod entered_path;
-pub mod facts;
 pub mod fill;
 pub mod header;
 pub mod hover;

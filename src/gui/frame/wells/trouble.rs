@@ -7,6 +7,7 @@ use super::{
     drop_target::{Contents, UnknownDrop},
     well::WellKind,
 };
+use crate::units::path::composed;
 use crate::{
     checkpoint::folder_name,
     gui::{
@@ -14,7 +15,6 @@ use crate::{
             inspection::{RefusedOutput, Slot},
             state::Phase,
         },
-        design::path_text::composed,
         frame::error_banner::error_banner_with_buttons_ui,
         prelude::*,
         words::problem::Problem,

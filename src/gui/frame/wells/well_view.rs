@@ -2,7 +2,10 @@
 
 use egui::Ui;
 
-use super::{facts::ModelFacts, well::WellKind};
+use super::well::WellKind;
+use crate::report::ModelFacts;
+use crate::units::path::composed;
+use crate::units::quantity::parameter_count;
 use crate::{
     gui::{
         app::{
@@ -10,7 +13,7 @@ use crate::{
             standing::Standing,
             state::{AppState, Phase},
         },
-        design::{path_text::composed, quantities::parameter_count, tokens::Type, widget::text_width},
+        design::{tokens::Type, widget::text_width},
         words::problem::Problem,
     },
     message::{Language, message},

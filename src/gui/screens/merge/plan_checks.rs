@@ -1,11 +1,9 @@
 //! The checks of a plan with their evidence, and where the work will happen.
 
 use super::command::MergeCommand;
+use crate::units::path::display_path;
 use crate::{
-    gui::{
-        design::{path_text::display_path, widget::icon_ui},
-        prelude::*,
-    },
+    gui::{design::widget::icon_ui, prelude::*},
     plan::{MergePlan, PreflightCheck},
 };
 

@@ -8,12 +8,10 @@ use super::{
     running::Running,
     throughput_chart::throughput_ui,
 };
+use crate::units::quantity::{clock, split_unit};
 use crate::{
     gui::{
-        design::{
-            quantities::{clock, split_unit},
-            widget::{elided_middle, icon_ui, progress_bar_ui},
-        },
+        design::widget::{elided_middle, icon_ui, progress_bar_ui},
         prelude::*,
     },
     job::Stage,

@@ -1,12 +1,10 @@
 //! The lists under a running merge: weight files and events.
 
 use super::running::Running;
+use crate::units::quantity::clock;
 use crate::{
     gui::{
-        design::{
-            quantities::clock,
-            widget::{icon_ui, progress_bar_ui},
-        },
+        design::widget::{icon_ui, progress_bar_ui},
         prelude::*,
     },
     job::Stage,

@@ -3,10 +3,8 @@
 use egui::{DragValue, Slider, Stroke};
 
 use super::command::MergeCommand;
-use crate::{
-    checkpoint::folder_name,
-    gui::{design::path_text::composed, prelude::*},
-};
+use crate::units::path::composed;
+use crate::{checkpoint::folder_name, gui::prelude::*};
 
 /// Strengths that can be chosen.
 const STRENGTHS: std::ops::RangeInclusive<f64> = 0.0..=2.0;

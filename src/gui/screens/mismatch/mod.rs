@@ -1,4 +1,3 @@
 //! An adapter that does not fit, and folders that do not open.
 
-pub mod misfit;
 pub mod screen;

@@ -6,9 +6,9 @@ use super::{
     command::{ModulesCommand, PrintedSide},
     jobs::look_at_spectrum,
     module_list::rebuild_rows,
-    tree_order::TreeOrder,
 };
 use crate::gui::app::{screen::Screen, state::AppState};
+use crate::tree::TreeOrder;
 
 /// Folds, selects, sorts, filters, copies.
 pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: ModulesCommand) {

@@ -1,7 +1,7 @@
 //! Which columns the tree table has at a width.
 
-use super::tree_order::{SortColumn, TreeOrder};
 use crate::gui::prelude::*;
+use crate::tree::{SortColumn, TreeOrder};
 
 /// A column after the names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

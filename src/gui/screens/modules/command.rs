@@ -2,12 +2,13 @@
 
 use egui::Key;
 
-use super::{state::ModulesView, tree_order::SortColumn};
+use super::state::ModulesView;
 use crate::gui::app::{
     command::face::{Face, ScreenCommand},
     screen::Screen,
     state::AppState,
 };
+use crate::tree::SortColumn;
 
 /// What is asked of the Modules screen.
 #[derive(Clone, Debug, PartialEq)]

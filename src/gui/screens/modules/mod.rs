@@ -12,7 +12,4 @@ pub mod row;
 pub mod screen;
 pub mod spectrum;
 pub mod state;
-pub mod tree_order;
-pub mod tree_row;
-pub mod tree_rows;
 pub mod walk;

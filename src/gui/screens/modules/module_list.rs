@@ -5,11 +5,8 @@ use std::sync::Arc;
 
 use egui::Context;
 
-use super::{
-    state::ModulesState,
-    tree_row::TreeRow,
-    tree_rows::{TensorTally, TreeQuery, tree_rows},
-};
+use super::state::ModulesState;
+use crate::tree::{TensorTally, TreeQuery, TreeRow, tree_rows};
 use crate::{
     gui::{
         app::{inspection::Inspection, jobs::kind::JobKind, state::AppState},

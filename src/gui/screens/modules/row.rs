@@ -2,11 +2,7 @@
 
 use egui::{Id, Rect};
 
-use super::{
-    columns::ModuleColumn,
-    command::ModulesCommand,
-    tree_row::{Folding, Heat, TreeRow},
-};
+use super::{columns::ModuleColumn, command::ModulesCommand};
 use crate::gui::{
     design::{
         tokens::heat,
@@ -14,6 +10,7 @@ use crate::gui::{
     },
     prelude::*,
 };
+use crate::tree::{Folding, Heat, TreeRow};
 
 /// A row and what it takes to paint it.
 pub(in crate::gui) struct ModuleRow<'a> {

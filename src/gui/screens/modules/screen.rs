@@ -5,12 +5,7 @@ use std::sync::Arc;
 use egui::{Id, Key, Modifiers, Stroke};
 
 use super::{
-    columns::ModuleColumn,
-    command::ModulesCommand,
-    inspector::inspector_ui,
-    row::ModuleRow,
-    state::ModulesView,
-    tree_order::{SortColumn, TreeOrder},
+    columns::ModuleColumn, command::ModulesCommand, inspector::inspector_ui, row::ModuleRow, state::ModulesView,
     walk::walk,
 };
 use crate::gui::{
@@ -18,6 +13,7 @@ use crate::gui::{
     design::widget::{checkbox_ui, filter_ui, segmented_ui},
     prelude::*,
 };
+use crate::tree::{SortColumn, TreeOrder};
 
 /// The filter field, for the shortcut that focuses it.
 pub(in crate::gui) fn filter_id() -> Id {

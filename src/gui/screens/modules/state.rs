@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{tree_order::TreeOrder, tree_row::TreeRow, tree_rows::TensorTally};
+use crate::tree::{TensorTally, TreeOrder, TreeRow};
 use crate::{
     gui::design::heat::HeatScale,
     tree::{ChangeGrid, ChangeMap, PrintedDiff},

@@ -3,12 +3,9 @@
 
 use egui::{FocusDirection, Key, Modifiers, Ui};
 
-use super::{
-    command::ModulesCommand,
-    row::row_id,
-    tree_row::{Folding, TreeRow},
-};
+use super::{command::ModulesCommand, row::row_id};
 use crate::gui::app::state::AppState;
+use crate::tree::{Folding, TreeRow};
 
 /// What an arrow key asks for, and the row that is to be seen then. The keys are the table's while nothing else has the
 /// focus.
@@ -52,7 +49,7 @@ fn step(rows: &[TreeRow], at: Option<usize>, key: Key) -> Option<(ModulesCommand
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gui::screens::modules::tree_row::Heat;
+    use crate::tree::Heat;
 
     fn row(path: &str, depth: usize, folding: Folding) -> TreeRow {
         TreeRow {

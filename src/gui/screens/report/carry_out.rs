@@ -6,6 +6,7 @@ use super::{
     command::ReportCommand,
     jobs::{export, seal, verify_again},
 };
+use crate::units::path::display_path;
 use crate::{
     gui::{
         app::{
@@ -13,7 +14,6 @@ use crate::{
             notice::{Notice, Tone},
             state::AppState,
         },
-        design::path_text::display_path,
         words::problem::Problem,
     },
     message::message,

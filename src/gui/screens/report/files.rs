@@ -1,9 +1,9 @@
 //! The files of a merged folder, and what can be taken out of it.
 
 use super::command::ReportCommand;
+use crate::units::path::written_path;
 use crate::{
     gui::{
-        design::path_text::written_path,
         frame::progress_note::{moved_text, progress_note_ui},
         prelude::*,
     },

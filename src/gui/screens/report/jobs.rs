@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use egui::Context;
 
 use super::documents::{Documents, picture};
+use crate::units::path::written_path;
 use crate::{
     gui::{
         app::{
@@ -13,7 +14,6 @@ use crate::{
             remember::remember_verdict,
             state::AppState,
         },
-        design::path_text::written_path,
         screens::merge::run::{Verified, timed_verify},
         words::problem::Problem,
     },

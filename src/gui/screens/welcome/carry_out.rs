@@ -3,10 +3,10 @@
 use egui::Context;
 
 use super::command::WelcomeCommand;
+use crate::units::path::lexically_normal;
 use crate::{
     gui::{
         app::{notice::Notice, screen::Screen, state::AppState},
-        design::path_text::lexically_normal,
         frame::wells::inspect::inspect,
         screens::merge::merge_options::MergeOptions,
         words::problem::Problem,

@@ -3,8 +3,9 @@
 use egui::Context;
 
 use super::sample_facts::SampleFacts;
+use crate::report::RecentState;
 use crate::{
-    gui::app::{jobs::kind::JobKind, recent::RecentState, state::AppState},
+    gui::app::{jobs::kind::JobKind, state::AppState},
     gui::words::problem::Problem,
     platform::FileDialogs,
 };

@@ -5,16 +5,11 @@ use std::path::Path;
 use egui::{CornerRadius, Frame, Shape, epaint::RectShape};
 
 use super::command::WelcomeCommand;
+use crate::report::RecentState;
+use crate::units::path::{composed, display_path};
 use crate::{
     checkpoint::folder_name,
-    gui::{
-        app::recent::RecentState,
-        design::{
-            path_text::{composed, display_path},
-            widget::icon_ui,
-        },
-        prelude::*,
-    },
+    gui::{design::widget::icon_ui, prelude::*},
     report::{HistoryEntry, now_secs},
 };
 

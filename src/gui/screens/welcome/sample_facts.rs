@@ -3,11 +3,9 @@
 use crate::{
     adapter::Adapter,
     checkpoint::Checkpoint,
-    gui::{
-        frame::wells::facts::{AdapterFacts, ModelFacts},
-        words::problem::Problem,
-    },
+    gui::words::problem::Problem,
     numeric::FloatDtype,
+    report::{AdapterFacts, ModelFacts},
     sample::Sample,
     size::SizeBar,
 };

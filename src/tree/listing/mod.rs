@@ -1,15 +1,16 @@
 //! The module tree, flattened to the rows that are visible.
 
+mod order;
+mod row;
+
 use std::collections::BTreeSet;
 
-use super::{
-    tree_order::TreeOrder,
-    tree_row::{Folding, Heat, TreeRow},
+pub use self::{
+    order::{SortColumn, TreeOrder},
+    row::{Folding, Heat, TreeRow},
 };
-use crate::{
-    tree::{ChangeMap, ModuleNode, Parameter},
-    units,
-};
+use super::{ChangeMap, ModuleNode, Parameter};
+use crate::units;
 
 /// Cells of a folded module's strip; more changes are pooled by their maximum.
 const STRIP_CELLS: usize = 7;
@@ -269,7 +270,6 @@ mod tests {
 
     #[test]
     fn sorted_rows_are_whole_paths_the_largest_first() {
-        use crate::gui::screens::modules::tree_order::SortColumn;
         let toggled = BTreeSet::new();
         let changes = ChangeMap::from([("layers.1.q_proj".to_owned(), 0.3), ("layers.0.q_proj".to_owned(), 0.1)]);
         let order = TreeOrder::after(None, SortColumn::Change);

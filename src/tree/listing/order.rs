@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::tree_row::{Heat, TreeRow};
+use super::row::{Heat, TreeRow};
 
 /// A column that rows can be sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,9 @@
 //! Numbers as people read them: bytes, counts, shapes, durations. Powers of ten, one space before the unit. And texts:
 //! names from strangers' files, fit to be read, and phrases as sentences begin.
 
+pub mod path;
+pub mod quantity;
+
 /// `19.5 MB`, `2.47 GB`: three significant digits, powers of ten.
 #[must_use]
 pub fn bytes(byte_count: u64) -> String {

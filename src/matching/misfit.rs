@@ -1,9 +1,9 @@
 //! Adapter tensors without a place, as rows of a table.
 
+use super::{Matching, MisfitReason};
 use crate::{
     adapter::{Adapter, ExpectedShape, Target},
     checkpoint::Checkpoint,
-    matching::{Matching, MisfitReason},
     units,
 };
 

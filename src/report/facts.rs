@@ -33,7 +33,7 @@ impl ModelFacts {
         let config = checkpoint.config();
         let dtypes = checkpoint.dtypes_by_bytes();
         Self {
-            name: crate::gui::design::path_text::composed(&checkpoint.name()),
+            name: crate::units::path::composed(&checkpoint.name()),
             architecture: config.architecture().unwrap_or(config.model_type()).to_owned(),
             dtype: dtypes.first().map_or_else(String::new, |(dtype, _)| dtype.to_string()),
             parameter_count: SizeBreakdown::stored(checkpoint).weight_count(),
@@ -76,7 +76,7 @@ impl AdapterFacts {
         let targets = adapter.targets();
         let factors = || targets.iter().flat_map(Target::tensors);
         Self {
-            name: crate::gui::design::path_text::composed(&adapter.name()),
+            name: crate::units::path::composed(&adapter.name()),
             method: adapter.method_name(),
             rank: shared(targets.iter().map(Target::rank)),
             scaling: shared(targets.iter().map(Target::scaling)),

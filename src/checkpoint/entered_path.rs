@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
-use crate::checkpoint::hub_cache;
+use super::hub_cache;
 
 /// The path in `text`; `None` where it is empty. A name on the Hub becomes its snapshot in the cache of this machine,
 /// and stays as it is where there is none, so that whoever opens it says so.

@@ -2,14 +2,11 @@
 
 use std::path::Path;
 
+use super::{HistoryEntry, RunOutcome};
 use crate::{
     merge,
     plan::{MergePlan, MergeRequest, partial_path},
-    report::{HistoryEntry, RunOutcome},
 };
-
-/// Entries of the history that the welcome screen shows.
-pub const MOST_SHOWN: usize = 5;
 
 /// What has become of a merge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
