@@ -21,7 +21,7 @@ pub(in crate::gui) use super::{
             page::{page_body_ui, page_title_line_ui, page_title_ui},
             panel::{Surface, sunken_ui},
             row::Row,
-            rule::{at_least_ui, canvas_ui, centered_ui, inset_ui, placed_ui, rule_ui, tall_ui},
+            rule::{canvas_ui, centered_ui, inset_ui, rule_ui, tall_ui},
             table::{Cells, RowChoice, Table, TableColumn},
             text::{Span, label_ui, paragraph_spans_ui, paragraph_ui, path_ui, spans_ui},
         },

@@ -7,7 +7,6 @@ pub mod heat;
 pub mod ink;
 pub mod layout;
 pub mod scale;
-pub mod screen_header;
 pub mod theme;
 pub mod tokens;
 pub mod widget;

@@ -202,8 +202,6 @@ pub mod grid {
     pub const CODE_ROW: f32 = 18.0;
     /// One level of the module tree.
     pub const TREE_INDENT: f32 = 12.0;
-    /// Header of a table inside a panel.
-    pub const PANEL_TABLE_HEADER: f32 = 26.0;
     /// Between panels.
     pub const GAP: f32 = 12.0;
     /// Widest that a screen gets: longer lines are not read.

@@ -2,7 +2,7 @@
 
 use egui::{Frame, Margin, Rect, Sense, Stroke, Ui, UiBuilder, vec2};
 
-use crate::gui::design::tokens::{Colors, space};
+use crate::gui::design::tokens::Colors;
 
 /// A hairline across the available width; takes no height, so that rows keep their grid.
 pub fn rule_ui(ui: &mut Ui) {
@@ -22,14 +22,6 @@ pub fn centered_ui<R>(ui: &mut Ui, most: f32, sides: f32, add: impl FnOnce(&mut 
     let area = ui.available_rect_before_wrap();
     let margin = ((area.width() - most) / 2.0).max(sides).round();
     ui.scope_builder(UiBuilder::new().max_rect(area.shrink2(vec2(margin, 0.0))), add).inner
-}
-
-/// Keeps what follows at least `height` below the top of `ui`.
-pub fn at_least_ui(ui: &mut Ui, height: f32) {
-    let missing = height - ui.min_rect().height();
-    if missing > 0.0 {
-        ui.allocate_exact_size(vec2(ui.available_width(), missing), Sense::hover());
-    }
 }
 
 /// A part of this height in the running layout, in which what fills goes down to its end.
@@ -52,13 +44,4 @@ pub fn canvas_ui<R>(ui: &mut Ui, height: f32, add: impl FnOnce(&mut Ui, Rect) ->
     let (area, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     // In a child, because what is placed by a rectangle moves the cursor there.
     part_ui(ui, area, |ui| add(ui, area))
-}
-
-/// What `add` lays out from the top of `rect`, for painters that still compute places; returns the place it took.
-pub fn placed_ui(ui: &mut Ui, rect: Rect, add: impl FnOnce(&mut Ui)) -> Rect {
-    let placed = ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
-        ui.spacing_mut().item_spacing = vec2(space::S8, 0.0);
-        add(ui);
-    });
-    placed.response.rect
 }

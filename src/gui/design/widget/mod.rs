@@ -7,7 +7,6 @@ mod heat;
 mod icon;
 mod panel;
 mod progress;
-mod scroll;
 mod text;
 
 pub use self::{
@@ -16,8 +15,7 @@ pub use self::{
     field::{field_ui, filter_ui},
     heat::{heat_cell_ui, heat_scale_ui, heat_strip_ui},
     icon::{Icon, icon_ui, mark_ui},
-    panel::{hairline, panel_frame, panel_title_ui, sunken_text_ui, table_header},
+    panel::{panel_frame, sunken_text_ui},
     progress::progress_bar_ui,
-    scroll::scrolled_ui,
-    text::{Align, Run, elided_middle, prose_ui, runs_ui, text_ui, text_width, wrapped_text_ui},
+    text::{Align, elided_middle, prose_ui, runs_ui, text_ui, text_width, wrapped_text_ui},
 };
