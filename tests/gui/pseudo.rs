@@ -3,8 +3,8 @@
 use egui::{Rect, Shape, Theme, Vec2, epaint::ClippedShape, vec2};
 use egui_kittest::Harness;
 use lorafuse::gui::{
-    CompareCommand, Language, LorafuseApp, MergeCommand, ModulesCommand, ModulesView, PaletteCommand, Phase, Problem,
-    Screen, Slot, WellKind, WellsCommand,
+    CompareCommand, Language, LorafuseApp, MergeCommand, MergeFailure, ModulesCommand, ModulesView, PaletteCommand,
+    Phase, Problem, Screen, Slot, WellKind, WellsCommand,
 };
 
 use crate::{
@@ -140,7 +140,8 @@ fn no_text_is_cut_off_where_something_is_wrong() {
     open_pair(&mut window, &workspace);
     show(&mut window, Screen::Merge);
     let error = lorafuse::merge::MergeError::DiskFull { needed: 9_000_000, free: 1_000, path: "/data/models".into() };
-    window.state_mut().state.phase = Phase::Failed(Problem::of(&error));
+    window.state_mut().state.phase =
+        Phase::Failed(MergeFailure { problem: Problem::of(&error), left_behind: Some(Vec::new()) });
     look(&mut window, "failed", &mut found);
     assert_none(&found);
 }
