@@ -8,7 +8,6 @@ mod design;
 mod frame;
 mod prelude;
 mod screens;
-mod words;
 
 pub use self::{
     app::{
@@ -54,6 +53,5 @@ pub use self::{
         report::command::ReportCommand,
         welcome::command::WelcomeCommand,
     },
-    words::problem::Problem,
 };
-pub use crate::message::Language;
+pub use crate::message::{Language, Problem};

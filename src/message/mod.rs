@@ -20,9 +20,10 @@ mod language;
 mod list;
 mod names;
 mod particle;
+mod problem;
 mod pseudo;
-
 mod serializer;
+mod speech;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -31,6 +32,7 @@ mod variables;
 pub use self::{
     io::io_error,
     language::Language,
+    problem::Problem,
     serializer::{all_shown, any_shown, path, pointed, shown},
     value::{Message, Value},
 };

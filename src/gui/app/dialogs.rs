@@ -10,7 +10,8 @@ use super::{
     notice::{Notice, Tone},
     state::AppState,
 };
-use crate::{gui::words::problem::Problem, platform::FileDialogs};
+use crate::message::Problem;
+use crate::platform::FileDialogs;
 
 /// A folder to be chosen.
 pub(in crate::gui) struct FolderDialog {

@@ -9,15 +9,13 @@ use super::{
     jobs::kind::JobKind,
     state::AppState,
 };
+use crate::message::Problem;
 use crate::{
-    gui::{
-        frame::wells::{
-            command::WellsCommand,
-            drop_target::{self, Route},
-            header::well_at,
-            hover::DropHover,
-        },
-        words::problem::Problem,
+    gui::frame::wells::{
+        command::WellsCommand,
+        drop_target::{self, Route},
+        header::well_at,
+        hover::DropHover,
     },
     job::JobContext,
 };

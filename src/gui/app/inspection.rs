@@ -16,11 +16,10 @@ use crate::{
     gui::{
         frame::wells::{drop_target, well::WellKind},
         screens::merge::merge_options::MergeOptions,
-        words::problem::Problem,
     },
     matching::{Matching, as_trained},
     merge,
-    message::Message,
+    message::{Message, Problem},
     plan::{
         AdapterRequest, DtypeOption, MergePlan, MergeRequest, PlanError, PlanTotals, Rounding, Subject, proposed_output,
     },

@@ -2,12 +2,10 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use crate::message::Problem;
 use crate::{
     checkpoint::Checkpoint,
-    gui::{
-        screens::compare::measured::{Measured, Timed},
-        words::problem::Problem,
-    },
+    gui::screens::compare::measured::{Measured, Timed},
     merge::{self, MergeReceipt},
     plan::{AdapterRequest, MergePlan, Rounding, SurvivalAdvice, survival_advice},
     report::{ManifestRow, ModelFacts, Origin, UpdatedTensor, listed},

@@ -1,6 +1,6 @@
 //! The line in the status bar.
 
-use crate::{gui::words::problem::Problem, message::Language};
+use crate::message::{Language, Problem};
 
 /// A line in the status bar.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Notes in the history what is opened, merged and judged here, as it happens.
 
 use super::state::AppState;
+use crate::message::Problem;
 use crate::{
-    gui::words::problem::Problem,
     report::{HistoryEntry, RunOutcome, now_secs},
     verify::VerifyReport,
 };

@@ -6,6 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::state::AppState;
 
+/// The language that the system speaks, where it is one of ours.
+#[must_use]
+pub fn language_of_system() -> Language {
+    sys_locale::get_locale().map_or_else(Language::default, |locale| Language::of_locale(&locale))
+}
+
 /// The key under which the storage keeps them.
 const KEY: &str = "lorafuse";
 
@@ -29,7 +35,7 @@ impl Settings {
             ThemePreference::System => None,
         };
         // What was not chosen follows the system when that changes.
-        let language = Some(state.language).filter(|language| *language != Language::of_system());
+        let language = Some(state.language).filter(|language| *language != language_of_system());
         Self { language, is_dark }
     }
 
@@ -49,7 +55,7 @@ impl Settings {
 
     /// Shows the window as it was left.
     pub fn apply(self, state: &mut AppState, ctx: &egui::Context) {
-        state.language = self.language.unwrap_or_else(Language::of_system);
+        state.language = self.language.unwrap_or_else(language_of_system);
         ctx.set_theme(match self.is_dark {
             Some(true) => ThemePreference::Dark,
             Some(false) => ThemePreference::Light,

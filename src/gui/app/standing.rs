@@ -2,8 +2,8 @@
 //! this value, so that none says more than another.
 
 use super::{jobs::kind::JobKind, merged_folder::MergedFolder, state::AppState};
+use crate::message::Problem;
 use crate::{
-    gui::words::problem::Problem,
     plan::AdapterRequest,
     verify::{Diagnosis, Outcome, Question, VerifyReport},
 };

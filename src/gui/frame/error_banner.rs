@@ -7,8 +7,8 @@ use egui::{CornerRadius, Frame, Margin};
 use crate::gui::{
     design::{tokens::radius, widget::icon_ui},
     prelude::*,
-    words::problem::Problem,
 };
+use crate::message::Problem;
 use crate::units::path::display_path;
 
 /// A banner across the available width.

@@ -9,10 +9,8 @@ use egui::Context;
 use poll_promise::Promise;
 
 use super::{kind::JobKind, progress::Progress, wake::Waker};
-use crate::{
-    gui::words::problem::Problem,
-    job::{JobContext, JobWatch},
-};
+use crate::job::{JobContext, JobWatch};
+use crate::message::Problem;
 
 /// One piece of work on a thread of its own.
 pub struct Job<S> {
@@ -65,6 +63,11 @@ where
     }
 }
 
+/// A fault of ours, which the panic hook wrote to its log.
+pub(super) fn lost_worker() -> Problem {
+    Problem::lost_worker(crate::fault::last_log().as_deref())
+}
+
 impl<S> Job<S> {
     /// Starts `work`; a frame is asked for when it reports and when it ends, however it ends.
     pub(super) fn start<T: Send + 'static>(
@@ -83,10 +86,10 @@ impl<S> Job<S> {
         let spawned = std::thread::Builder::new().name(kind.thread_name()).spawn(move || {
             // A fault is told by its log; here it ends the job and not the window.
             let result = catch_unwind(AssertUnwindSafe(|| work(&job)));
-            sender.send(result.unwrap_or_else(|_| Err(Problem::lost_worker())));
+            sender.send(result.unwrap_or_else(|_| Err(lost_worker())));
             ctx.request_repaint();
         });
-        let promise = if spawned.is_ok() { promise } else { Promise::from_ready(Err(Problem::lost_worker())) };
+        let promise = if spawned.is_ok() { promise } else { Promise::from_ready(Err(lost_worker())) };
         let result = Box::new(Promised { promise, take });
         Self { kind, progress: Progress::new(), watch: CancelOnDrop(watch), waker, result }
     }

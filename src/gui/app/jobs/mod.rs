@@ -16,10 +16,8 @@ use self::{
     progress::Progress,
     wake::FRAME_INTERVAL,
 };
-use crate::{
-    gui::words::problem::Problem,
-    job::{JobContext, JobEvent},
-};
+use crate::job::{JobContext, JobEvent};
+use crate::message::Problem;
 
 /// All work in the background on behalf of a state `S`.
 pub struct Jobs<S> {
@@ -142,7 +140,7 @@ mod tests {
         drain_until(&mut log, |log| log.taken.len() == 1);
         log.jobs.start(JobKind::Seal, &Context::default(), |_| panic!("a fault of ours"), take);
         drain_until(&mut log, |log| log.taken.len() == 2);
-        assert_eq!(log.taken, [Ok(1), Err(Problem::lost_worker())]);
+        assert_eq!(log.taken, [Ok(1), Err(job::lost_worker())]);
         assert!(!log.jobs.is_running(JobKind::Seal));
     }
 

@@ -51,7 +51,7 @@ pub fn show_fault(log: &Path) -> Result<(), LaunchError> {
         // The main window's size is read with its language.
         creation.egui_ctx.send_viewport_cmd(ViewportCommand::InnerSize(SIZE));
         let language = creation.storage.map(Settings::load).unwrap_or_default().language;
-        let language = language.unwrap_or_else(Language::of_system);
+        let language = language.unwrap_or_else(crate::gui::app::settings::language_of_system);
         Ok(Box::new(FaultWindow { log: log.to_owned(), words: language }))
     })
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use egui::Context;
 
+use crate::message::Problem;
 use crate::{
     gui::{
         app::{
@@ -23,7 +24,6 @@ use crate::{
             },
             report::jobs::verify_again,
         },
-        words::problem::Problem,
     },
     report::RunOutcome,
     tree::ChangeMap,

@@ -17,9 +17,8 @@ use crate::{
         },
         frame::error_banner::error_banner_with_buttons_ui,
         prelude::*,
-        words::problem::Problem,
     },
-    message::Message,
+    message::{Message, Problem},
 };
 
 /// Folders that are offered by name; a trainer may leave hundreds.

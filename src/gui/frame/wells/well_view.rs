@@ -14,9 +14,8 @@ use crate::{
             state::{AppState, Phase},
         },
         design::{tokens::Type, widget::text_width},
-        words::problem::Problem,
     },
-    message::{Language, message},
+    message::{Language, Problem, message},
     units,
 };
 

@@ -3,12 +3,10 @@
 use std::path::PathBuf;
 
 use super::measured::Measured;
+use crate::message::Problem;
 use crate::{
     evaluate::{self, EvalRequest, EvalText, ModelSource},
-    gui::{
-        app::merged_folder::{MergedFolder, Provenance},
-        words::problem::Problem,
-    },
+    gui::app::merged_folder::{MergedFolder, Provenance},
     job::JobContext,
     numeric::FloatDtype,
     report::{Conclusion, EvalVerdict, EvaluationSummary, ModelRole, PerplexityTable, conclusions},

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::measured::Timed;
+use crate::message::Problem;
 use crate::{
     evaluate::{self, DEFAULT_SPEED_RUNS, EvalText, ModelSource, SpeedRequest},
-    gui::words::problem::Problem,
     job::JobContext,
     report::ModelRole,
 };

@@ -9,6 +9,7 @@ use super::{
     run_event::RunEvent,
     running::Running,
 };
+use crate::message::Problem;
 use crate::{
     gui::{
         app::{
@@ -20,7 +21,6 @@ use crate::{
         },
         frame::wells::inspect::inspect,
         screens::modules::module_list::show_changes,
-        words::problem::Problem,
     },
     job::JobEvent,
     merge::{

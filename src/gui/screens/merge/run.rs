@@ -7,16 +7,13 @@ use crossbeam_channel::Sender;
 use super::run_event::RunEvent;
 use crate::{
     checkpoint::Checkpoint,
-    gui::{
-        app::merged_folder::{Made, MergedFolder, Provenance},
-        words::problem::Problem,
-    },
+    gui::app::merged_folder::{Made, MergedFolder, Provenance},
     job::JobContext,
     merge::{
         self, IoMode, MergeError, MergeReceipt,
         device::{self, DeviceChoice},
     },
-    message::message,
+    message::{Problem, message},
     plan::{AdapterRequest, MergePlan},
     report::{Origin, RunReport, listed, manifest, model_card, updated_tensors, write_card},
     size::SizeFact,

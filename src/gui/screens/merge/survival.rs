@@ -2,10 +2,8 @@
 
 use egui::Context;
 
-use crate::gui::{
-    app::{jobs::kind::JobKind, state::AppState},
-    words::problem::Problem,
-};
+use crate::gui::app::{jobs::kind::JobKind, state::AppState};
+use crate::message::Problem;
 
 /// Estimates it for the plan at hand; without one there is nothing to say.
 pub(in crate::gui) fn estimate_survival(state: &mut AppState, ctx: &Context) {

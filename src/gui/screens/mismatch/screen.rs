@@ -12,9 +12,8 @@ use crate::{
             },
         },
         prelude::*,
-        words::problem::Problem,
     },
-    message::Message,
+    message::{Message, Problem},
 };
 
 /// One or both folders do not open.

@@ -5,13 +5,11 @@ use std::sync::Arc;
 use egui::Context;
 
 use super::module_list::show_changes;
+use crate::message::Problem;
 use crate::{
-    gui::{
-        app::{
-            jobs::kind::JobKind,
-            state::{AppState, Phase},
-        },
-        words::problem::Problem,
+    gui::app::{
+        jobs::kind::JobKind,
+        state::{AppState, Phase},
     },
     tree::{self, RelativeChanges},
 };

@@ -8,15 +8,12 @@ use super::{
 };
 use crate::units::path::display_path;
 use crate::{
-    gui::{
-        app::{
-            jobs::kind::JobKind,
-            notice::{Notice, Tone},
-            state::AppState,
-        },
-        words::problem::Problem,
+    gui::app::{
+        jobs::kind::JobKind,
+        notice::{Notice, Tone},
+        state::AppState,
     },
-    message::message,
+    message::{Problem, message},
 };
 
 /// Checks, seals, exports, or stops one of these.

@@ -14,9 +14,9 @@ use eframe::icon_data::IconDataExt as _;
 use crate::{
     error::{IoAction, IoContext as _},
     evaluate::EvalReport,
-    gui::{app::merged_folder::MergedFolder, words::problem::Problem},
+    gui::app::merged_folder::MergedFolder,
     merge::MergeReceipt,
-    message::{Language, message},
+    message::{Language, Problem, message},
     plan::MergePlan,
     report::{RunReport, ScoreTable, SpeedTable},
     verify::VerifyReport,

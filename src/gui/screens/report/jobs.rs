@@ -15,10 +15,9 @@ use crate::{
             state::AppState,
         },
         screens::merge::run::{Verified, timed_verify},
-        words::problem::Problem,
     },
     merge::{self, Seal},
-    message::message,
+    message::{Problem, message},
     report::{Origin, listed},
 };
 

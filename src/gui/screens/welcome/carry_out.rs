@@ -3,13 +3,13 @@
 use egui::Context;
 
 use super::command::WelcomeCommand;
+use crate::message::Problem;
 use crate::units::path::lexically_normal;
 use crate::{
     gui::{
         app::{notice::Notice, screen::Screen, state::AppState},
         frame::wells::inspect::inspect,
         screens::merge::merge_options::MergeOptions,
-        words::problem::Problem,
     },
     numeric::FloatDtype,
     plan::{DtypePolicy, free_name},

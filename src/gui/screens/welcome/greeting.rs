@@ -3,10 +3,10 @@
 use egui::Context;
 
 use super::sample_facts::SampleFacts;
+use crate::message::Problem;
 use crate::report::RecentState;
 use crate::{
     gui::app::{jobs::kind::JobKind, state::AppState},
-    gui::words::problem::Problem,
     platform::FileDialogs,
 };
 

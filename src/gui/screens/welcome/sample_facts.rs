@@ -1,9 +1,9 @@
 //! What the welcome screen says about the built-in sample, read from its headers.
 
+use crate::message::Problem;
 use crate::{
     adapter::Adapter,
     checkpoint::Checkpoint,
-    gui::words::problem::Problem,
     numeric::FloatDtype,
     report::{AdapterFacts, ModelFacts},
     sample::Sample,

@@ -1,16 +1,10 @@
-//! How the window says what the rooms found out: alone, as a line, or as a sentence.
+//! How what the rooms found out is said: alone, as a line, or as a sentence.
 
 use serde::Serialize;
 
-use crate::message::{Language, Message, message};
+use super::{Language, Message, message};
 
 impl Language {
-    /// The one that the system speaks, where it is one of ours.
-    #[must_use]
-    pub fn of_system() -> Self {
-        sys_locale::get_locale().map_or_else(Self::default, |locale| Self::of_locale(&locale))
-    }
-
     /// What is a message of its own.
     #[must_use]
     pub fn said(self, value: &impl Serialize) -> String {

@@ -1,9 +1,11 @@
-//! A failure as the window shows it: what happened, what to do next, the path last. It is said when it is shown, in the
+//! A failure, kept unsaid: what happened, what to do next, the path last. It is said when it is shown, in the
 //! language of that moment.
+
+use std::path::Path;
 
 use serde::Serialize;
 
-use crate::message::{Language, Message, message};
+use super::{Language, Message, message};
 
 /// One failure.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,10 +33,10 @@ impl Problem {
         Self { what, hint: None, path: None }
     }
 
-    /// A worker that stopped without a result: a fault of ours, whose log is where.
+    /// A worker that stopped without a result: a fault of ours, written to `log`.
     #[must_use]
-    pub fn lost_worker() -> Self {
-        let path = crate::fault::last_log().map(|log| log.to_string_lossy().into_owned());
+    pub fn lost_worker(log: Option<&Path>) -> Self {
+        let path = log.map(|log| log.to_string_lossy().into_owned());
         Self { path, ..Self::described(message!("problem-worker-lost")) }
     }
 
