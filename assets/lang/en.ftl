@@ -1208,21 +1208,6 @@ checkpoint-error-trailing-bytes = the file goes on after its last tensor ({ BYTE
 checkpoint-error-truncated = the file is truncated: its header promises { BYTES($promised) } of tensors, it holds { BYTES($held) }
     .hint = the download or copy was damaged; fetch this file again
 
-contents-below = this folder is around { $models-count ->
-        [0] { COUNT($adapters-count, one: "adapter", other: "adapters") }
-       *[other] { $adapters-count ->
-            [0] { COUNT($models-count, one: "model", other: "models") }
-           *[other] { COUNT($models-count, one: "model", other: "models") } and { COUNT($adapters-count, one: "adapter", other: "adapters") }
-        }
-    }
-    .hint = choose what is meant
-contents-file = this file is neither weights nor a config
-    .hint = a model folder has config.json and its weights, an adapter folder adapter_config.json and its own
-contents-nothing = this folder is empty
-    .hint = a merged model can go into it
-contents-other = this folder holds neither a model nor an adapter, but { LIST($names) }
-    .hint = a model folder has config.json and its weights, an adapter folder adapter_config.json and its own
-
 contradiction-token-rows = it lists { $id-count } token ids for { $module }, the weights have { $row-count } rows
 contradiction-too-many-parameters = the weights adapt { $level } or more parameters of { $module }, target_parameters names { $named-count }
 
@@ -1323,6 +1308,21 @@ feature-option = { $name } ({ $key })
 feature-scaled-factors = an adapter that is quantised itself ({ $tensor })
 feature-setting = { $name } with { $key } { QUOTED($value) }
 feature-unknown-method = the method { $name }
+
+folder-contents-below = this folder is around { $models-count ->
+        [0] { COUNT($adapters-count, one: "adapter", other: "adapters") }
+       *[other] { $adapters-count ->
+            [0] { COUNT($models-count, one: "model", other: "models") }
+           *[other] { COUNT($models-count, one: "model", other: "models") } and { COUNT($adapters-count, one: "adapter", other: "adapters") }
+        }
+    }
+    .hint = choose what is meant
+folder-contents-file = this file is neither weights nor a config
+    .hint = a model folder has config.json and its weights, an adapter folder adapter_config.json and its own
+folder-contents-nothing = this folder is empty
+    .hint = a merged model can go into it
+folder-contents-other = this folder holds neither a model nor an adapter, but { LIST($names) }
+    .hint = a model folder has config.json and its weights, an adapter folder adapter_config.json and its own
 
 foreign-adapter-comfy-ui = a LoRA for a diffusion model, under the names of ComfyUI
     .hint = { foreign-adapter-kohya.hint }

@@ -1188,21 +1188,6 @@ checkpoint-error-trailing-bytes = 마지막 텐서 뒤에 알 수 없는 내용�
 checkpoint-error-truncated = 파일이 잘렸습니다. 헤더에 적힌 텐서는 { BYTES($promised) }인데 { BYTES($held) }만 들어 있습니다
     .hint = { checkpoint-error-no-header.hint }
 
-contents-below = { $models-count ->
-        [0] 어댑터 { COUNT($adapters-count) }개를
-       *[other] { $adapters-count ->
-            [0] 모델 { COUNT($models-count) }개를
-           *[other] 모델 { COUNT($models-count) }개와 어댑터 { COUNT($adapters-count) }개를
-        }
-    } 담은 바깥 폴더입니다
-    .hint = 열 것을 고르세요
-contents-file = 가중치도 설정도 아닌 파일입니다
-    .hint = 모델 폴더에는 config.json과 가중치가, 어댑터 폴더에는 adapter_config.json과 어댑터 가중치가 있습니다
-contents-nothing = 빈 폴더입니다
-    .hint = 병합한 모델을 여기에 쓸 수 있습니다
-contents-other = 모델도 어댑터도 없는 폴더입니다. 들어 있는 것: { LIST($names) }
-    .hint = { contents-file.hint }
-
 contradiction-token-rows = { $module }의 토큰 번호는 { $id-count }개인데 가중치는 { $row-count }행입니다
 contradiction-too-many-parameters = 가중치는 { $module }의 파라미터를 { $level }개 이상 바꾸는데 target_parameters에는 { $named-count }개가 적혀 있습니다
 
@@ -1313,6 +1298,21 @@ feature-option = { $key ->
 feature-scaled-factors = 스스로 양자화된 어댑터({ $tensor })는
 feature-setting = { $key } 값이 { QUOTED($value) }인 { $name } 어댑터는
 feature-unknown-method = { $name } 방식은
+
+folder-contents-below = { $models-count ->
+        [0] 어댑터 { COUNT($adapters-count) }개를
+       *[other] { $adapters-count ->
+            [0] 모델 { COUNT($models-count) }개를
+           *[other] 모델 { COUNT($models-count) }개와 어댑터 { COUNT($adapters-count) }개를
+        }
+    } 담은 바깥 폴더입니다
+    .hint = 열 것을 고르세요
+folder-contents-file = 가중치도 설정도 아닌 파일입니다
+    .hint = 모델 폴더에는 config.json과 가중치가, 어댑터 폴더에는 adapter_config.json과 어댑터 가중치가 있습니다
+folder-contents-nothing = 빈 폴더입니다
+    .hint = 병합한 모델을 여기에 쓸 수 있습니다
+folder-contents-other = 모델도 어댑터도 없는 폴더입니다. 들어 있는 것: { LIST($names) }
+    .hint = { folder-contents-file.hint }
 
 foreign-adapter-comfy-ui = ComfyUI의 이름을 쓰는 확산 모델용 LoRA입니다
     .hint = { foreign-adapter-kohya.hint }

@@ -11,6 +11,7 @@ mod error;
 mod expected;
 mod float8;
 mod folder;
+mod folder_kind;
 mod group;
 mod key;
 mod method;
@@ -48,6 +49,7 @@ pub use self::{
     error::{AdapterError, Contradiction},
     expected::ExpectedShape,
     folder::adapters_below,
+    folder_kind::{FolderContents, FolderKind, UnknownFolder, is_merge_of, is_model, recognize},
     group::{Stray, is_factor_like},
     key::{AdapterKey, CopyKind},
     method::{Content, Layer, Method, Nested, Orientation, Reading, RowUpdate, TargetUpdate, common_row_block},

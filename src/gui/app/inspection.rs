@@ -11,12 +11,9 @@ use std::{
 use super::merged_folder::{self, MergedFolder, Provenance};
 use crate::matching::{Misfit, misfits};
 use crate::{
-    adapter::{Adapter, AdapterError, BaseSuggestion, suggested_base},
+    adapter::{Adapter, AdapterError, BaseSuggestion, is_model, suggested_base},
     checkpoint::{Checkpoint, CheckpointError},
-    gui::{
-        frame::wells::{drop_target, well::WellKind},
-        screens::merge::merge_options::MergeOptions,
-    },
+    gui::{frame::wells::well::WellKind, screens::merge::merge_options::MergeOptions},
     matching::{Matching, as_trained},
     merge,
     message::{Message, Problem},
@@ -168,7 +165,7 @@ impl Inspection {
         if let (None, Some(adapter)) = (&base, adapters.first()) {
             inspection.suggested_base = suggested_base(adapter);
         }
-        if let Some(merged) = request.output.as_deref().filter(|output| drop_target::is_model(output)) {
+        if let Some(merged) = request.output.as_deref().filter(|output| is_model(output)) {
             inspection.output = Some(merged.to_owned());
             inspection.found = Some(found(request, merged, base.as_ref()));
         }

@@ -8,8 +8,9 @@ use super::{
 };
 use crate::report::RecentState;
 use crate::{
+    adapter::UnknownFolder,
     gui::{
-        frame::wells::{drop_target::UnknownDrop, hover::DropHover, well::Wells},
+        frame::wells::{hover::DropHover, well::Wells},
         screens::{
             merge::{merge_options::MergeOptions, run::MergeFailure, running::Running},
             modules::state::{ModulesState, ModulesView},
@@ -85,7 +86,7 @@ pub struct AppState {
     /// What has become of the latest of it, once that is known.
     pub recent_states: Vec<RecentState>,
     /// What was dropped and has no well of its own.
-    pub unknown_drop: Option<UnknownDrop>,
+    pub unknown_drop: Option<UnknownFolder>,
     /// What is dragged over the window.
     pub hover: Option<DropHover>,
     /// Whether the window is to close while a merge runs.

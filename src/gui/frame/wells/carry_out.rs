@@ -6,11 +6,12 @@ use egui::Context;
 
 use super::{
     command::WellsCommand,
-    drop_target::{self, UnknownDrop},
+    drop_target,
     fill::{set_path, take_routed},
     well::WellKind,
 };
 use crate::{
+    adapter::{UnknownFolder, is_merge_of},
     checkpoint::entered_path,
     gui::{
         app::{
@@ -65,13 +66,12 @@ fn route(state: &mut AppState, ctx: &Context, paths: Vec<PathBuf>, on: Option<We
     let base = state.wells.base.path.clone().filter(|_| state.wells.adapter.path.is_some());
     let is_one = paths.len() == 1;
     let route = move |_: &JobContext| {
-        let is_merged =
-            |path: &Path| is_one && base.as_deref().is_some_and(|base| drop_target::is_merge_of(path, base));
+        let is_merged = |path: &Path| is_one && base.as_deref().is_some_and(|base| is_merge_of(path, base));
         let judged = |(kind, path): (WellKind, PathBuf)| {
             let kind = if kind == WellKind::Base && is_merged(&path) { WellKind::Output } else { kind };
             (kind, path)
         };
-        let meant = |unknown: UnknownDrop| on.map(|kind| (kind, unknown.path.clone())).ok_or(unknown);
+        let meant = |unknown: UnknownFolder| on.map(|kind| (kind, unknown.path.clone())).ok_or(unknown);
         Ok(paths.iter().map(|path| drop_target::route(path).map(judged).or_else(meant)).collect())
     };
     let take = |state: &mut AppState, ctx: &Context, routed: Result<_, _>| {

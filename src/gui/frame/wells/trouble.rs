@@ -2,13 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{
-    command::WellsCommand,
-    drop_target::{Contents, UnknownDrop},
-    well::WellKind,
-};
-use crate::units::path::composed;
+use super::{command::WellsCommand, well::WellKind};
 use crate::{
+    adapter::{FolderContents, UnknownFolder},
     checkpoint::folder_name,
     gui::{
         app::{
@@ -19,6 +15,7 @@ use crate::{
         prelude::*,
     },
     message::{Message, Problem},
+    units::path::composed,
 };
 
 /// Folders that are offered by name; a trainer may leave hundreds.
@@ -104,17 +101,17 @@ fn output_trouble(refused: &RefusedOutput, words: Language) -> (Problem, Vec<Way
 }
 
 /// What was dropped and has no well of its own.
-fn dropped_trouble(dropped: &UnknownDrop, words: Language) -> (Problem, Vec<WayOut>) {
-    let UnknownDrop { path, contents } = dropped;
+fn dropped_trouble(dropped: &UnknownFolder, words: Language) -> (Problem, Vec<WayOut>) {
+    let UnknownFolder { path, contents } = dropped;
     let what = Message::of(contents);
     let problem = Problem { hint: what.hint(), what, path: Some(path.to_string_lossy().into_owned()) };
     let mut ways_out = Vec::new();
     match contents {
-        Contents::Nothing => {
+        FolderContents::Nothing => {
             let command = WellsCommand::Fill(WellKind::Output, path.clone());
             ways_out.push(WayOut::new(command, words.text("merge-into-it")).icon(Icon::Folder));
         }
-        Contents::Below { models, adapters } => {
+        FolderContents::Below { models, adapters } => {
             if let ([model], [adapter]) = (models.as_slice(), adapters.as_slice()) {
                 let both = WellsCommand::Drop(vec![path.join(model), path.join(adapter)]);
                 ways_out.push(WayOut::new(both, words.text("open-both")).primary());
@@ -130,7 +127,7 @@ fn dropped_trouble(dropped: &UnknownDrop, words: Language) -> (Problem, Vec<WayO
                 }));
             }
         }
-        Contents::File | Contents::Other { .. } => {}
+        FolderContents::File | FolderContents::Other { .. } => {}
     }
     ways_out.push(WayOut::new(WellsCommand::ForgetDrop, words.text("close")));
     (problem, ways_out)
