@@ -56,6 +56,24 @@ impl Sample {
         self.root.join("adapter")
     }
 
+    /// What its models are asked: the adapter learned to answer that.
+    pub const PROMPT: &str = "배고파";
+
+    /// The texts that belong to the model in `base`: those of the sample, where it is the sample's.
+    #[must_use]
+    pub fn texts_for(base: &Path) -> Vec<PathBuf> {
+        let Ok(sample) = Self::find() else { return Vec::new() };
+        let is_sample = matches!((sample.base().canonicalize(), base.canonicalize()), (Ok(a), Ok(b)) if a == b);
+        if !is_sample {
+            return Vec::new();
+        }
+        let entries = std::fs::read_dir(sample.texts()).into_iter().flatten().flatten();
+        let mut texts: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        texts.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
+        texts.sort();
+        texts
+    }
+
     /// The texts, held out of both trainings.
     #[must_use]
     pub fn texts(&self) -> PathBuf {

@@ -22,10 +22,9 @@ pub use self::{
             probe::{DrawnBy, probe, time_first_frame},
         },
         machine::Machine,
-        merged_folder::{Made, MergedFolder, Provenance},
+        merged_folder::{Made, MergedFolder},
         notice::{Notice, Tone},
         screen::Screen,
-        standing::{Proof, Standing},
         state::{AppState, Phase},
     },
     frame::wells::{

@@ -33,4 +33,5 @@ pub(in crate::gui) use super::{
 pub(in crate::gui) use crate::{
     message::{Language, message},
     units,
+    verify::Standing,
 };

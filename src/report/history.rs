@@ -10,7 +10,11 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{AdapterRequest, DtypePolicy, Rounding};
+use crate::{
+    message::Problem,
+    plan::{AdapterRequest, DtypePolicy, Rounding},
+    verify::VerifyReport,
+};
 
 /// Entries kept.
 const MOST: usize = 100;
@@ -29,6 +33,18 @@ pub enum RunOutcome {
     Verified,
     /// A check of it failed.
     NotVerified,
+}
+
+impl RunOutcome {
+    /// How far a merge got whose folder was checked with this result, or not at all.
+    #[must_use]
+    pub fn of(verified: Option<&Result<VerifyReport, Problem>>) -> Self {
+        match verified {
+            Some(Ok(report)) if report.is_passed() => Self::Verified,
+            Some(Ok(_)) => Self::NotVerified,
+            Some(Err(_)) | None => Self::Merged,
+        }
+    }
 }
 
 /// One merge, with all that it takes to go on with it or to judge it again.

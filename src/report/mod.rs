@@ -14,6 +14,7 @@ mod manifest;
 mod markdown;
 mod model_role;
 mod perplexity_table;
+mod provenance;
 mod recent_state;
 mod score_table;
 mod speed_table;
@@ -34,6 +35,7 @@ pub use self::{
     manifest::{FileState, ManifestRow, Origin, listed, manifest},
     model_role::ModelRole,
     perplexity_table::{Pair, PerplexityStory, PerplexityTable, Score, TextRow, percent_change},
+    provenance::Provenance,
     recent_state::RecentState,
     score_table::{ScoreRow, ScoreTable},
     speed_table::{SpeedTable, mean_and_deviation, short_number, tokens_per_sec},

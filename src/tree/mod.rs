@@ -5,6 +5,7 @@
 
 mod change_grid;
 mod classes;
+mod heat_scale;
 mod listing;
 mod module_detail;
 mod norms;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 
 pub use self::{
     change_grid::{ChangeCell, ChangeGrid},
+    heat_scale::{HeatScale, heat_number},
     listing::{Folding, Heat, SortColumn, TensorTally, TreeOrder, TreeQuery, TreeRow, tree_rows},
     module_detail::{ModuleDetail, ModuleNumbers},
     norms::{ChangeMap, delta_norm, delta_norms, main_directions, module_of, singular_values},

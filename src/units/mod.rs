@@ -3,6 +3,7 @@
 
 pub mod path;
 pub mod quantity;
+pub mod scale;
 
 /// `19.5 MB`, `2.47 GB`: three significant digits, powers of ten.
 #[must_use]

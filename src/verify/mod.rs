@@ -22,6 +22,7 @@ mod policy;
 mod question;
 mod references;
 mod seal;
+mod standing;
 mod structure;
 mod task_fit;
 mod tokenizer;
@@ -42,6 +43,7 @@ pub use self::{
     evidence::{Evidence, Predicted, Recomputed},
     policy::RoundingPolicy,
     question::Question,
+    standing::{Proof, Standing},
     verdict::{ChangedSet, TensorVerdict},
 };
 use crate::{

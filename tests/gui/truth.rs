@@ -7,10 +7,10 @@ use egui_kittest::kittest::Queryable as _;
 use lorafuse::{
     gui::{
         AppCommand, AppState, CompareCommand, JobKind, LorafuseApp, Machine, MergeCommand, Phase, Problem,
-        ReportCommand, RunEvent, Running, Screen, Standing, WellKind,
+        ReportCommand, RunEvent, Running, Screen, WellKind,
     },
     job::{Current, JobContext, Stage},
-    verify::Diagnosis,
+    verify::{Diagnosis, Standing},
 };
 
 use crate::{

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use super::merged_folder::{self, MergedFolder, Provenance};
+use super::merged_folder::{self, MergedFolder};
 use crate::matching::{Misfit, misfits};
 use crate::{
     adapter::{Adapter, AdapterError, BaseSuggestion, is_model, suggested_base},
@@ -20,7 +20,7 @@ use crate::{
     plan::{
         AdapterRequest, DtypeOption, MergePlan, MergeRequest, PlanError, PlanTotals, Rounding, Subject, proposed_output,
     },
-    report::{AdapterFacts, HistoryEntry, ModelFacts},
+    report::{AdapterFacts, HistoryEntry, ModelFacts, Provenance},
     tree::{self, ChangeMap, ModuleNode, PrintedDiff, delta_norms},
 };
 

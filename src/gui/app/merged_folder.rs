@@ -2,21 +2,18 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use crate::message::Problem;
 use crate::{
     checkpoint::Checkpoint,
     gui::screens::compare::measured::{Measured, Timed},
     merge::{self, MergeReceipt},
-    plan::{AdapterRequest, MergePlan, Rounding, SurvivalAdvice, survival_advice},
-    report::{ManifestRow, ModelFacts, Origin, UpdatedTensor, listed},
+    message::Problem,
+    plan::{MergePlan, SurvivalAdvice, survival_advice},
+    report::{ManifestRow, ModelFacts, Origin, Provenance, UpdatedTensor, listed},
     sample::Sample,
     size::Sizes,
     tree::ChangeMap,
-    verify::VerifyReport,
+    verify::{Diagnosis, VerifyReport},
 };
-
-/// What the sample's models are asked: its adapter learned to answer that.
-const SAMPLE_PROMPT: &str = "배고파";
 
 /// A merged folder, with all that the Compare and Report screens show.
 #[derive(Debug)]
@@ -66,19 +63,6 @@ pub struct Made {
     pub card_problem: Option<Problem>,
 }
 
-/// A merged folder and what it was made from, as far as that is known.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Provenance {
-    /// The folder.
-    pub merged: PathBuf,
-    /// The base.
-    pub base: Option<PathBuf>,
-    /// The adapters and their strengths.
-    pub adapters: Vec<AdapterRequest>,
-    /// How updated tensors were rounded.
-    pub rounding: Rounding,
-}
-
 /// Opens a folder that somebody merged, to be compared and judged.
 ///
 /// # Errors
@@ -91,7 +75,7 @@ pub fn open(provenance: Provenance, base: Option<&Checkpoint>) -> Result<MergedF
 impl MergedFolder {
     /// What the headers say; everything else is yet to be asked for.
     pub(in crate::gui) fn opened(provenance: Provenance, base: Option<&Checkpoint>, merged: &Checkpoint) -> Self {
-        let sample_texts = base.map(sample_texts).unwrap_or_default();
+        let sample_texts = base.map(|base| Sample::texts_for(base.root())).unwrap_or_default();
         Self {
             made: None,
             merged: ModelFacts::of(merged),
@@ -104,7 +88,7 @@ impl MergedFolder {
             evaluation: None,
             shows_change_numbers: false,
             timing: None,
-            prompt: if sample_texts.is_empty() { String::new() } else { SAMPLE_PROMPT.to_owned() },
+            prompt: if sample_texts.is_empty() { String::new() } else { Sample::PROMPT.to_owned() },
             is_sealed: provenance.merged.join(merge::SEAL_FILE).is_file(),
             written: None,
             sample_texts,
@@ -131,6 +115,15 @@ impl MergedFolder {
         self.timing.as_ref()?.as_ref().ok()
     }
 
+    /// The strength that explains the folder, where it is not the one that it was judged by.
+    #[must_use]
+    pub fn found_strength(&self) -> Option<f64> {
+        match self.verified.as_ref()?.as_ref().ok()?.diagnosis.as_ref()? {
+            Diagnosis::OtherStrength { strength } if self.made.is_none() => Some(*strength),
+            _ => None,
+        }
+    }
+
     /// What to do where the merge kept little of its adapters.
     #[must_use]
     pub fn advice(&self) -> Option<SurvivalAdvice> {
@@ -138,18 +131,4 @@ impl MergedFolder {
         let dtype = self.sizes.merged.float_dtype?;
         survival_advice(made.receipt.update_stats().gain()?, dtype, made.plan.rounding)
     }
-}
-
-/// The texts that belong to the built-in sample, when it is what was merged.
-fn sample_texts(base: &Checkpoint) -> Vec<PathBuf> {
-    let Ok(sample) = Sample::find() else { return Vec::new() };
-    let is_sample = matches!((sample.base().canonicalize(), base.root().canonicalize()), (Ok(a), Ok(b)) if a == b);
-    if !is_sample {
-        return Vec::new();
-    }
-    let entries = std::fs::read_dir(sample.texts()).into_iter().flatten().flatten();
-    let mut texts: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
-    texts.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
-    texts.sort();
-    texts
 }

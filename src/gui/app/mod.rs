@@ -18,5 +18,4 @@ pub mod notice;
 pub mod remember;
 pub mod screen;
 pub mod settings;
-pub mod standing;
 pub mod state;

@@ -1,11 +1,7 @@
 //! Notes in the history what is opened, merged and judged here, as it happens.
 
 use super::state::AppState;
-use crate::message::Problem;
-use crate::{
-    report::{HistoryEntry, RunOutcome, now_secs},
-    verify::VerifyReport,
-};
+use crate::report::{HistoryEntry, RunOutcome, now_secs};
 
 /// Notes how far the merge of what is in the wells got.
 pub(in crate::gui) fn remember(state: &mut AppState, outcome: RunOutcome) {
@@ -30,16 +26,7 @@ pub(in crate::gui) fn remember(state: &mut AppState, outcome: RunOutcome) {
 /// Notes what the checks of the folder that is shown found.
 pub(in crate::gui) fn remember_verdict(state: &mut AppState) {
     let Some(done) = state.finished() else { return };
-    let (merged, outcome) = (done.provenance.merged.clone(), outcome_of(done.verified.as_ref()));
+    let (merged, outcome) = (done.provenance.merged.clone(), RunOutcome::of(done.verified.as_ref()));
     state.history.conclude(&merged, outcome).ok();
     state.recent_states.clear();
-}
-
-/// What the checks say of a merged folder.
-pub(in crate::gui) fn outcome_of(verified: Option<&Result<VerifyReport, Problem>>) -> RunOutcome {
-    match verified {
-        Some(Ok(report)) if report.is_passed() => RunOutcome::Verified,
-        Some(Ok(_)) => RunOutcome::NotVerified,
-        Some(Err(_)) | None => RunOutcome::Merged,
-    }
 }

@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use super::{
-    closing::Closing, inspection::Inspection, jobs::Jobs, machine::Machine, merged_folder::MergedFolder,
-    notice::Notice, screen::Screen,
+    closing::Closing,
+    inspection::Inspection,
+    jobs::{Jobs, kind::JobKind},
+    machine::Machine,
+    merged_folder::MergedFolder,
+    notice::Notice,
+    screen::Screen,
 };
-use crate::report::RecentState;
 use crate::{
     adapter::UnknownFolder,
     gui::{
@@ -22,7 +26,8 @@ use crate::{
     message::{Language, Problem},
     plan::{AdapterRequest, MergePlan, SurvivalEstimate},
     platform::FileDialogs,
-    report::{History, HistoryEntry},
+    report::{History, HistoryEntry, RecentState},
+    verify::Standing,
 };
 
 /// Entries of the history that the welcome screen shows.
@@ -167,6 +172,13 @@ impl AppState {
             Phase::Done(finished) => Some(finished),
             _ => None,
         }
+    }
+
+    /// How `done` stands.
+    #[must_use]
+    pub fn standing<'a>(&self, done: &'a MergedFolder) -> Standing<'a> {
+        let is_checking = self.jobs.is_running(JobKind::Verify);
+        if is_checking { Standing::Checking } else { Standing::of(done.verified.as_ref()) }
     }
 
     /// The plan that is shown, runs or was carried out; it may lack a place to go.

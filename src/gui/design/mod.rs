@@ -3,10 +3,8 @@
 pub mod chart;
 pub mod figures;
 pub mod fonts;
-pub mod heat;
 pub mod ink;
 pub mod layout;
-pub mod scale;
 pub mod theme;
 pub mod tokens;
 pub mod widget;

@@ -6,7 +6,7 @@ use egui::{
 };
 
 use crate::gui::{
-    app::{command::face::ScreenCommand, standing::Standing, state::Phase},
+    app::{command::face::ScreenCommand, state::Phase},
     design::{
         tokens::radius,
         widget::{icon_ui, mark_ui},

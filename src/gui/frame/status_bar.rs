@@ -4,7 +4,7 @@ use egui::{Align2, Color32, CornerRadius, Layout, Rect, Stroke, StrokeKind, UiBu
 
 use crate::{
     gui::{
-        app::{inspection::Slot, notice::Tone, standing::Standing, state::Phase},
+        app::{inspection::Slot, notice::Tone, state::Phase},
         design::{tokens::radius, widget::mark_ui},
         prelude::*,
         screens::modules::state::ModulesView,

@@ -1,6 +1,6 @@
 //! The horizontal axis of a chart: what it spans, and the values that are written on it.
 
-use crate::gui::design::scale::{log_marks, marks, round_step};
+use crate::units::scale::{log_marks, marks, round_step};
 
 /// The axis spans at least this ratio, so that a difference of a percent looks like one.
 const LEAST_RATIO: f64 = 1.5;

@@ -3,11 +3,13 @@
 use egui::{CornerRadius, Rect, Sense, Ui, pos2, vec2};
 
 use super::{Align, text_ui};
-use crate::gui::design::{
-    heat::{HeatScale, heat_number},
-    ink::Ink,
-    layout::text::label_ui,
-    tokens::{Colors, Type, heat, ink_on, radius},
+use crate::{
+    gui::design::{
+        ink::Ink,
+        layout::text::label_ui,
+        tokens::{Colors, Type, heat, ink_on, radius},
+    },
+    tree::{HeatScale, heat_number},
 };
 
 /// One value as a cell; a narrow one leaves its number to the colour.

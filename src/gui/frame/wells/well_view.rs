@@ -10,13 +10,13 @@ use crate::{
     gui::{
         app::{
             inspection::Slot,
-            standing::Standing,
             state::{AppState, Phase},
         },
         design::{tokens::Type, widget::text_width},
     },
     message::{Language, Problem, message},
     units,
+    verify::Standing,
 };
 
 /// What a well shows.

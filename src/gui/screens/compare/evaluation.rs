@@ -6,10 +6,10 @@ use super::measured::Measured;
 use crate::message::Problem;
 use crate::{
     evaluate::{self, EvalRequest, EvalText, ModelSource},
-    gui::app::merged_folder::{MergedFolder, Provenance},
+    gui::app::merged_folder::MergedFolder,
     job::JobContext,
     numeric::FloatDtype,
-    report::{Conclusion, EvalVerdict, EvaluationSummary, ModelRole, PerplexityTable, conclusions},
+    report::{Conclusion, EvalVerdict, EvaluationSummary, ModelRole, PerplexityTable, Provenance, conclusions},
 };
 
 /// The texts that models are held against.

@@ -6,13 +6,12 @@ use crate::{
     gui::{
         design::{
             chart::bar::{BarPart, bar_ui, part_color, swatches_ui},
-            scale::ByteUnit,
             tokens::{chart, ink_on},
         },
         prelude::*,
     },
     size::{Component, SizeBar, SizeFact},
-    units::unbroken,
+    units::{scale::ByteUnit, unbroken},
 };
 
 /// One bar and how it is named.

@@ -1,7 +1,7 @@
 //! What the comparison comes to, in one line, and what that rests on; the panels below it show the rest.
 
 use crate::{
-    gui::{app::standing::Standing, prelude::*, screens::report::verdict::Verdict},
+    gui::{prelude::*, screens::report::verdict::Verdict},
     report::EvalVerdict,
     size::{SizeBar, SizeChange},
 };

@@ -2,8 +2,8 @@
 
 use super::{command::MergeCommand, run::MergeFailure};
 use crate::gui::{
-    app::{merged_folder::Made, standing::Standing},
-    design::{heat::heat_number, widget::heat_cell_ui},
+    app::merged_folder::Made,
+    design::widget::heat_cell_ui,
     frame::{
         error_banner::error_banner_with_buttons_ui,
         wells::{command::WellsCommand, well::WellKind},
@@ -11,7 +11,7 @@ use crate::gui::{
     prelude::*,
     screens::report::{command::ReportCommand, verdict::Verdict},
 };
-use crate::units::path::display_path;
+use crate::{tree::heat_number, units::path::display_path};
 
 /// A merge that succeeded.
 pub(in crate::gui) fn merge_done_ui(ui: &mut Ui, state: &AppState, done: &MergedFolder, commands: &mut Vec<Command>) {

@@ -15,7 +15,7 @@ use crate::{
         app::{
             jobs::kind::JobKind,
             notice::{Notice, Tone},
-            remember::{outcome_of, remember},
+            remember::remember,
             screen::Screen,
             state::{AppState, Phase},
         },
@@ -55,7 +55,7 @@ fn take_merge(state: &mut AppState, ctx: &Context, merged: Result<RunResult, Pro
     match merged {
         Ok(Ok(finished)) => {
             let changes = finished.changes.clone();
-            remember(state, outcome_of(finished.verified.as_ref()));
+            remember(state, RunOutcome::of(finished.verified.as_ref()));
             let card_problem = finished.made.as_ref().and_then(|made| made.card_problem.as_ref());
             state.notice = card_problem.map(|problem| Notice::of_problem(problem, state.words()));
             state.phase = Phase::Done(Box::new(finished));

@@ -7,7 +7,7 @@ use crossbeam_channel::Sender;
 use super::run_event::RunEvent;
 use crate::{
     checkpoint::Checkpoint,
-    gui::app::merged_folder::{Made, MergedFolder, Provenance},
+    gui::app::merged_folder::{Made, MergedFolder},
     job::JobContext,
     merge::{
         self, IoMode, MergeError, MergeReceipt,
@@ -15,7 +15,7 @@ use crate::{
     },
     message::{Problem, message},
     plan::{AdapterRequest, MergePlan},
-    report::{Origin, RunReport, listed, manifest, model_card, updated_tensors, write_card},
+    report::{Origin, Provenance, RunReport, listed, manifest, model_card, updated_tensors, write_card},
     size::SizeFact,
     tree,
     verify::{self, VerifyError, VerifyOptions, VerifyReport, VerifyRequest},

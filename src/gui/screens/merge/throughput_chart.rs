@@ -4,18 +4,20 @@ use egui::{Rect, Stroke};
 use egui_plot::{Line, PlotBounds, PlotPoint, PlotPoints, PlotTransform};
 
 use super::running::Running;
-use crate::units::quantity::{clock, three_digits};
 use crate::{
     gui::{
         design::{
             chart::plot::chart_ui,
-            scale::{ByteUnit, marks, round_step},
             tokens::chart,
             widget::{Align, text_ui},
         },
         prelude::*,
     },
     job::Stage,
+    units::{
+        quantity::{clock, three_digits},
+        scale::{ByteUnit, marks, round_step},
+    },
 };
 
 /// Seconds that the axis shows at least.

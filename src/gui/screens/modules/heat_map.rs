@@ -6,13 +6,12 @@ use super::command::ModulesCommand;
 use crate::{
     gui::{
         design::{
-            heat::HeatScale,
             tokens::{heat, radius},
             widget::{Align, heat_cell_ui, text_ui},
         },
         prelude::*,
     },
-    tree::{ChangeCell, ChangeGrid},
+    tree::{ChangeCell, ChangeGrid, HeatScale},
 };
 
 /// Height of the map with its axis.

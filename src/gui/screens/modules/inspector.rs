@@ -9,14 +9,11 @@ use super::{
 };
 use crate::{
     gui::{
-        design::{
-            heat::{HeatScale, heat_number},
-            widget::{chip_ui, elided_middle, heat_scale_ui},
-        },
+        design::widget::{chip_ui, elided_middle, heat_scale_ui},
         frame::next_step::{self, next_step_ui},
         prelude::*,
     },
-    tree::{ChangeCell, ModuleDetail, ModuleNumbers},
+    tree::{ChangeCell, HeatScale, ModuleDetail, ModuleNumbers, heat_number},
 };
 
 /// The whole side.

@@ -6,13 +6,9 @@ use std::sync::Arc;
 use egui::Context;
 
 use super::state::ModulesState;
-use crate::tree::{TensorTally, TreeQuery, TreeRow, tree_rows};
 use crate::{
-    gui::{
-        app::{inspection::Inspection, jobs::kind::JobKind, state::AppState},
-        design::heat::HeatScale,
-    },
-    tree::{ChangeGrid, ChangeMap},
+    gui::app::{inspection::Inspection, jobs::kind::JobKind, state::AppState},
+    tree::{ChangeGrid, ChangeMap, HeatScale, TensorTally, TreeQuery, TreeRow, tree_rows},
 };
 
 /// Modules up to which the rows are made within a frame: well under a millisecond.

@@ -5,11 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::tree::{TensorTally, TreeOrder, TreeRow};
-use crate::{
-    gui::design::heat::HeatScale,
-    tree::{ChangeGrid, ChangeMap, PrintedDiff},
-};
+use crate::tree::{ChangeGrid, ChangeMap, HeatScale, PrintedDiff, TensorTally, TreeOrder, TreeRow};
 
 /// How the Modules screen shows the tree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use super::{
     command::ReportCommand,
     files::{export_ui, manifest_ui},
 };
-use crate::gui::{app::standing::Standing, frame::wells::command::WellsCommand, prelude::*};
+use crate::gui::{frame::wells::command::WellsCommand, prelude::*};
 
 /// The Report screen.
 pub(in crate::gui) fn report_ui(ui: &mut Ui, state: &AppState, done: &MergedFolder, commands: &mut Vec<Command>) {

@@ -2,15 +2,11 @@
 
 use crate::{
     gui::{
-        app::{
-            merged_folder::MergedFolder,
-            standing::{Proof, Standing},
-            state::AppState,
-        },
+        app::{merged_folder::MergedFolder, state::AppState},
         design::{ink::Ink, widget::Icon},
     },
     message::{Language, message},
-    verify::{Outcome, Question, VerifyReport},
+    verify::{Outcome, Proof, Question, Standing, VerifyReport},
 };
 
 /// The line that a report leads with.
@@ -73,7 +69,7 @@ fn note(done: &MergedFolder, standing: Standing<'_>, words: Language) -> String 
         (false, true) => words.say(&message!("judged-without-adapter-note", passed: held, total: made)),
     };
     // A merge of ours was made at the strength that its plan says.
-    let strength = done.judged_strength().filter(|_| is_recomputed && done.made.is_none());
+    let strength = done.provenance.shared_strength().filter(|_| is_recomputed && done.made.is_none());
     let strength = strength.map(|strength| {
         let id = if standing.is_proven() { "merged-at" } else { "judged-at" };
         words.say(&message!(id, strength: strength))

@@ -1,12 +1,8 @@
 //! What is known of a merged folder, from the checks that were made. Every tick, title and chip about it follows from
 //! this value, so that none says more than another.
 
-use super::{jobs::kind::JobKind, merged_folder::MergedFolder, state::AppState};
+use super::{ChangedSet, Outcome, Question, VerifyReport};
 use crate::message::Problem;
-use crate::{
-    plan::AdapterRequest,
-    verify::{Diagnosis, Outcome, Question, VerifyReport},
-};
 
 /// How a merged folder stands.
 #[derive(Clone, Copy, Debug)]
@@ -41,47 +37,22 @@ pub enum Proof {
     ByItself,
 }
 
-impl AppState {
-    /// How `done` stands.
-    #[must_use]
-    pub fn standing<'a>(&self, done: &'a MergedFolder) -> Standing<'a> {
-        if self.jobs.is_running(JobKind::Verify) { Standing::Checking } else { done.found() }
-    }
-}
-
-impl MergedFolder {
-    /// What the last check found.
-    fn found(&self) -> Standing<'_> {
-        match &self.verified {
-            None => Standing::Unchecked(None),
-            Some(Err(problem)) => Standing::Unchecked(Some(problem)),
-            Some(Ok(report)) => Standing::of(report),
-        }
-    }
-
-    /// The strength that explains the folder, where it is not the one that it was judged by.
-    #[must_use]
-    pub fn found_strength(&self) -> Option<f64> {
-        match self.verified.as_ref()?.as_ref().ok()?.diagnosis.as_ref()? {
-            Diagnosis::OtherStrength { strength } if self.made.is_none() => Some(*strength),
-            _ => None,
-        }
-    }
-
-    /// The strength that all its adapters were judged by, where they share one.
-    #[must_use]
-    pub fn judged_strength(&self) -> Option<f64> {
-        let (AdapterRequest { strength, .. }, others) = self.provenance.adapters.split_first()?;
-        others.iter().all(|other| (other.strength - strength).abs() < f64::EPSILON).then_some(*strength)
-    }
-}
-
 impl<'a> Standing<'a> {
-    fn of(report: &'a VerifyReport) -> Self {
+    /// What the last check found, where one was made.
+    #[must_use]
+    pub fn of(verified: Option<&'a Result<VerifyReport, Problem>>) -> Self {
+        match verified {
+            None => Self::Unchecked(None),
+            Some(Err(problem)) => Self::Unchecked(Some(problem)),
+            Some(Ok(report)) => Self::judged(report),
+        }
+    }
+
+    fn judged(report: &'a VerifyReport) -> Self {
         if !report.is_passed() {
             return Self::Failed(report);
         }
-        if report.changed_set.as_ref().is_some_and(crate::verify::ChangedSet::is_identical_to_base) {
+        if report.changed_set.as_ref().is_some_and(ChangedSet::is_identical_to_base) {
             return Self::Identical(report);
         }
         let is_recomputed = report.answer(Question::ChangedTargets).is_some();
