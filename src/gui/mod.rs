@@ -22,7 +22,6 @@ pub use self::{
             probe::{DrawnBy, probe, time_first_frame},
         },
         machine::Machine,
-        merged_folder::{Made, MergedFolder},
         notice::{Notice, Tone},
         screen::Screen,
         state::{AppState, Phase},
@@ -32,18 +31,8 @@ pub use self::{
         well::{Well, WellKind, Wells},
     },
     screens::{
-        compare::{
-            command::CompareCommand,
-            evaluation::Texts,
-            measured::{Measured, Timed},
-        },
-        merge::{
-            command::MergeCommand,
-            merge_options::MergeOptions,
-            run::{MergeFailure, RunError},
-            run_event::RunEvent,
-            running::Running,
-        },
+        compare::command::{CompareCommand, Texts},
+        merge::{command::MergeCommand, merge_options::MergeOptions},
         modules::{
             command::ModulesCommand,
             state::{ModulesState, ModulesView},
@@ -53,4 +42,9 @@ pub use self::{
         welcome::command::WelcomeCommand,
     },
 };
-pub use crate::message::{Language, Problem};
+pub use crate::{
+    merge::{RunEvent, Running},
+    message::{Language, Problem},
+    report::{Made, Measured, MergeFailure, MergedFolder, Provenance, RunError, Timed},
+    verify::{Proof, Standing},
+};

@@ -9,7 +9,6 @@ pub(in crate::gui) use super::{
         command::{Command, of_app::AppCommand},
         inspection::Inspection,
         jobs::kind::JobKind,
-        merged_folder::MergedFolder,
         screen::Screen,
         state::AppState,
     },
@@ -32,6 +31,7 @@ pub(in crate::gui) use super::{
 };
 pub(in crate::gui) use crate::{
     message::{Language, message},
+    report::MergedFolder,
     units,
     verify::Standing,
 };

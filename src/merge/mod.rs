@@ -16,6 +16,8 @@ mod pipeline;
 mod receipt;
 mod resume;
 mod run;
+mod run_event;
+mod running;
 mod seal;
 
 pub use self::{
@@ -27,6 +29,8 @@ pub use self::{
     options::IoMode,
     output::{OutputFolder, discard_partial, interrupted_bytes},
     receipt::{MergeReceipt, TensorRecord, WrittenFile},
-    run::{run, run_with},
+    run::{run, run_told, run_with},
+    run_event::RunEvent,
+    running::{Running, ShardProgress},
     seal::{SEAL_FILE, Seal, SealedFile, seal, sha256_of},
 };

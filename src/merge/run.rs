@@ -2,8 +2,11 @@
 
 use std::{fs::File, path::PathBuf, time::Instant};
 
+use crossbeam_channel::Sender;
+
 use super::{
-    CpuKernel, IoMode, Kernel, MergeError, MergeReceipt, OutputFolder, TensorRecord, WrittenFile,
+    CpuKernel, IoMode, Kernel, MergeError, MergeReceipt, OutputFolder, RunEvent, TensorRecord, WrittenFile,
+    device::{self, DeviceChoice},
     journal::{self, Journal},
     pipeline::{self, ShardFile, ShardTally},
     resume,
@@ -21,6 +24,25 @@ use crate::{
 /// As [`run_with`].
 pub fn run(plan: &MergePlan, job: &JobContext) -> Result<MergeReceipt, MergeError> {
     run_with(&mut CpuKernel::new()?, plan, IoMode::Auto, job)
+}
+
+/// Merges on what `choice` says, and tells what that came to: what computes and why, then what computed how much.
+///
+/// # Errors
+/// As [`run_with`]; a device that was asked for by name and is not there.
+pub fn run_told(
+    plan: &MergePlan,
+    choice: DeviceChoice,
+    tell: &Sender<RunEvent>,
+    job: &JobContext,
+) -> Result<MergeReceipt, MergeError> {
+    let (mut kernel, chosen) = device::open(choice, plan)?;
+    tell.send(RunEvent::DeviceChosen(chosen.reason)).ok();
+    let receipt = run_with(&mut *kernel, plan, IoMode::Auto, job)?;
+    if let Some(tally) = &chosen.tally {
+        tell.send(RunEvent::of_tally(tally)).ok();
+    }
+    Ok(receipt)
 }
 
 /// Merges with `kernel`, from where an interrupted run of the same merge ended.

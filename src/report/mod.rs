@@ -6,16 +6,21 @@ mod card;
 mod change_table;
 mod conclude;
 mod conclusion;
+mod documents;
 mod eval_verdict;
 mod evaluation_summary;
 mod facts;
 mod history;
 mod manifest;
 mod markdown;
+mod measured;
+mod merge_and_verify;
+mod merged_folder;
 mod model_role;
 mod perplexity_table;
 mod provenance;
 mod recent_state;
+mod sample_facts;
 mod score_table;
 mod speed_table;
 mod summary;
@@ -28,15 +33,20 @@ pub use self::{
     change_table::ChangeTable,
     conclude::conclusions,
     conclusion::{BitsPerByte, Conclusion, OtherTexts, ShareOfChange, TextChange},
+    documents::{Documents, comparison_markdown, write_new},
     eval_verdict::EvalVerdict,
     evaluation_summary::EvaluationSummary,
     facts::{AdapterFacts, ModelFacts},
     history::{History, HistoryEntry, RunOutcome, now_secs},
     manifest::{FileState, ManifestRow, Origin, listed, manifest},
+    measured::{Measured, Timed},
+    merge_and_verify::{MergeFailure, RunError, RunOptions, RunResult, merge_and_verify},
+    merged_folder::{Made, MergedFolder},
     model_role::ModelRole,
     perplexity_table::{Pair, PerplexityStory, PerplexityTable, Score, TextRow, percent_change},
-    provenance::Provenance,
+    provenance::{Provenance, Verified},
     recent_state::RecentState,
+    sample_facts::SampleFacts,
     score_table::{ScoreRow, ScoreTable},
     speed_table::{SpeedTable, mean_and_deviation, short_number, tokens_per_sec},
     summary::{AdapterSummary, ModelSummary, ModuleSummary, PlanSummary, PrefixSummary},

@@ -10,7 +10,7 @@ use super::{
     state::AppState,
 };
 use crate::gui::screens::{
-    compare::{evaluation::Texts, jobs::measure},
+    compare::{command::Texts, jobs::measure},
     report::jobs::export_picture,
 };
 

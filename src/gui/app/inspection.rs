@@ -8,7 +8,6 @@ use std::{
     sync::Arc,
 };
 
-use super::merged_folder::{self, MergedFolder};
 use crate::matching::{Misfit, misfits};
 use crate::{
     adapter::{Adapter, AdapterError, BaseSuggestion, is_model, suggested_base},
@@ -20,7 +19,7 @@ use crate::{
     plan::{
         AdapterRequest, DtypeOption, MergePlan, MergeRequest, PlanError, PlanTotals, Rounding, Subject, proposed_output,
     },
-    report::{AdapterFacts, HistoryEntry, ModelFacts, Provenance},
+    report::{AdapterFacts, HistoryEntry, MergedFolder, ModelFacts, Provenance},
     tree::{self, ChangeMap, ModuleNode, PrintedDiff, delta_norms},
 };
 
@@ -282,7 +281,7 @@ fn found(request: &InspectionRequest, merged: &Path, base: Option<&Checkpoint>) 
     };
     let root = base.map(|base| base.root().to_owned());
     let provenance = Provenance { merged: merged.to_owned(), base: root, adapters, rounding };
-    merged_folder::open(provenance, base).map(Box::new)
+    MergedFolder::open(provenance, base).map(Box::new)
 }
 
 #[cfg(test)]

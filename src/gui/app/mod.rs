@@ -13,7 +13,6 @@ pub mod jobs;
 pub mod launch;
 pub mod logic;
 pub mod machine;
-pub mod merged_folder;
 pub mod notice;
 pub mod remember;
 pub mod screen;

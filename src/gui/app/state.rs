@@ -7,7 +7,6 @@ use super::{
     inspection::Inspection,
     jobs::{Jobs, kind::JobKind},
     machine::Machine,
-    merged_folder::MergedFolder,
     notice::Notice,
     screen::Screen,
 };
@@ -16,17 +15,16 @@ use crate::{
     gui::{
         frame::wells::{hover::DropHover, well::Wells},
         screens::{
-            merge::{merge_options::MergeOptions, run::MergeFailure, running::Running},
+            merge::merge_options::MergeOptions,
             modules::state::{ModulesState, ModulesView},
             palette::search::Search,
-            welcome::sample_facts::SampleFacts,
         },
     },
-    merge::device::GpuAdapter,
+    merge::{Running, device::GpuAdapter},
     message::{Language, Problem},
     plan::{AdapterRequest, MergePlan, SurvivalEstimate},
     platform::FileDialogs,
-    report::{History, HistoryEntry, RecentState},
+    report::{History, HistoryEntry, MergeFailure, MergedFolder, RecentState, SampleFacts},
     verify::Standing,
 };
 
@@ -92,6 +90,8 @@ pub struct AppState {
     pub recent_states: Vec<RecentState>,
     /// What was dropped and has no well of its own.
     pub unknown_drop: Option<UnknownFolder>,
+    /// Whether the numbers behind the chart of changes are shown.
+    pub shows_change_numbers: bool,
     /// What is dragged over the window.
     pub hover: Option<DropHover>,
     /// Whether the window is to close while a merge runs.
@@ -126,6 +126,7 @@ impl AppState {
             history: History::open(machine.history.clone()),
             recent_states: Vec::new(),
             unknown_drop: None,
+            shows_change_numbers: false,
             hover: None,
             closing: Closing::No,
             language: Language::default(),
@@ -174,7 +175,7 @@ impl AppState {
         }
     }
 
-    /// How `done` stands.
+    /// How `done` stands; while it is being checked, what was known before is no longer said.
     #[must_use]
     pub fn standing<'a>(&self, done: &'a MergedFolder) -> Standing<'a> {
         let is_checking = self.jobs.is_running(JobKind::Verify);

@@ -19,7 +19,7 @@ use crate::{
             jobs::kind::JobKind,
             state::AppState,
         },
-        screens::compare::{evaluation::Texts, jobs::measure},
+        screens::compare::{command::Texts, jobs::measure},
     },
     job::JobContext,
 };

@@ -10,7 +10,6 @@ use crate::{
         app::{
             inspection::{Inspection, InspectionRequest},
             jobs::kind::JobKind,
-            merged_folder::MergedFolder,
             notice::Notice,
             remember::remember,
             screen::Screen,
@@ -25,7 +24,7 @@ use crate::{
             report::jobs::verify_again,
         },
     },
-    report::RunOutcome,
+    report::{MergedFolder, RunOutcome},
     tree::ChangeMap,
 };
 

@@ -1,13 +1,10 @@
 //! What each model answered to one prompt, and how long that took.
 
-use super::{
-    measured::Timed,
-    model_face::{role_ink, role_title},
-};
+use super::model_face::{role_ink, role_title};
 use crate::{
     evaluate::{ModelSpeed, TimedAnswer},
     gui::prelude::*,
-    report::ModelRole,
+    report::{ModelRole, Timed},
 };
 
 /// The panel.

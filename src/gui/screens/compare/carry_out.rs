@@ -3,18 +3,17 @@
 use egui::Context;
 
 use super::{
-    command::CompareCommand,
-    evaluation::Texts,
+    command::{CompareCommand, Texts},
     jobs::{measure, measure_time},
 };
-use crate::gui::{
-    app::{
+use crate::{
+    gui::app::{
         dialogs,
         jobs::kind::JobKind,
         notice::{Notice, Tone},
         state::AppState,
     },
-    screens::report::documents::comparison_markdown,
+    report::comparison_markdown,
 };
 
 /// Measures, or stops measuring.
@@ -28,11 +27,7 @@ pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: Co
                 done.prompt = prompt;
             }
         }
-        CompareCommand::ShowChangeNumbers(shows) => {
-            if let Some(done) = state.finished_mut() {
-                done.shows_change_numbers = shows;
-            }
-        }
+        CompareCommand::ShowChangeNumbers(shows) => state.shows_change_numbers = shows,
         CompareCommand::MeasureTime => measure_time(state, ctx),
         CompareCommand::CancelTiming => state.jobs.forget(JobKind::MeasureTime),
         CompareCommand::CopyTables => {

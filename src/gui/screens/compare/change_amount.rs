@@ -1,7 +1,7 @@
 //! How far the predictions of the models are apart: for each pair and text the mean divergence and the range from the
 //! median to 99 % of positions, drawn on one logarithmic axis, and behind a button the numbers.
 
-use super::{command::CompareCommand, measured::Measured, model_face::role_ink};
+use super::{command::CompareCommand, model_face::role_ink};
 use crate::{
     evaluate::{Divergence, KlSummary},
     gui::{
@@ -12,7 +12,7 @@ use crate::{
         prelude::*,
     },
     numeric::FloatDtype,
-    report::ChangeTable,
+    report::{ChangeTable, Measured},
 };
 
 /// What was measured and its numbers, where predictions can be compared.
@@ -21,8 +21,7 @@ pub(in crate::gui) fn changes_of<'a>(
     done: &'a MergedFolder,
 ) -> Option<(&'a Measured, &'a ChangeTable)> {
     let measured = done.measured()?;
-    let summary = measured.summaries.iter().find(|summary| summary.language == state.language)?;
-    Some((measured, summary.changes.as_ref()?))
+    Some((measured, measured.summary(state.language)?.changes.as_ref()?))
 }
 
 /// What stands in the panel `surface`.
@@ -43,11 +42,11 @@ pub(in crate::gui) fn change_amount_ui(
                 ui.add_space(space::S4);
             }
             ui.add_space(space::S4);
-            let command = CompareCommand::ShowChangeNumbers(!done.shows_change_numbers);
+            let command = CompareCommand::ShowChangeNumbers(!state.shows_change_numbers);
             CommandButton::new(command, ButtonLook::Small).add(ui, words, commands);
             ui.add_space(space::S8);
         });
-        if done.shows_change_numbers {
+        if state.shows_change_numbers {
             numbers_ui(ui, table, words);
         }
     });

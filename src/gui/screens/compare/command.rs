@@ -1,8 +1,9 @@
 //! What is asked of the Compare screen.
 
+use std::path::PathBuf;
+
 use egui::Key;
 
-use super::evaluation::Texts;
 use crate::gui::{
     app::{
         command::face::{Face, ScreenCommand},
@@ -11,6 +12,17 @@ use crate::gui::{
     },
     design::widget::Icon,
 };
+
+/// The texts that models are held against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Texts {
+    /// Those that come with the program.
+    BuiltIn,
+    /// Those of the built-in sample.
+    Sample,
+    /// Files: UTF-8 or CP949, or JSON lines.
+    Files(Vec<PathBuf>),
+}
 
 /// What is asked of the Compare screen.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,8 +89,7 @@ impl ScreenCommand for CompareCommand {
 
 /// Whether the numbers of the chart of changes are shown; `None` where there is no chart.
 fn shows_change_numbers(state: &AppState) -> Option<bool> {
-    let done = state.finished()?;
-    done.measured().map(|_| done.shows_change_numbers)
+    state.finished()?.measured().map(|_| state.shows_change_numbers)
 }
 
 fn can_measure(state: &AppState) -> bool {

@@ -2,11 +2,11 @@
 
 use egui::Context;
 
-use super::{
-    evaluation::{self, Texts},
-    timing,
+use super::command::Texts;
+use crate::{
+    gui::app::{jobs::kind::JobKind, state::AppState},
+    report::{Measured, Timed},
 };
-use crate::gui::app::{jobs::kind::JobKind, state::AppState};
 
 /// Measures perplexity on `texts`, in place of what was measured before.
 pub(in crate::gui) fn measure(state: &mut AppState, ctx: &Context, texts: Texts) {
@@ -18,9 +18,9 @@ pub(in crate::gui) fn measure(state: &mut AppState, ctx: &Context, texts: Texts)
         Texts::Sample => Some(done.sample_texts.clone()),
         Texts::Files(files) => Some(files),
     };
-    let models = evaluation::models_of(done);
+    let models = done.provenance.models_with_control(&done.sizes);
     let dtype = done.sizes.merged.float_dtype;
-    let evaluate = move |job: &_| evaluation::evaluate(models, files.as_deref(), dtype, job);
+    let evaluate = move |job: &_| Measured::of(models, files.as_deref(), dtype, job);
     state.jobs.start(JobKind::Evaluate, ctx, evaluate, |state: &mut AppState, _, measured| {
         if let Some(done) = state.finished_mut() {
             done.evaluation = Some(measured);
@@ -34,10 +34,10 @@ pub(in crate::gui) fn measure_time(state: &mut AppState, ctx: &Context) {
     let Some(program) = state.machine.program.clone() else { return };
     let Some(done) = state.finished_mut().filter(|_| !is_running) else { return };
     done.timing = None;
-    let models = evaluation::models(&done.provenance);
+    let models = done.provenance.models();
     let sample_text = done.sample_texts.first().cloned();
     let prompt = Some(done.prompt.trim().to_owned()).filter(|prompt| !prompt.is_empty());
-    let time = move |job: &_| timing::time(models, sample_text, prompt, program, job);
+    let time = move |job: &_| Timed::of(models, sample_text, prompt, program, job);
     state.jobs.start(JobKind::MeasureTime, ctx, time, |state: &mut AppState, _, timed| {
         if let Some(done) = state.finished_mut() {
             done.timing = Some(timed);

@@ -1,18 +1,19 @@
 //! The panel about perplexity: how to measure it, how far that is, what came out and what follows from it.
 
 use super::{
-    command::CompareCommand,
-    evaluation::{self, Texts},
-    measured::Measured,
+    command::{CompareCommand, Texts},
     perplexity_chart::{legend_ui, scores_ui},
 };
-use crate::gui::{
-    app::jobs::progress::Progress,
-    frame::{
-        error_banner::error_banner_ui,
-        progress_note::{moved_text, progress_note_ui},
+use crate::{
+    gui::{
+        app::jobs::progress::Progress,
+        frame::{
+            error_banner::error_banner_ui,
+            progress_note::{moved_text, progress_note_ui},
+        },
+        prelude::*,
     },
-    prelude::*,
+    report::Measured,
 };
 
 /// What stands in the panel `surface`.
@@ -55,7 +56,8 @@ fn measuring_ui(ui: &mut Ui, progress: &Progress, state: &AppState, done: &Merge
         .scoring_cost
         .map(|(tokens, models)| words.say(&message!("scoring-cost", tokens: tokens, models: models)));
     let dtype = done.sizes.merged.float_dtype;
-    let names: Vec<String> = evaluation::models_of(done).iter().map(|(role, _)| role.name(words, dtype)).collect();
+    let models = done.provenance.models_with_control(&done.sizes);
+    let names: Vec<String> = models.iter().map(|(role, _)| role.name(words, dtype)).collect();
     let note =
         cost.into_iter().chain([words.say(&message!("measuring-note", names: &names))]).collect::<Vec<_>>().join(" ");
     progress_note_ui(ui, &progress.sample, words.text("measuring"), moved.as_deref(), &note, words);
@@ -82,8 +84,7 @@ fn measured_ui(ui: &mut Ui, measured: &Measured, state: &AppState) {
     inset_ui(ui, space::S12, space::S8, |ui| {
         sunken_ui(ui, &table.story().map_or_else(String::new, |story| words.said(&story)));
         ui.add_space(space::S12);
-        let summary = measured.summaries.iter().find(|summary| summary.language == state.language);
-        for sentence in summary.map(|summary| summary.sentences.as_slice()).unwrap_or_default() {
+        for sentence in measured.summary(words).iter().flat_map(|summary| &summary.sentences) {
             point_ui(ui, sentence);
         }
         let weak = if table.has_weak_interval() { words.text("weak-interval") } else { "" };

@@ -3,8 +3,7 @@
 use super::{
     answers::answers_ui,
     change_amount::{change_amount_ui, changes_of},
-    command::CompareCommand,
-    evaluation::Texts,
+    command::{CompareCommand, Texts},
     perplexity::perplexity_ui,
     size_chart::size_chart_ui,
     size_table::size_table_ui,

@@ -4,7 +4,6 @@ use egui::{Id, Key};
 
 use super::{
     command::CompareCommand,
-    measured::Timed,
     model_face::{role_ink, role_title},
 };
 use crate::{
@@ -21,7 +20,7 @@ use crate::{
         frame::{error_banner::error_banner_ui, progress_note::progress_note_ui},
         prelude::*,
     },
-    report::{ModelRole, mean_and_deviation, short_number},
+    report::{ModelRole, Timed, mean_and_deviation, short_number},
 };
 
 /// The panel.

@@ -1,17 +1,20 @@
 //! The Merge screen after a run: what was written and done to each target, or what went wrong.
 
-use super::{command::MergeCommand, run::MergeFailure};
-use crate::gui::{
-    app::merged_folder::Made,
-    design::widget::heat_cell_ui,
-    frame::{
-        error_banner::error_banner_with_buttons_ui,
-        wells::{command::WellsCommand, well::WellKind},
+use super::command::MergeCommand;
+use crate::{
+    gui::{
+        design::widget::heat_cell_ui,
+        frame::{
+            error_banner::error_banner_with_buttons_ui,
+            wells::{command::WellsCommand, well::WellKind},
+        },
+        prelude::*,
+        screens::report::{command::ReportCommand, verdict::Verdict},
     },
-    prelude::*,
-    screens::report::{command::ReportCommand, verdict::Verdict},
+    report::{Made, MergeFailure},
+    tree::heat_number,
+    units::path::display_path,
 };
-use crate::{tree::heat_number, units::path::display_path};
 
 /// A merge that succeeded.
 pub(in crate::gui) fn merge_done_ui(ui: &mut Ui, state: &AppState, done: &MergedFolder, commands: &mut Vec<Command>) {

@@ -4,16 +4,10 @@ use std::sync::Arc;
 
 use egui::Context;
 
-use super::{
-    run::{self, MergeFailure, RunError, RunOptions, RunResult},
-    run_event::RunEvent,
-    running::Running,
-};
-use crate::message::Problem;
 use crate::{
     gui::{
         app::{
-            jobs::kind::JobKind,
+            jobs::{kind::JobKind, wake::FRAME_INTERVAL},
             notice::{Notice, Tone},
             remember::remember,
             screen::Screen,
@@ -24,10 +18,11 @@ use crate::{
     },
     job::JobEvent,
     merge::{
-        self,
+        self, RunEvent, Running,
         device::{self, GpuAdapter},
     },
-    report::RunOutcome,
+    message::Problem,
+    report::{MergeFailure, RunError, RunOptions, RunOutcome, RunResult, merge_and_verify},
 };
 
 /// Merges as planned.
@@ -42,7 +37,7 @@ pub(in crate::gui) fn start_merge(state: &mut AppState, ctx: &Context) {
             writes_card: state.options.writes_card,
             program: state.machine.program.clone(),
         };
-        move |job: &_| Ok(run::merge_and_verify(&plan, &options, &tell, job))
+        move |job: &_| Ok(merge_and_verify(&plan, &options, &tell, job))
     };
     state.phase = Phase::Running(Box::new(Running::new(plan, told)));
     state.screen = Screen::Merge;
@@ -76,7 +71,7 @@ pub(in crate::gui) fn watch_merge(state: &mut AppState, told: Vec<(JobKind, JobE
     let events = told.into_iter().filter(|(kind, _)| *kind == JobKind::Merge).map(|(_, event)| event);
     running.take_events(events);
     if let Some(progress) = state.jobs.progress(JobKind::Merge) {
-        running.take_sample(&progress.sample);
+        running.take_sample(&progress.sample, FRAME_INTERVAL);
     }
 }
 

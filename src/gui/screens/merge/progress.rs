@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 use super::{
     command::MergeCommand,
     run_lists::{events_ui, shards_ui},
-    running::Running,
     throughput_chart::throughput_ui,
 };
 use crate::units::quantity::{clock, split_unit};
@@ -15,6 +14,7 @@ use crate::{
         prelude::*,
     },
     job::Stage,
+    merge::Running,
     message::Message,
 };
 

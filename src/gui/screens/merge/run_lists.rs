@@ -1,41 +1,15 @@
 //! The lists under a running merge: weight files and events.
 
-use super::running::Running;
-use crate::units::quantity::clock;
 use crate::{
-    gui::{
-        design::widget::{icon_ui, progress_bar_ui},
-        prelude::*,
-    },
-    job::Stage,
-    plan::OutputShard,
+    gui::{design::widget::progress_bar_ui, prelude::*},
+    merge::Running,
+    units::quantity::clock,
 };
-
-/// A weight file and how much of it is written.
-struct ShardRow<'a> {
-    name: &'a str,
-    byte_count: u64,
-    share: f64,
-}
-
-/// Weight files are written one after another, so the bytes done say where each stands.
-fn shard_rows(running: &Running) -> Vec<ShardRow<'_>> {
-    let mut left = if running.stage == Stage::Merging { running.sample.bytes_done } else { u64::MAX };
-    let row = |shard: &'_ OutputShard| {
-        let byte_count: u64 = shard.steps.iter().map(|step| step.byte_count).sum();
-        let done = left.min(byte_count);
-        left -= done;
-        (byte_count, done as f64 / byte_count.max(1) as f64)
-    };
-    let shares: Vec<(u64, f64)> = running.plan.shards.iter().map(row).collect();
-    let rows = running.plan.shards.iter().zip(shares);
-    rows.map(|(shard, (byte_count, share))| ShardRow { name: &shard.file_name, byte_count, share }).collect()
-}
 
 /// Every weight file and how much of it is written.
 pub(in crate::gui) fn shards_ui(ui: &mut Ui, height: f32, state: &AppState, running: &Running) {
     let words = state.words();
-    let rows = shard_rows(running);
+    let rows = running.shards();
     let complete = rows.iter().filter(|row| row.share >= 1.0).count();
     let remark = words.say(&message!("complete-of", complete: complete, total: rows.len()));
     let is_narrow = ui.available_width() < grid::NARROW / 2.0;

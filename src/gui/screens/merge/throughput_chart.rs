@@ -3,7 +3,6 @@
 use egui::{Rect, Stroke};
 use egui_plot::{Line, PlotBounds, PlotPoint, PlotPoints, PlotTransform};
 
-use super::running::Running;
 use crate::{
     gui::{
         design::{
@@ -14,6 +13,7 @@ use crate::{
         prelude::*,
     },
     job::Stage,
+    merge::Running,
     units::{
         quantity::{clock, three_digits},
         scale::{ByteUnit, marks, round_step},

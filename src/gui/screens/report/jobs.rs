@@ -4,28 +4,25 @@ use std::path::PathBuf;
 
 use egui::Context;
 
-use super::documents::{Documents, picture};
-use crate::units::path::written_path;
+use super::picture::picture;
 use crate::{
-    gui::{
-        app::{
-            jobs::kind::JobKind,
-            notice::{Notice, Tone},
-            remember::remember_verdict,
-            state::AppState,
-        },
-        screens::merge::run::{Verified, timed_verify},
+    gui::app::{
+        jobs::kind::JobKind,
+        notice::{Notice, Tone},
+        remember::remember_verdict,
+        state::AppState,
     },
     merge::{self, Seal},
     message::{Problem, message},
-    report::{Origin, listed},
+    report::{Documents, Origin, Verified, listed},
+    units::path::written_path,
 };
 
 /// Checks the folder, as it is now.
 pub(in crate::gui) fn verify_again(state: &mut AppState, ctx: &Context) {
     let Some(done) = state.finished().filter(|_| !state.jobs.is_running(JobKind::Verify)) else { return };
     let (provenance, program) = (done.provenance.clone(), state.machine.program.clone());
-    let verify = move |job: &_| Ok(timed_verify(&provenance, program, job));
+    let verify = move |job: &_| Ok(provenance.verify(program, job));
     state.jobs.start(JobKind::Verify, ctx, verify, take_verified);
 }
 

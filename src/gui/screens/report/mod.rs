@@ -3,8 +3,8 @@
 pub mod carry_out;
 pub mod checks;
 pub mod command;
-pub mod documents;
 pub mod files;
 pub mod jobs;
+pub mod picture;
 pub mod screen;
 pub mod verdict;

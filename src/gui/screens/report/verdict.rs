@@ -2,10 +2,11 @@
 
 use crate::{
     gui::{
-        app::{merged_folder::MergedFolder, state::AppState},
+        app::state::AppState,
         design::{ink::Ink, widget::Icon},
     },
     message::{Language, message},
+    report::MergedFolder,
     verify::{Outcome, Proof, Question, Standing, VerifyReport},
 };
 

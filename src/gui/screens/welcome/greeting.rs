@@ -2,12 +2,11 @@
 
 use egui::Context;
 
-use super::sample_facts::SampleFacts;
-use crate::message::Problem;
-use crate::report::RecentState;
 use crate::{
     gui::app::{jobs::kind::JobKind, state::AppState},
+    message::Problem,
     platform::FileDialogs,
+    report::{RecentState, SampleFacts},
 };
 
 struct Greeting {

@@ -4,5 +4,4 @@ pub mod carry_out;
 pub mod command;
 pub mod greeting;
 pub mod recent_pairs;
-pub mod sample_facts;
 pub mod screen;

@@ -2,11 +2,14 @@
 
 use egui::ScrollArea;
 
-use super::{command::WelcomeCommand, recent_pairs::recent_ui, sample_facts::SampleFacts};
-use crate::gui::{
-    app::command::face::ScreenCommand, design::widget::chip_ui, frame::wells::command::WellsCommand, prelude::*,
+use super::{command::WelcomeCommand, recent_pairs::recent_ui};
+use crate::{
+    gui::{
+        app::command::face::ScreenCommand, design::widget::chip_ui, frame::wells::command::WellsCommand, prelude::*,
+    },
+    report::SampleFacts,
+    units::quantity::parameter_count,
 };
-use crate::units::quantity::parameter_count;
 
 /// The welcome screen.
 pub(in crate::gui) fn welcome_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {

@@ -1,13 +1,8 @@
-//! What the welcome screen says about the built-in sample, read from its headers.
+//! What the built-in sample is, read from its headers.
 
-use crate::message::Problem;
+use super::{AdapterFacts, ModelFacts};
 use crate::{
-    adapter::Adapter,
-    checkpoint::Checkpoint,
-    numeric::FloatDtype,
-    report::{AdapterFacts, ModelFacts},
-    sample::Sample,
-    size::SizeBar,
+    adapter::Adapter, checkpoint::Checkpoint, message::Problem, numeric::FloatDtype, sample::Sample, size::SizeBar,
 };
 
 /// The sample in three lines.

@@ -2,20 +2,19 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use super::{ManifestRow, Measured, ModelFacts, Origin, Provenance, Timed, UpdatedTensor, listed};
 use crate::{
     checkpoint::Checkpoint,
-    gui::screens::compare::measured::{Measured, Timed},
     merge::{self, MergeReceipt},
     message::Problem,
     plan::{MergePlan, SurvivalAdvice, survival_advice},
-    report::{ManifestRow, ModelFacts, Origin, Provenance, UpdatedTensor, listed},
     sample::Sample,
     size::Sizes,
     tree::ChangeMap,
     verify::{Diagnosis, VerifyReport},
 };
 
-/// A merged folder, with all that the Compare and Report screens show.
+/// A merged folder, with all that is measured of it and proved about it.
 #[derive(Debug)]
 pub struct MergedFolder {
     /// The plan that was carried out and what it did; `None` for a folder that was opened as it is.
@@ -38,8 +37,6 @@ pub struct MergedFolder {
     pub verify_duration_secs: f64,
     /// Perplexities, where they were asked for.
     pub evaluation: Option<Result<Measured, Problem>>,
-    /// Whether the numbers behind the chart of changes are shown.
-    pub shows_change_numbers: bool,
     /// Seconds, memory and answers, where they were asked for.
     pub timing: Option<Result<Timed, Problem>>,
     /// What the models are asked for an answer to.
@@ -52,7 +49,7 @@ pub struct MergedFolder {
     pub sample_texts: Vec<PathBuf>,
 }
 
-/// A merge that this window made.
+/// A merge that was watched.
 #[derive(Debug)]
 pub struct Made {
     /// The plan that was carried out.
@@ -63,18 +60,19 @@ pub struct Made {
     pub card_problem: Option<Problem>,
 }
 
-/// Opens a folder that somebody merged, to be compared and judged.
-///
-/// # Errors
-/// The folder cannot be opened as a model.
-pub fn open(provenance: Provenance, base: Option<&Checkpoint>) -> Result<MergedFolder, Problem> {
-    let merged = Checkpoint::open(&provenance.merged).map_err(|error| Problem::of(&error))?;
-    Ok(MergedFolder::opened(provenance, base, &merged))
-}
-
 impl MergedFolder {
+    /// Opens a folder that somebody merged, to be compared and judged.
+    ///
+    /// # Errors
+    /// The folder cannot be opened as a model.
+    pub fn open(provenance: Provenance, base: Option<&Checkpoint>) -> Result<Self, Problem> {
+        let merged = Checkpoint::open(&provenance.merged).map_err(|error| Problem::of(&error))?;
+        Ok(Self::opened(provenance, base, &merged))
+    }
+
     /// What the headers say; everything else is yet to be asked for.
-    pub(in crate::gui) fn opened(provenance: Provenance, base: Option<&Checkpoint>, merged: &Checkpoint) -> Self {
+    #[must_use]
+    pub fn opened(provenance: Provenance, base: Option<&Checkpoint>, merged: &Checkpoint) -> Self {
         let sample_texts = base.map(|base| Sample::texts_for(base.root())).unwrap_or_default();
         Self {
             made: None,
@@ -86,7 +84,6 @@ impl MergedFolder {
             verified: None,
             verify_duration_secs: 0.0,
             evaluation: None,
-            shows_change_numbers: false,
             timing: None,
             prompt: if sample_texts.is_empty() { String::new() } else { Sample::PROMPT.to_owned() },
             is_sealed: provenance.merged.join(merge::SEAL_FILE).is_file(),
@@ -97,7 +94,7 @@ impl MergedFolder {
     }
 
     /// Takes what the folder holds now; a seal that went can be made again.
-    pub(in crate::gui) fn take_manifest(&mut self, manifest: Vec<ManifestRow>) {
+    pub fn take_manifest(&mut self, manifest: Vec<ManifestRow>) {
         let is_seal = |file: &ManifestRow| file.name == merge::SEAL_FILE && file.present_byte_count().is_some();
         self.is_sealed = manifest.iter().any(is_seal);
         self.manifest = manifest;

@@ -1,24 +1,20 @@
-//! What the merge worker does from start to end, and what it hands back.
+//! A merge from its plan to a folder that is checked and described, and how it ended.
 
-use std::{path::PathBuf, sync::Arc, time::Instant};
+use std::{path::PathBuf, sync::Arc};
 
 use crossbeam_channel::Sender;
 
-use super::run_event::RunEvent;
+use super::{
+    Made, MergedFolder, Origin, Provenance, RunReport, listed, manifest, model_card, updated_tensors, write_card,
+};
 use crate::{
     checkpoint::Checkpoint,
-    gui::app::merged_folder::{Made, MergedFolder},
     job::JobContext,
-    merge::{
-        self, IoMode, MergeError, MergeReceipt,
-        device::{self, DeviceChoice},
-    },
-    message::{Problem, message},
+    merge::{self, RunEvent, device::DeviceChoice},
+    message::Problem,
     plan::{AdapterRequest, MergePlan},
-    report::{Origin, Provenance, RunReport, listed, manifest, model_card, updated_tensors, write_card},
     size::SizeFact,
     tree,
-    verify::{self, VerifyError, VerifyOptions, VerifyReport, VerifyRequest},
 };
 
 /// How a run ended.
@@ -64,7 +60,7 @@ pub fn merge_and_verify(
     job: &JobContext,
 ) -> RunResult {
     let failed = |problem| RunError::Failed(MergeFailure { problem, left_behind: merge::left_behind(plan) });
-    let receipt = merged(plan, options.device, tell, job)
+    let receipt = merge::run_told(plan, options.device, tell, job)
         .map_err(|error| if error.is_cancelled() { RunError::Cancelled } else { failed(Problem::of(&error)) })?;
     let merged = Checkpoint::open(&receipt.output).map_err(|error| failed(Problem::of(&error)))?;
     let adapters = plan.adapters.iter().zip(&plan.strengths);
@@ -87,7 +83,7 @@ pub fn merge_and_verify(
     if tensor_count > 0 {
         finished.sizes.of_base.push(SizeFact::Bf16InF32 { tensor_count, byte_count });
     }
-    let (report, duration_secs) = timed_verify(&finished.provenance, options.program.clone(), job);
+    let (report, duration_secs) = finished.provenance.verify(options.program.clone(), job);
     let card_problem = options.writes_card.then(|| {
         let verify = report.as_ref().ok().cloned();
         let run = RunReport { merge: Some(receipt.clone()), verify, ..RunReport::new(plan) };
@@ -99,37 +95,4 @@ pub fn merge_and_verify(
     finished.verify_duration_secs = duration_secs;
     finished.made = Some(Made { plan: Arc::clone(plan), receipt, card_problem: card_problem.flatten() });
     Ok(finished)
-}
-
-fn merged(
-    plan: &MergePlan,
-    device: DeviceChoice,
-    tell: &Sender<RunEvent>,
-    job: &JobContext,
-) -> Result<MergeReceipt, MergeError> {
-    let (mut kernel, chosen) = device::open(device, plan)?;
-    tell.send(RunEvent::DeviceChosen(chosen.reason)).ok();
-    let receipt = merge::run_with(&mut *kernel, plan, IoMode::Auto, job)?;
-    if let Some(tally) = &chosen.tally {
-        tell.send(RunEvent::of_tally(tally)).ok();
-    }
-    Ok(receipt)
-}
-
-/// Checks with their duration in seconds.
-pub type Verified = (Result<VerifyReport, Problem>, f64);
-
-/// Recomputes what the merge had to be and compares it with what lies on disk, then loads the folder in a process of
-/// its own where `program` knows how.
-pub fn timed_verify(provenance: &Provenance, program: Option<PathBuf>, job: &JobContext) -> Verified {
-    let started = Instant::now();
-    // Adapters say nothing without the base that they change.
-    let adapters = if provenance.base.is_some() { provenance.adapters.clone() } else { Vec::new() };
-    let request = VerifyRequest { merged: provenance.merged.clone(), base: provenance.base.clone(), adapters };
-    let options = VerifyOptions { rounding: provenance.rounding, program };
-    let report = verify::run_with(&request, &options, job).map_err(|error| match error {
-        VerifyError::Cancelled(_) => Problem::described(message!("problem-check-cancelled")),
-        error => Problem::of(&error),
-    });
-    (report, started.elapsed().as_secs_f64())
 }

@@ -1,4 +1,4 @@
-//! A merge at work, as the window watches it.
+//! A merge at work, for whoever watches it.
 
 use std::{
     sync::Arc,
@@ -9,7 +9,6 @@ use crossbeam_channel::Receiver;
 
 use super::run_event::RunEvent;
 use crate::{
-    gui::app::jobs::wake::FRAME_INTERVAL,
     job::{JobEvent, ProgressSample, RateMeter, Stage, Throughput},
     plan::MergePlan,
 };
@@ -19,6 +18,17 @@ const RATE_WINDOW: Duration = Duration::from_secs(3);
 
 /// Facts kept for the list of events.
 const EVENTS_KEPT: usize = 200;
+
+/// A weight file and how much of it is written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ShardProgress<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Bytes of its tensors.
+    pub byte_count: u64,
+    /// The part that is written, between 0 and 1.
+    pub share: f64,
+}
 
 /// A merge at work.
 pub struct Running {
@@ -75,6 +85,19 @@ impl Running {
         }
     }
 
+    /// Every weight file and how far it is: files are written one after another, so the bytes done say where each stands.
+    #[must_use]
+    pub fn shards(&self) -> Vec<ShardProgress<'_>> {
+        let mut left = if self.stage == Stage::Merging { self.sample.bytes_done } else { u64::MAX };
+        let shards = self.plan.shards.iter().map(|shard| {
+            let byte_count: u64 = shard.steps.iter().map(|step| step.byte_count).sum();
+            let done = left.min(byte_count);
+            left -= done;
+            ShardProgress { name: &shard.file_name, byte_count, share: done as f64 / byte_count.max(1) as f64 }
+        });
+        shards.collect()
+    }
+
     /// Counts anew for the next stage.
     fn start_stage(&mut self, stage: Stage) {
         if stage == Stage::Verifying {
@@ -87,7 +110,7 @@ impl Running {
     }
 
     /// Takes what happened since the last look.
-    pub(super) fn take_events(&mut self, events: impl Iterator<Item = JobEvent>) {
+    pub fn take_events(&mut self, events: impl Iterator<Item = JobEvent>) {
         let at = self.started.elapsed();
         self.events.extend(self.told.try_iter().map(|event| (at, event)));
         for event in events {
@@ -105,10 +128,10 @@ impl Running {
         self.events.drain(..extra);
     }
 
-    /// Takes a look at the counters, as often as live numbers change.
-    pub(super) fn take_sample(&mut self, sample: &ProgressSample) {
+    /// Takes a look at the counters, where the last one is at least `interval` ago.
+    pub fn take_sample(&mut self, sample: &ProgressSample, interval: Duration) {
         let now = Instant::now();
-        if now.duration_since(self.sampled) < FRAME_INTERVAL {
+        if now.duration_since(self.sampled) < interval {
             return;
         }
         self.sampled = now;

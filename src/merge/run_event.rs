@@ -2,11 +2,8 @@
 
 use serde::Serialize;
 
-use crate::{
-    job::JobWarning,
-    merge::device::{DeviceReason, TileCount, TileTally},
-    message::said_in_english,
-};
+use super::device::{DeviceReason, TileCount, TileTally};
+use crate::{job::JobWarning, message::said_in_english};
 
 /// One entry of the list; a message.
 #[derive(Clone, Debug, Serialize)]
