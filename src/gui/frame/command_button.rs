@@ -1,21 +1,13 @@
 //! A button that stands for a command: label, tooltip and shortcut come from it.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
-use egui::{CornerRadius, Id, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
+use egui::{CornerRadius, Id, UiBuilder};
 
-use crate::{
-    gui::{
-        app::command::{
-            Command,
-            face::{Face, key_text},
-        },
-        design::{
-            tokens::{Colors, Type, grid, radius, space},
-            widget::{ButtonLook, Icon, button_ui, icon_ui, text_width},
-        },
-    },
-    message::Language,
+use crate::gui::{
+    app::command::face::{Face, key_text},
+    design::{tokens::radius, widget::button_ui},
+    prelude::*,
 };
 
 /// How many buttons of one command and place were painted in this pass.
@@ -27,16 +19,14 @@ struct Painted {
 
 /// A button for `command`, pushed when it is clicked.
 pub(in crate::gui) struct CommandButton<'a> {
-    pub command: Command,
+    command: Command,
     face: Option<&'static Face>,
-    pub look: ButtonLook,
-    pub icon: Option<Icon>,
-    pub enabled: bool,
-    /// In place of the command's own label.
-    pub label: Option<&'a str>,
-    /// In place of the command's own tooltip.
-    pub hover: Option<&'a str>,
-    pub shows_shortcut: bool,
+    look: ButtonLook,
+    icon: Option<Icon>,
+    enabled: bool,
+    label: Option<Cow<'a, str>>,
+    hover: Option<&'a str>,
+    shows_shortcut: bool,
     height: f32,
     is_wide: bool,
 }
@@ -72,10 +62,12 @@ impl<'a> CommandButton<'a> {
         Self { enabled, ..self }
     }
 
-    pub fn label(self, label: &'a str) -> Self {
-        Self { label: Some(label), ..self }
+    /// In place of the command's own label.
+    pub fn label(self, label: impl Into<Cow<'a, str>>) -> Self {
+        Self { label: Some(label.into()), ..self }
     }
 
+    /// In place of the command's own tooltip.
     pub fn hover(self, hover: &'a str) -> Self {
         Self { hover: Some(hover), ..self }
     }
@@ -98,16 +90,13 @@ impl<'a> CommandButton<'a> {
     pub fn width(&self, ui: &Ui, words: Language) -> f32 {
         let icon = if self.icon.is_some() { grid::ICON + space::S2 } else { 0.0 };
         let margin = if self.look == ButtonLook::Small { space::S8 } else { space::S12 };
-        text_width(ui, self.text(words), self.look.label()) + 2.0 * margin + icon + self.shortcut_width(ui)
+        let shortcut = self.shortcut(ui).map_or(0.0, |text| text_width(ui, &text, Type::MONO_SMALL) + space::S8);
+        text_width(ui, self.text(words), self.look.label()) + 2.0 * margin + icon + shortcut
     }
 
     /// Its own label in place of the command's, which a command without a face has not.
-    fn text(&self, words: Language) -> &'a str {
-        self.label.unwrap_or_else(|| self.face.map_or("", |face| face.label(words)))
-    }
-
-    fn shortcut_width(&self, ui: &Ui) -> f32 {
-        self.shortcut(ui).map_or(0.0, |text| text_width(ui, &text, Type::MONO_SMALL) + space::S8)
+    fn text(&self, words: Language) -> &str {
+        self.label.as_deref().unwrap_or_else(|| self.face.map_or("", |face| face.label(words)))
     }
 
     fn shortcut(&self, ui: &Ui) -> Option<String> {
@@ -134,52 +123,36 @@ impl<'a> CommandButton<'a> {
     /// Paints it next in the running layout.
     pub fn add(self, ui: &mut Ui, words: Language, commands: &mut Vec<Command>) {
         let width = if self.is_wide { ui.available_width() } else { self.width(ui, words) };
-        let size = vec2(width, self.height);
-        let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-        self.show(ui, rect, words, commands);
-    }
-
-    /// The same with nothing but its icon.
-    pub fn add_icon_only(self, ui: &mut Ui, words: Language, commands: &mut Vec<Command>) {
-        let (rect, _) = ui.allocate_exact_size(vec2(space::S24, grid::SMALL_BUTTON), Sense::hover());
-        self.show_icon_only(ui, rect, words, commands);
-    }
-
-    /// Paints it into `rect`.
-    pub fn show(self, ui: &mut Ui, rect: Rect, words: Language, commands: &mut Vec<Command>) {
-        let label = self.text(words);
+        let (rect, _) = ui.allocate_exact_size(vec2(width, self.height), Sense::hover());
         let shortcut = self.shortcut(ui);
         let mut builder = UiBuilder::new().max_rect(rect).scope_id(self.id(ui));
         if !self.enabled {
             builder = builder.disabled();
         }
-        let response =
-            ui.scope_builder(builder, |ui| button_ui(ui, rect, self.look, label, self.icon, shortcut.as_deref())).inner;
-        let hover_text = match (self.hover, self.face) {
-            (Some(hover), _) => hover.to_owned(),
-            (None, Some(face)) => face.hover_text(words, ui.ctx()),
-            (None, None) => String::new(),
-        };
-        let is_clicked = response.clicked();
+        let label = self.text(words);
+        let paint = |ui: &mut Ui| button_ui(ui, rect, self.look, label, self.icon, shortcut.as_deref());
+        let mut response = ui.scope_builder(builder, paint).inner;
+        let own_hover_text = || self.face.map_or_else(String::new, |face| face.hover_text(words, ui.ctx()));
+        let hover_text = self.hover.map_or_else(own_hover_text, str::to_owned);
         if !hover_text.is_empty() {
-            response.on_hover_text(hover_text);
+            response = response.on_hover_text(hover_text);
         }
-        if is_clicked {
+        if response.clicked() {
             commands.push(self.command);
         }
     }
 
     /// Paints only its icon; the command's label is its name for screen readers and its tooltip.
-    pub fn show_icon_only(self, ui: &mut Ui, rect: Rect, words: Language, commands: &mut Vec<Command>) {
-        let colors = Colors::of(ui);
+    pub fn add_icon_only(self, ui: &mut Ui, words: Language, commands: &mut Vec<Command>) {
+        let (rect, _) = ui.allocate_exact_size(vec2(space::S24, grid::SMALL_BUTTON), Sense::hover());
         let label = self.text(words);
         let response = ui.interact(rect, self.id(ui), Sense::click());
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, label));
         if response.hovered() || response.has_focus() {
-            ui.painter().rect_filled(rect, CornerRadius::same(radius::CHIP), colors.hover);
+            ui.painter().rect_filled(rect, CornerRadius::same(radius::CHIP), Colors::of(ui).hover);
         }
         if let Some(icon) = self.icon {
-            icon_ui(ui, rect, icon, colors.text_secondary);
+            icon_ui(ui, rect, icon, Ink::Secondary.color(ui));
         }
         if response.on_hover_text(label).clicked() {
             commands.push(self.command);

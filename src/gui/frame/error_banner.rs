@@ -4,27 +4,21 @@ use std::path::Path;
 
 use egui::{CornerRadius, Frame, Margin};
 
-use crate::gui::{
-    design::{tokens::radius, widget::icon_ui},
-    prelude::*,
+use crate::{
+    gui::{design::tokens::radius, prelude::*},
+    message::Problem,
+    units::path::display_path,
 };
-use crate::message::Problem;
-use crate::units::path::display_path;
 
-/// A banner across the available width.
-pub(in crate::gui) fn error_banner_ui(ui: &mut Ui, problem: &Problem, home: Option<&Path>, words: Language) {
-    error_banner_with_buttons_ui(ui, problem, home, Vec::new(), words, &mut Vec::new());
-}
-
-/// The same with `buttons` below the words; many of them take several lines.
-pub(in crate::gui) fn error_banner_with_buttons_ui(
+/// A banner across the available width; many buttons take several lines.
+pub(in crate::gui) fn error_banner_ui(
     ui: &mut Ui,
+    state: &AppState,
     problem: &Problem,
-    home: Option<&Path>,
     buttons: Vec<CommandButton<'_>>,
-    words: Language,
     commands: &mut Vec<Command>,
 ) {
+    let words = state.words();
     let frame = Frame::new()
         .fill(Colors::of(ui).error_soft)
         .corner_radius(CornerRadius::same(radius::PANEL))
@@ -43,7 +37,7 @@ pub(in crate::gui) fn error_banner_with_buttons_ui(
                 }
                 if let Some(path) = &problem.path {
                     ui.add_space(space::S4);
-                    let path = display_path(Path::new(path), home);
+                    let path = display_path(Path::new(path), state.machine.home.as_deref());
                     paragraph_spans_ui(ui, &[(&path, Type::MONO_SMALL, Ink::Secondary)]);
                 }
                 if buttons.is_empty() {

@@ -37,7 +37,7 @@ pub(in crate::gui) fn perplexity_ui(
         rule_ui(ui);
         inset_ui(ui, space::S12, space::S12, |ui| {
             if let Some(Err(problem)) = &done.evaluation {
-                error_banner_ui(ui, problem, state.machine.home.as_deref(), words);
+                error_banner_ui(ui, state, problem, Vec::new(), commands);
             } else {
                 let waits = if done.provenance.base.is_some() { "perplexity-waits" } else { "perplexity-waits-alone" };
                 paragraph_ui(ui, words.text(waits), Type::BODY, Ink::Secondary);

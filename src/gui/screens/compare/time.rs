@@ -42,7 +42,7 @@ pub(in crate::gui) fn time_ui(ui: &mut Ui, state: &AppState, done: &MergedFolder
                     });
                     paragraph_ui(ui, &note, Type::CAPTION, Ink::Secondary);
                 }
-                Some(Err(problem)) => error_banner_ui(ui, problem, state.machine.home.as_deref(), words),
+                Some(Err(problem)) => error_banner_ui(ui, state, problem, Vec::new(), commands),
                 None => {
                     let waits = if state.machine.program.is_some() { "time-waits" } else { "no-program" };
                     paragraph_ui(ui, words.text(waits), Type::BODY, Ink::Secondary);

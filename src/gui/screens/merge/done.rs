@@ -5,7 +5,7 @@ use crate::{
     gui::{
         design::widget::heat_cell_ui,
         frame::{
-            error_banner::error_banner_with_buttons_ui,
+            error_banner::error_banner_ui,
             wells::{command::WellsCommand, well::WellKind},
         },
         prelude::*,
@@ -177,6 +177,6 @@ pub(in crate::gui) fn merge_failed_ui(
         let elsewhere = CommandButton::new(WellsCommand::Browse(WellKind::Output), ButtonLook::Plain);
         let elsewhere = elsewhere.icon(Icon::Folder).label(words.text("another-place"));
         let buttons = vec![CommandButton::new(MergeCommand::PlanAgain, ButtonLook::Plain), elsewhere];
-        error_banner_with_buttons_ui(ui, &failure.problem, home, buttons, words, commands);
+        error_banner_ui(ui, state, &failure.problem, buttons, commands);
     });
 }

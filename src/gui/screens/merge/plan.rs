@@ -28,7 +28,7 @@ pub(in crate::gui) fn merge_plan_ui(ui: &mut Ui, state: &AppState, commands: &mu
             ui.add_space(grid::GAP);
             checks_ui(ui, inspection, plan, state, commands);
         }
-        (None, Some(Err(problem))) => error_banner_ui(ui, problem, state.machine.home.as_deref(), words),
+        (None, Some(Err(problem))) => error_banner_ui(ui, state, problem, Vec::new(), commands),
         (None, _) => {}
     });
 }

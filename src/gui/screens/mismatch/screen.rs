@@ -4,12 +4,8 @@ use crate::{
     gui::{
         app::inspection::Slot,
         frame::{
-            error_banner::error_banner_with_buttons_ui,
-            wells::{
-                command::WellsCommand,
-                trouble::{WayOut, ways_out},
-                well::WellKind,
-            },
+            error_banner::error_banner_ui,
+            wells::{command::WellsCommand, trouble::ways_out, well::WellKind},
         },
         prelude::*,
     },
@@ -19,7 +15,6 @@ use crate::{
 /// One or both folders do not open.
 pub(in crate::gui) fn problems_ui(ui: &mut Ui, state: &AppState, inspection: &Inspection, commands: &mut Vec<Command>) {
     let words = state.words();
-    let home = state.machine.home.as_deref();
     page_title_ui(ui, words.text("modules"), &[], |_| ());
     page_body_ui(ui, "problems", |ui| {
         let failed = [
@@ -28,9 +23,7 @@ pub(in crate::gui) fn problems_ui(ui: &mut Ui, state: &AppState, inspection: &In
         ];
         for (problem, kind, choices) in failed {
             let Some(problem) = problem else { continue };
-            let ways_out = ways_out(kind, choices, words);
-            let buttons = ways_out.iter().map(WayOut::button).collect();
-            error_banner_with_buttons_ui(ui, problem, home, buttons, words, commands);
+            error_banner_ui(ui, state, problem, ways_out(kind, choices, words), commands);
             ui.add_space(grid::GAP);
         }
         if matches!((&inspection.base, &inspection.adapter), (Slot::Empty, Slot::Open(_))) {
@@ -95,10 +88,8 @@ pub(in crate::gui) fn mismatch_ui(ui: &mut Ui, state: &AppState, inspection: &In
             hint: inspection.misfit_hint.clone(),
             path: state.wells.adapter.path.as_ref().map(|path| path.to_string_lossy().into_owned()),
         };
-        let ways_out: Vec<WayOut> =
-            [WellKind::Adapter, WellKind::Base].into_iter().flat_map(|kind| ways_out(kind, &[], words)).collect();
-        let buttons = ways_out.iter().map(WayOut::button).collect();
-        error_banner_with_buttons_ui(ui, &problem, state.machine.home.as_deref(), buttons, words, commands);
+        let ways_out = [WellKind::Adapter, WellKind::Base].into_iter().flat_map(|kind| ways_out(kind, &[], words));
+        error_banner_ui(ui, state, &problem, ways_out.collect(), commands);
         ui.add_space(grid::GAP);
         misfits_ui(ui, inspection, words);
     });
