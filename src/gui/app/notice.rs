@@ -1,6 +1,10 @@
 //! The line in the status bar.
 
-use crate::message::{Language, Problem};
+use crate::{
+    gui::design::ink::Ink,
+    message::{Language, Problem},
+    verify::Standing,
+};
 
 /// A line in the status bar.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +18,7 @@ pub struct Notice {
 /// How something went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
-    /// Neither good nor bad.
+    /// Neither good nor bad, or still at work.
     Neutral,
     /// Passed.
     Good,
@@ -22,6 +26,31 @@ pub enum Tone {
     Caution,
     /// Failed.
     Bad,
+}
+
+impl Tone {
+    /// How it goes with a merged folder.
+    #[must_use]
+    pub fn of(standing: Standing<'_>) -> Self {
+        match standing {
+            Standing::Checking => Self::Neutral,
+            Standing::Failed(_) => Self::Bad,
+            // Not judged is not condemned.
+            Standing::Unchecked(_) | Standing::Identical(_) | Standing::Held { has_remark: true, .. } => Self::Caution,
+            Standing::Held { .. } => Self::Good,
+        }
+    }
+
+    /// The colour of what says so.
+    #[must_use]
+    pub fn ink(self) -> Ink {
+        match self {
+            Self::Neutral => Ink::Accent,
+            Self::Good => Ink::Ok,
+            Self::Caution => Ink::Warn,
+            Self::Bad => Ink::Error,
+        }
+    }
 }
 
 impl Notice {

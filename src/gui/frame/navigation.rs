@@ -6,11 +6,8 @@ use egui::{
 };
 
 use crate::gui::{
-    app::{command::face::ScreenCommand, state::Phase},
-    design::{
-        tokens::radius,
-        widget::{icon_ui, mark_ui},
-    },
+    app::{command::face::ScreenCommand, notice::Tone, state::Phase},
+    design::{tokens::radius, widget::mark_ui},
     prelude::*,
 };
 
@@ -40,7 +37,7 @@ struct Item {
     command: AppCommand,
     is_current: bool,
     enabled: bool,
-    mark: Option<Icon>,
+    mark: Option<Tone>,
     /// Why it cannot be opened, while it cannot.
     closed: &'static str,
 }
@@ -57,34 +54,22 @@ fn closed(state: &AppState, screen: Screen) -> &'static str {
 }
 
 /// How far a screen is, as a shape beside its icon: a tick only for what was found to hold.
-fn mark(state: &AppState, screen: Screen) -> Option<Icon> {
+fn mark(state: &AppState, screen: Screen) -> Option<Tone> {
     let inspection = state.inspection.as_deref();
     let has_misfits = inspection.is_some_and(|inspection| !inspection.misfits.is_empty());
     let fits = inspection.is_some_and(|inspection| inspection.fit.is_some()) && !has_misfits;
     match (screen, &state.phase) {
-        (Screen::Modules, _) if has_misfits => Some(Icon::Failed),
-        (Screen::Modules, Phase::Planned(_) | Phase::Running(_) | Phase::Done(_)) => fits.then_some(Icon::Tick),
-        (Screen::Merge, Phase::Running(_)) => Some(Icon::AtWork),
-        (Screen::Merge, Phase::Failed(_)) => Some(Icon::Failed),
-        (Screen::Merge, Phase::Done(done)) => done.made.as_ref().map(|_| standing_mark(state.standing(done))),
-        (Screen::Compare, Phase::Done(_)) if state.jobs.is_running(JobKind::Evaluate) => Some(Icon::AtWork),
-        (Screen::Compare, Phase::Done(done)) => match &done.evaluation {
-            None => None,
-            Some(Ok(_)) => Some(Icon::Tick),
-            Some(Err(_)) => Some(Icon::Warning),
-        },
-        (Screen::Report, Phase::Done(done)) => Some(standing_mark(state.standing(done))),
+        (Screen::Modules, _) if has_misfits => Some(Tone::Bad),
+        (Screen::Modules, Phase::Planned(_) | Phase::Running(_) | Phase::Done(_)) => fits.then_some(Tone::Good),
+        (Screen::Merge, Phase::Running(_)) => Some(Tone::Neutral),
+        (Screen::Merge, Phase::Failed(_)) => Some(Tone::Bad),
+        (Screen::Merge, Phase::Done(done)) => done.made.as_ref().map(|_| Tone::of(state.standing(done))),
+        (Screen::Compare, Phase::Done(_)) if state.jobs.is_running(JobKind::Evaluate) => Some(Tone::Neutral),
+        (Screen::Compare, Phase::Done(done)) => {
+            done.evaluation.as_ref().map(|measured| if measured.is_ok() { Tone::Good } else { Tone::Caution })
+        }
+        (Screen::Report, Phase::Done(done)) => Some(Tone::of(state.standing(done))),
         _ => None,
-    }
-}
-
-fn standing_mark(standing: Standing<'_>) -> Icon {
-    match standing {
-        Standing::Checking => Icon::AtWork,
-        Standing::Failed(_) => Icon::Failed,
-        // Not judged is not condemned.
-        Standing::Unchecked(_) | Standing::Identical(_) | Standing::Held { has_remark: true, .. } => Icon::Warning,
-        Standing::Held { .. } => Icon::Tick,
     }
 }
 
@@ -121,14 +106,14 @@ fn item_ui(ui: &mut Ui, height: f32, item: &Item, state: &AppState, commands: &m
     let galley = ui.painter().layout_job(job);
     let room = Rect::from_min_max(rect.min + vec2(0.0, grid::ICON), rect.max);
     ui.painter().galley(egui::Align2::CENTER_CENTER.align_size_within_rect(galley.size(), room).min, galley, label_ink);
-    if let Some(mark) = item.mark {
-        let color = match mark {
-            Icon::Tick => colors.ok,
-            Icon::Failed => colors.error,
-            Icon::Warning => colors.warn,
-            _ => colors.accent,
+    if let Some(tone) = item.mark {
+        let icon = match tone {
+            Tone::Neutral => Icon::AtWork,
+            Tone::Good => Icon::Tick,
+            Tone::Caution => Icon::Warning,
+            Tone::Bad => Icon::Failed,
         };
-        mark_ui(ui, response.rect.right_top() + vec2(-space::S12, space::S12), mark, color);
+        mark_ui(ui, response.rect.right_top() + vec2(-space::S12, space::S12), icon, tone.ink().color(ui));
     }
     let hover_text = face.hover_text(words, ui.ctx());
     if response.on_hover_text(hover_text).on_disabled_hover_text(item.closed).clicked() {

@@ -10,7 +10,6 @@ use crate::{
         screens::modules::state::ModulesView,
     },
     job::Stage,
-    verify::VerifyReport,
 };
 
 /// The line at the bottom.
@@ -24,14 +23,14 @@ pub(in crate::gui) fn status_bar_ui(ui: &mut Ui, state: &AppState) {
     let (tone, text) = status(state);
     let mark = match tone {
         Tone::Neutral => None,
-        Tone::Good => Some((Icon::Passed, Ink::Ok)),
-        Tone::Caution => Some((Icon::Warning, Ink::Warn)),
-        Tone::Bad => Some((Icon::Failed, Ink::Error)),
+        Tone::Good => Some(Icon::Passed),
+        Tone::Caution => Some(Icon::Warning),
+        Tone::Bad => Some(Icon::Failed),
     };
     let left = |ui: &mut Ui| {
-        if let Some((icon, ink)) = mark {
+        if let Some(icon) = mark {
             let (area, _) = ui.allocate_exact_size(vec2(space::S12, space::S12), Sense::hover());
-            mark_ui(ui, area.center(), icon, ink.color(ui));
+            mark_ui(ui, area.center(), icon, tone.ink().color(ui));
             ui.add_space(space::S4);
         }
         label_ui(ui, &text, Type::CAPTION, Ink::Secondary);
@@ -40,6 +39,7 @@ pub(in crate::gui) fn status_bar_ui(ui: &mut Ui, state: &AppState) {
     Sides::new().height(grid::STATUS).spacing(space::S16).shrink_left().truncate().show(ui, left, right);
 }
 
+/// What runs now and the last notice, or else where things stand.
 fn status(state: &AppState) -> (Tone, String) {
     let words = state.words();
     let runs = at_work(state);
@@ -49,77 +49,77 @@ fn status(state: &AppState) -> (Tone, String) {
         (None, false) => return (Tone::Neutral, runs),
         (None, true) => {}
     }
-    let neutral = |text: &str| (Tone::Neutral, text.to_owned());
-    match &state.phase {
-        Phase::Opening | Phase::Running(_) => neutral(""),
+    let (tone, text) = match &state.phase {
+        Phase::Opening | Phase::Running(_) => return (Tone::Neutral, String::new()),
         Phase::Planned(plan) if state.screen == Screen::Merge => {
             let measured = plan.checks.iter().filter(|check| check.is_measured()).count();
-            (Tone::Good, words.say(&message!("checks-passed", passed: measured, total: plan.checks.len())))
+            let passed = message!("checks-passed", passed: measured, total: plan.checks.len());
+            return (Tone::Good, words.say(&passed));
         }
-        Phase::Planned(_) if state.modules.view == ModulesView::Printed => neutral(words.text("printed-note")),
+        Phase::Planned(_) if state.modules.view == ModulesView::Printed => (Tone::Neutral, "printed-note"),
         Phase::Planned(_) => {
             let is_interrupted = state.inspection.as_ref().is_some_and(|found| found.interrupted_bytes.is_some());
-            (Tone::Good, if is_interrupted { words.text("fits-interrupted") } else { words.text("fits") }.to_owned())
+            (Tone::Good, if is_interrupted { "fits-interrupted" } else { "fits" })
         }
-        Phase::Done(done) => standing_status(state.standing(done), words),
-        Phase::Failed(_) => (Tone::Bad, words.text("merge-failed").to_owned()),
-        Phase::Idle => idle_status(state),
-    }
+        Phase::Done(done) => return standing_status(state.standing(done), words),
+        Phase::Failed(_) => (Tone::Bad, "merge-failed"),
+        Phase::Idle => return idle_status(state),
+    };
+    (tone, words.text(text).to_owned())
 }
 
 /// What runs now, by name; empty where nothing does.
 fn at_work(state: &AppState) -> String {
     let words = state.words();
-    match &state.phase {
-        Phase::Opening => words.text("opening").to_owned(),
-        Phase::Running(running) if running.is_checking() => words.text("checking-merge-status").to_owned(),
-        Phase::Running(running) if running.stage == Stage::Syncing => words.text("syncing-status").to_owned(),
-        Phase::Running(_) => words.text("merging-status").to_owned(),
+    let name = match &state.phase {
+        Phase::Opening => "opening",
+        Phase::Running(running) if running.is_checking() => "checking-merge-status",
+        Phase::Running(running) if running.stage == Stage::Syncing => "syncing-status",
+        Phase::Running(_) => "merging-status",
         Phase::Done(_) => {
             let works = [
-                (JobKind::Verify, words.text("verifying")),
-                (JobKind::Seal, words.text("sealing")),
-                (JobKind::Evaluate, words.text("measuring-status")),
-                (JobKind::MeasureTime, words.text("timing-status")),
+                (JobKind::Verify, "verifying"),
+                (JobKind::Seal, "sealing"),
+                (JobKind::Evaluate, "measuring-status"),
+                (JobKind::MeasureTime, "timing-status"),
             ];
             let running = works.into_iter().filter(|(kind, _)| state.jobs.is_running(*kind));
-            running.map(|(_, name)| name).collect::<Vec<_>>().join("  ·  ")
+            return running.map(|(_, name)| words.text(name)).collect::<Vec<_>>().join("  ·  ");
         }
-        Phase::Idle | Phase::Planned(_) | Phase::Failed(_) => String::new(),
-    }
+        Phase::Idle | Phase::Planned(_) | Phase::Failed(_) => return String::new(),
+    };
+    words.text(name).to_owned()
 }
 
 /// What the checks of a folder come to.
 fn standing_status(standing: Standing<'_>, words: Language) -> (Tone, String) {
-    let counts = |report: &VerifyReport| {
-        let (made, held) = report.made_and_held();
-        words.say(&message!("checks-of", passed: held, total: made))
+    let text = match standing {
+        Standing::Checking => words.text("verifying").to_owned(),
+        Standing::Unchecked(None) => words.text("verdict-unknown").to_owned(),
+        Standing::Unchecked(Some(problem)) => problem.line(words),
+        Standing::Identical(_) => words.text("verdict-identical").to_owned(),
+        Standing::Failed(report) | Standing::Held { report, .. } => {
+            let (made, held) = report.made_and_held();
+            words.say(&message!("checks-of", passed: held, total: made))
+        }
     };
-    match standing {
-        Standing::Checking => (Tone::Neutral, words.text("verifying").to_owned()),
-        Standing::Unchecked(None) => (Tone::Caution, words.text("verdict-unknown").to_owned()),
-        Standing::Unchecked(Some(problem)) => (Tone::Caution, problem.line(words)),
-        Standing::Failed(report) => (Tone::Bad, counts(report)),
-        Standing::Identical(_) => (Tone::Caution, words.text("verdict-identical").to_owned()),
-        Standing::Held { report, has_remark: true, .. } => (Tone::Caution, counts(report)),
-        Standing::Held { report, .. } => (Tone::Good, counts(report)),
-    }
+    (Tone::of(standing), text)
 }
 
 fn idle_status(state: &AppState) -> (Tone, String) {
     let words = state.words();
-    let Some(inspection) = &state.inspection else { return (Tone::Neutral, words.text("ready").to_owned()) };
+    let told = |tone, id| (tone, words.text(id).to_owned());
+    let Some(inspection) = &state.inspection else { return told(Tone::Neutral, "ready") };
     if !inspection.misfits.is_empty() {
-        return (Tone::Bad, words.text("does-not-fit-status").to_owned());
+        return told(Tone::Bad, "does-not-fit-status");
     }
-    if let Some(Err(problem)) = &inspection.plan {
-        return (Tone::Bad, problem.line(words));
-    }
-    match (&inspection.base, &inspection.adapter) {
-        (Slot::Failed(problem), _) | (_, Slot::Failed(problem)) => (Tone::Bad, problem.line(words)),
-        (Slot::Open(_), Slot::Empty) => (Tone::Neutral, words.text("base-only").to_owned()),
-        (Slot::Empty, Slot::Open(_)) => (Tone::Neutral, words.text("adapter-only").to_owned()),
-        _ => (Tone::Neutral, words.text("ready").to_owned()),
+    match (&inspection.plan, &inspection.base, &inspection.adapter) {
+        (Some(Err(problem)), ..) | (_, Slot::Failed(problem), _) | (.., Slot::Failed(problem)) => {
+            (Tone::Bad, problem.line(words))
+        }
+        (_, Slot::Open(_), Slot::Empty) => told(Tone::Neutral, "base-only"),
+        (_, Slot::Empty, Slot::Open(_)) => told(Tone::Neutral, "adapter-only"),
+        _ => told(Tone::Neutral, "ready"),
     }
 }
 

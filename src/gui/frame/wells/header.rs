@@ -7,16 +7,19 @@ use egui::{Align, CornerRadius, Frame, Key, Layout, Margin, Rect, Shape, Stroke,
 use super::{
     command::WellsCommand,
     well::WellKind,
-    well_view::{ChipTone, WellView, fitting_facts, well_view},
+    well_view::{WellView, fitting_facts, well_view},
 };
-use crate::gui::{
-    design::{
-        tokens::radius,
-        widget::{chip_ui, elided_middle, field_ui, icon_ui},
+use crate::{
+    gui::{
+        app::notice::Tone,
+        design::{
+            tokens::radius,
+            widget::{chip_ui, elided_middle, field_ui},
+        },
+        prelude::*,
     },
-    prelude::*,
+    units::path::{composed, display_path},
 };
-use crate::units::path::{composed, display_path};
 
 /// In the order in which they stand.
 const WELLS: [WellKind; 3] = [WellKind::Base, WellKind::Adapter, WellKind::Output];
@@ -86,13 +89,13 @@ fn name_ui(ui: &mut Ui, view: &WellView) {
     let right = |ui: &mut Ui| {
         let Some((text, tone)) = view.chip else { return };
         let colors = Colors::of(ui);
-        let (ink, fill) = match tone {
-            ChipTone::Good => (Ink::Ok, colors.ok_soft),
-            ChipTone::Busy => (Ink::Accent, colors.selected),
-            ChipTone::Caution => (Ink::Warn, colors.sunken),
-            ChipTone::Bad => (Ink::Error, colors.error_soft),
+        let fill = match tone {
+            Tone::Good => colors.ok_soft,
+            Tone::Neutral => colors.selected,
+            Tone::Caution => colors.sunken,
+            Tone::Bad => colors.error_soft,
         };
-        chip_ui(ui, text, ink, fill);
+        chip_ui(ui, text, tone.ink(), fill);
     };
     Sides::new().height(grid::ICON).shrink_left().truncate().show(ui, left, right);
 }
@@ -137,7 +140,7 @@ fn surface(ui: &Ui, area: Rect, view: &WellView) -> Shape {
         let stroke = Stroke::new(1.0, colors.stroke_strong);
         return Shape::Vec(Shape::dashed_line(&corners, stroke, space::S4, space::S4));
     }
-    let is_bad = view.chip.is_some_and(|(_, tone)| tone == ChipTone::Bad);
+    let is_bad = view.chip.is_some_and(|(_, tone)| tone == Tone::Bad);
     let edge = Stroke::new(1.0, if is_bad { colors.error } else { colors.stroke });
     let corner = CornerRadius::same(radius::PANEL);
     let panel = egui::epaint::RectShape::new(area, corner, colors.panel, edge, StrokeKind::Inside);
