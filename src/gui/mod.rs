@@ -13,7 +13,7 @@ pub use self::{
     app::{
         application::{LorafuseApp, install_look},
         command::{Command, of_app::AppCommand},
-        inspection::{Fit, Inspection, Slot},
+        inspection::{Inspection, Slot},
         jobs::{Jobs, kind::JobKind, progress::Progress},
         launch::{
             fault_window::{FAULT_COMMAND, show_fault},

@@ -23,6 +23,7 @@ mod same;
 mod second_copy;
 mod set_aside;
 mod task;
+mod tensor_counts;
 mod tied;
 mod vocabulary;
 
@@ -38,6 +39,7 @@ pub use self::{
     problem::{Clash, ClashReason, MisfitReason, Misplaced, Orphan, OrphanReason},
     set_aside::{SetAside, SetAsideRule},
     task::as_trained,
+    tensor_counts::TensorCounts,
     tied::{NeedsTransformers5, Untied},
 };
 use crate::{adapter::Adapter, architecture::Architecture, checkpoint::Checkpoint};

@@ -8,12 +8,11 @@ use std::{
     sync::Arc,
 };
 
-use crate::matching::{Misfit, misfits};
 use crate::{
     adapter::{Adapter, AdapterError, BaseSuggestion, is_model, suggested_base},
     checkpoint::{Checkpoint, CheckpointError},
     gui::{frame::wells::well::WellKind, screens::merge::merge_options::MergeOptions},
-    matching::{Matching, as_trained},
+    matching::{Matching, Misfit, TensorCounts, as_trained, misfits},
     merge,
     message::{Message, Problem},
     plan::{
@@ -62,21 +61,6 @@ impl<T> Slot<T> {
     }
 }
 
-/// How many of the adapter's tensors have a place, and what becomes of the base.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Fit {
-    /// Base tensors that change.
-    pub changed_tensors: usize,
-    /// All base tensors.
-    pub base_tensors: usize,
-    /// Adapter tensors with a place.
-    pub placed: usize,
-    /// Adapter tensors left out by a rule.
-    pub set_aside: usize,
-    /// All adapter tensors.
-    pub adapter_tensors: usize,
-}
-
 /// A merge that is resolved but for the place it is to go.
 #[derive(Clone, Debug)]
 pub struct RefusedOutput {
@@ -114,7 +98,7 @@ pub struct Inspection {
     /// Both trees as PyTorch prints them.
     pub printed: Arc<PrintedDiff>,
     /// Counts, once both wells are open.
-    pub fit: Option<Fit>,
+    pub fit: Option<TensorCounts>,
     /// Adapter tensors without a place, empty when all fits.
     pub misfits: Vec<Misfit>,
     /// What the misfits suggest.
@@ -224,13 +208,7 @@ impl Inspection {
     }
 
     fn compare(&mut self, request: &InspectionRequest, base: &Checkpoint, matching: &Matching, adapters: &[Adapter]) {
-        self.fit = Some(Fit {
-            changed_tensors: matching.applied.len(),
-            base_tensors: base.tensors().len(),
-            placed: matching.applied_tensor_count(adapters),
-            set_aside: matching.set_aside.len(),
-            adapter_tensors: adapters.iter().map(Adapter::tensor_count).sum(),
-        });
+        self.fit = Some(TensorCounts::of(base, adapters, matching));
         self.misfits = misfits(base, adapters, matching);
         // What lies in the output already is judged, not planned.
         let Some(output) = self.output.clone().filter(|_| self.found.is_none()) else { return };
@@ -288,20 +266,25 @@ fn found(request: &InspectionRequest, merged: &Path, base: Option<&Checkpoint>) 
 mod tests {
     use super::*;
 
+    /// The sample, to be merged into `output`.
+    fn sample_into(output: PathBuf) -> InspectionRequest {
+        let sample = crate::sample::Sample::find().unwrap();
+        InspectionRequest {
+            base: Some(sample.base()),
+            adapters: vec![AdapterRequest { path: sample.adapter(), strength: 1.0 }],
+            output: Some(output),
+            options: MergeOptions::default(),
+            home: None,
+            recorded: None,
+        }
+    }
+
     #[test]
     fn a_bad_output_costs_nothing_but_the_plan() {
-        let sample = crate::sample::Sample::find().unwrap();
         let root = tempfile::tempdir().unwrap();
         let taken = root.path().join("merged");
         std::fs::create_dir_all(taken.join("notes")).unwrap();
-        let mut request = InspectionRequest {
-            base: Some(sample.base()),
-            adapters: vec![AdapterRequest { path: sample.adapter(), strength: 1.0 }],
-            output: Some(taken.clone()),
-            options: MergeOptions::default(),
-            home: Some(root.path().to_owned()),
-            recorded: None,
-        };
+        let mut request = InspectionRequest { home: Some(root.path().to_owned()), ..sample_into(taken) };
         let refused = Inspection::new(&request);
         assert!(matches!(refused.plan, Some(Err(_))) && refused.resolved.is_some());
         let why = refused.refused_output.unwrap();
@@ -309,9 +292,10 @@ mod tests {
         assert!(why.problem.advice(crate::message::Language::English).unwrap().contains("another name"));
 
         // Inside the base no name is free: the place beside it, or the user's folder, is.
-        request.output = Some(sample.base().join("merged"));
+        let base = request.base.clone().unwrap();
+        request.output = Some(base.join("merged"));
         let other = Inspection::new(&request).refused_output.unwrap().other.unwrap();
-        assert!(!other.starts_with(sample.base()), "{}", other.display());
+        assert!(!other.starts_with(base), "{}", other.display());
 
         request.output = Some(root.path().join("merged-2"));
         let planned = Inspection::new(&request);
@@ -322,17 +306,8 @@ mod tests {
 
     #[test]
     fn modules_and_plan_are_there_before_any_factor_is_read() {
-        let sample = crate::sample::Sample::find().unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let request = InspectionRequest {
-            base: Some(sample.base()),
-            adapters: vec![AdapterRequest { path: sample.adapter(), strength: 1.0 }],
-            output: Some(folder.path().join("merged")),
-            options: MergeOptions::default(),
-            home: None,
-            recorded: None,
-        };
-        let inspection = Inspection::new(&request);
+        let inspection = Inspection::new(&sample_into(folder.path().join("merged")));
         assert!(inspection.tree.is_some() && matches!(inspection.plan, Some(Ok(_))), "{inspection:?}");
         assert!(inspection.delta_norms.is_empty(), "the norms of an 8B adapter take longer than a person waits");
     }

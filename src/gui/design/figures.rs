@@ -1,16 +1,17 @@
 //! Key figures side by side in one panel.
 
-use egui::{Rect, Stroke, Ui, pos2, vec2};
+use egui::{Stroke, Ui, Vec2};
 
 use super::{
-    layout::rule::canvas_ui,
+    ink::Ink,
+    layout::{
+        panel::Surface,
+        rule::{inset_ui, rule_ui},
+        text::{label_ui, spans_ui},
+    },
     tokens::{Colors, Type, space},
-    widget::{Align, panel_frame, runs_ui, text_ui},
 };
 use crate::units::quantity::split_unit;
-
-/// Height of one row of figures.
-const ROW: f32 = 88.0;
 
 /// Narrowest a figure gets before the row breaks in two.
 const NARROWEST: f32 = 164.0;
@@ -27,47 +28,39 @@ fn columns(width: f32, count: usize) -> usize {
     if width / count as f32 >= NARROWEST { count.max(1) } else { count.div_ceil(2) }
 }
 
-/// Height of `count` figures across `width`.
-pub(in crate::gui) fn figures_height(width: f32, count: usize) -> f32 {
-    count.div_ceil(columns(width, count)) as f32 * ROW
-}
-
 /// Paints them across the available width.
 pub(in crate::gui) fn figures_ui(ui: &mut Ui, figures: &[Figure]) {
     let stroke = Stroke::new(1.0, Colors::of(ui).stroke);
     let columns = columns(ui.available_width(), figures.len());
-    canvas_ui(ui, figures_height(ui.available_width(), figures.len()), |ui, area| {
-        panel_frame(ui, area);
-        let width = area.width() / columns as f32;
-        for (index, figure) in figures.iter().enumerate() {
-            let (row, column) = (index / columns, index % columns);
-            let min = area.min + vec2(column as f32 * width, row as f32 * ROW);
-            let cell = Rect::from_min_size(min, vec2(width, ROW));
-            if column > 0 {
-                ui.painter().vline(cell.left().round() + 0.5, cell.y_range().shrink(1.0), stroke);
+    Surface::plain().show(ui, |ui| {
+        ui.spacing_mut().item_spacing = Vec2::ZERO;
+        for (index, row) in figures.chunks(columns).enumerate() {
+            if index > 0 {
+                rule_ui(ui);
             }
-            if row > 0 && column == 0 {
-                ui.painter().hline(area.x_range().shrink(1.0), cell.top().round() + 0.5, stroke);
-            }
-            figure_ui(ui, cell, figure);
+            ui.columns(columns, |cells| {
+                for (column, (ui, figure)) in cells.iter_mut().zip(row).enumerate() {
+                    figure_ui(ui, figure);
+                    if column > 0 {
+                        ui.painter().vline(ui.max_rect().left().round() + 0.5, ui.min_rect().y_range(), stroke);
+                    }
+                }
+            });
         }
     });
 }
 
-fn figure_ui(ui: &mut Ui, cell: Rect, figure: &Figure) {
-    let colors = Colors::of(ui);
-    let inner = Rect::from_min_max(cell.min + vec2(space::S16, 12.0), cell.max - vec2(space::S8, 8.0));
-    let line =
-        |top: f32, height: f32| Rect::from_min_size(pos2(inner.left(), inner.top() + top), vec2(inner.width(), height));
-    text_ui(ui, line(0.0, 16.0), Align::Left, figure.label, Type::CAPTION_MEDIUM, colors.text_secondary);
+fn figure_ui(ui: &mut Ui, figure: &Figure) {
     let (number, unit) = split_unit(&figure.value);
-    let runs = [
-        (number, Type::FIGURE, colors.text),
-        (" ", Type::BODY, colors.text_secondary),
-        (unit, Type::BODY, colors.text_secondary),
-    ];
-    runs_ui(ui, line(17.0, 28.0), Align::Left, &runs[..if unit.is_empty() { 1 } else { 3 }]);
-    text_ui(ui, line(46.0, 16.0), Align::Left, &figure.remark, Type::CAPTION, colors.text_secondary);
+    let spans =
+        [(number, Type::FIGURE, Ink::Primary), (" ", Type::BODY, Ink::Secondary), (unit, Type::BODY, Ink::Secondary)];
+    inset_ui(ui, space::S16, space::S12, |ui| {
+        label_ui(ui, figure.label, Type::CAPTION_MEDIUM, Ink::Secondary);
+        ui.add_space(space::S2);
+        spans_ui(ui, &spans[..if unit.is_empty() { 1 } else { 3 }]);
+        ui.add_space(space::S2);
+        label_ui(ui, &figure.remark, Type::CAPTION, Ink::Secondary);
+    });
 }
 
 #[cfg(test)]
@@ -76,8 +69,6 @@ mod tests {
 
     #[test]
     fn cramped_figures_break_into_two_rows() {
-        assert_eq!(figures_height(726.0, 4), ROW);
-        assert_eq!(figures_height(494.0, 4), 2.0 * ROW);
-        assert_eq!(figures_height(494.0, 3), ROW);
+        assert_eq!([columns(726.0, 4), columns(494.0, 4), columns(494.0, 3)], [4, 2, 3]);
     }
 }

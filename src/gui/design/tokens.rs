@@ -2,37 +2,66 @@
 
 use egui::{Color32, FontFamily, FontId};
 
-/// The colours of one theme, by role.
-#[derive(Debug)]
-pub struct Colors {
-    pub app: Color32,
-    pub panel: Color32,
-    pub sunken: Color32,
-    pub hover: Color32,
-    pub selected: Color32,
-    pub stroke: Color32,
-    pub stroke_strong: Color32,
-    pub grid: Color32,
-    pub text: Color32,
-    pub text_secondary: Color32,
-    pub text_tertiary: Color32,
-    pub text_disabled: Color32,
-    pub accent: Color32,
-    pub accent_fill: Color32,
-    pub on_accent: Color32,
-    pub base: Color32,
-    pub adapter: Color32,
-    pub merged: Color32,
-    pub adapter_soft: Color32,
-    pub adapter_faint: Color32,
-    pub ok: Color32,
-    pub ok_soft: Color32,
-    pub warn: Color32,
-    pub error: Color32,
-    pub error_soft: Color32,
-    pub base_parts: [Color32; 4],
-    pub merged_parts: [Color32; 4],
-    pub heat: [Color32; 7],
+/// Declares both themes from one table of `role = light, dark`.
+macro_rules! themes {
+    (
+        colors { $($role:ident = $light:literal, $dark:literal;)+ }
+        ramps { $($ramp:ident: $steps:literal = $lights:expr, $darks:expr;)+ }
+    ) => {
+        /// The colours of one theme, by role.
+        #[derive(Debug)]
+        pub struct Colors {
+            $(pub $role: Color32,)+
+            $(pub $ramp: [Color32; $steps],)+
+        }
+
+        /// Light theme.
+        pub static LIGHT: Colors = Colors { $($role: hex($light),)+ $($ramp: ramp($lights),)+ };
+
+        /// Dark theme.
+        pub static DARK: Colors = Colors { $($role: hex($dark),)+ $($ramp: ramp($darks),)+ };
+    };
+}
+
+themes! {
+    colors {
+        app = 0x00F4_F5F7, 0x0015_171A;
+        panel = 0x00FF_FFFF, 0x001B_1E22;
+        sunken = 0x00EC_EEF1, 0x0011_1316;
+        hover = 0x00ED_EFF2, 0x0024_282D;
+        selected = 0x00E2_EBFB, 0x001E_2F4D;
+        stroke = 0x00E1_E4E8, 0x002A_2E34;
+        stroke_strong = 0x00C4_CAD1, 0x0043_4A52;
+        grid = 0x00E9_ECEF, 0x0026_2A2F;
+        text = 0x001A_1E23, 0x00E6_E8EB;
+        text_secondary = 0x0053_5C66, 0x00A9_B1BA;
+        text_tertiary = 0x0062_6B76, 0x008E_97A1;
+        text_disabled = 0x009A_A3AD, 0x0059_626C;
+        accent = 0x001D_5BCB, 0x007A_AAFF;
+        accent_fill = 0x001D_5BCB, 0x002C_66D8;
+        on_accent = 0x00FF_FFFF, 0x00FF_FFFF;
+        base = 0x0068_737F, 0x008E_99A5;
+        adapter = 0x00A3_4813, 0x00F0_985B;
+        merged = 0x001D_5BCB, 0x007A_AAFF;
+        adapter_soft = 0x00FB_EBDD, 0x003A_2718;
+        adapter_faint = 0x00FD_F5EE, 0x0023_1E1A;
+        ok = 0x0017_703F, 0x0052_C48C;
+        ok_soft = 0x00E3_F3E9, 0x0017_322A;
+        warn = 0x0083_5A00, 0x00E4_B553;
+        error = 0x00B3_261E, 0x00FF_8178;
+        error_soft = 0x00FB_E6E4, 0x003C_1E1D;
+    }
+    ramps {
+        base_parts: 4 =
+            [0x0068_737F, 0x0097_A1AB, 0x00BC_C4CC, 0x00D9_DEE3],
+            [0x008E_99A5, 0x006C_7681, 0x0051_5A63, 0x003A_4149];
+        merged_parts: 4 =
+            [0x001D_5BCB, 0x005C_8CE4, 0x009B_B9F0, 0x00CA_DAF8],
+            [0x007A_AAFF, 0x004F_83E0, 0x0036_5FAE, 0x0028_447A];
+        heat: 7 =
+            [0x00FD_F3EA, 0x00FB_DFC6, 0x00F6_C298, 0x00EC_9C63, 0x00D9_7434, 0x00B4_521A, 0x007F_370F],
+            [0x002A_231E, 0x0045_2F1F, 0x0069_401F, 0x0095_5424, 0x00C3_7133, 0x00E6_9A5B, 0x00FF_D0A0];
+    }
 }
 
 const fn hex(rgb: u32) -> Color32 {
@@ -40,85 +69,15 @@ const fn hex(rgb: u32) -> Color32 {
     Color32::from_rgb(red, green, blue)
 }
 
-/// Light theme.
-pub static LIGHT: Colors = Colors {
-    app: hex(0x00F4_F5F7),
-    panel: hex(0x00FF_FFFF),
-    sunken: hex(0x00EC_EEF1),
-    hover: hex(0x00ED_EFF2),
-    selected: hex(0x00E2_EBFB),
-    stroke: hex(0x00E1_E4E8),
-    stroke_strong: hex(0x00C4_CAD1),
-    grid: hex(0x00E9_ECEF),
-    text: hex(0x001A_1E23),
-    text_secondary: hex(0x0053_5C66),
-    text_tertiary: hex(0x0062_6B76),
-    text_disabled: hex(0x009A_A3AD),
-    accent: hex(0x001D_5BCB),
-    accent_fill: hex(0x001D_5BCB),
-    on_accent: hex(0x00FF_FFFF),
-    base: hex(0x0068_737F),
-    adapter: hex(0x00A3_4813),
-    merged: hex(0x001D_5BCB),
-    adapter_soft: hex(0x00FB_EBDD),
-    adapter_faint: hex(0x00FD_F5EE),
-    ok: hex(0x0017_703F),
-    ok_soft: hex(0x00E3_F3E9),
-    warn: hex(0x0083_5A00),
-    error: hex(0x00B3_261E),
-    error_soft: hex(0x00FB_E6E4),
-    base_parts: [hex(0x0068_737F), hex(0x0097_A1AB), hex(0x00BC_C4CC), hex(0x00D9_DEE3)],
-    merged_parts: [hex(0x001D_5BCB), hex(0x005C_8CE4), hex(0x009B_B9F0), hex(0x00CA_DAF8)],
-    heat: [
-        hex(0x00FD_F3EA),
-        hex(0x00FB_DFC6),
-        hex(0x00F6_C298),
-        hex(0x00EC_9C63),
-        hex(0x00D9_7434),
-        hex(0x00B4_521A),
-        hex(0x007F_370F),
-    ],
-};
-
-/// Dark theme.
-pub static DARK: Colors = Colors {
-    app: hex(0x0015_171A),
-    panel: hex(0x001B_1E22),
-    sunken: hex(0x0011_1316),
-    hover: hex(0x0024_282D),
-    selected: hex(0x001E_2F4D),
-    stroke: hex(0x002A_2E34),
-    stroke_strong: hex(0x0043_4A52),
-    grid: hex(0x0026_2A2F),
-    text: hex(0x00E6_E8EB),
-    text_secondary: hex(0x00A9_B1BA),
-    text_tertiary: hex(0x008E_97A1),
-    text_disabled: hex(0x0059_626C),
-    accent: hex(0x007A_AAFF),
-    accent_fill: hex(0x002C_66D8),
-    on_accent: hex(0x00FF_FFFF),
-    base: hex(0x008E_99A5),
-    adapter: hex(0x00F0_985B),
-    merged: hex(0x007A_AAFF),
-    adapter_soft: hex(0x003A_2718),
-    adapter_faint: hex(0x0023_1E1A),
-    ok: hex(0x0052_C48C),
-    ok_soft: hex(0x0017_322A),
-    warn: hex(0x00E4_B553),
-    error: hex(0x00FF_8178),
-    error_soft: hex(0x003C_1E1D),
-    base_parts: [hex(0x008E_99A5), hex(0x006C_7681), hex(0x0051_5A63), hex(0x003A_4149)],
-    merged_parts: [hex(0x007A_AAFF), hex(0x004F_83E0), hex(0x0036_5FAE), hex(0x0028_447A)],
-    heat: [
-        hex(0x002A_231E),
-        hex(0x0045_2F1F),
-        hex(0x0069_401F),
-        hex(0x0095_5424),
-        hex(0x00C3_7133),
-        hex(0x00E6_9A5B),
-        hex(0x00FF_D0A0),
-    ],
-};
+const fn ramp<const STEPS: usize>(rgbs: [u32; STEPS]) -> [Color32; STEPS] {
+    let mut colors = [Color32::BLACK; STEPS];
+    let mut step = 0;
+    while step < STEPS {
+        colors[step] = hex(rgbs[step]);
+        step += 1;
+    }
+    colors
+}
 
 impl Colors {
     /// The colours of the theme that `ui` is painted in.
@@ -141,10 +100,13 @@ impl Colors {
 /// Black or white, whichever contrasts more with `background`.
 #[must_use]
 pub fn ink_on(background: Color32) -> Color32 {
-    let linear = egui::Rgba::from(background);
-    let luminance = 0.2126 * linear.r() + 0.7152 * linear.g() + 0.0722 * linear.b();
     // Equal contrast with both at √(1.05 · 0.05) − 0.05.
-    if luminance > 0.179 { Color32::BLACK } else { Color32::WHITE }
+    if luminance(background) > 0.179 { Color32::BLACK } else { Color32::WHITE }
+}
+
+fn luminance(color: Color32) -> f32 {
+    let linear = egui::Rgba::from(color);
+    0.2126 * linear.r() + 0.7152 * linear.g() + 0.0722 * linear.b()
 }
 
 /// Distances.
@@ -470,11 +432,7 @@ mod tests {
     use super::*;
 
     fn contrast(a: Color32, b: Color32) -> f32 {
-        let luminance = |color: Color32| {
-            let linear = egui::Rgba::from(color);
-            0.2126 * linear.r() + 0.7152 * linear.g() + 0.0722 * linear.b() + 0.05
-        };
-        let (a, b) = (luminance(a), luminance(b));
+        let (a, b) = (luminance(a) + 0.05, luminance(b) + 0.05);
         a.max(b) / a.min(b)
     }
 

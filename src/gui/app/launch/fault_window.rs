@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use egui::{Context, Rect, Ui, Vec2, ViewportBuilder, ViewportCommand, vec2};
+use egui::{Align, Layout, Ui, Vec2, ViewportBuilder, ViewportCommand, vec2};
 
 use super::{
     launch_error::LaunchError,
@@ -15,8 +15,10 @@ use crate::{
     gui::{
         app::{application::install_look, settings::Settings},
         design::{
+            ink::Ink,
+            layout::{panel::sunken_ui, rule::inset_ui, text::paragraph_ui},
             tokens::{Colors, Type, grid, space},
-            widget::{ButtonLook, button_ui, prose_ui, sunken_text_ui},
+            widget::{ButtonLook, button_ui},
         },
     },
     message::Language,
@@ -73,29 +75,23 @@ impl eframe::App for FaultWindow {
 
 /// Title, what to do, the path, and two buttons.
 fn fault_ui(ui: &mut Ui, log: &Path, words: Language) {
-    let colors = Colors::of(ui);
-    let full = ui.max_rect();
-    ui.painter().rect_filled(full, 0.0, colors.app);
-    let mut rest = full.shrink(space::S24);
-    let mut line = |height: f32| {
-        let rect = Rect::from_min_size(rest.min, vec2(rest.width(), height));
-        rest.min.y += height + space::S8;
-        rect
-    };
-    prose_ui(ui, line(Type::TITLE.line_height), words.text("fault-title"), Type::TITLE, colors.text);
-    prose_ui(ui, line(2.0 * Type::BODY.line_height), words.text("fault-text"), Type::BODY, colors.text_secondary);
-    sunken_text_ui(ui, line(grid::SMALL_BUTTON), &log.to_string_lossy());
-    let size = vec2(BUTTON_WIDTH, grid::BUTTON);
-    let close = Rect::from_min_size(rest.right_bottom() - size, size);
-    let copy = close.translate(vec2(-BUTTON_WIDTH - space::S8, 0.0));
-    if button_ui(ui, copy, ButtonLook::Plain, words.text("fault-copy"), None, None).clicked() {
-        ui.ctx().copy_text(log.to_string_lossy().into_owned());
-    }
-    if button_ui(ui, close, ButtonLook::Primary, words.text("fault-close"), None, None).clicked() {
-        close_window(ui.ctx());
-    }
-}
-
-fn close_window(ctx: &Context) {
-    ctx.send_viewport_cmd(ViewportCommand::Close);
+    ui.painter().rect_filled(ui.max_rect(), 0.0, Colors::of(ui).app);
+    ui.spacing_mut().item_spacing = Vec2::splat(space::S8);
+    inset_ui(ui, space::S24, space::S24, |ui| {
+        paragraph_ui(ui, words.text("fault-title"), Type::TITLE, Ink::Primary);
+        paragraph_ui(ui, words.text("fault-text"), Type::BODY, Ink::Secondary);
+        sunken_ui(ui, &log.to_string_lossy());
+        ui.with_layout(Layout::right_to_left(Align::Max), |ui| {
+            let button = |ui: &mut Ui, look, label| {
+                let (_, rect) = ui.allocate_space(vec2(BUTTON_WIDTH, grid::BUTTON));
+                button_ui(ui, rect, look, words.text(label), None, None).clicked()
+            };
+            if button(ui, ButtonLook::Primary, "fault-close") {
+                ui.ctx().send_viewport_cmd(ViewportCommand::Close);
+            }
+            if button(ui, ButtonLook::Plain, "fault-copy") {
+                ui.ctx().copy_text(log.to_string_lossy().into_owned());
+            }
+        });
+    });
 }

@@ -6,9 +6,11 @@ use egui_plot::{Line, MarkerShape, PlotBounds, PlotPoints, PlotUi, Points};
 use super::{axis::Axis, plot::chart_ui};
 use crate::gui::design::{
     ink::Ink,
-    layout::rule::canvas_ui,
+    layout::{
+        rule::canvas_ui,
+        text::{Align, text_ui},
+    },
     tokens::{Colors, Type, chart, space},
-    widget::{Align, text_ui},
 };
 
 /// An estimate.

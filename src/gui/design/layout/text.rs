@@ -1,7 +1,7 @@
-//! Text in the running layout: one line that elides, runs of several styles, or a paragraph.
+//! Text in the running layout: one line that elides, spans of several styles, or a paragraph. And a line on a canvas.
 
 use egui::{
-    Label, Response, Ui,
+    Color32, Direction, Label, Layout, Rect, Response, Ui, UiBuilder,
     text::{LayoutJob, TextFormat},
 };
 
@@ -55,6 +55,37 @@ pub fn path_ui(ui: &mut Ui, path: &str, kind: Type, ink: Ink) -> Response {
     if shown == path { response } else { response.on_hover_text(path) }
 }
 
+/// Where a line stands in its rectangle on a canvas; always centred vertically.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Align {
+    /// Text.
+    Left,
+    /// Headings over centred cells.
+    Center,
+    /// Numbers.
+    Right,
+}
+
+impl Align {
+    fn layout(self) -> Layout {
+        match self {
+            Self::Left => Layout::left_to_right(egui::Align::Center),
+            Self::Center => Layout::centered_and_justified(Direction::LeftToRight),
+            Self::Right => Layout::right_to_left(egui::Align::Center),
+        }
+    }
+}
+
+/// One line on a canvas.
+pub fn text_ui(ui: &mut Ui, rect: Rect, align: Align, text: &str, kind: Type, color: Color32) {
+    canvas_spans_ui(ui, rect, align, &[(text, kind, Ink::Exactly(color))]);
+}
+
+/// One line of several styles on a canvas.
+pub fn canvas_spans_ui(ui: &mut Ui, rect: Rect, align: Align, spans: &[Span<'_>]) {
+    spans_ui(&mut ui.new_child(UiBuilder::new().max_rect(rect).layout(align.layout())), spans);
+}
+
 fn job_of(ui: &Ui, spans: &[Span<'_>]) -> LayoutJob {
     let mut job = LayoutJob::default();
     for (text, kind, ink) in spans {
@@ -68,4 +99,18 @@ fn job_of(ui: &Ui, spans: &[Span<'_>]) -> LayoutJob {
         job.append(text, 0.0, format);
     }
     job
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_between_backticks_are_set_in_mono() {
+        let spans = prose("`model.` becomes `base.`", Type::BODY, Ink::Primary);
+        let text: String = spans.iter().map(|span| span.0).collect();
+        assert_eq!(text, "model. becomes base.");
+        let faces: Vec<Face> = spans.iter().filter(|span| !span.0.is_empty()).map(|span| span.1.face).collect();
+        assert_eq!(faces, [Face::Mono, Face::Regular, Face::Mono]);
+    }
 }

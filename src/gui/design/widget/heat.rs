@@ -2,11 +2,10 @@
 
 use egui::{CornerRadius, Rect, Sense, Ui, pos2, vec2};
 
-use super::{Align, text_ui};
 use crate::{
     gui::design::{
         ink::Ink,
-        layout::text::label_ui,
+        layout::text::{Align, label_ui, text_ui},
         tokens::{Colors, Type, heat, ink_on, radius},
     },
     tree::{HeatScale, heat_number},

@@ -5,7 +5,6 @@ mod chip;
 mod field;
 mod heat;
 mod icon;
-mod panel;
 mod progress;
 mod text;
 
@@ -15,7 +14,6 @@ pub use self::{
     field::{field_ui, filter_ui},
     heat::{heat_cell_ui, heat_scale_ui, heat_strip_ui},
     icon::{Icon, icon_ui, mark_ui},
-    panel::{panel_frame, sunken_text_ui},
     progress::progress_bar_ui,
-    text::{Align, elided_middle, prose_ui, runs_ui, text_ui, text_width, wrapped_text_ui},
+    text::{elided_middle, text_width},
 };

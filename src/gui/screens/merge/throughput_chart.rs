@@ -7,8 +7,8 @@ use crate::{
     gui::{
         design::{
             chart::plot::chart_ui,
+            layout::text::{Align, text_ui},
             tokens::chart,
-            widget::{Align, text_ui},
         },
         prelude::*,
     },

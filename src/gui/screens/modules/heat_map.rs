@@ -6,8 +6,9 @@ use super::command::ModulesCommand;
 use crate::{
     gui::{
         design::{
+            layout::text::{Align, text_ui},
             tokens::{heat, radius},
-            widget::{Align, heat_cell_ui, text_ui},
+            widget::heat_cell_ui,
         },
         prelude::*,
     },

@@ -12,8 +12,8 @@ use super::{
 use crate::{
     gui::{
         design::{
+            layout::text::{Align, canvas_spans_ui, text_ui},
             tokens::code,
-            widget::{Align, runs_ui, text_ui},
         },
         prelude::*,
     },
@@ -182,10 +182,9 @@ fn pane_ui(ui: &mut Ui, rect: Rect, text: Option<&(usize, String)>, changed: Opt
     text_ui(ui, numbers, Align::Right, &number.to_string(), Type::MONO_SMALL, colors.text_tertiary);
     let replaced = changed.filter(|line| line.left.is_some()).and_then(|_| class_of(text));
     let (before, class, after) = replaced.unwrap_or((text, "", ""));
-    let inks = [colors.text, colors.adapter, colors.text];
-    let runs: Vec<_> =
-        [before, class, after].into_iter().zip(inks).map(|(text, ink)| (text, Type::MONO_SMALL, ink)).collect();
-    runs_ui(ui, rect.with_min_x(rect.left() + code::GUTTER), Align::Left, &runs);
+    let spans = [(before, Ink::Primary), (class, Ink::Adapter), (after, Ink::Primary)];
+    let spans = spans.map(|(text, ink)| (text, Type::MONO_SMALL, ink));
+    canvas_spans_ui(ui, rect.with_min_x(rect.left() + code::GUTTER), Align::Left, &spans);
 }
 
 /// `(q_proj): lora.Linear(…` in three parts with the class in the middle.
