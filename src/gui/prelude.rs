@@ -16,7 +16,7 @@ pub(in crate::gui) use super::{
         figures::{Figure, figures_ui},
         ink::Ink,
         layout::{
-            columns::{columns_ui, foot_ui, side_ui},
+            columns::{beside_ui, columns_ui, foot_ui, side_ui},
             page::{page_body_ui, page_title_line_ui, page_title_ui},
             panel::{Surface, sunken_ui},
             row::Row,

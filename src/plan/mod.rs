@@ -131,6 +131,16 @@ impl MergePlan {
         Ok(plan)
     }
 
+    /// The factor on every update of every adapter, its strength included, where all share one.
+    #[must_use]
+    pub fn shared_scale(&self) -> Option<f64> {
+        let mut scales = self.adapters.iter().zip(&self.strengths).flat_map(|(adapter, strength)| {
+            adapter.targets().iter().map(move |target| target.scaling().map(|scaling| scaling.value() * strength))
+        });
+        let first = scales.next()??;
+        scales.all(|scale| scale == Some(first)).then_some(first)
+    }
+
     /// Checks that the output can be written where it is to go; `checks` holds what passed.
     ///
     /// # Errors

@@ -38,7 +38,6 @@ impl Provenance {
 
     /// Recomputes what the merge had to be and compares it with what lies on disk, then loads the folder in a process of
     /// its own where `program` knows how.
-    #[must_use]
     pub fn verify(&self, program: Option<PathBuf>, job: &JobContext) -> Verified {
         let started = Instant::now();
         // Adapters say nothing without the base that they change.

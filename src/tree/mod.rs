@@ -20,11 +20,11 @@ use std::collections::BTreeMap;
 pub use self::{
     change_grid::{ChangeCell, ChangeGrid},
     heat_scale::{HeatScale, heat_number},
-    listing::{Folding, Heat, SortColumn, TensorTally, TreeOrder, TreeQuery, TreeRow, tree_rows},
+    listing::{Direction, Folding, Heat, RowStep, SortColumn, TensorTally, TreeOrder, TreeQuery, TreeRow, tree_rows},
     module_detail::{ModuleDetail, ModuleNumbers},
     norms::{ChangeMap, delta_norm, delta_norms, main_directions, module_of, singular_values},
     print::{PrintedLine, is_transformers_text, print_model},
-    printed_diff::{DiffLine, PrintedDiff},
+    printed_diff::{DiffLine, PrintedDiff, parts_around_class},
     relative_change::RelativeChanges,
 };
 use crate::{

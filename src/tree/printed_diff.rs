@@ -121,9 +121,23 @@ fn same_place(left: &str, right: &str) -> Option<Likeness> {
     }
 }
 
+/// `(q_proj): lora.Linear(…` in three parts with the class in the middle.
+#[must_use]
+pub fn parts_around_class(text: &str) -> Option<(&str, &str, &str)> {
+    let start = text.find("): ")? + 3;
+    let end = start + text[start..].find('(')?;
+    Some((&text[..start], &text[start..end], &text[end..]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_class_is_the_part_that_differs() {
+        assert_eq!(parts_around_class("  (q_proj): lora.Linear("), Some(("  (q_proj): ", "lora.Linear", "(")));
+        assert_eq!(parts_around_class(")"), None);
+    }
 
     fn lines(texts: &[&str]) -> Vec<PrintedLine> {
         texts.iter().map(|text| PrintedLine { text: (*text).to_owned(), is_changed: false }).collect()

@@ -38,6 +38,13 @@ pub fn count(value: u64) -> String {
     out
 }
 
+/// `2`, `0.125`: four decimals at most, and no zeros at their end.
+#[must_use]
+pub fn trimmed(value: f64) -> String {
+    let text = format!("{value:.4}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// `688 × 256`; a scalar is `1`.
 #[must_use]
 pub fn shape(shape: &[usize]) -> String {

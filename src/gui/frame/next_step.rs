@@ -7,10 +7,16 @@ use crate::{
 };
 
 /// Height that it takes.
-pub(in crate::gui) const HEIGHT: f32 = Type::BODY.line_height + space::S12 + grid::PRIMARY_BUTTON;
+const HEIGHT: f32 = Type::BODY.line_height + space::S12 + grid::PRIMARY_BUTTON;
 
-/// Paints it across the available width.
-pub(in crate::gui) fn next_step_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
+/// Paints it at the foot of a side.
+pub(in crate::gui) fn next_step_foot_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
+    foot_ui(ui, "next step", HEIGHT + 2.0 * space::S12, |ui| {
+        inset_ui(ui, space::S12, space::S12, |ui| next_step_ui(ui, state, commands));
+    });
+}
+
+fn next_step_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
     let words = state.words();
     let start = start_label(state);
     let (verb, button) = match &state.phase {

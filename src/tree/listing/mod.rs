@@ -2,12 +2,14 @@
 
 mod order;
 mod row;
+mod walk;
 
 use std::collections::BTreeSet;
 
 pub use self::{
     order::{SortColumn, TreeOrder},
     row::{Folding, Heat, TreeRow},
+    walk::{Direction, RowStep},
 };
 use super::{ChangeMap, ModuleNode, Parameter};
 use crate::units;
@@ -130,7 +132,9 @@ impl Flattener<'_> {
             a_shape: layer.map_or_else(String::new, |layer| shape(&layer.a_shape)),
             b_shape: layer.map_or_else(String::new, |layer| shape(&layer.b_shape)),
             rank: layer.map_or_else(String::new, |layer| layer.rank.to_string()),
-            scale: layer.and_then(|layer| layer.scaling).map_or_else(String::new, |scaling| number(scaling.value())),
+            scale: layer
+                .and_then(|layer| layer.scaling)
+                .map_or_else(String::new, |scaling| units::trimmed(scaling.value())),
             is_changed: node.is_changed(),
             heat: self.heat(node, is_open),
         }
@@ -182,12 +186,6 @@ fn class_note(node: &ModuleNode) -> String {
         }
         _ => node.class.clone(),
     }
-}
-
-/// `2`, `0.375`, `2.8284`.
-fn number(value: f64) -> String {
-    let text = format!("{value:.4}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]

@@ -58,3 +58,33 @@ pub enum Heat {
     /// The changes inside a folded module or a layer.
     Strip(Vec<f64>),
 }
+
+impl TreeRow {
+    /// Its label before, in and after the first place where it has `filter`, whatever the case.
+    #[must_use]
+    pub fn around_match(&self, filter: &str) -> [&str; 3] {
+        around_match(&self.label, filter.trim())
+    }
+}
+
+fn around_match<'a>(label: &'a str, filter: &str) -> [&'a str; 3] {
+    let at = (!filter.is_empty()).then(|| label.to_lowercase().find(&filter.to_lowercase())).flatten();
+    let parts = at.and_then(|at| {
+        let (before, rest) = label.split_at_checked(at)?;
+        let (found, after) = rest.split_at_checked(filter.len())?;
+        Some([before, found, after])
+    });
+    parts.unwrap_or([label, "", ""])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::around_match;
+
+    #[test]
+    fn a_match_is_found_in_any_case() {
+        assert_eq!(around_match("model.layers.0.q_proj", "Q_pr"), ["model.layers.0.", "q_pr", "oj"]);
+        assert_eq!(around_match("q_proj", ""), ["q_proj", "", ""]);
+        assert_eq!(around_match("q_proj", "mlp"), ["q_proj", "", ""]);
+    }
+}

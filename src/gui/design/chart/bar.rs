@@ -1,11 +1,11 @@
-//! A bar of parts that add up, and the swatches that explain it.
+//! A bar of parts that add up, and the legend that explains it.
 
 use egui::{Color32, CornerRadius, Layout, Sense, Ui, UiBuilder, vec2};
 
 use crate::gui::design::{
     ink::Ink,
-    layout::text::label_ui,
-    tokens::{Colors, Type, chart, space},
+    layout::text::{Span, label_ui, spans_ui},
+    tokens::{Colors, Type, chart, grid, space},
     widget::text_width,
 };
 
@@ -24,12 +24,20 @@ pub struct BarPart {
     pub ink: Ink,
 }
 
+impl BarPart {
+    /// A part without a text.
+    #[must_use]
+    pub fn bare(width: f32, fill: Color32) -> Self {
+        Self { width, fill, text: String::new(), kind: Type::CAPTION, ink: Ink::Primary }
+    }
+}
+
 /// Parts side by side in a running line.
 pub fn bar_ui(ui: &mut Ui, height: f32, parts: impl IntoIterator<Item = BarPart>) {
     for part in parts {
         let (area, _) = ui.allocate_exact_size(vec2(part.width, height), Sense::hover());
         ui.painter().rect_filled(area.shrink2(vec2(0.5, 0.0)), CornerRadius::ZERO, part.fill);
-        if area.width() > text_width(ui, &part.text, part.kind) {
+        if !part.text.is_empty() && area.width() > text_width(ui, &part.text, part.kind) {
             let layout = Layout::centered_and_justified(egui::Direction::LeftToRight);
             let mut place = ui.new_child(UiBuilder::new().max_rect(area.expand2(vec2(2.0, 0.0))).layout(layout));
             label_ui(&mut place, &part.text, part.kind, part.ink);
@@ -44,12 +52,18 @@ pub fn part_color(colors: &Colors, is_merged: bool, index: usize) -> Color32 {
     parts.get(index).copied().unwrap_or(colors.stroke_strong)
 }
 
-/// The colours of a part in each bar, before its name.
-pub fn swatches_ui(ui: &mut Ui, colors: &[Color32]) {
-    ui.spacing_mut().item_spacing.x = 1.0;
-    for color in colors {
-        let (area, _) = ui.allocate_exact_size(chart::SWATCH, Sense::hover());
-        ui.painter().rect_filled(area, 1.0, *color);
-    }
-    ui.add_space(space::S4);
+/// The colours of a part in each bar and its name, which go to the next line together.
+pub fn legend_entry_ui(ui: &mut Ui, colors: &[Color32], name: &[Span<'_>]) {
+    let words: f32 = name.iter().map(|span| text_width(ui, span.0, span.1)).sum();
+    let width = colors.len() as f32 * (chart::SWATCH.x + 1.0) + space::S4 + words + 1.0;
+    let layout = Layout::left_to_right(egui::Align::Center);
+    ui.allocate_ui_with_layout(vec2(width, grid::CODE_ROW), layout, |ui| {
+        ui.spacing_mut().item_spacing.x = 1.0;
+        for color in colors {
+            let (area, _) = ui.allocate_exact_size(chart::SWATCH, Sense::hover());
+            ui.painter().rect_filled(area, 1.0, *color);
+        }
+        ui.add_space(space::S4 - 1.0);
+        spans_ui(ui, name);
+    });
 }

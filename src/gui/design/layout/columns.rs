@@ -2,7 +2,7 @@
 
 use egui::{Frame, Panel, Stroke, Ui};
 
-use crate::gui::design::tokens::{Colors, grid, space};
+use crate::gui::design::tokens::{Colors, grid};
 
 /// Two columns of equal width, each as high as it needs; below one another where the window is narrow.
 pub fn columns_ui<T: ?Sized>(
@@ -16,18 +16,30 @@ pub fn columns_ui<T: ?Sized>(
         ui.add_space(grid::GAP);
         return right(ui, shared);
     }
+    beside_ui(ui, grid::GAP, shared, left, right);
+}
+
+/// The same side by side however narrow the window is, with `gap` between them.
+pub fn beside_ui<T: ?Sized>(
+    ui: &mut Ui,
+    gap: f32,
+    shared: &mut T,
+    left: impl FnOnce(&mut Ui, &mut T),
+    right: impl FnOnce(&mut Ui, &mut T),
+) {
+    let within = ui.spacing().item_spacing.x;
     ui.scope(|ui| {
-        ui.spacing_mut().item_spacing.x = grid::GAP;
+        ui.spacing_mut().item_spacing.x = gap;
         ui.columns_const(|[left_ui, right_ui]| {
-            column_ui(left_ui, |ui| left(ui, shared));
-            column_ui(right_ui, |ui| right(ui, shared));
+            column_ui(left_ui, within, |ui| left(ui, shared));
+            column_ui(right_ui, within, |ui| right(ui, shared));
         });
     });
 }
 
 /// One of the columns, which egui would space as far as from another and whose text it would justify.
-fn column_ui(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
-    ui.spacing_mut().item_spacing.x = space::S8;
+fn column_ui(ui: &mut Ui, spacing: f32, add: impl FnOnce(&mut Ui)) {
+    ui.spacing_mut().item_spacing.x = spacing;
     ui.vertical(add);
 }
 

@@ -5,7 +5,7 @@ use egui::Color32;
 use crate::{
     gui::{
         design::{
-            chart::bar::{BarPart, bar_ui, part_color, swatches_ui},
+            chart::bar::{BarPart, bar_ui, legend_entry_ui, part_color},
             tokens::{chart, ink_on},
         },
         prelude::*,
@@ -115,9 +115,9 @@ fn legend_ui(ui: &mut Ui, words: Language) {
     let colors = Colors::of(ui);
     ui.horizontal_wrapped(|ui| {
         for (index, component) in Component::ALL.into_iter().enumerate() {
-            swatches_ui(ui, &[false, true].map(|is_merged| part_color(colors, is_merged, index)));
-            label_ui(ui, &words.said(&component), Type::CAPTION, Ink::Secondary);
-            ui.add_space(space::S12);
+            let fills = [false, true].map(|is_merged| part_color(colors, is_merged, index));
+            legend_entry_ui(ui, &fills, &[(&words.said(&component), Type::CAPTION, Ink::Secondary)]);
+            ui.add_space(space::S4);
         }
     });
 }

@@ -45,21 +45,21 @@ fn verdict_ui(ui: &mut Ui, state: &AppState, done: &MergedFolder, commands: &mut
                 path_ui(ui, &path, Type::MONO, Ink::Secondary);
                 ui.add_space(space::S12);
                 ui.horizontal_wrapped(|ui| {
-                    if matches!(standing, Standing::Unchecked(_)) {
-                        CommandButton::new(ReportCommand::VerifyAgain, ButtonLook::Plain)
-                            .label(words.text("check-now"))
-                            .add(ui, words, commands);
+                    let button = |command: Command, look| CommandButton::new(command, look);
+                    let check = matches!(standing, Standing::Unchecked(_)).then(|| {
+                        button(ReportCommand::VerifyAgain.into(), ButtonLook::Plain).label(words.text("check-now"))
+                    });
+                    let ways_on = [
+                        button(AppCommand::ShowScreen(Screen::Compare).into(), ButtonLook::Primary)
+                            .label(words.text("see-compare")),
+                        button(AppCommand::ShowScreen(Screen::Report).into(), ButtonLook::Plain)
+                            .label(words.text("see-report")),
+                        button(ReportCommand::OpenFolder.into(), ButtonLook::Plain).with_icon(),
+                        button(MergeCommand::MergeAgain.into(), ButtonLook::Plain),
+                    ];
+                    for button in check.into_iter().chain(ways_on) {
+                        button.add(ui, words, commands);
                     }
-                    CommandButton::new(AppCommand::ShowScreen(Screen::Compare), ButtonLook::Primary)
-                        .label(words.text("see-compare"))
-                        .add(ui, words, commands);
-                    CommandButton::new(AppCommand::ShowScreen(Screen::Report), ButtonLook::Plain)
-                        .label(words.text("see-report"))
-                        .add(ui, words, commands);
-                    CommandButton::new(ReportCommand::OpenFolder, ButtonLook::Plain)
-                        .with_icon()
-                        .add(ui, words, commands);
-                    CommandButton::new(MergeCommand::MergeAgain, ButtonLook::Plain).add(ui, words, commands);
                 });
             });
         if let Some(advice) = done.advice() {
@@ -75,15 +75,16 @@ fn verdict_ui(ui: &mut Ui, state: &AppState, done: &MergedFolder, commands: &mut
 
 /// The title of the result, where the verdict has no better one, and what the screen says of it.
 fn titles(standing: Standing<'_>, words: Language) -> (Option<&'static str>, &'static str) {
-    match standing {
-        Standing::Checking => (Some(words.text("merge-done-checking")), words.text("merge-written-subtitle")),
-        Standing::Unchecked(_) => (Some(words.text("merge-done-unchecked")), words.text("merge-written-subtitle")),
-        Standing::Failed(_) | Standing::Identical(_) => (None, words.text("merge-written-subtitle")),
-        Standing::Held { has_remark: false, .. } => (Some(words.text("merge-done")), words.text("merge-done-subtitle")),
-        Standing::Held { has_remark: true, .. } => {
-            (Some(words.text("merge-done-remark")), words.text("merge-done-subtitle"))
-        }
-    }
+    let title = match standing {
+        Standing::Checking => Some("merge-done-checking"),
+        Standing::Unchecked(_) => Some("merge-done-unchecked"),
+        Standing::Failed(_) | Standing::Identical(_) => None,
+        Standing::Held { has_remark: false, .. } => Some("merge-done"),
+        Standing::Held { has_remark: true, .. } => Some("merge-done-remark"),
+    };
+    let is_held = matches!(standing, Standing::Held { .. });
+    let subtitle = if is_held { "merge-done-subtitle" } else { "merge-written-subtitle" };
+    (title.map(|id| words.text(id)), words.text(subtitle))
 }
 
 fn figures(state: &AppState, done: &MergedFolder, made: &Made) -> Vec<Figure> {
@@ -92,39 +93,28 @@ fn figures(state: &AppState, done: &MergedFolder, made: &Made) -> Vec<Figure> {
     let written: u64 = done.manifest.iter().map(|file| file.byte_count).sum();
     let lost = receipt.lost().len();
     let largest = done.updated.first();
+    let figure = |label, value, remark| Figure { label: words.text(label), value, remark };
+    let lost = if lost > 0 {
+        message!("lost-targets", count: lost)
+    } else {
+        message!("no-lost-targets", count: done.updated.len())
+    };
     let mut figures = vec![
-        Figure {
-            label: words.text("written"),
-            value: units::bytes(written),
-            remark: words.say(&message!("files", count: done.manifest.len())),
-        },
-        Figure {
-            label: words.text("updated-tensors"),
-            value: units::count(done.updated.len() as u64),
-            remark: if lost > 0 {
-                words.say(&message!("lost-targets", count: lost))
-            } else {
-                words.say(&message!("no-lost-targets", count: done.updated.len()))
-            },
-        },
-        Figure {
-            label: words.text("largest-change"),
-            value: largest.and_then(|row| row.change).map_or_else(|| "—".to_owned(), heat_number),
-            remark: largest.map_or_else(String::new, |row| row.module.clone()),
-        },
+        figure("written", units::bytes(written), words.say(&message!("files", count: done.manifest.len()))),
+        figure("updated-tensors", units::count(done.updated.len() as u64), words.say(&lost)),
+        figure(
+            "largest-change",
+            largest.and_then(|row| row.change).map_or_else(|| "—".to_owned(), heat_number),
+            largest.map_or_else(String::new, |row| row.module.clone()),
+        ),
     ];
     let stats = receipt.update_stats();
     if let Some(gain) = stats.gain() {
-        let changed = units::count(stats.changed_count);
-        let remark = format!("{} {changed}", words.text("elements-changed"));
-        figures.push(Figure { label: words.text("kept-figure"), value: format!("{:.2} %", 100.0 * gain), remark });
+        let remark = format!("{} {}", words.text("elements-changed"), units::count(stats.changed_count));
+        figures.push(figure("kept-figure", format!("{:.2} %", 100.0 * gain), remark));
     }
     if state.machine.shows_measurements {
-        figures.push(Figure {
-            label: words.text("duration"),
-            value: units::duration(receipt.duration_secs),
-            remark: words.said(&receipt.device),
-        });
+        figures.push(figure("duration", units::duration(receipt.duration_secs), words.said(&receipt.device)));
     }
     figures
 }

@@ -6,11 +6,7 @@ use super::{
     command::MergeCommand, device_option::device_ui, rounding_option::rounding_ui, strength_option::strength_ui,
 };
 use crate::{
-    gui::{
-        design::widget::checkbox_ui,
-        frame::next_step::{self, next_step_ui},
-        prelude::*,
-    },
+    gui::{design::widget::checkbox_ui, frame::next_step::next_step_foot_ui, prelude::*},
     numeric::FloatDtype,
     plan::{DtypeOption, DtypePolicy, Rounding, survival_advice},
 };
@@ -24,9 +20,7 @@ pub(in crate::gui) fn merge_options_ui(
 ) {
     Surface::titled(state.words().text("options")).filling().show(ui, |ui| {
         rule_ui(ui);
-        foot_ui(ui, "next step", next_step::HEIGHT + 2.0 * space::S12, |ui| {
-            inset_ui(ui, space::S12, space::S12, |ui| next_step_ui(ui, state, commands));
-        });
+        next_step_foot_ui(ui, state, commands);
         let choices = ScrollArea::vertical().id_salt("options").auto_shrink(false);
         let choices = choices.show(ui, |ui| choices_ui(ui, state, inspection, commands));
         if choices.content_size.y > choices.inner_rect.height() {

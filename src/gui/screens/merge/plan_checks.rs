@@ -1,10 +1,10 @@
 //! The checks of a plan with their evidence, and where the work will happen.
 
 use super::command::MergeCommand;
-use crate::units::path::display_path;
 use crate::{
     gui::{design::widget::icon_ui, prelude::*},
     plan::{MergePlan, PreflightCheck},
+    units::path::display_path,
 };
 
 /// The checks and warnings, with the check that failed where the output is refused, and below them the place of work.

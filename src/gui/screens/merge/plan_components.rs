@@ -1,9 +1,12 @@
 //! What a merge writes as one bar by component, with a line under what the adapter changes.
 
-use egui::Rect;
+use egui::{Align, Color32, Layout};
 
 use crate::{
-    gui::{design::chart::bar::part_color, prelude::*},
+    gui::{
+        design::chart::bar::{BarPart, bar_ui, legend_entry_ui, part_color},
+        prelude::*,
+    },
     plan::ComponentBytes,
     size::Component,
 };
@@ -21,46 +24,45 @@ pub(in crate::gui) fn components_ui(ui: &mut Ui, parts: &[ComponentBytes; 5], wo
         };
         Sides::new().height(grid::CODE_ROW).shrink_left().show(ui, title, key);
         ui.add_space(space::S4);
-        canvas_ui(ui, grid::BAR + space::S4, |ui, area| bar_ui(ui, area.with_max_y(area.top() + grid::BAR), parts));
+        bars_ui(ui, parts);
         ui.add_space(space::S4);
         legend_ui(ui, parts, words);
     });
 }
 
-fn bar_ui(ui: &Ui, rect: Rect, parts: &[ComponentBytes; 5]) {
+/// What is written, and right below it what of that the adapter changes.
+fn bars_ui(ui: &mut Ui, parts: &[ComponentBytes; 5]) {
     let colors = Colors::of(ui);
-    let total = parts.iter().map(|part| part.written).sum::<u64>().max(1);
-    let width_of = |byte_count: u64| rect.width() * (byte_count as f32 / total as f32);
-    let mut left = rect.left();
-    for (index, part) in parts.iter().enumerate() {
-        let cell = Rect::from_min_size(pos2(left, rect.top()), vec2(width_of(part.written), rect.height()));
-        // A gap of a point keeps neighbours apart that differ little in their colour.
-        let filled = cell.with_max_x((cell.right() - 1.0).max(cell.left()));
-        ui.painter().rect_filled(filled, 0.0, part_color(colors, true, index));
-        let changed = width_of(part.changed).min(filled.width());
-        let mark = Rect::from_min_size(cell.left_bottom() + vec2(0.0, 2.0), vec2(changed, 2.0));
-        ui.painter().rect_filled(mark, 0.0, colors.adapter);
-        left = cell.right();
-    }
+    let points_per_byte = ui.available_width() / parts.iter().map(|part| part.written).sum::<u64>().max(1) as f32;
+    let written = parts.iter().enumerate().map(|(index, part)| (part.written, part_color(colors, true, index)));
+    let changed = parts.iter().flat_map(|part| {
+        [(part.changed, colors.adapter), (part.written.saturating_sub(part.changed), Color32::TRANSPARENT)]
+    });
+    let part = |(byte_count, fill): (u64, Color32)| BarPart::bare(byte_count as f32 * points_per_byte, fill);
+    line_ui(ui, grid::BAR, written.map(part).collect());
+    ui.add_space(space::S2);
+    line_ui(ui, space::S2, changed.map(part).collect());
+}
+
+fn line_ui(ui: &mut Ui, height: f32, parts: Vec<BarPart>) {
+    let size = vec2(ui.available_width(), height);
+    ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Min), |ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        bar_ui(ui, height, parts);
+    });
 }
 
 /// Swatch, name and bytes of each component, one behind the other.
 fn legend_ui(ui: &mut Ui, parts: &[ComponentBytes; 5], words: Language) {
+    let colors = Colors::of(ui);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = space::S16;
         // What the model does not have has no colour in the bar.
         for (index, part) in parts.iter().enumerate().filter(|(_, part)| part.written > 0) {
-            let (name, bytes) = (words.said(&Component::ALL[index]), units::bytes(part.written));
-            let width = text_width(ui, &format!("{name}  "), Type::CAPTION) + text_width(ui, &bytes, Type::MONO_SMALL);
-            let size = vec2(space::S12 + width + 1.0, grid::CODE_ROW);
-            let (area, _) = ui.allocate_exact_size(size, Sense::hover());
-            let center = area.left_center() + vec2(space::S4, 0.0);
-            let swatch = Rect::from_center_size(center, vec2(space::S8, space::S8));
-            ui.painter().rect_filled(swatch, 1.0, part_color(Colors::of(ui), true, index));
-            let text = egui::UiBuilder::new().max_rect(area.with_min_x(area.left() + space::S12));
-            let gap = ("  ", Type::CAPTION, Ink::Secondary);
-            let spans = [(name.as_str(), Type::CAPTION, Ink::Secondary), gap, (&bytes, Type::MONO_SMALL, Ink::Primary)];
-            ui.scope_builder(text, |ui| spans_ui(ui, &spans));
+            let name = format!("{}  ", words.said(&Component::ALL[index]));
+            let bytes = units::bytes(part.written);
+            let spans = [(name.as_str(), Type::CAPTION, Ink::Secondary), (&bytes, Type::MONO_SMALL, Ink::Primary)];
+            legend_entry_ui(ui, &[part_color(colors, true, index)], &spans);
         }
     });
 }

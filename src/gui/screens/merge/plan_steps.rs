@@ -56,7 +56,7 @@ fn described(item: &PlanRow, plan: &MergePlan, words: Language) -> (&'static str
             let how = match plan.dtype {
                 DtypePolicy::Keep => words.text("update-how-kept").to_owned(),
                 DtypePolicy::Convert(dtype) => {
-                    words.say(&message!("update-how", scale: shared_scale(plan), dtype: dtype.stored().to_string()))
+                    words.say(&message!("update-how", scale: plan.shared_scale().map_or_else(|| "s".to_owned(), units::trimmed), dtype: dtype.stored().to_string()))
                 }
             };
             (words.text("update"), tensors(), how, Ink::Adapter)
@@ -67,20 +67,5 @@ fn described(item: &PlanRow, plan: &MergePlan, words: Language) -> (&'static str
         PlanRowKind::CopyTensors => (words.text("copy-step"), tensors(), names(), Ink::Primary),
         PlanRowKind::EditFiles => (words.text("edit"), files(), names(), Ink::Primary),
         PlanRowKind::CopyFiles => (words.text("copy-step"), files(), names(), Ink::Primary),
-    }
-}
-
-/// The scale as a number where all targets share one, else its letter.
-fn shared_scale(plan: &MergePlan) -> String {
-    let scales = plan.adapters.iter().zip(&plan.strengths).flat_map(|(adapter, strength)| {
-        adapter.targets().iter().map(move |target| target.scaling().map(|scaling| scaling.value() * strength))
-    });
-    let scales: Vec<Option<f64>> = scales.collect();
-    match scales.first() {
-        Some(Some(first)) if scales.iter().all(|scale| *scale == Some(*first)) => {
-            let text = format!("{first:.4}");
-            text.trim_end_matches('0').trim_end_matches('.').to_owned()
-        }
-        _ => "s".to_owned(),
     }
 }

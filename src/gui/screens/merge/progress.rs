@@ -7,7 +7,6 @@ use super::{
     run_lists::{events_ui, shards_ui},
     throughput_chart::throughput_ui,
 };
-use crate::units::quantity::{clock, split_unit};
 use crate::{
     gui::{
         design::widget::{elided_middle, icon_ui, progress_bar_ui},
@@ -16,6 +15,7 @@ use crate::{
     job::Stage,
     merge::Running,
     message::Message,
+    units::quantity::{clock, split_unit},
 };
 
 /// The Merge screen during a run.
@@ -42,15 +42,9 @@ pub(in crate::gui) fn merge_running_ui(ui: &mut Ui, state: &AppState, running: &
             throughput_ui(ui, state, running);
             ui.add_space(grid::GAP);
         }
-        ui.spacing_mut().item_spacing.x = grid::GAP;
         let height = ui.available_height().max(grid::LEAST_LIST);
-        ui.columns_const(|[left, right]| {
-            for ui in [&mut *left, &mut *right] {
-                ui.spacing_mut().item_spacing.x = space::S8;
-            }
-            shards_ui(left, height, state, running);
-            events_ui(right, height, state, running);
-        });
+        let shards = |ui: &mut Ui, (): &mut ()| shards_ui(ui, height, state, running);
+        beside_ui(ui, grid::GAP, &mut (), shards, |ui, ()| events_ui(ui, height, state, running));
     });
 }
 

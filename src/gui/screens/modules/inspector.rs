@@ -10,7 +10,7 @@ use super::{
 use crate::{
     gui::{
         design::widget::{chip_ui, elided_middle, heat_scale_ui},
-        frame::next_step::{self, next_step_ui},
+        frame::next_step::next_step_foot_ui,
         prelude::*,
     },
     tree::{ChangeCell, HeatScale, ModuleDetail, ModuleNumbers, heat_number},
@@ -24,9 +24,7 @@ pub(in crate::gui) fn inspector_ui(
     commands: &mut Vec<Command>,
 ) {
     if inspection.plan.is_some() {
-        foot_ui(ui, "next step", next_step::HEIGHT + 2.0 * space::S12, |ui| {
-            inset_ui(ui, space::S12, space::S12, |ui| next_step_ui(ui, state, commands));
-        });
+        next_step_foot_ui(ui, state, commands);
     }
     ScrollArea::vertical().id_salt("inspector").auto_shrink(false).show(ui, |ui| {
         inset_ui(ui, space::S12, space::S12, |ui| map_ui(ui, state, commands));
@@ -164,21 +162,12 @@ fn pairs_ui(ui: &mut Ui, detail: &ModuleDetail, state: &AppState) {
         shapes(ui);
         return norms(ui);
     }
-    ui.scope(|ui| {
-        ui.spacing_mut().item_spacing.x = grid::ICON;
-        ui.columns_const(|[left_ui, right_ui]| {
-            shapes(left_ui);
-            norms(right_ui);
-        });
-    });
+    beside_ui(ui, grid::ICON, &mut (), |ui, ()| shapes(ui), |ui, ()| norms(ui));
 }
 
 fn pair_ui(ui: &mut Ui, name: &str, value: &str, ink: Ink) {
-    ui.scope(|ui| {
-        ui.spacing_mut().item_spacing.x = space::S8;
-        let left = |ui: &mut Ui| _ = label_ui(ui, name, Type::EVIDENCE, Ink::Secondary);
-        line_ui(ui, left, |ui| _ = label_ui(ui, value, Type::MONO, ink));
-    });
+    let left = |ui: &mut Ui| _ = label_ui(ui, name, Type::EVIDENCE, Ink::Secondary);
+    line_ui(ui, left, |ui| _ = label_ui(ui, value, Type::MONO, ink));
 }
 
 fn norms(detail: &ModuleDetail, state: &AppState) -> Vec<(String, String)> {

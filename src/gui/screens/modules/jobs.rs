@@ -5,12 +5,12 @@ use std::sync::Arc;
 use egui::Context;
 
 use super::module_list::show_changes;
-use crate::message::Problem;
 use crate::{
     gui::app::{
         jobs::kind::JobKind,
         state::{AppState, Phase},
     },
+    message::Problem,
     tree::{self, RelativeChanges},
 };
 

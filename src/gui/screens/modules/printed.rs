@@ -17,7 +17,7 @@ use crate::{
         },
         prelude::*,
     },
-    tree::{DiffLine, PrintedDiff},
+    tree::{DiffLine, PrintedDiff, parts_around_class},
 };
 
 /// The Modules screen as text.
@@ -180,27 +180,9 @@ fn pane_ui(ui: &mut Ui, rect: Rect, text: Option<&(usize, String)>, changed: Opt
     }
     let numbers = rect.with_max_x(rect.left() + code::NUMBERS);
     text_ui(ui, numbers, Align::Right, &number.to_string(), Type::MONO_SMALL, colors.text_tertiary);
-    let replaced = changed.filter(|line| line.left.is_some()).and_then(|_| class_of(text));
+    let replaced = changed.filter(|line| line.left.is_some()).and_then(|_| parts_around_class(text));
     let (before, class, after) = replaced.unwrap_or((text, "", ""));
     let spans = [(before, Ink::Primary), (class, Ink::Adapter), (after, Ink::Primary)];
     let spans = spans.map(|(text, ink)| (text, Type::MONO_SMALL, ink));
     canvas_spans_ui(ui, rect.with_min_x(rect.left() + code::GUTTER), Align::Left, &spans);
-}
-
-/// `(q_proj): lora.Linear(…` in three parts with the class in the middle.
-fn class_of(text: &str) -> Option<(&str, &str, &str)> {
-    let start = text.find("): ")? + 3;
-    let end = start + text[start..].find('(')?;
-    Some((&text[..start], &text[start..end], &text[end..]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::class_of;
-
-    #[test]
-    fn the_class_is_the_part_that_differs() {
-        assert_eq!(class_of("  (q_proj): lora.Linear("), Some(("  (q_proj): ", "lora.Linear", "(")));
-        assert_eq!(class_of(")"), None);
-    }
 }

@@ -3,14 +3,16 @@
 use egui::{Id, Rect};
 
 use super::{columns::ModuleColumn, command::ModulesCommand};
-use crate::gui::{
-    design::{
-        tokens::heat,
-        widget::{heat_cell_ui, heat_strip_ui},
+use crate::{
+    gui::{
+        design::{
+            tokens::heat,
+            widget::{heat_cell_ui, heat_strip_ui},
+        },
+        prelude::*,
     },
-    prelude::*,
+    tree::{Folding, Heat, TreeRow},
 };
-use crate::tree::{Folding, Heat, TreeRow};
 
 /// A row and what it takes to paint it.
 pub(in crate::gui) struct ModuleRow<'a> {
@@ -63,7 +65,7 @@ impl ModuleRow<'_> {
         let ink = if item.is_changed || item.depth == 0 { Ink::Primary } else { Ink::Tertiary };
         let needed = text_width(ui, &item.label, Type::BODY) + text_width(ui, &item.class, Type::CAPTION) + space::S8;
         // What the filter found stands out.
-        let [before, found, after] = around_match(&item.label, self.state.modules.filter.trim());
+        let [before, found, after] = item.around_match(&self.state.modules.filter);
         let spans = [
             (before, Type::BODY, ink),
             (found, Type::BODY_STRONG, Ink::Accent),
@@ -130,28 +132,5 @@ impl ModuleRow<'_> {
         let name = if item.path.is_empty() { &item.label } else { &item.path };
         let parts = [name, &item.class, &item.base_shape, &item.dtype, &item.a_shape, &item.b_shape, &heat];
         parts.into_iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(", ")
-    }
-}
-
-/// `label` before, in and after the first place where it has `filter`, whatever the case.
-fn around_match<'a>(label: &'a str, filter: &str) -> [&'a str; 3] {
-    let at = (!filter.is_empty()).then(|| label.to_lowercase().find(&filter.to_lowercase())).flatten();
-    let parts = at.and_then(|at| {
-        let (before, rest) = label.split_at_checked(at)?;
-        let (found, after) = rest.split_at_checked(filter.len())?;
-        Some([before, found, after])
-    });
-    parts.unwrap_or([label, "", ""])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::around_match;
-
-    #[test]
-    fn a_match_is_found_in_any_case() {
-        assert_eq!(around_match("model.layers.0.q_proj", "Q_pr"), ["model.layers.0.", "q_pr", "oj"]);
-        assert_eq!(around_match("q_proj", ""), ["q_proj", "", ""]);
-        assert_eq!(around_match("q_proj", "mlp"), ["q_proj", "", ""]);
     }
 }

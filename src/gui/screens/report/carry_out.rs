@@ -6,7 +6,6 @@ use super::{
     command::ReportCommand,
     jobs::{export, seal, verify_again},
 };
-use crate::units::path::display_path;
 use crate::{
     gui::app::{
         jobs::kind::JobKind,
@@ -14,6 +13,7 @@ use crate::{
         state::AppState,
     },
     message::{Problem, message},
+    units::path::display_path,
 };
 
 /// Checks, seals, exports, or stops one of these.

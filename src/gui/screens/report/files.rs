@@ -1,13 +1,13 @@
 //! The files of a merged folder, and what can be taken out of it.
 
 use super::command::ReportCommand;
-use crate::units::path::written_path;
 use crate::{
     gui::{
         frame::progress_note::{moved_text, progress_note_ui},
         prelude::*,
     },
     report::{FileState, ManifestRow, Origin},
+    units::path::written_path,
 };
 
 /// Every file of the folder.

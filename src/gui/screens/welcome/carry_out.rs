@@ -3,18 +3,18 @@
 use egui::Context;
 
 use super::command::WelcomeCommand;
-use crate::message::Problem;
-use crate::units::path::lexically_normal;
 use crate::{
     gui::{
         app::{notice::Notice, screen::Screen, state::AppState},
         frame::wells::inspect::inspect,
         screens::merge::merge_options::MergeOptions,
     },
+    message::Problem,
     numeric::FloatDtype,
     plan::{DtypePolicy, free_name},
     report::{HistoryEntry, RunOutcome},
     sample::Sample,
+    units::path::lexically_normal,
 };
 
 /// Fills the wells at once, or forgets what they were filled with.

@@ -5,12 +5,11 @@ use std::path::Path;
 use egui::{CornerRadius, Frame, Shape, epaint::RectShape};
 
 use super::command::WelcomeCommand;
-use crate::report::RecentState;
-use crate::units::path::{composed, display_path};
 use crate::{
     checkpoint::folder_name,
     gui::{design::widget::icon_ui, prelude::*},
-    report::{HistoryEntry, now_secs},
+    report::{HistoryEntry, RecentState, now_secs},
+    units::path::{composed, display_path},
 };
 
 /// The panel; nothing without pairs.

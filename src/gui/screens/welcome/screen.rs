@@ -25,16 +25,13 @@ pub(in crate::gui) fn welcome_ui(ui: &mut Ui, state: &AppState, commands: &mut V
             let text = if state.machine.takes_drops { "welcome-text" } else { "welcome-without-drops" };
             paragraph_ui(ui, words.text(text), Type::BODY, Ink::Secondary);
             ui.add_space(space::S24);
-            ui.scope(|ui| {
-                ui.spacing_mut().item_spacing.x = space::S32;
-                ui.columns_const(|[left, right]| {
-                    for ui in [&mut *left, &mut *right] {
-                        ui.spacing_mut().item_spacing.x = space::S12;
-                    }
-                    left.vertical(|ui| sample_ui(ui, state, commands));
-                    right.vertical(|ui| questions_ui(ui, words));
-                });
-            });
+            beside_ui(
+                ui,
+                space::S32,
+                commands,
+                |ui, commands| sample_ui(ui, state, commands),
+                |ui, _| questions_ui(ui, words),
+            );
             ui.add_space(space::S16);
             judge_ui(ui, words, commands);
             ui.add_space(space::S24);
