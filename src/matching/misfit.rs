@@ -24,6 +24,12 @@ pub struct Misfit {
     pub reason: MisfitReason,
 }
 
+/// The module that a tensor belongs to.
+#[must_use]
+pub fn module_of(tensor: &str) -> &str {
+    tensor.rsplit_once('.').map_or(tensor, |(module, _)| module)
+}
+
 /// Every orphan and clash of `matching`, orphans first.
 #[must_use]
 pub fn misfits(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> Vec<Misfit> {
@@ -48,7 +54,7 @@ pub fn misfits(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) -> 
         module: clash.module.clone(),
         tensor_count: clash.tensors.len(),
         shape: update_shape(clash.adapter, &clash.module),
-        nearest: crate::tree::module_of(&clash.base_tensor).to_owned(),
+        nearest: module_of(&clash.base_tensor).to_owned(),
         nearest_shape: base_shape(&clash.base_tensor),
         reason: MisfitReason::Clashing(clash.reason.clone()),
     });

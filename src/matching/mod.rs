@@ -33,7 +33,7 @@ use self::{applied::source_of, place::Placer};
 pub use self::{
     applied::{Applied, Origin, UpdateRef, load_updates, load_updates_f64},
     experts::OpenExperts,
-    misfit::{Misfit, misfits},
+    misfit::{Misfit, misfits, module_of},
     orientation::StatedOrientation,
     prefix::PrefixChange,
     problem::{Clash, ClashReason, MisfitReason, Misplaced, Orphan, OrphanReason},

@@ -10,11 +10,11 @@ use super::{
 use crate::{
     checkpoint::Checkpoint,
     job::JobContext,
+    matching::module_of,
     merge::{self, RunEvent, device::DeviceChoice},
     message::Problem,
     plan::{AdapterRequest, MergePlan},
     size::SizeFact,
-    tree,
 };
 
 /// How a run ended.
@@ -75,7 +75,7 @@ pub fn merge_and_verify(
     let mut finished = MergedFolder::opened(provenance, Some(&plan.base), &merged);
     let changes = receipt.updated().filter_map(|record| {
         let change = record.stats.as_ref()?.relative_change()?;
-        Some((tree::module_of(&record.name).to_owned(), change))
+        Some((module_of(&record.name).to_owned(), change))
     });
     finished.changes = changes.collect();
     finished.updated = updated_tensors(&receipt);

@@ -22,7 +22,7 @@ pub use self::{
     heat_scale::{HeatScale, heat_number},
     listing::{Direction, Folding, Heat, RowStep, SortColumn, TensorTally, TreeOrder, TreeQuery, TreeRow, tree_rows},
     module_detail::{ModuleDetail, ModuleNumbers},
-    norms::{ChangeMap, delta_norm, delta_norms, main_directions, module_of, singular_values},
+    norms::{ChangeMap, delta_norm, delta_norms, main_directions, singular_values},
     print::{PrintedLine, is_transformers_text, print_model},
     printed_diff::{DiffLine, PrintedDiff, parts_around_class},
     relative_change::RelativeChanges,

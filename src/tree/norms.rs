@@ -6,7 +6,7 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use crate::{
     adapter::{Adapter, AdapterError},
-    matching::{Applied, Matching, load_updates},
+    matching::{Applied, Matching, load_updates, module_of},
     numeric::{self, LowRank},
 };
 
@@ -15,12 +15,6 @@ pub type ChangeMap = BTreeMap<String, f64>;
 
 /// The part of ‖Δ‖² that [`main_directions`] counts up to.
 const MOST_ENERGY: f64 = 0.9;
-
-/// The module that a tensor belongs to.
-#[must_use]
-pub fn module_of(tensor: &str) -> &str {
-    tensor.rsplit_once('.').map_or(tensor, |(module, _)| module)
-}
 
 /// ‖Δ‖ of every target; a factor that cannot be read leaves a gap, for the merge's scan will name it.
 #[must_use]

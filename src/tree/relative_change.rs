@@ -1,10 +1,10 @@
 //! ‖Δ‖/‖W‖ before any merge: W from as many of its rows as can be read in a moment.
 
-use super::norms::{ChangeMap, delta_norms, module_of};
+use super::norms::{ChangeMap, delta_norms};
 use crate::{
     adapter::Adapter,
     checkpoint::{Checkpoint, LogicalTensor},
-    matching::Matching,
+    matching::{Matching, module_of},
 };
 
 /// Elements read of one weight: all of a small model, 64 rows of a large one.

@@ -10,6 +10,7 @@ use crate::{
         jobs::kind::JobKind,
         state::{AppState, Phase},
     },
+    matching::module_of,
     message::Problem,
     tree::{self, RelativeChanges},
 };
@@ -40,7 +41,7 @@ pub(in crate::gui) fn look_at_spectrum(state: &mut AppState, ctx: &Context) {
     }
     let (module, plan) = (module.clone(), Arc::clone(plan));
     let compute = move |_: &_| {
-        let applied = plan.matching.applied.iter().find(|applied| tree::module_of(&applied.tensor) == module);
+        let applied = plan.matching.applied.iter().find(|applied| module_of(&applied.tensor) == module);
         let values = applied.map(|applied| tree::singular_values(applied, &plan.adapters, &plan.strengths));
         Ok((module, values.and_then(Result::ok).flatten().unwrap_or_default()))
     };
