@@ -13,6 +13,9 @@ use super::{
 use crate::message::Problem;
 use crate::platform::FileDialogs;
 
+/// Extensions of texts that a model can be measured on.
+pub(in crate::gui) const TEXT_EXTENSIONS: [&str; 3] = ["txt", "md", "jsonl"];
+
 /// A folder to be chosen.
 pub(in crate::gui) struct FolderDialog {
     /// What it is called.
@@ -65,8 +68,7 @@ pub(in crate::gui) fn choose_texts(
     if state.jobs.is_running(JobKind::ChooseTexts) {
         return;
     }
-    let choose =
-        move || rfd::FileDialog::new().set_title(title).add_filter("text", &["txt", "md", "jsonl"]).pick_files();
+    let choose = move || rfd::FileDialog::new().set_title(title).add_filter("text", &TEXT_EXTENSIONS).pick_files();
     let take = move |state: &mut AppState, ctx: &Context, chosen: Result<_, Problem>| {
         if let Ok(Some(texts)) = chosen {
             take(state, ctx, texts);

@@ -15,19 +15,19 @@ use crate::gui::{
 pub(in crate::gui) fn navigation_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
     ui.spacing_mut().item_spacing = Vec2::splat(space::S4);
     for screen in Screen::ALL {
+        let is_open = state.is_reachable(screen);
         let item = Item {
             command: AppCommand::ShowScreen(screen),
             is_current: screen == state.screen && !state.is_welcome(),
-            enabled: state.is_reachable(screen),
+            closed: (!is_open).then(|| closed(state, screen)),
             // A screen that cannot be opened has got nowhere.
-            mark: mark(state, screen).filter(|_| state.is_reachable(screen)),
-            closed: closed(state, screen),
+            mark: mark(state, screen).filter(|_| is_open),
         };
         item_ui(ui, grid::NAVIGATION_ITEM, &item, state, commands);
     }
     ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
         for command in [AppCommand::SwitchTheme, AppCommand::SwitchLanguage] {
-            let item = Item { command, is_current: false, enabled: true, mark: None, closed: "" };
+            let item = Item { command, is_current: false, closed: None, mark: None };
             item_ui(ui, grid::NAVIGATION_CHOICE, &item, state, commands);
         }
     });
@@ -36,21 +36,19 @@ pub(in crate::gui) fn navigation_ui(ui: &mut Ui, state: &AppState, commands: &mu
 struct Item {
     command: AppCommand,
     is_current: bool,
-    enabled: bool,
-    mark: Option<Tone>,
     /// Why it cannot be opened, while it cannot.
-    closed: &'static str,
+    closed: Option<&'static str>,
+    mark: Option<Tone>,
 }
 
 /// What has to happen before `screen` has something to show.
 fn closed(state: &AppState, screen: Screen) -> &'static str {
-    let words = state.words();
-    match screen {
-        Screen::Modules => words.text("modules-closed"),
-        Screen::Merge if state.finished().is_some() => words.text("merge-closed-judged"),
-        Screen::Merge => words.text("merge-closed"),
-        Screen::Compare | Screen::Report => words.text("result-closed"),
-    }
+    state.words().text(match screen {
+        Screen::Modules => "modules-closed",
+        Screen::Merge if state.finished().is_some() => "merge-closed-judged",
+        Screen::Merge => "merge-closed",
+        Screen::Compare | Screen::Report => "result-closed",
+    })
 }
 
 /// How far a screen is, as a shape beside its icon: a tick only for what was found to hold.
@@ -78,29 +76,29 @@ fn item_ui(ui: &mut Ui, height: f32, item: &Item, state: &AppState, commands: &m
     let words = state.words();
     let Some(face) = item.command.face() else { return };
     let label = face.label(words);
+    let enabled = item.closed.is_none();
     let size = vec2(ui.available_width(), height);
-    let response = ui.add_enabled_ui(item.enabled, |ui| ui.allocate_response(size, Sense::click())).inner;
-    response.widget_info(|| WidgetInfo::selected(Role::Tab, item.enabled, item.is_current, label));
+    let response = ui.add_enabled_ui(enabled, |ui| ui.allocate_response(size, Sense::click())).inner;
+    response.widget_info(|| WidgetInfo::selected(Role::Tab, enabled, item.is_current, label));
     let corner = CornerRadius::same(radius::PANEL);
     if item.is_current {
         ui.painter().rect_filled(response.rect, corner, colors.selected);
-    } else if item.enabled && response.hovered() {
+    } else if enabled && response.hovered() {
         ui.painter().rect_filled(response.rect, corner, colors.hover);
     }
     if response.has_focus() {
         let stroke = Stroke::new(2.0, colors.accent);
         ui.painter().rect_stroke(response.rect, corner, stroke, StrokeKind::Inside);
     }
-    let ink = match (item.enabled, item.is_current) {
-        (false, _) => colors.text_disabled,
-        (true, true) => colors.accent,
-        (true, false) => colors.text_secondary,
+    let (ink, label_ink) = match (enabled, item.is_current) {
+        (false, _) => (colors.text_disabled, colors.text_disabled),
+        (true, true) => (colors.accent, colors.accent),
+        (true, false) => (colors.text_secondary, colors.text),
     };
     let rect = response.rect.shrink2(vec2(0.0, space::S8));
     if let Some(icon) = face.icon {
         icon_ui(ui, Rect::from_min_size(rect.min, vec2(rect.width(), grid::ICON)), icon, ink);
     }
-    let label_ink = if item.enabled && !item.is_current { colors.text } else { ink };
     let mut job = LayoutJob::simple_singleline(label.to_owned(), Type::CAPTION_MEDIUM.font_id(), label_ink);
     job.wrap = TextWrapping::truncate_at_width(rect.width());
     let galley = ui.painter().layout_job(job);
@@ -116,7 +114,7 @@ fn item_ui(ui: &mut Ui, height: f32, item: &Item, state: &AppState, commands: &m
         mark_ui(ui, response.rect.right_top() + vec2(-space::S12, space::S12), icon, tone.ink().color(ui));
     }
     let hover_text = face.hover_text(words, ui.ctx());
-    if response.on_hover_text(hover_text).on_disabled_hover_text(item.closed).clicked() {
+    if response.on_hover_text(hover_text).on_disabled_hover_text(item.closed.unwrap_or_default()).clicked() {
         commands.push(item.command.into());
     }
 }

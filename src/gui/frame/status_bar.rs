@@ -1,11 +1,11 @@
 //! One line about where things stand, and the drop hint over the window.
 
-use egui::{Align2, Color32, CornerRadius, Layout, Rect, Stroke, StrokeKind, UiBuilder};
+use egui::{Align2, Color32, CornerRadius, Rect, Stroke, StrokeKind};
 
 use crate::{
     gui::{
         app::{inspection::Slot, notice::Tone, state::Phase},
-        design::{tokens::radius, widget::mark_ui},
+        design::{layout::rule::middle_ui, tokens::radius, widget::mark_ui},
         prelude::*,
         screens::modules::state::ModulesView,
     },
@@ -129,11 +129,9 @@ pub(in crate::gui) fn drop_hint_ui(ui: &mut Ui, rect: Rect, words: Language) {
     let corner = CornerRadius::same(radius::POPUP);
     let veil = Color32::from_black_alpha(grid::VEIL);
     ui.painter().rect(rect.shrink(space::S8), corner, veil, Stroke::new(2.0, colors.accent), StrokeKind::Inside);
-    let width = text_width(ui, words.text("drop-here"), Type::BODY_MEDIUM) + 2.0 * space::S32;
+    let words = words.text("drop-here");
+    let width = text_width(ui, words, Type::BODY_MEDIUM) + 2.0 * space::S32;
     let sign = Align2::CENTER_CENTER.align_size_within_rect(vec2(width, grid::SCREEN_HEADER), rect);
     ui.painter().rect(sign, corner, colors.panel, Stroke::new(1.0, colors.stroke_strong), StrokeKind::Inside);
-    let middle = Layout::centered_and_justified(egui::Direction::LeftToRight);
-    ui.scope_builder(UiBuilder::new().max_rect(sign).layout(middle), |ui| {
-        label_ui(ui, words.text("drop-here"), Type::BODY_MEDIUM, Ink::Primary)
-    });
+    middle_ui(ui, sign, |ui| label_ui(ui, words, Type::BODY_MEDIUM, Ink::Primary));
 }

@@ -1,6 +1,6 @@
 //! What stands between things, rules and margins, and the place of what paints itself.
 
-use egui::{Frame, Margin, Rect, Sense, Stroke, Ui, UiBuilder, vec2};
+use egui::{Direction, Frame, Layout, Margin, Rect, Sense, Stroke, Ui, UiBuilder, vec2};
 
 use crate::gui::design::tokens::Colors;
 
@@ -22,6 +22,12 @@ pub fn centered_ui<R>(ui: &mut Ui, most: f32, sides: f32, add: impl FnOnce(&mut 
     let area = ui.available_rect_before_wrap();
     let margin = ((area.width() - most) / 2.0).max(sides).round();
     ui.scope_builder(UiBuilder::new().max_rect(area.shrink2(vec2(margin, 0.0))), add).inner
+}
+
+/// `add` in the middle of `area`, over whatever is painted there.
+pub fn middle_ui<R>(ui: &mut Ui, area: Rect, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let middle = Layout::centered_and_justified(Direction::LeftToRight);
+    ui.scope_builder(UiBuilder::new().max_rect(area).layout(middle), add).inner
 }
 
 /// A part of this height in the running layout, in which what fills goes down to its end.

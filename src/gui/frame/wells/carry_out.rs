@@ -15,7 +15,7 @@ use crate::{
     checkpoint::entered_path,
     gui::{
         app::{
-            dialogs::{self, FolderDialog},
+            dialogs::{self, FolderDialog, TEXT_EXTENSIONS},
             jobs::kind::JobKind,
             state::AppState,
         },
@@ -51,9 +51,7 @@ pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: We
 }
 
 fn is_text(path: &Path) -> bool {
-    let is_one =
-        |extension: &std::ffi::OsStr| ["txt", "md", "jsonl"].iter().any(|known| extension.eq_ignore_ascii_case(known));
-    path.extension().is_some_and(is_one)
+    path.extension().is_some_and(|extension| TEXT_EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)))
 }
 
 /// Looks what dropped folders are, to put each into its well; what is neither model nor adapter goes into the well that

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use egui::{Align, CornerRadius, Frame, Key, Layout, Margin, Rect, Shape, Stroke, StrokeKind, UiBuilder, Vec2};
+use egui::{Align, CornerRadius, Frame, Key, Layout, Margin, Rect, Shape, Stroke, StrokeKind, Vec2};
 
 use super::{
     command::WellsCommand,
@@ -13,6 +13,7 @@ use crate::{
     gui::{
         app::notice::Tone,
         design::{
+            layout::rule::middle_ui,
             tokens::radius,
             widget::{chip_ui, elided_middle, field_ui},
         },
@@ -124,11 +125,8 @@ fn taker_ui(ui: &mut Ui, area: Rect, view: &WellView, words: Language) {
     let colors = Colors::of(ui);
     let corner = CornerRadius::same(radius::PANEL);
     ui.painter().rect(area, corner, colors.selected, Stroke::new(2.0, colors.accent), StrokeKind::Inside);
-    let middle = Layout::centered_and_justified(egui::Direction::LeftToRight);
-    ui.scope_builder(UiBuilder::new().max_rect(area.shrink(space::S12)).layout(middle), |ui| {
-        let text = words.say(&message!("takes-drop", well: view.title));
-        label_ui(ui, &text, Type::BODY_STRONG, Ink::Accent)
-    });
+    let text = words.say(&message!("takes-drop", well: view.title));
+    middle_ui(ui, area.shrink(space::S12), |ui| label_ui(ui, &text, Type::BODY_STRONG, Ink::Accent));
 }
 
 /// Filled wells have an edge and their colour; empty ones are dashed.

@@ -147,7 +147,7 @@ impl WellView {
                 self.name.clone_from(&adapter.name);
                 let more = inspection.more_adapters.len();
                 if more > 0 {
-                    self.name += &format!("  {}", words.say(&message!("more-adapters", count: more)));
+                    self.name = format!("{}  {}", adapter.name, words.say(&message!("more-adapters", count: more)));
                 }
                 let rank = adapter.rank.map_or_else(String::new, |rank| format!(" r {rank}"));
                 let alpha = adapter.scaling.map_or_else(String::new, |scaling| format!(", α {}", scaling.alpha));

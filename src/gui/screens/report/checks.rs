@@ -47,7 +47,7 @@ fn below_verdict_ui(ui: &mut Ui, done: &MergedFolder, state: &AppState, commands
     if let Some(strength) = done.found_strength() {
         ui.add_space(space::S12);
         CommandButton::new(ReportCommand::JudgeAtFoundStrength, ButtonLook::Primary)
-            .label(&words.say(&message!("judge-at", strength: strength)))
+            .label(words.say(&message!("judge-at", strength: strength)))
             .add(ui, words, commands);
     }
     if let Some(progress) = state.jobs.progress(JobKind::Verify) {
