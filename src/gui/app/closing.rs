@@ -1,6 +1,6 @@
-//! How far the wish to close the window has got.
+//! How far a request to close the window has got.
 
-/// How far the wish to close the window has got.
+/// How far a request to close the window has got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Closing {
     /// Nobody wants to.

@@ -143,7 +143,7 @@ pub mod grid {
     /// The bar in a well's colour.
     pub const WELL_BAR: egui::Vec2 = egui::vec2(3.0, 54.0);
     /// The navigation on the left.
-    pub const NAVIGATION: f32 = 72.0;
+    pub const NAVIGATION: f32 = 80.0;
     /// A screen in the navigation.
     pub const NAVIGATION_ITEM: f32 = 54.0;
     /// A choice below the screens.
