@@ -8,7 +8,7 @@ list-more = { $shown } and { $more } more
 
 adapter = Adapter
 adapter-empty = What training wrote
-adapter-expects = adapter_config.json with adapter_model.safetensors
+adapter-expects = adapter_config.json and its weights
 adapter-only = The adapter is open. Add the base that it was trained on.
 add = Add
 add-adapter = Add an adapter…

@@ -7,7 +7,7 @@ list-more = { $shown } 외 { $more }개
 
 adapter = 어댑터
 adapter-empty = 학습이 저장한 폴더
-adapter-expects = adapter_config.json과 adapter_model.safetensors
+adapter-expects = adapter_config.json과 가중치
 adapter-only = 어댑터를 열었습니다. 학습에 쓴 베이스를 더하세요.
 add = 추가
 add-adapter = 어댑터 추가…

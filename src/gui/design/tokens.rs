@@ -164,6 +164,8 @@ pub mod grid {
     pub const CODE_ROW: f32 = 18.0;
     /// One level of the module tree.
     pub const TREE_INDENT: f32 = 12.0;
+    /// Narrower than this inside, a well shows its button as an icon.
+    pub const NARROW_WELL: f32 = 280.0;
     /// Between panels.
     pub const GAP: f32 = 12.0;
     /// Widest that a screen gets: longer lines are not read.

@@ -4,7 +4,7 @@ use egui::{ScrollArea, Sides, Ui};
 
 use super::{
     rule::{inset_ui, rule_ui},
-    text::{Span, spans_ui},
+    text::{Span, paragraph_spans_ui},
 };
 use crate::gui::design::{
     ink::Ink,
@@ -15,14 +15,14 @@ use crate::gui::design::{
 pub fn page_title_ui(ui: &mut Ui, title: &str, subtitle: &[Span<'_>], tools: impl FnOnce(&mut Ui)) {
     let mut spans = vec![(title, Type::TITLE, Ink::Primary), ("   ", Type::BODY, Ink::Primary)];
     spans.extend(subtitle);
-    page_title_line_ui(ui, |ui| _ = spans_ui(ui, &spans), tools);
+    page_title_line_ui(ui, |ui| _ = paragraph_spans_ui(ui, &spans), tools);
 }
 
 /// The same with `add` in place of the words, from left to right.
 pub fn page_title_line_ui(ui: &mut Ui, add: impl FnOnce(&mut Ui), tools: impl FnOnce(&mut Ui)) {
     ui.spacing_mut().item_spacing = egui::vec2(space::S8, 0.0);
     inset_ui(ui, space::S16, 0.0, |ui| {
-        Sides::new().height(grid::SCREEN_HEADER).shrink_left().truncate().show(ui, add, tools);
+        Sides::new().height(grid::SCREEN_HEADER).shrink_left().wrap().show(ui, add, tools);
     });
     rule_ui(ui);
 }

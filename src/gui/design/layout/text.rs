@@ -19,10 +19,20 @@ pub fn label_ui(ui: &mut Ui, text: &str, kind: Type, ink: Ink) -> Response {
     spans_ui(ui, &[(text, kind, ink)])
 }
 
-/// One line of several styles.
+/// How small a line gets before its end is left out: words of some languages are longer than their place.
+const LEAST_SCALE: f32 = 0.8;
+
+/// One line of several styles, a little smaller where that lets it fit.
 pub fn spans_ui(ui: &mut Ui, spans: &[Span<'_>]) -> Response {
     let job = job_of(ui, spans);
-    ui.add(Label::new(job).truncate())
+    let needed = ui.painter().layout_job(job.clone()).size().x;
+    let scale = ui.available_width() / needed;
+    if !(LEAST_SCALE..1.0).contains(&scale) {
+        return ui.add(Label::new(job).truncate());
+    }
+    let smaller = |kind: Type| Type { size: kind.size * scale, ..kind };
+    let spans: Vec<Span<'_>> = spans.iter().map(|(text, kind, ink)| (*text, smaller(*kind), *ink)).collect();
+    ui.add(Label::new(job_of(ui, &spans)).truncate())
 }
 
 /// One line in which names between backticks stand in the mono face.

@@ -29,7 +29,7 @@ pub fn field_ui(ui: &mut Ui, size: Vec2, id: Id, text: &mut String, hint: &str, 
         .align(egui::Align2::LEFT_CENTER)
         .min_size(vec2(inner.width(), inner.height()))
         .desired_width(inner.width())
-        .hint_text(egui::RichText::new(hint).font(Type::MONO_SMALL.font_id()).color(colors.text_tertiary));
+        .hint_text(egui::RichText::new(hint).font(Type::CAPTION.font_id()).color(colors.text_tertiary));
     ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| ui.add(edit)).inner
 }
 

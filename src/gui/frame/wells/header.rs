@@ -105,18 +105,26 @@ fn name_ui(ui: &mut Ui, view: &WellView) {
 fn path_line_ui(ui: &mut Ui, view: &WellView, state: &AppState, commands: &mut Vec<Command>) {
     let words = state.words();
     let browse = CommandButton::new(WellsCommand::Browse(view.kind), ButtonLook::Small).enabled(!state.is_locked());
+    // A path needs the room more than a word does.
+    let is_narrow = ui.available_width() < grid::NARROW_WELL;
     let empty = Command::from(WellsCommand::Empty(view.kind));
     let can_empty = empty.face().is_some_and(|face| face.is_available(state));
     ui.horizontal(|ui| {
         let tools = if can_empty { 2.0 * space::S8 + space::S24 } else { space::S8 };
-        let width = ui.available_width() - browse.width(ui, words) - tools;
+        let browse_width = if is_narrow { space::S24 } else { browse.width(ui, words) };
+        let width = ui.available_width() - browse_width - tools;
         path_field_ui(ui, width, view, state, commands);
         if can_empty {
             let label = format!("{}: {}", view.title, words.text("empty-well"));
             let empty = CommandButton::new(empty, ButtonLook::Ghost).with_icon().label(&label);
             empty.add_icon_only(ui, words, commands);
         }
-        browse.add(ui, words, commands);
+        if is_narrow {
+            let browse = browse.icon(Icon::Folder);
+            ui.add_enabled_ui(!state.is_locked(), |ui| browse.add_icon_only(ui, words, commands));
+        } else {
+            browse.add(ui, words, commands);
+        }
     });
 }
 

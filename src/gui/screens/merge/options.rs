@@ -62,12 +62,10 @@ fn choices_ui(ui: &mut Ui, state: &AppState, inspection: &Inspection, commands: 
 fn card_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
     let words = state.words();
     let writes_card = state.options.writes_card;
-    let check = |ui: &mut Ui| checkbox_ui(ui, words.text("write-card"), writes_card);
-    let note = |ui: &mut Ui| _ = label_ui(ui, words.text("write-card-note"), Type::CAPTION, Ink::Secondary);
-    let (is_clicked, ()) = Sides::new().height(grid::BUTTON).shrink_right().truncate().show(ui, check, note);
-    if is_clicked {
+    if checkbox_ui(ui, words.text("write-card"), writes_card) {
         commands.push(MergeCommand::WriteCard(!writes_card).into());
     }
+    paragraph_ui(ui, words.text("write-card-note"), Type::CAPTION, Ink::Secondary);
 }
 
 /// The dtype that `policy` writes, where it is one that a merge computes with.

@@ -6,8 +6,9 @@ use crate::{
     plan::{DtypePolicy, MergePlan, PlanRow, PlanRowKind, PlanTotals},
 };
 
-/// Names shown of what a step is done to.
+/// Names shown of what a step is done to, and where there is little room.
 const NAMES_SHOWN: usize = 2;
+const NAMES_SHOWN_NARROW: usize = 1;
 
 /// The panel; where it is narrow, what is done stands below the step's name.
 pub(in crate::gui) fn steps_ui(ui: &mut Ui, totals: &PlanTotals, plan: &MergePlan, words: Language) {
@@ -25,7 +26,8 @@ pub(in crate::gui) fn steps_ui(ui: &mut Ui, totals: &PlanTotals, plan: &MergePla
     Surface::titled(words.text("what-will-be-done")).remark(words.text("same-plan")).show(ui, |ui| {
         Table::new("steps", &columns).row_height(row_height).show(ui, totals.rows.len(), |cells, index| {
             let item = &totals.rows[index];
-            let (name, count, how, ink) = described(item, plan, words);
+            let (name, count, how, ink) =
+                described(item, plan, if is_narrow { NAMES_SHOWN_NARROW } else { NAMES_SHOWN }, words);
             if is_narrow {
                 cells.cell(|ui| {
                     ui.vertical(|ui| {
@@ -47,8 +49,8 @@ pub(in crate::gui) fn steps_ui(ui: &mut Ui, totals: &PlanTotals, plan: &MergePla
     });
 }
 
-fn described(item: &PlanRow, plan: &MergePlan, words: Language) -> (&'static str, String, String, Ink) {
-    let names = || words.say(&message!("listed", names: &item.names, most: NAMES_SHOWN));
+fn described(item: &PlanRow, plan: &MergePlan, most: usize, words: Language) -> (&'static str, String, String, Ink) {
+    let names = || words.say(&message!("listed", names: &item.names, most: most));
     let tensors = || words.say(&message!("tensors", count: item.count));
     let files = || words.say(&message!("files", count: item.count));
     match item.kind {
