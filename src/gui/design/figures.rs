@@ -7,7 +7,7 @@ use super::{
     layout::{
         panel::Surface,
         rule::{inset_ui, rule_ui},
-        text::{label_ui, spans_ui},
+        text::{label_ui, paragraph_ui, spans_ui},
     },
     tokens::{Colors, Type, space},
 };
@@ -59,7 +59,7 @@ fn figure_ui(ui: &mut Ui, figure: &Figure) {
         ui.add_space(space::S2);
         spans_ui(ui, &spans[..if unit.is_empty() { 1 } else { 3 }]);
         ui.add_space(space::S2);
-        label_ui(ui, &figure.remark, Type::CAPTION, Ink::Secondary);
+        paragraph_ui(ui, &figure.remark, Type::CAPTION, Ink::Secondary);
     });
 }
 

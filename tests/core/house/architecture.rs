@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::support::{repository, rust_files};
 
 /// Modules that every room may use, and that use no room.
-const SHARED: [&str; 5] = ["error", "job", "message", "platform", "units"];
+const SHARED: [&str; 6] = ["error", "job", "message", "platform", "sample", "units"];
 
 /// Knows no room either, and is there for tests alone: `tests/support/skip.rs`.
 const FOR_TESTS: &str = "skip";

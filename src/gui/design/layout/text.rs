@@ -20,7 +20,7 @@ pub fn label_ui(ui: &mut Ui, text: &str, kind: Type, ink: Ink) -> Response {
 }
 
 /// How small a line gets before its end is left out: words of some languages are longer than their place.
-const LEAST_SCALE: f32 = 0.8;
+const LEAST_SCALE: f32 = 0.75;
 
 /// One line of several styles, a little smaller where that lets it fit.
 pub fn spans_ui(ui: &mut Ui, spans: &[Span<'_>]) -> Response {

@@ -40,7 +40,7 @@ fn line_ui(ui: &mut Ui, left: impl FnOnce(&mut Ui), right: impl FnOnce(&mut Ui))
 
 fn map_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
     let words = state.words();
-    let title = |ui: &mut Ui| _ = label_ui(ui, words.text("change-by-layer"), Type::BODY_STRONG, Ink::Primary);
+    let title = |ui: &mut Ui| _ = paragraph_ui(ui, words.text("change-by-layer"), Type::BODY_STRONG, Ink::Primary);
     let Some(scale) = state.modules.scale else {
         line_ui(ui, title, |_| ());
         ui.add_space(space::S8);

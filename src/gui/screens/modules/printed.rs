@@ -95,7 +95,7 @@ fn pane_title_ui(
     ui.scope_builder(UiBuilder::new().max_rect(area.shrink2(vec2(space::S16, 0.0))), |ui| {
         let left = |ui: &mut Ui| {
             let count = (count.as_str(), Type::EVIDENCE, Ink::Secondary);
-            _ = spans_ui(
+            _ = paragraph_spans_ui(
                 ui,
                 &[(words.text(name), Type::BODY_STRONG, Ink::Primary), ("  ", Type::BODY, Ink::Primary), count],
             );
@@ -104,7 +104,7 @@ fn pane_title_ui(
             let button = CommandButton::new(ModulesCommand::CopyPrinted(side), ButtonLook::Small);
             button.icon(Icon::Copy).label(words.text("copy")).hover(words.text(hover)).add(ui, words, commands);
         };
-        Sides::new().height(grid::PANEL_TITLE).shrink_left().truncate().show(ui, left, copy);
+        Sides::new().height(grid::PANEL_TITLE).shrink_left().wrap().show(ui, left, copy);
     });
 }
 
