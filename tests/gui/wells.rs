@@ -222,3 +222,16 @@ fn a_verified_merge_comes_back_with_its_compare_and_report() {
     click(&mut again, Role::Tab, "Compare");
     assert_eq!(again.state().state.screen, Screen::Compare);
 }
+
+/// Nothing jumps: what is read in the background fills its place, so that a click lands on what was aimed at.
+#[test]
+fn the_sample_is_where_it_was_before_it_is_known() {
+    let workspace = Workspace::new();
+    let mut window = open_window(workspace.machine(), Theme::Light, 1.0);
+    let place = |window: &Harness<'_, LorafuseApp>| window.get_by_label("Try the sample").rect();
+    window.state_mut().state.sample = None;
+    window.step();
+    let before = place(&window);
+    wait_until(&mut window, "the sample's headers", |app| app.state.sample.is_some());
+    assert_eq!(place(&window), before);
+}

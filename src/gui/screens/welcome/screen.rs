@@ -69,8 +69,8 @@ fn sample_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
                 paragraph_ui(ui, words.text("sample-text"), Type::BODY, Ink::Secondary);
             }
         });
-        if let Some(Ok(facts)) = &state.sample {
-            facts_ui(ui, facts, words);
+        if !matches!(state.sample, Some(Err(_))) {
+            facts_ui(ui, state.sample.as_ref().and_then(|sample| sample.as_ref().ok()), words);
         }
         inset_ui(ui, space::S12, space::S16, |ui| {
             ui.horizontal(|ui| {
@@ -83,30 +83,14 @@ fn sample_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
     });
 }
 
-/// Base, adapter and output: what they hold, how large they are.
-fn facts_ui(ui: &mut Ui, facts: &SampleFacts, words: Language) {
-    let (base, adapter) = (&facts.base, &facts.adapter);
-    let rank = adapter.rank.map_or_else(String::new, |rank| format!(", {} {rank}", words.text("rank")));
-    let rows = [
-        (
-            (words.text("base"), Ink::Secondary),
-            words.say(&message!("params", count: parameter_count(base.parameter_count))),
-            base.byte_count,
-            format!("{}, {}", base.dtype, words.say(&message!("shards", count: base.shard_count))),
-        ),
-        (
-            (words.text("adapter"), Ink::Adapter),
-            format!("{}{rank}", adapter.method),
-            adapter.byte_count,
-            words.say(&message!("modules-count", count: adapter.target_count)),
-        ),
-        (
-            (words.text("output"), Ink::Merged),
-            words.text("same-parameters").to_owned(),
-            facts.merged_bytes,
-            words.text("as-bf16").to_owned(),
-        ),
+/// Base, adapter and output; what they hold and how large they are comes when it is read, and moves nothing.
+fn facts_ui(ui: &mut Ui, facts: Option<&SampleFacts>, words: Language) {
+    let names = [
+        (words.text("base"), Ink::Secondary),
+        (words.text("adapter"), Ink::Adapter),
+        (words.text("output"), Ink::Merged),
     ];
+    let known = facts.map(|facts| known(facts, words)).unwrap_or_default();
     let columns = [
         TableColumn::text("", grid::column::ROLE),
         TableColumn::wide(""),
@@ -114,13 +98,32 @@ fn facts_ui(ui: &mut Ui, facts: &SampleFacts, words: Language) {
         TableColumn::number("", grid::column::NUMBER),
     ];
     let table = Table::new("sample", &columns).headless().without_rules().complete();
-    table.show(ui, rows.len(), |cells, index| {
-        let ((name, ink), what, byte_count, note) = &rows[index];
-        cells.text(name, Type::EVIDENCE, *ink);
+    table.show(ui, names.len(), |cells, index| {
+        let ((name, ink), [what, bytes, note]) = (names[index], &known[index]);
+        cells.text(name, Type::EVIDENCE, ink);
         cells.text(what, Type::EVIDENCE, Ink::Primary);
-        cells.number(&units::bytes(*byte_count), Ink::Primary);
+        cells.number(bytes, Ink::Primary);
         cells.text(note, Type::EVIDENCE, Ink::Secondary);
     });
+}
+
+/// What base, adapter and output hold, their bytes, and a note on each.
+fn known(facts: &SampleFacts, words: Language) -> [[String; 3]; 3] {
+    let (base, adapter) = (&facts.base, &facts.adapter);
+    let rank = adapter.rank.map_or_else(String::new, |rank| format!(", {} {rank}", words.text("rank")));
+    [
+        [
+            words.say(&message!("params", count: parameter_count(base.parameter_count))),
+            units::bytes(base.byte_count),
+            format!("{}, {}", base.dtype, words.say(&message!("shards", count: base.shard_count))),
+        ],
+        [
+            format!("{}{rank}", adapter.method),
+            units::bytes(adapter.byte_count),
+            words.say(&message!("modules-count", count: adapter.target_count)),
+        ],
+        [words.text("same-parameters").to_owned(), units::bytes(facts.merged_bytes), words.text("as-bf16").to_owned()],
+    ]
 }
 
 fn questions_ui(ui: &mut Ui, words: Language) {
