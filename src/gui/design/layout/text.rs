@@ -25,8 +25,10 @@ const LEAST_SCALE: f32 = 0.75;
 /// One line of several styles, a little smaller where that lets it fit.
 pub fn spans_ui(ui: &mut Ui, spans: &[Span<'_>]) -> Response {
     let job = job_of(ui, spans);
-    let needed = ui.painter().layout_job(job.clone()).size().x;
-    let scale = ui.available_width() / needed;
+    let available = ui.available_width();
+    // No letter is wider than its size: most lines need no measuring.
+    let most: f32 = spans.iter().map(|(text, kind, _)| text.chars().count() as f32 * kind.size).sum();
+    let scale = if most <= available { 1.0 } else { available / ui.painter().layout_job(job.clone()).size().x };
     if !(LEAST_SCALE..1.0).contains(&scale) {
         return ui.add(Label::new(job).truncate());
     }
