@@ -147,8 +147,9 @@ impl<'a> CommandButton<'a> {
         let (rect, _) = ui.allocate_exact_size(vec2(space::S24, grid::SMALL_BUTTON), Sense::hover());
         let label = self.text(words);
         let response = ui.interact(rect, self.id(ui), Sense::click());
-        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, label));
-        if response.hovered() || response.has_focus() {
+        let is_enabled = ui.is_enabled();
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, is_enabled, label));
+        if is_enabled && (response.hovered() || response.has_focus()) {
             ui.painter().rect_filled(rect, CornerRadius::same(radius::CHIP), Colors::of(ui).hover);
         }
         if let Some(icon) = self.icon {
