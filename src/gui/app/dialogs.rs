@@ -10,8 +10,7 @@ use super::{
     notice::{Notice, Tone},
     state::AppState,
 };
-use crate::message::Problem;
-use crate::platform::FileDialogs;
+use crate::{message::Problem, platform::FileDialogs};
 
 /// Extensions of texts that a model can be measured on.
 pub(in crate::gui) const TEXT_EXTENSIONS: [&str; 3] = ["txt", "md", "jsonl"];
@@ -34,15 +33,9 @@ impl FolderDialog {
         ctx: &Context,
         take: impl FnOnce(&mut AppState, &Context, PathBuf) + 'static,
     ) {
-        if state.jobs.is_running(JobKind::ChooseFolder) || state.is_locked() {
-            return;
+        if !state.is_locked() {
+            show(state, ctx, JobKind::ChooseFolder, move || self.choose(), take);
         }
-        let take = move |state: &mut AppState, ctx: &Context, chosen: Result<_, Problem>| {
-            if let Ok(Some(path)) = chosen {
-                take(state, ctx, path);
-            }
-        };
-        state.jobs.start(JobKind::ChooseFolder, ctx, move |_| Ok(self.choose()), take);
     }
 
     fn choose(self) -> Option<PathBuf> {
@@ -65,16 +58,26 @@ pub(in crate::gui) fn choose_texts(
     title: &'static str,
     take: impl FnOnce(&mut AppState, &Context, Vec<PathBuf>) + 'static,
 ) {
-    if state.jobs.is_running(JobKind::ChooseTexts) {
-        return;
-    }
     let choose = move || rfd::FileDialog::new().set_title(title).add_filter("text", &TEXT_EXTENSIONS).pick_files();
-    let take = move |state: &mut AppState, ctx: &Context, chosen: Result<_, Problem>| {
-        if let Ok(Some(texts)) = chosen {
-            take(state, ctx, texts);
+    show(state, ctx, JobKind::ChooseTexts, choose, take);
+}
+
+/// Shows a dialog, unless one of its kind is open; `take` gets what is chosen in it.
+fn show<T: Send + 'static>(
+    state: &mut AppState,
+    ctx: &Context,
+    kind: JobKind,
+    choose: impl FnOnce() -> Option<T> + Send + 'static,
+    take: impl FnOnce(&mut AppState, &Context, T) + 'static,
+) {
+    let take = move |state: &mut AppState, ctx: &Context, chosen: Result<Option<T>, Problem>| {
+        if let Ok(Some(chosen)) = chosen {
+            take(state, ctx, chosen);
         }
     };
-    state.jobs.start(JobKind::ChooseTexts, ctx, move |_| Ok(choose()), take);
+    if !state.jobs.is_running(kind) {
+        state.jobs.start(kind, ctx, move |_| Ok(choose()), take);
+    }
 }
 
 /// Says so where nothing here shows dialogs.

@@ -9,7 +9,6 @@ use super::{
     jobs::kind::JobKind,
     state::AppState,
 };
-use crate::message::Problem;
 use crate::{
     gui::frame::wells::{
         command::WellsCommand,
@@ -18,6 +17,7 @@ use crate::{
         hover::DropHover,
     },
     job::JobContext,
+    message::Problem,
 };
 
 /// Commands of the keys that were pressed, where they do something now.

@@ -1,13 +1,13 @@
 //! The four screens, language and theme.
 
 use egui::{
-    Align, CornerRadius, Layout, Rect, Stroke, StrokeKind, Vec2,
+    Align, CornerRadius, Layout, Rect, Vec2,
     text::{LayoutJob, TextWrapping},
 };
 
 use crate::gui::{
     app::{command::face::ScreenCommand, notice::Tone, state::Phase},
-    design::{tokens::radius, widget::mark_ui},
+    design::{layout::rule::focus_ring_ui, tokens::radius, widget::mark_ui},
     prelude::*,
 };
 
@@ -86,10 +86,7 @@ fn item_ui(ui: &mut Ui, height: f32, item: &Item, state: &AppState, commands: &m
     } else if enabled && response.hovered() {
         ui.painter().rect_filled(response.rect, corner, colors.hover);
     }
-    if response.has_focus() {
-        let stroke = Stroke::new(2.0, colors.accent);
-        ui.painter().rect_stroke(response.rect, corner, stroke, StrokeKind::Inside);
-    }
+    focus_ring_ui(ui, &response, corner);
     let (ink, label_ink) = match (enabled, item.is_current) {
         (false, _) => (colors.text_disabled, colors.text_disabled),
         (true, true) => (colors.accent, colors.accent),

@@ -9,8 +9,10 @@ use egui::Context;
 use poll_promise::Promise;
 
 use super::{kind::JobKind, progress::Progress, wake::Waker};
-use crate::job::{JobContext, JobWatch};
-use crate::message::Problem;
+use crate::{
+    job::{JobContext, JobWatch},
+    message::Problem,
+};
 
 /// One piece of work on a thread of its own.
 pub struct Job<S> {

@@ -16,8 +16,10 @@ use self::{
     progress::Progress,
     wake::FRAME_INTERVAL,
 };
-use crate::job::{JobContext, JobEvent};
-use crate::message::Problem;
+use crate::{
+    job::{JobContext, JobEvent},
+    message::Problem,
+};
 
 /// All work in the background on behalf of a state `S`.
 pub struct Jobs<S> {

@@ -1,12 +1,11 @@
 //! The one row: an icon, a title with a note below it, a value with its own note at the right.
 
 use egui::{
-    CornerRadius, Id, InnerResponse, Response, Role, Sense, Shape, Sides, Stroke, StrokeKind, Ui, WidgetInfo,
-    epaint::RectShape, vec2,
+    CornerRadius, Id, InnerResponse, Response, Role, Sense, Shape, Sides, Ui, WidgetInfo, epaint::RectShape, vec2,
 };
 
 use super::{
-    rule::{inset_ui, rule_ui},
+    rule::{focus_ring_ui, inset_ui, rule_ui},
     text::{Span, label_ui, paragraph_spans_ui, paragraph_ui},
 };
 use crate::gui::design::{
@@ -152,10 +151,7 @@ impl<'a> Row<'a> {
         if let Some(fill) = fill {
             ui.painter().set(behind, RectShape::filled(response.rect, CornerRadius::ZERO, fill));
         }
-        if response.has_focus() {
-            let stroke = Stroke::new(2.0, colors.accent);
-            ui.painter().rect_stroke(response.rect, CornerRadius::ZERO, stroke, StrokeKind::Inside);
-        }
+        focus_ring_ui(ui, &response, CornerRadius::ZERO);
         response
     }
 

@@ -1,6 +1,8 @@
 //! What stands between things, rules and margins, and the place of what paints itself.
 
-use egui::{Direction, Frame, Layout, Margin, Rect, Sense, Stroke, Ui, UiBuilder, vec2};
+use egui::{
+    CornerRadius, Direction, Frame, Layout, Margin, Rect, Response, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2,
+};
 
 use crate::gui::design::tokens::Colors;
 
@@ -8,6 +10,14 @@ use crate::gui::design::tokens::Colors;
 pub fn rule_ui(ui: &mut Ui) {
     let area = ui.available_rect_before_wrap();
     ui.painter().hline(area.x_range(), area.top().round() - 0.5, Stroke::new(1.0, Colors::of(ui).stroke));
+}
+
+/// The ring inside what has the keyboard.
+pub fn focus_ring_ui(ui: &Ui, response: &Response, corner: CornerRadius) {
+    if response.has_focus() {
+        let stroke = Stroke::new(2.0, Colors::of(ui).accent);
+        ui.painter().rect_stroke(response.rect, corner, stroke, StrokeKind::Inside);
+    }
 }
 
 /// `add` inside a margin at its sides and another above and below.

@@ -1,12 +1,15 @@
 //! The one table, on `egui_extras`: titled columns, rows that are painted only while they are seen.
 
 use egui::{
-    Align, CornerRadius, Id, Layout, Painter, Rangef, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder,
-    Vec2, WidgetInfo,
+    Align, CornerRadius, Id, Layout, Painter, Rangef, Rect, Response, Role, Sense, Stroke, Ui, UiBuilder, Vec2,
+    WidgetInfo,
 };
 use egui_extras::{Column, TableBuilder, TableRow};
 
-use super::text::{label_ui, path_ui, prose_line_ui};
+use super::{
+    rule::focus_ring_ui,
+    text::{label_ui, path_ui, prose_line_ui},
+};
 use crate::gui::design::{
     ink::Ink,
     tokens::{Colors, Type, grid, space},
@@ -299,10 +302,7 @@ fn choice_ui(ui: &Ui, row: Rect, choice: &RowChoice<'_>) -> Response {
     } else if response.hovered() {
         ui.painter().rect_filled(row, 0.0, colors.hover);
     }
-    if response.has_focus() {
-        let stroke = Stroke::new(2.0, colors.accent);
-        ui.painter().rect_stroke(row, CornerRadius::ZERO, stroke, StrokeKind::Inside);
-    }
+    focus_ring_ui(ui, &response, CornerRadius::ZERO);
     response
 }
 
