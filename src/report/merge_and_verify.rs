@@ -49,7 +49,7 @@ pub struct RunOptions {
     pub program: Option<PathBuf>,
 }
 
-/// Merges, opens the result as a stranger would, checks it, and tells about it in its model card.
+/// Merges, opens the result as it would any folder, checks it, and tells about it in its model card.
 ///
 /// # Errors
 /// The user stopped it or it failed; then it says what was left.

@@ -142,7 +142,7 @@ impl<'a> CommandButton<'a> {
         }
     }
 
-    /// Paints only its icon; the command's label is its name for screen readers and its tooltip.
+    /// Paints only its icon; its label is its name for screen readers, and its tooltip where it has none.
     pub fn add_icon_only(self, ui: &mut Ui, words: Language, commands: &mut Vec<Command>) {
         let (rect, _) = ui.allocate_exact_size(vec2(space::S24, grid::SMALL_BUTTON), Sense::hover());
         let label = self.text(words);
@@ -155,7 +155,10 @@ impl<'a> CommandButton<'a> {
         if let Some(icon) = self.icon {
             icon_ui(ui, rect, icon, Ink::Secondary.color(ui));
         }
-        if response.on_hover_text(label).clicked() {
+        let own_hover_text = self.face.map_or_else(String::new, |face| face.hover_text(words, ui.ctx()));
+        let is_named = self.label.is_some() || own_hover_text.is_empty();
+        let hover_text = if is_named { label.to_owned() } else { own_hover_text };
+        if response.on_hover_text(hover_text).clicked() {
             commands.push(self.command);
         }
     }

@@ -58,7 +58,8 @@ impl Axis {
         let (low, high) = powers.fold(None, around).unwrap_or((-0.9, -0.1));
         #[expect(clippy::cast_possible_truncation, reason = "a few decades")]
         let (low, high) = ((low - 0.1).floor() as i32, (high + 0.1).ceil() as i32);
-        let step = ((high - low) / MOST_DECADES).max(1);
+        // Rounded up: one decade too many for the marks must not give each of them a mark.
+        let step = (high - low + MOST_DECADES - 1) / MOST_DECADES;
         let powers = (0..=(high - low) / step).map(|mark| f64::from(low + mark * step));
         let marks = powers.map(|power| (power, power_text(power))).collect();
         Self { ends: [f64::from(low), f64::from(high)], marks, least: Some(LEAST_SHOWN) }
@@ -94,6 +95,8 @@ mod tests {
         assert_eq!(ends(&[0.2, 0.02, 1.0, 2e-7, 2e-8]), [-8.0, 1.0]);
         assert_eq!(ends(&[0.0]), [-10.0, -8.0]);
         assert_eq!(ends(&[]), [-1.0, 0.0]);
+        let mark_count = |decades: i32| Axis::decades([0.5, 0.5 * 10.0_f64.powi(1 - decades)].into_iter()).marks.len();
+        assert!((1..=9).all(|decades| mark_count(decades) <= 7), "{:?}", (1..=9).map(mark_count).collect::<Vec<_>>());
         assert_eq!([power_text(-6.0), power_text(-2.0), power_text(0.0)], ["1e-6", "0.01", "1"]);
     }
 

@@ -11,6 +11,7 @@ use crate::gui::design::{
         text::{Align, text_ui},
     },
     tokens::{Colors, Type, chart, space},
+    widget::text_width,
 };
 
 /// An estimate.
@@ -89,8 +90,15 @@ impl DotPlot {
         });
         canvas_ui(ui, chart::AXIS, |ui, line| {
             ui.painter().hline(area.x_range(), line.top(), Stroke::new(1.0, colors.stroke_strong));
+            let mut end = f32::NEG_INFINITY;
             for (mark, text) in &axis.marks {
                 let center = pos2(transform.position_from_point_x(*mark), line.center().y);
+                let half = text_width(ui, text, Type::MONO_SMALL) / 2.0;
+                // A narrow chart has room for some of them.
+                if center.x - half < end + space::S4 {
+                    continue;
+                }
+                end = center.x + half;
                 let place = Rect::from_center_size(center, vec2(chart::LABEL, line.height()));
                 text_ui(ui, place, Align::Center, text, Type::MONO_SMALL, colors.text_secondary);
             }
