@@ -6,7 +6,7 @@ use egui::{
 
 use super::{
     rule::{focus_ring_ui, inset_ui, rule_ui},
-    text::{Span, label_ui, paragraph_spans_ui, paragraph_ui},
+    text::{Span, label_ui, paragraph_spans_ui, prose},
 };
 use crate::gui::design::{
     ink::Ink,
@@ -20,7 +20,7 @@ pub struct Row<'a> {
     title: Vec<Span<'a>>,
     said: Option<&'a str>,
     icon: Option<(Icon, Ink)>,
-    notes: Vec<(&'a str, Type, Ink)>,
+    notes: Vec<Vec<Span<'a>>>,
     value: Option<Span<'a>>,
     value_note: Option<Span<'a>>,
     line_height: f32,
@@ -61,9 +61,15 @@ impl<'a> Row<'a> {
         Self { icon: Some((icon, ink)), ..self }
     }
 
-    /// A paragraph below the title; each call adds one.
+    /// A paragraph of ours below the title, in which names stand between backticks; each call adds one.
     pub fn note(mut self, note: &'a str, kind: Type, ink: Ink) -> Self {
-        self.notes.push((note, kind, ink));
+        self.notes.push(prose(note, kind, ink));
+        self
+    }
+
+    /// The same of what somebody else wrote, letter by letter.
+    pub fn quote(mut self, quote: &'a str, kind: Type, ink: Ink) -> Self {
+        self.notes.push(vec![(quote, kind, ink)]);
         self
     }
 
@@ -172,13 +178,13 @@ impl<'a> Row<'a> {
                 };
                 let left = |ui: &mut Ui| paragraph_spans_ui(ui, &self.title).id;
                 let (title, added) = Sides::new().height(self.line_height).shrink_left().show(ui, left, right);
-                for (index, (note, kind, ink)) in self.notes.iter().enumerate() {
-                    let Some((value, value_kind, value_ink)) = self.value_note.filter(|_| index == 0) else {
-                        paragraph_ui(ui, note, *kind, *ink);
+                for (index, note) in self.notes.iter().enumerate() {
+                    let Some((value, kind, ink)) = self.value_note.filter(|_| index == 0) else {
+                        paragraph_spans_ui(ui, note);
                         continue;
                     };
-                    let left = |ui: &mut Ui| _ = paragraph_ui(ui, note, *kind, *ink);
-                    let right = |ui: &mut Ui| _ = label_ui(ui, value, value_kind, value_ink);
+                    let left = |ui: &mut Ui| _ = paragraph_spans_ui(ui, note);
+                    let right = |ui: &mut Ui| _ = label_ui(ui, value, kind, ink);
                     Sides::new().height(kind.line_height).shrink_left().show(ui, left, right);
                 }
                 below(ui);
@@ -187,5 +193,25 @@ impl<'a> Row<'a> {
             .inner
         })
         .inner
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use egui_kittest::{Harness, kittest::Queryable as _};
+
+    use super::*;
+
+    #[test]
+    fn what_somebody_else_wrote_keeps_its_backticks() {
+        let answer = "Run `ls`, then `cd`.";
+        let window = Harness::new_ui(|ui| {
+            let row = Row::new("title", Type::BODY, Ink::Primary);
+            row.quote(answer, Type::BODY, Ink::Primary)
+                .note("`config.json` is read", Type::BODY, Ink::Primary)
+                .show(ui);
+        });
+        window.get_by_label(answer);
+        window.get_by_label("config.json is read");
     }
 }

@@ -48,7 +48,7 @@ pub fn paragraph_ui(ui: &mut Ui, text: &str, kind: Type, ink: Ink) -> Response {
 }
 
 /// Every second part between backticks is a name.
-fn prose(text: &str, kind: Type, ink: Ink) -> Vec<Span<'_>> {
+pub(super) fn prose(text: &str, kind: Type, ink: Ink) -> Vec<Span<'_>> {
     let mono = Type { size: kind.size - 1.0, face: Face::Mono, ..kind };
     let parts = text.split('`').enumerate();
     parts.map(|(index, part)| (part, if index % 2 == 1 { mono } else { kind }, ink)).collect()

@@ -19,7 +19,7 @@ pub(in crate::gui) fn answers_ui(ui: &mut Ui, state: &AppState, done: &MergedFol
             });
         };
         Row::new(words.text("prompt"), Type::CAPTION, Ink::Secondary)
-            .note(prompt, Type::BODY, Ink::Primary)
+            .quote(prompt, Type::BODY, Ink::Primary)
             .rule()
             .show(ui);
         for (role, speed) in timed.roles.iter().zip(timed.report.models.iter().flatten()) {
@@ -47,7 +47,7 @@ fn answer_ui(ui: &mut Ui, role: ModelRole, speed: &ModelSpeed, state: &AppState)
     let duration = if shows { units::duration(answer.duration_secs) } else { "—".to_owned() };
     let tokens = words.say(&message!("answer-tokens", count: answer.tokens));
     let said = answer.text.trim();
-    row.note(if said.is_empty() { "—" } else { said }, Type::BODY, Ink::Primary)
+    row.quote(if said.is_empty() { "—" } else { said }, Type::BODY, Ink::Primary)
         .value(&tokens, Type::CAPTION, Ink::Secondary)
         .show_with(ui, |ui| _ = label_ui(ui, &duration, Type::MONO, Ink::Primary));
 }
