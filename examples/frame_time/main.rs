@@ -3,7 +3,7 @@
 //! the drop of a pair of 8 billion weights to the first frame with its modules.
 //!
 //! ```text
-//! cargo run --example frame_time
+//! cargo run --example frame_time [opening|merge|tree]
 //! ```
 //!
 //! The real app runs without a window: the window system, the upload and the GPU are left out. CPU time is that of the
@@ -48,9 +48,12 @@ const TREE_LIMIT: Duration = Duration::from_millis(8);
 const TREE_FRAMES: usize = 600;
 
 fn main() {
-    opening::measure();
-    merge();
-    large_tree();
+    let only = std::env::args().nth(1);
+    for (name, measure) in [("opening", opening::measure as fn()), ("merge", merge), ("tree", large_tree)] {
+        if only.as_ref().is_none_or(|only| only == name) {
+            measure();
+        }
+    }
 }
 
 /// A model with very many modules, sorted, so that all of them are rows.

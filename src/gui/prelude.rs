@@ -22,7 +22,7 @@ pub(in crate::gui) use super::{
             row::Row,
             rule::{canvas_ui, centered_ui, inset_ui, rule_ui, tall_ui},
             table::{Cells, RowChoice, Table, TableColumn},
-            text::{Span, label_ui, paragraph_spans_ui, paragraph_ui, path_ui, spans_ui},
+            text::{Span, label_ui, paragraph_spans_ui, paragraph_ui, path_ui, spans_ui, spans_width},
         },
         tokens::{Colors, Type, grid, space},
         widget::{ButtonLook, Icon, icon_ui, text_width},

@@ -1,15 +1,12 @@
 //! Dots with whiskers in the rows of a table, on one axis below them.
 
-use egui::{Rect, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
+use egui::{Align, Rect, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 use egui_plot::{Line, MarkerShape, PlotBounds, PlotPoints, PlotUi, Points};
 
 use super::{axis::Axis, plot::chart_ui};
 use crate::gui::design::{
     ink::Ink,
-    layout::{
-        rule::canvas_ui,
-        text::{Align, text_ui},
-    },
+    layout::{rule::canvas_ui, text::text_ui},
     tokens::{Colors, Type, chart, space},
     widget::text_width,
 };

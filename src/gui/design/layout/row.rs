@@ -5,7 +5,7 @@ use egui::{
 };
 
 use super::{
-    rule::{focus_ring_ui, inset_ui, rule_ui},
+    rule::{focus_ring_ui, inset, rule_ui},
     text::{Span, label_ui, paragraph_spans_ui, prose},
 };
 use crate::gui::design::{
@@ -133,7 +133,7 @@ impl<'a> Row<'a> {
             rule_ui(ui);
         }
         let (sides, ends) = (self.sides, self.ends);
-        ui.scope(|ui| inset_ui(ui, sides, ends, |ui| self.parts_ui(ui, more, below)))
+        inset(sides, ends).show(ui, |ui| self.parts_ui(ui, more, below))
     }
 
     /// Paints it as one of several choices, or as something to open; `is_chosen` marks it.

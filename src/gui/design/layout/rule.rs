@@ -22,9 +22,13 @@ pub fn focus_ring_ui(ui: &Ui, response: &Response, corner: CornerRadius) {
 
 /// `add` inside a margin at its sides and another above and below.
 pub fn inset_ui<R>(ui: &mut Ui, sides: f32, ends: f32, add: impl FnOnce(&mut Ui) -> R) -> R {
+    inset(sides, ends).show(ui, add).inner
+}
+
+/// The margin itself.
+pub(super) fn inset(sides: f32, ends: f32) -> Frame {
     #[expect(clippy::cast_possible_truncation, reason = "margins are tokens: small whole numbers")]
-    let margin = Margin::symmetric(sides as i8, ends as i8);
-    Frame::new().inner_margin(margin).show(ui, add).inner
+    Frame::new().inner_margin(Margin::symmetric(sides as i8, ends as i8))
 }
 
 /// `add` in the middle of what is there, no wider than `most` and at least `sides` from the edges.

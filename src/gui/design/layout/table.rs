@@ -8,11 +8,12 @@ use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::{
     rule::focus_ring_ui,
-    text::{label_ui, path_ui, prose_line_ui},
+    text::{canvas_spans_ui, label_ui, prose_line_ui},
 };
 use crate::gui::design::{
     ink::Ink,
     tokens::{Colors, Type, grid, space},
+    widget::elided_middle,
 };
 
 /// A column: its title, its width and where its cells stand.
@@ -183,7 +184,8 @@ impl<'a> Table<'a> {
             let table = builder.header(header_height, |mut row| {
                 for (index, column) in self.columns.iter().enumerate().filter(|_| self.is_headed) {
                     row.col(|ui| {
-                        if cell_ui(ui, column, margins(index, last, self.edge), |ui| title_ui(ui, column)) {
+                        let area = inside(ui, margins(index, last, self.edge));
+                        if cell_ui(ui, column, area, |ui| title_ui(ui, column)) {
                             clicked = Some(index);
                         }
                     });
@@ -195,9 +197,6 @@ impl<'a> Table<'a> {
                 let mut cells =
                     Cells { row, columns: self.columns, next: 0, width, edges: &edges, rule, edge: self.edge };
                 add(&mut cells, index);
-                while cells.next < self.columns.len() {
-                    cells.cell(|_| ());
-                }
             };
             table.body(|mut body| {
                 if self.extent == Extent::Complete {
@@ -226,6 +225,11 @@ pub struct Cells<'a, 'b, 'c> {
 impl Cells<'_, '_, '_> {
     /// The next cell, painted by `add` in the layout of its column.
     pub fn cell(&mut self, add: impl FnOnce(&mut Ui)) {
+        self.place(|ui, column, area| cell_ui(ui, column, area, add));
+    }
+
+    /// The next cell, painted by `add` in what the margins leave of it.
+    fn place(&mut self, add: impl FnOnce(&mut Ui, &TableColumn<'_>, Rect)) {
         let Some(column) = self.columns.get(self.next) else { return };
         let (width, edges, rule) = (self.width, self.edges, self.rule.take());
         let margins = margins(self.next, self.columns.len() - 1, self.edge);
@@ -235,7 +239,7 @@ impl Cells<'_, '_, '_> {
                 let y = ui.max_rect().bottom().round() - 0.5;
                 edges.with_clip_rect(row).hline(width, y, stroke);
             }
-            cell_ui(ui, column, margins, add);
+            add(ui, column, inside(ui, margins));
         });
         self.next += 1;
     }
@@ -272,12 +276,18 @@ impl Cells<'_, '_, '_> {
 
     /// A cell of text.
     pub fn text(&mut self, text: &str, kind: Type, ink: Ink) {
-        self.cell(|ui| _ = label_ui(ui, text, kind, ink));
+        self.place(|ui, column, area| _ = canvas_spans_ui(ui, area, column.align, &[(text, kind, ink)]));
     }
 
     /// A cell whose text loses its middle where there is no room.
     pub fn path(&mut self, path: &str, ink: Ink) {
-        self.cell(|ui| _ = path_ui(ui, path, Type::MONO_SMALL, ink));
+        self.place(|ui, column, area| {
+            let shown = elided_middle(ui, path, Type::MONO_SMALL, area.width());
+            let response = canvas_spans_ui(ui, area, column.align, &[(&shown, Type::MONO_SMALL, ink)]);
+            if shown != path {
+                response.on_hover_text(path);
+            }
+        });
     }
 
     /// A number.
@@ -306,11 +316,14 @@ fn choice_ui(ui: &Ui, row: Rect, choice: &RowChoice<'_>) -> Response {
     response
 }
 
-/// What stands in a cell, inside its margins.
-fn cell_ui<R>(ui: &mut Ui, column: &TableColumn<'_>, (left, right): (f32, f32), add: impl FnOnce(&mut Ui) -> R) -> R {
-    let mut area = ui.max_rect();
-    area.min.x += left;
-    area.max.x -= right;
+/// What its margins leave of a cell.
+fn inside(ui: &Ui, (left, right): (f32, f32)) -> Rect {
+    let cell = ui.max_rect();
+    Rect::from_x_y_ranges(cell.left() + left..=cell.right() - right, cell.y_range())
+}
+
+/// What stands in `area` of a cell.
+fn cell_ui<R>(ui: &mut Ui, column: &TableColumn<'_>, area: Rect, add: impl FnOnce(&mut Ui) -> R) -> R {
     ui.scope_builder(UiBuilder::new().max_rect(area).layout(column.layout()), add).inner
 }
 

@@ -1,8 +1,11 @@
 //! Text in the running layout: one line that elides, spans of several styles, or a paragraph. And a line on a canvas.
 
+use std::sync::Arc;
+
 use egui::{
-    Color32, Direction, Label, Layout, Rect, Response, Ui, UiBuilder,
-    text::{LayoutJob, TextFormat},
+    Align, Align2, Color32, Galley, Label, Rect, Response, Role, Sense, Ui, WidgetInfo,
+    emath::GuiRounding as _,
+    text::{LayoutJob, TextFormat, TextWrapping},
 };
 
 use crate::gui::design::{
@@ -24,17 +27,24 @@ const LEAST_SCALE: f32 = 0.75;
 
 /// One line of several styles, a little smaller where that lets it fit.
 pub fn spans_ui(ui: &mut Ui, spans: &[Span<'_>]) -> Response {
-    let job = job_of(ui, spans);
-    let available = ui.available_width();
-    // No letter is wider than its size: most lines need no measuring.
-    let most: f32 = spans.iter().map(|(text, kind, _)| text.chars().count() as f32 * kind.size).sum();
-    let scale = if most <= available { 1.0 } else { available / ui.painter().layout_job(job.clone()).size().x };
-    if !(LEAST_SCALE..1.0).contains(&scale) {
-        return ui.add(Label::new(job).truncate());
-    }
-    let smaller = |kind: Type| Type { size: kind.size * scale, ..kind };
-    let spans: Vec<Span<'_>> = spans.iter().map(|(text, kind, ink)| (*text, smaller(*kind), *ink)).collect();
-    ui.add(Label::new(job_of(ui, &spans)).truncate())
+    let line = line(ui, spans, ui.available_width());
+    ui.add(Label::new(line))
+}
+
+/// How wide a line of several styles is at its full size.
+pub fn spans_width(ui: &Ui, spans: &[Span<'_>]) -> f32 {
+    line(ui, spans, f32::INFINITY).size().x
+}
+
+/// A line no wider than `width`. Most fit as they are, and are laid out once.
+fn line(ui: &Ui, spans: &[Span<'_>], width: f32) -> Arc<Galley> {
+    let laid_out = |scale, most| {
+        let job = LayoutJob { wrap: TextWrapping::truncate_at_width(most), ..job_of(ui, spans, scale) };
+        ui.painter().layout_job(job)
+    };
+    let whole = laid_out(1.0, f32::INFINITY);
+    let scale = width / whole.size().x;
+    if scale < 1.0 { laid_out(if scale < LEAST_SCALE { 1.0 } else { scale }, width) } else { whole }
 }
 
 /// One line in which names between backticks stand in the mono face.
@@ -56,7 +66,7 @@ pub(super) fn prose(text: &str, kind: Type, ink: Ink) -> Vec<Span<'_>> {
 
 /// A paragraph of several styles.
 pub fn paragraph_spans_ui(ui: &mut Ui, spans: &[Span<'_>]) -> Response {
-    let job = job_of(ui, spans);
+    let job = job_of(ui, spans, 1.0);
     ui.add(Label::new(job).wrap())
 }
 
@@ -67,45 +77,38 @@ pub fn path_ui(ui: &mut Ui, path: &str, kind: Type, ink: Ink) -> Response {
     if shown == path { response } else { response.on_hover_text(path) }
 }
 
-/// Where a line stands in its rectangle on a canvas; always centred vertically.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Align {
-    /// Text.
-    Left,
-    /// Headings over centred cells.
-    Center,
-    /// Numbers.
-    Right,
-}
-
-impl Align {
-    fn layout(self) -> Layout {
-        match self {
-            Self::Left => Layout::left_to_right(egui::Align::Center),
-            Self::Center => Layout::centered_and_justified(Direction::LeftToRight),
-            Self::Right => Layout::right_to_left(egui::Align::Center),
-        }
-    }
-}
-
-/// One line on a canvas.
+/// One line on a canvas, where `align` puts it in its rectangle; always centred vertically.
 pub fn text_ui(ui: &mut Ui, rect: Rect, align: Align, text: &str, kind: Type, color: Color32) {
     canvas_spans_ui(ui, rect, align, &[(text, kind, Ink::Exactly(color))]);
 }
 
-/// One line of several styles on a canvas.
-pub fn canvas_spans_ui(ui: &mut Ui, rect: Rect, align: Align, spans: &[Span<'_>]) {
-    spans_ui(&mut ui.new_child(UiBuilder::new().max_rect(rect).layout(align.layout())), spans);
+/// One line of several styles on a canvas. It takes no part in the layout around it: many of them cost little.
+pub fn canvas_spans_ui(ui: &mut Ui, rect: Rect, align: Align, spans: &[Span<'_>]) -> Response {
+    let line = line(ui, spans, rect.width());
+    let place = Align2([align, Align::Center]).align_size_within_rect(line.size(), rect).round_ui();
+    let id = ui.next_auto_id();
+    ui.skip_ahead_auto_ids(1);
+    let response = ui.interact(place, id, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, ui.is_enabled(), line.text()));
+    if !ui.is_rect_visible(place) {
+        return response;
+    }
+    ui.painter().galley(place.min, Arc::clone(&line), Color32::PLACEHOLDER);
+    if !line.elided {
+        return response;
+    }
+    response.on_hover_text(LayoutJob { wrap: TextWrapping::default(), ..LayoutJob::clone(&line.job) })
 }
 
-fn job_of(ui: &Ui, spans: &[Span<'_>]) -> LayoutJob {
+fn job_of(ui: &Ui, spans: &[Span<'_>], scale: f32) -> LayoutJob {
     let mut job = LayoutJob::default();
     for (text, kind, ink) in spans {
+        let kind = Type { size: kind.size * scale, ..*kind };
         let format = TextFormat {
             font_id: kind.font_id(),
             color: ink.color(ui),
             line_height: Some(kind.line_height),
-            valign: egui::Align::Center,
+            valign: Align::Center,
             ..TextFormat::default()
         };
         job.append(text, 0.0, format);

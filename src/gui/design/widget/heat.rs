@@ -1,11 +1,11 @@
 //! ‖Δ‖/‖W‖ as colours: one cell, a strip of several, and the ramp that they are read by.
 
-use egui::{CornerRadius, Rect, Sense, Ui, pos2, vec2};
+use egui::{Align, CornerRadius, Rect, Sense, Ui, pos2, vec2};
 
 use crate::{
     gui::design::{
         ink::Ink,
-        layout::text::{Align, label_ui, text_ui},
+        layout::text::{label_ui, text_ui},
         tokens::{Colors, Type, heat, ink_on, radius},
     },
     tree::{HeatScale, heat_number},

@@ -1,15 +1,11 @@
 //! Bytes written each second, over the whole run and what is left of it.
 
-use egui::{Rect, Stroke};
+use egui::{Align, Rect, Stroke};
 use egui_plot::{Line, PlotBounds, PlotPoint, PlotPoints, PlotTransform};
 
 use crate::{
     gui::{
-        design::{
-            chart::plot::chart_ui,
-            layout::text::{Align, text_ui},
-            tokens::chart,
-        },
+        design::{chart::plot::chart_ui, layout::text::text_ui, tokens::chart},
         prelude::*,
     },
     job::Stage,
@@ -70,7 +66,7 @@ fn curve_ui(ui: &mut Ui, area: Rect, state: &AppState, running: &Running, unit: 
     let size = vec2(chart::LABEL, grid::CODE_ROW);
     for mark in y_marks {
         let center = pos2(plot.left() - space::S8 - size.x / 2.0, transform.position_from_point_y(mark));
-        label(ui, Rect::from_center_size(center, size), Align::Right, &format!("{mark}"));
+        label(ui, Rect::from_center_size(center, size), Align::Max, &format!("{mark}"));
     }
     for mark in x_marks {
         let center = pos2(transform.position_from_point_x(mark), plot.bottom() + space::S12);
@@ -90,9 +86,9 @@ fn last_ui(ui: &mut Ui, plot: Rect, transform: &PlotTransform, [at, rate]: [f64;
     let area = area.translate(vec2(0.0, (plot.top() - area.top()).max(0.0)));
     // Where the line has reached the end of the axis its label turns to the other side.
     let (area, align) = if area.right() > plot.right() {
-        (area.translate(vec2(-area.width() - 2.0 * space::S8, -space::S12)), Align::Right)
+        (area.translate(vec2(-area.width() - 2.0 * space::S8, -space::S12)), Align::Max)
     } else {
-        (area, Align::Left)
+        (area, Align::Min)
     };
     text_ui(ui, area, align, &three_digits(rate), Type::MONO, colors.text);
 }

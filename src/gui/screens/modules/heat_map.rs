@@ -1,12 +1,12 @@
 //! The map of layers × modules.
 
-use egui::{CornerRadius, Rect, Stroke, StrokeKind};
+use egui::{Align, CornerRadius, Rect, Stroke, StrokeKind};
 
 use super::command::ModulesCommand;
 use crate::{
     gui::{
         design::{
-            layout::text::{Align, text_ui},
+            layout::text::text_ui,
             tokens::{heat, radius},
             widget::heat_cell_ui,
         },
@@ -44,7 +44,7 @@ pub(in crate::gui) fn heat_map_ui(
             continue;
         }
         let label = line.with_max_x(line.left() + heat::LABELS - space::S4);
-        text_ui(ui, label, Align::Left, name, Type::EVIDENCE, Ink::Secondary.color(ui));
+        text_ui(ui, label, Align::Min, name, Type::EVIDENCE, Ink::Secondary.color(ui));
         for (column, cell) in cells.iter().enumerate() {
             let Some(cell) = cell else { continue };
             let left = line.left() + heat::LABELS + column as f32 * pitch;
@@ -77,7 +77,7 @@ fn cell_ui(ui: &mut Ui, area: Rect, cell: &ChangeCell, scale: HeatScale, is_sele
 
 fn layer_axis_ui(ui: &mut Ui, rect: Rect, map: &ChangeGrid, pitch: f32, words: Language) {
     let color = Ink::Secondary.color(ui);
-    text_ui(ui, rect, Align::Left, words.text("layer"), Type::CAPTION, color);
+    text_ui(ui, rect, Align::Min, words.text("layer"), Type::CAPTION, color);
     // With many layers only some numbers are printed.
     let every = [1, 2, 4, 8, 16, 32].into_iter().find(|every| *every as f32 * pitch >= heat::LAYER).unwrap_or(64);
     for (column, layer) in map.layers.iter().enumerate().step_by(every) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{Rangef, Rect, ScrollArea, Stroke, StrokeKind, UiBuilder, Vec2};
+use egui::{Align, Rangef, Rect, ScrollArea, Stroke, StrokeKind, UiBuilder, Vec2};
 
 use super::{
     command::{ModulesCommand, PrintedSide},
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     gui::{
         design::{
-            layout::text::{Align, canvas_spans_ui, text_ui},
+            layout::text::{canvas_spans_ui, text_ui},
             tokens::code,
         },
         prelude::*,
@@ -179,10 +179,10 @@ fn pane_ui(ui: &mut Ui, rect: Rect, text: Option<&(usize, String)>, changed: Opt
         text_ui(ui, mark, Align::Center, if is_added { "+" } else { "~" }, Type::MONO_SMALL, colors.adapter);
     }
     let numbers = rect.with_max_x(rect.left() + code::NUMBERS);
-    text_ui(ui, numbers, Align::Right, &number.to_string(), Type::MONO_SMALL, colors.text_tertiary);
+    text_ui(ui, numbers, Align::Max, &number.to_string(), Type::MONO_SMALL, colors.text_tertiary);
     let replaced = changed.filter(|line| line.left.is_some()).and_then(|_| parts_around_class(text));
     let (before, class, after) = replaced.unwrap_or((text, "", ""));
     let spans = [(before, Ink::Primary), (class, Ink::Adapter), (after, Ink::Primary)];
     let spans = spans.map(|(text, ink)| (text, Type::MONO_SMALL, ink));
-    canvas_spans_ui(ui, rect.with_min_x(rect.left() + code::GUTTER), Align::Left, &spans);
+    canvas_spans_ui(ui, rect.with_min_x(rect.left() + code::GUTTER), Align::Min, &spans);
 }

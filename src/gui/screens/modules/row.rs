@@ -63,7 +63,6 @@ impl ModuleRow<'_> {
             icon_ui(ui, area, icon, Ink::Secondary.color(ui));
         }
         let ink = if item.is_changed || item.depth == 0 { Ink::Primary } else { Ink::Tertiary };
-        let needed = text_width(ui, &item.label, Type::BODY) + text_width(ui, &item.class, Type::CAPTION) + space::S8;
         // What the filter found stands out.
         let [before, found, after] = item.around_match(&self.state.modules.filter);
         let spans = [
@@ -74,8 +73,8 @@ impl ModuleRow<'_> {
             (item.class.as_str(), Type::CAPTION, Ink::Tertiary),
         ];
         // A class that would be cut off is left to the inspector.
-        let is_class_shown =
-            !item.class.is_empty() && (item.folding != Folding::Leaf || needed <= ui.available_width());
+        let is_class_shown = !item.class.is_empty()
+            && (item.folding != Folding::Leaf || spans_width(ui, &spans) <= ui.available_width());
         spans_ui(ui, &spans[..if is_class_shown { 5 } else { 3 }]);
     }
 
@@ -83,7 +82,8 @@ impl ModuleRow<'_> {
     fn spare(&self, ui: &Ui) -> f32 {
         let (used, columns) = match (self.item.folding, self.columns) {
             (Folding::Leaf, [first, ..]) => {
-                (text_width(ui, &self.item.base_shape, Type::MONO), std::slice::from_ref(first))
+                let shape = self.value(*first).map(|(shape, ink)| spans_width(ui, &[(shape, Type::MONO, ink)]));
+                (shape.unwrap_or_default(), std::slice::from_ref(first))
             }
             (_, [between @ .., _]) => (0.0, between),
             (_, []) => return 0.0,
