@@ -1194,6 +1194,8 @@ checkpoint-error-not-computed = { $tensor } cannot be computed: { $problem }
     .hint = check the adapter and the base that it is for
 checkpoint-error-not-float = { $tensor } is { $dtype }, which cannot be read as numbers here
     .hint = use the original 16- or 32-bit model instead of a quantised one
+checkpoint-error-packed = { $problem }
+    .hint = these packed weights are damaged or incomplete; fetch the model again
 checkpoint-error-pickle = { $problem }
 checkpoint-error-several-snapshots = the cache entry holds { COUNT($snapshots-count, one: "snapshot", other: "snapshots") } and says nothing about a main one: { LIST($snapshots, shown: 4) }
     .hint = name one of the folders below `snapshots`
@@ -1575,6 +1577,20 @@ mismatch-advice-some-unplaced = compare these names with the model that was trai
        *[other] {" "}(its config names `{ $trained-on }`)
     }: it has modules that this base lacks, or the file's names were changed
 mismatch-advice-unknown-tie = load the base in transformers, untie it (`tie_word_embeddings=False`), save it and give that
+
+packed-error-bad-config = config.json says { $key }: { $said } of its packed weights, which no library writes
+packed-error-bad-scale = { $tensor } holds a scale of { $value }, of which no weight can be made
+packed-error-bad-state = the quantisation state { $tensor } is not valid JSON: { $problem }
+packed-error-lone-table = { $table } belongs to packed weights that are not there, or are packed in another way
+packed-error-missing-table = { $tensor } is packed, and { $table }, without which it cannot be read, is missing
+packed-error-scattered = { $tensor } is packed, but its bytes do not lie one after the other
+packed-error-several-states = { $tensor } has two quantisation states, and either could be the right one
+packed-error-state-lacks = the quantisation state { $tensor } does not say `{ $key }`, which its tables need
+packed-error-state-says = { $tensor } says { $key }: { $said }, which does not go with these weights
+packed-error-unknown-code-book = { $tensor } is another code book than the one that bitsandbytes decodes with
+packed-error-wrong-dtype = { $tensor } is { $dtype }, where packed weights have { $expected }
+packed-error-wrong-shape = { $tensor } is { SHAPE($shape) }, where packed weights of this layout have { SHAPE($expected) }
+packed-error-wrong-size = { $tensor } holds { BYTES($held) }, where its weights need { BYTES($needed) }
 
 pickle-error-bad-key = one entry is named by { $found }, not by text
     .hint = { pickle-error-nested.hint }

@@ -1174,6 +1174,8 @@ checkpoint-error-not-computed = { $tensor } 텐서를 계산할 수 없습니다
     .hint = 어댑터와 베이스가 서로 맞는지 확인하세요
 checkpoint-error-not-float = { $tensor }의 자료형이 { $dtype }입니다. 여기서는 수로 읽을 수 없습니다
     .hint = 양자화한 모델 대신 16비트나 32비트 원본을 쓰세요
+checkpoint-error-packed = { $problem }
+    .hint = 압축된 가중치가 손상되었거나 덜 받아졌습니다. 모델을 다시 받으세요
 checkpoint-error-pickle = { $problem }
 checkpoint-error-several-snapshots = 캐시 항목에 스냅숏이 { COUNT($snapshots-count) }개 있는데 어느 것이 main인지 적혀 있지 않습니다: { LIST($snapshots, shown: 4) }
     .hint = `snapshots` 아래의 폴더 가운데 하나를 고르세요
@@ -1607,6 +1609,20 @@ mismatch-advice-some-unplaced = 학습에 쓴 모델{ $trained-on ->
        *[other] (설정에 적힌 베이스: `{ $trained-on }`)
     }과 이름을 견주어 보세요. 이 베이스에 없는 모듈이 그 모델에 있거나, 파일의 이름이 바뀌었습니다
 mismatch-advice-unknown-tie = transformers에서 베이스를 불러와 묶음을 풀고(`tie_word_embeddings=False`) 저장한 것을 고르세요
+
+packed-error-bad-config = config.json에는 압축된 가중치의 { $key }이(가) { $said }(으)로 되어 있는데, 그렇게 저장하는 라이브러리는 없습니다
+packed-error-bad-scale = { $tensor }에 있는 스케일 { $value }(으)로는 가중치를 만들 수 없습니다
+packed-error-bad-state = 양자화 상태 { $tensor }이(가) 올바른 JSON이 아닙니다({ $problem })
+packed-error-lone-table = { $table }의 가중치가 없거나 다른 방식으로 압축되어 있습니다
+packed-error-missing-table = { $tensor }은(는) 압축되어 있는데, 읽는 데 필요한 { $table }이(가) 없습니다
+packed-error-scattered = { $tensor }은(는) 압축되어 있는데, 바이트가 이어져 있지 않습니다
+packed-error-several-states = { $tensor }의 양자화 상태가 둘이어서 어느 쪽이 맞는지 알 수 없습니다
+packed-error-state-lacks = 양자화 상태 { $tensor }에 테이블을 읽는 데 필요한 `{ $key }`이(가) 없습니다
+packed-error-state-says = { $tensor }에는 { $key }이(가) { $said }(으)로 되어 있는데, 이 가중치와 맞지 않습니다
+packed-error-unknown-code-book = { $tensor }은(는) bitsandbytes가 쓰는 코드북과 다릅니다
+packed-error-wrong-dtype = { $tensor }의 자료형이 { $dtype }입니다. 압축된 가중치는 { $expected }입니다
+packed-error-wrong-shape = { $tensor }의 크기가 { SHAPE($shape) }입니다. 이렇게 압축된 가중치는 { SHAPE($expected) }입니다
+packed-error-wrong-size = { $tensor }은(는) { BYTES($held) }인데, 가중치에는 { BYTES($needed) }가 필요합니다
 
 pickle-error-bad-key = 이름이 글이 아닌 항목이 있습니다: { $found }
     .hint = { pickle-error-nested.hint }

@@ -2,11 +2,17 @@
 
 use std::path::Path;
 
-use crate::error::IoAction;
-
 use serde_json::Value;
 
 use super::{CheckpointError, JsonProblem, JsonText, read_text};
+use crate::{error::IoAction, numeric::FloatDtype};
+
+/// Keys that hold the dtype: transformers 5 writes the first, earlier releases the second; both read the second.
+pub const DTYPE_KEYS: [&str; 2] = ["dtype", "torch_dtype"];
+
+/// What says that weights are packed: transformers, old Neural Magic, mlx-lm, what transformers keeps of a cast.
+const QUANTIZATION_KEYS: [&str; 4] =
+    ["quantization_config", "compression_config", "quantization", "_pre_quantization_dtype"];
 
 /// A model's `config.json`.
 #[derive(Clone, Debug)]
@@ -35,6 +41,33 @@ impl ModelConfig {
             path: path.to_owned(),
         })?;
         Ok(Self { value: text.value(), text })
+    }
+
+    /// The config of the same model with weights of `dtype` in place of packed ones.
+    ///
+    /// # Errors
+    /// None that a config which was read before can have.
+    pub(super) fn dequantised(&self, dtype: FloatDtype, path: &Path) -> Result<Self, CheckpointError> {
+        let mut text = self.text.clone();
+        let levels = |text: &JsonText| text.object_paths().into_iter().filter(|path| path.len() <= 1);
+        for level in levels(&text) {
+            for key in QUANTIZATION_KEYS {
+                text.remove(&level.iter().map(String::as_str).chain([key]).collect::<Vec<_>>());
+            }
+        }
+        let mut has_dtype = false;
+        for level in levels(&text) {
+            let value = level.iter().fold(text.value(), |value, key| value[key.as_str()].clone());
+            for key in DTYPE_KEYS.into_iter().filter(|key| value.get(key).is_some_and(Value::is_string)) {
+                let path: Vec<&str> = level.iter().map(String::as_str).chain([key]).collect();
+                text.set(&path, &dtype.config_name().into());
+                has_dtype |= level.is_empty();
+            }
+        }
+        if !has_dtype {
+            text.set(&["torch_dtype"], &dtype.config_name().into());
+        }
+        Self::parse(text.as_str(), path)
     }
 
     /// The text, for edits that keep everything else.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{ForeignFormat, HeaderError, JsonProblem, PickleError, hub_cache};
+use super::{ForeignFormat, HeaderError, JsonProblem, PackedError, PickleError, hub_cache};
 use crate::{error::IoError, message, numeric::Dtype};
 
 /// A model folder or weight file that cannot be used as it is.
@@ -155,6 +155,11 @@ pub enum CheckpointError {
     },
     #[error(transparent)]
     Io(#[from] IoError),
+    Packed {
+        problem: PackedError,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
 }
 
 impl CheckpointError {

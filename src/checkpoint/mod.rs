@@ -14,6 +14,7 @@ pub mod hub_cache;
 mod index;
 mod json_problem;
 mod json_text;
+mod packed;
 mod pickle;
 mod safetensors_file;
 mod source;
@@ -31,7 +32,7 @@ use std::{
 };
 
 pub use self::{
-    config::ModelConfig,
+    config::{DTYPE_KEYS, ModelConfig},
     entered_path::entered_path,
     error::CheckpointError,
     files::{INDEX_FILE, SINGLE_FILE, WeightFiles, models_below, open_weights},
@@ -41,6 +42,7 @@ pub use self::{
     index::WeightIndex,
     json_problem::JsonProblem,
     json_text::JsonText,
+    packed::{PackedError, Quantization, QuantizationMethod, StoredPart},
     pickle::{PickleError, PickleFile, PickledValue, holds_tensors},
     safetensors_file::{HEADER_LEN_BYTES, MAX_HEADER_BYTES, SafetensorsFile, header_bytes},
     source::Source,
@@ -60,6 +62,7 @@ pub struct Checkpoint {
     files: Vec<Arc<dyn WeightFile>>,
     index: Option<WeightIndex>,
     tensors: BTreeMap<String, LogicalTensor>,
+    quantization: Option<Quantization>,
     side_files: Vec<SideFile>,
 }
 
@@ -85,15 +88,24 @@ impl Checkpoint {
                 CheckpointError::NoConfig { path: root.to_owned() }
             });
         }
-        let config = ModelConfig::read(&config_path)?;
+        let mut config = ModelConfig::read(&config_path)?;
         let (files, index) = match (weights, chosen) {
             (None, Some(chosen)) => chosen.open(root)?,
             (weights, _) => (weights.iter().map(|file| open_weights(file)).collect::<Result<_, _>>()?, None),
         };
         let mut tensors = collect_tensors(&files, index.as_ref(), root)?;
         omit_tied_head(&mut tensors, &config);
+        let unpacked = packed::unpack(&config, &tensors);
+        let unpacked = unpacked.map_err(|problem| CheckpointError::Packed { problem, path: root.to_owned() })?;
+        let quantization = unpacked.map(|(quantization, unpacked)| {
+            tensors = unpacked;
+            quantization
+        });
+        if let Some(quantization) = &quantization {
+            config = config.dequantised(quantization.dtype, &config_path)?;
+        }
         let side_files = side_files(root).at(IoAction::ListFolder, root)?;
-        Ok(Self { root: root.to_owned(), config, files, index, tensors, side_files })
+        Ok(Self { root: root.to_owned(), config, files, index, tensors, quantization, side_files })
     }
 
     /// This model with another config and other tensors, as if a folder held them; files and root stay those of this one.
@@ -109,6 +121,7 @@ impl Checkpoint {
             files: self.files.clone(),
             index: self.index.clone(),
             tensors,
+            quantization: self.quantization.clone(),
             side_files: self.side_files.clone(),
         })
     }
@@ -143,7 +156,20 @@ impl Checkpoint {
         self.index.as_ref()
     }
 
-    /// Every tensor by name, sorted.
+    /// How its files pack the weights that [`Self::tensors`] holds as numbers; `None` where they do not, or in a way that
+    /// is not read ([`ModelConfig::quantization`] names it then).
+    #[must_use]
+    pub fn quantization(&self) -> Option<&Quantization> {
+        self.quantization.as_ref()
+    }
+
+    /// Every tensor as it lies in the files: the codes and tables of a quantised model.
+    #[must_use]
+    pub fn stored_tensors(&self) -> &BTreeMap<String, LogicalTensor> {
+        self.quantization.as_ref().map_or(&self.tensors, |quantization| &quantization.stored)
+    }
+
+    /// Every tensor of the model by name, sorted.
     #[must_use]
     pub fn tensors(&self) -> &BTreeMap<String, LogicalTensor> {
         &self.tensors
@@ -161,13 +187,13 @@ impl Checkpoint {
         &self.side_files
     }
 
-    /// Bytes of all tensors.
+    /// Bytes of all tensors as they are stored.
     #[must_use]
     pub fn byte_count(&self) -> u64 {
-        self.tensors.values().map(LogicalTensor::byte_count).sum()
+        self.stored_tensors().values().map(LogicalTensor::byte_count).sum()
     }
 
-    /// Elements of all tensors.
+    /// Elements of all tensors of the model.
     #[must_use]
     pub fn parameter_count(&self) -> u64 {
         self.tensors.values().map(|tensor| tensor.element_count() as u64).sum()

@@ -49,6 +49,14 @@ pub trait ComputedRows: fmt::Debug + Send + Sync {
     /// # Errors
     /// A read that fails, or rows that cannot be made.
     fn read_row_bytes(&self, rows: Range<usize>, bytes: &mut [u8]) -> Result<(), CheckpointError>;
+
+    /// Looks at what the rows are made with, where that may hold what is no number.
+    ///
+    /// # Errors
+    /// A read that fails, or a value of which no row can be made.
+    fn check(&self) -> Result<(), CheckpointError> {
+        Ok(())
+    }
 }
 
 impl LogicalTensor {

@@ -12,6 +12,7 @@ use super::{
     resume,
 };
 use crate::{
+    checkpoint::Storage,
     job::{JobContext, JobEvent, JobWarning, Stage},
     matching::UpdateRef,
     plan::{Action, MergePlan, OutputShard, SideFileContent},
@@ -64,6 +65,7 @@ pub fn run_with(
         adapter.scan(job)?;
     }
     prove_by_loading(plan, job)?;
+    check_tables(plan, job)?;
     let fingerprint = journal::fingerprint(plan, &kernel.name(), job)?;
     let folder = OutputFolder::create(&plan.output, &fingerprint)?;
     let mut journal = Journal::open(folder.partial(), &fingerprint)?;
@@ -110,6 +112,17 @@ fn prove_by_loading(plan: &MergePlan, job: &JobContext) -> Result<(), MergeError
         for update in updates.iter().filter(is_unproven) {
             job.check_cancelled()?;
             update.load(&plan.adapters)?;
+        }
+    }
+    Ok(())
+}
+
+/// Looks at the tables of packed weights, before anything is written.
+fn check_tables(plan: &MergePlan, job: &JobContext) -> Result<(), MergeError> {
+    for step in plan.steps() {
+        if let Storage::Computed(rows) = step.source.storage() {
+            job.check_cancelled()?;
+            rows.check()?;
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 //! Every merge computes in f32 and rounds once, to nearest even (`spec: one rounding`); this room holds the pieces of
 //! that sentence.
 
+pub mod codec;
 mod convert;
 mod dense;
 mod element;

@@ -7,10 +7,10 @@ use super::{
     task_head::TaskHead,
     vocabulary::{self, ResizedVocabulary},
 };
-use crate::{architecture::SCALE_KEY, checkpoint::JsonText};
-
-/// Keys that hold the dtype: transformers 5 writes the first, earlier releases the second; both read the second.
-const DTYPE_KEYS: [&str; 2] = ["dtype", "torch_dtype"];
+use crate::{
+    architecture::SCALE_KEY,
+    checkpoint::{DTYPE_KEYS, JsonText},
+};
 
 /// Nested objects that describe a part of the model (`text_config`) lie this deep.
 const MAX_DEPTH: usize = 1;

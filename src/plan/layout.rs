@@ -15,6 +15,9 @@ use crate::{
     numeric::{Dtype, FloatDtype},
 };
 
+/// The limit of a file where `save_pretrained` is given none (transformers before 5).
+const USUAL_SHARD_BYTES: u64 = 5_000_000_000;
+
 /// One weight file of the output.
 #[derive(Clone, Debug)]
 pub struct OutputShard {
@@ -106,11 +109,17 @@ fn step(
 
 /// Output files for `steps`, with headers and offsets.
 pub(super) fn shards(base: &Checkpoint, steps: Vec<Vec<TensorStep>>, max_shard_bytes: Option<u64>) -> Vec<OutputShard> {
-    let Some(max_shard_bytes) = max_shard_bytes else {
+    // Files of packed weights are too small to be the measure of those that they become.
+    let usual = base.quantization().map(|_| USUAL_SHARD_BYTES);
+    let Some(max_shard_bytes) = max_shard_bytes.or(usual) else {
         let files = base.files().iter().zip(steps);
         return files.map(|(file, steps)| shard_like(file, steps)).collect();
     };
-    let metadata = base.files().first().map(|file| file.metadata()).unwrap_or_default();
+    let mut metadata = base.files().first().map(|file| file.metadata()).unwrap_or_default();
+    if base.quantization().is_some() {
+        // What a packer says of its tensors there is true no more, and `mlx` would be transposed by some loaders.
+        metadata = BTreeMap::from([("format".to_owned(), "pt".to_owned())]);
+    }
     let groups = grouped(steps.into_iter().flatten(), max_shard_bytes);
     let total = groups.len();
     let name = |index: usize| match total {

@@ -83,14 +83,14 @@ impl SizeBreakdown {
 
     fn sum(checkpoint: &Checkpoint, dtype_of: impl Fn(Dtype) -> Dtype) -> Self {
         let mut parts = BTreeMap::new();
-        for tensor in checkpoint.tensors().values() {
+        for tensor in checkpoint.stored_tensors().values() {
             let packing = Packing::of(tensor, checkpoint);
             let is_quantised = packing != Packing::Plain;
             let dtype = if is_quantised { tensor.dtype() } else { dtype_of(tensor.dtype()) };
             let element_count = tensor.element_count() as u64;
             let weight_count = match packing {
                 Packing::Plain => element_count,
-                Packing::Packed(per_element) => element_count * per_element,
+                Packing::Packed(weight_count) => weight_count,
                 Packing::Table => 0,
             };
             let key = (Component::of(tensor.name()), is_quantised, dtype);

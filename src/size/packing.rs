@@ -1,13 +1,13 @@
 //! How quantised weights lie in a file: packed several to an element, with tables beside them.
 
-use crate::checkpoint::{Checkpoint, LogicalTensor};
+use crate::checkpoint::{Checkpoint, LogicalTensor, StoredPart};
 
 /// What a tensor is to quantisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Packing {
     /// Weights as they are, one to an element.
     Plain,
-    /// Quantised weights, so many to an element.
+    /// The codes of so many weights.
     Packed(u64),
     /// Scales, zero points, code books: what turns packed weights into numbers again.
     Table,
@@ -26,9 +26,17 @@ const GPTQ_TABLES: [&str; 3] = [".qzeros", ".scales", ".g_idx"];
 const SCALES: [&str; 5] = [".SCB", ".weight_format", ".weight_scale_inv", ".weight_scale", ".input_scale"];
 
 impl Packing {
-    /// What `tensor` is to the quantisation of `checkpoint`.
+    /// What the stored `tensor` is to the quantisation of `checkpoint`; by its name, where the method is not read.
     pub(super) fn of(tensor: &LogicalTensor, checkpoint: &Checkpoint) -> Self {
         let name = tensor.name();
+        if let Some(quantization) = checkpoint.quantization() {
+            return match quantization.parts.get(name) {
+                Some(StoredPart::Codes(weight_count)) => Self::Packed(*weight_count),
+                Some(StoredPart::Table) => Self::Table,
+                None => Self::Plain,
+            };
+        }
+        let count = tensor.element_count() as u64;
         let has = |sibling: &str| checkpoint.tensor(sibling).is_some();
         let without = |endings: &[&str]| endings.iter().find_map(|ending| name.strip_suffix(ending)).map(str::to_owned);
         let bits = tensor.dtype().bitsize() as u64;
@@ -36,17 +44,17 @@ impl Packing {
             return Self::Table;
         }
         if has(&format!("{name}.absmax")) {
-            return Self::Packed(bits / 4);
+            return Self::Packed(count * (bits / 4));
         }
         if name.ends_with(".qweight") {
-            return Self::Packed((bits / configured_bits(checkpoint)).max(1));
+            return Self::Packed(count * (bits / configured_bits(checkpoint)).max(1));
         }
         if without(&GPTQ_TABLES).is_some_and(|module| has(&format!("{module}.qweight"))) {
             return Self::Table;
         }
         // gpt-oss: two values of 4 bits in a byte.
         if name.ends_with("_blocks") && has(&name.replace("_blocks", "_scales")) {
-            return Self::Packed(bits / 4);
+            return Self::Packed(count * (bits / 4));
         }
         if name.ends_with("_scales") && has(&name.replace("_scales", "_blocks")) {
             return Self::Table;
@@ -55,7 +63,7 @@ impl Packing {
             return Self::Table;
         }
         if bits == 8 && SCALES.iter().any(|scale| has(&name.replace(".weight", scale))) {
-            return Self::Packed(1);
+            return Self::Packed(count);
         }
         Self::Plain
     }

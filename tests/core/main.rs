@@ -29,6 +29,7 @@ mod house {
 mod inputs {
     mod beside;
     mod pickle;
+    mod quantized;
     mod readable_texts;
     mod sources;
 }

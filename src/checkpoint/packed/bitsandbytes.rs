@@ -1,0 +1,237 @@
+//! bitsandbytes' 4-bit weights: codes, one scale a block (itself packed where it is double quantised), and a state in
+//! JSON that tells shape, dtype and block.
+
+use std::{ops::Range, sync::Arc};
+
+use serde::Deserialize;
+
+use super::{
+    PackedError, QuantizationMethod,
+    store::{Bytes, Store, float_dtype},
+};
+use crate::{
+    checkpoint::{CheckpointError, ComputedRows, JsonProblem, WeightFile},
+    error::IoError,
+    numeric::{
+        Dtype, FloatDtype, TileShape,
+        codec::{FP4, FourBit, NF4},
+    },
+};
+
+/// What stands between the name of a weight and its kind of state.
+const STATE: &str = ".quant_state.bitsandbytes__";
+
+/// Block sizes that the library makes.
+const BLOCKS: Range<u64> = 32..4097;
+
+/// A state longer than this is none.
+const MAX_STATE_BYTES: u64 = 1 << 16;
+
+/// Scales that are looked at in one go.
+const CHECKED_AT_ONCE: usize = 1 << 16;
+
+/// The state of a weight; the last two where its scales are packed too.
+#[derive(Deserialize)]
+struct State {
+    quant_type: String,
+    blocksize: u64,
+    dtype: String,
+    shape: Vec<usize>,
+    nested_blocksize: Option<u64>,
+    nested_offset: Option<f64>,
+}
+
+/// Rows that are decoded when they are read.
+#[derive(Debug)]
+struct Rows {
+    codec: FourBit,
+    columns: usize,
+    codes: Bytes,
+    scales: Scales,
+}
+
+/// The scale of each block.
+#[derive(Debug)]
+enum Scales {
+    Plain(Bytes),
+    /// `map[code] · absmax of its block + offset`, two roundings.
+    Nested {
+        codes: Bytes,
+        map: Vec<f32>,
+        absmax: Bytes,
+        block: usize,
+        offset: f32,
+    },
+}
+
+/// Takes every 4-bit weight with its tables.
+pub(super) fn unpack(store: &mut Store<'_>) -> Result<(), PackedError> {
+    for (method, kind, table) in [(QuantizationMethod::Nf4, "nf4", NF4), (QuantizationMethod::Fp4, "fp4", FP4)] {
+        for tensor in store.names_before(&format!("{STATE}{kind}")) {
+            let other = if kind == "nf4" { "fp4" } else { "nf4" };
+            if store.get(&format!("{tensor}{STATE}{other}")).is_some() {
+                return Err(PackedError::SeveralStates { tensor });
+            }
+            unpack_one(store, method, kind, table, &tensor)?;
+        }
+    }
+    for ending in [".absmax", ".nested_absmax", ".quant_map", ".nested_quant_map"] {
+        if let Some(tensor) = store.names_before(ending).pop() {
+            return Err(PackedError::MissingTable { table: format!("{tensor}{STATE}nf4"), tensor });
+        }
+    }
+    Ok(())
+}
+
+fn unpack_one(
+    store: &mut Store<'_>,
+    method: QuantizationMethod,
+    kind: &str,
+    known: [f32; 16],
+    tensor: &str,
+) -> Result<(), PackedError> {
+    let state_name = format!("{tensor}{STATE}{kind}");
+    let says = |key, said: String| PackedError::StateSays { tensor: state_name.clone(), key, said };
+    let state = read_state(store, tensor, &state_name)?;
+    if state.quant_type != kind {
+        return Err(says("quant_type", state.quant_type));
+    }
+    if !BLOCKS.contains(&state.blocksize) || !state.blocksize.is_power_of_two() {
+        return Err(says("blocksize", state.blocksize.to_string()));
+    }
+    let Some(mut dtype) = float_dtype(&state.dtype) else { return Err(says("dtype", state.dtype)) };
+    // A merge into packed weights on a CPU writes float32 here, whatever the model has.
+    if let (FloatDtype::F32, Some(config_dtype)) = (dtype, store.config_dtype()) {
+        dtype = config_dtype;
+    }
+    let product = state.shape.iter().try_fold(1_usize, |product, length| product.checked_mul(*length));
+    let Some(count) = product.filter(|count| *count > 0 && !state.shape.is_empty()) else {
+        return Err(says("shape", format!("{:?}", state.shape)));
+    };
+    let block = usize::try_from(state.blocksize).unwrap_or(usize::MAX);
+    let codec = FourBit { table: code_book(store, tensor, &known)?, block, dtype };
+    let blocks = count.div_ceil(block);
+    // The bytes may stand under another dtype, which says how they are sharded and nothing about them.
+    let codes = store.take_codes(tensor, count as u64)?;
+    let codes = codes.typed(&[Dtype::U8, Dtype::BF16, Dtype::F16, Dtype::F32])?;
+    let (size, needed) = (codes.dtype.bitsize() as u64 / 8, count.div_ceil(2) as u64);
+    let codes = codes.sized(needed.next_multiple_of(size))?;
+    let scales = scales(store, tensor, &state_name, &state, blocks)?;
+    let columns = TileShape::of(&state.shape).columns;
+    store.make(method, (tensor, tensor), state.shape, dtype, Rows { codec, columns, codes, scales });
+    Ok(())
+}
+
+fn read_state(store: &mut Store<'_>, tensor: &str, name: &str) -> Result<State, PackedError> {
+    let bytes = store.take_table(tensor, name)?.typed(&[Dtype::U8])?;
+    if bytes.byte_count > MAX_STATE_BYTES {
+        return Err(PackedError::WrongSize { tensor: bytes.name, held: bytes.byte_count, needed: MAX_STATE_BYTES });
+    }
+    let text = String::from_utf8_lossy(&bytes.read_all()?).into_owned();
+    serde_json::from_str(&text)
+        .map_err(|error| PackedError::BadState { tensor: name.to_owned(), problem: JsonProblem::new(&text, &error) })
+}
+
+/// The values of the codes as the file has them, which are those that the library has built in.
+fn code_book(store: &mut Store<'_>, tensor: &str, known: &[f32; 16]) -> Result<[f32; 16], PackedError> {
+    let map = store.take_table(tensor, &format!("{tensor}.quant_map"))?.typed(&[Dtype::F32])?.sized(64)?;
+    let values = map.read_f32(0..16)?;
+    let table: [f32; 16] = values.try_into().unwrap_or(*known);
+    if table != *known {
+        return Err(PackedError::UnknownCodeBook { tensor: map.name });
+    }
+    Ok(table)
+}
+
+fn scales(
+    store: &mut Store<'_>,
+    tensor: &str,
+    state_name: &str,
+    state: &State,
+    blocks: usize,
+) -> Result<Scales, PackedError> {
+    let absmax = store.take_table(tensor, &format!("{tensor}.absmax"))?.typed(&[Dtype::F32, Dtype::U8])?;
+    let [nested_absmax, nested_map] = ["nested_absmax", "nested_quant_map"].map(|table| format!("{tensor}.{table}"));
+    let lacks = |key| PackedError::StateLacks { tensor: state_name.to_owned(), key };
+    if absmax.dtype == Dtype::F32 {
+        for table in [&nested_absmax, &nested_map] {
+            if store.get(table).is_some() {
+                return Err(PackedError::LoneTable { table: table.clone() });
+            }
+        }
+        if state.nested_offset.is_some() {
+            let (tensor, said) = (state_name.to_owned(), "float32 scales".to_owned());
+            return Err(PackedError::StateSays { tensor, key: "nested_offset", said });
+        }
+        return Ok(Scales::Plain(absmax.sized(blocks as u64 * 4)?));
+    }
+    let codes = absmax.sized(blocks as u64)?;
+    let offset = state.nested_offset.ok_or_else(|| lacks("nested_offset"))?;
+    let block = state.nested_blocksize.ok_or_else(|| lacks("nested_blocksize"))?;
+    let block = usize::try_from(block).ok().filter(|block| *block > 0).ok_or_else(|| {
+        let (tensor, said) = (state_name.to_owned(), block.to_string());
+        PackedError::StateSays { tensor, key: "nested_blocksize", said }
+    })?;
+    #[expect(clippy::cast_possible_truncation, reason = "a float32, written as JSON writes numbers")]
+    let offset = offset as f32;
+    if !offset.is_finite() {
+        return Err(PackedError::BadScale { tensor: state_name.to_owned(), value: offset.into() });
+    }
+    let map = store.take_table(tensor, &nested_map)?.typed(&[Dtype::F32])?.sized(256 * 4)?.read_f32(0..256)?;
+    let absmax = store.take_table(tensor, &nested_absmax)?.typed(&[Dtype::F32])?;
+    let absmax = absmax.sized(blocks.div_ceil(block) as u64 * 4)?;
+    Ok(Scales::Nested { codes, map, absmax, block, offset })
+}
+
+impl Scales {
+    fn read(&self, blocks: Range<usize>) -> Result<Vec<f32>, IoError> {
+        match self {
+            Self::Plain(absmax) => absmax.read_f32(blocks),
+            Self::Nested { codes, map, absmax, block, offset } => {
+                let first = blocks.start / block;
+                let factors = absmax.read_f32(first..blocks.end.div_ceil(*block))?;
+                let codes = codes.read_vec(blocks.clone())?;
+                let scale =
+                    |(index, code): (usize, u8)| map[usize::from(code)] * factors[index / block - first] + offset;
+                Ok(blocks.zip(codes).map(scale).collect())
+            }
+        }
+    }
+
+    fn bytes(&self) -> &Bytes {
+        match self {
+            Self::Plain(bytes) | Self::Nested { codes: bytes, .. } => bytes,
+        }
+    }
+}
+
+impl ComputedRows for Rows {
+    fn file(&self) -> &Arc<dyn WeightFile> {
+        &self.codes.file
+    }
+
+    fn read_row_bytes(&self, rows: Range<usize>, bytes: &mut [u8]) -> Result<(), CheckpointError> {
+        let elements = rows.start * self.columns..rows.end * self.columns;
+        let codes = self.codes.read_vec(FourBit::code_bytes(&elements))?;
+        let scales = self.scales.read(self.codec.blocks(&elements))?;
+        self.codec.decode(&elements, &codes, &scales, bytes);
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), CheckpointError> {
+        let table = self.scales.bytes();
+        let count = match &self.scales {
+            Scales::Plain(absmax) => absmax.byte_count / 4,
+            Scales::Nested { codes, .. } => codes.byte_count,
+        };
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        for start in (0..count).step_by(CHECKED_AT_ONCE) {
+            let scales = self.scales.read(start..(start + CHECKED_AT_ONCE).min(count))?;
+            if let Some(bad) = scales.into_iter().find(|scale| !scale.is_finite() || *scale < 0.0) {
+                let problem = PackedError::BadScale { tensor: table.name.clone(), value: bad.into() };
+                return Err(CheckpointError::Packed { problem, path: table.file.path().to_owned() });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,80 @@
+//! bitsandbytes' LLM.int8: an integer for each weight, one scale for each row.
+
+use std::{ops::Range, sync::Arc};
+
+use super::{
+    PackedError, QuantizationMethod,
+    store::{Bytes, Store},
+};
+use crate::{
+    checkpoint::{CheckpointError, ComputedRows, WeightFile},
+    numeric::{Dtype, FloatDtype, TileShape, narrow},
+};
+
+/// 1 / 127, as the library rounds it.
+const STEP: f32 = 7.874_016e-3;
+
+#[derive(Debug)]
+struct Rows {
+    dtype: FloatDtype,
+    columns: usize,
+    codes: Bytes,
+    scales: Bytes,
+}
+
+/// Takes every 8-bit weight with its scales.
+pub(super) fn unpack(store: &mut Store<'_>) -> Result<(), PackedError> {
+    for module in store.names_before(".SCB") {
+        let tensor = format!("{module}.weight");
+        let codes = store.get(&tensor).map_or(0, |codes| codes.element_count() as u64);
+        let codes = store.take_codes(&tensor, codes)?.typed(&[Dtype::I8])?;
+        let TileShape { rows, columns } = TileShape::of(&codes.shape);
+        let scales = store.take_table(&tensor, &format!("{module}.SCB"))?;
+        let scales = scales.typed(&[Dtype::F32])?.sized(rows as u64 * 4)?;
+        let format_name = format!("{module}.weight_format");
+        if store.get(&format_name).is_some() {
+            let format = store.take_table(&tensor, &format_name)?.typed(&[Dtype::U8])?.sized(1)?.read_all()?;
+            // Anything else is an order of tiles that is gone from the library.
+            if format != [0] {
+                return Err(PackedError::StateSays {
+                    tensor: format_name,
+                    key: "weight_format",
+                    said: format!("{format:?}"),
+                });
+            }
+        }
+        let dtype = store.config_dtype().filter(|dtype| *dtype != FloatDtype::F32).unwrap_or(FloatDtype::BF16);
+        let shape = codes.shape.clone();
+        store.make(QuantizationMethod::Int8, (&tensor, &tensor), shape, dtype, Rows { dtype, columns, codes, scales });
+    }
+    Ok(())
+}
+
+impl ComputedRows for Rows {
+    fn file(&self) -> &Arc<dyn WeightFile> {
+        &self.codes.file
+    }
+
+    fn read_row_bytes(&self, rows: Range<usize>, bytes: &mut [u8]) -> Result<(), CheckpointError> {
+        let codes = self.codes.read_vec(rows.start * self.columns..rows.end * self.columns)?;
+        let scales = self.scales.read_f32(rows)?;
+        let mut values = vec![0.0; self.columns];
+        let row_byte_count = self.columns * self.dtype.byte_count();
+        for ((codes, scale), row) in
+            codes.chunks_exact(self.columns).zip(scales).zip(bytes.chunks_exact_mut(row_byte_count))
+        {
+            for (value, code) in values.iter_mut().zip(codes) {
+                *value = f32::from(code.cast_signed()) * scale * STEP;
+            }
+            narrow(self.dtype, &values, row);
+        }
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), CheckpointError> {
+        let scales = self.scales.read_f32(0..usize::try_from(self.scales.byte_count / 4).unwrap_or(usize::MAX))?;
+        let Some(bad) = scales.into_iter().find(|scale| !scale.is_finite() || *scale < 0.0) else { return Ok(()) };
+        let problem = PackedError::BadScale { tensor: self.scales.name.clone(), value: bad.into() };
+        Err(CheckpointError::Packed { problem, path: self.scales.file.path().to_owned() })
+    }
+}

@@ -1,0 +1,73 @@
+//! Quantised weights: from the codes and tables of a file to the tensors that the model has.
+//!
+//! Tensors decide, the config explains: a weight is packed where its tables are. What a scheme finds it takes away, and
+//! what is left of any table then is an error, so that nothing is dropped and nothing is taken for a weight that is none.
+
+mod bitsandbytes;
+mod error;
+mod int8;
+mod method;
+mod store;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use self::store::Store;
+pub use self::{error::PackedError, method::QuantizationMethod};
+use super::{LogicalTensor, ModelConfig};
+use crate::numeric::FloatDtype;
+
+/// How the weights of a checkpoint are quantised.
+#[derive(Clone, Debug)]
+pub struct Quantization {
+    /// The method.
+    pub method: QuantizationMethod,
+    /// What most of its packed weights become.
+    pub dtype: FloatDtype,
+    /// The tensors that lie in the files, by name, as [`super::Checkpoint::tensors`] holds those of the model.
+    pub stored: BTreeMap<String, LogicalTensor>,
+    /// What a stored tensor is; plain ones are not listed.
+    pub parts: BTreeMap<String, StoredPart>,
+}
+
+/// What a stored tensor is to its quantisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoredPart {
+    /// The codes of so many weights.
+    Codes(u64),
+    /// Scales, zero points, code books: what turns codes into values.
+    Table,
+}
+
+/// Finds the packed weights among `stored` and makes the tensors of the model from them; `None` where there are none,
+/// or where the method is one that is not read.
+///
+/// # Errors
+/// A packed weight whose tables are missing, contradict it or each other, or are left over.
+pub(super) fn unpack(
+    config: &ModelConfig,
+    stored: &BTreeMap<String, LogicalTensor>,
+) -> Result<Option<(Quantization, BTreeMap<String, LogicalTensor>)>, PackedError> {
+    let said = quantization_config(config);
+    let method = said.and_then(|said| said["quant_method"].as_str());
+    let mut store = Store::new(stored, config);
+    match method {
+        // Its 4-bit states describe themselves, whatever the config says.
+        None | Some("bitsandbytes") => {
+            bitsandbytes::unpack(&mut store)?;
+            if said.is_some() {
+                int8::unpack(&mut store)?;
+            }
+        }
+        Some(_) => {}
+    }
+    store.into_model()
+}
+
+/// `quantization_config`, of the model or of its text part; older files call it otherwise.
+fn quantization_config(config: &ModelConfig) -> Option<&Value> {
+    let of_part = |part: &str| config.get(part).and_then(|part| part.get("quantization_config"));
+    let own = config.get("quantization_config").or_else(|| config.get("compression_config"));
+    own.or_else(|| ["text_config", "llm_config"].into_iter().find_map(of_part))
+}

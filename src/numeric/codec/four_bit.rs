@@ -1,0 +1,155 @@
+//! 4-bit codes of bitsandbytes: two to a byte, the first in the high half, one scale for a block of elements that pays
+//! no heed to rows.
+
+use std::ops::Range;
+
+use crate::numeric::{FloatDtype, narrow};
+
+/// The values of NF4 (Dettmers et al. 2023, QLoRA, appendix E), as `bitsandbytes.functional` has them.
+pub const NF4: [f32; 16] = [
+    -1.0,
+    -0.696_192_8,
+    -0.525_073_05,
+    -0.394_917_5,
+    -0.284_441_38,
+    -0.184_773_43,
+    -0.091_050_036,
+    0.0,
+    0.079_580_3,
+    0.160_930_2,
+    0.246_112_3,
+    0.337_915_24,
+    0.440_709_83,
+    0.562_617,
+    0.722_956_84,
+    1.0,
+];
+
+/// The values of FP4 by code; the upper half holds the negatives, and its zero has no sign in the tables on disk.
+pub const FP4: [f32; 16] = [
+    0.0,
+    0.005_208_333_5,
+    0.666_666_7,
+    1.0,
+    0.333_333_34,
+    0.5,
+    0.166_666_67,
+    0.25,
+    0.0,
+    -0.005_208_333_5,
+    -0.666_666_7,
+    -1.0,
+    -0.333_333_34,
+    -0.5,
+    -0.166_666_67,
+    -0.25,
+];
+
+/// How a tensor's codes become values: `round(table[code] · scale of its block)`.
+#[derive(Clone, Debug)]
+pub struct FourBit {
+    /// The value of each code.
+    pub table: [f32; 16],
+    /// Elements of a block.
+    pub block: usize,
+    /// What values are rounded to.
+    pub dtype: FloatDtype,
+}
+
+impl FourBit {
+    /// The blocks that hold any of `elements`.
+    #[must_use]
+    pub fn blocks(&self, elements: &Range<usize>) -> Range<usize> {
+        elements.start / self.block..elements.end.div_ceil(self.block)
+    }
+
+    /// The bytes that hold the codes of `elements`.
+    #[must_use]
+    pub fn code_bytes(elements: &Range<usize>) -> Range<usize> {
+        elements.start / 2..elements.end.div_ceil(2)
+    }
+
+    /// Decodes `elements` from the `codes` of [`Self::code_bytes`] and the `scales` of [`Self::blocks`].
+    ///
+    /// # Panics
+    /// If one of the slices has another length.
+    pub fn decode(&self, elements: &Range<usize>, codes: &[u8], scales: &[f32], bytes: &mut [u8]) {
+        let size = self.dtype.byte_count();
+        assert_eq!(bytes.len(), elements.len() * size, "bytes and elements must agree");
+        assert_eq!(codes.len(), Self::code_bytes(elements).len(), "codes and elements must agree");
+        assert_eq!(scales.len(), self.blocks(elements).len(), "scales and elements must agree");
+        let mut at = elements.start;
+        let mut rest = bytes;
+        for (block, scale) in self.blocks(elements).zip(scales) {
+            let end = ((block + 1) * self.block).min(elements.end);
+            let (part, later) = rest.split_at_mut((end - at) * size);
+            let codes = &codes[at / 2 - elements.start / 2..end.div_ceil(2) - elements.start / 2];
+            // Sixteen roundings for a whole block; what is left are look-ups.
+            let values = self.table.map(|value| value * scale);
+            let mut rounded = [0; 64];
+            narrow(self.dtype, &values, &mut rounded[..16 * size]);
+            match self.dtype {
+                FloatDtype::F32 => look_up::<4>(&rounded, codes, at % 2 == 1, part),
+                FloatDtype::F16 | FloatDtype::BF16 => look_up::<2>(&rounded, codes, at % 2 == 1, part),
+            }
+            (at, rest) = (end, later);
+        }
+    }
+}
+
+/// Writes the entry of each code into `part`; `starts_low` where the first byte's high half belongs to what is before.
+fn look_up<const SIZE: usize>(entries: &[u8; 64], codes: &[u8], starts_low: bool, part: &mut [u8]) {
+    let mut table = [[0; SIZE]; 16];
+    for (entry, bytes) in table.iter_mut().zip(entries.as_chunks::<SIZE>().0) {
+        *entry = *bytes;
+    }
+    let (elements, _) = part.as_chunks_mut::<SIZE>();
+    let (first, elements) = elements.split_at_mut(usize::from(starts_low));
+    let (lone, codes) = codes.split_at(usize::from(starts_low));
+    for (element, byte) in first.iter_mut().zip(lone) {
+        *element = table[usize::from(byte & 15)];
+    }
+    let (pairs, last) = elements.as_chunks_mut::<2>();
+    for ([high, low], byte) in pairs.iter_mut().zip(codes) {
+        *high = table[usize::from(byte >> 4)];
+        *low = table[usize::from(byte & 15)];
+    }
+    for element in last {
+        *element = table[usize::from(codes[codes.len() - 1] >> 4)];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::numeric::widen;
+
+    proptest! {
+        /// Any run of elements, wherever it begins and ends, is what one at a time by the formula gives.
+        #[test]
+        fn any_run_is_decoded_by_the_formula(
+            codes in proptest::collection::vec(any::<u8>(), 1..200),
+            scale_bits in proptest::collection::vec(0_u16..0x7f00, 200),
+            (from, len) in (0_usize..300, 0_usize..300),
+            dtype in prop_oneof![Just(FloatDtype::BF16), Just(FloatDtype::F16), Just(FloatDtype::F32)],
+            block in prop_oneof![Just(2_usize), Just(7), Just(64)],
+        ) {
+            let scales: Vec<f32> = scale_bits.iter().map(|bits| half::bf16::from_bits(*bits).to_f32()).collect();
+            let start = from.min(codes.len() * 2);
+            let elements = start..(start + len).min(codes.len() * 2);
+            let codec = FourBit { table: NF4, block, dtype };
+            let mut bytes = vec![0; elements.len() * dtype.byte_count()];
+            codec.decode(&elements, &codes[FourBit::code_bytes(&elements)], &scales[codec.blocks(&elements)], &mut bytes);
+            let mut decoded = vec![0.0; elements.len()];
+            widen(dtype, &bytes, &mut decoded);
+            for (value, element) in decoded.into_iter().zip(elements) {
+                let byte = codes[element / 2];
+                let code = if element % 2 == 0 { byte >> 4 } else { byte & 15 };
+                let exact = f64::from(NF4[usize::from(code)] * scales[element / block]);
+                prop_assert_eq!(f64::from(value), dtype.round_to_nearest(exact), "element {}", element);
+            }
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Weights that are stored as codes of a few bits, with tables beside them: from codes to values, one file a format.
+//!
+//! Every formula stands in f32 and is rounded once to the dtype that the format decodes to, except where the format's
+//! own library rounds twice. No files here, and no names of tensors.
+
+mod four_bit;
+
+pub use self::four_bit::{FP4, FourBit, NF4};

@@ -1,0 +1,136 @@
+//! Quantised bases against the libraries that write them: the weights, a merge into them, and what the model says.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use lorafuse::{
+    checkpoint::Checkpoint,
+    evaluate::{EvalError, EvalText, ModelSource},
+    plan::MergeRequest,
+};
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::support::{
+    FileBuilder, bytes,
+    equality::verifies,
+    evaluation::{NLL_TOLERANCE, cases, evaluated, ids, max_difference, numbers, read_json},
+    merged, put, repository,
+};
+
+/// A tensor of the dequantised model, as the library has it.
+#[derive(Deserialize)]
+struct Reference {
+    dtype: String,
+    shape: Vec<usize>,
+    sha256: String,
+}
+
+fn case(name: &str) -> PathBuf {
+    repository().join("tests/golden-quant").join(name)
+}
+
+/// The cases, each with what the library says of it.
+fn all() -> Vec<(String, serde_json::Value)> {
+    let cases = cases(&case(""));
+    assert_eq!(cases.len(), 5);
+    cases
+}
+
+#[test]
+fn every_weight_is_what_its_own_library_makes_of_it() {
+    for (name, _) in all() {
+        let base = Checkpoint::open(&case(&name).join("base")).unwrap();
+        assert!(base.quantization().is_some(), "{name}");
+        let expected: BTreeMap<String, Reference> =
+            serde_json::from_value(read_json(&case(&name).join("dequantized.json"))).unwrap();
+        let names: Vec<&String> = expected.keys().collect();
+        assert_eq!(base.tensors().keys().collect::<Vec<_>>(), names, "{name}");
+        for (tensor, reference) in expected {
+            let ours = base.tensor(&tensor).unwrap();
+            assert_eq!(ours.dtype().name(), reference.dtype, "{name}: {tensor}");
+            assert_eq!(ours.shape(), reference.shape, "{name}: {tensor}");
+            let sha256: String =
+                Sha256::digest(bytes(&base, &tensor)).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(sha256, reference.sha256, "{name}: {tensor}");
+        }
+    }
+}
+
+#[test]
+fn rows_read_apart_are_those_of_the_whole() {
+    for (name, _) in all() {
+        let base = Checkpoint::open(&case(&name).join("base")).unwrap();
+        for tensor in base.tensors().values() {
+            let (whole, shape) = (bytes(&base, tensor.name()), tensor.tile_shape());
+            let row_byte_count = shape.columns * tensor.dtype().bitsize() / 8;
+            for start in [0, 1, shape.rows / 3, shape.rows - 1] {
+                for end in [start, start + 1, (start + 7).min(shape.rows), shape.rows] {
+                    if end > shape.rows {
+                        continue;
+                    }
+                    let mut rows = vec![0; (end - start) * row_byte_count];
+                    tensor.read_row_bytes(start..end, &mut rows).unwrap();
+                    let expected = &whole[start * row_byte_count..end * row_byte_count];
+                    assert_eq!(rows, expected, "{name}: {}, rows {start} to {end}", tensor.name());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_merge_is_that_into_the_dequantised_model_and_is_proven() {
+    for (name, _) in all() {
+        let folder = tempfile::tempdir().unwrap();
+        let [output, plain, plain_output] = ["merged", "plain", "plain-merged"].map(|part| folder.path().join(part));
+        let request = MergeRequest::new(case(&name).join("base"), case(&name).join("adapter"), output.clone());
+        merged(&request);
+        verifies(&request);
+        let result = Checkpoint::open(&output).unwrap();
+        assert!(result.quantization().is_none() && result.config().quantization().is_none(), "{name}");
+        write_plain(&Checkpoint::open(&request.base).unwrap(), &plain);
+        merged(&MergeRequest { base: plain, output: plain_output.clone(), ..request });
+        let expected = Checkpoint::open(&plain_output).unwrap();
+        assert!(result.tensors().keys().eq(expected.tensors().keys()), "{name}");
+        assert_eq!(result.config().text().as_str(), expected.config().text().as_str(), "{name}");
+        for tensor in result.tensors().keys() {
+            assert_eq!(bytes(&result, tensor), bytes(&expected, tensor), "{name}: {tensor}");
+        }
+    }
+}
+
+#[test]
+fn base_merge_and_adapter_at_run_time_say_what_the_library_says() {
+    for (name, expected) in all() {
+        let (base, adapter) = (case(&name).join("base"), case(&name).join("adapter"));
+        let request = MergeRequest::new(base.clone(), adapter, PathBuf::from("unused"));
+        let sources = [
+            ("dequantized", ModelSource::Stored(base.clone())),
+            ("merged", ModelSource::InMemory(request.clone())),
+            ("dequantized_plus_adapter", ModelSource::WithAdapters { base, adapters: request.adapters }),
+        ];
+        let (models, sources): (Vec<_>, Vec<_>) = sources.into_iter().unzip();
+        let report = match evaluated(sources, vec![EvalText::tokens("ids", ids(&case(&name)))]) {
+            // No decoder of ours computes this architecture, quantised or not.
+            Err(EvalError::Architecture { .. }) => continue,
+            report => report.unwrap(),
+        };
+        for (model, evaluated) in models.into_iter().zip(&report.models) {
+            let difference = max_difference(&evaluated.texts[0].nll, &numbers(&expected[model]["nll"]));
+            println!("{name}, {model}: {difference:.1e}");
+            assert!(difference <= NLL_TOLERANCE, "{name}, {model}: {difference}");
+        }
+    }
+}
+
+/// Writes the model's tensors as the files of a model that was never quantised.
+fn write_plain(model: &Checkpoint, folder: &Path) {
+    let tensors = model.tensors().values().fold(FileBuilder::default(), |file, tensor| {
+        file.raw(tensor.name(), tensor.dtype().name(), tensor.shape(), bytes(model, tensor.name()))
+    });
+    put(&folder.join("model.safetensors"), tensors.build());
+    put(&folder.join("config.json"), model.config().text().as_str());
+}
