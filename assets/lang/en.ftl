@@ -502,6 +502,10 @@ compared-dtypes =
     .title = Dtypes
 compared-part-of-its-kinds = { $changed-count } changed, but { $unchanged-count } of the same kinds not ({ LIST($names, shown: 3) }): the adapter was trained on a model with fewer layers, or its file is incomplete
     .title = Coverage
+compared-quantised-base = the adapter names `{ $trained-on }`, this base is packed ({ $method }): it is what training saw if that quantised in the same way while loading, else the original is closer
+    .title = Quantised training
+compared-quantised-both = trained on a quantised base (`{ $trained-on }`), and this base is quantised too ({ $method }): merged is what training saw, not the 16-bit original
+    .title = Quantised training
 compared-quantised-training =
     trained on a quantised base ({ $marker } in `{ $trained-on }`); merging it into the 16-bit original{ $original ->
         [none] {""}
@@ -1012,6 +1016,7 @@ warning-missing-code =
        *[other] { $file } needs { $code } of the repository `{ $repository }` (auto_map), so the merged folder does not stand alone
     }
 warning-noted = { $adapter }: { $note }
+warning-dequantised = the base is packed ({ $method }): { COUNT($tensor-count, one: "tensor is", other: "tensors are") } unpacked to { $dtype }, { BYTES($packed-bytes) } become { BYTES($byte-count) }; the output is not quantised
 warning-olora = { $adapter }: OLoRA trained on a base that its init had changed; that base is computed anew from this one, which must be the original
 warning-open-experts = { $adapter }: PEFT takes the dimensions of these experts in another order under transformers 4 than under transformers 5, their matrices are square, and the adapter does not say which it was trained with; merged as one of transformers 5, so that one of transformers 4 would come out wrong: { LIST($tensors, shown: 4) }
 warning-prefix = { $adapter }: { $change } to find its tensors in the base
@@ -1582,7 +1587,9 @@ packed-error-bad-config = config.json says { $key }: { $said } of its packed wei
 packed-error-bad-scale = { $tensor } holds a scale of { $value }, of which no weight can be made
 packed-error-bad-state = the quantisation state { $tensor } is not valid JSON: { $problem }
 packed-error-lone-table = { $table } belongs to packed weights that are not there, or are packed in another way
+packed-error-missing-codes = the tables of { $tensor } are there, but its packed weights are not
 packed-error-missing-table = { $tensor } is packed, and { $table }, without which it cannot be read, is missing
+packed-error-missing-tables = { $tensor } is packed, and nothing that it could be read with is there
 packed-error-scattered = { $tensor } is packed, but its bytes do not lie one after the other
 packed-error-several-states = { $tensor } has two quantisation states, and either could be the right one
 packed-error-state-lacks = the quantisation state { $tensor } does not say `{ $key }`, which its tables need

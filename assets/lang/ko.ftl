@@ -498,6 +498,10 @@ compared-dtypes =
     .title = 자료형
 compared-part-of-its-kinds = { $changed-count }개가 바뀌지만 같은 종류의 { $unchanged-count }개는 그대로입니다({ LIST($names, shown: 3) }). 레이어가 더 적은 모델로 학습했거나, 어댑터 파일에 빠진 것이 있습니다
     .title = 대상 범위
+compared-quantised-base = 어댑터가 가리키는 베이스는 `{ $trained-on }`인데, 이 베이스는 압축되어 있습니다({ $method }). 불러오면서 똑같이 양자화해 학습했다면 이것이 학습한 베이스이고, 아니라면 원본이 더 가깝습니다
+    .title = 양자화 학습
+compared-quantised-both = 양자화한 베이스 `{ $trained-on }`(으)로 학습했고 이 베이스도 양자화되어 있습니다({ $method }). 16비트 원본이 아니라 학습할 때의 가중치에 병합합니다
+    .title = 양자화 학습
 compared-quantised-training =
     양자화한 베이스 `{ $trained-on }`({ $marker })로 학습했습니다. 16비트 원본{ $original ->
         [none] {""}
@@ -996,6 +1000,7 @@ warning-missing-code =
        *[other] { $file } 파일의 auto_map에는 `{ $repository }` 저장소의 { $code } 파일이 필요해서, 병합한 폴더만으로는 불러올 수 없습니다
     }
 warning-noted = { $adapter }: { $note }
+warning-dequantised = 베이스가 압축되어 있습니다({ $method }). 텐서 { COUNT($tensor-count) }개를 { $dtype }(으)로 풀어 { BYTES($packed-bytes) }가 { BYTES($byte-count) }가 됩니다. 결과는 양자화되지 않습니다
 warning-olora = { $adapter }: OLoRA는 초기화가 바꾼 베이스로 학습합니다. 그 베이스를 이 베이스에서 다시 계산하므로, 이 베이스가 원본이어야 합니다
 warning-open-experts = { $adapter }: 이 전문가 텐서의 차원 순서는 PEFT를 transformers 4와 쓰는지 5와 쓰는지에 따라 다릅니다. 행렬이 정사각형이고 어느 버전으로 학습했는지 어댑터에 적혀 있지 않아, transformers 5로 학습한 것으로 보고 병합합니다. transformers 4로 학습했다면 결과가 틀립니다: { LIST($tensors, shown: 4) }
 warning-prefix = { $adapter }: { $change } 베이스에서 텐서를 찾았습니다
@@ -1614,7 +1619,9 @@ packed-error-bad-config = config.json에는 압축된 가중치의 { $key }이(�
 packed-error-bad-scale = { $tensor }에 있는 스케일 { $value }(으)로는 가중치를 만들 수 없습니다
 packed-error-bad-state = 양자화 상태 { $tensor }이(가) 올바른 JSON이 아닙니다({ $problem })
 packed-error-lone-table = { $table }의 가중치가 없거나 다른 방식으로 압축되어 있습니다
+packed-error-missing-codes = { $tensor }의 테이블은 있는데 압축된 가중치가 없습니다
 packed-error-missing-table = { $tensor }은(는) 압축되어 있는데, 읽는 데 필요한 { $table }이(가) 없습니다
+packed-error-missing-tables = { $tensor }은(는) 압축되어 있는데, 읽는 데 쓸 것이 하나도 없습니다
 packed-error-scattered = { $tensor }은(는) 압축되어 있는데, 바이트가 이어져 있지 않습니다
 packed-error-several-states = { $tensor }의 양자화 상태가 둘이어서 어느 쪽이 맞는지 알 수 없습니다
 packed-error-state-lacks = 양자화 상태 { $tensor }에 테이블을 읽는 데 필요한 `{ $key }`이(가) 없습니다

@@ -163,6 +163,14 @@ impl Checkpoint {
         self.quantization.as_ref()
     }
 
+    /// The class of a module whose weight is the packed `tensor`, as its library calls it.
+    #[must_use]
+    pub fn packed_class(&self, tensor: &str) -> Option<&'static str> {
+        let quantization = self.quantization.as_ref()?;
+        let part = quantization.parts.get(self.tensor(tensor)?.stored_name())?;
+        matches!(part, StoredPart::Codes(_)).then(|| quantization.method.linear_class()).flatten()
+    }
+
     /// Every tensor as it lies in the files: the codes and tables of a quantised model.
     #[must_use]
     pub fn stored_tensors(&self) -> &BTreeMap<String, LogicalTensor> {

@@ -7,6 +7,7 @@ use crate::{
     adapter::{Note, Orientation},
     matching::{NeedsTransformers5, PrefixChange, SetAsideRule},
     message::said_in_english,
+    numeric::Dtype,
 };
 
 /// Something that stops nothing and should be known; a message. `adapter` is the adapter's name.
@@ -30,6 +31,14 @@ pub enum Warning {
         adapter: String,
     },
     BaseAdapter,
+    Dequantised {
+        method: &'static str,
+        tensor_count: usize,
+        packed_bytes: u64,
+        #[serde(serialize_with = "crate::message::shown")]
+        dtype: Dtype,
+        byte_count: u64,
+    },
     Prefix {
         adapter: String,
         #[serde(serialize_with = "PrefixChange::serialize_message")]
@@ -118,7 +127,7 @@ said_in_english!(Warning, ReplacedTensor);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{message::assert_said, numeric::Dtype, plan::TokenRefusal};
+    use crate::{message::assert_said, plan::TokenRefusal};
 
     fn text(text: &str) -> String {
         text.to_owned()
@@ -177,6 +186,16 @@ mod tests {
             ),
             (Warning::UnknownKeys { adapter: adapter(), keys: vec![text("a_key"), text("b_key")] }, &["a_key, b_key"]),
             (Warning::BaseAdapter, &["adapter_config.json"]),
+            (
+                Warning::Dequantised {
+                    method: "MLX",
+                    tensor_count: 224,
+                    packed_bytes: 1_500_000_000,
+                    dtype: Dtype::BF16,
+                    byte_count: 5_600_000_000,
+                },
+                &["MLX", "224개", "BF16", "1.50 GB", "5.60 GB"],
+            ),
             (Warning::Olora { adapter: adapter() }, &["chat-lora", "OLoRA"]),
             (prefix("", "model."), &["`model.`", "붙여"]),
             (prefix("model.", ""), &["`model.`", "떼어"]),

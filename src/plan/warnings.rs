@@ -28,7 +28,7 @@ pub(super) struct Facts<'a> {
 
 /// Every warning, the adapters' first and what contradicts the base last.
 pub(super) fn all(inputs: Inputs<'_>, facts: &Facts<'_>) -> Vec<Warning> {
-    let mut warnings: Vec<Warning> = of_the_base(inputs).into_iter().collect();
+    let mut warnings: Vec<Warning> = of_the_base(inputs).into_iter().chain(dequantised(inputs.base)).collect();
     for (index, adapter) in inputs.adapters.iter().enumerate() {
         warnings.extend(of_adapter(adapter, inputs.base));
         let name = || adapter.name();
@@ -69,6 +69,21 @@ fn of_the_base(inputs: Inputs<'_>) -> Option<Warning> {
     let holds_adapter = inputs.base.root().join(crate::adapter::CONFIG_FILE).is_file();
     let is_given = inputs.adapters.iter().any(|adapter| is_same_folder(adapter, inputs.base));
     (holds_adapter && !is_given).then_some(Warning::BaseAdapter)
+}
+
+/// A base whose weights are packed, and are not in the output.
+fn dequantised(base: &Checkpoint) -> Option<Warning> {
+    let quantization = base.quantization()?;
+    let is_packed = |tensor: &&LogicalTensor| quantization.parts.contains_key(tensor.stored_name());
+    let made = || base.tensors().values().filter(is_packed);
+    let packed = quantization.stored.values().filter(|tensor| quantization.parts.contains_key(tensor.name()));
+    Some(Warning::Dequantised {
+        method: quantization.method.name(),
+        tensor_count: made().count(),
+        packed_bytes: packed.map(LogicalTensor::byte_count).sum(),
+        dtype: quantization.dtype.stored(),
+        byte_count: made().map(LogicalTensor::byte_count).sum(),
+    })
 }
 
 /// Whether an adapter lies in the base's own folder.

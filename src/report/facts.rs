@@ -14,7 +14,7 @@ pub struct ModelFacts {
     pub name: String,
     /// `architectures[0]`, or the model type.
     pub architecture: String,
-    /// The dtype that holds most bytes.
+    /// The dtype that holds most bytes, or how the weights are quantised.
     pub dtype: String,
     /// Weights, however many of them are packed in one element.
     pub parameter_count: u64,
@@ -35,7 +35,10 @@ impl ModelFacts {
         Self {
             name: crate::units::path::composed(&checkpoint.name()),
             architecture: config.architecture().unwrap_or(config.model_type()).to_owned(),
-            dtype: dtypes.first().map_or_else(String::new, |(dtype, _)| dtype.to_string()),
+            dtype: match checkpoint.quantization() {
+                Some(quantization) => quantization.method.name().to_owned(),
+                None => dtypes.first().map_or_else(String::new, |(dtype, _)| dtype.to_string()),
+            },
             parameter_count: SizeBreakdown::stored(checkpoint).weight_count(),
             byte_count: checkpoint.byte_count(),
             shard_count: checkpoint.files().len(),

@@ -83,10 +83,11 @@ const ORDER: [&str; 53] = [
 ];
 
 /// Names every module and sorts children, from `root` down.
-pub(super) fn name(root: &mut ModuleNode, config: &ModelConfig) {
+pub(super) fn name(root: &mut ModuleNode, base: &Checkpoint) {
+    let config = base.config();
     let architecture = config.architecture().unwrap_or("Model").to_owned();
     let family = TASKS.iter().find_map(|task| architecture.strip_suffix(task)).unwrap_or(&architecture).to_owned();
-    let namer = Namer { family, config };
+    let namer = Namer { family, config, base };
     root.class = architecture;
     for child in &mut root.children {
         namer.name(child, 1, false);
@@ -114,6 +115,7 @@ pub(super) fn add_tied_head(root: &mut ModuleNode, base: &Checkpoint) {
 struct Namer<'a> {
     family: String,
     config: &'a ModelConfig,
+    base: &'a Checkpoint,
 }
 
 impl Namer<'_> {
@@ -157,7 +159,7 @@ impl Namer<'_> {
             1 => format!("{}RMSNorm", self.family),
             2 if EMBEDDINGS.contains(&node.name.as_str()) => "Embedding".to_owned(),
             2 if self.config.model_type() == "gpt2" && node.name != "lm_head" => "Conv1D".to_owned(),
-            2 => "Linear".to_owned(),
+            2 => self.base.packed_class(&weight.tensor).unwrap_or("Linear").to_owned(),
             3 => "Conv1d".to_owned(),
             4 => "Conv2d".to_owned(),
             _ => "Module".to_owned(),

@@ -129,7 +129,7 @@ impl ModuleNode {
                 .collect();
         }
         classes::add_tied_head(&mut root, base);
-        classes::name(&mut root, base.config());
+        classes::name(&mut root, base);
         root
     }
 

@@ -115,7 +115,7 @@ impl Printer<'_> {
     /// Whether PEFT shows the layer as `lora.Linear` with two Linear factors.
     fn is_lora_linear(&self, node: &ModuleNode) -> bool {
         let is_lora = self.adapter.is_some_and(|(_, adapter)| ["LoRA", "rsLoRA"].contains(&adapter.method_name()));
-        is_lora && ["Linear", "Conv1D"].contains(&node.class.as_str())
+        is_lora && (is_linear(&node.class) || node.class == "Conv1D")
     }
 
     /// What becomes of a module that is changed in another way than by `lora.Linear`.
@@ -144,10 +144,12 @@ impl Printer<'_> {
             _ => "Identity()".to_owned(),
         };
         let factor = |shape: &[usize]| match shape {
-            [out_features, in_features] => linear(*out_features, *in_features, false),
+            [out_features, in_features] => linear("Linear", *out_features, *in_features, false),
             _ => "Module()".to_owned(),
         };
-        push(lines, indent, &format!("{label}lora.Linear("), true);
+        // PEFT's layer is of the class of what it wraps where that is packed, and `lora.Linear` around a Conv1D.
+        let class = if node.class == "Conv1D" { "Linear" } else { &node.class };
+        push(lines, indent, &format!("{label}lora.{class}("), true);
         push(lines, indent + 1, &format!("(base_layer): {}", self.leaf(node)), true);
         for (name, inner) in
             [("lora_dropout", dropout), ("lora_A", factor(&layer.a_shape)), ("lora_B", factor(&layer.b_shape))]
@@ -171,7 +173,9 @@ impl Printer<'_> {
         let shape = node.weight().map_or(&[][..], |weight| &weight.shape);
         let has_bias = node.parameters.iter().any(|parameter| parameter.name == "bias");
         match (class.as_str(), shape) {
-            ("Linear", &[out_features, in_features]) => linear(out_features, in_features, has_bias),
+            (class, &[out_features, in_features]) if is_linear(class) => {
+                linear(class, out_features, in_features, has_bias)
+            }
             ("Conv1D", &[in_features, out_features]) => format!("Conv1D(nf={out_features}, nx={in_features})"),
             ("Embedding", &[rows, columns]) => match self.config.integer("pad_token_id") {
                 Some(padding) if node.name == "embed_tokens" => {
@@ -197,9 +201,14 @@ impl Printer<'_> {
     }
 }
 
-fn linear(out_features: usize, in_features: usize, has_bias: bool) -> String {
+/// Whether a class prints itself as `Linear` does.
+fn is_linear(class: &str) -> bool {
+    ["Linear", "Linear4bit", "Linear8bitLt"].contains(&class)
+}
+
+fn linear(class: &str, out_features: usize, in_features: usize, has_bias: bool) -> String {
     let bias = if has_bias { "True" } else { "False" };
-    format!("Linear(in_features={in_features}, out_features={out_features}, bias={bias})")
+    format!("{class}(in_features={in_features}, out_features={out_features}, bias={bias})")
 }
 
 fn push(lines: &mut Vec<PrintedLine>, indent: usize, text: &str, is_changed: bool) {

@@ -92,6 +92,7 @@ mod hostile {
     mod damage;
     mod folders;
     mod methods;
+    mod packed;
 }
 
 /// The program as people run it.

@@ -39,7 +39,7 @@ pub(super) fn unpack(store: &mut Store<'_>) -> Result<(), PackedError> {
                 return Err(PackedError::StateSays {
                     tensor: format_name,
                     key: "weight_format",
-                    said: format!("{format:?}"),
+                    said: format[0].to_string(),
                 });
             }
         }

@@ -15,6 +15,15 @@ pub enum QuantizationMethod {
 }
 
 impl QuantizationMethod {
+    /// The class that a Linear layer becomes in PyTorch; `None` where it prints as before, or is no module of its own.
+    #[must_use]
+    pub fn linear_class(self) -> Option<&'static str> {
+        match self {
+            Self::Nf4 | Self::Fp4 => Some("Linear4bit"),
+            Self::Int8 => Some("Linear8bitLt"),
+        }
+    }
+
     /// The name by which people know it.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -56,8 +56,9 @@ pub(super) fn unpack(
         // Its 4-bit states describe themselves, whatever the config says.
         None | Some("bitsandbytes") => {
             bitsandbytes::unpack(&mut store)?;
-            if said.is_some() {
+            if method.is_some() {
                 int8::unpack(&mut store)?;
+                store.refuse_integer_weights()?;
             }
         }
         Some(_) => {}

@@ -37,6 +37,9 @@ impl<'a> Store<'a> {
 
     /// Takes the codes of `weight_count` weights.
     pub fn take_codes(&mut self, name: &str, weight_count: u64) -> Result<Bytes, PackedError> {
+        if !self.stored.contains_key(name) {
+            return Err(PackedError::MissingCodes { tensor: name.to_owned() });
+        }
         self.take(name, name, StoredPart::Codes(weight_count))
     }
 
@@ -72,6 +75,17 @@ impl<'a> Store<'a> {
         self.method.get_or_insert(method);
         let storage = Storage::Computed(Arc::new(rows));
         self.made.push(LogicalTensor::new(stored_name.to_owned(), shape, dtype.stored(), storage).renamed(name));
+    }
+
+    /// An integer weight that no scheme has taken, in a model whose integers are codes, has lost its tables.
+    pub fn refuse_integer_weights(&self) -> Result<(), PackedError> {
+        let is_integer = |tensor: &&LogicalTensor| [Dtype::U8, Dtype::I8].contains(&tensor.dtype());
+        let is_free = |tensor: &&LogicalTensor| !self.parts.contains_key(tensor.name());
+        let weights = self.stored.values().filter(|tensor| tensor.name().ends_with(".weight"));
+        match weights.filter(is_integer).find(is_free) {
+            Some(tensor) => Err(PackedError::MissingTables { tensor: tensor.name().to_owned() }),
+            None => Ok(()),
+        }
     }
 
     /// The dtype of the config, where it is one that weights have.

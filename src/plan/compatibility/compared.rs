@@ -33,6 +33,14 @@ pub enum Compared {
         trained_on: String,
         original: Option<String>,
     },
+    QuantisedBoth {
+        method: &'static str,
+        trained_on: String,
+    },
+    QuantisedBase {
+        method: &'static str,
+        trained_on: String,
+    },
     Class {
         trained_on: String,
         base: String,
@@ -112,6 +120,8 @@ mod tests {
             (Compared::Revision { trained_on: text("0a1b2c3d"), base: text("4e5f6071") }, &["0a1b2c3d", "4e5f6071"]),
             (quantised(None), &["`org/Toy-AWQ`", "awq", "16비트"]),
             (quantised(Some("org/Toy")), &["`org/Toy-AWQ`", "awq", "원본 `org/Toy`에"]),
+            (Compared::QuantisedBoth { method: "MLX", trained_on: text("org/Toy-4bit") }, &["`org/Toy-4bit`", "MLX"]),
+            (Compared::QuantisedBase { method: "MLX", trained_on: text("org/Toy") }, &["`org/Toy`", "MLX"]),
             (Compared::Class { trained_on: text("LlamaModel"), base: text("GPT2Model") }, &["LlamaModel", "GPT2Model"]),
             (Compared::TaskFits { task: text("SEQ_CLS"), base: text("Toy") }, &["SEQ_CLS", "Toy"]),
             (Compared::TaskDiffers { task: text("SEQ_CLS"), base: text("Toy") }, &["SEQ_CLS", "Toy"]),

@@ -1,0 +1,225 @@
+//! Packed weights that are incomplete or contradict themselves: refused by the tensor's name before anything is written.
+//! transformers with bitsandbytes loads some of these without a word.
+
+use std::{collections::BTreeMap, path::Path};
+
+use lorafuse::{
+    checkpoint::{Checkpoint, LogicalTensor},
+    error::Hint as _,
+    job::JobContext,
+    merge,
+    plan::{MergePlan, MergeRequest},
+};
+use serde_json::{Value, json};
+
+use crate::support::{FileBuilder, evaluation::read_json, listing, put, repository};
+
+const WEIGHT: &str = "model.layers.0.self_attn.q_proj.weight";
+const STATE: &str = "quant_state.bitsandbytes__nf4";
+
+/// dtype, shape and bytes.
+type Stored = (String, Vec<usize>, Vec<u8>);
+
+/// The base of a golden case, to be damaged.
+struct Damaged {
+    case: &'static str,
+    config: Value,
+    tensors: BTreeMap<String, Stored>,
+}
+
+impl Damaged {
+    fn of(case: &'static str) -> Self {
+        let folder = repository().join("tests/golden-quant").join(case).join("base");
+        let model = Checkpoint::open(&folder).unwrap();
+        let stored = |tensor: &LogicalTensor| {
+            let mut bytes = vec![0; usize::try_from(tensor.byte_count()).unwrap()];
+            tensor.read_row_bytes(0..tensor.tile_shape().rows, &mut bytes).unwrap();
+            (tensor.dtype().name().to_owned(), tensor.shape().to_vec(), bytes)
+        };
+        let tensors = model.stored_tensors().iter().map(|(name, tensor)| (name.clone(), stored(tensor))).collect();
+        Self { case, config: read_json(&folder.join("config.json")), tensors }
+    }
+
+    /// A table of [`WEIGHT`], or with an empty `ending` the weight itself.
+    fn part(&mut self, ending: &str) -> &mut Stored {
+        self.tensors.get_mut(&name(ending)).unwrap()
+    }
+
+    fn remove(&mut self, ending: &str) {
+        self.tensors.remove(&name(ending)).unwrap();
+    }
+
+    fn edit_state(&mut self, edit: impl Fn(&mut Value)) {
+        let (_, shape, bytes) = self.part(STATE);
+        let mut state: Value = serde_json::from_slice(bytes).unwrap();
+        edit(&mut state);
+        *bytes = state.to_string().into_bytes();
+        *shape = vec![bytes.len()];
+    }
+
+    /// Writes it into `folder`.
+    fn write(&self, folder: &Path) {
+        let file = self.tensors.iter().fold(FileBuilder::default(), |file, (name, (dtype, shape, bytes))| {
+            file.raw(name, dtype, shape, bytes.clone())
+        });
+        put(&folder.join("model.safetensors"), file.build());
+        put(&folder.join("config.json"), self.config.to_string());
+    }
+
+    /// What opening, planning or merging says; nothing may have been written.
+    fn refusal(&self) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        self.write(&folder.path().join("base"));
+        let adapter = repository().join("tests/golden-quant").join(self.case).join("adapter");
+        let request = MergeRequest::new(folder.path().join("base"), adapter, folder.path().join("merged"));
+        let plan = MergePlan::new(&request);
+        let (said, has_hint) = match plan {
+            Err(error) => (error.to_string(), error.hint().is_some()),
+            Ok(plan) => {
+                let error = merge::run(&plan, &JobContext::unwatched()).unwrap_err();
+                (error.to_string(), error.hint().is_some())
+            }
+        };
+        assert!(has_hint, "{said} has no hint");
+        assert_eq!(listing(folder.path()), ["base"], "nothing is written");
+        said
+    }
+}
+
+fn name(ending: &str) -> String {
+    if ending.is_empty() { WEIGHT.to_owned() } else { format!("{WEIGHT}.{ending}") }
+}
+
+/// Damages a case in each of these ways and looks for the words in what is said.
+fn assert_refused(case: &'static str, faults: &[(&dyn Fn(&mut Damaged), &str)]) {
+    for (damage, words) in faults {
+        let mut model = Damaged::of(case);
+        damage(&mut model);
+        let said = model.refusal();
+        assert!(said.contains(words), "{case}: {said:?} should say {words:?}");
+    }
+}
+
+fn set_f32(stored: &mut Stored, index: usize, value: f32) {
+    stored.2[index * 4..index * 4 + 4].copy_from_slice(&value.to_le_bytes());
+}
+
+fn shorten(stored: &mut Stored, byte_count: usize) {
+    stored.2.truncate(stored.2.len() - byte_count);
+    stored.1 = vec![stored.1[0] - 1];
+}
+
+#[test]
+fn four_bit_weights_with_a_table_too_few_or_a_state_that_is_wrong() {
+    assert_refused(
+        "bnb-nf4",
+        &[
+            (&|model| model.remove("absmax"), "q_proj.weight.absmax, without which it cannot be read, is missing"),
+            (&|model| shorten(model.part("absmax"), 4), "q_proj.weight.absmax holds"),
+            (&|model| model.remove("quant_map"), "q_proj.weight.quant_map, without which"),
+            (&|model| shorten(model.part("quant_map"), 4), "q_proj.weight.quant_map holds"),
+            (&|model| set_f32(model.part("quant_map"), 3, 0.5), "q_proj.weight.quant_map is another code book"),
+            (&|model| model.remove(STATE), "quant_state.bitsandbytes__nf4, without which"),
+            (&|model| model.part(STATE).2.truncate(9), "quant_state"),
+            (&|model| model.edit_state(|state| *state = json!([1])), "is not valid JSON"),
+            (&|model| model.edit_state(|state| state["quant_type"] = json!("fp4")), "says quant_type: fp4"),
+            (&|model| model.edit_state(|state| state["quant_type"] = json!("nf3")), "says quant_type: nf3"),
+            (&|model| model.edit_state(|state| state["blocksize"] = json!(0)), "says blocksize: 0"),
+            (&|model| model.edit_state(|state| state["blocksize"] = json!(-64)), "is not valid JSON"),
+            (&|model| model.edit_state(|state| state["blocksize"] = json!(96)), "says blocksize: 96"),
+            (&|model| model.edit_state(|state| state["blocksize"] = json!(8192)), "says blocksize: 8192"),
+            (&|model| model.edit_state(|state| state["dtype"] = json!("float64")), "says dtype: float64"),
+            (&|model| model.edit_state(|state| state["shape"] = json!([64, 63])), "q_proj.weight holds"),
+            (&|model| model.edit_state(|state| state["shape"] = json!([])), "says shape: []"),
+            (&|model| model.edit_state(|state| state["shape"] = json!([64, 0])), "says shape: [64, 0]"),
+            (&|model| model.edit_state(|state| state["shape"] = json!([64, -64])), "is not valid JSON"),
+            (&|model| model.edit_state(|state| state["shape"] = json!([1_u64 << 40, 1_u64 << 40])), "says shape"),
+            (&|model| model.edit_state(|state| state["nested_offset"] = json!(0.5)), "says nested_offset"),
+            (&|model| model.part("").0 = "I8".to_owned(), "q_proj.weight is I8, where packed weights have U8"),
+            (&|model| model.remove(""), "its packed weights are not"),
+            (
+                &|model| {
+                    let state = model.part(STATE).clone();
+                    model.tensors.insert(name("quant_state.bitsandbytes__fp4"), state);
+                },
+                "has two quantisation states",
+            ),
+            (
+                &|model| {
+                    let absmax = model.part("absmax").clone();
+                    model.tensors.insert(name("nested_absmax"), absmax);
+                },
+                "nested_absmax belongs to packed weights that are",
+            ),
+            (
+                &|model| {
+                    for table in ["absmax", "quant_map", STATE] {
+                        model.remove(table);
+                    }
+                },
+                "q_proj.weight is packed, and nothing",
+            ),
+            (&|model| set_f32(model.part("absmax"), 5, f32::NAN), "q_proj.weight.absmax holds a scale of NaN"),
+            (&|model| set_f32(model.part("absmax"), 5, f32::INFINITY), "q_proj.weight.absmax holds a scale of inf"),
+            (&|model| set_f32(model.part("absmax"), 5, -1.0), "q_proj.weight.absmax holds a scale of -1"),
+        ],
+    );
+}
+
+#[test]
+fn scales_that_are_packed_too_and_lack_what_unpacks_them() {
+    assert_refused(
+        "bnb-nf4-double",
+        &[
+            (&|model| model.remove("nested_absmax"), "nested_absmax, without which"),
+            (&|model| model.remove("nested_quant_map"), "nested_quant_map, without which"),
+            (&|model| shorten(model.part("nested_quant_map"), 4), "nested_quant_map holds"),
+            (
+                &|model| {
+                    let (_, shape, bytes) = model.part("nested_absmax");
+                    bytes.extend([0; 4]);
+                    shape[0] += 1;
+                },
+                "nested_absmax holds",
+            ),
+            (
+                &|model| model.edit_state(|state| _ = state.as_object_mut().unwrap().remove("nested_offset")),
+                "`nested_offset`",
+            ),
+            (
+                &|model| model.edit_state(|state| _ = state.as_object_mut().unwrap().remove("nested_blocksize")),
+                "`nested_blocksize`",
+            ),
+            (&|model| model.edit_state(|state| state["nested_blocksize"] = json!(0)), "says nested_blocksize: 0"),
+            (&|model| shorten(model.part("absmax"), 1), "q_proj.weight.absmax holds"),
+            (&|model| set_f32(model.part("nested_absmax"), 0, f32::NAN), "holds a scale of NaN"),
+            (&|model| set_f32(model.part("nested_absmax"), 0, -1.0e6), "holds a scale of -"),
+        ],
+    );
+}
+
+#[test]
+fn eight_bit_weights_without_their_scales_or_in_an_order_that_is_gone() {
+    let scales = "model.layers.0.self_attn.q_proj.SCB";
+    let order = "model.layers.0.self_attn.q_proj.weight_format";
+    assert_refused(
+        "bnb-int8",
+        &[
+            (&|model| _ = model.tensors.remove(scales).unwrap(), "q_proj.weight is packed, and nothing"),
+            (&|model| shorten(model.tensors.get_mut(scales).unwrap(), 4), "q_proj.SCB holds"),
+            (&|model| set_f32(model.tensors.get_mut(scales).unwrap(), 2, f32::NAN), "q_proj.SCB holds a scale of NaN"),
+            (&|model| model.part("").0 = "U8".to_owned(), "q_proj.weight is U8, where packed weights have I8"),
+            (&|model| model.tensors.get_mut(order).unwrap().2 = vec![2], "says weight_format: 2"),
+            (&|model| model.remove(""), "its packed weights are not"),
+        ],
+    );
+}
+
+#[test]
+fn states_describe_themselves_whatever_the_config_says() {
+    let mut unnamed = Damaged::of("bnb-nf4");
+    unnamed.config.as_object_mut().unwrap().remove("quantization_config");
+    let folder = tempfile::tempdir().unwrap();
+    unnamed.write(folder.path());
+    assert!(Checkpoint::open(folder.path()).unwrap().quantization().is_some(), "the states say it all");
+}
