@@ -72,6 +72,14 @@ pub(super) trait Element {
         Self::narrow(lanes, values)
     }
 
+    /// Rounds numbers to the nearest ones of the dtype, and leaves them f32.
+    #[inline(always)]
+    fn round_all<L: Lanes>(lanes: L, blocks: &mut [Block]) {
+        for block in blocks {
+            *block = Self::widen(lanes, Self::narrow_numbers(lanes, *block));
+        }
+    }
+
     /// Rounds a block of numbers within the range of the dtype to one of the two neighbours each, as
     /// [`FloatDtype::round_by_chance`] says.
     fn narrow_by_chance<L: Lanes>(lanes: L, values: Block, random: &[u32; LANE_COUNT]) -> Self::Bytes;
@@ -177,6 +185,9 @@ impl Element for F32 {
         bytes
     }
 
+    #[inline(always)]
+    fn round_all<L: Lanes>(_: L, _: &mut [Block]) {}
+
     // The sum is formed in f32, so nothing is dropped that chance could decide about.
     #[inline(always)]
     fn narrow_by_chance<L: Lanes>(lanes: L, values: Block, _: &[u32; LANE_COUNT]) -> Self::Bytes {
@@ -277,6 +288,14 @@ impl Element for BF16 {
             bits[lane] = rounded_to_upper_half(values[lane].to_bits());
         }
         upper_halves(bits)
+    }
+
+    // Element by element, as `narrow_all`.
+    #[inline(always)]
+    fn round_all<L: Lanes>(_: L, blocks: &mut [Block]) {
+        for value in blocks.as_flattened_mut() {
+            *value = f32::from_bits(rounded_to_upper_half(value.to_bits()) & 0xffff_0000);
+        }
     }
 
     #[inline(always)]

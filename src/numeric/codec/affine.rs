@@ -1,0 +1,147 @@
+//! Affine codes as MLX has them: unsigned integers of a few bits, a scale and a bias for each group of columns.
+
+#![expect(clippy::inline_always, reason = "only what is inlined is compiled with the instructions of a level")]
+
+use super::bit_stream;
+use crate::numeric::{
+    CpuLevel, FloatDtype,
+    lanes::{Element, Lanes, with_element},
+    level::LaneLoop,
+};
+
+/// Elements that are decoded in one go: whole groups of every size, and little enough for the nearest cache.
+const BATCH: usize = 1024;
+
+/// How codes become values: `round(round(code · scale) + bias)`, two roundings, which is what `mx.dequantize` does.
+#[derive(Clone, Copy, Debug)]
+pub struct Affine {
+    /// Bits of a code, 1 to 8.
+    pub bits: usize,
+    /// Elements of a group: 32, 64 or 128.
+    pub group: usize,
+    /// What values are rounded to, both times.
+    pub dtype: FloatDtype,
+}
+
+impl Affine {
+    /// Decodes whole groups, one for each of `scales`, into `bytes`.
+    ///
+    /// # Panics
+    /// If one of the slices has another length, or the group is none of the three.
+    pub fn decode(&self, codes: &[u8], scales: &[f32], biases: &[f32], bytes: &mut [u8]) {
+        self.decode_at(CpuLevel::detected(), codes, scales, biases, bytes);
+    }
+
+    fn decode_at(&self, level: CpuLevel, codes: &[u8], scales: &[f32], biases: &[f32], bytes: &mut [u8]) {
+        assert!([32, 64, 128].contains(&self.group), "groups are of 32, 64 or 128");
+        let count = scales.len() * self.group;
+        assert_eq!(codes.len(), count * self.bits / 8, "codes and scales must agree");
+        assert_eq!(biases.len(), scales.len(), "biases and scales must agree");
+        assert_eq!(bytes.len(), count * self.dtype.byte_count(), "bytes and scales must agree");
+        level.run(Decode { codec: *self, codes, scales, biases, bytes });
+    }
+}
+
+struct Decode<'a> {
+    codec: Affine,
+    codes: &'a [u8],
+    scales: &'a [f32],
+    biases: &'a [f32],
+    bytes: &'a mut [u8],
+}
+
+impl LaneLoop for Decode<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        with_element!(self.codec.dtype, E => self.groups::<L, E>(lanes));
+    }
+}
+
+impl Decode<'_> {
+    #[inline(always)]
+    fn groups<L: Lanes, E: Element>(self, lanes: L) {
+        let Affine { bits, group, dtype } = self.codec;
+        let (mut unpacked, mut values) = ([0; BATCH], [0.0; BATCH]);
+        let parts = self.codes.chunks(BATCH * bits / 8);
+        let tables = self.scales.chunks(BATCH / group).zip(self.biases.chunks(BATCH / group));
+        let batches = self.bytes.chunks_mut(BATCH * dtype.byte_count());
+        for ((part, (scales, biases)), bytes) in parts.zip(tables).zip(batches) {
+            let count = scales.len() * group;
+            let (unpacked, values) = (&mut unpacked[..count], &mut values[..count]);
+            bit_stream::unpack(bits, part, 0..count, unpacked);
+            for ((values, codes), scale) in values.chunks_mut(group).zip(unpacked.chunks(group)).zip(scales) {
+                for (value, code) in values.iter_mut().zip(codes) {
+                    *value = f32::from(*code) * scale;
+                }
+            }
+            E::round_all(lanes, values.as_chunks_mut().0);
+            for (values, bias) in values.chunks_mut(group).zip(biases) {
+                for value in values {
+                    *value += bias;
+                }
+            }
+            E::narrow_all(lanes, values, bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use half::{bf16, f16};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::numeric::widen;
+
+    fn rounded(dtype: FloatDtype, value: f32) -> f32 {
+        match dtype {
+            FloatDtype::F32 => value,
+            FloatDtype::F16 => f16::from_f32(value).to_f32(),
+            FloatDtype::BF16 => bf16::from_f32(value).to_f32(),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+
+        /// Every width, group and dtype gives what one code at a time by the formula gives, on every level.
+        #[test]
+        fn any_group_is_decoded_by_the_formula(
+            stream in proptest::collection::vec(any::<u8>(), 1408),
+            tables in proptest::collection::vec((-2.0_f32..2.0, -9.0_f32..9.0), 11),
+        ) {
+            for dtype in [FloatDtype::F16, FloatDtype::BF16, FloatDtype::F32] {
+                let scales: Vec<f32> = tables.iter().map(|(scale, _)| rounded(dtype, *scale)).collect();
+                let biases: Vec<f32> = tables.iter().map(|(_, bias)| rounded(dtype, *bias)).collect();
+                for (bits, group) in (1..9).flat_map(|bits| [32, 64, 128].map(|group| (bits, group))) {
+                    let codec = Affine { bits, group, dtype };
+                    let codes = &stream[..bits * group * 11 / 8];
+                    let expected: Vec<f32> = (0..group * 11).map(|index| {
+                        let bit = |at: usize| u16::from(codes[at / 8] >> (at % 8) & 1);
+                        let code: u16 = (0..bits).map(|place| bit(index * bits + place) << place).sum();
+                        let product = rounded(dtype, f32::from(code) * scales[index / group]);
+                        rounded(dtype, product + biases[index / group])
+                    }).collect();
+                    for level in CpuLevel::available() {
+                        let mut bytes = vec![0; group * 11 * dtype.byte_count()];
+                        codec.decode_at(level, codes, &scales, &biases, &mut bytes);
+                        let mut decoded = vec![0.0; group * 11];
+                        widen(dtype, &bytes, &mut decoded);
+                        prop_assert_eq!(&decoded, &expected, "{} {} bits, groups of {}: {}", dtype, bits, group, level);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_product_is_rounded_before_the_bias_is_added() {
+        // 3 · (1 + 2^-7) lies half way between two bfloat16 values; the even one leaves 2^-5 of it, the product 1.5 · 2^-6.
+        let codec = Affine { bits: 2, group: 32, dtype: FloatDtype::BF16 };
+        let mut bytes = [0; 64];
+        codec.decode(&[0xff; 8], &[1.0 + 2.0_f32.powi(-7)], &[-3.0], &mut bytes);
+        assert_eq!(bytes[..2], bf16::from_f32(2.0_f32.powi(-5)).to_le_bytes());
+    }
+}
