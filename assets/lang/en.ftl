@@ -1583,6 +1583,7 @@ mismatch-advice-some-unplaced = compare these names with the model that was trai
     }: it has modules that this base lacks, or the file's names were changed
 mismatch-advice-unknown-tie = load the base in transformers, untie it (`tie_word_embeddings=False`), save it and give that
 
+packed-error-bad-code = { $tensor } holds a code that is no number
 packed-error-bad-config = config.json says { $key }: { $said } of its packed weights, which no library writes
 packed-error-bad-scale = { $tensor } holds a scale of { $value }, of which no weight can be made
 packed-error-bad-state = the quantisation state { $tensor } is not valid JSON: { $problem }

@@ -1615,6 +1615,7 @@ mismatch-advice-some-unplaced = 학습에 쓴 모델{ $trained-on ->
     }과 이름을 견주어 보세요. 이 베이스에 없는 모듈이 그 모델에 있거나, 파일의 이름이 바뀌었습니다
 mismatch-advice-unknown-tie = transformers에서 베이스를 불러와 묶음을 풀고(`tie_word_embeddings=False`) 저장한 것을 고르세요
 
+packed-error-bad-code = { $tensor }에 수가 아닌 코드가 있습니다
 packed-error-bad-config = config.json에는 압축된 가중치의 { $key }이(가) { $said }(으)로 되어 있는데, 그렇게 저장하는 라이브러리는 없습니다
 packed-error-bad-scale = { $tensor }에 있는 스케일 { $value }(으)로는 가중치를 만들 수 없습니다
 packed-error-bad-state = 양자화 상태 { $tensor }이(가) 올바른 JSON이 아닙니다({ $problem })

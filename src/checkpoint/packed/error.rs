@@ -59,6 +59,9 @@ pub enum PackedError {
     UnknownCodeBook {
         tensor: String,
     },
+    BadCode {
+        tensor: String,
+    },
     BadScale {
         tensor: String,
         value: f64,

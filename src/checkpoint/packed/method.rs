@@ -12,6 +12,14 @@ pub enum QuantizationMethod {
     Fp4,
     /// bitsandbytes, LLM.int8.
     Int8,
+    /// MLX, integers of 1 to 8 bits with a scale and a bias for each group.
+    MlxAffine,
+    /// MLX, 4-bit floats with powers of two as scales.
+    MlxMxfp4,
+    /// MLX, 8-bit floats with powers of two as scales.
+    MlxMxfp8,
+    /// MLX, 4-bit floats with 8-bit floats as scales.
+    MlxNvfp4,
 }
 
 impl QuantizationMethod {
@@ -31,6 +39,10 @@ impl QuantizationMethod {
             Self::Nf4 => "bitsandbytes NF4",
             Self::Fp4 => "bitsandbytes FP4",
             Self::Int8 => "bitsandbytes LLM.int8",
+            Self::MlxAffine => "MLX affine",
+            Self::MlxMxfp4 => "MLX mxfp4",
+            Self::MlxMxfp8 => "MLX mxfp8",
+            Self::MlxNvfp4 => "MLX nvfp4",
         }
     }
 }

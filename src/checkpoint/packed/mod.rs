@@ -7,6 +7,7 @@ mod bitsandbytes;
 mod error;
 mod int8;
 mod method;
+mod mlx;
 mod store;
 
 use std::collections::BTreeMap;
@@ -59,6 +60,10 @@ pub(super) fn unpack(
             if method.is_some() {
                 int8::unpack(&mut store)?;
                 store.refuse_integer_weights()?;
+            }
+            // mlx-lm names no method.
+            if method.is_none() {
+                mlx::unpack(&mut store, config)?;
             }
         }
         Some(_) => {}

@@ -170,7 +170,6 @@ impl Bytes {
     }
 
     /// The same, where it has this shape.
-    #[expect(dead_code, reason = "the formats that follow")]
     pub fn shaped(self, expected: &[usize]) -> Result<Self, PackedError> {
         if self.shape == expected {
             return Ok(self);
