@@ -35,7 +35,7 @@ fn case(name: &str) -> PathBuf {
 /// The cases, each with what the library says of it.
 fn all() -> Vec<(String, serde_json::Value)> {
     let cases = cases(&case(""));
-    assert_eq!(cases.len(), 5);
+    assert_eq!(cases.len(), 7);
     cases
 }
 
