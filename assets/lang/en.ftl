@@ -1026,6 +1026,7 @@ warning-set-aside = { $tensor } is not merged: { $rule }
 warning-special-token-refused = { $adapter }: { $refused }
 warning-special-tokens = { $adapter }: training changed { LIST($changes) }; tokenizer_config.json and the ids in generation_config.json and config.json take it over
 warning-stated-orientation = { $adapter }: transformers does not know the model's class, so fan_in_fan_out alone says how square weights are stored, { $orientation }: { LIST($tensors, shown: 4) }
+warning-stale-quantization = the base's config says that it is quantised ({ $method }), but every tensor is a plain float: the key was left behind and goes
 warning-task-head =
     the adapter brings a head ({ LIST($tensors, shown: 4) }), so the merged model is a { $class }{ $label-count ->
         [none] {""}
@@ -1271,7 +1272,7 @@ eval-error-not-utf8 = the file is no text in UTF-8 or CP949 (UTF-8 ends at byte 
 eval-error-nothing-to-score = { $text } has { COUNT($token-count, one: "token", other: "tokens") }, so nothing can be scored
     .hint = the first token is never scored; give a text of at least two tokens
 eval-error-plan = the merge cannot be computed: { $value }
-eval-error-quantized = the weights are quantised ({ $method }), and only floating weights are evaluated
+eval-error-quantized = the weights are quantised by { $method }, which is not read here
     .hint = use the original 16- or 32-bit model of the same name
 eval-error-tensor-dtype = { $tensor } is stored as { $dtype }, which is not read as numbers
     .hint = convert it to float32, float16 or bfloat16 first
@@ -1587,6 +1588,7 @@ packed-error-bad-code = { $tensor } holds a code that is no number
 packed-error-bad-config = config.json says { $key }: { $said } of its packed weights, which no library writes
 packed-error-bad-scale = { $tensor } holds a scale of { $value }, of which no weight can be made
 packed-error-bad-state = the quantisation state { $tensor } is not valid JSON: { $problem }
+packed-error-io = { $value }
 packed-error-lone-table = { $table } belongs to packed weights that are not there, or are packed in another way
 packed-error-missing-codes = the tables of { $tensor } are there, but its packed weights are not
 packed-error-missing-table = { $tensor } is packed, and { $table }, without which it cannot be read, is missing
@@ -1680,7 +1682,18 @@ plan-error-output-inside-input = the output lies inside the { $role } folder
     .hint = choose a folder outside of it
 plan-error-partial-replacement = { $adapter } replaces { $tensor } whole, which cannot be done at strength { $strength }
     .hint = merge this adapter at strength 1
-plan-error-quantized-base = the base is quantised ({ $method }), and nothing can be merged into packed weights
+plan-error-quantized-base = the base is quantised by { $method }, { $method ->
+        [bitnet] whose three values leave no room for a change
+        [hqq] a layout that transformers itself no longer loads
+        [eetq] in an order of bytes made for one GPU kernel
+        [aqlm] by code books learned for its own weights
+        [vptq] by code books learned for its own weights
+        [spqr] by code books learned for its own weights
+        [higgs] by code books learned for its own weights, in a rotated basis
+        [exl2] in a rotated basis
+        [exl3] in a rotated basis
+       *[other] a layout that is not read here
+    }
     .hint = use the original 16- or 32-bit model of the same name
 plan-error-unmerged-base = the base still holds layers of an adapter that was never merged ({ COUNT($tensors-count, one: "tensor", other: "tensors") }: { LIST($tensors, shown: 3) })
     .hint = merge those layers first, in PEFT with `merge_and_unload`, or give the base from before that training

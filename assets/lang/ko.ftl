@@ -1010,6 +1010,7 @@ warning-set-aside = { $tensor } 텐서는 병합하지 않습니다. { $rule }
 warning-special-token-refused = { $adapter }: { $refused }
 warning-special-tokens = { $adapter }: 학습하면서 특수 토큰이 바뀌었습니다({ LIST($changes) }). tokenizer_config.json에, 그리고 번호는 generation_config.json과 config.json에 옮깁니다
 warning-stated-orientation = { $adapter }: transformers에 없는 클래스라서, 정사각 가중치를 { $orientation } 순서로 저장했다는 것은 fan_in_fan_out만 보고 정했습니다: { LIST($tensors, shown: 4) }
+warning-stale-quantization = 베이스의 설정에는 양자화되었다고({ $method }) 적혀 있지만 모든 텐서가 보통 실수입니다. 남아 있던 항목이므로 뺍니다
 warning-task-head =
     어댑터에 헤드가 있어({ LIST($tensors, shown: 4) }) 병합한 모델의 클래스는 { $class }입니다{ $label-count ->
         [none] {""}
@@ -1248,7 +1249,7 @@ eval-error-not-utf8 = UTF-8도 CP949도 아닌 파일입니다(UTF-8은 { COUNT(
 eval-error-nothing-to-score = { $text }: 토큰이 { COUNT($token-count) }개라 채점할 것이 없습니다
     .hint = 첫 토큰은 채점하지 않습니다. 토큰이 둘 이상인 글을 고르세요
 eval-error-plan = 병합을 계산할 수 없습니다: { $value }
-eval-error-quantized = 양자화한 가중치({ $method })입니다. 부동소수점 가중치만 평가합니다
+eval-error-quantized = 가중치가 { $method }(으)로 양자화되어 있습니다. 여기서는 읽지 않는 형식입니다
     .hint = 이름이 같은 16비트나 32비트 원본을 쓰세요
 eval-error-tensor-dtype = { $tensor }의 자료형이 { $dtype }입니다. 수로 읽지 않습니다
     .hint = 먼저 float32, float16이나 bfloat16으로 바꾸세요
@@ -1619,6 +1620,7 @@ packed-error-bad-code = { $tensor }에 수가 아닌 코드가 있습니다
 packed-error-bad-config = config.json에는 압축된 가중치의 { $key }이(가) { $said }(으)로 되어 있는데, 그렇게 저장하는 라이브러리는 없습니다
 packed-error-bad-scale = { $tensor }에 있는 스케일 { $value }(으)로는 가중치를 만들 수 없습니다
 packed-error-bad-state = 양자화 상태 { $tensor }이(가) 올바른 JSON이 아닙니다({ $problem })
+packed-error-io = { $value }
 packed-error-lone-table = { $table }의 가중치가 없거나 다른 방식으로 압축되어 있습니다
 packed-error-missing-codes = { $tensor }의 테이블은 있는데 압축된 가중치가 없습니다
 packed-error-missing-table = { $tensor }은(는) 압축되어 있는데, 읽는 데 필요한 { $table }이(가) 없습니다
@@ -1712,7 +1714,18 @@ plan-error-output-inside-input = 출력이 { $role } 폴더 안에 있습니다
     .hint = 그 폴더 밖에서 고르세요
 plan-error-partial-replacement = 어댑터 { $adapter }의 { $tensor } 텐서는 통째로 바뀌므로, 세기 { $strength }에서는 병합할 수 없습니다
     .hint = 이 어댑터는 세기 1로 병합하세요
-plan-error-quantized-base = 양자화한 베이스({ $method })입니다. 압축된 가중치에는 병합할 수 없습니다
+plan-error-quantized-base = 베이스가 { $method }(으)로 양자화되어 있습니다. { $method ->
+        [bitnet] 세 가지 값뿐인 가중치에는 변화를 담을 자리가 없습니다
+        [hqq] transformers도 더는 불러오지 못하는 형식입니다
+        [eetq] 한 GPU 커널에 맞춘 바이트 순서입니다
+        [aqlm] 그 가중치만을 위해 학습한 코드북을 씁니다
+        [vptq] 그 가중치만을 위해 학습한 코드북을 씁니다
+        [spqr] 그 가중치만을 위해 학습한 코드북을 씁니다
+        [higgs] 회전한 기저에서 그 가중치만을 위해 학습한 코드북을 씁니다
+        [exl2] 회전한 기저에 있습니다
+        [exl3] 회전한 기저에 있습니다
+       *[other] 여기서는 읽지 않는 형식입니다
+    }
     .hint = 이름이 같은 16비트나 32비트 원본을 쓰세요
 plan-error-unmerged-base = 베이스에 병합하지 않은 어댑터 레이어가 남아 있습니다(텐서 { COUNT($tensors-count) }개: { LIST($tensors, shown: 3) })
     .hint = 그 레이어를 PEFT의 `merge_and_unload`로 먼저 병합하거나, 그 학습 전의 베이스를 고르세요

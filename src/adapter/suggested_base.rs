@@ -42,7 +42,7 @@ pub fn suggested_in(caches: &[PathBuf], adapter: &Adapter) -> Option<BaseSuggest
     let name = adapter.config().base_model()?;
     let revision = adapter.config().get("revision").and_then(serde_json::Value::as_str);
     let original = hub_cache::original_name(name);
-    // The 16-bit original comes first: nothing can be merged into packed weights.
+    // The 16-bit original comes first: what was trained is closer to it than to most packed copies.
     let names = original.into_iter().map(|original| (original, None)).chain([(name, revision)]);
     names.into_iter().find_map(|(name, revision)| {
         let (path, found_in) = found(name, revision, adapter.root(), caches)?;

@@ -43,11 +43,11 @@ impl ModelConfig {
         Ok(Self { value: text.value(), text })
     }
 
-    /// The config of the same model with weights of `dtype` in place of packed ones.
+    /// The config of the same model without a word of packed weights, with `dtype` where those were unpacked to it.
     ///
     /// # Errors
     /// None that a config which was read before can have.
-    pub(super) fn dequantised(&self, dtype: FloatDtype, path: &Path) -> Result<Self, CheckpointError> {
+    pub(super) fn dequantised(&self, dtype: Option<FloatDtype>, path: &Path) -> Result<Self, CheckpointError> {
         let mut text = self.text.clone();
         let levels = |text: &JsonText| text.object_paths().into_iter().filter(|path| path.len() <= 1);
         for level in levels(&text) {
@@ -55,6 +55,7 @@ impl ModelConfig {
                 text.remove(&level.iter().map(String::as_str).chain([key]).collect::<Vec<_>>());
             }
         }
+        let Some(dtype) = dtype else { return Self::parse(text.as_str(), path) };
         let mut has_dtype = false;
         for level in levels(&text) {
             let value = level.iter().fold(text.value(), |value, key| value[key.as_str()].clone());

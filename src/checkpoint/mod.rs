@@ -31,6 +31,7 @@ use std::{
     sync::Arc,
 };
 
+use self::packed::Found;
 pub use self::{
     config::{DTYPE_KEYS, ModelConfig},
     entered_path::entered_path,
@@ -63,6 +64,7 @@ pub struct Checkpoint {
     index: Option<WeightIndex>,
     tensors: BTreeMap<String, LogicalTensor>,
     quantization: Option<Quantization>,
+    stale_quantization: Option<String>,
     side_files: Vec<SideFile>,
 }
 
@@ -95,17 +97,22 @@ impl Checkpoint {
         };
         let mut tensors = collect_tensors(&files, index.as_ref(), root)?;
         omit_tied_head(&mut tensors, &config);
-        let unpacked = packed::unpack(&config, &tensors);
-        let unpacked = unpacked.map_err(|problem| CheckpointError::Packed { problem, path: root.to_owned() })?;
-        let quantization = unpacked.map(|(quantization, unpacked)| {
-            tensors = unpacked;
-            quantization
-        });
-        if let Some(quantization) = &quantization {
-            config = config.dequantised(quantization.dtype, &config_path)?;
+        let found = packed::unpack(&config, &tensors);
+        let found = found.map_err(|problem| CheckpointError::Packed { problem, path: root.to_owned() })?;
+        let (mut quantization, mut stale_quantization) = (None, None);
+        match found {
+            Found::Plain => {}
+            Found::SaidOnly { method } => {
+                config = config.dequantised(None, &config_path)?;
+                stale_quantization = Some(method);
+            }
+            Found::Packed(found, unpacked) => {
+                config = config.dequantised(Some(found.dtype), &config_path)?;
+                (tensors, quantization) = (unpacked, Some(found));
+            }
         }
         let side_files = side_files(root).at(IoAction::ListFolder, root)?;
-        Ok(Self { root: root.to_owned(), config, files, index, tensors, quantization, side_files })
+        Ok(Self { root: root.to_owned(), config, files, index, tensors, quantization, stale_quantization, side_files })
     }
 
     /// This model with another config and other tensors, as if a folder held them; files and root stay those of this one.
@@ -122,6 +129,7 @@ impl Checkpoint {
             index: self.index.clone(),
             tensors,
             quantization: self.quantization.clone(),
+            stale_quantization: self.stale_quantization.clone(),
             side_files: self.side_files.clone(),
         })
     }
@@ -161,6 +169,12 @@ impl Checkpoint {
     #[must_use]
     pub fn quantization(&self) -> Option<&Quantization> {
         self.quantization.as_ref()
+    }
+
+    /// The method that the config names though nothing is packed; [`Self::config`] no longer says it.
+    #[must_use]
+    pub fn stale_quantization(&self) -> Option<&str> {
+        self.stale_quantization.as_deref()
     }
 
     /// The class of a module whose weight is the packed `tensor`, as its library calls it.

@@ -23,6 +23,9 @@ pub enum Warning {
         share: f64,
         tensor_count: usize,
     },
+    StaleQuantization {
+        method: String,
+    },
     UnknownKeys {
         adapter: String,
         keys: Vec<String>,
@@ -196,6 +199,7 @@ mod tests {
                 },
                 &["MLX", "224개", "BF16", "1.50 GB", "5.60 GB"],
             ),
+            (Warning::StaleQuantization { method: text("bitsandbytes") }, &["bitsandbytes"]),
             (Warning::Olora { adapter: adapter() }, &["chat-lora", "OLoRA"]),
             (prefix("", "model."), &["`model.`", "붙여"]),
             (prefix("model.", ""), &["`model.`", "떼어"]),

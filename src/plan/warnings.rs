@@ -29,6 +29,8 @@ pub(super) struct Facts<'a> {
 /// Every warning, the adapters' first and what contradicts the base last.
 pub(super) fn all(inputs: Inputs<'_>, facts: &Facts<'_>) -> Vec<Warning> {
     let mut warnings: Vec<Warning> = of_the_base(inputs).into_iter().chain(dequantised(inputs.base)).collect();
+    let stale = inputs.base.stale_quantization();
+    warnings.extend(stale.map(|method| Warning::StaleQuantization { method: method.to_owned() }));
     for (index, adapter) in inputs.adapters.iter().enumerate() {
         warnings.extend(of_adapter(adapter, inputs.base));
         let name = || adapter.name();

@@ -203,7 +203,7 @@ fn a_base_that_cannot_be_merged_into_is_marked_on_its_own_well() {
     let workspace = Workspace::new();
     let path = workspace.folder("base").join("config.json");
     let config = std::fs::read_to_string(&path).unwrap();
-    let quantized = config.replacen('{', "{\"quantization_config\": {\"quant_method\": \"gptq\"},", 1);
+    let quantized = config.replacen('{', "{\"quantization_config\": {\"quant_method\": \"hqq\"},", 1);
     std::fs::write(&path, quantized).unwrap();
     let mut window = open_window(workspace.machine(), Theme::Light, 1.0);
     drop_folders(&mut window, &[workspace.folder("base"), workspace.folder("adapter")]);

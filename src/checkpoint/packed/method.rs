@@ -6,7 +6,7 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum QuantizationMethod {
-    /// bitsandbytes, 4-bit NormalFloat.
+    /// bitsandbytes, 4-bit normal floats.
     Nf4,
     /// bitsandbytes, 4-bit float.
     Fp4,
@@ -29,6 +29,7 @@ impl QuantizationMethod {
         match self {
             Self::Nf4 | Self::Fp4 => Some("Linear4bit"),
             Self::Int8 => Some("Linear8bitLt"),
+            Self::MlxAffine | Self::MlxMxfp4 | Self::MlxMxfp8 | Self::MlxNvfp4 => None,
         }
     }
 

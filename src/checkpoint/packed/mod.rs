@@ -41,34 +41,51 @@ pub enum StoredPart {
     Table,
 }
 
-/// Finds the packed weights among `stored` and makes the tensors of the model from them; `None` where there are none,
-/// or where the method is one that is not read.
+/// What was found among the tensors of the files.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// Nothing is packed, or by a method that is not read.
+    Plain,
+    /// Nothing is packed, though the config says so: what merges and saves a model leaves the key behind.
+    SaidOnly {
+        /// The method that the config names.
+        method: String,
+    },
+    /// Packed weights, with the tensors of the model.
+    Packed(Quantization, BTreeMap<String, LogicalTensor>),
+}
+
+/// Methods whose config is true only of packed weights; others quantise plain ones while they are loaded.
+const STORED_METHODS: [&str; 7] = ["bitsandbytes", "gptq", "awq", "fp8", "fbgemm_fp8", "mxfp4", "compressed-tensors"];
+
+/// Finds the packed weights among `stored` and makes the tensors of the model from them.
 ///
 /// # Errors
 /// A packed weight whose tables are missing, contradict it or each other, or are left over.
-pub(super) fn unpack(
-    config: &ModelConfig,
-    stored: &BTreeMap<String, LogicalTensor>,
-) -> Result<Option<(Quantization, BTreeMap<String, LogicalTensor>)>, PackedError> {
-    let said = quantization_config(config);
-    let method = said.and_then(|said| said["quant_method"].as_str());
+pub(super) fn unpack(config: &ModelConfig, stored: &BTreeMap<String, LogicalTensor>) -> Result<Found, PackedError> {
+    let method = quantization_config(config).and_then(|said| said["quant_method"].as_str());
     let mut store = Store::new(stored, config);
     match method {
-        // Its 4-bit states describe themselves, whatever the config says.
-        None | Some("bitsandbytes") => {
+        // Its 4-bit states describe themselves, whatever the config says; mlx-lm names no method.
+        None => {
             bitsandbytes::unpack(&mut store)?;
-            if method.is_some() {
-                int8::unpack(&mut store)?;
-                store.refuse_integer_weights()?;
-            }
-            // mlx-lm names no method.
-            if method.is_none() {
-                mlx::unpack(&mut store, config)?;
-            }
+            mlx::unpack(&mut store, config)?;
+        }
+        Some("bitsandbytes") => {
+            bitsandbytes::unpack(&mut store)?;
+            int8::unpack(&mut store)?;
+            store.refuse_integer_weights()?;
         }
         Some(_) => {}
     }
-    store.into_model()
+    let is_plain = || stored.values().all(|tensor| FloatDtype::of(tensor.dtype()).is_some());
+    Ok(match (store.into_model()?, config.quantization()) {
+        (Some((quantization, tensors)), _) => Found::Packed(quantization, tensors),
+        (None, Some(said)) if (STORED_METHODS.contains(&said) || method.is_none()) && is_plain() => {
+            Found::SaidOnly { method: said.to_owned() }
+        }
+        (None, _) => Found::Plain,
+    })
 }
 
 /// `quantization_config`, of the model or of its text part; older files call it otherwise.

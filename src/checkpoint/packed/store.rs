@@ -98,8 +98,8 @@ impl<'a> Store<'a> {
         float_dtype(said?)
     }
 
-    /// The model that was found; `None` without any packed weight.
-    pub fn into_model(self) -> Result<Option<(Quantization, BTreeMap<String, LogicalTensor>)>, PackedError> {
+    /// The model that was found, quantisation and tensors; `None` without any packed weight.
+    pub fn into_model(self) -> Result<Option<Model>, PackedError> {
         let Some(method) = self.method else { return Ok(None) };
         let plain = self.stored.values().filter(|tensor| !self.parts.contains_key(tensor.name()));
         let mut sums: BTreeMap<Dtype, u64> = BTreeMap::new();
@@ -119,6 +119,9 @@ impl<'a> Store<'a> {
         Ok(Some((Quantization { method, dtype, stored: self.stored.clone(), parts: self.parts }, tensors)))
     }
 }
+
+/// How weights are packed, and the tensors that they stand for.
+type Model = (Quantization, BTreeMap<String, LogicalTensor>);
 
 /// A dtype by its name in a config or a state.
 pub(super) fn float_dtype(name: &str) -> Option<FloatDtype> {

@@ -60,13 +60,14 @@ impl FourBit {
     /// The blocks that hold any of `elements`.
     #[must_use]
     pub fn blocks(&self, elements: &Range<usize>) -> Range<usize> {
-        elements.start / self.block..elements.end.div_ceil(self.block)
+        let first = elements.start / self.block;
+        first..elements.end.div_ceil(self.block).max(first)
     }
 
     /// The bytes that hold the codes of `elements`.
     #[must_use]
     pub fn code_bytes(elements: &Range<usize>) -> Range<usize> {
-        elements.start / 2..elements.end.div_ceil(2)
+        elements.start / 2..elements.end.div_ceil(2).max(elements.start / 2)
     }
 
     /// Decodes `elements` from the `codes` of [`Self::code_bytes`] and the `scales` of [`Self::blocks`].
@@ -78,6 +79,9 @@ impl FourBit {
         assert_eq!(bytes.len(), elements.len() * size, "bytes and elements must agree");
         assert_eq!(codes.len(), Self::code_bytes(elements).len(), "codes and elements must agree");
         assert_eq!(scales.len(), self.blocks(elements).len(), "scales and elements must agree");
+        if elements.is_empty() {
+            return;
+        }
         let mut at = elements.start;
         let mut rest = bytes;
         for (block, scale) in self.blocks(elements).zip(scales) {

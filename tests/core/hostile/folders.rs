@@ -198,9 +198,9 @@ fn what_does_not_fit_is_listed_by_name() {
     assert!(integers.to_string().contains("I8"), "{integers}");
 
     let quantized = plan_error(|root| {
-        put(&root.join("base/config.json"), r#"{"quantization_config": {"quant_method": "gptq"}}"#);
+        put(&root.join("base/config.json"), r#"{"quantization_config": {"quant_method": "hqq"}}"#);
     });
-    assert!(matches!(&quantized, PlanError::QuantizedBase { method, .. } if method == "gptq"), "{quantized}");
+    assert!(matches!(&quantized, PlanError::QuantizedBase { method, .. } if method == "hqq"), "{quantized}");
 }
 
 #[test]

@@ -90,8 +90,11 @@ fn name(ending: &str) -> String {
     if ending.is_empty() { WEIGHT.to_owned() } else { format!("{WEIGHT}.{ending}") }
 }
 
+/// What is done to a model, and words of what is said then.
+type Fault<'a> = (&'a dyn Fn(&mut Damaged), &'a str);
+
 /// Damages a case in each of these ways and looks for the words in what is said.
-fn assert_refused(case: &'static str, faults: &[(&dyn Fn(&mut Damaged), &str)]) {
+fn assert_refused(case: &'static str, faults: &[Fault<'_>]) {
     for (damage, words) in faults {
         let mut model = Damaged::of(case);
         damage(&mut model);
