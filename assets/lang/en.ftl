@@ -1593,6 +1593,7 @@ packed-error-lone-table = { $table } belongs to packed weights that are not ther
 packed-error-missing-codes = the tables of { $tensor } are there, but its packed weights are not
 packed-error-missing-table = { $tensor } is packed, and { $table }, without which it cannot be read, is missing
 packed-error-missing-tables = { $tensor } is packed, and nothing that it could be read with is there
+packed-error-no-group = no group of config.json's config_groups describes { $tensor } as it is packed
 packed-error-scattered = { $tensor } is packed, but its bytes do not lie one after the other
 packed-error-several-states = { $tensor } has two quantisation states, and either could be the right one
 packed-error-state-lacks = the quantisation state { $tensor } does not say `{ $key }`, which its tables need

@@ -1625,6 +1625,7 @@ packed-error-lone-table = { $table }의 가중치가 없거나 다른 방식으�
 packed-error-missing-codes = { $tensor }의 테이블은 있는데 압축된 가중치가 없습니다
 packed-error-missing-table = { $tensor }은(는) 압축되어 있는데, 읽는 데 필요한 { $table }이(가) 없습니다
 packed-error-missing-tables = { $tensor }은(는) 압축되어 있는데, 읽는 데 쓸 것이 하나도 없습니다
+packed-error-no-group = config.json의 config_groups에는 { $tensor }의 압축 방식과 맞는 그룹이 없습니다
 packed-error-scattered = { $tensor }은(는) 압축되어 있는데, 바이트가 이어져 있지 않습니다
 packed-error-several-states = { $tensor }의 양자화 상태가 둘이어서 어느 쪽이 맞는지 알 수 없습니다
 packed-error-state-lacks = 양자화 상태 { $tensor }에 테이블을 읽는 데 필요한 `{ $key }`이(가) 없습니다

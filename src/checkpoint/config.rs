@@ -108,12 +108,21 @@ impl ModelConfig {
         self.get("tie_word_embeddings").and_then(Value::as_bool).unwrap_or(false)
     }
 
-    /// `quantization_config.quant_method` where the weights are packed ("gptq", "bitsandbytes", …); mlx-lm names none.
+    /// `quantization_config.quant_method` where the weights are packed ("gptq", "bitsandbytes", …), or what it calls the
+    /// layout, where a method has many; mlx-lm names none.
     #[must_use]
     pub fn quantization(&self) -> Option<&str> {
         let quantization = self.get("quantization_config").or_else(|| self.get("quantization"))?;
         let is_mlx = quantization.get("group_size").is_some() && quantization.get("bits").is_some();
         let unnamed = if is_mlx { "mlx-lm" } else { "an unnamed method" };
-        Some(quantization.get("quant_method").and_then(Value::as_str).unwrap_or(unnamed))
+        let method = quantization.get("quant_method").and_then(Value::as_str).unwrap_or(unnamed);
+        let is_rotated = quantization["transform_config"].as_object().is_some_and(|transforms| !transforms.is_empty());
+        let layout = match method {
+            "compressed-tensors" if is_rotated => return Some("compressed-tensors with a transform_config"),
+            "compressed-tensors" => [&quantization["sparsity_config"]["format"], &quantization["format"]],
+            "modelopt" => [&quantization["quant_algo"], &Value::Null],
+            _ => return Some(method),
+        };
+        Some(layout.into_iter().filter_map(Value::as_str).find(|layout| *layout != "dense").unwrap_or(method))
     }
 }

@@ -203,7 +203,7 @@ impl Printer<'_> {
 
 /// Whether a class prints itself as `Linear` does.
 fn is_linear(class: &str) -> bool {
-    ["Linear", "Linear4bit", "Linear8bitLt"].contains(&class)
+    ["Linear", "Linear4bit", "Linear8bitLt", "FP8Linear", "FbgemmFp8Linear"].contains(&class)
 }
 
 fn linear(class: &str, out_features: usize, in_features: usize, has_bias: bool) -> String {

@@ -66,6 +66,9 @@ pub enum PackedError {
         tensor: String,
         value: f64,
     },
+    NoGroup {
+        tensor: String,
+    },
     BadConfig {
         key: &'static str,
         said: String,

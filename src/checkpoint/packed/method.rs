@@ -20,6 +20,24 @@ pub enum QuantizationMethod {
     MlxMxfp8,
     /// MLX, 4-bit floats with 8-bit floats as scales.
     MlxNvfp4,
+    /// transformers' FP8, scales by blocks or by tensor.
+    Fp8,
+    /// FBGEMM's FP8, scales by output.
+    FbgemmFp8,
+    /// compressed-tensors, 8-bit floats.
+    CompressedFloat,
+    /// compressed-tensors, integers in a byte each.
+    CompressedInt,
+    /// compressed-tensors, integers of a few bits in words.
+    CompressedPacked,
+    /// compressed-tensors, NVFP4.
+    CompressedNvfp4,
+    /// compressed-tensors, MXFP4.
+    CompressedMxfp4,
+    /// `ModelOpt`, NVFP4.
+    ModelOptNvfp4,
+    /// `ModelOpt`, FP8.
+    ModelOptFp8,
 }
 
 impl QuantizationMethod {
@@ -29,7 +47,9 @@ impl QuantizationMethod {
         match self {
             Self::Nf4 | Self::Fp4 => Some("Linear4bit"),
             Self::Int8 => Some("Linear8bitLt"),
-            Self::MlxAffine | Self::MlxMxfp4 | Self::MlxMxfp8 | Self::MlxNvfp4 => None,
+            Self::Fp8 => Some("FP8Linear"),
+            Self::FbgemmFp8 => Some("FbgemmFp8Linear"),
+            _ => None,
         }
     }
 
@@ -44,6 +64,15 @@ impl QuantizationMethod {
             Self::MlxMxfp4 => "MLX mxfp4",
             Self::MlxMxfp8 => "MLX mxfp8",
             Self::MlxNvfp4 => "MLX nvfp4",
+            Self::Fp8 => "FP8",
+            Self::FbgemmFp8 => "FBGEMM FP8",
+            Self::CompressedFloat => "compressed-tensors FP8",
+            Self::CompressedInt => "compressed-tensors int-quantized",
+            Self::CompressedPacked => "compressed-tensors pack-quantized",
+            Self::CompressedNvfp4 => "compressed-tensors NVFP4",
+            Self::CompressedMxfp4 => "compressed-tensors MXFP4",
+            Self::ModelOptNvfp4 => "ModelOpt NVFP4",
+            Self::ModelOptFp8 => "ModelOpt FP8",
         }
     }
 }

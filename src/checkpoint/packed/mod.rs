@@ -3,12 +3,23 @@
 //! Tensors decide, the config explains: a weight is packed where its tables are. What a scheme finds it takes away, and
 //! what is left of any table then is an error, so that nothing is dropped and nothing is taken for a weight that is none.
 
+mod activations;
 mod bitsandbytes;
+mod compressed;
 mod error;
+#[cfg(test)]
+mod fixture;
+mod four_bit_floats;
+mod fp8;
 mod int8;
 mod method;
 mod mlx;
+mod modelopt;
+mod scaled;
+mod scales;
+mod spread;
 mod store;
+mod zero_points;
 
 use std::collections::BTreeMap;
 
@@ -63,20 +74,28 @@ const STORED_METHODS: [&str; 7] = ["bitsandbytes", "gptq", "awq", "fp8", "fbgemm
 /// # Errors
 /// A packed weight whose tables are missing, contradict it or each other, or are left over.
 pub(super) fn unpack(config: &ModelConfig, stored: &BTreeMap<String, LogicalTensor>) -> Result<Found, PackedError> {
-    let method = quantization_config(config).and_then(|said| said["quant_method"].as_str());
+    let said = quantization_config(config);
+    let method = said.and_then(|said| said["quant_method"].as_str());
     let mut store = Store::new(stored, config);
-    match method {
-        // Its 4-bit states describe themselves, whatever the config says; mlx-lm names no method.
-        None => {
-            bitsandbytes::unpack(&mut store)?;
-            mlx::unpack(&mut store, config)?;
-        }
-        Some("bitsandbytes") => {
+    match (method, said) {
+        (Some("bitsandbytes"), _) => {
             bitsandbytes::unpack(&mut store)?;
             int8::unpack(&mut store)?;
             store.refuse_integer_weights()?;
         }
-        Some(_) => {}
+        (Some("fp8"), Some(said)) => fp8::unpack(&mut store, said)?,
+        (Some("fbgemm_fp8"), _) => fp8::unpack_fbgemm(&mut store)?,
+        (Some("compressed-tensors"), Some(said)) => compressed::unpack(&mut store, said)?,
+        (Some("modelopt"), Some(said)) => modelopt::unpack(&mut store, said)?,
+        (Some(_), _) => {}
+        // bitsandbytes' 4-bit states describe themselves, whatever the config says; mlx-lm names no method.
+        (None, _) => {
+            bitsandbytes::unpack(&mut store)?;
+            mlx::unpack(&mut store, config)?;
+        }
+    }
+    if said.is_none() {
+        fp8::refuse_unexplained(&store)?;
     }
     let is_plain = || stored.values().all(|tensor| FloatDtype::of(tensor.dtype()).is_some());
     Ok(match (store.into_model()?, config.quantization()) {

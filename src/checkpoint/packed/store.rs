@@ -49,7 +49,6 @@ impl<'a> Store<'a> {
     }
 
     /// Takes a table that says nothing about weights, where it is there.
-    #[expect(dead_code, reason = "the formats that follow")]
     pub fn set_aside(&mut self, table: &str) {
         if self.stored.contains_key(table) {
             self.parts.insert(table.to_owned(), StoredPart::Table);

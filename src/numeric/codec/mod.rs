@@ -5,13 +5,21 @@
 
 mod affine;
 pub mod bit_stream;
+mod block_grid;
 mod e2m1;
 mod four_bit;
+mod fp8;
+mod row_code;
 mod scaled_float;
+mod whole_words;
 
 pub use self::{
     affine::Affine,
+    block_grid::BlockGrid,
     e2m1::E2M1,
     four_bit::{FP4, FourBit, NF4},
+    fp8::{E4M3, e8m0, is_e4m3_nan},
+    row_code::RowCode,
     scaled_float::{Scale8, ScaledFloat},
+    whole_words::unpack_whole_words,
 };

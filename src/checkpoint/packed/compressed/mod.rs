@@ -1,0 +1,37 @@
+//! compressed-tensors: one config for many layouts, each of a file here.
+
+mod bytes;
+mod config;
+mod floats;
+mod packed;
+#[cfg(test)]
+mod tests;
+
+use serde_json::Value;
+
+use self::config::Groups;
+use super::{PackedError, activations, fp8, store::Store};
+use crate::numeric::Dtype;
+
+/// Takes the weights of a `quantization_config`; none of them where it holds a layout that is not read.
+pub(super) fn unpack(store: &mut Store<'_>, config: &Value) -> Result<(), PackedError> {
+    let Some(groups) = Groups::read(config)? else { return Ok(()) };
+    for module in store.names_before(".weight_packed") {
+        let codes = store.get(&format!("{module}.weight_packed"));
+        if codes.is_some_and(|codes| codes.dtype() == Dtype::U8) {
+            floats::take(store, &groups, &module)?;
+        } else {
+            packed::take(store, &groups, &module)?;
+        }
+    }
+    for module in store.names_before(".weight_scale") {
+        bytes::take(store, &groups, &module)?;
+    }
+    for part in ["weight_zero_point", "weight_shape", "weight_global_scale", "weight_g_idx"] {
+        if let Some(module) = store.names_before(&format!(".{part}")).pop() {
+            return Err(PackedError::LoneTable { table: format!("{module}.{part}") });
+        }
+    }
+    activations::set_aside(store)?;
+    fp8::refuse_bare(store, "_scale")
+}
