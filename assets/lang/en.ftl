@@ -1201,7 +1201,10 @@ checkpoint-error-not-computed = { $tensor } cannot be computed: { $problem }
 checkpoint-error-not-float = { $tensor } is { $dtype }, which cannot be read as numbers here
     .hint = use the original 16- or 32-bit model instead of a quantised one
 checkpoint-error-packed = { $problem }
-    .hint = these packed weights are damaged or incomplete; fetch the model again
+    .hint = { $problem-hint ->
+        [none] these packed weights are damaged or incomplete; fetch the model again
+       *[other] { $problem-hint }
+    }
 checkpoint-error-pickle = { $problem }
 checkpoint-error-several-snapshots = the cache entry holds { COUNT($snapshots-count, one: "snapshot", other: "snapshots") } and says nothing about a main one: { LIST($snapshots, shown: 4) }
     .hint = name one of the folders below `snapshots`
@@ -1594,6 +1597,9 @@ packed-error-missing-codes = the tables of { $tensor } are there, but its packed
 packed-error-missing-table = { $tensor } is packed, and { $table }, without which it cannot be read, is missing
 packed-error-missing-tables = { $tensor } is packed, and nothing that it could be read with is there
 packed-error-no-group = no group of config.json's config_groups describes { $tensor } as it is packed
+packed-error-no-such-group = { $tensor } puts an input into group { $group }, and there are { $count }
+packed-error-other-layout = config.json says { $key }: { $said } of its packed weights, a layout that only its own kernels read
+    .hint = use the original 16- or 32-bit model of the same name
 packed-error-scattered = { $tensor } is packed, but its bytes do not lie one after the other
 packed-error-several-states = { $tensor } has two quantisation states, and either could be the right one
 packed-error-state-lacks = the quantisation state { $tensor } does not say `{ $key }`, which its tables need

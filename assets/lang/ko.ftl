@@ -1181,7 +1181,10 @@ checkpoint-error-not-computed = { $tensor } 텐서를 계산할 수 없습니다
 checkpoint-error-not-float = { $tensor }의 자료형이 { $dtype }입니다. 여기서는 수로 읽을 수 없습니다
     .hint = 양자화한 모델 대신 16비트나 32비트 원본을 쓰세요
 checkpoint-error-packed = { $problem }
-    .hint = 압축된 가중치가 손상되었거나 덜 받아졌습니다. 모델을 다시 받으세요
+    .hint = { $problem-hint ->
+        [none] 압축된 가중치가 손상되었거나 덜 받아졌습니다. 모델을 다시 받으세요
+       *[other] { $problem-hint }
+    }
 checkpoint-error-pickle = { $problem }
 checkpoint-error-several-snapshots = 캐시 항목에 스냅숏이 { COUNT($snapshots-count) }개 있는데 어느 것이 main인지 적혀 있지 않습니다: { LIST($snapshots, shown: 4) }
     .hint = `snapshots` 아래의 폴더 가운데 하나를 고르세요
@@ -1626,6 +1629,9 @@ packed-error-missing-codes = { $tensor }의 테이블은 있는데 압축된 가
 packed-error-missing-table = { $tensor }은(는) 압축되어 있는데, 읽는 데 필요한 { $table }이(가) 없습니다
 packed-error-missing-tables = { $tensor }은(는) 압축되어 있는데, 읽는 데 쓸 것이 하나도 없습니다
 packed-error-no-group = config.json의 config_groups에는 { $tensor }의 압축 방식과 맞는 그룹이 없습니다
+packed-error-no-such-group = { $tensor }에는 그룹 { $group }이(가) 있는데, 그룹은 { $count }개뿐입니다
+packed-error-other-layout = config.json에는 압축된 가중치의 { $key }이(가) { $said }(으)로 되어 있는데, 전용 커널만 읽을 수 있는 배치입니다
+    .hint = 이름이 같은 16비트나 32비트 원본을 쓰세요
 packed-error-scattered = { $tensor }은(는) 압축되어 있는데, 바이트가 이어져 있지 않습니다
 packed-error-several-states = { $tensor }의 양자화 상태가 둘이어서 어느 쪽이 맞는지 알 수 없습니다
 packed-error-state-lacks = 양자화 상태 { $tensor }에 테이블을 읽는 데 필요한 `{ $key }`이(가) 없습니다

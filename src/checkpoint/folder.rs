@@ -103,6 +103,14 @@ fn role_of(relative_path: &str) -> FileRole {
     ];
     const TRAINER: [&str; 5] =
         ["trainer_state.json", "training_args.bin", "all_results.json", "train_results.json", "eval_results.json"];
+    // How weights were packed: a merged model's are not, and a loader that finds one of these would unpack them.
+    const PACKER: [&str; 5] = [
+        "quantize_config.json",
+        "quant_config.json",
+        "hf_quant_config.json",
+        "quantization_config.json",
+        "recipe.yaml",
+    ];
     const WEIGHTS: [&str; 11] =
         ["safetensors", "bin", "pt", "pth", "gguf", "onnx", "h5", "msgpack", "npz", "ot", "ckpt"];
     let name = relative_path.rsplit('/').next().unwrap_or(relative_path);
@@ -111,7 +119,7 @@ fn role_of(relative_path: &str) -> FileRole {
     let extension = lower.rsplit_once('.').map_or("", |(_, extension)| extension);
     if name == "config.json" && relative_path == name {
         FileRole::Config
-    } else if name.starts_with('.') || TRAINER.contains(&name) {
+    } else if name.starts_with('.') || TRAINER.contains(&name) || PACKER.contains(&name) {
         FileRole::Leftover
     } else if stem_is(&["adapter_config", "adapter_model"]) {
         FileRole::Adapter
@@ -160,6 +168,7 @@ mod tests {
             ("adapter_model.safetensors", FileRole::Adapter),
             ("optimizer.pt", FileRole::Weights),
             ("trainer_state.json", FileRole::Leftover),
+            ("quantize_config.json", FileRole::Leftover),
             (".gitattributes", FileRole::Leftover),
             ("figure.png", FileRole::Leftover),
         ];

@@ -97,7 +97,7 @@ impl Checkpoint {
         };
         let mut tensors = collect_tensors(&files, index.as_ref(), root)?;
         omit_tied_head(&mut tensors, &config);
-        let found = packed::unpack(&config, &tensors);
+        let found = packed::unpack(&config, &tensors, root);
         let found = found.map_err(|problem| CheckpointError::Packed { problem, path: root.to_owned() })?;
         let (mut quantization, mut stale_quantization) = (None, None);
         match found {

@@ -73,6 +73,15 @@ pub enum PackedError {
         key: &'static str,
         said: String,
     },
+    OtherLayout {
+        key: &'static str,
+        said: String,
+    },
+    NoSuchGroup {
+        tensor: String,
+        group: i64,
+        count: usize,
+    },
     #[error(transparent)]
     Io(#[from] IoError),
 }

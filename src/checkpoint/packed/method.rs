@@ -38,6 +38,12 @@ pub enum QuantizationMethod {
     ModelOptNvfp4,
     /// `ModelOpt`, FP8.
     ModelOptFp8,
+    /// MXFP4, as gpt-oss packs its experts.
+    Mxfp4,
+    /// GPTQ, of 2, 3, 4 or 8 bits.
+    Gptq,
+    /// AWQ, of 4 bits.
+    Awq,
 }
 
 impl QuantizationMethod {
@@ -73,6 +79,9 @@ impl QuantizationMethod {
             Self::CompressedMxfp4 => "compressed-tensors MXFP4",
             Self::ModelOptNvfp4 => "ModelOpt NVFP4",
             Self::ModelOptFp8 => "ModelOpt FP8",
+            Self::Mxfp4 => "MXFP4",
+            Self::Gptq => "GPTQ",
+            Self::Awq => "AWQ",
         }
     }
 }

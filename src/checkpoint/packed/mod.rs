@@ -4,29 +4,37 @@
 //! what is left of any table then is an error, so that nothing is dropped and nothing is taken for a weight that is none.
 
 mod activations;
+mod awq;
 mod bitsandbytes;
+mod by_input;
 mod compressed;
 mod error;
 #[cfg(test)]
 mod fixture;
 mod four_bit_floats;
 mod fp8;
+mod gptq;
 mod int8;
 mod method;
 mod mlx;
 mod modelopt;
+mod mxfp4;
 mod scaled;
 mod scales;
+mod settings;
 mod spread;
 mod store;
+mod unit_cache;
+#[cfg(test)]
+mod written;
 mod zero_points;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use serde_json::Value;
 
-use self::store::Store;
 pub use self::{error::PackedError, method::QuantizationMethod};
+use self::{settings::Settings, store::Store};
 use super::{LogicalTensor, ModelConfig};
 use crate::numeric::FloatDtype;
 
@@ -69,15 +77,22 @@ pub(super) enum Found {
 /// Methods whose config is true only of packed weights; others quantise plain ones while they are loaded.
 const STORED_METHODS: [&str; 7] = ["bitsandbytes", "gptq", "awq", "fp8", "fbgemm_fp8", "mxfp4", "compressed-tensors"];
 
-/// Finds the packed weights among `stored` and makes the tensors of the model from them.
+/// Finds the packed weights among `stored` and makes the tensors of the model from them. Packers may have left a file
+/// beside the config in `root`.
 ///
 /// # Errors
 /// A packed weight whose tables are missing, contradict it or each other, or are left over.
-pub(super) fn unpack(config: &ModelConfig, stored: &BTreeMap<String, LogicalTensor>) -> Result<Found, PackedError> {
+pub(super) fn unpack(
+    config: &ModelConfig,
+    stored: &BTreeMap<String, LogicalTensor>,
+    root: &Path,
+) -> Result<Found, PackedError> {
     let said = quantization_config(config);
-    let method = said.and_then(|said| said["quant_method"].as_str());
     let mut store = Store::new(stored, config);
-    match (method, said) {
+    // The config alone decides, but for modules that only a packer's own file explains.
+    let is_by_input = !store.names_before(".qweight").is_empty();
+    let settings = Settings::read(said, is_by_input.then_some(root))?;
+    match (settings.method(), said) {
         (Some("bitsandbytes"), _) => {
             bitsandbytes::unpack(&mut store)?;
             int8::unpack(&mut store)?;
@@ -87,6 +102,9 @@ pub(super) fn unpack(config: &ModelConfig, stored: &BTreeMap<String, LogicalTens
         (Some("fbgemm_fp8"), _) => fp8::unpack_fbgemm(&mut store)?,
         (Some("compressed-tensors"), Some(said)) => compressed::unpack(&mut store, said)?,
         (Some("modelopt"), Some(said)) => modelopt::unpack(&mut store, said)?,
+        (Some("mxfp4"), _) => mxfp4::unpack(&mut store)?,
+        (Some("gptq"), _) => gptq::unpack(&mut store, &settings)?,
+        (Some("awq"), _) => awq::unpack(&mut store, &settings)?,
         (Some(_), _) => {}
         // bitsandbytes' 4-bit states describe themselves, whatever the config says; mlx-lm names no method.
         (None, _) => {
@@ -97,14 +115,28 @@ pub(super) fn unpack(config: &ModelConfig, stored: &BTreeMap<String, LogicalTens
     if said.is_none() {
         fp8::refuse_unexplained(&store)?;
     }
+    if settings.method().is_none() {
+        refuse_unexplained(&store)?;
+    }
     let is_plain = || stored.values().all(|tensor| FloatDtype::of(tensor.dtype()).is_some());
     Ok(match (store.into_model()?, config.quantization()) {
         (Some((quantization, tensors)), _) => Found::Packed(quantization, tensors),
-        (None, Some(said)) if (STORED_METHODS.contains(&said) || method.is_none()) && is_plain() => {
+        (None, Some(said)) if (STORED_METHODS.contains(&said) || settings.method().is_none()) && is_plain() => {
             Found::SaidOnly { method: said.to_owned() }
         }
         (None, _) => Found::Plain,
     })
+}
+
+/// Refuses packed weights of which no config says how they are packed.
+fn refuse_unexplained(store: &Store<'_>) -> Result<(), PackedError> {
+    let is_block = |name: &String| store.get(&format!("{name}_scales")).is_some();
+    let by_input = store.names_before(".qweight").pop().map(|module| format!("{module}.qweight"));
+    let blocks = || store.names_before("_blocks").into_iter().find(is_block).map(|name| format!("{name}_blocks"));
+    match by_input.or_else(blocks) {
+        Some(tensor) => Err(PackedError::MissingTable { tensor, table: "quantization_config".to_owned() }),
+        None => Ok(()),
+    }
 }
 
 /// `quantization_config`, of the model or of its text part; older files call it otherwise.

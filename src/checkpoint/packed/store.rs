@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
-use super::{PackedError, Quantization, QuantizationMethod, StoredPart};
+use super::{PackedError, Quantization, QuantizationMethod, StoredPart, unit_cache::UnitCache};
 use crate::{
     checkpoint::{ComputedRows, LogicalTensor, ModelConfig, Storage, WeightFile},
     error::{IoAction, IoContext as _, IoError},
@@ -17,11 +17,17 @@ pub(super) struct Store<'a> {
     parts: BTreeMap<String, StoredPart>,
     made: Vec<LogicalTensor>,
     method: Option<QuantizationMethod>,
+    cache: Arc<UnitCache>,
 }
 
 impl<'a> Store<'a> {
     pub fn new(stored: &'a BTreeMap<String, LogicalTensor>, config: &'a ModelConfig) -> Self {
-        Self { stored, config, parts: BTreeMap::new(), made: Vec::new(), method: None }
+        Self { stored, config, parts: BTreeMap::new(), made: Vec::new(), method: None, cache: Arc::default() }
+    }
+
+    /// What all tensors of the checkpoint that are decoded across their rows keep in memory.
+    pub fn cache(&self) -> &Arc<UnitCache> {
+        &self.cache
     }
 
     /// The names before `ending`, of all tensors that have it and are not taken.

@@ -4,21 +4,30 @@
 //! own library rounds twice. No files here, and no names of tensors.
 
 mod affine;
+mod awq;
 pub mod bit_stream;
 mod block_grid;
+mod by_input;
 mod e2m1;
 mod four_bit;
 mod fp8;
+mod gptq;
+mod mxfp4;
 mod row_code;
 mod scaled_float;
+mod turned;
 mod whole_words;
 
 pub use self::{
     affine::Affine,
+    awq::Awq,
     block_grid::BlockGrid,
+    by_input::{ByInput, Strip, decode_by_input},
     e2m1::E2M1,
     four_bit::{FP4, FourBit, NF4},
     fp8::{E4M3, e8m0, is_e4m3_nan},
+    gptq::Gptq,
+    mxfp4::Mxfp4,
     row_code::RowCode,
     scaled_float::{Scale8, ScaledFloat},
     whole_words::unpack_whole_words,

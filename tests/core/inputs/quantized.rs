@@ -42,7 +42,7 @@ fn case(name: &str) -> PathBuf {
 /// The cases, each with what the library says of it.
 fn all() -> Vec<(String, serde_json::Value)> {
     let cases = cases(&case(""));
-    assert_eq!(cases.len(), 13);
+    assert_eq!(cases.len(), 16);
     cases
 }
 
