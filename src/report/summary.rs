@@ -1,5 +1,7 @@
 //! Models, adapters and plans in figures.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::{
@@ -23,7 +25,7 @@ pub struct ModelSummary {
     pub parameters: u64,
     /// Bytes of all tensors.
     pub bytes: u64,
-    /// Bytes by dtype, most first.
+    /// Bytes by dtype, and those of packed weights with their tables by the method; most first.
     pub dtypes: Vec<(String, u64)>,
     /// Weight files.
     pub shards: usize,
@@ -35,17 +37,28 @@ impl ModelSummary {
     /// The figures of `checkpoint`.
     #[must_use]
     pub fn of(checkpoint: &Checkpoint) -> Self {
-        let dtypes = checkpoint.dtypes_by_bytes();
         Self {
             name: checkpoint.name(),
             architecture: checkpoint.config().architecture().map(str::to_owned),
             parameters: checkpoint.parameter_count(),
             bytes: checkpoint.byte_count(),
-            dtypes: dtypes.into_iter().map(|(dtype, byte_count)| (dtype.to_string(), byte_count)).collect(),
+            dtypes: stored_forms(checkpoint),
             shards: checkpoint.files().len(),
             tensors: checkpoint.tensors().len(),
         }
     }
+}
+
+fn stored_forms(checkpoint: &Checkpoint) -> Vec<(String, u64)> {
+    let mut sums: BTreeMap<String, u64> = BTreeMap::new();
+    for (name, tensor) in checkpoint.stored_tensors() {
+        let packing = checkpoint.quantization().filter(|quantization| quantization.parts.contains_key(name));
+        let form = packing.map_or_else(|| tensor.dtype().to_string(), |packing| packing.method.name().to_owned());
+        *sums.entry(form).or_default() += tensor.byte_count();
+    }
+    let mut sums: Vec<_> = sums.into_iter().collect();
+    sums.sort_by_key(|(_, byte_count)| std::cmp::Reverse(*byte_count));
+    sums
 }
 
 /// An adapter in figures.

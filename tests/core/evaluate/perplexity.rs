@@ -328,7 +328,7 @@ fn what_is_not_covered_is_named_before_anything_runs() {
         (("vocab_size", 100.into()), "model.embed_tokens.weight is 96 × 32, but the config makes it 100 × 32"),
         (("num_key_value_heads", 3.into()), "num_key_value_heads is 3"),
         (("attention_bias", true.into()), "there is no tensor model.layers.0.self_attn.q_proj.bias"),
-        (("quantization_config", serde_json::json!({"quant_method": "hqq"})), "quantised (hqq)"),
+        (("quantization_config", serde_json::json!({"quant_method": "hqq"})), "quantised by hqq"),
     ];
     for (change, message) in cases {
         let error = refusal(&golden("llama-lora"), &[change]).to_string();

@@ -1,5 +1,5 @@
 //! Packed weights that are incomplete or contradict themselves: refused by the tensor's name before anything is written.
-//! transformers with bitsandbytes loads some of these without a word.
+//! transformers with bitsandbytes loads some of these without a word. Whatever else is damaged, nothing panics.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -8,8 +8,10 @@ use lorafuse::{
     error::Hint as _,
     job::JobContext,
     merge,
+    numeric::Dtype,
     plan::{MergePlan, MergeRequest},
 };
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::support::{FileBuilder, evaluation::read_json, listing, put, repository};
@@ -225,4 +227,97 @@ fn states_describe_themselves_whatever_the_config_says() {
     let folder = tempfile::tempdir().unwrap();
     unnamed.write(folder.path());
     assert!(Checkpoint::open(folder.path()).unwrap().quantization().is_some(), "the states say it all");
+}
+
+/// Numbers that sit at the edge of something, for a state or a config.
+const EDGES: [&str; 9] = ["0", "-1", "1", "63", "1e300", "18446744073709551615", "null", "[]", "\"int4\""];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    /// Whatever is damaged of any of the cases, it is refused with a hint or read to the end, and nothing panics.
+    #[test]
+    fn damage_to_packed_weights_never_panics(
+        case in prop::sample::select(every_case()),
+        place in any::<prop::sample::Index>(),
+        damage in prop_oneof![
+            any::<u8>().prop_map(Damage::Byte),
+            Just(Damage::Cut),
+            Just(Damage::Remove),
+            prop::sample::select(&EDGES[..]).prop_map(Damage::Config),
+            prop::sample::select(vec!["U8", "I8", "I32", "F32", "BF16", "F8_E4M3", "I64"]).prop_map(Damage::Dtype),
+        ],
+    ) {
+        let mut model = Damaged::of(case);
+        model.damage(place, damage);
+        let folder = tempfile::tempdir().unwrap();
+        model.write(folder.path());
+        match Checkpoint::open(folder.path()) {
+            Ok(opened) => opened.tensors().values().for_each(read),
+            Err(error) => prop_assert!(error.hint().is_some(), "{error} has no hint"),
+        }
+    }
+}
+
+fn every_case() -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = listing(&repository().join("tests/golden-quant"))
+        .into_iter()
+        .map(|name| &*Box::leak(name.into_boxed_str()))
+        .collect();
+    names.sort_unstable();
+    names
+}
+
+/// What is done to a model at a place of it.
+#[derive(Clone, Copy, Debug)]
+enum Damage {
+    /// A byte of a tensor is another.
+    Byte(u8),
+    /// A tensor has one row less.
+    Cut,
+    /// A tensor is gone.
+    Remove,
+    /// A value of the quantisation's config is another.
+    Config(&'static str),
+    /// A tensor's dtype is another of the same size, or its shape another that fits.
+    Dtype(&'static str),
+}
+
+impl Damaged {
+    fn damage(&mut self, place: prop::sample::Index, damage: Damage) {
+        let name = place.get(&self.tensors.keys().cloned().collect::<Vec<_>>()).clone();
+        let (dtype, shape, bytes) = self.tensors.get_mut(&name).unwrap();
+        match damage {
+            Damage::Byte(_) if bytes.is_empty() => {}
+            Damage::Byte(byte) => bytes[place.index(bytes.len())] = byte,
+            Damage::Cut => {
+                if let Some(rows) = shape.first_mut().filter(|rows| **rows > 0) {
+                    bytes.truncate(bytes.len() / *rows * (*rows - 1));
+                    *rows -= 1;
+                }
+            }
+            Damage::Remove => _ = self.tensors.remove(&name),
+            Damage::Config(value) => {
+                let key =
+                    if self.config["quantization_config"].is_object() { "quantization_config" } else { "quantization" };
+                let Some(object) = self.config[key].as_object_mut().filter(|object| !object.is_empty()) else { return };
+                let keys: Vec<String> = object.keys().cloned().collect();
+                object[place.get(&keys)] = serde_json::from_str(value).unwrap();
+            }
+            Damage::Dtype(other) => {
+                let size = other.parse::<Dtype>().unwrap().bitsize() / 8;
+                if bytes.len().is_multiple_of(size) {
+                    (*dtype, *shape) = (other.to_owned(), vec![bytes.len() / size]);
+                }
+            }
+        }
+    }
+}
+
+/// Reads a tensor to the end; codes and scales that are no numbers are errors of their own.
+fn read(tensor: &LogicalTensor) {
+    let mut bytes = vec![0; usize::try_from(tensor.byte_count()).unwrap()];
+    if let Err(error) = tensor.read_row_bytes(0..tensor.tile_shape().rows, &mut bytes) {
+        assert!(error.hint().is_some(), "{error} has no hint");
+    }
 }

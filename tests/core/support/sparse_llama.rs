@@ -1,10 +1,15 @@
 //! A Llama of 8 billion weights in files of headers and holes, which cost nothing.
 
-use std::path::Path;
+use std::{
+    collections::HashMap,
+    io::{Seek as _, SeekFrom, Write as _},
+    path::Path,
+    sync::Arc,
+};
 
 use lorafuse::{
-    checkpoint::{Checkpoint, header_bytes},
-    numeric::Dtype,
+    checkpoint::{Checkpoint, SafetensorsFile, WeightFile as _, header_bytes},
+    numeric::{Dtype, codec::NF4},
 };
 use serde_json::{Map, json};
 
@@ -53,12 +58,42 @@ fn nf4(name: &str, element_count: usize) -> Vec<(String, &'static str, Vec<usize
     ]
 }
 
+/// What must stand in the tables of a matrix so that its codes can be read.
+fn nf4_content(name: &str, shape: &[usize]) -> [(String, Vec<u8>); 2] {
+    let state = json!({
+        "quant_type": "nf4", "blocksize": 64, "dtype": "bfloat16", "shape": shape, "nested_blocksize": 256,
+        "nested_dtype": "float32", "nested_offset": 0.0,
+    });
+    [
+        (format!("{name}.quant_map"), NF4.iter().flat_map(|value| value.to_le_bytes()).collect()),
+        (format!("{name}.quant_state.bitsandbytes__nf4"), format!("{:172}", state.to_string()).into_bytes()),
+    ]
+}
+
 /// Writes a model of headers and a hole.
 fn put_sparse(folder: &Path, vocab: usize, tensors: &[(String, &str, Vec<usize>)]) -> Checkpoint {
+    put_model(folder, vocab, tensors, &[])
+}
+
+/// The same with a few tensors that are no holes.
+fn put_model(
+    folder: &Path,
+    vocab: usize,
+    tensors: &[(String, &str, Vec<usize>)],
+    filled: &[(String, Vec<u8>)],
+) -> Checkpoint {
     std::fs::create_dir_all(folder).unwrap();
     let config = json!({"model_type": "llama", "architectures": ["LlamaForCausalLM"], "vocab_size": vocab});
     std::fs::write(folder.join("config.json"), config.to_string()).unwrap();
-    put_holes(&folder.join("model.safetensors"), tensors);
+    let path = folder.join("model.safetensors");
+    put_holes(&path, tensors);
+    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    let places = Arc::new(SafetensorsFile::open(&path).unwrap()).tensors();
+    let places: HashMap<&str, u64> = places.iter().map(|tensor| (tensor.name(), tensor.file_offset())).collect();
+    for (name, bytes) in filled {
+        (&file).seek(SeekFrom::Start(places[name.as_str()])).unwrap();
+        (&file).write_all(bytes).unwrap();
+    }
     Checkpoint::open(folder).unwrap()
 }
 
@@ -87,12 +122,15 @@ pub fn plain(folder: &Path, vocab: usize, dtype: &'static str) -> Checkpoint {
 
 /// NF4 linears; everything else in `rest`.
 pub fn quantised(folder: &Path, vocab: usize, rest: &'static str) -> Checkpoint {
-    let tensors: Vec<_> = tensors(vocab)
+    let model = tensors(vocab);
+    let is_packed = |(name, shape): &&(String, Vec<usize>)| shape.len() == 2 && name.contains("layers");
+    let filled: Vec<_> = model.iter().filter(is_packed).flat_map(|(name, shape)| nf4_content(name, shape)).collect();
+    let tensors: Vec<_> = model
         .into_iter()
         .flat_map(|(name, shape)| match shape.as_slice() {
             [rows, columns] if name.contains("layers") => nf4(&name, rows * columns),
             _ => vec![(name, rest, shape)],
         })
         .collect();
-    put_sparse(folder, vocab, &tensors)
+    put_model(folder, vocab, &tensors, &filled)
 }
