@@ -289,7 +289,10 @@ impl Damaged {
         let (dtype, shape, bytes) = self.tensors.get_mut(&name).unwrap();
         match damage {
             Damage::Byte(_) if bytes.is_empty() => {}
-            Damage::Byte(byte) => bytes[place.index(bytes.len())] = byte,
+            Damage::Byte(byte) => {
+                let at = place.index(bytes.len());
+                bytes[at] = byte;
+            }
             Damage::Cut => {
                 if let Some(rows) = shape.first_mut().filter(|rows| **rows > 0) {
                     bytes.truncate(bytes.len() / *rows * (*rows - 1));
