@@ -17,7 +17,11 @@ use std::{
 use lorafuse::{
     adapter::WeightedUpdate,
     merge::{CpuKernel, Kernel, TileJob},
-    numeric::{CpuLevel, FloatDtype, LowRank, TileBytes, narrow, narrow_at, widen_at},
+    numeric::{
+        CpuLevel, FloatDtype, LowRank, TileBytes,
+        codec::{FourBit, NF4},
+        narrow, narrow_at, widen_at,
+    },
     platform::PageBuffer,
 };
 
@@ -49,6 +53,7 @@ fn main() {
         conversions(level, copy_rates[0]);
         passes(level, copy_rates[0]);
     }
+    unpacking(copy_rates[0]);
     for (thread_count, copy_rate) in thread_counts.into_iter().zip(copy_rates) {
         for dtypes in [(FloatDtype::BF16, FloatDtype::BF16), (FloatDtype::F16, FloatDtype::F16)] {
             for rank in [16, 64, 256] {
@@ -154,6 +159,21 @@ fn passes(level: CpuLevel, copy_rate: f64) {
             let name = format!("{level}: convert {input_dtype} → {output_dtype}");
             print_row(&name, 1, ELEMENT_COUNT, input_len + output_len, secs, copy_rate);
         }
+    }
+}
+
+/// Packed weights made plain.
+fn unpacking(copy_rate: f64) {
+    let codes: Vec<u8> = in_dtype(FloatDtype::F32, &noise(ELEMENT_COUNT / 8, 0.05));
+    let scales = noise(ELEMENT_COUNT / 64, 0.05);
+    for dtype in DTYPES {
+        let codec = FourBit { table: NF4, block: 64, dtype };
+        let mut bytes = vec![0; ELEMENT_COUNT * dtype.byte_count()];
+        let byte_count = bytes.len() + codes.len() + size_of_val(&scales[..]);
+        let secs = best_secs(|| {
+            codec.decode(&(0..ELEMENT_COUNT), black_box(&codes), black_box(&scales), black_box(&mut bytes));
+        });
+        print_row(&format!("unpack NF4 → {dtype}"), 1, ELEMENT_COUNT, byte_count, secs, copy_rate);
     }
 }
 

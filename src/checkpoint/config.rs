@@ -108,11 +108,18 @@ impl ModelConfig {
         self.get("tie_word_embeddings").and_then(Value::as_bool).unwrap_or(false)
     }
 
+    /// `quantization_config`, of the model or of its text part; old Neural Magic calls it otherwise.
+    pub(super) fn quantization_config(&self) -> Option<&Value> {
+        let of_part = |part: &str| self.get(part).and_then(|part| part.get("quantization_config"));
+        let own = self.get("quantization_config").or_else(|| self.get("compression_config"));
+        own.or_else(|| ["text_config", "llm_config"].into_iter().find_map(of_part)).filter(|value| !value.is_null())
+    }
+
     /// `quantization_config.quant_method` where the weights are packed ("gptq", "bitsandbytes", …), or what it calls the
     /// layout, where a method has many; mlx-lm names none.
     #[must_use]
     pub fn quantization(&self) -> Option<&str> {
-        let quantization = self.get("quantization_config").or_else(|| self.get("quantization"))?;
+        let quantization = self.quantization_config().or_else(|| self.get("quantization"))?;
         let is_mlx = quantization.get("group_size").is_some() && quantization.get("bits").is_some();
         let unnamed = if is_mlx { "mlx-lm" } else { "an unnamed method" };
         let method = quantization.get("quant_method").and_then(Value::as_str).unwrap_or(unnamed);

@@ -31,8 +31,6 @@ mod zero_points;
 
 use std::{collections::BTreeMap, path::Path};
 
-use serde_json::Value;
-
 pub use self::{error::PackedError, method::QuantizationMethod};
 use self::{settings::Settings, store::Store};
 use super::{LogicalTensor, ModelConfig};
@@ -87,7 +85,7 @@ pub(super) fn unpack(
     stored: &BTreeMap<String, LogicalTensor>,
     root: &Path,
 ) -> Result<Found, PackedError> {
-    let said = quantization_config(config);
+    let said = config.quantization_config();
     let mut store = Store::new(stored, config);
     // The config alone decides, but for modules that only a packer's own file explains.
     let is_by_input = !store.names_before(".qweight").is_empty();
@@ -118,12 +116,13 @@ pub(super) fn unpack(
     if settings.method().is_none() {
         refuse_unexplained(&store)?;
     }
+    // Weights in a rotated basis are packed by no dtype, and still not those of the plain class.
+    let is_rotated = said.is_some_and(|said| said["transform_config"].as_object().is_some_and(|it| !it.is_empty()));
+    let is_stored = settings.method().is_none_or(|method| STORED_METHODS.contains(&method)) && !is_rotated;
     let is_plain = || stored.values().all(|tensor| FloatDtype::of(tensor.dtype()).is_some());
     Ok(match (store.into_model()?, config.quantization()) {
         (Some((quantization, tensors)), _) => Found::Packed(quantization, tensors),
-        (None, Some(said)) if (STORED_METHODS.contains(&said) || settings.method().is_none()) && is_plain() => {
-            Found::SaidOnly { method: said.to_owned() }
-        }
+        (None, Some(said)) if is_stored && is_plain() => Found::SaidOnly { method: said.to_owned() },
         (None, _) => Found::Plain,
     })
 }
@@ -137,11 +136,4 @@ fn refuse_unexplained(store: &Store<'_>) -> Result<(), PackedError> {
         Some(tensor) => Err(PackedError::MissingTable { tensor, table: "quantization_config".to_owned() }),
         None => Ok(()),
     }
-}
-
-/// `quantization_config`, of the model or of its text part; older files call it otherwise.
-fn quantization_config(config: &ModelConfig) -> Option<&Value> {
-    let of_part = |part: &str| config.get(part).and_then(|part| part.get("quantization_config"));
-    let own = config.get("quantization_config").or_else(|| config.get("compression_config"));
-    own.or_else(|| ["text_config", "llm_config"].into_iter().find_map(of_part))
 }

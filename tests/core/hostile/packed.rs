@@ -9,12 +9,12 @@ use lorafuse::{
     job::JobContext,
     merge,
     numeric::Dtype,
-    plan::{MergePlan, MergeRequest},
+    plan::{MergePlan, MergeRequest, PlanError, Warning},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{FileBuilder, evaluation::read_json, listing, put, repository};
+use crate::support::{FileBuilder, evaluation::read_json, listing, put, put_toy, repository, toy_request};
 
 const WEIGHT: &str = "model.layers.0.self_attn.q_proj.weight";
 const STATE: &str = "quant_state.bitsandbytes__nf4";
@@ -322,5 +322,37 @@ fn read(tensor: &LogicalTensor) {
     let mut bytes = vec![0; usize::try_from(tensor.byte_count()).unwrap()];
     if let Err(error) = tensor.read_row_bytes(0..tensor.tile_shape().rows, &mut bytes) {
         assert!(error.hint().is_some(), "{error} has no hint");
+    }
+}
+
+#[test]
+fn a_key_left_behind_beside_plain_weights_goes_and_is_said_to() {
+    let plain = |quantization: Value| {
+        let root = tempfile::tempdir().unwrap();
+        put_toy(root.path());
+        let mut config = read_json(&root.path().join("base/config.json"));
+        config["quantization_config"] = quantization;
+        put(&root.path().join("base/config.json"), config.to_string());
+        (MergePlan::new(&toy_request(root.path())), root)
+    };
+    for method in [json!({"quant_method": "bitsandbytes", "load_in_4bit": true}), json!({"load_in_4bit": true})] {
+        let (plan, _root) = plain(method);
+        let plan = plan.unwrap();
+        assert!(plan.warnings.iter().any(|warning| matches!(warning, Warning::StaleQuantization { .. })));
+        assert!(
+            plan.base.config().quantization().is_none(),
+            "a leftover key makes a loader read plain weights as codes"
+        );
+    }
+    // BitNet quantises plain weights while they are loaded; rotated weights are those of no plain class.
+    let weights = json!({"num_bits": 4, "type": "int", "strategy": "channel", "symmetric": true});
+    let rotated = json!({
+        "quant_method": "compressed-tensors", "format": "pack-quantized",
+        "config_groups": {"group_0": {"targets": ["Linear"], "weights": weights}},
+        "transform_config": {"config_groups": {"u": {"type": "hadamard"}}},
+    });
+    for method in [json!({"quant_method": "bitnet"}), rotated] {
+        let refused = plain(method.clone()).0.map(|plan| plan.warnings);
+        assert!(matches!(refused, Err(PlanError::QuantizedBase { .. })), "{method}: {refused:?}");
     }
 }
