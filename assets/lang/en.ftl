@@ -1588,9 +1588,9 @@ mismatch-advice-some-unplaced = compare these names with the model that was trai
 mismatch-advice-unknown-tie = load the base in transformers, untie it (`tie_word_embeddings=False`), save it and give that
 
 packed-error-bad-code = { $tensor } holds a code that is no number
-packed-error-bad-config = config.json says { $key }: { $said } of its packed weights, which no library writes
+packed-error-bad-config = config.json says { $key }: { $said } of its packed weights, which does not go with them
 packed-error-bad-scale = { $tensor } holds a scale of { $value }, of which no weight can be made
-packed-error-bad-state = the quantisation state { $tensor } is not valid JSON: { $problem }
+packed-error-bad-state = the quantisation state { $tensor } cannot be read: { $problem }
 packed-error-io = { $value }
 packed-error-lone-table = { $table } belongs to packed weights that are not there, or are packed in another way
 packed-error-missing-codes = the tables of { $tensor } are there, but its packed weights are not
@@ -1600,6 +1600,7 @@ packed-error-no-group = no group of config.json's config_groups describes { $ten
 packed-error-no-such-group = { $tensor } puts an input into group { $group }, and there are { $count }
 packed-error-other-layout = config.json says { $key }: { $said } of its packed weights, a layout that only its own kernels read
     .hint = use the original 16- or 32-bit model of the same name
+packed-error-none-of-method = config.json says that the weights are packed by { $method }, and not one of them is; config and weights belong to different models, or one of them was edited
 packed-error-scattered = { $tensor } is packed, but its bytes do not lie one after the other
 packed-error-several-states = { $tensor } has two quantisation states, and either could be the right one
 packed-error-state-lacks = the quantisation state { $tensor } does not say `{ $key }`, which its tables need

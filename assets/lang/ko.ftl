@@ -1620,9 +1620,9 @@ mismatch-advice-some-unplaced = 학습에 쓴 모델{ $trained-on ->
 mismatch-advice-unknown-tie = transformers에서 베이스를 불러와 묶음을 풀고(`tie_word_embeddings=False`) 저장한 것을 고르세요
 
 packed-error-bad-code = { $tensor }에 수가 아닌 코드가 있습니다
-packed-error-bad-config = config.json에는 압축된 가중치의 { $key }이(가) { $said }(으)로 되어 있는데, 그렇게 저장하는 라이브러리는 없습니다
+packed-error-bad-config = config.json에는 압축된 가중치의 { $key }이(가) { $said }(으)로 되어 있는데, 그 가중치와 맞지 않습니다
 packed-error-bad-scale = { $tensor }에 있는 스케일 { $value }(으)로는 가중치를 만들 수 없습니다
-packed-error-bad-state = 양자화 상태 { $tensor }이(가) 올바른 JSON이 아닙니다({ $problem })
+packed-error-bad-state = 양자화 상태 { $tensor }을(를) 읽을 수 없습니다({ $problem })
 packed-error-io = { $value }
 packed-error-lone-table = { $table }의 가중치가 없거나 다른 방식으로 압축되어 있습니다
 packed-error-missing-codes = { $tensor }의 테이블은 있는데 압축된 가중치가 없습니다
@@ -1632,6 +1632,7 @@ packed-error-no-group = config.json의 config_groups에는 { $tensor }의 압축
 packed-error-no-such-group = { $tensor }에는 그룹 { $group }이(가) 있는데, 그룹은 { $count }개뿐입니다
 packed-error-other-layout = config.json에는 압축된 가중치의 { $key }이(가) { $said }(으)로 되어 있는데, 전용 커널만 읽을 수 있는 배치입니다
     .hint = 이름이 같은 16비트나 32비트 원본을 쓰세요
+packed-error-none-of-method = config.json에는 가중치가 { $method }(으)로 압축되었다고 적혀 있지만 그렇게 압축된 가중치가 하나도 없습니다. 설정과 가중치가 서로 다른 모델의 것이거나 한쪽이 고쳐졌습니다
 packed-error-scattered = { $tensor }은(는) 압축되어 있는데, 바이트가 이어져 있지 않습니다
 packed-error-several-states = { $tensor }의 양자화 상태가 둘이어서 어느 쪽이 맞는지 알 수 없습니다
 packed-error-state-lacks = 양자화 상태 { $tensor }에 테이블을 읽는 데 필요한 `{ $key }`이(가) 없습니다

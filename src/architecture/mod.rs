@@ -104,6 +104,24 @@ impl<'a> Architecture<'a> {
         }
     }
 
+    /// What packs the checkpoint's weights in a way that is not read; `None` where nothing does. That is a method, or
+    /// `Conv1D` layers: a packer takes them for `Linear` and turns them, and the plain class wants them turned back.
+    #[must_use]
+    pub fn unread_quantization(&self) -> Option<String> {
+        let config = self.checkpoint.config();
+        if let Some(method) = config.quantization() {
+            return Some(method.to_owned());
+        }
+        let quantization = self.checkpoint.quantization().filter(|_| config.get("auto_map").is_none())?;
+        let is_turned = |(name, tensor): (&String, &LogicalTensor)| {
+            let Some(module) = name.strip_suffix(".weight") else { return false };
+            quantization.parts.contains_key(tensor.stored_name())
+                && self.parts.iter().any(|part| has_conv1d(&part.model_type, module))
+        };
+        let has_turned = self.checkpoint.tensors().iter().any(is_turned);
+        has_turned.then(|| format!("{} in Conv1D layers", quantization.method.name()))
+    }
+
     /// Whether code of its own builds the model with `Linear` where its namesake in transformers has `Conv1D`: then the
     /// weights that are not square have a row for each element of their bias.
     fn holds_conv1d_as_linear(&self) -> bool {

@@ -4,6 +4,7 @@ use std::{fmt::Write as _, process::ExitCode};
 
 use lorafuse::{
     adapter::{Adapter, AdapterError, FoundIn, suggested_base},
+    architecture::Architecture,
     checkpoint::{Checkpoint, CheckpointError, ForeignFormat},
     job::JobContext,
     matching::{Matching, as_trained},
@@ -36,8 +37,10 @@ pub fn run(args: &InspectArgs) -> Outcome {
     let (base, _) = as_trained(base, &adapters)?;
     let matching = Matching::new(&base, &adapters);
     let fits = adapters.is_empty() || matching.is_complete();
-    if !fits && let Some(method) = base.config().quantization() {
-        let packed = plan::PlanError::QuantizedBase { method: method.to_owned(), path: args.base.clone() };
+    if !adapters.is_empty()
+        && let Some(method) = Architecture::of(&base).unread_quantization()
+    {
+        let packed = plan::PlanError::QuantizedBase { method, path: args.base.clone() };
         Failure::from(packed).warn("the adapter cannot be merged here");
     }
     let survival = args.dtype.filter(|_| fits).map(|dtype| survival(&base, &adapters, &matching, dtype)).transpose()?;

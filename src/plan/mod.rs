@@ -56,6 +56,7 @@ pub use self::{
 use self::{task_head::TaskHead, vocabulary::ResizedVocabulary};
 use crate::{
     adapter::Adapter,
+    architecture::Architecture,
     checkpoint::Checkpoint,
     matching::{Matching, as_trained},
 };
@@ -157,8 +158,8 @@ impl MergePlan {
     /// Inputs that cannot be opened, do not fit together or cannot be merged.
     pub fn resolved(request: &MergeRequest) -> Result<Self, PlanError> {
         let base = Checkpoint::open(&request.base)?;
-        if let Some(method) = base.config().quantization() {
-            return Err(PlanError::QuantizedBase { method: method.to_owned(), path: request.base.clone() });
+        if let Some(method) = Architecture::of(&base).unread_quantization() {
+            return Err(PlanError::QuantizedBase { method, path: request.base.clone() });
         }
         refuse_unmerged(&base)?;
         if request.adapters.is_empty() {

@@ -30,7 +30,7 @@ const MAX_STATE_BYTES: u64 = 1 << 16;
 /// Scales that are looked at in one go.
 const CHECKED_AT_ONCE: usize = 1 << 16;
 
-/// The state of a weight; the last two where its scales are packed too.
+/// The state of a weight; the last three where its scales are packed too.
 #[derive(Deserialize)]
 struct State {
     quant_type: String,
@@ -38,6 +38,7 @@ struct State {
     dtype: String,
     shape: Vec<usize>,
     nested_blocksize: Option<u64>,
+    nested_dtype: Option<String>,
     nested_offset: Option<f64>,
 }
 
@@ -159,14 +160,17 @@ fn scales(
                 return Err(PackedError::LoneTable { table: table.clone() });
             }
         }
-        if state.nested_offset.is_some() {
-            let (tensor, said) = (state_name.to_owned(), "float32 scales".to_owned());
+        if let Some(offset) = state.nested_offset {
+            let (tensor, said) = (state_name.to_owned(), offset.to_string());
             return Err(PackedError::StateSays { tensor, key: "nested_offset", said });
         }
         return Ok(Scales::Plain(absmax.sized(blocks as u64 * 4)?));
     }
     let codes = absmax.sized(blocks as u64)?;
     let offset = state.nested_offset.ok_or_else(|| lacks("nested_offset"))?;
+    if let Some(said) = state.nested_dtype.clone().filter(|said| float_dtype(said) != Some(FloatDtype::F32)) {
+        return Err(PackedError::StateSays { tensor: state_name.to_owned(), key: "nested_dtype", said });
+    }
     let block = state.nested_blocksize.ok_or_else(|| lacks("nested_blocksize"))?;
     let block = usize::try_from(block).ok().filter(|block| *block > 0).ok_or_else(|| {
         let (tensor, said) = (state_name.to_owned(), block.to_string());

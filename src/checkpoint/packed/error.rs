@@ -66,6 +66,9 @@ pub enum PackedError {
         tensor: String,
         value: f64,
     },
+    NoneOfMethod {
+        method: String,
+    },
     NoGroup {
         tensor: String,
     },
@@ -96,6 +99,7 @@ mod tests {
         let tensor = || "a.weight".to_owned();
         let cases: Vec<(PackedError, &[&str])> = vec![
             (PackedError::MissingCodes { tensor: tensor() }, &["a.weight"]),
+            (PackedError::NoneOfMethod { method: "gptq".to_owned() }, &["gptq"]),
             (
                 PackedError::MissingTable { tensor: tensor(), table: "a.weight.absmax".to_owned() },
                 &["a.weight", "a.weight.absmax"],

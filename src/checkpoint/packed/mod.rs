@@ -34,7 +34,7 @@ use std::{collections::BTreeMap, path::Path};
 pub use self::{error::PackedError, method::QuantizationMethod};
 use self::{settings::Settings, store::Store};
 use super::{LogicalTensor, ModelConfig};
-use crate::numeric::FloatDtype;
+use crate::numeric::{Dtype, FloatDtype};
 
 /// How the weights of a checkpoint are quantised.
 #[derive(Clone, Debug)]
@@ -74,6 +74,13 @@ pub(super) enum Found {
 
 /// Methods whose config is true only of packed weights; others quantise plain ones while they are loaded.
 const STORED_METHODS: [&str; 7] = ["bitsandbytes", "gptq", "awq", "fp8", "fbgemm_fp8", "mxfp4", "compressed-tensors"];
+
+/// Those of which every layout is read or refused by its own name.
+const OWN_LAYOUT: [&str; 5] = ["bitsandbytes", "gptq", "awq", "fp8", "mxfp4"];
+
+/// Dtypes that hold codes; other integers are positions and counts.
+const CODE_DTYPES: [Dtype; 7] =
+    [Dtype::U8, Dtype::I8, Dtype::U32, Dtype::I32, Dtype::F8_E4M3, Dtype::F8_E5M2, Dtype::F8_E8M0];
 
 /// Finds the packed weights among `stored` and makes the tensors of the model from them. Packers may have left a file
 /// beside the config in `root`.
@@ -119,10 +126,14 @@ pub(super) fn unpack(
     // Weights in a rotated basis are packed by no dtype, and still not those of the plain class.
     let is_rotated = said.is_some_and(|said| said["transform_config"].as_object().is_some_and(|it| !it.is_empty()));
     let is_stored = settings.method().is_none_or(|method| STORED_METHODS.contains(&method)) && !is_rotated;
-    let is_plain = || stored.values().all(|tensor| FloatDtype::of(tensor.dtype()).is_some());
+    let is_plain = || !stored.values().any(|tensor| CODE_DTYPES.contains(&tensor.dtype()));
     Ok(match (store.into_model()?, config.quantization()) {
         (Some((quantization, tensors)), _) => Found::Packed(quantization, tensors),
         (None, Some(said)) if is_stored && is_plain() => Found::SaidOnly { method: said.to_owned() },
+        // One that is read, of which not one weight is packed so.
+        (None, Some(said)) if OWN_LAYOUT.contains(&said) => {
+            return Err(PackedError::NoneOfMethod { method: said.to_owned() });
+        }
         (None, _) => Found::Plain,
     })
 }
@@ -132,7 +143,8 @@ fn refuse_unexplained(store: &Store<'_>) -> Result<(), PackedError> {
     let is_block = |name: &String| store.get(&format!("{name}_scales")).is_some();
     let by_input = store.names_before(".qweight").pop().map(|module| format!("{module}.qweight"));
     let blocks = || store.names_before("_blocks").into_iter().find(is_block).map(|name| format!("{name}_blocks"));
-    match by_input.or_else(blocks) {
+    let rows = || store.names_before(".SCB").pop().map(|module| format!("{module}.weight"));
+    match by_input.or_else(blocks).or_else(rows) {
         Some(tensor) => Err(PackedError::MissingTable { tensor, table: "quantization_config".to_owned() }),
         None => Ok(()),
     }

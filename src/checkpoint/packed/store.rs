@@ -1,6 +1,10 @@
 //! The tensors of the files while packed weights are looked for: what is taken, and what is made of it.
 
-use std::{collections::BTreeMap, ops::Range, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    ops::Range,
+    sync::Arc,
+};
 
 use super::{PackedError, Quantization, QuantizationMethod, StoredPart, unit_cache::UnitCache};
 use crate::{
@@ -93,6 +97,42 @@ impl<'a> Store<'a> {
         }
     }
 
+    /// A table that no scheme has taken, of a weight that one has: the files say two things of it.
+    fn refuse_second_tables(&self) -> Result<(), PackedError> {
+        const TABLES: [&str; 18] = [
+            "qweight",
+            "qzeros",
+            "scales",
+            "biases",
+            "g_idx",
+            "SCB",
+            "weight_format",
+            "weight_packed",
+            "weight_shape",
+            "weight_scale",
+            "weight_scale_inv",
+            "weight_scale_2",
+            "weight_zero_point",
+            "weight_global_scale",
+            "weight_g_idx",
+            "input_scale",
+            "activation_scale",
+            "pre_quant_scale",
+        ];
+        let modules: HashSet<&str> = self.made.iter().filter_map(|made| made.name().strip_suffix(".weight")).collect();
+        let is_second = |name: &&String| {
+            let of_weight = name.rsplit_once(".weight.").is_some_and(|(module, _)| modules.contains(module));
+            let of_module = name
+                .rsplit_once('.')
+                .is_some_and(|(module, ending)| TABLES.contains(&ending) && modules.contains(module));
+            (of_weight || of_module) && !self.parts.contains_key(*name)
+        };
+        match self.stored.keys().find(is_second) {
+            Some(table) => Err(PackedError::LoneTable { table: table.clone() }),
+            None => Ok(()),
+        }
+    }
+
     /// The dtype of the config, where it is one that weights have.
     pub fn config_dtype(&self) -> Option<FloatDtype> {
         let part = self.config.get("text_config");
@@ -106,6 +146,7 @@ impl<'a> Store<'a> {
     /// The model that was found, quantisation and tensors; `None` without any packed weight.
     pub fn into_model(self) -> Result<Option<Model>, PackedError> {
         let Some(method) = self.method else { return Ok(None) };
+        self.refuse_second_tables()?;
         let plain = self.stored.values().filter(|tensor| !self.parts.contains_key(tensor.name()));
         let mut sums: BTreeMap<Dtype, u64> = BTreeMap::new();
         for tensor in &self.made {

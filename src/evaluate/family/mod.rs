@@ -28,7 +28,7 @@ mod stablelm;
 
 use self::fields::Fields;
 use super::{EvalError, decoder::DecoderConfig};
-use crate::checkpoint::Checkpoint;
+use crate::{architecture::Architecture, checkpoint::Checkpoint};
 
 /// A family of decoders.
 struct Family {
@@ -61,8 +61,8 @@ const FAMILIES: [Family; 16] = [
 pub(super) fn decoder_config(checkpoint: &Checkpoint) -> Result<DecoderConfig, EvalError> {
     let config = checkpoint.config();
     let path = || checkpoint.root().to_owned();
-    if let Some(method) = config.quantization() {
-        return Err(EvalError::Quantized { method: method.to_owned(), path: path() });
+    if let Some(method) = Architecture::of(checkpoint).unread_quantization() {
+        return Err(EvalError::Quantized { method, path: path() });
     }
     let family = match config.architecture() {
         // The first Llama conversions wrote `LLaMAForCausalLM`.

@@ -14,9 +14,10 @@ use lorafuse::{
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{FileBuilder, evaluation::read_json, listing, put, put_toy, repository, toy_request};
+use crate::support::{FileBuilder, evaluation::read_json, listing, noise, put, put_toy, repository, toy_request};
 
 const WEIGHT: &str = "model.layers.0.self_attn.q_proj.weight";
+const MODULE: &str = "model.layers.0.self_attn.q_proj";
 const STATE: &str = "quant_state.bitsandbytes__nf4";
 
 /// dtype, shape and bytes.
@@ -126,18 +127,18 @@ fn four_bit_weights_with_a_table_too_few_or_a_state_that_is_wrong() {
             (&|model| set_f32(model.part("quant_map"), 3, 0.5), "q_proj.weight.quant_map is another code book"),
             (&|model| model.remove(STATE), "quant_state.bitsandbytes__nf4, without which"),
             (&|model| model.part(STATE).2.truncate(9), "quant_state"),
-            (&|model| model.edit_state(|state| *state = json!([1])), "is not valid JSON"),
+            (&|model| model.edit_state(|state| *state = json!([1])), "cannot be read: "),
             (&|model| model.edit_state(|state| state["quant_type"] = json!("fp4")), "says quant_type: fp4"),
             (&|model| model.edit_state(|state| state["quant_type"] = json!("nf3")), "says quant_type: nf3"),
             (&|model| model.edit_state(|state| state["blocksize"] = json!(0)), "says blocksize: 0"),
-            (&|model| model.edit_state(|state| state["blocksize"] = json!(-64)), "is not valid JSON"),
+            (&|model| model.edit_state(|state| state["blocksize"] = json!(-64)), "cannot be read: "),
             (&|model| model.edit_state(|state| state["blocksize"] = json!(96)), "says blocksize: 96"),
             (&|model| model.edit_state(|state| state["blocksize"] = json!(8192)), "says blocksize: 8192"),
             (&|model| model.edit_state(|state| state["dtype"] = json!("float64")), "says dtype: float64"),
             (&|model| model.edit_state(|state| state["shape"] = json!([64, 63])), "q_proj.weight holds"),
             (&|model| model.edit_state(|state| state["shape"] = json!([])), "says shape: []"),
             (&|model| model.edit_state(|state| state["shape"] = json!([64, 0])), "says shape: [64, 0]"),
-            (&|model| model.edit_state(|state| state["shape"] = json!([64, -64])), "is not valid JSON"),
+            (&|model| model.edit_state(|state| state["shape"] = json!([64, -64])), "cannot be read: "),
             (&|model| model.edit_state(|state| state["shape"] = json!([1_u64 << 40, 1_u64 << 40])), "says shape"),
             (&|model| model.edit_state(|state| state["nested_offset"] = json!(0.5)), "says nested_offset"),
             (&|model| model.part("").0 = "I8".to_owned(), "q_proj.weight is I8, where packed weights have U8"),
@@ -218,6 +219,66 @@ fn eight_bit_weights_without_their_scales_or_in_an_order_that_is_gone() {
             (&|model| model.remove(""), "its packed weights are not"),
         ],
     );
+}
+
+#[test]
+fn tables_of_a_second_layout_and_a_config_of_another() {
+    let with = |ending: &'static str| {
+        move |model: &mut Damaged| {
+            _ = model.tensors.insert(format!("{MODULE}.{ending}"), ("F32".into(), vec![1], vec![0; 4]))
+        }
+    };
+    let lone = "belongs to packed weights that are not there, or are packed in another way";
+    let method = |method: &'static str| {
+        move |model: &mut Damaged| model.config["quantization_config"]["quant_method"] = json!(method)
+    };
+    assert_refused(
+        "bnb-nf4",
+        &[
+            (&with("qweight"), lone),
+            (&with("weight_scale"), lone),
+            (&with("weight.foo"), lone),
+            (&method("gptq"), "packed by gptq, and not one of them is"),
+            (&method("fp8"), "packed by fp8, and not one of them is"),
+        ],
+    );
+    assert_refused("fp8-block128", &[(&with("qweight"), lone)]);
+    assert_refused(
+        "bnb-nf4-double",
+        &[(&|model| model.edit_state(|state| state["nested_dtype"] = json!("float16")), "says nested_dtype: float16")],
+    );
+    assert_refused(
+        "bnb-int8",
+        &[(
+            &|model| _ = model.config.as_object_mut().unwrap().remove("quantization_config"),
+            "q_proj.weight is packed, and quantization_config",
+        )],
+    );
+}
+
+#[test]
+fn packed_conv1d_layers_are_refused_for_packers_turn_them() {
+    let root = tempfile::tempdir().unwrap();
+    let module = "transformer.h.0.attn.c_proj";
+    let base = FileBuilder::default()
+        .raw(&format!("{module}.weight"), "I8", &[4, 4], vec![1; 16])
+        .f32(&format!("{module}.SCB"), &[4], noise(1))
+        .f32(&format!("{module}.bias"), &[4], noise(2));
+    let config = json!({
+        "model_type": "gpt2", "architectures": ["GPT2LMHeadModel"],
+        "quantization_config": {"quant_method": "bitsandbytes", "load_in_8bit": true},
+    });
+    put(&root.path().join("base/model.safetensors"), base.build());
+    put(&root.path().join("base/config.json"), config.to_string());
+    let factor = |factor: &str| format!("base_model.model.{module}.lora_{factor}.weight");
+    let adapter = FileBuilder::default().f32(&factor("A"), &[2, 4], noise(3)).f32(&factor("B"), &[4, 2], noise(4));
+    put(&root.path().join("adapter/adapter_model.safetensors"), adapter.build());
+    let config =
+        json!({"peft_type": "LORA", "r": 2, "lora_alpha": 4, "target_modules": ["c_proj"], "fan_in_fan_out": true});
+    put(&root.path().join("adapter/adapter_config.json"), config.to_string());
+    // A square one would be written the wrong way round, and load without a word.
+    let error = MergePlan::new(&toy_request(root.path())).unwrap_err();
+    assert!(matches!(&error, PlanError::QuantizedBase { method, .. } if method.contains("Conv1D")), "{error}");
 }
 
 #[test]
