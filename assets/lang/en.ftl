@@ -1775,6 +1775,8 @@ verify-error-does-not-fit = adapter and base do not fit together, so there is no
     .hint = give the base and the adapters that the merge was made from
 verify-error-io = { $value }
 verify-error-merged = the merged folder cannot be read: { $value }
+verify-error-packed-base = the base is quantised by { $method }, which is not read here: nothing can be compared with it
+    .hint = give the original 16- or 32-bit model of the same name
 verify-error-seal = the seal cannot be checked: { $value }
 verify-error-unpredictable = the merged folder predicts nothing: { $value }
 

@@ -1807,6 +1807,8 @@ verify-error-does-not-fit = 어댑터와 베이스가 서로 맞지 않아 견�
     .hint = 이 병합에 쓴 베이스와 어댑터를 고르세요
 verify-error-io = { $value }
 verify-error-merged = 병합 폴더를 읽을 수 없습니다: { $value }
+verify-error-packed-base = 베이스가 { $method }(으)로 양자화되어 있습니다. 여기서는 읽지 않는 형식이라 비교할 수 없습니다
+    .hint = 이름이 같은 16비트나 32비트 원본을 주세요
 verify-error-seal = 봉인을 검사할 수 없습니다: { $value }
 verify-error-unpredictable = 병합 폴더가 아무것도 예측하지 못합니다: { $value }
 

@@ -16,6 +16,11 @@ use crate::{
 pub enum VerifyError {
     AdapterWithoutBase,
     Base(CheckpointError),
+    PackedBase {
+        method: String,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
     Adapter(#[from] AdapterError),
     Merged(#[from] CheckpointError),
     Unpredictable(Box<EvalError>),
@@ -60,6 +65,7 @@ mod tests {
         let cases: Vec<(VerifyError, &[&str])> = vec![
             (VerifyError::AdapterWithoutBase, &["베이스"]),
             (VerifyError::Base(CheckpointError::Missing { path: path() }), &["베이스를", "폴더가"]),
+            (VerifyError::PackedBase { method: "hqq".to_owned(), path: path() }, &["hqq", "비교할"]),
             (VerifyError::Adapter(AdapterError::IsModel { path: path() }), &["어댑터를", "모델"]),
             (VerifyError::Merged(CheckpointError::Missing { path: path() }), &["병합 폴더를", "폴더가"]),
             (VerifyError::Unpredictable(Box::new(EvalError::NoText)), &["예측", "글"]),

@@ -48,7 +48,7 @@ pub use self::{
 };
 use crate::{
     adapter::Adapter,
-    architecture::{Recast, TaskFamily},
+    architecture::{Architecture, Recast, TaskFamily},
     checkpoint::{Checkpoint, LogicalTensor},
     job::JobContext,
     matching::Matching,
@@ -172,7 +172,11 @@ fn open_reference(request: &VerifyRequest) -> Result<Option<Inputs>, VerifyError
     let Some(base) = &request.base else {
         return if request.adapters.is_empty() { Ok(None) } else { Err(VerifyError::AdapterWithoutBase) };
     };
-    let base = Checkpoint::open(base).map_err(VerifyError::Base)?;
+    let path = base;
+    let base = Checkpoint::open(path).map_err(VerifyError::Base)?;
+    if let Some(method) = Architecture::of(&base).unread_quantization() {
+        return Err(VerifyError::PackedBase { method, path: path.to_owned() });
+    }
     let adapters =
         request.adapters.iter().map(|adapter| Adapter::open(&adapter.path)).collect::<Result<Vec<_>, _>>()?;
     let strengths = request.adapters.iter().map(|adapter| adapter.strength).collect();

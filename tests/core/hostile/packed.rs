@@ -10,6 +10,7 @@ use lorafuse::{
     merge,
     numeric::Dtype,
     plan::{MergePlan, MergeRequest, PlanError, Warning},
+    verify::{self, VerifyError, VerifyRequest},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -251,7 +252,7 @@ fn tables_of_a_second_layout_and_a_config_of_another() {
         "bnb-int8",
         &[(
             &|model| _ = model.config.as_object_mut().unwrap().remove("quantization_config"),
-            "q_proj.weight is packed, and quantization_config",
+            "is packed, and quantization_config, without which",
         )],
     );
 }
@@ -279,6 +280,14 @@ fn packed_conv1d_layers_are_refused_for_packers_turn_them() {
     // A square one would be written the wrong way round, and load without a word.
     let error = MergePlan::new(&toy_request(root.path())).unwrap_err();
     assert!(matches!(&error, PlanError::QuantizedBase { method, .. } if method.contains("Conv1D")), "{error}");
+    // Nor is a merge of somebody else's held against it.
+    let request = VerifyRequest {
+        merged: root.path().join("base"),
+        base: Some(root.path().join("base")),
+        adapters: toy_request(root.path()).adapters,
+    };
+    let error = verify::run(&request, &JobContext::unwatched()).unwrap_err();
+    assert!(matches!(&error, VerifyError::PackedBase { method, .. } if method.contains("Conv1D")), "{error}");
 }
 
 #[test]
