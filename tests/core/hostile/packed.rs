@@ -226,7 +226,7 @@ fn eight_bit_weights_without_their_scales_or_in_an_order_that_is_gone() {
 fn tables_of_a_second_layout_and_a_config_of_another() {
     let with = |ending: &'static str| {
         move |model: &mut Damaged| {
-            _ = model.tensors.insert(format!("{MODULE}.{ending}"), ("F32".into(), vec![1], vec![0; 4]))
+            _ = model.tensors.insert(format!("{MODULE}.{ending}"), ("F32".into(), vec![1], vec![0; 4]));
         }
     };
     let lone = "belongs to packed weights that are not there, or are packed in another way";
