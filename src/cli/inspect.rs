@@ -36,10 +36,9 @@ pub fn run(args: &InspectArgs) -> Outcome {
     let adapters = args.adapters.iter().map(|path| Adapter::open(path)).collect::<Result<Vec<_>, _>>()?;
     let (base, _) = as_trained(base, &adapters)?;
     let matching = Matching::new(&base, &adapters);
-    let fits = adapters.is_empty() || matching.is_complete();
-    if !adapters.is_empty()
-        && let Some(method) = Architecture::of(&base).unread_quantization()
-    {
+    let unread = Architecture::of(&base).unread_quantization().filter(|_| !adapters.is_empty());
+    let fits = unread.is_none() && (adapters.is_empty() || matching.is_complete());
+    if let Some(method) = unread {
         let packed = plan::PlanError::QuantizedBase { method, path: args.base.clone() };
         Failure::from(packed).warn("the adapter cannot be merged here");
     }

@@ -5,7 +5,8 @@ use std::{fmt::Write as _, fs::OpenOptions, io::Write as _, path::Path};
 use super::RunReport;
 use crate::{
     error::{IoAction, IoContext as _, IoError},
-    plan::DtypePolicy,
+    numeric::FloatDtype,
+    plan::{DtypePolicy, Warning},
     platform, units,
     verify::Outcome,
 };
@@ -39,9 +40,15 @@ pub fn model_card(report: &RunReport) -> String {
     for (adapter, strength) in plan.adapters.iter().zip(&plan.strengths) {
         writeln!(out, "{}", adapter.row(*strength)).ok();
     }
-    let dtype = match plan.dtype {
-        DtypePolicy::Keep => "as in the base".to_owned(),
-        DtypePolicy::Convert(dtype) => dtype.config_name().to_owned(),
+    let unpacked = plan.warnings.iter().find_map(|warning| match warning {
+        Warning::Dequantised { method, dtype, .. } => Some((method, FloatDtype::of(*dtype)?.config_name())),
+        _ => None,
+    });
+    let dtype = match (plan.dtype, unpacked) {
+        (DtypePolicy::Keep, None) => "as in the base".to_owned(),
+        (DtypePolicy::Keep, Some((method, dtype))) => format!("{dtype}, unpacked from {method}"),
+        (DtypePolicy::Convert(dtype), None) => dtype.config_name().to_owned(),
+        (DtypePolicy::Convert(dtype), Some((method, _))) => format!("{}, unpacked from {method}", dtype.config_name()),
     };
     writeln!(
         out,

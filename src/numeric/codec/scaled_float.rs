@@ -2,7 +2,7 @@
 
 #![expect(clippy::inline_always, reason = "only what is inlined is compiled with the instructions of a level")]
 
-use super::{E2M1, bit_stream};
+use super::{E2M1, bit_stream, e8m0};
 use crate::numeric::{
     CpuLevel, Float8, FloatDtype,
     lanes::{Element, Lanes, with_element},
@@ -37,12 +37,9 @@ impl Scale8 {
     /// The scale of `code`, exactly.
     #[must_use]
     pub fn value(self, code: u8) -> f32 {
-        match (self, code) {
-            (Self::E8M0, u8::MAX) => f32::NAN,
-            // 2^-127 has no exponent of its own.
-            (Self::E8M0, 0) => f32::MIN_POSITIVE / 2.0,
-            (Self::E8M0, code) => f32::from_bits(u32::from(code) << 23),
-            (Self::E4M3, code) => Float8::E4M3.widen(code).to_f32(),
+        match self {
+            Self::E8M0 => e8m0(code),
+            Self::E4M3 => Float8::E4M3.widen(code).to_f32(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -17,7 +18,7 @@ use crate::support::{
     FileBuilder, bytes,
     equality::verifies,
     evaluation::{NLL_TOLERANCE, cases, evaluated, ids, max_difference, numbers, read_json},
-    merged, put, repository,
+    lorafuse, merged, put, put_toy, repository, stderr,
 };
 
 /// A tensor of the dequantised model, as the library has it.
@@ -129,6 +130,22 @@ fn base_merge_and_adapter_at_run_time_say_what_the_library_says() {
             assert!(difference <= NLL_TOLERANCE, "{name}, {model}: {difference}");
         }
     }
+}
+
+#[test]
+fn the_card_says_that_the_base_was_packed_and_inspect_fails_where_it_is_not_read() {
+    let root = tempfile::tempdir().unwrap();
+    let [base, adapter] = ["base", "adapter"].map(|part| case("bnb-nf4").join(part).to_string_lossy().into_owned());
+    let merge = lorafuse(root.path(), &["merge", &base, &adapter, "-o", "merged"]);
+    assert!(merge.status.success(), "{}", stderr(&merge));
+    let card = fs::read_to_string(root.path().join("merged/README.md")).unwrap();
+    assert!(card.contains("| Dtype | bfloat16, unpacked from bitsandbytes NF4 |"), "{card}");
+
+    put_toy(root.path());
+    put(&root.path().join("base/config.json"), r#"{"quantization_config": {"quant_method": "hqq"}}"#);
+    let inspect = lorafuse(root.path(), &["inspect", "base", "adapter"]);
+    assert_eq!(inspect.status.code(), Some(1), "the shapes fit, and still nothing can be merged");
+    assert!(stderr(&inspect).contains("quantised by hqq"), "{}", stderr(&inspect));
 }
 
 /// Writes the model's tensors as the files of a model that was never quantised.
