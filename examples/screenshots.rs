@@ -142,11 +142,17 @@ impl Album {
                 harness.state_mut().state.language = language;
                 harness.ctx.set_theme(look.theme);
                 show_at(harness, look.scale, look.size);
-                harness.render().unwrap().save(self.folder.join(format!("{name}.png"))).unwrap();
+                self.save(harness, &name);
                 harness.state_mut().state.language = usual;
                 show_at(harness, 1.0, USUAL_SIZE);
             }
         }
+    }
+
+    fn save(&self, harness: &mut Harness<'_, LorafuseApp>, name: &str) {
+        // A processor that is busy elsewhere may take longer over a picture than wgpu waits.
+        let image = (0..20).find_map(|_| harness.render().ok()).unwrap();
+        image.save(self.folder.join(format!("{name}.png"))).unwrap();
     }
 
     fn wants(&self, name: &str) -> bool {
@@ -171,7 +177,7 @@ impl Album {
             if self.wants(&name) {
                 harness.ctx.set_theme(theme);
                 show_at(harness, 1.0, TALL_SIZE);
-                harness.render().unwrap().save(self.folder.join(format!("{name}.png"))).unwrap();
+                self.save(harness, &name);
             }
         }
         show_at(harness, 1.0, USUAL_SIZE);
