@@ -161,6 +161,10 @@ how = How
 in-the-adapter = In the adapter
 interrupted-note = An interrupted merge left { $bytes } finished. Merging with the same inputs and options goes on from there.
 interval = 95 % interval
+into-original = Into the original
+into-original-in-text = merged into the original
+into-packed = Into the packed base
+into-packed-in-text = merged into the packed base
 is-sealed = Sealed: SHA256SUMS
 judge-at = Judge at strength { FIXED($strength, digits: 2) }
 judge-at-found = Judge at the strength found
@@ -280,6 +284,7 @@ output-empty = A new folder
 output-expects = or a merged model, to be checked
 output-hint = Proposed once both are in
 overview = All differences; click to go there
+packed-and-adapter = Packed base + adapter
 params = { $count } params
 partial-note = Work happens in { $name }. The folder gets its name only when complete.
 pass-of = pass { $pass } of { $total }
@@ -393,6 +398,7 @@ timing-status = Timing the models…
 tokenizer = Tokenizer and chat template
 tokens = { COUNT($count, one: "token", other: "tokens") }
 total = total
+trained-in-text = packed base + adapter
 tree-footer = { COUNT($total, one: "tensor", other: "tensors") } · { $changed } change · { $kept } keep the base values
 tree-footer-shown = { $shown } of { COUNT($total, one: "tensor", other: "tensors") }  ·  { $changed } change
 unchanged = unchanged
@@ -538,6 +544,8 @@ conclusion-absent =
     }
 conclusion-changed = Amount of change from { $first } to { $model }: KL { NATS($kl) } nats per token, and the same likeliest token at { SHARE($same-top1) } of positions. This says how much changed, not whether it got better.
 conclusion-changed-elsewhere = { $model } against { $first } on { $text }: a near-zero perplexity change ({ CHANGE($ratio, tiny: "less than 0.01 %", sign: "always") }) with a KL of { NATS($kl) } nats, well above the rounding floor: behaviour changed, not on this text.
+conclusion-closer = { $closer } is closer to { $trained } than { $further }: KL { NATS($kl) } against { NATS($further-kl) } nats per token, { NATS($difference) } less (95 % interval { NATS($low) } to { NATS($high) }).
+conclusion-closer-elsewhere = On { LIST($texts, last: " and ") } alone, { $closer } is closer to { $trained }.
 conclusion-file-differs = The file is not what the merge computes: read from disk, { $merged } differs by KL { NATS($kl) } nats per token; verify the folder.
 conclusion-file-equal = The file is right: read from disk, { $merged } predicts to the last bit what the merge computes in memory.
 conclusion-maybe-rounding = { $model } is so close to { $first } (KL { NATS($kl) }) that rounding to { $dtype } alone may explain it; cast the base to { $dtype } to tell.
@@ -547,6 +555,27 @@ conclusion-merge-differs =
        *[other] , { CHANGE($share-of-change, tiny: "less than 0.01 %") } of what the adapter changes
     }, more than rounding explains; verify the folder.
 conclusion-merge-equal = The merge equals base + adapter up to rounding: { $merged } against { $unmerged } (KL { NATS($kl) }, the same likeliest token at { SHARE($same-top1) }).
+conclusion-merge-scores =
+    { $other } against { $own }: perplexity{ $lower-count ->
+        [0] {""}
+       *[other] {" "}lower { LIST($lower, last: " and ") }
+    }{ $higher-count ->
+        [0] {""}
+       *[other] { $lower-count ->
+            [0] {" "}higher
+           *[other] , higher
+        } { LIST($higher, last: " and ") }
+    }{ $chance-count ->
+        [0] {""}
+       *[other] { $lower-count ->
+            [0] { $higher-count ->
+                [0] {" "}within chance
+               *[other] , within chance
+            }
+           *[other] , within chance
+        } on { LIST($chance, last: " and ") }
+    }. That says which predicts these texts better, not which is what was trained.
+conclusion-neither-closer = It cannot be told which of { $own } and { $other } is closer to { $trained }: KL { NATS($kl) } and { NATS($other-kl) } nats per token, and the 95 % interval of the difference holds 0 ({ NATS($low) } to { NATS($high) }).
 conclusion-other-tokens =
     { $model } cuts the texts into other tokens than { $first }, so perplexities cannot be compared, only bits per byte{ $texts-count ->
         [0] {""}

@@ -160,6 +160,10 @@ how = 방법
 in-the-adapter = 어댑터에서
 interrupted-note = 중단된 병합이 { $bytes }를 끝내 두었습니다. 입력과 옵션이 같으면 이어서 진행합니다.
 interval = 95 % 구간
+into-original = 원본에 병합
+into-original-in-text = 원본에 병합
+into-packed = 압축 베이스에 병합
+into-packed-in-text = 압축 베이스에 병합
 is-sealed = 봉인됨: SHA256SUMS
 judge-at = 세기 { FIXED($strength, digits: 2) }로 검사
 judge-at-found = 찾은 세기로 검사
@@ -276,6 +280,7 @@ output-empty = 새 폴더
 output-expects = 또는 검사할 병합 모델
 output-hint = 둘 다 정해지면 제안
 overview = 모든 차이. 누르면 그곳으로
+packed-and-adapter = 압축 베이스 + 어댑터
 params = 파라미터 { $count }
 partial-note = 작업은 { $name } 에서 합니다. 완성되어야 폴더가 제 이름을 얻습니다.
 pass-of = { $total }번 중 { $pass }번째
@@ -389,6 +394,7 @@ timing-status = 모델의 시간을 재는 중…
 tokenizer = 토크나이저와 채팅 템플릿
 tokens = 토큰 { COUNT($count) }개
 total = 합계
+trained-in-text = 압축 베이스 + 어댑터
 tree-footer = 텐서 { $total }개 · { $changed }개 변경 · { $kept }개는 베이스 값 유지
 tree-footer-shown = 텐서 { $total }개 중 { $shown }개 표시 · { $changed }개 변경
 unchanged = 그대로
@@ -534,6 +540,8 @@ conclusion-absent =
     }
 conclusion-changed = { $first }에서 { $model }{ JOSA($model, "으로", "로") } 바뀐 양: 토큰당 KL { NATS($kl) }냇, 1순위 토큰은 { SHARE($same-top1) }에서 같습니다. 얼마나 바뀌었는지이며, 좋아졌는지는 아닙니다.
 conclusion-changed-elsewhere = { $first } 대비 { $model }: { $text }에서는 퍼플렉시티가 거의 그대로({ CHANGE($ratio, tiny: "0.01 % 미만", sign: "always") })인데 KL은 { NATS($kl) }냇으로 반올림보다 훨씬 큽니다. 동작이 바뀌었지만 이 글에서는 드러나지 않습니다.
+conclusion-closer = { $closer }{ JOSA($closer, "이", "가") } { $further }보다 { $trained }에 더 가깝습니다: 토큰당 KL { NATS($kl) }냇 대 { NATS($further-kl) }냇, { NATS($difference) }냇 작음(95 % 구간 { NATS($low) }~{ NATS($high) }).
+conclusion-closer-elsewhere = { LIST($texts) }에서만은 { $closer }{ JOSA($closer, "이", "가") } { $trained }에 더 가깝습니다.
 conclusion-file-differs = 파일이 병합 결과와 다릅니다: 디스크에서 읽은 { $merged }{ JOSA($merged, "은", "는") } 토큰당 KL { NATS($kl) }냇 차이가 납니다. 폴더를 검사하세요.
 conclusion-file-equal = 파일이 올바릅니다: 디스크에서 읽은 { $merged }의 예측이 메모리에서 병합한 것과 마지막 비트까지 같습니다.
 conclusion-maybe-rounding = { $model }{ JOSA($model, "은", "는") } { $first }{ JOSA($first, "과", "와") } 아주 가까워(KL { NATS($kl) }) { $dtype } 반올림만으로도 설명됩니다. 베이스를 { $dtype }로 변환해 보면 알 수 있습니다.
@@ -543,6 +551,27 @@ conclusion-merge-differs =
        *[other] , 어댑터가 바꾼 것의 { CHANGE($share-of-change, tiny: "0.01 % 미만") }
     } 차이로, 반올림으로 설명되지 않습니다. 폴더를 검사하세요.
 conclusion-merge-equal = 병합은 반올림 안에서 베이스 + 어댑터와 같습니다: { $unmerged } 대비 { $merged }(KL { NATS($kl) }, 1순위 토큰은 { SHARE($same-top1) }에서 같음).
+conclusion-merge-scores =
+    { $own } 대비 { $other }: 퍼플렉시티가 { $lower-count ->
+        [0] {""}
+       *[other] { LIST($lower) }에서 { $higher-count ->
+            [0] { $chance-count ->
+                [0] 낮습니다
+               *[other] 낮고{" "}
+            }
+           *[other] 낮고{" "}
+        }
+    }{ $higher-count ->
+        [0] {""}
+       *[other] { LIST($higher) }에서 { $chance-count ->
+            [0] 높습니다
+           *[other] 높고{" "}
+        }
+    }{ $chance-count ->
+        [0] {""}
+       *[other] { LIST($chance) }에서 우연의 범위입니다
+    }. 어느 쪽이 이 글을 더 잘 예측하는지이며, 어느 쪽이 학습한 것인지는 아닙니다.
+conclusion-neither-closer = { $own }{ JOSA($own, "과", "와") } { $other } 가운데 어느 쪽이 { $trained }에 더 가까운지 알 수 없습니다: 토큰당 KL { NATS($kl) }냇과 { NATS($other-kl) }냇, 차이의 95 % 구간이 0을 품습니다({ NATS($low) }~{ NATS($high) }).
 conclusion-other-tokens =
     { $model }{ JOSA($model, "은", "는") } { $first }{ JOSA($first, "과", "와") } 토큰을 다르게 나눠 퍼플렉시티를 견줄 수 없고, 바이트당 비트만 견줍니다{ $texts-count ->
         [0] {""}

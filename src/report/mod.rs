@@ -4,6 +4,9 @@
 
 mod card;
 mod change_table;
+mod choice_models;
+mod closeness;
+mod closeness_table;
 mod conclude;
 mod conclusion;
 mod documents;
@@ -31,6 +34,8 @@ use serde::Serialize;
 pub use self::{
     card::{CARD_FILE, model_card, write_card},
     change_table::ChangeTable,
+    choice_models::{choice_models, merge_in_memory, packed_dtype},
+    closeness_table::ClosenessTable,
     conclude::conclusions,
     conclusion::{BitsPerByte, Conclusion, OtherTexts, ShareOfChange, TextChange},
     documents::{Documents, comparison_markdown, write_new},

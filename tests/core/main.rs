@@ -73,6 +73,7 @@ mod merge {
 /// What models answer, against what transformers computes.
 mod evaluate {
     mod families;
+    mod merge_choice;
     mod perplexity;
     mod speed;
     mod texts;

@@ -1,6 +1,6 @@
 //! Perplexity of the three models on each text: dots with whiskers on one logarithmic axis, the numbers beside them.
 
-use super::model_face::{role_ink, role_title};
+use super::model_face::{is_hollow, role_ink, role_title};
 use crate::{
     gui::{
         design::chart::{
@@ -28,7 +28,7 @@ pub(in crate::gui) fn legend_ui(ui: &mut Ui, done: &MergedFolder, words: Languag
     for (role, dtype) in models.into_iter().flatten() {
         let name = format!("{} {dtype}", role_title(role, words));
         label_ui(ui, name.trim_end(), Type::CAPTION, Ink::Secondary);
-        dot_mark_ui(ui, role_ink(role), role == ModelRole::RunTime);
+        dot_mark_ui(ui, role_ink(role), is_hollow(role));
         ui.add_space(space::S8);
     }
 }
@@ -82,7 +82,6 @@ fn remark(text: &TextRow, line: usize, words: Language) -> String {
 fn dot(score: &Score, role: ModelRole, base: f64) -> Dot {
     let ink = role_ink(role);
     let whisker = score.interval.map(|ends| ([ends.low, ends.high], if ends.is_weak() { Ink::Disabled } else { ink }));
-    let is_hollow = role == ModelRole::RunTime;
     let reference = (role != ModelRole::Base).then_some(base);
-    Dot { value: score.perplexity, whisker, ink, is_hollow, reference }
+    Dot { value: score.perplexity, whisker, ink, is_hollow: is_hollow(role), reference }
 }

@@ -1,0 +1,129 @@
+//! Into which base an adapter belongs: the packed one that training saw, or its 16-bit original.
+
+use std::path::{Path, PathBuf};
+
+use lorafuse::checkpoint::Checkpoint;
+use serde_json::Value;
+
+use crate::support::{
+    FileBuilder,
+    evaluation::{numbers, read_json},
+    lorafuse, noise, put, repository, stderr, values,
+};
+
+fn packed(part: &str) -> PathBuf {
+    repository().join("tests/golden-quant/bnb-nf4").join(part)
+}
+
+/// A plain model of the packed one's shape, its weights `spread` times noise away from what those stand for.
+fn put_original(folder: &Path, spread: f32) {
+    let base = Checkpoint::open(&packed("base")).unwrap();
+    let mut file = FileBuilder::default();
+    for (index, (name, tensor)) in base.tensors().iter().enumerate() {
+        let (values, noise) = (values(tensor), noise(index));
+        #[expect(clippy::cast_possible_truncation, reason = "they were bfloat16")]
+        let value = move |at: usize| values[at] as f32 + spread * noise(at);
+        file = file.f32(name, tensor.shape(), value);
+    }
+    put(&folder.join("model.safetensors"), file.build());
+    let mut config = read_json(&packed("base/config.json"));
+    config["dtype"] = "float32".into();
+    config.as_object_mut().unwrap().remove("quantization_config");
+    put(&folder.join("config.json"), config.to_string());
+}
+
+/// Ids in no order, enough of them to conclude from.
+fn put_tokens(path: &Path) {
+    let ids: Vec<u64> = (0..5_000_u64).map(|at| at.wrapping_mul(at).wrapping_mul(2_654_435_761) >> 7).collect();
+    put(path, serde_json::to_string(&ids.iter().map(|id| id % 96).collect::<Vec<_>>()).unwrap());
+}
+
+fn arguments(extra: &[&str]) -> Vec<String> {
+    let adapter = packed("adapter").to_string_lossy().into_owned();
+    let common = ["compare", "--base", "original", "--adapter", &adapter, "--tokens", "ids.json", "--window", "256"];
+    common.iter().chain(extra).map(|argument| (*argument).to_owned()).collect()
+}
+
+fn run(root: &Path, extra: &[&str]) -> std::process::Output {
+    let arguments = arguments(extra);
+    lorafuse(root, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// What the comparison says of an original that lies `spread` away.
+fn compared(spread: f32) -> Value {
+    let root = tempfile::tempdir().unwrap();
+    put_original(&root.path().join("original"), spread);
+    put_tokens(&root.path().join("ids.json"));
+    let base = packed("base").to_string_lossy().into_owned();
+    let output = run(root.path(), &["--packed-base", &base, "--json"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn sentences(document: &Value) -> Vec<&str> {
+    document["conclusions"].as_array().unwrap().iter().map(|sentence| sentence.as_str().unwrap()).collect()
+}
+
+#[test]
+fn the_merge_into_what_training_saw_is_closer_and_the_difference_has_its_interval() {
+    let document = compared(0.02);
+    let (models, closeness) = (document["models"].as_array().unwrap(), &document["closeness"]);
+    assert_eq!(
+        [0, 1, 2].map(|model| models[model]["kind"].as_str().unwrap()),
+        ["with_adapters", "in_memory", "in_memory"]
+    );
+    assert_eq!(["trained", "own_merge", "other_merge"].map(|key| closeness[key].as_u64().unwrap()), [0, 1, 2]);
+    assert_eq!([1, 2].map(|model| models[model]["dtype"].as_str().unwrap()), ["BF16", "BF16"], "rounded alike");
+
+    let mean = |key: &str| closeness["all"][key]["mean"].as_f64().unwrap();
+    assert!(mean("own_kl") < 1e-3 && mean("other_kl") > 10.0 * mean("own_kl"), "{closeness:#}");
+    assert!((mean("kl") - (mean("other_kl") - mean("own_kl"))).abs() < 1e-12);
+    let interval = &closeness["all"]["kl"]["interval"];
+    let ends = ["low", "high"].map(|end| interval[end].as_f64().unwrap());
+    assert!(0.0 < ends[0] && ends[0] < mean("kl") && mean("kl") < ends[1], "{interval}");
+
+    let nll = [1, 2].map(|model| numbers(&models[model]["texts"][0]["nll"]));
+    let difference = nll[1].iter().zip(&nll[0]).map(|(other, own)| other - own).sum::<f64>() / nll[0].len() as f64;
+    assert!((mean("nll") - difference).abs() < 1e-12, "{} and {difference}", mean("nll"));
+
+    let said = sentences(&document);
+    let closer = "merged into the packed base is closer to packed base + adapter than merged into the original: KL ";
+    assert!(said.iter().any(|sentence| sentence.starts_with(closer)), "{said:#?}");
+    let scores = "merged into the original against merged into the packed base: perplexity ";
+    assert!(said.iter().any(|sentence| sentence.starts_with(scores)), "{said:#?}");
+    assert!(said.iter().all(|sentence| !sentence.contains("verify the folder")), "{said:#?}");
+}
+
+#[test]
+fn two_equal_merges_cannot_be_told_apart() {
+    let document = compared(0.0);
+    let said = sentences(&document);
+    let open = "It cannot be told which of merged into the packed base and merged into the original is closer";
+    assert!(said.iter().any(|sentence| sentence.starts_with(open)), "{said:#?}");
+    assert_eq!(document["closeness"]["all"]["kl"]["mean"], 0.0);
+}
+
+#[test]
+fn the_tables_name_the_three_models_and_a_base_of_the_wrong_kind_is_refused() {
+    let root = tempfile::tempdir().unwrap();
+    put_original(&root.path().join("original"), 0.02);
+    put_tokens(&root.path().join("ids.json"));
+    let base = packed("base").to_string_lossy().into_owned();
+    let output = run(root.path(), &["--packed-base", &base]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    for part in [
+        "packed base + adapter → merged into the packed base",
+        "packed base + adapter → merged into the original",
+        "closer to packed base + adapter",
+        "KL, merged into the original",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+
+    let plain = run(root.path(), &["--packed-base", "original"]);
+    assert_eq!(plain.status.code(), Some(2));
+    assert!(stderr(&plain).contains("holds no packed weights"), "{}", stderr(&plain));
+    let nothing = run(root.path(), &[]);
+    assert_eq!(nothing.status.code(), Some(2));
+    assert!(stderr(&nothing).contains("--packed-base"), "{}", stderr(&nothing));
+}
