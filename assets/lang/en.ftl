@@ -273,6 +273,8 @@ only-changed = Only changed
 open-both = Open both
 open-folder = Open folder
     .tooltip = Shows the merged folder in the file manager
+open-original = Open the original as base
+open-packed-base = Open the packed base
 open-sample = Try the sample
     .tooltip = Opens the built-in base and adapter
 opening = Reading headers…
@@ -401,6 +403,9 @@ total = total
 trained-in-text = packed base + adapter
 tree-footer = { COUNT($total, one: "tensor", other: "tensors") } · { $changed } change · { $kept } keep the base values
 tree-footer-shown = { $shown } of { COUNT($total, one: "tensor", other: "tensors") }  ·  { $changed } change
+twin-is-measured = The merge into it is measured beside this one, to say which is closer to what was trained.
+twin-is-wanted = With it, a measurement says which merge is closer to what was trained.
+twin-title = Twin of the base
 unchanged = unchanged
 update = Update
 update-how = W + { $scale } · BA in F32, then one rounding to { $dtype }
@@ -508,15 +513,20 @@ compared-dtypes =
     .title = Dtypes
 compared-part-of-its-kinds = { $changed-count } changed, but { $unchanged-count } of the same kinds not ({ LIST($names, shown: 3) }): the adapter was trained on a model with fewer layers, or its file is incomplete
     .title = Coverage
-compared-quantised-base = the adapter names `{ $trained-on }`, this base is packed ({ $method }): it is what training saw if that quantised in the same way while loading, else the original is closer
+compared-quantised-base = the adapter names `{ $trained-on }`, which says no packed weights; this base is packed ({ $method }). If training packed it in the same way while loading, nothing differs and this merge is what was trained; if it did not, the original is closer
     .title = Quantised training
-compared-quantised-both = trained on a quantised base (`{ $trained-on }`), and this base is quantised too ({ $method }): merged is what training saw, not the 16-bit original
+compared-quantised-both = the trainer saw packed weights (`{ $trained-on }`), and this base is packed ({ $method }): nothing differs but one rounding to { $dtype }; the merge is what was trained, not the 16-bit original
+    .title = Quantised training
+compared-quantised-otherwise = the trainer saw weights packed in another way ({ $marker } in `{ $trained-on }`) than this base ({ $method }); they differ by what each packing rounded off, so that the merge is not exactly what was trained
     .title = Quantised training
 compared-quantised-training =
-    trained on a quantised base ({ $marker } in `{ $trained-on }`); merging it into the 16-bit original{ $original ->
+    the trainer saw packed weights ({ $marker } in `{ $trained-on }`); this base is plain{ $dtype ->
         [none] {""}
-       *[other] {" "}(`{ $original }`)
-    } is common, but not exactly what was trained
+       *[other] {" "}{ $dtype }
+    }{ $original ->
+        [none] {""}
+       *[other] , the 16-bit original (`{ $original }`) or a copy of it
+    }. They differ by what packing rounded off, which the adapter never saw: merging here is common, but not exactly what was trained
     .title = Quantised training
 compared-revision = the adapter was trained on revision { $trained-on }, this is { $base }
     .title = Base revision
@@ -1028,6 +1038,15 @@ tokenizer-source-each = the { $tokenizer }'s tokenizer, the { $template }'s chat
 tokenizer-source-nobody = no tokenizer
 tokenizer-source-only-template = no tokenizer, the { $template }'s chat template
 tokenizer-source-only-tokenizer = the { $tokenizer }'s tokenizer, no chat template
+
+twin =
+    { $is-packed ->
+        [yes] the packed base that training saw,
+       *[no] the 16-bit original of this base,
+    } `{ $name }`, { $found-in ->
+        [none] is not on this machine, and nothing is downloaded
+       *[other] lies in { $found-in }
+    }
 
 unconfined-no-landlock = this kernel has no Landlock, or it is switched off
 unconfined-other-system = this system cannot confine a process

@@ -269,6 +269,8 @@ only-changed = 바뀐 것만
 open-both = 둘 다 열기
 open-folder = 폴더 열기
     .tooltip = 파일 관리자에서 병합 폴더를 봅니다
+open-original = 원본을 베이스로 열기
+open-packed-base = 압축 베이스 열기
 open-sample = 샘플 열기
     .tooltip = 내장된 모델과 어댑터를 채웁니다
 opening = 헤더를 읽는 중…
@@ -397,6 +399,9 @@ total = 합계
 trained-in-text = 압축 베이스 + 어댑터
 tree-footer = 텐서 { $total }개 · { $changed }개 변경 · { $kept }개는 베이스 값 유지
 tree-footer-shown = 텐서 { $total }개 중 { $shown }개 표시 · { $changed }개 변경
+twin-is-measured = 거기에 병합한 것도 나란히 재어 어느 쪽이 학습한 것에 더 가까운지 말합니다.
+twin-is-wanted = 있으면 어느 병합이 학습한 것에 더 가까운지 잴 수 있습니다.
+twin-title = 베이스의 짝
 unchanged = 그대로
 update = 갱신
 update-how = F32로 W + { $scale } · BA, 그 뒤 { $dtype }로 한 번 반올림
@@ -504,15 +509,20 @@ compared-dtypes =
     .title = 자료형
 compared-part-of-its-kinds = { $changed-count }개가 바뀌지만 같은 종류의 { $unchanged-count }개는 그대로입니다({ LIST($names, shown: 3) }). 레이어가 더 적은 모델로 학습했거나, 어댑터 파일에 빠진 것이 있습니다
     .title = 대상 범위
-compared-quantised-base = 어댑터가 가리키는 베이스는 `{ $trained-on }`인데, 이 베이스는 압축되어 있습니다({ $method }). 불러오면서 똑같이 양자화해 학습했다면 이것이 학습한 베이스이고, 아니라면 원본이 더 가깝습니다
+compared-quantised-base = 어댑터가 가리키는 베이스는 압축되지 않은 `{ $trained-on }`이고, 이 베이스는 압축되어 있습니다({ $method }). 불러오면서 똑같이 양자화해 학습했다면 차이가 없고 이 병합이 학습한 그대로이며, 아니라면 원본이 더 가깝습니다
     .title = 양자화 학습
-compared-quantised-both = 양자화한 베이스 `{ $trained-on }`(으)로 학습했고 이 베이스도 양자화되어 있습니다({ $method }). 16비트 원본이 아니라 학습할 때의 가중치에 병합합니다
+compared-quantised-both = 압축된 가중치(`{ $trained-on }`)로 학습했고 이 베이스도 압축되어 있습니다({ $method }). { $dtype } 반올림 한 번 말고는 차이가 없습니다. 16비트 원본이 아니라 학습한 가중치에 병합합니다
+    .title = 양자화 학습
+compared-quantised-otherwise = 학습한 가중치는 이 베이스({ $method })와 다른 방식으로 압축되었습니다(`{ $trained-on }`의 { $marker }). 각 압축에서 잘려 나간 만큼 다르므로 병합이 학습한 것과 똑같지는 않습니다
     .title = 양자화 학습
 compared-quantised-training =
-    양자화한 베이스 `{ $trained-on }`({ $marker })로 학습했습니다. 16비트 원본{ $original ->
+    압축된 가중치(`{ $trained-on }`의 { $marker })로 학습했고, 이 베이스는 압축되지 않은{ $dtype ->
         [none] {""}
-       *[other] {" "}`{ $original }`
-    }에 병합하는 일이 흔하지만, 학습한 것과 똑같지는 않습니다
+       *[other] {" "}{ $dtype }
+    }{ $original ->
+        [none] {" "}모델입니다
+       *[other] {" "}모델로, 16비트 원본 `{ $original }`이거나 그 사본입니다
+    }. 압축에서 잘려 나간 만큼 다르며 어댑터는 그것을 본 적이 없습니다. 여기에 병합하는 일이 흔하지만, 학습한 것과 똑같지는 않습니다
     .title = 양자화 학습
 compared-revision = 어댑터를 학습한 리비전은 { $trained-on }, 이 베이스의 리비전은 { $base }입니다
     .title = 베이스 리비전
@@ -1012,6 +1022,15 @@ tokenizer-source-each = { $tokenizer }의 토크나이저와 { $template }의 �
 tokenizer-source-nobody = 토크나이저가 없습니다
 tokenizer-source-only-template = 토크나이저는 없고 { $template }의 채팅 템플릿을 씁니다
 tokenizer-source-only-tokenizer = { $tokenizer }의 토크나이저를 쓰며 채팅 템플릿은 없습니다
+
+twin =
+    { $is-packed ->
+        [yes] 학습에 쓴 압축 베이스
+       *[no] 이 베이스의 16비트 원본
+    } `{ $name }`: { $found-in ->
+        [none] 이 컴퓨터에 없습니다. 내려받지는 않습니다
+       *[other] { $found-in }에 있습니다
+    }
 
 unconfined-no-landlock = 이 커널에 Landlock이 없거나 꺼져 있음
 unconfined-other-system = 이 시스템에는 프로세스를 가두는 방법이 없음

@@ -7,6 +7,7 @@ mod change_table;
 mod choice_models;
 mod closeness;
 mod closeness_table;
+mod compared_models;
 mod conclude;
 mod conclusion;
 mod documents;
@@ -36,6 +37,7 @@ pub use self::{
     change_table::ChangeTable,
     choice_models::{choice_models, merge_in_memory, packed_dtype},
     closeness_table::ClosenessTable,
+    compared_models::ComparedModels,
     conclude::conclusions,
     conclusion::{BitsPerByte, Conclusion, OtherTexts, ShareOfChange, TextChange},
     documents::{Documents, comparison_markdown, write_new},

@@ -8,7 +8,6 @@ use crate::{
     job::JobContext,
     message::{Problem, message},
     plan::{AdapterRequest, Rounding},
-    size::Sizes,
     verify::{self, VerifyError, VerifyOptions, VerifyReport, VerifyRequest},
 };
 
@@ -63,19 +62,6 @@ impl Provenance {
             }
         }
         models.push((ModelRole::Merged, ModelSource::Stored(self.merged.clone())));
-        models
-    }
-
-    /// The same with a control where the merge changed the dtype: what rounding alone does is known only from that.
-    #[must_use]
-    pub fn models_with_control(&self, sizes: &Sizes) -> Vec<(ModelRole, ModelSource)> {
-        let mut models = self.models();
-        let stored = sizes.stored.as_ref().and_then(|bar| bar.float_dtype);
-        if let (Some(base), Some(dtype)) = (&self.base, sizes.merged.float_dtype)
-            && stored.is_some_and(|stored| stored != dtype)
-        {
-            models.push((ModelRole::Rounded, ModelSource::Cast { model: base.clone(), dtype }));
-        }
         models
     }
 }

@@ -32,6 +32,7 @@ mod inputs {
     mod quantized;
     mod readable_texts;
     mod sources;
+    mod twins;
 }
 
 /// What is found before anything runs.

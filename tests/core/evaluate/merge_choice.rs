@@ -123,7 +123,13 @@ fn the_tables_name_the_three_models_and_a_base_of_the_wrong_kind_is_refused() {
     let plain = run(root.path(), &["--packed-base", "original"]);
     assert_eq!(plain.status.code(), Some(2));
     assert!(stderr(&plain).contains("holds no packed weights"), "{}", stderr(&plain));
-    let nothing = run(root.path(), &[]);
+    // This adapter names the packed base, which lies beside it; a copy of it elsewhere names it in vain.
+    assert!(run(root.path(), &[]).status.success());
+    for file in ["adapter_config.json", "adapter_model.safetensors"] {
+        put(&root.path().join("lone").join(file), std::fs::read(packed("adapter").join(file)).unwrap());
+    }
+    let args = ["compare", "--base", "original", "--adapter", "lone", "--tokens", "ids.json"];
+    let nothing = lorafuse(root.path(), &args);
     assert_eq!(nothing.status.code(), Some(2));
-    assert!(stderr(&nothing).contains("--packed-base"), "{}", stderr(&nothing));
+    assert!(stderr(&nothing).contains("names no packed base that this machine has"), "{}", stderr(&nothing));
 }

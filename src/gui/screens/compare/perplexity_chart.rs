@@ -18,14 +18,15 @@ const NAME_LINES: usize = 3;
 /// What each dot stands for, from right to left.
 pub(in crate::gui) fn legend_ui(ui: &mut Ui, done: &MergedFolder, words: Language) {
     let stored = done.sizes.stored.as_ref();
-    let has_adapter = stored.is_some() && !done.provenance.adapters.is_empty();
-    let models = [
-        Some((ModelRole::Merged, done.sizes.merged.dtype.as_str())),
-        has_adapter.then_some((ModelRole::RunTime, "")),
-        stored.map(|bar| (ModelRole::Base, bar.dtype.as_str())),
-    ];
+    let roles = done.compared_models().models.into_iter().map(|(role, _)| role);
+    let shown: Vec<ModelRole> = roles.filter(|role| *role != ModelRole::Rounded).collect();
     ui.spacing_mut().item_spacing.x = space::S4;
-    for (role, dtype) in models.into_iter().flatten() {
+    for role in shown.into_iter().rev() {
+        let dtype = match role {
+            ModelRole::Merged => done.sizes.merged.dtype.as_str(),
+            ModelRole::Base => stored.map_or("", |bar| bar.dtype.as_str()),
+            _ => "",
+        };
         let name = format!("{} {dtype}", role_title(role, words));
         label_ui(ui, name.trim_end(), Type::CAPTION, Ink::Secondary);
         dot_mark_ui(ui, role_ink(role), is_hollow(role));
