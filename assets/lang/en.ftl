@@ -714,6 +714,7 @@ diagnosis-never-applied = the adapter was never applied
 diagnosis-not-merged = the adapter lies beside the weights and was not merged into them
 diagnosis-other-strength = merged at strength { FIXED($strength, digits: 2) }
 diagnosis-other-values = { $wrong-count } of { COUNT($target-count, one: "target", other: "targets") } hold other values than base and adapter give
+diagnosis-trained-on = merged into the base as its trainer saw it ({ $quantization }), and judged by the plain one: `--as-trained { $quantization }` judges by the other
 
 eval-verdict-absent = it predicts as the base does: the adapter is effectively absent
 eval-verdict-better = it predicts { LIST($texts, last: " and ") } better than the base
@@ -1067,6 +1068,10 @@ warning-noted = { $adapter }: { $note }
 warning-dequantised = the base is packed ({ $method }): { COUNT($tensor-count, one: "tensor is", other: "tensors are") } unpacked to { $dtype }, { BYTES($packed-bytes) } become { BYTES($byte-count) }; the output is not quantised
 warning-olora = { $adapter }: OLoRA trained on a base that its init had changed; that base is computed anew from this one, which must be the original
 warning-open-experts = { $adapter }: PEFT takes the dimensions of these experts in another order under transformers 4 than under transformers 5, their matrices are square, and the adapter does not say which it was trained with; merged as one of transformers 5, so that one of transformers 4 would come out wrong: { LIST($tensors, shown: 4) }
+warning-packed-as-trained = base quantised to NF4 (block { $block }{ $is-double ->
+        [yes] , double
+       *[no] {""}
+    }) in the stream, as the adapter's trainer saw it: { COUNT($tensor-count, one: "tensor", other: "tensors") }, each from its own { $dtype } values; the output is not quantised
 warning-prefix = { $adapter }: { $change } to find its tensors in the base
 warning-renamed = { $adapter }: { COUNT($module-count, one: "module", other: "modules") } found under the names that the base has on disk (transformers' table of names)
 warning-replaced = the adapter brings { COUNT($tensors-count, one: "tensor", other: "tensors") } whole, in the place of the base's: { LIST($tensors, shown: 4) }
@@ -1646,6 +1651,7 @@ packed-error-missing-table = { $tensor } is packed, and { $table }, without whic
 packed-error-missing-tables = { $tensor } is packed, and nothing that it could be read with is there
 packed-error-no-group = no group of config.json's config_groups describes { $tensor } as it is packed
 packed-error-no-such-group = { $tensor } puts an input into group { $group }, and there are { $count }
+packed-error-not-finite = { $tensor } holds { $value }, of which no code can be made
 packed-error-other-layout = config.json says { $key }: { $said } of its packed weights, a layout that only its own kernels read
     .hint = use the original 16- or 32-bit model of the same name
 packed-error-none-of-method = config.json says that the weights are packed by { $method }, and not one of them is; config and weights belong to different models, or one of them was edited
@@ -1751,6 +1757,7 @@ plan-error-quantized-base = the base is quantised by { $method }, { $method ->
        *[other] a layout that is not read here
     }
     .hint = use the original 16- or 32-bit model of the same name
+plan-error-trained = { $value }
 plan-error-unmerged-base = the base still holds layers of an adapter that was never merged ({ COUNT($tensors-count, one: "tensor", other: "tensors") }: { LIST($tensors, shown: 3) })
     .hint = merge those layers first, in PEFT with `merge_and_unload`, or give the base from before that training
 
@@ -1807,6 +1814,22 @@ text-fault-not-utf8 = it is not UTF-8 from byte { $valid-byte-count } on
 text-fault-too-long = { BYTES($byte-count) } where at most { BYTES($limit) } are read
     .hint = check that it is the right file; of a longer text, give a part
 
+trained-error-already-packed = the base is packed already ({ $method }), so that nothing is to be packed as its trainer did
+    .hint = merge into it as it is, or into the 16-bit original as the trainer packed that
+trained-error-experts = transformers 4 packs each expert of { $parameter } on its own and transformers 5 leaves them plain, and no file says which of them trained the adapter
+    .hint = give the base as the trainer's library saved it packed
+trained-error-other-dtype = { $tensor } is { $dtype }: trainers pack 16-bit weights, and no file says to which 16 bits this base was rounded first
+    .hint = convert the base to the dtype that it was trained in, and merge into that
+trained-error-own-kind = { $tensor } belongs to a layer that is no plain Linear (a Conv1D, or a class made from Linear): releases of transformers pack it in different ways, and no file says which of them trained the adapter
+    .hint = give the base as the trainer's library saved it packed
+trained-error-unknown-class = it is not known which weights bitsandbytes packs of { $class ->
+        [none] a model whose class is not named
+       *[other] { $class }
+    }
+    .hint = give the base as the trainer's library saved it packed
+trained-error-unknown-tensor = { $class } has no parameter { $tensor } that is known here, so it is not known whether bitsandbytes packs it
+    .hint = give the base as the trainer's library saved it packed
+
 unknown-dtype = the dtype `{ $name }` is unknown
 
 verify-error-adapter = the adapter cannot be used: { $value }
@@ -1826,6 +1849,7 @@ verify-error-merged = the merged folder cannot be read: { $value }
 verify-error-packed-base = the base is quantised by { $method }, which is not read here: nothing can be compared with it
     .hint = give the original 16- or 32-bit model of the same name
 verify-error-seal = the seal cannot be checked: { $value }
+verify-error-trained = { $value }
 verify-error-unpredictable = the merged folder predicts nothing: { $value }
 
 way-out-build-deeper-base = build the deeper base first and merge into that

@@ -706,6 +706,7 @@ diagnosis-never-applied = 어댑터가 전혀 적용되지 않았습니다
 diagnosis-not-merged = 어댑터가 가중치 옆에 그대로 있고 병합되지 않았습니다
 diagnosis-other-strength = 세기 { FIXED($strength, digits: 2) }{ JOSA(FIXED($strength, digits: 2), "으로", "로") } 병합되었습니다
 diagnosis-other-values = 대상 { COUNT($target-count) }개 중 { $wrong-count }개의 값이 베이스와 어댑터로 계산한 값과 다릅니다
+diagnosis-trained-on = 학습할 때 양자화된 베이스({ $quantization })에 병합되었는데 원본 베이스를 기준으로 검사했습니다. 명령줄에서 `--as-trained { $quantization }`을(를) 주면 그 베이스를 기준으로 검사합니다
 
 eval-verdict-absent = 베이스와 똑같이 예측합니다. 어댑터가 없는 것과 같습니다
 eval-verdict-better = { LIST($texts) } 텍스트를 베이스보다 잘 예측합니다
@@ -1051,6 +1052,10 @@ warning-noted = { $adapter }: { $note }
 warning-dequantised = 베이스가 압축되어 있습니다({ $method }). 텐서 { COUNT($tensor-count) }개를 { $dtype }(으)로 풀어 { BYTES($packed-bytes) }가 { BYTES($byte-count) }가 됩니다. 결과는 양자화되지 않습니다
 warning-olora = { $adapter }: OLoRA는 초기화가 바꾼 베이스로 학습합니다. 그 베이스를 이 베이스에서 다시 계산하므로, 이 베이스가 원본이어야 합니다
 warning-open-experts = { $adapter }: 이 전문가 텐서의 차원 순서는 PEFT를 transformers 4와 쓰는지 5와 쓰는지에 따라 다릅니다. 행렬이 정사각형이고 어느 버전으로 학습했는지 어댑터에 적혀 있지 않아, transformers 5로 학습한 것으로 보고 병합합니다. transformers 4로 학습했다면 결과가 틀립니다: { LIST($tensors, shown: 4) }
+warning-packed-as-trained = 어댑터를 학습할 때와 같게 베이스를 읽으면서 NF4(블록 { $block }{ $is-double ->
+        [yes] , 이중
+       *[no] {""}
+    })로 양자화했다가 풉니다. 텐서 { COUNT($tensor-count) }개를 각각 저장된 { $dtype } 값에서 양자화하며, 결과는 양자화되지 않습니다
 warning-prefix = { $adapter }: { $change } 베이스에서 텐서를 찾았습니다
 warning-renamed = { $adapter }: 모듈 { COUNT($module-count) }개를 베이스가 디스크에서 쓰는 이름으로 찾았습니다(transformers의 이름 표)
 warning-replaced = 어댑터가 텐서 { COUNT($tensors-count) }개를 통째로 가져와 베이스의 것과 바꿉니다: { LIST($tensors, shown: 4) }
@@ -1678,6 +1683,7 @@ packed-error-missing-table = { $tensor }은(는) 압축되어 있는데, 읽는 
 packed-error-missing-tables = { $tensor }은(는) 압축되어 있는데, 읽는 데 쓸 것이 하나도 없습니다
 packed-error-no-group = config.json의 config_groups에는 { $tensor }의 압축 방식과 맞는 그룹이 없습니다
 packed-error-no-such-group = { $tensor }에는 그룹 { $group }이(가) 있는데, 그룹은 { $count }개뿐입니다
+packed-error-not-finite = { $tensor }에 { $value } 값이 있어 코드로 바꿀 수 없습니다
 packed-error-other-layout = config.json에는 압축된 가중치의 { $key }이(가) { $said }(으)로 되어 있는데, 전용 커널만 읽을 수 있는 배치입니다
     .hint = 이름이 같은 16비트나 32비트 원본을 쓰세요
 packed-error-none-of-method = config.json에는 가중치가 { $method }(으)로 압축되었다고 적혀 있지만 그렇게 압축된 가중치가 하나도 없습니다. 설정과 가중치가 서로 다른 모델의 것이거나 한쪽이 고쳐졌습니다
@@ -1783,6 +1789,7 @@ plan-error-quantized-base = 베이스가 { $method }(으)로 양자화되어 있
        *[other] 여기서는 읽지 않는 형식입니다
     }
     .hint = 이름이 같은 16비트나 32비트 원본을 쓰세요
+plan-error-trained = { $value }
 plan-error-unmerged-base = 베이스에 병합하지 않은 어댑터 레이어가 남아 있습니다(텐서 { COUNT($tensors-count) }개: { LIST($tensors, shown: 3) })
     .hint = 그 레이어를 PEFT의 `merge_and_unload`로 먼저 병합하거나, 그 학습 전의 베이스를 고르세요
 
@@ -1839,6 +1846,22 @@ text-fault-not-utf8 = { $valid-byte-count }바이트부터 UTF-8이 아닙니다
 text-fault-too-long = 파일이 { BYTES($byte-count) }인데 { BYTES($limit) }까지만 읽습니다
     .hint = 맞는 파일인지 확인하세요. 긴 글이라면 일부만 고르세요
 
+trained-error-already-packed = 베이스가 이미 압축되어 있어({ $method }) 학습할 때처럼 다시 양자화할 것이 없습니다
+    .hint = 이 베이스에 그대로 병합하거나, 16비트 원본을 학습할 때처럼 양자화해서 병합하세요
+trained-error-experts = transformers 4는 { $parameter }의 전문가를 하나씩 양자화하고 transformers 5는 그대로 두는데, 어댑터를 어느 쪽으로 학습했는지는 어느 파일에도 없습니다
+    .hint = 학습에 쓴 라이브러리가 양자화해서 저장한 베이스를 넣으세요
+trained-error-other-dtype = { $tensor }의 자료형이 { $dtype }입니다. 학습할 때는 16비트 가중치를 양자화하는데, 이 베이스를 먼저 어떤 16비트로 반올림했는지는 어느 파일에도 없습니다
+    .hint = 학습에 쓴 자료형으로 베이스를 변환해서 그 베이스에 병합하세요
+trained-error-own-kind = { $tensor }은(는) 일반 Linear가 아닌 계층(Conv1D 또는 Linear를 바꾼 클래스)의 가중치입니다. transformers 버전마다 다르게 양자화하는데, 어댑터를 어느 버전으로 학습했는지는 어느 파일에도 없습니다
+    .hint = 학습에 쓴 라이브러리가 양자화해서 저장한 베이스를 넣으세요
+trained-error-unknown-class = { $class ->
+        [none] 클래스 이름이 없는 모델
+       *[other] { $class }
+    }에서 bitsandbytes가 어느 가중치를 양자화하는지 알 수 없습니다
+    .hint = 학습에 쓴 라이브러리가 양자화해서 저장한 베이스를 넣으세요
+trained-error-unknown-tensor = { $class }에는 알려진 파라미터 중에 { $tensor }이(가) 없어 bitsandbytes가 이를 양자화하는지 알 수 없습니다
+    .hint = 학습에 쓴 라이브러리가 양자화해서 저장한 베이스를 넣으세요
+
 unknown-dtype = 알 수 없는 자료형입니다(`{ $name }`)
 
 verify-error-adapter = 어댑터를 쓸 수 없습니다: { $value }
@@ -1858,6 +1881,7 @@ verify-error-merged = 병합 폴더를 읽을 수 없습니다: { $value }
 verify-error-packed-base = 베이스가 { $method }(으)로 양자화되어 있습니다. 여기서는 읽지 않는 형식이라 비교할 수 없습니다
     .hint = 이름이 같은 16비트나 32비트 원본을 주세요
 verify-error-seal = 봉인을 검사할 수 없습니다: { $value }
+verify-error-trained = { $value }
 verify-error-unpredictable = 병합 폴더가 아무것도 예측하지 못합니다: { $value }
 
 way-out-build-deeper-base = 더 깊은 베이스를 먼저 만들고 거기에 병합하세요

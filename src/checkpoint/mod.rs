@@ -47,7 +47,7 @@ pub use self::{
     json_problem::JsonProblem,
     json_text::JsonText,
     model_card::card_base_models,
-    packed::{PackedError, Quantization, QuantizationMethod, StoredPart},
+    packed::{PackedError, Quantization, QuantizationMethod, StoredPart, TrainedQuantization},
     pickle::{PickleError, PickleFile, PickledValue, holds_tensors},
     safetensors_file::{HEADER_LEN_BYTES, MAX_HEADER_BYTES, SafetensorsFile, header_bytes},
     source::Source,
@@ -69,6 +69,7 @@ pub struct Checkpoint {
     tensors: BTreeMap<String, LogicalTensor>,
     quantization: Option<Quantization>,
     stale_quantization: Option<String>,
+    trained_quantization: Option<TrainedQuantization>,
     side_files: Vec<SideFile>,
 }
 
@@ -116,7 +117,17 @@ impl Checkpoint {
             }
         }
         let side_files = side_files(root).at(IoAction::ListFolder, root)?;
-        Ok(Self { root: root.to_owned(), config, files, index, tensors, quantization, stale_quantization, side_files })
+        Ok(Self {
+            root: root.to_owned(),
+            config,
+            files,
+            index,
+            tensors,
+            quantization,
+            stale_quantization,
+            trained_quantization: None,
+            side_files,
+        })
     }
 
     /// This model with another config and other tensors, as if a folder held them; files and root stay those of this one.
@@ -134,6 +145,7 @@ impl Checkpoint {
             tensors,
             quantization: self.quantization.clone(),
             stale_quantization: self.stale_quantization.clone(),
+            trained_quantization: self.trained_quantization,
             side_files: self.side_files.clone(),
         })
     }
@@ -179,6 +191,12 @@ impl Checkpoint {
     #[must_use]
     pub fn stale_quantization(&self) -> Option<&str> {
         self.stale_quantization.as_deref()
+    }
+
+    /// How a trainer packed its plain weights, where [`Self::tensors`] holds them as that trainer saw them.
+    #[must_use]
+    pub fn trained_quantization(&self) -> Option<TrainedQuantization> {
+        self.trained_quantization
     }
 
     /// The class of a module whose weight is the packed `tensor`, as its library calls it.

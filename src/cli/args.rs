@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use lorafuse::{
+    checkpoint::TrainedQuantization,
     merge::{IoMode, device::DeviceChoice},
     numeric::FloatDtype,
     plan::{AdapterRequest, DtypePolicy, MergeRequest, Rounding},
@@ -102,6 +103,8 @@ pub struct MergeArgs {
     pub dtype: DtypePolicy,
     #[command(flatten)]
     pub rounding: RoundingArgs,
+    #[command(flatten)]
+    pub trained: TrainedArgs,
     /// Where to compute: auto tries the GPU against the CPU for a moment and takes the faster one; gpu:N is a GPU by its
     /// number (gpu:99 lists them)
     #[arg(long, default_value = "auto", value_name = "auto|cpu|gpu[:N]")]
@@ -142,9 +145,21 @@ pub struct VerifyArgs {
     pub strength: Vec<f64>,
     #[command(flatten)]
     pub rounding: RoundingArgs,
+    #[command(flatten)]
+    pub trained: TrainedArgs,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
+}
+
+/// What the adapters were trained on.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub struct TrainedArgs {
+    /// How the trainer packed the 16-bit base while it loaded it (QLoRA), which no file says: nf4, with `double` where the
+    /// scales were packed again (bnb_4bit_use_double_quant) and `block=N` where a block is not 64. The base is packed and
+    /// unpacked in the stream, and the adapter merged into what it was trained on
+    #[arg(long, value_name = "nf4[,double][,block=N]")]
+    pub as_trained: Option<TrainedQuantization>,
 }
 
 /// How updated tensors are rounded.
@@ -303,6 +318,7 @@ impl MergeArgs {
             output: self.output.clone(),
             dtype: self.dtype,
             rounding: self.rounding.rounding()?,
+            trained_quantization: self.trained.as_trained,
             max_shard_bytes: self.max_shard_size,
         })
     }

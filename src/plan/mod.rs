@@ -56,7 +56,7 @@ pub use self::{
 use self::{task_head::TaskHead, vocabulary::ResizedVocabulary};
 use crate::{
     adapter::{Adapter, Twin},
-    architecture::Architecture,
+    architecture::{Architecture, packed_while_loading},
     checkpoint::Checkpoint,
     matching::{Matching, as_trained},
 };
@@ -164,6 +164,10 @@ impl MergePlan {
             return Err(PlanError::QuantizedBase { method, path: request.base.clone() });
         }
         refuse_unmerged(&base)?;
+        let base = match request.trained_quantization {
+            Some(quantization) => packed_while_loading(base, quantization)?,
+            None => base,
+        };
         if request.adapters.is_empty() {
             return Err(PlanError::NoAdapter);
         }

@@ -4,6 +4,7 @@ use std::{path::PathBuf, time::Instant};
 
 use super::ModelRole;
 use crate::{
+    checkpoint::TrainedQuantization,
     evaluate::ModelSource,
     job::JobContext,
     message::{Problem, message},
@@ -22,6 +23,8 @@ pub struct Provenance {
     pub adapters: Vec<AdapterRequest>,
     /// How updated tensors were rounded.
     pub rounding: Rounding,
+    /// How the base was packed before, as the adapters' trainer had it.
+    pub trained_quantization: Option<TrainedQuantization>,
 }
 
 /// Checks with their duration in seconds.
@@ -42,7 +45,8 @@ impl Provenance {
         // Adapters say nothing without the base that they change.
         let adapters = if self.base.is_some() { self.adapters.clone() } else { Vec::new() };
         let request = VerifyRequest { merged: self.merged.clone(), base: self.base.clone(), adapters };
-        let options = VerifyOptions { rounding: self.rounding, program };
+        let options =
+            VerifyOptions { rounding: self.rounding, trained_quantization: self.trained_quantization, program };
         let report = verify::run_with(&request, &options, job).map_err(|error| match error {
             VerifyError::Cancelled(_) => Problem::described(message!("problem-check-cancelled")),
             error => Problem::of(&error),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     adapter::{Adapter, AdapterError, Target, Twin},
-    checkpoint::Checkpoint,
+    checkpoint::{Checkpoint, TrainedQuantization},
     matching::{Matching, PrefixChange},
     message,
     numeric::FloatDtype,
@@ -196,6 +196,8 @@ pub struct PlanSummary {
     pub dtype: DtypePolicy,
     /// How updated tensors are rounded.
     pub rounding: Rounding,
+    /// How the base was packed before, as the adapters' trainer had it.
+    pub trained_quantization: Option<TrainedQuantization>,
     /// The dtype of most updated weights.
     pub written_dtype: Option<FloatDtype>,
     /// Tensors copied, converted and updated.
@@ -242,6 +244,7 @@ impl PlanSummary {
             strengths: plan.strengths.clone(),
             dtype: plan.dtype,
             rounding: plan.rounding,
+            trained_quantization: plan.base.trained_quantization(),
             written_dtype: written_dtype(plan),
             copied_tensors: count("copied"),
             converted_tensors: count("converted"),

@@ -53,6 +53,7 @@ mod matching {
 
 /// The merged values, and how they come to the disk.
 mod merge {
+    mod as_trained;
     #[cfg(unix)]
     mod crash;
     mod device;

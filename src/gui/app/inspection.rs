@@ -219,6 +219,7 @@ impl Inspection {
             output,
             dtype: request.options.dtype,
             rounding: request.options.rounding,
+            trained_quantization: None,
             max_shard_bytes: None,
         };
         self.plan = Some(match MergePlan::resolved(&merge) {
@@ -259,7 +260,8 @@ fn found(request: &InspectionRequest, merged: &Path, base: Option<&Checkpoint>) 
         None => (request.adapters.iter().map(whole).collect(), Rounding::Nearest),
     };
     let root = base.map(|base| base.root().to_owned());
-    let provenance = Provenance { merged: merged.to_owned(), base: root, adapters, rounding };
+    let provenance =
+        Provenance { merged: merged.to_owned(), base: root, adapters, rounding, trained_quantization: None };
     MergedFolder::open(provenance, base).map(Box::new)
 }
 
