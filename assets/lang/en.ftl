@@ -1338,6 +1338,7 @@ eval-error-token-outside-vocab = { $text } has the token id { $id }, but the voc
     .hint = the text was tokenized for another model, or the embedding was not resized
 eval-error-too-few-positions = { $text } takes a window of { $window } tokens, but the model has learned only { COUNT($position-count, one: "position", other: "positions") }
     .hint = choose a window of at most as many tokens, or a shorter prompt
+eval-error-trained = { $value }
 eval-error-unsupported-value = { $key } is `{ $value }`, which is not evaluated yet (covered: { LIST($covered) })
     .hint = merging and checking work all the same; only perplexity is not computed
 eval-error-window-too-small = a window of { COUNT($window, one: "token", other: "tokens") } leaves no token to score

@@ -1315,6 +1315,7 @@ eval-error-token-outside-vocab = { $text }에 토큰 번호 { $id }번이 있는
     .hint = 다른 모델의 토크나이저로 나눈 글이거나, 임베딩의 크기를 바꾸지 않았습니다
 eval-error-too-few-positions = { $text }의 창은 토큰 { $window }개인데 모델이 배운 위치는 { COUNT($position-count) }개뿐입니다
     .hint = 그보다 작은 창이나 더 짧은 프롬프트를 고르세요
+eval-error-trained = { $value }
 eval-error-unsupported-value = 설정의 { $key } 값 `{ $value }`에서는 아직 평가하지 못합니다(할 수 있는 것: { LIST($covered) })
     .hint = 병합과 검사는 그대로 됩니다. 퍼플렉시티만 계산하지 못합니다
 eval-error-window-too-small = 창이 토큰 { COUNT($window) }개라 채점할 토큰이 없습니다

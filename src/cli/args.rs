@@ -213,6 +213,9 @@ pub struct ResidentArgs {
     /// What its weights are rounded to
     #[arg(long, value_parser = parse_cast)]
     pub cast: Option<FloatDtype>,
+    /// How the trainer packed it
+    #[arg(long)]
+    pub as_trained: Option<TrainedQuantization>,
 }
 
 /// `compare`.
@@ -233,6 +236,10 @@ pub struct CompareArgs {
     /// The packed base [default: the one that the adapter names, where this machine has it]
     #[arg(long, value_name = "PACKED", requires = "base")]
     pub packed_base: Option<PathBuf>,
+    /// How the trainer packed --base while it loaded it (QLoRA), where no folder holds that: nf4, with `double` where the
+    /// scales were packed again and `block=N` where a block is not 64
+    #[arg(long, value_name = "nf4[,double][,block=N]", requires = "base", conflicts_with = "packed_base")]
+    pub as_trained: Option<TrainedQuantization>,
     /// Compare the first model with every weight rounded to bf16 or f16 too: what rounding does without an adapter
     #[arg(long, value_name = "bf16|f16", value_parser = parse_cast)]
     pub cast: Option<FloatDtype>,

@@ -77,7 +77,7 @@ fn models(args: &CompareArgs) -> Result<Vec<ModelSource>, Failure> {
     let mut models: Vec<ModelSource> = args.models.iter().cloned().map(ModelSource::Stored).collect();
     if let (Some(base), false) = (args.models.first(), args.adapter.is_empty()) {
         let adapters = args.adapter.iter().map(|path| AdapterRequest { path: path.clone(), strength: 1.0 }).collect();
-        models.insert(1, ModelSource::WithAdapters { base: base.clone(), adapters });
+        models.insert(1, ModelSource::WithAdapters { base: base.clone(), trained_quantization: None, adapters });
     }
     if let (Some(base), true) = (args.models.first(), args.in_memory) {
         models.insert(2, ModelSource::InMemory(in_memory_request(args, base)?));

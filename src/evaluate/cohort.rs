@@ -76,7 +76,7 @@ mod tests {
         let sources = [
             stored("base"),
             ModelSource::Cast { model: "base".into(), dtype: crate::numeric::FloatDtype::BF16 },
-            ModelSource::WithAdapters { base: "base".into(), adapters: Vec::new() },
+            ModelSource::WithAdapters { base: "base".into(), trained_quantization: None, adapters: Vec::new() },
             stored("merged"),
             stored("other"),
             stored("base"),
@@ -90,7 +90,11 @@ mod tests {
 
     #[test]
     fn models_of_a_choice_are_held_against_the_trained_one() {
-        let with_adapter = |base: &str| ModelSource::WithAdapters { base: base.into(), adapters: Vec::new() };
+        let with_adapter = |base: &str| ModelSource::WithAdapters {
+            base: base.into(),
+            trained_quantization: None,
+            adapters: Vec::new(),
+        };
         let in_memory = |base: &str| ModelSource::InMemory(MergeRequest::new(base, "adapter", "out"));
         let pairs = |sources: &[ModelSource], choice: MergeChoice| {
             let is_pair = |one: usize, other: usize| is_pair(sources, Some(choice), one, other);

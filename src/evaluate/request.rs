@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{EvalText, MergeChoice};
 use crate::{
+    checkpoint::TrainedQuantization,
     numeric::FloatDtype,
     plan::{AdapterRequest, MergeRequest},
 };
@@ -44,6 +45,8 @@ pub enum ModelSource {
     WithAdapters {
         /// The base model's folder.
         base: PathBuf,
+        /// How the adapters' trainer packed it while it loaded it; it is computed with what the trainer saw then.
+        trained_quantization: Option<TrainedQuantization>,
         /// The adapters and their strengths.
         adapters: Vec<AdapterRequest>,
     },

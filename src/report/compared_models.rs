@@ -1,10 +1,11 @@
 //! The models that are held beside a merged folder when it is measured.
 
-use super::{ModelRole, Provenance, merge_in_memory};
+use super::{ModelRole, Provenance, TrainedBase, merge_in_memory, with_adapters};
 use crate::{
     adapter::Twin,
     evaluate::{MergeChoice, ModelSource},
     numeric::FloatDtype,
+    plan::DtypePolicy,
     size::Sizes,
 };
 
@@ -13,7 +14,8 @@ use crate::{
 pub struct ComparedModels {
     /// The models, the base first where it is known.
     pub models: Vec<(ModelRole, ModelSource)>,
-    /// Which of two merges is closer to what was trained, where the base has a twin on this machine.
+    /// Which of two merges is closer to what was trained, where the base has a twin on this machine or
+    /// was packed while it was loaded.
     pub choice: Option<MergeChoice>,
 }
 
@@ -25,7 +27,7 @@ impl ComparedModels {
     pub fn of(provenance: &Provenance, sizes: &Sizes, twin: Option<&Twin>) -> Self {
         let mut models = provenance.models();
         let (stored, dtype) = (sizes.stored.as_ref().and_then(|bar| bar.float_dtype), sizes.merged.float_dtype);
-        let choice = twin.zip(dtype).and_then(|(twin, dtype)| add_twin(&mut models, provenance, twin, dtype));
+        let choice = dtype.and_then(|dtype| add_twin(&mut models, provenance, twin, dtype));
         if let (Some(base), Some(dtype)) = (&provenance.base, dtype)
             && stored.is_some_and(|stored| stored != dtype)
         {
@@ -35,22 +37,26 @@ impl ComparedModels {
     }
 }
 
-/// Adds the models that the twin of the base brings.
+/// Adds the models that the twin of the base brings; a base that was packed while it was loaded is its own.
 fn add_twin(
     models: &mut Vec<(ModelRole, ModelSource)>,
     provenance: &Provenance,
-    twin: &Twin,
+    twin: Option<&Twin>,
     dtype: FloatDtype,
 ) -> Option<MergeChoice> {
-    let (folder, adapters) = (twin.path.as_ref()?, &provenance.adapters);
+    let (adapters, dtype) = (&provenance.adapters, DtypePolicy::Convert(dtype));
     let place = |wanted: ModelRole| models.iter().position(|(role, _)| *role == wanted);
     let (run_time, merged, next) = (place(ModelRole::RunTime)?, place(ModelRole::Merged)?, models.len());
-    if twin.is_packed {
-        let trained = ModelSource::WithAdapters { base: folder.clone(), adapters: adapters.clone() };
-        models.push((ModelRole::Trained, trained));
-        models.push((ModelRole::IntoPacked, merge_in_memory(folder, adapters, dtype)));
+    let folder = match provenance.trained_quantization {
+        Some(_) => provenance.base.clone()?,
+        None => twin?.path.clone()?,
+    };
+    let other = TrainedBase { folder, quantization: None };
+    if provenance.trained_quantization.is_none() && twin?.is_packed {
+        models.push((ModelRole::Trained, with_adapters(&other, adapters)));
+        models.push((ModelRole::IntoPacked, merge_in_memory(&other, adapters, dtype)));
         return Some(MergeChoice { trained: next, own_merge: next + 1, other_merge: merged });
     }
-    models.push((ModelRole::IntoOriginal, merge_in_memory(folder, adapters, dtype)));
+    models.push((ModelRole::IntoOriginal, merge_in_memory(&other, adapters, dtype)));
     Some(MergeChoice { trained: run_time, own_merge: merged, other_merge: next })
 }

@@ -35,7 +35,7 @@ use serde::Serialize;
 pub use self::{
     card::{CARD_FILE, model_card, write_card},
     change_table::ChangeTable,
-    choice_models::{choice_models, merge_in_memory, packed_dtype},
+    choice_models::{TrainedBase, choice_models, merge_in_memory, with_adapters},
     closeness_table::ClosenessTable,
     compared_models::ComparedModels,
     conclude::conclusions,

@@ -61,7 +61,11 @@ impl Provenance {
         if let Some(base) = &self.base {
             models.push((ModelRole::Base, ModelSource::Stored(base.clone())));
             if !self.adapters.is_empty() {
-                let source = ModelSource::WithAdapters { base: base.clone(), adapters: self.adapters.clone() };
+                let source = ModelSource::WithAdapters {
+                    base: base.clone(),
+                    trained_quantization: self.trained_quantization,
+                    adapters: self.adapters.clone(),
+                };
                 models.push((ModelRole::RunTime, source));
             }
         }

@@ -15,19 +15,26 @@ fn packed(part: &str) -> PathBuf {
     repository().join("tests/golden-quant/bnb-nf4").join(part)
 }
 
-/// A plain model of the packed one's shape, its weights `spread` times noise away from what those stand for.
-fn put_original(folder: &Path, spread: f32) {
+/// A plain model of the packed one's shape in float32 or bfloat16, its weights `spread` times noise away from what those
+/// stand for.
+fn put_original(folder: &Path, spread: f32, dtype: &str) {
     let base = Checkpoint::open(&packed("base")).unwrap();
     let mut file = FileBuilder::default();
     for (index, (name, tensor)) in base.tensors().iter().enumerate() {
         let (values, noise) = (values(tensor), noise(index));
         #[expect(clippy::cast_possible_truncation, reason = "they were bfloat16")]
         let value = move |at: usize| values[at] as f32 + spread * noise(at);
-        file = file.f32(name, tensor.shape(), value);
+        file = if dtype == "float32" {
+            file.f32(name, tensor.shape(), value)
+        } else {
+            let upper_half = |at: usize| value(at).to_le_bytes()[2..].to_vec();
+            let bytes = (0..tensor.element_count()).flat_map(upper_half).collect();
+            file.raw(name, "BF16", tensor.shape(), bytes)
+        };
     }
     put(&folder.join("model.safetensors"), file.build());
     let mut config = read_json(&packed("base/config.json"));
-    config["dtype"] = "float32".into();
+    config["dtype"] = dtype.into();
     config.as_object_mut().unwrap().remove("quantization_config");
     put(&folder.join("config.json"), config.to_string());
 }
@@ -52,7 +59,7 @@ fn run(root: &Path, extra: &[&str]) -> std::process::Output {
 /// What the comparison says of an original that lies `spread` away.
 fn compared(spread: f32) -> Value {
     let root = tempfile::tempdir().unwrap();
-    put_original(&root.path().join("original"), spread);
+    put_original(&root.path().join("original"), spread, "float32");
     put_tokens(&root.path().join("ids.json"));
     let base = packed("base").to_string_lossy().into_owned();
     let output = run(root.path(), &["--packed-base", &base, "--json"]);
@@ -95,6 +102,25 @@ fn the_merge_into_what_training_saw_is_closer_and_the_difference_has_its_interva
 }
 
 #[test]
+fn what_the_trainer_packed_while_loading_needs_no_folder() {
+    let root = tempfile::tempdir().unwrap();
+    put_original(&root.path().join("original"), 0.02, "bfloat16");
+    put_tokens(&root.path().join("ids.json"));
+    let output = run(root.path(), &["--as-trained", "nf4,double", "--json"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mean = |key: &str| document["closeness"]["all"][key]["mean"].as_f64().unwrap();
+    assert!(mean("own_kl") < 1e-3 && mean("other_kl") > 3.0 * mean("own_kl"), "{:#}", document["closeness"]);
+    let said = sentences(&document);
+    assert!(said.iter().any(|sentence| sentence.starts_with("merged into the packed base is closer")), "{said:#?}");
+
+    put_original(&root.path().join("original"), 0.02, "float32");
+    let output = run(root.path(), &["--as-trained", "nf4"]);
+    assert_eq!(output.status.code(), Some(1), "bitsandbytes packs the 16-bit weights that transformers loads");
+    assert!(stderr(&output).contains("16"), "{}", stderr(&output));
+}
+
+#[test]
 fn two_equal_merges_cannot_be_told_apart() {
     let document = compared(0.0);
     let said = sentences(&document);
@@ -106,7 +132,7 @@ fn two_equal_merges_cannot_be_told_apart() {
 #[test]
 fn the_tables_name_the_three_models_and_a_base_of_the_wrong_kind_is_refused() {
     let root = tempfile::tempdir().unwrap();
-    put_original(&root.path().join("original"), 0.02);
+    put_original(&root.path().join("original"), 0.02, "float32");
     put_tokens(&root.path().join("ids.json"));
     let base = packed("base").to_string_lossy().into_owned();
     let output = run(root.path(), &["--packed-base", &base]);
