@@ -237,6 +237,24 @@ impl Checkpoint {
         self.stored_tensors().values().map(LogicalTensor::byte_count).sum()
     }
 
+    /// Bytes that lie in the files for `tensor`: those of its codes and tables, where it is packed.
+    #[must_use]
+    pub fn stored_byte_count(&self, tensor: &LogicalTensor) -> u64 {
+        let packed = self
+            .quantization
+            .as_ref()
+            .filter(|quantization| matches!(quantization.parts.get(tensor.stored_name()), Some(StoredPart::Codes(_))));
+        let Some(Quantization { parts, stored, .. }) = packed else { return tensor.byte_count() };
+        let codes = tensor.stored_name();
+        // Tables are named after the module, or after the parameter that was cut into blocks.
+        let owner = match codes.strip_suffix("blocks") {
+            Some(parameter) => parameter,
+            None => codes.rfind('.').map_or(codes, |dot| &codes[..=dot]),
+        };
+        let owned = parts.range(owner.to_owned()..).map(|(name, _)| name).take_while(|name| name.starts_with(owner));
+        owned.filter_map(|name| stored.get(name)).map(LogicalTensor::byte_count).sum()
+    }
+
     /// Elements of all tensors of the model.
     #[must_use]
     pub fn parameter_count(&self) -> u64 {

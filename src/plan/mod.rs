@@ -250,7 +250,7 @@ impl MergePlan {
     pub fn bytes(&self) -> ByteBudget {
         let mut bytes = ByteBudget::default();
         for step in self.steps() {
-            bytes.input += step.source.byte_count();
+            bytes.input += self.base.stored_byte_count(&step.source);
             bytes.output += step.byte_count;
             let share = match (&step.action, step.role) {
                 (Action::Update { .. }, _) => &mut bytes.updated,

@@ -75,9 +75,10 @@ fn the_plan_says_what_training_saw_and_opens_the_twin() {
     let workspace = Workspace::new();
     put_models(&workspace);
     let mut window = planned_on(&workspace, "toy-bnb-4bit");
-    window.get_by_label_contains("Base: bitsandbytes NF4");
-    window.get_by_label_contains("The trainer saw packed weights (`somebody/toy-bnb-4bit`)");
-    window.get_by_label_contains("The 16-bit original of this base, `somebody/toy`, lies in");
+    window.get_by_label_contains("The trainer saw packed weights (somebody/toy-bnb-4bit)");
+    window.get_by_label_contains("The 16-bit original of this base, somebody/toy, lies in");
+    // What is kept is what the weights are unpacked to.
+    window.get_by_role_and_label(Role::RadioButton, "Keep BF16");
     click(&mut window, Role::Button, "Open the original as base");
     let original = workspace.folder("toy");
     wait_until(&mut window, "the plan of the original", |app| {

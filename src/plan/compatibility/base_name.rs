@@ -26,7 +26,8 @@ pub(in crate::plan) fn finding(base: &Checkpoint, adapter: &Adapter) -> Finding 
     if !is_telling(&shown_trained) || candidates.is_empty() {
         return Finding::new(Verdict::Unknown, Compared::BaseNameUntelling { trained_on: shown_trained, base: folder });
     }
-    if candidates.iter().any(|name| is_same(name, trained_on)) {
+    // A packed copy has its original's name.
+    if candidates.iter().any(|name| is_same(plain_name(name).unwrap_or(name), trained_on)) {
         return Finding::new(Verdict::Agrees, Compared::BaseNamed { trained_on: shown_trained });
     }
     let base = candidates[0].to_owned();

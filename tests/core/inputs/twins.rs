@@ -138,4 +138,7 @@ fn the_plan_says_what_training_saw_what_the_base_is_and_where_the_twin_lies() {
     ] {
         assert!(text.contains(part), "{part} in {text}");
     }
+    // What is read is what lies in the file.
+    let read = text.lines().find(|line| line.starts_with("Read")).unwrap();
+    assert!(read.contains("61.8 kB"), "{read}");
 }

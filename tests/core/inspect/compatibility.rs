@@ -52,6 +52,7 @@ fn the_bases_name_is_compared_where_both_sides_tell() {
         Verdict::Agrees,
         "the original of a quantised copy"
     );
+    assert_eq!(by_name("org/Toy-1B", "unsloth/Toy-1B-bnb-4bit").verdict, Verdict::Agrees, "a packed copy is no other");
     assert_eq!(by_name("/home/someone/output", "org/Toy-1B").verdict, Verdict::Unknown);
     let differs = by_name("/home/someone/Toy-1B", "org/Toy-1B-Instruct");
     assert_eq!(differs.verdict, Verdict::Differs);

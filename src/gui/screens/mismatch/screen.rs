@@ -47,7 +47,7 @@ fn choose_base_ui(ui: &mut Ui, inspection: &Inspection, words: Language, command
             let label = words.say(&message!("use-base", name: &base.name));
             let command = WellsCommand::Fill(WellKind::Base, base.path.clone());
             let look = if index == 0 { ButtonLook::Primary } else { ButtonLook::Plain };
-            CommandButton::new(command, look).label(&label).add(ui, words, commands);
+            CommandButton::new(command, look).label(&label).height(grid::PRIMARY_BUTTON).add(ui, words, commands);
         }
         let look = if suggestions.is_empty() { ButtonLook::Primary } else { ButtonLook::Plain };
         CommandButton::new(WellsCommand::Browse(WellKind::Base), look)
