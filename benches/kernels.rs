@@ -19,7 +19,7 @@ use lorafuse::{
     merge::{CpuKernel, Kernel, TileJob},
     numeric::{
         CpuLevel, FloatDtype, LowRank, TileBytes,
-        codec::{FourBit, NF4},
+        codec::{FourBit, NF4, NestedScales, Nf4Encoder},
         narrow, narrow_at, widen_at,
     },
     platform::PageBuffer,
@@ -52,6 +52,7 @@ fn main() {
     for level in CpuLevel::available() {
         conversions(level, copy_rates[0]);
         passes(level, copy_rates[0]);
+        packing(level, copy_rates[0]);
     }
     unpacking(copy_rates[0]);
     for (thread_count, copy_rate) in thread_counts.into_iter().zip(copy_rates) {
@@ -160,6 +161,26 @@ fn passes(level: CpuLevel, copy_rate: f64) {
             print_row(&name, 1, ELEMENT_COUNT, input_len + output_len, secs, copy_rate);
         }
     }
+}
+
+/// Plain weights packed.
+fn packing(level: CpuLevel, copy_rate: f64) {
+    let values = noise(ELEMENT_COUNT, 0.05);
+    let (mut codes, mut absmax) = (vec![0; ELEMENT_COUNT / 2], vec![0.0; ELEMENT_COUNT / 64]);
+    for dtype in DTYPES {
+        let bytes = in_dtype(dtype, &values);
+        let encoder = Nf4Encoder { block: 64, dtype };
+        let byte_count = bytes.len() + codes.len() + size_of_val(&absmax[..]);
+        let secs = best_secs(|| {
+            encoder
+                .encode_at(level, black_box(&bytes), &mut codes, &mut absmax)
+                .unwrap_or_else(|problem| panic!("{problem:?}"))
+        });
+        print_row(&format!("{level}: pack {dtype} → NF4"), 1, ELEMENT_COUNT, byte_count, secs, copy_rate);
+    }
+    let byte_count = 5 * absmax.len();
+    let secs = best_secs(|| drop(black_box(NestedScales::of(black_box(&absmax)))));
+    print_row("pack scales again", 1, absmax.len(), byte_count, secs, copy_rate);
 }
 
 /// Packed weights made plain.

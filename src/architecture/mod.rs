@@ -5,6 +5,7 @@
 mod class;
 mod embeddings;
 mod experts;
+mod left_plain;
 mod loading;
 mod names;
 mod parameters;
@@ -20,6 +21,7 @@ use std::sync::OnceLock;
 pub use self::{
     class::{Class, class, has_conv1d, is_conv1d_anywhere, is_known_class, is_known_type},
     experts::{EXPERT_PARAMETERS, IN_OUT_EXPERTS, INTERLEAVED_EXPERTS, OTHERWISE_BEFORE_5, TRANSPOSED_EXPERTS},
+    left_plain::{TrainedError, packed_while_loading, trained_names},
     loading::{Loading, UnevenRows},
     names::DiskNames,
     part::Part,

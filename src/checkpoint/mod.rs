@@ -11,9 +11,11 @@ mod folder;
 mod foreign;
 mod header;
 pub mod hub_cache;
+mod hub_names;
 mod index;
 mod json_problem;
 mod json_text;
+mod model_card;
 mod packed;
 mod pickle;
 mod safetensors_file;
@@ -40,10 +42,12 @@ pub use self::{
     folder::{FileRole, SideFile, side_files},
     foreign::ForeignFormat,
     header::{Header, HeaderError, HeaderTensor},
+    hub_names::{original_names, plain_name},
     index::WeightIndex,
     json_problem::JsonProblem,
     json_text::JsonText,
-    packed::{PackedError, Quantization, QuantizationMethod, StoredPart},
+    model_card::card_base_models,
+    packed::{PackedError, Quantization, QuantizationMethod, StoredPart, TrainedQuantization},
     pickle::{PickleError, PickleFile, PickledValue, holds_tensors},
     safetensors_file::{HEADER_LEN_BYTES, MAX_HEADER_BYTES, SafetensorsFile, header_bytes},
     source::Source,
@@ -65,6 +69,7 @@ pub struct Checkpoint {
     tensors: BTreeMap<String, LogicalTensor>,
     quantization: Option<Quantization>,
     stale_quantization: Option<String>,
+    trained_quantization: Option<TrainedQuantization>,
     side_files: Vec<SideFile>,
 }
 
@@ -112,7 +117,17 @@ impl Checkpoint {
             }
         }
         let side_files = side_files(root).at(IoAction::ListFolder, root)?;
-        Ok(Self { root: root.to_owned(), config, files, index, tensors, quantization, stale_quantization, side_files })
+        Ok(Self {
+            root: root.to_owned(),
+            config,
+            files,
+            index,
+            tensors,
+            quantization,
+            stale_quantization,
+            trained_quantization: None,
+            side_files,
+        })
     }
 
     /// This model with another config and other tensors, as if a folder held them; files and root stay those of this one.
@@ -130,6 +145,7 @@ impl Checkpoint {
             tensors,
             quantization: self.quantization.clone(),
             stale_quantization: self.stale_quantization.clone(),
+            trained_quantization: self.trained_quantization,
             side_files: self.side_files.clone(),
         })
     }
@@ -177,6 +193,12 @@ impl Checkpoint {
         self.stale_quantization.as_deref()
     }
 
+    /// How a trainer packed its plain weights, where [`Self::tensors`] holds them as that trainer saw them.
+    #[must_use]
+    pub fn trained_quantization(&self) -> Option<TrainedQuantization> {
+        self.trained_quantization
+    }
+
     /// The class of a module whose weight is the packed `tensor`, as its library calls it.
     #[must_use]
     pub fn packed_class(&self, tensor: &str) -> Option<&'static str> {
@@ -213,6 +235,24 @@ impl Checkpoint {
     #[must_use]
     pub fn byte_count(&self) -> u64 {
         self.stored_tensors().values().map(LogicalTensor::byte_count).sum()
+    }
+
+    /// Bytes that lie in the files for `tensor`: those of its codes and tables, where it is packed.
+    #[must_use]
+    pub fn stored_byte_count(&self, tensor: &LogicalTensor) -> u64 {
+        let packed = self
+            .quantization
+            .as_ref()
+            .filter(|quantization| matches!(quantization.parts.get(tensor.stored_name()), Some(StoredPart::Codes(_))));
+        let Some(Quantization { parts, stored, .. }) = packed else { return tensor.byte_count() };
+        let codes = tensor.stored_name();
+        // Tables are named after the module, or after the parameter that was cut into blocks.
+        let owner = match codes.strip_suffix("blocks") {
+            Some(parameter) => parameter,
+            None => codes.rfind('.').map_or(codes, |dot| &codes[..=dot]),
+        };
+        let owned = parts.range(owner.to_owned()..).map(|(name, _)| name).take_while(|name| name.starts_with(owner));
+        owned.filter_map(|name| stored.get(name)).map(LogicalTensor::byte_count).sum()
     }
 
     /// Elements of all tensors of the model.

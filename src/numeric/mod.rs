@@ -15,6 +15,7 @@ mod householder;
 mod lanes;
 mod level;
 mod low_rank;
+mod nibbles;
 mod noise;
 mod spectrum;
 mod stats;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::Mismatch;
 use crate::{
     adapter::AdapterError,
+    architecture::TrainedError,
     checkpoint::CheckpointError,
     error::IoError,
     message::{self, said_in_english},
@@ -81,6 +82,8 @@ pub enum PlanError {
     #[error(transparent)]
     Base(#[from] CheckpointError),
     #[error(transparent)]
+    Trained(#[from] TrainedError),
+    #[error(transparent)]
     Adapter(#[from] AdapterError),
     #[error(transparent)]
     Io(#[from] IoError),
@@ -126,7 +129,7 @@ impl PlanError {
             | Self::OutputInsideInput { .. }
             | Self::NotWritable { .. }
             | Self::DiskFull { .. } => Some(Subject::Output),
-            Self::BadStrength { .. } | Self::PartialReplacement { .. } => Some(Subject::Options),
+            Self::BadStrength { .. } | Self::PartialReplacement { .. } | Self::Trained(_) => Some(Subject::Options),
             Self::BadTokenizer { .. } | Self::Io(_) => None,
         }
     }

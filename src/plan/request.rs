@@ -3,7 +3,7 @@
 use std::{path::PathBuf, str::FromStr};
 
 use super::Rounding;
-use crate::numeric::FloatDtype;
+use crate::{checkpoint::TrainedQuantization, numeric::FloatDtype};
 
 /// A merge as a user asks for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +18,8 @@ pub struct MergeRequest {
     pub dtype: DtypePolicy,
     /// How updated tensors are rounded.
     pub rounding: Rounding,
+    /// How the adapters' trainer packed the base while it loaded it; they are merged into what it saw then.
+    pub trained_quantization: Option<TrainedQuantization>,
     /// Tensor bytes of one output shard at most; `None` keeps the base's split.
     pub max_shard_bytes: Option<u64>,
 }
@@ -41,6 +43,7 @@ impl MergeRequest {
             output: output.into(),
             dtype: DtypePolicy::Keep,
             rounding: Rounding::Nearest,
+            trained_quantization: None,
             max_shard_bytes: None,
         }
     }

@@ -98,7 +98,7 @@ fn plan_rows(plan: &MergePlan) -> Vec<PlanRow> {
         let mut row = PlanRow { kind, count: 0, names: Vec::new(), read_bytes: 0, write_bytes: 0 };
         for step in plan.steps().filter(|step| is_kind(&step.action, step.role)) {
             row.count += 1;
-            row.read_bytes += step.source.byte_count();
+            row.read_bytes += plan.base.stored_byte_count(&step.source);
             row.write_bytes += step.byte_count;
             let name = step.name.rsplit('.').nth(1).unwrap_or(&step.name);
             if !row.names.iter().any(|known| known == name) {

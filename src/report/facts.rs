@@ -16,6 +16,8 @@ pub struct ModelFacts {
     pub architecture: String,
     /// The dtype that holds most bytes, or how the weights are quantised.
     pub dtype: String,
+    /// The dtype that holds most bytes once packed weights are unpacked: what a merge keeps.
+    pub kept_dtype: String,
     /// Weights, however many of them are packed in one element.
     pub parameter_count: u64,
     /// Bytes of all tensors.
@@ -32,13 +34,15 @@ impl ModelFacts {
     pub fn of(checkpoint: &Checkpoint) -> Self {
         let config = checkpoint.config();
         let dtypes = checkpoint.dtypes_by_bytes();
+        let kept_dtype = dtypes.first().map_or_else(String::new, |(dtype, _)| dtype.to_string());
         Self {
             name: crate::units::path::composed(&checkpoint.name()),
             architecture: config.architecture().unwrap_or(config.model_type()).to_owned(),
             dtype: match checkpoint.quantization() {
                 Some(quantization) => quantization.method.name().to_owned(),
-                None => dtypes.first().map_or_else(String::new, |(dtype, _)| dtype.to_string()),
+                None => kept_dtype.clone(),
             },
+            kept_dtype,
             parameter_count: SizeBreakdown::stored(checkpoint).weight_count(),
             byte_count: checkpoint.byte_count(),
             shard_count: checkpoint.files().len(),

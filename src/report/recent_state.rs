@@ -59,6 +59,7 @@ fn interrupted_bytes(entry: &HistoryEntry, output: &Path) -> Option<u64> {
         output: output.to_owned(),
         dtype: entry.dtype,
         rounding: entry.rounding,
+        trained_quantization: None,
         max_shard_bytes: None,
     };
     merge::interrupted_bytes(&MergePlan::resolved(&request).ok()?)

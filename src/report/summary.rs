@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{
-    adapter::{Adapter, AdapterError, Target},
-    checkpoint::Checkpoint,
+    adapter::{Adapter, AdapterError, Target, Twin},
+    checkpoint::{Checkpoint, TrainedQuantization},
     matching::{Matching, PrefixChange},
     message,
     numeric::FloatDtype,
@@ -196,6 +196,8 @@ pub struct PlanSummary {
     pub dtype: DtypePolicy,
     /// How updated tensors are rounded.
     pub rounding: Rounding,
+    /// How the base was packed before, as the adapters' trainer had it.
+    pub trained_quantization: Option<TrainedQuantization>,
     /// The dtype of most updated weights.
     pub written_dtype: Option<FloatDtype>,
     /// Tensors copied, converted and updated.
@@ -223,6 +225,8 @@ pub struct PlanSummary {
     pub checks: Vec<PreflightCheck>,
     /// For each adapter, what it says about its base against what the base is.
     pub findings: Vec<Vec<Finding>>,
+    /// The 16-bit original of a packed base, or the packed base that training saw.
+    pub twin: Option<Twin>,
     /// Things to know that stop nothing.
     #[serde(serialize_with = "message::all_shown")]
     pub warnings: Vec<Warning>,
@@ -240,6 +244,7 @@ impl PlanSummary {
             strengths: plan.strengths.clone(),
             dtype: plan.dtype,
             rounding: plan.rounding,
+            trained_quantization: plan.base.trained_quantization(),
             written_dtype: written_dtype(plan),
             copied_tensors: count("copied"),
             converted_tensors: count("converted"),
@@ -255,6 +260,7 @@ impl PlanSummary {
                 .collect(),
             checks: plan.checks.clone(),
             findings: plan.findings.clone(),
+            twin: plan.twin.clone(),
             warnings: plan.warnings.clone(),
         }
     }

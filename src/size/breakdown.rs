@@ -45,6 +45,20 @@ impl SizeBreakdown {
         Self::sum(checkpoint, |stored| FloatDtype::of(stored).map_or(stored, |_| dtype.stored()))
     }
 
+    /// The tensors of the model, packed ones unpacked, with every floating one in `dtype`.
+    #[must_use]
+    pub fn unpacked(checkpoint: &Checkpoint, dtype: FloatDtype) -> Self {
+        let mut parts = BTreeMap::new();
+        for tensor in checkpoint.tensors().values() {
+            let dtype = FloatDtype::of(tensor.dtype()).map_or(tensor.dtype(), |_| dtype.stored());
+            let element_count = tensor.element_count() as u64;
+            let (weights, bytes) = parts.entry((Component::of(tensor.name()), false, dtype)).or_insert((0, 0));
+            *weights += element_count;
+            *bytes += element_count * dtype.bitsize() as u64 / 8;
+        }
+        Self::of(parts)
+    }
+
     /// Bytes of all parts.
     #[must_use]
     pub fn total(&self) -> u64 {
@@ -98,6 +112,11 @@ impl SizeBreakdown {
             *weights += weight_count;
             *bytes += element_count * dtype.bitsize() as u64 / 8;
         }
+        Self::of(parts)
+    }
+
+    /// From (weights, bytes) by component, kind and dtype.
+    fn of(parts: BTreeMap<(Component, bool, Dtype), (u64, u64)>) -> Self {
         let part = |((component, is_quantised, dtype), (weight_count, byte_count))| SizePart {
             component,
             dtype,

@@ -23,10 +23,13 @@ impl SizeBar {
         Self::of(&SizeBreakdown::stored(checkpoint))
     }
 
-    /// The base with every floating tensor in `dtype`.
+    /// The base with every floating tensor in `dtype`, packed ones unpacked where they are read.
     #[must_use]
     pub fn cast(base: &Checkpoint, dtype: FloatDtype) -> Self {
-        Self::of(&SizeBreakdown::cast(base, dtype))
+        Self::of(&match base.quantization() {
+            Some(_) => SizeBreakdown::unpacked(base, dtype),
+            None => SizeBreakdown::cast(base, dtype),
+        })
     }
 
     /// The sum of the parts.

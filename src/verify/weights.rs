@@ -97,6 +97,18 @@ fn judge(
     judge_by(tensor, exact.as_ref(), options, job)
 }
 
+/// The verdict on a tensor that was judged before, against another base.
+pub(super) fn judge_again(
+    tensor: &LogicalTensor,
+    reference: &Reference,
+    options: &VerifyOptions,
+    job: &JobContext,
+) -> Result<TensorVerdict, VerifyError> {
+    let exact = Exact::new(tensor, reference, job)?;
+    job.extend_stage(bytes_of_pass(tensor, exact.as_ref()));
+    judge_by(tensor, exact.as_ref(), options, job)
+}
+
 /// The verdict on a tensor whose updates lie in the other order of dimensions, where that is a correct merge.
 fn judge_turned_over(
     tensor: &LogicalTensor,

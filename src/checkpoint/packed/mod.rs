@@ -24,6 +24,7 @@ mod scales;
 mod settings;
 mod spread;
 mod store;
+mod trained;
 mod unit_cache;
 #[cfg(test)]
 mod written;
@@ -31,7 +32,7 @@ mod zero_points;
 
 use std::{collections::BTreeMap, path::Path};
 
-pub use self::{error::PackedError, method::QuantizationMethod};
+pub use self::{error::PackedError, method::QuantizationMethod, trained::TrainedQuantization};
 use self::{settings::Settings, store::Store};
 use super::{LogicalTensor, ModelConfig};
 use crate::numeric::{Dtype, FloatDtype};

@@ -58,7 +58,7 @@ fn start_label(state: &AppState) -> String {
     let base = state.inspection.as_ref().and_then(|inspection| inspection.base.open());
     match (state.options.dtype, base) {
         (DtypePolicy::Convert(dtype), _) => words.say(&message!("merge-to", dtype: dtype.stored().to_string())),
-        (DtypePolicy::Keep, Some(base)) => words.say(&message!("merge-keeping", dtype: &base.dtype)),
+        (DtypePolicy::Keep, Some(base)) => words.say(&message!("merge-keeping", dtype: &base.kept_dtype)),
         (DtypePolicy::Keep, None) => words.text("merge").to_owned(),
     }
 }

@@ -13,6 +13,8 @@ mod four_bit;
 mod fp8;
 mod gptq;
 mod mxfp4;
+mod nested_scales;
+mod nf4_encode;
 mod row_code;
 mod scaled_float;
 mod turned;
@@ -28,6 +30,8 @@ pub use self::{
     fp8::{E4M3, e8m0, is_e4m3_nan},
     gptq::Gptq,
     mxfp4::Mxfp4,
+    nested_scales::{DYNAMIC_MAP, NESTED_BLOCK, NestedScales, nested_scale},
+    nf4_encode::{Nf4Encoder, NotFinite},
     row_code::RowCode,
     scaled_float::{Scale8, ScaledFloat},
     whole_words::unpack_whole_words,

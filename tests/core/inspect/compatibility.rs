@@ -52,6 +52,7 @@ fn the_bases_name_is_compared_where_both_sides_tell() {
         Verdict::Agrees,
         "the original of a quantised copy"
     );
+    assert_eq!(by_name("org/Toy-1B", "unsloth/Toy-1B-bnb-4bit").verdict, Verdict::Agrees, "a packed copy is no other");
     assert_eq!(by_name("/home/someone/output", "org/Toy-1B").verdict, Verdict::Unknown);
     let differs = by_name("/home/someone/Toy-1B", "org/Toy-1B-Instruct");
     assert_eq!(differs.verdict, Verdict::Differs);
@@ -104,6 +105,9 @@ fn training_on_a_quantised_base_is_told_with_the_originals_name() {
     assert!(found.evidence.to_string().contains("original (`unsloth/Toy-1B`)"), "{found:?}");
     assert!(quantised("org/Toy-1B-AWQ").unwrap().0.evidence.to_string().contains("awq in `org/Toy-1B-AWQ`"));
     assert_eq!(quantised("org/Toy-1B"), None);
+    let sentence = found.evidence.to_string();
+    let parts = ["the trainer saw packed weights", "this base is plain F32", "They differ by what packing rounded off"];
+    assert!(parts.iter().all(|part| sentence.contains(part)), "{sentence}");
 }
 
 #[test]

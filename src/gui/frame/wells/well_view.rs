@@ -197,9 +197,10 @@ impl WellView {
             shard_count: plan.shards.len(),
             ..base.clone()
         };
-        if let DtypePolicy::Convert(dtype) = plan.dtype {
-            planned.dtype = dtype.stored().to_string();
-        }
+        planned.dtype = match plan.dtype {
+            DtypePolicy::Keep => planned.kept_dtype.clone(),
+            DtypePolicy::Convert(dtype) => dtype.stored().to_string(),
+        };
         self.facts = model_facts(what, &planned, words);
     }
 }

@@ -80,7 +80,7 @@ fn written(policy: DtypePolicy, stored: &str) -> Option<FloatDtype> {
 
 fn choice_ui(ui: &mut Ui, option: &DtypeOption, inspection: &Inspection, state: &AppState) -> Response {
     let words = state.words();
-    let stored = inspection.base.open().map_or("", |facts| facts.dtype.as_str());
+    let stored = inspection.base.open().map_or("", |facts| facts.kept_dtype.as_str());
     let (name, note) = name_and_note(option.policy, stored, words);
     let byte_count = units::bytes(option.byte_count);
     // What the rounding would leave of the adapter stands under the size, once it is known.

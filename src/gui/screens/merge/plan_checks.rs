@@ -2,8 +2,13 @@
 
 use super::command::MergeCommand;
 use crate::{
-    gui::{design::widget::icon_ui, prelude::*},
-    plan::{MergePlan, PreflightCheck},
+    adapter::Twin,
+    gui::{
+        design::widget::icon_ui,
+        frame::wells::{command::WellsCommand, well::WellKind},
+        prelude::*,
+    },
+    plan::{MergePlan, PreflightCheck, Verdict},
     units::path::display_path,
 };
 
@@ -28,6 +33,14 @@ pub(in crate::gui) fn checks_ui(
         }
         let (icon, survival) = survival(state);
         check_row_ui(ui, icon, words.text("survives"), &survival);
+        // What differs is a warning.
+        for finding in plan.quantised_training().filter(|finding| finding.verdict != Verdict::Differs) {
+            let (title, evidence) = (words.say(&finding.title()), words.as_line(&finding.evidence));
+            check_row_ui(ui, (Icon::Info, Ink::Secondary), &title, &evidence);
+        }
+        if let Some(twin) = &plan.twin {
+            twin_ui(ui, twin, words, commands);
+        }
         for warning in &plan.warnings {
             check_row_ui(ui, (Icon::Warning, Ink::Warn), words.text("warnings"), &words.said(warning));
         }
@@ -35,8 +48,31 @@ pub(in crate::gui) fn checks_ui(
     });
 }
 
+/// The twin of the base, and a way to take it as the base where this machine has it.
+fn twin_ui(ui: &mut Ui, twin: &Twin, words: Language, commands: &mut Vec<Command>) {
+    let icon = (Icon::Info, Ink::Secondary);
+    check_row_with_ui(ui, icon, words.text("twin-title"), &words.as_line(twin), |ui| {
+        let Some(folder) = &twin.path else { return };
+        let label = words.text(if twin.is_packed { "open-packed-base" } else { "open-original" });
+        let command = WellsCommand::Fill(WellKind::Base, folder.clone());
+        ui.add_space(space::S4);
+        CommandButton::new(command, ButtonLook::Small).label(label).add(ui, words, commands);
+    });
+}
+
 /// Icon, name, evidence; what is long wraps.
-fn check_row_ui(ui: &mut Ui, (icon, ink): (Icon, Ink), title: &str, evidence: &str) {
+fn check_row_ui(ui: &mut Ui, icon: (Icon, Ink), title: &str, evidence: &str) {
+    check_row_with_ui(ui, icon, title, evidence, |_| ());
+}
+
+/// The same with more below the evidence.
+fn check_row_with_ui(
+    ui: &mut Ui,
+    (icon, ink): (Icon, Ink),
+    title: &str,
+    evidence: &str,
+    below_ui: impl FnOnce(&mut Ui),
+) {
     rule_ui(ui);
     inset_ui(ui, space::S12, space::S4, |ui| {
         let name_width = if ui.available_width() < grid::NARROW / 2.0 { grid::NARROW_NAME } else { grid::NAME };
@@ -47,7 +83,10 @@ fn check_row_ui(ui: &mut Ui, (icon, ink): (Icon, Ink), title: &str, evidence: &s
                 ui.set_width(name_width);
                 paragraph_ui(ui, title, Type::BODY, Ink::Primary);
             });
-            ui.vertical(|ui| paragraph_ui(ui, evidence, Type::EVIDENCE, Ink::Secondary));
+            ui.vertical(|ui| {
+                paragraph_ui(ui, evidence, Type::EVIDENCE, Ink::Secondary);
+                below_ui(ui);
+            });
         });
     });
 }
