@@ -829,6 +829,8 @@ other-texts =
        *[other] { $count }
     } (by { CHANGE($least, tiny: "less than 0.01 %") } to { CHANGE($most, tiny: "less than 0.01 %") })
 
+packed-survival = NF4 keeps { PERCENT($gain, digits: 0) } of this adapter's change: { PERCENT($moved-share, digits: 2) } of the target codes move, and packing moves the weights { FIXED($noise, digits: 1) } times as far as the adapter does
+
 perplexity-change =
     { $text } { $change } ({ $low ->
         [none] too short for an interval
@@ -1549,6 +1551,7 @@ merge-error-overflow = { $tensor } does not fit into { $dtype }: { COUNT($elemen
     .cli-hint = write bfloat16 or float32 instead (`--dtype bf16`)
 merge-error-partial-is-foreign = a folder with the name of the work in progress exists and is not ours
     .hint = move it away, or choose another output
+merge-error-plan = { $value }
 
 mismatch = { $placed-count } of { COUNT($tensor-count, one: "adapter tensor", other: "adapter tensors") } have a place{ LINES($misplaced, shown: 5) }
     .hint = { $advice }
@@ -1682,12 +1685,16 @@ plan-error-no-adapter = no adapter was given
     .hint = give at least one adapter folder
 plan-error-not-writable = nothing may be written here
     .hint = choose a folder of your own, or change its permissions
+plan-error-nothing-to-pack = { $class } has no layer that bitsandbytes packs
+    .hint = merge without packing again: only `Linear` layers are packed, neither `Conv1D` nor embeddings
 plan-error-output-exists = the output exists and is not empty
     .hint = choose another name, or empty the folder yourself; nothing is ever overwritten
 plan-error-output-has-no-name = the output has no name of its own
     .hint = name a new folder
 plan-error-output-inside-input = the output lies inside the { $role } folder
     .hint = choose a folder outside of it
+plan-error-packed-by-chance = sums that are packed as NF4 cannot be rounded by chance first: the codes would round the difference away
+    .hint = round to nearest, or write the weights as numbers
 plan-error-partial-replacement = { $adapter } replaces { $tensor } whole, which cannot be done at strength { $strength }
     .hint = merge this adapter at strength 1
 plan-error-quantized-base = the base is quantised by { $method }, { $method ->
@@ -1703,6 +1710,11 @@ plan-error-quantized-base = the base is quantised by { $method }, { $method ->
        *[other] a layout that is not read here
     }
     .hint = use the original 16- or 32-bit model of the same name
+plan-error-too-much-lost = packed as NF4, { PERCENT($gain, digits: 0) } of the adapter's change would be left: most of it is smaller than the step from one code to the next
+    .hint = write the merged weights in 16 bits, which keeps the change, or accept the loss
+    .cli-hint = leave --requantize out, which writes 16 bits and keeps the change, or accept the loss with --accept-loss
+plan-error-undecided-layers = for { COUNT($tensors-count, one: "matrix", other: "matrices") } of { $class } it is not known whether bitsandbytes packs them: { LIST($tensors, shown: 3) }
+    .hint = merge without packing again, and let transformers pack the merged model while it loads it
 plan-error-unmerged-base = the base still holds layers of an adapter that was never merged ({ COUNT($tensors-count, one: "tensor", other: "tensors") }: { LIST($tensors, shown: 3) })
     .hint = merge those layers first, in PEFT with `merge_and_unload`, or give the base from before that training
 

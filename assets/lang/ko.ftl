@@ -813,6 +813,8 @@ orphan-reason-unknown-factor = 이 어댑터의 방식에는 없는 텐서입니
 
 other-texts = 나머지 글 { $count }개({ CHANGE($least, tiny: "0.01 % 미만") }~{ CHANGE($most, tiny: "0.01 % 미만") })
 
+packed-survival = NF4 저장은 이 어댑터의 변화를 { PERCENT($gain, digits: 0) } 남깁니다. 대상 코드의 { PERCENT($moved-share, digits: 2) }가 바뀌고, 압축이 가중치를 움직이는 크기는 어댑터의 { FIXED($noise, digits: 1) }배입니다
+
 perplexity-change =
     { $text } { $change } ({ $low ->
         [none] 구간을 내기에 너무 짧음
@@ -1584,6 +1586,7 @@ merge-error-overflow = { $tensor }의 값 { COUNT($element-count) }개가 { $dty
     .cli-hint = bfloat16이나 float32로 쓰세요(`--dtype bf16`)
 merge-error-partial-is-foreign = 작업 폴더와 이름이 같은 남의 폴더가 있습니다
     .hint = 그 폴더를 옮기거나 다른 출력을 고르세요
+merge-error-plan = { $value }
 
 mismatch = 어댑터 텐서 { COUNT($tensor-count) }개 중 { $placed-count }개만 자리를 찾았습니다{ LINES($misplaced, shown: 5) }
     .hint = { $advice }
@@ -1714,12 +1717,16 @@ plan-error-no-adapter = 어댑터가 없습니다
     .hint = 어댑터 폴더를 하나 이상 고르세요
 plan-error-not-writable = 여기에는 쓸 수 없습니다
     .hint = 쓸 수 있는 폴더를 고르거나 권한을 바꾸세요
+plan-error-nothing-to-pack = { $class }에는 bitsandbytes가 압축하는 레이어가 없습니다
+    .hint = 다시 양자화하지 않고 병합하세요. `Linear` 레이어만 압축하고 `Conv1D`와 임베딩은 그대로 둡니다
 plan-error-output-exists = 출력 폴더가 이미 있고 비어 있지 않습니다
     .hint = 다른 이름을 고르거나 폴더를 직접 비우세요. 아무것도 덮어쓰지 않습니다
 plan-error-output-has-no-name = 출력에 폴더 이름이 없습니다
     .hint = 새 폴더의 이름을 적으세요
 plan-error-output-inside-input = 출력이 { $role } 폴더 안에 있습니다
     .hint = 그 폴더 밖에서 고르세요
+plan-error-packed-by-chance = NF4로 압축하는 합은 먼저 확률적으로 반올림할 수 없습니다. 그 차이는 코드에서 사라집니다
+    .hint = 가까운 값으로 반올림하거나, 가중치를 숫자로 쓰세요
 plan-error-partial-replacement = 어댑터 { $adapter }의 { $tensor } 텐서는 통째로 바뀌므로, 세기 { $strength }에서는 병합할 수 없습니다
     .hint = 이 어댑터는 세기 1로 병합하세요
 plan-error-quantized-base = 베이스가 { $method }(으)로 양자화되어 있습니다. { $method ->
@@ -1735,6 +1742,11 @@ plan-error-quantized-base = 베이스가 { $method }(으)로 양자화되어 있
        *[other] 여기서는 읽지 않는 형식입니다
     }
     .hint = 이름이 같은 16비트나 32비트 원본을 쓰세요
+plan-error-too-much-lost = NF4로 압축하면 어댑터의 변화가 { PERCENT($gain, digits: 0) }만 남습니다. 변화 대부분이 코드 사이의 간격보다 작습니다
+    .hint = 병합한 가중치를 16비트로 쓰면 변화가 남습니다. 아니면 손실을 받아들이세요
+    .cli-hint = --requantize를 빼면 16비트로 쓰고 변화가 남습니다. 손실을 받아들이려면 --accept-loss를 붙이세요
+plan-error-undecided-layers = { $class }의 행렬 { COUNT($tensors-count) }개는 bitsandbytes가 압축하는지 알 수 없습니다: { LIST($tensors, shown: 3) }
+    .hint = 다시 양자화하지 않고 병합한 뒤, transformers가 불러올 때 압축하게 하세요
 plan-error-unmerged-base = 베이스에 병합하지 않은 어댑터 레이어가 남아 있습니다(텐서 { COUNT($tensors-count) }개: { LIST($tensors, shown: 3) })
     .hint = 그 레이어를 PEFT의 `merge_and_unload`로 먼저 병합하거나, 그 학습 전의 베이스를 고르세요
 

@@ -5,6 +5,7 @@
 mod class;
 mod embeddings;
 mod experts;
+mod linear;
 mod loading;
 mod names;
 mod parameters;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use lorafuse::{
     merge::{IoMode, device::DeviceChoice},
-    numeric::FloatDtype,
+    numeric::{FloatDtype, Nf4Format},
     plan::{AdapterRequest, DtypePolicy, MergeRequest, Rounding},
 };
 
@@ -100,6 +100,13 @@ pub struct MergeArgs {
     /// Dtype of floating tensors: keep, f32, f16 or bf16
     #[arg(long, default_value = "keep")]
     pub dtype: DtypePolicy,
+    /// Pack the weights of linear layers again, as bitsandbytes does it to a model that transformers loads in 4 bits: nf4,
+    /// with `double` the scales too, with `block N` for N weights a scale (64 unless given)
+    #[arg(long, value_name = "nf4[,double][,block N]", conflicts_with_all = ["seed"])]
+    pub requantize: Option<Nf4Format>,
+    /// Merge though packing takes more than half of the adapter's change away
+    #[arg(long, requires = "requantize")]
+    pub accept_loss: bool,
     #[command(flatten)]
     pub rounding: RoundingArgs,
     /// Where to compute: auto tries the GPU against the CPU for a moment and takes the faster one; gpu:N is a GPU by its
@@ -294,6 +301,8 @@ impl MergeArgs {
             adapters: with_strengths(&self.adapters, &self.strength)?,
             output: self.output.clone(),
             dtype: self.dtype,
+            requantize: self.requantize,
+            accepts_loss: self.accept_loss,
             rounding: self.rounding.rounding()?,
             max_shard_bytes: self.max_shard_size,
         })

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, str::FromStr};
 
 use super::Rounding;
-use crate::numeric::FloatDtype;
+use crate::numeric::{FloatDtype, Nf4Format};
 
 /// A merge as a user asks for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,10 @@ pub struct MergeRequest {
     pub output: PathBuf,
     /// What happens to dtypes.
     pub dtype: DtypePolicy,
+    /// How the weights of linear layers are packed again, after they were rounded; `None` writes them as numbers.
+    pub requantize: Option<Nf4Format>,
+    /// Whether to merge though packing takes more than half of the change away.
+    pub accepts_loss: bool,
     /// How updated tensors are rounded.
     pub rounding: Rounding,
     /// Tensor bytes of one output shard at most; `None` keeps the base's split.
@@ -40,6 +44,8 @@ impl MergeRequest {
             adapters: vec![AdapterRequest { path: adapter.into(), strength: 1.0 }],
             output: output.into(),
             dtype: DtypePolicy::Keep,
+            requantize: None,
+            accepts_loss: false,
             rounding: Rounding::Nearest,
             max_shard_bytes: None,
         }

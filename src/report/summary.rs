@@ -9,7 +9,7 @@ use crate::{
     checkpoint::Checkpoint,
     matching::{Matching, PrefixChange},
     message,
-    numeric::FloatDtype,
+    numeric::{FloatDtype, Nf4Format},
     plan::{ByteBudget, DtypePolicy, Finding, MergePlan, PreflightCheck, Rounding, TokenizerChoice, Warning},
     tree,
 };
@@ -194,6 +194,9 @@ pub struct PlanSummary {
     pub strengths: Vec<f64>,
     /// What happens to dtypes.
     pub dtype: DtypePolicy,
+    /// How the weights of linear layers are packed again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requantize: Option<Nf4Format>,
     /// How updated tensors are rounded.
     pub rounding: Rounding,
     /// The dtype of most updated weights.
@@ -239,6 +242,7 @@ impl PlanSummary {
             adapters: plan.adapters.iter().map(AdapterSummary::of).collect(),
             strengths: plan.strengths.clone(),
             dtype: plan.dtype,
+            requantize: plan.requantize,
             rounding: plan.rounding,
             written_dtype: written_dtype(plan),
             copied_tensors: count("copied"),
