@@ -601,6 +601,7 @@ detail-link-nowhere = { $name } is a link to nowhere
 detail-link-outside = { $name } is a link to outside of the folder
 detail-load-failed = { $problem }
 detail-lost = { $tensor }: the update is smaller than the dtype can hold, so nothing of it is left
+detail-lost-by-packing = packed as NF4, { PERCENT($gain, digits: 0) } of the adapter's change is left
 detail-misjudged = { $value }
 detail-missing = { $tensor } is missing
 detail-missing-code = { $place } needs { $module }.py, which is not in the folder
@@ -905,6 +906,7 @@ rounding-policy-delta-first = Δ rounded first
 rounding-policy-in-halves = Δ added in halves
 rounding-policy-in-own-dtype = computed in the weight's dtype
 rounding-policy-once = one rounding
+rounding-policy-packed = one rounding, then NF4's codes
 rounding-policy-stochastic = stochastic rounding
 
 run-event-device-chosen = { $value }

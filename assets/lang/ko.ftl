@@ -597,6 +597,7 @@ detail-link-nowhere = { $name } 링크가 가리키는 곳이 없습니다
 detail-link-outside = { $name } 링크가 폴더 밖을 가리킵니다
 detail-load-failed = 불러오지 못했습니다({ $problem })
 detail-lost = { $tensor }: 갱신이 자료형에 담기지 않을 만큼 작아 하나도 남지 않았습니다
+detail-lost-by-packing = NF4로 압축해 어댑터의 변화가 { PERCENT($gain, digits: 0) } 남았습니다
 detail-misjudged = { $value }
 detail-missing = { $tensor } 텐서가 없습니다
 detail-missing-code = { $place }에 필요한 { $module }.py가 폴더에 없습니다
@@ -889,6 +890,7 @@ rounding-policy-delta-first = Δ를 먼저 반올림
 rounding-policy-in-halves = Δ를 절반씩 두 번 더함
 rounding-policy-in-own-dtype = 가중치의 자료형으로 계산함
 rounding-policy-once = 반올림 한 번
+rounding-policy-packed = 반올림 한 번 뒤 NF4 코드
 rounding-policy-stochastic = 확률적 반올림
 
 run-event-device-chosen = { $value }

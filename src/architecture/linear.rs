@@ -16,10 +16,31 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 
 #[derive(Deserialize)]
 struct Table {
-    /// By parent, the names of its layers; `*` stands for an index.
-    lists: Vec<HashMap<String, String>>,
-    /// By class, its list.
-    classes: HashMap<String, usize>,
+    /// What lies below a place: layers by their names, `name>node` for what lies deeper; `*` stands for an index.
+    nodes: Vec<String>,
+    /// By node, the classes whose root it is.
+    classes: HashMap<String, String>,
+}
+
+/// The roots of the classes, by name.
+static ROOTS: LazyLock<HashMap<&'static str, usize>> = LazyLock::new(|| {
+    let roots = TABLE.classes.iter().filter_map(|(node, names)| Some((node.parse().ok()?, names)));
+    roots.flat_map(|(node, names)| names.split(' ').map(move |name| (name, node))).collect()
+});
+
+/// Whether `module` is a layer below `node`.
+fn is_listed(node: usize, module: &str) -> bool {
+    let (segment, rest) = module.split_once('.').map_or((module, None), |(segment, rest)| (segment, Some(rest)));
+    let is_index = !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit());
+    let is_here = |name: &str| name == segment || is_index && name == "*";
+    let entries = TABLE.nodes.get(node).map_or("", String::as_str).split(' ');
+    entries.map(|entry| entry.split_once('>').map_or((entry, None), |(name, node)| (name, Some(node)))).any(
+        |(name, below)| match (below, rest) {
+            (None, None) => is_here(name),
+            (Some(node), Some(rest)) => is_here(name) && node.parse().is_ok_and(|node| is_listed(node, rest)),
+            _ => false,
+        },
+    )
 }
 
 impl Architecture<'_> {
@@ -29,14 +50,10 @@ impl Architecture<'_> {
     pub fn is_packed_layer(&self, tensor: &str) -> Option<bool> {
         let config = self.checkpoint().config();
         let class = config.architecture().filter(|_| config.get("auto_map").is_none())?;
-        let list = &TABLE.lists[*TABLE.classes.get(class)?];
+        let root = *ROOTS.get(class)?;
         let Some(module) = tensor.strip_suffix(".weight") else { return Some(false) };
         let parameters = ClassParameters::of(class)?;
-        let is_listed = |module: &str| {
-            let (parent, layer) = module.rsplit_once('.').unwrap_or(("", module));
-            let layers = list.get(&starred(parent));
-            layers.is_some_and(|layers| layers.split(' ').any(|one| one == layer || one == starred(layer)))
-        };
+        let is_listed = |module: &str| is_listed(root, module);
         if parameters.with_and_without_prefix(module).iter().any(|module| is_listed(module)) {
             return Some(true);
         }
@@ -49,25 +66,30 @@ impl Architecture<'_> {
     }
 }
 
-/// A path with `*` in the place of every index.
-fn starred(path: &str) -> String {
-    let star = |segment| {
-        let is_index = |segment: &str| !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_digit());
-        if is_index(segment) { "*" } else { segment }
-    };
-    path.split('.').map(star).collect::<Vec<_>>().join(".")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_class_has_its_list() {
-        assert!(TABLE.classes.len() > 300, "{}", TABLE.classes.len());
-        for (class, list) in &TABLE.classes {
-            assert!(*list < TABLE.lists.len() && ClassParameters::of(class).is_some(), "{class}");
+        assert!(ROOTS.len() > 1_400, "{}", ROOTS.len());
+        for (class, root) in ROOTS.iter() {
+            assert!(*root < TABLE.nodes.len(), "{class}");
         }
-        assert!(!TABLE.classes.contains_key("GPT2LMHeadModel"), "transformers turns Conv1D layers while it packs them");
+        let has = |class: &str, module: &str| is_listed(ROOTS[class], module);
+        assert!(has("LlamaForCausalLM", "model.layers.17.mlp.up_proj"));
+        assert!(has("Qwen2VLForConditionalGeneration", "model.visual.merger.mlp.2"));
+        assert!(has("T5ForConditionalGeneration", "encoder.block.3.layer.0.SelfAttention.q"));
+        for (class, module) in [
+            ("LlamaForCausalLM", "lm_head"),
+            ("LlamaForCausalLM", "model.embed_tokens"),
+            ("LlamaForCausalLM", "model.layers.x.mlp.up_proj"),
+            ("MixtralForCausalLM", "model.layers.0.mlp.experts.gate_up_proj"),
+            // Kept in float32.
+            ("T5ForConditionalGeneration", "encoder.block.3.layer.1.DenseReluDense.wo"),
+        ] {
+            assert!(!has(class, module), "{class}: {module}");
+        }
+        assert!(!ROOTS.contains_key("GPT2LMHeadModel"), "transformers turns Conv1D layers while it packs them");
     }
 }

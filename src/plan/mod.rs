@@ -40,7 +40,7 @@ pub use self::{
     error::{InputRole, PlanError, Subject},
     layout::OutputShard,
     mismatch::{BaseProof, Mismatch, MismatchAdvice},
-    nf4_tables::{Nf4Tables, OutputTensor},
+    nf4_tables::{ABSMAX, NESTED_ABSMAX, NESTED_QUANT_MAP, Nf4Tables, OutputTensor, QUANT_MAP, STATE},
     output_place::{free_name, proposed_output},
     preflight::PreflightCheck,
     request::{AdapterRequest, DtypePolicy, MergeRequest},

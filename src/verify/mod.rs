@@ -18,6 +18,8 @@ mod exact_tile;
 mod left_out;
 mod links;
 mod loader;
+mod nested_scales;
+mod packed;
 mod policy;
 mod question;
 mod references;

@@ -58,12 +58,26 @@ def linear_layers(model):
     return converted
 
 
-def grouped(patterns):
-    groups = {}
-    for pattern in sorted(patterns):
-        parent, _, leaf = pattern.rpartition('.')
-        groups.setdefault(parent, []).append(leaf)
-    return {parent: ' '.join(leaves) for parent, leaves in groups.items()}
+class Tree:
+    """Tries of name segments; equal ones are one node."""
+
+    def __init__(self):
+        self.nodes, self.known = [], {}
+
+    def of(self, patterns):
+        below = {}
+        for pattern in patterns:
+            segment, _, rest = pattern.partition('.')
+            below.setdefault(segment, []).append(rest)
+        words = []
+        for segment, rests in sorted(below.items()):
+            deeper = [rest for rest in rests if rest]
+            words += [segment] * ('' in rests) + [f'{segment}>{self.of(deeper)}'] * bool(deeper)
+        text = ' '.join(words)
+        if text not in self.known:
+            self.known[text] = len(self.nodes)
+            self.nodes.append(text)
+        return self.known[text]
 
 
 def main():
@@ -75,26 +89,24 @@ def main():
             for name in [classes] if isinstance(classes, str) else list(classes):
                 if not name.endswith('Config') and (not wanted or name in wanted):
                     jobs.setdefault(name, model_type)
-    lists, classes = [], {}
+    tree, classes = Tree(), {}
     for name, model_type in sorted(jobs.items()):
         try:
-            groups = grouped(linear_layers(build(name, model_type)))
+            layers = linear_layers(build(name, model_type))
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 raise
             print('no list:', name, type(error).__name__, str(error)[:90], flush=True)
             continue
-        if groups:
-            if groups not in lists:
-                lists.append(groups)
-            classes[name] = lists.index(groups)
+        if layers:
+            classes.setdefault(tree.of(sorted(layers)), []).append(name)
     with open(out, 'w') as file:
-        about = ('made by tests/tools/make_linear_table.py: by class the number of a list; in a list, by parent, the layers that '
-                 'bitsandbytes gets; * stands for an index')
-        file.write('{"transformers":%s,\n"about":%s,\n"lists":[\n' % (json.dumps(transformers.__version__), json.dumps(about)))
-        file.write(',\n'.join(json.dumps(one, separators=(',', ':')) for one in lists) + '],\n"classes":')
-        file.write(json.dumps(classes, separators=(',', ':')) + '}\n')
-    print(len(classes), 'classes,', len(lists), 'lists,', os.path.getsize(out), 'bytes')
+        about = ('made by tests/tools/make_linear_table.py: a node lists the layers that bitsandbytes gets and, as `name>node`, '
+                 'what lies below; * stands for an index; classes by the number of their node')
+        file.write('{"transformers":%s,\n"about":%s,\n"nodes":[\n' % (json.dumps(transformers.__version__), json.dumps(about)))
+        file.write(',\n'.join(json.dumps(node) for node in tree.nodes) + '],\n"classes":{\n')
+        file.write(',\n'.join(f'"{node}":"{" ".join(names)}"' for node, names in sorted(classes.items())) + '}}\n')
+    print(sum(map(len, classes.values())), 'classes,', len(tree.nodes), 'nodes,', os.path.getsize(out), 'bytes')
 
 
 if __name__ == '__main__':
