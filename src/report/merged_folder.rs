@@ -7,7 +7,7 @@ use crate::{
     checkpoint::Checkpoint,
     merge::{self, MergeReceipt},
     message::Problem,
-    plan::{MergePlan, SurvivalAdvice, survival_advice},
+    plan::{MergePlan, PackedSurvival, SurvivalAdvice, survival_advice},
     sample::Sample,
     size::Sizes,
     tree::ChangeMap,
@@ -119,6 +119,12 @@ impl MergedFolder {
             Diagnosis::OtherStrength { strength } if self.made.is_none() => Some(*strength),
             _ => None,
         }
+    }
+
+    /// What packing left of the change, where the merge was packed again.
+    #[must_use]
+    pub fn packed_survival(&self) -> Option<PackedSurvival> {
+        PackedSurvival::of(&self.made.as_ref()?.receipt.update_stats())
     }
 
     /// What to do where the merge kept little of its adapters.
