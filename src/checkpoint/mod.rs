@@ -43,7 +43,7 @@ pub use self::{
     index::WeightIndex,
     json_problem::JsonProblem,
     json_text::JsonText,
-    packed::{PackedError, Quantization, QuantizationMethod, StoredPart, TrainedQuantization},
+    packed::{PackedError, Quantization, QuantizationMethod, StoredPart},
     pickle::{PickleError, PickleFile, PickledValue, holds_tensors},
     safetensors_file::{HEADER_LEN_BYTES, MAX_HEADER_BYTES, SafetensorsFile, header_bytes},
     source::Source,
@@ -53,7 +53,10 @@ pub use self::{
     unmerged::Unmerged,
     weight_file::{WeightFile, WeightFormat},
 };
-use crate::error::{IoAction, IoContext as _};
+use crate::{
+    error::{IoAction, IoContext as _},
+    numeric::Nf4Format,
+};
 
 /// A base or merged model, opened but not loaded.
 #[derive(Debug)]
@@ -65,7 +68,7 @@ pub struct Checkpoint {
     tensors: BTreeMap<String, LogicalTensor>,
     quantization: Option<Quantization>,
     stale_quantization: Option<String>,
-    trained_quantization: Option<TrainedQuantization>,
+    trained_as: Option<Nf4Format>,
     side_files: Vec<SideFile>,
 }
 
@@ -121,7 +124,7 @@ impl Checkpoint {
             tensors,
             quantization,
             stale_quantization,
-            trained_quantization: None,
+            trained_as: None,
             side_files,
         })
     }
@@ -141,7 +144,7 @@ impl Checkpoint {
             tensors,
             quantization: self.quantization.clone(),
             stale_quantization: self.stale_quantization.clone(),
-            trained_quantization: self.trained_quantization,
+            trained_as: self.trained_as,
             side_files: self.side_files.clone(),
         })
     }
@@ -191,8 +194,8 @@ impl Checkpoint {
 
     /// How a trainer packed its plain weights, where [`Self::tensors`] holds them as that trainer saw them.
     #[must_use]
-    pub fn trained_quantization(&self) -> Option<TrainedQuantization> {
-        self.trained_quantization
+    pub fn trained_as(&self) -> Option<Nf4Format> {
+        self.trained_as
     }
 
     /// The class of a module whose weight is the packed `tensor`, as its library calls it.

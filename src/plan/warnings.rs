@@ -10,8 +10,9 @@ use super::{
 };
 use crate::{
     adapter::{Adapter, Note},
-    checkpoint::{Checkpoint, LogicalTensor, Storage, TrainedQuantization},
+    checkpoint::{Checkpoint, LogicalTensor, Storage},
     matching::{Applied, Origin},
+    numeric::Nf4Format,
 };
 
 /// What the plan decided beside the matching.
@@ -91,7 +92,7 @@ fn dequantised(base: &Checkpoint) -> Option<Warning> {
 
 /// A base whose weights are taken as a trainer saw them.
 fn packed_as_trained(base: &Checkpoint) -> Option<Warning> {
-    let TrainedQuantization { block, is_double } = base.trained_quantization()?;
+    let Nf4Format { block, is_double } = base.trained_as()?;
     let packed = || base.tensors().values().filter(|tensor| matches!(tensor.storage(), Storage::Computed(_)));
     let dtype = packed().next()?.dtype();
     Some(Warning::PackedAsTrained { block, is_double, tensor_count: packed().count(), dtype })

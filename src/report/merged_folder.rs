@@ -124,7 +124,7 @@ impl MergedFolder {
     /// What to do where the merge kept little of its adapters.
     #[must_use]
     pub fn advice(&self) -> Option<SurvivalAdvice> {
-        let made = self.made.as_ref()?;
+        let made = self.made.as_ref().filter(|made| made.plan.requantize.is_none())?;
         let dtype = self.sizes.merged.float_dtype?;
         survival_advice(made.receipt.update_stats().gain()?, dtype, made.plan.rounding)
     }

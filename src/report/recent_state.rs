@@ -58,8 +58,10 @@ fn interrupted_bytes(entry: &HistoryEntry, output: &Path) -> Option<u64> {
         adapters: entry.adapters.clone(),
         output: output.to_owned(),
         dtype: entry.dtype,
+        requantize: entry.requantize,
+        accepts_loss: true,
         rounding: entry.rounding,
-        trained_quantization: None,
+        trained_as: None,
         max_shard_bytes: None,
     };
     merge::interrupted_bytes(&MergePlan::resolved(&request).ok()?)
@@ -85,6 +87,7 @@ mod tests {
             adapters: vec![AdapterRequest { path: root.path().join("adapter"), strength: 1.0 }],
             output: Some(root.path().join("merged")),
             dtype: DtypePolicy::Keep,
+            requantize: None,
             rounding: Rounding::Nearest,
             outcome: RunOutcome::Verified,
             unix_secs: 0,

@@ -217,8 +217,10 @@ impl Inspection {
             adapters: request.adapters.clone(),
             output,
             dtype: request.options.dtype,
+            requantize: request.options.requantize,
+            accepts_loss: request.options.accepts_loss,
             rounding: request.options.rounding,
-            trained_quantization: None,
+            trained_as: None,
             max_shard_bytes: None,
         };
         self.plan = Some(match MergePlan::resolved(&merge) {
@@ -259,8 +261,7 @@ fn found(request: &InspectionRequest, merged: &Path, base: Option<&Checkpoint>) 
         None => (request.adapters.iter().map(whole).collect(), Rounding::Nearest),
     };
     let root = base.map(|base| base.root().to_owned());
-    let provenance =
-        Provenance { merged: merged.to_owned(), base: root, adapters, rounding, trained_quantization: None };
+    let provenance = Provenance { merged: merged.to_owned(), base: root, adapters, rounding, trained_as: None };
     MergedFolder::open(provenance, base).map(Box::new)
 }
 
