@@ -68,7 +68,7 @@ pub struct Checkpoint {
     tensors: BTreeMap<String, LogicalTensor>,
     quantization: Option<Quantization>,
     stale_quantization: Option<String>,
-    trained_as: Option<Nf4Format>,
+    trained_quantization: Option<Nf4Format>,
     side_files: Vec<SideFile>,
 }
 
@@ -124,7 +124,7 @@ impl Checkpoint {
             tensors,
             quantization,
             stale_quantization,
-            trained_as: None,
+            trained_quantization: None,
             side_files,
         })
     }
@@ -144,7 +144,7 @@ impl Checkpoint {
             tensors,
             quantization: self.quantization.clone(),
             stale_quantization: self.stale_quantization.clone(),
-            trained_as: self.trained_as,
+            trained_quantization: self.trained_quantization,
             side_files: self.side_files.clone(),
         })
     }
@@ -194,8 +194,8 @@ impl Checkpoint {
 
     /// How a trainer packed its plain weights, where [`Self::tensors`] holds them as that trainer saw them.
     #[must_use]
-    pub fn trained_as(&self) -> Option<Nf4Format> {
-        self.trained_as
+    pub fn trained_quantization(&self) -> Option<Nf4Format> {
+        self.trained_quantization
     }
 
     /// The class of a module whose weight is the packed `tensor`, as its library calls it.

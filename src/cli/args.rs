@@ -318,7 +318,7 @@ impl MergeArgs {
             requantize: self.requantize,
             accepts_loss: self.accept_loss,
             rounding: self.rounding.rounding()?,
-            trained_as: self.trained.as_trained,
+            trained_quantization: self.trained.as_trained,
             max_shard_bytes: self.max_shard_size,
         })
     }

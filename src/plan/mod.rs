@@ -170,7 +170,7 @@ impl MergePlan {
             return Err(PlanError::QuantizedBase { method, path: request.base.clone() });
         }
         refuse_unmerged(&base)?;
-        let base = match request.trained_as {
+        let base = match request.trained_quantization {
             Some(quantization) => packed_while_loading(base, quantization)?,
             None => base,
         };

@@ -92,7 +92,7 @@ fn dequantised(base: &Checkpoint) -> Option<Warning> {
 
 /// A base whose weights are taken as a trainer saw them.
 fn packed_as_trained(base: &Checkpoint) -> Option<Warning> {
-    let Nf4Format { block, is_double } = base.trained_as()?;
+    let Nf4Format { block, is_double } = base.trained_quantization()?;
     let packed = || base.tensors().values().filter(|tensor| matches!(tensor.storage(), Storage::Computed(_)));
     let dtype = packed().next()?.dtype();
     Some(Warning::PackedAsTrained { block, is_double, tensor_count: packed().count(), dtype })

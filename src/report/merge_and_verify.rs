@@ -71,7 +71,7 @@ pub fn merge_and_verify(
             .map(|(adapter, strength)| AdapterRequest { path: adapter.root().to_owned(), strength: *strength })
             .collect(),
         rounding: plan.rounding,
-        trained_as: plan.base.trained_as(),
+        trained_quantization: plan.base.trained_quantization(),
     };
     let mut finished = MergedFolder::opened(provenance, Some(&plan.base), &merged);
     let changes = receipt.updated().filter_map(|record| {

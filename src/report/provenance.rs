@@ -25,7 +25,7 @@ pub struct Provenance {
     /// How updated tensors were rounded.
     pub rounding: Rounding,
     /// How the base was packed before, as the adapters' trainer had it.
-    pub trained_as: Option<Nf4Format>,
+    pub trained_quantization: Option<Nf4Format>,
 }
 
 /// Checks with their duration in seconds.
@@ -46,7 +46,8 @@ impl Provenance {
         // Adapters say nothing without the base that they change.
         let adapters = if self.base.is_some() { self.adapters.clone() } else { Vec::new() };
         let request = VerifyRequest { merged: self.merged.clone(), base: self.base.clone(), adapters };
-        let options = VerifyOptions { rounding: self.rounding, trained_as: self.trained_as, program };
+        let options =
+            VerifyOptions { rounding: self.rounding, trained_quantization: self.trained_quantization, program };
         let report = verify::run_with(&request, &options, job).map_err(|error| match error {
             VerifyError::Cancelled(_) => Problem::described(message!("problem-check-cancelled")),
             error => Problem::of(&error),

@@ -200,7 +200,7 @@ pub struct PlanSummary {
     /// How updated tensors are rounded.
     pub rounding: Rounding,
     /// How the base was packed before, as the adapters' trainer had it.
-    pub trained_as: Option<Nf4Format>,
+    pub trained_quantization: Option<Nf4Format>,
     /// The dtype of most updated weights.
     pub written_dtype: Option<FloatDtype>,
     /// Tensors copied, converted and updated.
@@ -246,7 +246,7 @@ impl PlanSummary {
             dtype: plan.dtype,
             requantize: plan.requantize,
             rounding: plan.rounding,
-            trained_as: plan.base.trained_as(),
+            trained_quantization: plan.base.trained_quantization(),
             written_dtype: written_dtype(plan),
             copied_tensors: count("copied"),
             converted_tensors: count("converted"),

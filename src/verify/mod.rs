@@ -76,7 +76,7 @@ pub struct VerifyOptions {
     /// How its updated tensors were rounded.
     pub rounding: Rounding,
     /// How the base was packed before, as the adapters' trainer had it.
-    pub trained_as: Option<Nf4Format>,
+    pub trained_quantization: Option<Nf4Format>,
     /// A program that knows [`ALONE_COMMAND`], to load the folder in a process that has nothing else; `None` leaves that
     /// check out.
     pub program: Option<PathBuf>,
@@ -189,7 +189,7 @@ fn open_reference(request: &VerifyRequest, options: &VerifyOptions) -> Result<Op
     if let Some(method) = Architecture::of(&base).unread_quantization() {
         return Err(VerifyError::PackedBase { method, path: path.to_owned() });
     }
-    let base = match options.trained_as {
+    let base = match options.trained_quantization {
         Some(quantization) => packed_while_loading(base, quantization)?,
         None => base,
     };

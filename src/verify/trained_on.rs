@@ -25,7 +25,7 @@ pub(super) fn find(
     options: &VerifyOptions,
     job: &JobContext,
 ) -> Result<Option<Nf4Format>, VerifyError> {
-    if reference.base.trained_as().is_some() {
+    if reference.base.trained_quantization().is_some() {
         return Ok(None);
     }
     let Ok(names) = trained_names(&reference.base) else { return Ok(None) };

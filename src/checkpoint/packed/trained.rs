@@ -35,7 +35,7 @@ impl Checkpoint {
             let storage = Storage::Computed(Arc::new(rows));
             *tensor = LogicalTensor::new(stored_name, tensor.shape().to_vec(), tensor.dtype(), storage).renamed(&name);
         }
-        self.trained_as = Some(format);
+        self.trained_quantization = Some(format);
         self
     }
 }

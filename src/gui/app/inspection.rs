@@ -220,7 +220,7 @@ impl Inspection {
             requantize: request.options.requantize,
             accepts_loss: request.options.accepts_loss,
             rounding: request.options.rounding,
-            trained_as: None,
+            trained_quantization: None,
             max_shard_bytes: None,
         };
         self.plan = Some(match MergePlan::resolved(&merge) {
@@ -261,7 +261,8 @@ fn found(request: &InspectionRequest, merged: &Path, base: Option<&Checkpoint>) 
         None => (request.adapters.iter().map(whole).collect(), Rounding::Nearest),
     };
     let root = base.map(|base| base.root().to_owned());
-    let provenance = Provenance { merged: merged.to_owned(), base: root, adapters, rounding, trained_as: None };
+    let provenance =
+        Provenance { merged: merged.to_owned(), base: root, adapters, rounding, trained_quantization: None };
     MergedFolder::open(provenance, base).map(Box::new)
 }
 

@@ -75,18 +75,18 @@ fn rows_read_apart_are_those_of_the_whole() {
 fn request(setting: &str, root: &Path, output: &str) -> MergeRequest {
     let case = golden("llama-lora-bf16");
     MergeRequest {
-        trained_as: Some(trained(setting)),
+        trained_quantization: Some(trained(setting)),
         ..MergeRequest::new(case.join("base"), case.join("adapter"), root.join(output))
     }
 }
 
-fn judged(request: &MergeRequest, trained_as: Option<Nf4Format>) -> VerifyReport {
+fn judged(request: &MergeRequest, trained_quantization: Option<Nf4Format>) -> VerifyReport {
     let proof = VerifyRequest {
         merged: request.output.clone(),
         base: Some(request.base.clone()),
         adapters: request.adapters.clone(),
     };
-    let options = VerifyOptions { trained_as, ..VerifyOptions::default() };
+    let options = VerifyOptions { trained_quantization, ..VerifyOptions::default() };
     verify::run_with(&proof, &options, &JobContext::unwatched()).unwrap()
 }
 
@@ -105,7 +105,7 @@ fn a_merge_is_that_into_the_model_which_the_trainer_saw_and_is_proven() {
         let plain = MergeRequest {
             base: root.path().join("plain"),
             output: root.path().join("of-plain"),
-            trained_as: None,
+            trained_quantization: None,
             ..request.clone()
         };
         merged(&plain);
@@ -114,7 +114,7 @@ fn a_merge_is_that_into_the_model_which_the_trainer_saw_and_is_proven() {
         for name in ours.tensors().keys() {
             assert!(bytes(&ours, name) == bytes(&expected, name), "{setting}: {name}");
         }
-        let proven = judged(&request, request.trained_as);
+        let proven = judged(&request, request.trained_quantization);
         assert!(proven.is_passed(), "{setting}: {:?}", proven.diagnosis);
         let judged = judged(&request, None);
         assert!(!judged.is_passed());
@@ -129,7 +129,7 @@ fn the_plan_says_what_the_base_is_taken_as() {
     let said = plan.warnings.iter().find(|warning| matches!(warning, Warning::PackedAsTrained { .. })).unwrap();
     let said = said.to_string();
     assert!(said.contains("quantised to NF4 (block 64, double) in the stream"), "{said}");
-    assert_eq!(plan.base.trained_as(), Some(trained("nf4,double")));
+    assert_eq!(plan.base.trained_quantization(), Some(trained("nf4,double")));
     assert!(plan.base.quantization().is_none(), "nothing of the files is packed");
 }
 
@@ -158,7 +158,7 @@ fn what_no_file_decides_is_refused_by_name() {
     let root = tempfile::tempdir().unwrap();
     let case = repository().join("tests/golden-quant/bnb-nf4");
     let packed = MergeRequest {
-        trained_as: Some(trained("nf4")),
+        trained_quantization: Some(trained("nf4")),
         ..MergeRequest::new(case.join("base"), case.join("adapter"), root.path().join("merged"))
     };
     let error = MergePlan::new(&packed).unwrap_err();
