@@ -161,6 +161,10 @@ how = How
 in-the-adapter = In the adapter
 interrupted-note = An interrupted merge left { $bytes } finished. Merging with the same inputs and options goes on from there.
 interval = 95 % interval
+into-original = Into the original
+into-original-in-text = merged into the original
+into-packed = Into the packed base
+into-packed-in-text = merged into the packed base
 is-sealed = Sealed: SHA256SUMS
 judge-at = Judge at strength { FIXED($strength, digits: 2) }
 judge-at-found = Judge at the strength found
@@ -269,6 +273,8 @@ only-changed = Only changed
 open-both = Open both
 open-folder = Open folder
     .tooltip = Shows the merged folder in the file manager
+open-original = Open the original as base
+open-packed-base = Open the packed base
 open-sample = Try the sample
     .tooltip = Opens the built-in base and adapter
 opening = Reading headers…
@@ -280,6 +286,7 @@ output-empty = A new folder
 output-expects = or a merged model, to be checked
 output-hint = Proposed once both are in
 overview = All differences; click to go there
+packed-and-adapter = Packed base + adapter
 params = { $count } params
 partial-note = Work happens in { $name }. The folder gets its name only when complete.
 pass-of = pass { $pass } of { $total }
@@ -393,8 +400,12 @@ timing-status = Timing the models…
 tokenizer = Tokenizer and chat template
 tokens = { COUNT($count, one: "token", other: "tokens") }
 total = total
+trained-in-text = packed base + adapter
 tree-footer = { COUNT($total, one: "tensor", other: "tensors") } · { $changed } change · { $kept } keep the base values
 tree-footer-shown = { $shown } of { COUNT($total, one: "tensor", other: "tensors") }  ·  { $changed } change
+twin-is-measured = The merge into it is measured beside this one, to say which is closer to what was trained.
+twin-is-wanted = With it, a measurement says which merge is closer to what was trained.
+twin-title = Twin of the base
 unchanged = unchanged
 update = Update
 update-how = W + { $scale } · BA in F32, then one rounding to { $dtype }
@@ -502,15 +513,20 @@ compared-dtypes =
     .title = Dtypes
 compared-part-of-its-kinds = { $changed-count } changed, but { $unchanged-count } of the same kinds not ({ LIST($names, shown: 3) }): the adapter was trained on a model with fewer layers, or its file is incomplete
     .title = Coverage
-compared-quantised-base = the adapter names `{ $trained-on }`, this base is packed ({ $method }): it is what training saw if that quantised in the same way while loading, else the original is closer
+compared-quantised-base = the adapter names `{ $trained-on }`, which says no packed weights; this base is packed ({ $method }). If training packed it in the same way while loading, nothing differs and this merge is what was trained; if it did not, the original is closer
     .title = Quantised training
-compared-quantised-both = trained on a quantised base (`{ $trained-on }`), and this base is quantised too ({ $method }): merged is what training saw, not the 16-bit original
+compared-quantised-both = the trainer saw packed weights (`{ $trained-on }`), and this base is packed ({ $method }): nothing differs but one rounding to { $dtype }; the merge is what was trained, not the 16-bit original
+    .title = Quantised training
+compared-quantised-otherwise = the trainer saw weights packed in another way ({ $marker } in `{ $trained-on }`) than this base ({ $method }); they differ by what each packing rounded off, so that the merge is not exactly what was trained
     .title = Quantised training
 compared-quantised-training =
-    trained on a quantised base ({ $marker } in `{ $trained-on }`); merging it into the 16-bit original{ $original ->
+    the trainer saw packed weights ({ $marker } in `{ $trained-on }`); this base is plain{ $dtype ->
         [none] {""}
-       *[other] {" "}(`{ $original }`)
-    } is common, but not exactly what was trained
+       *[other] {" "}{ $dtype }
+    }{ $original ->
+        [none] {""}
+       *[other] , the 16-bit original (`{ $original }`) or a copy of it
+    }. They differ by what packing rounded off, which the adapter never saw: merging here is common, but not exactly what was trained
     .title = Quantised training
 compared-revision = the adapter was trained on revision { $trained-on }, this is { $base }
     .title = Base revision
@@ -538,6 +554,8 @@ conclusion-absent =
     }
 conclusion-changed = Amount of change from { $first } to { $model }: KL { NATS($kl) } nats per token, and the same likeliest token at { SHARE($same-top1) } of positions. This says how much changed, not whether it got better.
 conclusion-changed-elsewhere = { $model } against { $first } on { $text }: a near-zero perplexity change ({ CHANGE($ratio, tiny: "less than 0.01 %", sign: "always") }) with a KL of { NATS($kl) } nats, well above the rounding floor: behaviour changed, not on this text.
+conclusion-closer = { $closer } is closer to { $trained } than { $further }: KL { NATS($kl) } against { NATS($further-kl) } nats per token, { NATS($difference) } less (95 % interval { NATS($low) } to { NATS($high) }).
+conclusion-closer-elsewhere = On { LIST($texts, last: " and ") } alone, { $closer } is closer to { $trained }.
 conclusion-file-differs = The file is not what the merge computes: read from disk, { $merged } differs by KL { NATS($kl) } nats per token; verify the folder.
 conclusion-file-equal = The file is right: read from disk, { $merged } predicts to the last bit what the merge computes in memory.
 conclusion-maybe-rounding = { $model } is so close to { $first } (KL { NATS($kl) }) that rounding to { $dtype } alone may explain it; cast the base to { $dtype } to tell.
@@ -547,6 +565,27 @@ conclusion-merge-differs =
        *[other] , { CHANGE($share-of-change, tiny: "less than 0.01 %") } of what the adapter changes
     }, more than rounding explains; verify the folder.
 conclusion-merge-equal = The merge equals base + adapter up to rounding: { $merged } against { $unmerged } (KL { NATS($kl) }, the same likeliest token at { SHARE($same-top1) }).
+conclusion-merge-scores =
+    { $other } against { $own }: perplexity{ $lower-count ->
+        [0] {""}
+       *[other] {" "}lower { LIST($lower, last: " and ") }
+    }{ $higher-count ->
+        [0] {""}
+       *[other] { $lower-count ->
+            [0] {" "}higher
+           *[other] , higher
+        } { LIST($higher, last: " and ") }
+    }{ $chance-count ->
+        [0] {""}
+       *[other] { $lower-count ->
+            [0] { $higher-count ->
+                [0] {" "}within chance
+               *[other] , within chance
+            }
+           *[other] , within chance
+        } on { LIST($chance, last: " and ") }
+    }. That says which predicts these texts better, not which is what was trained.
+conclusion-neither-closer = It cannot be told which of { $own } and { $other } is closer to { $trained }: KL { NATS($kl) } and { NATS($other-kl) } nats per token, and the 95 % interval of the difference holds 0 ({ NATS($low) } to { NATS($high) }).
 conclusion-other-tokens =
     { $model } cuts the texts into other tokens than { $first }, so perplexities cannot be compared, only bits per byte{ $texts-count ->
         [0] {""}
@@ -1005,6 +1044,15 @@ tokenizer-source-nobody = no tokenizer
 tokenizer-source-only-template = no tokenizer, the { $template }'s chat template
 tokenizer-source-only-tokenizer = the { $tokenizer }'s tokenizer, no chat template
 
+twin =
+    { $is-packed ->
+        [yes] the packed base that training saw,
+       *[no] the 16-bit original of this base,
+    } `{ $name }`, { $found-in ->
+        [none] is not on this machine, and nothing is downloaded
+       *[other] lies in { $found-in }
+    }
+
 unconfined-no-landlock = this kernel has no Landlock, or it is switched off
 unconfined-other-system = this system cannot confine a process
 unconfined-refused = Landlock refused: { $said }
@@ -1294,6 +1342,7 @@ eval-error-token-outside-vocab = { $text } has the token id { $id }, but the voc
     .hint = the text was tokenized for another model, or the embedding was not resized
 eval-error-too-few-positions = { $text } takes a window of { $window } tokens, but the model has learned only { COUNT($position-count, one: "position", other: "positions") }
     .hint = choose a window of at most as many tokens, or a shorter prompt
+eval-error-trained = { $value }
 eval-error-unsupported-value = { $key } is `{ $value }`, which is not evaluated yet (covered: { LIST($covered) })
     .hint = merging and checking work all the same; only perplexity is not computed
 eval-error-window-too-small = a window of { COUNT($window, one: "token", other: "tokens") } leaves no token to score

@@ -11,9 +11,11 @@ mod folder;
 mod foreign;
 mod header;
 pub mod hub_cache;
+mod hub_names;
 mod index;
 mod json_problem;
 mod json_text;
+mod model_card;
 mod packed;
 mod pickle;
 mod safetensors_file;
@@ -40,9 +42,11 @@ pub use self::{
     folder::{FileRole, SideFile, side_files},
     foreign::ForeignFormat,
     header::{Header, HeaderError, HeaderTensor},
+    hub_names::{original_names, plain_name},
     index::WeightIndex,
     json_problem::JsonProblem,
     json_text::JsonText,
+    model_card::card_base_models,
     packed::{PackedError, Quantization, QuantizationMethod, StoredPart},
     pickle::{PickleError, PickleFile, PickledValue, holds_tensors},
     safetensors_file::{HEADER_LEN_BYTES, MAX_HEADER_BYTES, SafetensorsFile, header_bytes},

@@ -9,7 +9,6 @@ use crate::{
     message::{Problem, message},
     numeric::Nf4Format,
     plan::{AdapterRequest, Rounding},
-    size::Sizes,
     verify::{self, VerifyError, VerifyOptions, VerifyReport, VerifyRequest},
 };
 
@@ -62,24 +61,15 @@ impl Provenance {
         if let Some(base) = &self.base {
             models.push((ModelRole::Base, ModelSource::Stored(base.clone())));
             if !self.adapters.is_empty() {
-                let source = ModelSource::WithAdapters { base: base.clone(), adapters: self.adapters.clone() };
+                let source = ModelSource::WithAdapters {
+                    base: base.clone(),
+                    trained_quantization: self.trained_quantization,
+                    adapters: self.adapters.clone(),
+                };
                 models.push((ModelRole::RunTime, source));
             }
         }
         models.push((ModelRole::Merged, ModelSource::Stored(self.merged.clone())));
-        models
-    }
-
-    /// The same with a control where the merge changed the dtype: what rounding alone does is known only from that.
-    #[must_use]
-    pub fn models_with_control(&self, sizes: &Sizes) -> Vec<(ModelRole, ModelSource)> {
-        let mut models = self.models();
-        let stored = sizes.stored.as_ref().and_then(|bar| bar.float_dtype);
-        if let (Some(base), Some(dtype)) = (&self.base, sizes.merged.float_dtype)
-            && stored.is_some_and(|stored| stored != dtype)
-        {
-            models.push((ModelRole::Rounded, ModelSource::Cast { model: base.clone(), dtype }));
-        }
         models
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{
-    adapter::{Adapter, AdapterError, Target},
+    adapter::{Adapter, AdapterError, Target, Twin},
     checkpoint::Checkpoint,
     matching::{Matching, PrefixChange},
     message,
@@ -228,6 +228,8 @@ pub struct PlanSummary {
     pub checks: Vec<PreflightCheck>,
     /// For each adapter, what it says about its base against what the base is.
     pub findings: Vec<Vec<Finding>>,
+    /// The 16-bit original of a packed base, or the packed base that training saw.
+    pub twin: Option<Twin>,
     /// Things to know that stop nothing.
     #[serde(serialize_with = "message::all_shown")]
     pub warnings: Vec<Warning>,
@@ -262,6 +264,7 @@ impl PlanSummary {
                 .collect(),
             checks: plan.checks.clone(),
             findings: plan.findings.clone(),
+            twin: plan.twin.clone(),
             warnings: plan.warnings.clone(),
         }
     }

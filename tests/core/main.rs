@@ -32,6 +32,7 @@ mod inputs {
     mod quantized;
     mod readable_texts;
     mod sources;
+    mod twins;
 }
 
 /// What is found before anything runs.
@@ -74,6 +75,7 @@ mod merge {
 /// What models answer, against what transformers computes.
 mod evaluate {
     mod families;
+    mod merge_choice;
     mod perplexity;
     mod speed;
     mod texts;
