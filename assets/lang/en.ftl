@@ -1,6 +1,8 @@
 # What the program says. A language is one file like this one, with the same ids, attributes and variables, named in
 # src/message/language.rs. Functions and what they make: src/message/functions.rs.
 
+accept-loss = Merge in spite of the loss
+accept-loss-note = Packed, less than half of the adapter's change is left; 16 bits keep it
 lines-more = and { $more } more
 list-more = { $shown } and { $more } more
 
@@ -251,6 +253,10 @@ more-adapters = + { $count } more
 nearest-in-the-base = Nearest in the base
 needs-memory = not measured: needs { $bytes }
 new-folder = new folder
+nf4 = NF4
+nf4-double = NF4, double
+nf4-double-note = The scales in 8 bits too
+nf4-note = Linear layers in 4 bits, as bitsandbytes packs them
 no-command = No command has these words, or it cannot be asked for now.
 no-file-dialog = This desktop has no file dialog. Drop the folder here, or paste its path.
 no-file-manager = No file manager could be started. The folder is { $path }
@@ -1069,7 +1075,10 @@ warning-missing-code =
        *[other] { $file } needs { $code } of the repository `{ $repository }` (auto_map), so the merged folder does not stand alone
     }
 warning-noted = { $adapter }: { $note }
-warning-dequantised = the base is packed ({ $method }): { COUNT($tensor-count, one: "tensor is", other: "tensors are") } unpacked to { $dtype }, { BYTES($packed-bytes) } become { BYTES($byte-count) }; the output is not quantised
+warning-dequantised = the base is packed ({ $method }): { COUNT($tensor-count, one: "tensor is", other: "tensors are") } unpacked to { $dtype }, { BYTES($packed-bytes) } become { BYTES($byte-count) }; { $is-packed-again ->
+        [yes] what is merged is packed again, as NF4
+       *[no] the output is not quantised
+    }
 warning-olora = { $adapter }: OLoRA trained on a base that its init had changed; that base is computed anew from this one, which must be the original
 warning-open-experts = { $adapter }: PEFT takes the dimensions of these experts in another order under transformers 4 than under transformers 5, their matrices are square, and the adapter does not say which it was trained with; merged as one of transformers 5, so that one of transformers 4 would come out wrong: { LIST($tensors, shown: 4) }
 warning-packed-as-trained = base quantised to NF4 (block { $block }{ $is-double ->

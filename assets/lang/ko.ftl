@@ -1,5 +1,7 @@
 # 프로그램이 하는 말. en.ftl과 id, 속성, 변수가 같다.
 
+accept-loss = 손실을 받아들이고 병합
+accept-loss-note = 압축하면 어댑터의 변화가 절반도 남지 않습니다. 16비트는 변화를 남깁니다
 lines-more = 외 { $more }개
 list-more = { $shown } 외 { $more }개
 
@@ -247,6 +249,10 @@ more-adapters = 외 { $count }개
 nearest-in-the-base = 베이스에서 가장 가까운 것
 needs-memory = 재지 않음: { $bytes } 필요
 new-folder = 새 폴더
+nf4 = NF4
+nf4-double = NF4, 이중
+nf4-double-note = 스케일도 8비트로 씁니다
+nf4-note = bitsandbytes처럼 선형 레이어를 4비트로 압축합니다
 no-command = 맞는 명령이 없거나 지금은 할 수 없습니다.
 no-file-dialog = 이 데스크톱에는 파일 대화 상자가 없습니다. 폴더를 여기에 놓거나 경로를 붙여 넣으세요.
 no-file-manager = 파일 관리자를 열지 못했습니다. 폴더는 { $path } 에 있습니다
@@ -1053,7 +1059,10 @@ warning-missing-code =
        *[other] { $file } 파일의 auto_map에는 `{ $repository }` 저장소의 { $code } 파일이 필요해서, 병합한 폴더만으로는 불러올 수 없습니다
     }
 warning-noted = { $adapter }: { $note }
-warning-dequantised = 베이스가 압축되어 있습니다({ $method }). 텐서 { COUNT($tensor-count) }개를 { $dtype }(으)로 풀어 { BYTES($packed-bytes) }가 { BYTES($byte-count) }가 됩니다. 결과는 양자화되지 않습니다
+warning-dequantised = 베이스가 압축되어 있습니다({ $method }). 텐서 { COUNT($tensor-count) }개를 { $dtype }(으)로 풀어 { BYTES($packed-bytes) }가 { BYTES($byte-count) }가 됩니다. { $is-packed-again ->
+        [yes] 병합한 가중치는 다시 NF4로 압축합니다
+       *[no] 결과는 양자화되지 않습니다
+    }
 warning-olora = { $adapter }: OLoRA는 초기화가 바꾼 베이스로 학습합니다. 그 베이스를 이 베이스에서 다시 계산하므로, 이 베이스가 원본이어야 합니다
 warning-open-experts = { $adapter }: 이 전문가 텐서의 차원 순서는 PEFT를 transformers 4와 쓰는지 5와 쓰는지에 따라 다릅니다. 행렬이 정사각형이고 어느 버전으로 학습했는지 어댑터에 적혀 있지 않아, transformers 5로 학습한 것으로 보고 병합합니다. transformers 4로 학습했다면 결과가 틀립니다: { LIST($tensors, shown: 4) }
 warning-packed-as-trained = 어댑터를 학습할 때와 같게 베이스를 읽으면서 NF4(블록 { $block }{ $is-double ->

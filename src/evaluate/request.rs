@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{EvalText, MergeChoice};
 use crate::{
-    numeric::FloatDtype,
+    numeric::{FloatDtype, Nf4Format},
     plan::{AdapterRequest, MergeRequest},
 };
 

@@ -218,6 +218,7 @@ impl MergePlan {
             row_count,
             side_files: &side_files,
             findings: &findings,
+            is_packed_again: packed.is_some(),
         };
         let warnings = warnings::all(inputs, &facts);
         let edits = config_edit::Edits {

@@ -25,11 +25,13 @@ pub(super) struct Facts<'a> {
     pub row_count: Option<u64>,
     pub side_files: &'a [SideFileStep],
     pub findings: &'a [Vec<Finding>],
+    pub is_packed_again: bool,
 }
 
 /// Every warning, the adapters' first and what contradicts the base last.
 pub(super) fn all(inputs: Inputs<'_>, facts: &Facts<'_>) -> Vec<Warning> {
-    let mut warnings: Vec<Warning> = of_the_base(inputs).into_iter().chain(dequantised(inputs.base)).collect();
+    let mut warnings: Vec<Warning> =
+        of_the_base(inputs).into_iter().chain(dequantised(inputs.base, facts.is_packed_again)).collect();
     warnings.extend(packed_as_trained(inputs.base));
     let stale = inputs.base.stale_quantization();
     warnings.extend(stale.map(|method| Warning::StaleQuantization { method: method.to_owned() }));
@@ -75,8 +77,8 @@ fn of_the_base(inputs: Inputs<'_>) -> Option<Warning> {
     (holds_adapter && !is_given).then_some(Warning::BaseAdapter)
 }
 
-/// A base whose weights are packed, and are not in the output.
-fn dequantised(base: &Checkpoint) -> Option<Warning> {
+/// A base whose weights are packed, and are not in the output unless they are packed again.
+fn dequantised(base: &Checkpoint, is_packed_again: bool) -> Option<Warning> {
     let quantization = base.quantization()?;
     let is_packed = |tensor: &&LogicalTensor| quantization.parts.contains_key(tensor.stored_name());
     let made = || base.tensors().values().filter(is_packed);
@@ -84,6 +86,7 @@ fn dequantised(base: &Checkpoint) -> Option<Warning> {
     Some(Warning::Dequantised {
         method: quantization.method.name(),
         tensor_count: made().count(),
+        is_packed_again,
         packed_bytes: packed.map(LogicalTensor::byte_count).sum(),
         dtype: quantization.dtype.stored(),
         byte_count: made().map(LogicalTensor::byte_count).sum(),

@@ -8,7 +8,7 @@ use crate::{
     checkpoint::Checkpoint,
     merge::{self, MergeReceipt},
     message::Problem,
-    plan::{AdapterRequest, MergePlan, MergeRequest, SurvivalAdvice, survival_advice},
+    plan::{AdapterRequest, MergePlan, MergeRequest, PackedSurvival, SurvivalAdvice, survival_advice},
     sample::Sample,
     size::Sizes,
     tree::ChangeMap,
@@ -131,6 +131,12 @@ impl MergedFolder {
             Diagnosis::OtherStrength { strength } if self.made.is_none() => Some(*strength),
             _ => None,
         }
+    }
+
+    /// What packing left of the change, where the merge was packed again.
+    #[must_use]
+    pub fn packed_survival(&self) -> Option<PackedSurvival> {
+        PackedSurvival::of(&self.made.as_ref()?.receipt.update_stats())
     }
 
     /// What to do where the merge kept little of its adapters.

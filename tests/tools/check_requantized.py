@@ -61,6 +61,7 @@ for name in packed:
             assert raw(got) == raw(expected), name + ending
         if ending != '.nested_absmax':
             golden[name + ending] = hashlib.sha256(raw(expected)).hexdigest()
+    golden[name + '.plain'] = hashlib.sha256(raw(plain[name])).hexdigest()
     expected = json.loads(bytes(theirs.as_dict(packed=True)['quant_state.bitsandbytes__nf4'].tolist()))
     for key, value in expected.items():
         assert key == 'nested_offset' or state[key] == value, (name, key, state[key], value)

@@ -98,8 +98,7 @@ def main():
                 raise
             print('no list:', name, type(error).__name__, str(error)[:90], flush=True)
             continue
-        if layers:
-            classes.setdefault(tree.of(sorted(layers)), []).append(name)
+        classes.setdefault(tree.of(sorted(layers)), []).append(name)
     with open(out, 'w') as file:
         about = ('made by tests/tools/make_linear_table.py: a node lists the layers that bitsandbytes gets and, as `name>node`, '
                  'what lies below; * stands for an index; classes by the number of their node')

@@ -56,6 +56,9 @@ fn next_step_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
 fn start_label(state: &AppState) -> String {
     let words = state.words();
     let base = state.inspection.as_ref().and_then(|inspection| inspection.base.open());
+    if state.options.requantize.is_some() {
+        return words.say(&message!("merge-to", dtype: "NF4"));
+    }
     match (state.options.dtype, base) {
         (DtypePolicy::Convert(dtype), _) => words.say(&message!("merge-to", dtype: dtype.stored().to_string())),
         (DtypePolicy::Keep, Some(base)) => words.say(&message!("merge-keeping", dtype: &base.dtype)),

@@ -200,6 +200,9 @@ impl WellView {
         if let DtypePolicy::Convert(dtype) = plan.dtype {
             planned.dtype = dtype.stored().to_string();
         }
+        if let Some(format) = plan.requantize {
+            planned.dtype = format.label();
+        }
         self.facts = model_facts(what, &planned, words);
     }
 }
