@@ -7,7 +7,8 @@
 //!                                                       1× and 2×, small window, every language and a longer one
 //! ```
 //!
-//! Needs no display. Takes about two minutes in a development build.
+//! Needs no display. Takes about two minutes in a development build. Pictures of a packed base (`packed-…`) need the
+//! sample in NF4, which `tests/tools/quantize_nf4.py` makes, in the folder that `LORAFUSE_NF4_SAMPLE` names.
 
 #![expect(
     clippy::unwrap_used,
@@ -93,7 +94,9 @@ fn main() {
     let folder = arguments.next();
     let album = folder.map_or_else(Album::of_the_repository, |folder| Album::of(folder.into(), arguments.collect()));
     std::fs::create_dir_all(&album.folder).unwrap();
-    walk_through(&album);
+    if album.beginnings.is_empty() || album.beginnings.iter().any(|beginning| !beginning.starts_with("packed")) {
+        walk_through(&album);
+    }
     if album.wants_any(&["mismatch", "problem"]) {
         does_not_fit(&album);
     }
@@ -105,6 +108,9 @@ fn main() {
     }
     if album.wants_any(&["sizes"]) {
         three_sizes(&album);
+    }
+    if let Some(nf4) = std::env::var_os("LORAFUSE_NF4_SAMPLE").filter(|_| album.wants_any(&["packed"])) {
+        packed(&album, Path::new(&nf4));
     }
 }
 
@@ -329,6 +335,45 @@ fn change_files(harness: &mut Harness<'_, LorafuseApp>, verify_again: &str) {
         let is_gone = |done: &MergedFolder| done.manifest.iter().any(|file| file.present_byte_count().is_none());
         !app.state.jobs.is_running(JobKind::Verify) && app.state.finished().is_some_and(is_gone)
     });
+}
+
+/// A packed base with its original beside it, and the other way round.
+fn packed(album: &Album, nf4: &Path) {
+    let workspace = Workspace::new();
+    let [packed, original, adapter] = ["sample-bnb-4bit", "sample", "adapter"].map(|name| workspace.folder(name));
+    copy_folder(nf4, &packed);
+    copy_folder(&workspace.folder("base"), &original);
+    let config_path = adapter.join("adapter_config.json");
+    let mut config: serde_json::Value = serde_json::from_slice(&std::fs::read(&config_path).unwrap()).unwrap();
+    config["base_model_name_or_path"] = "lorafuse/sample-bnb-4bit".into();
+    std::fs::write(&config_path, config.to_string()).unwrap();
+    for (base, name) in [(packed, "packed"), (original, "packed-twin")] {
+        let mut harness = open_window(machine(&workspace), Theme::Light, 1.0);
+        drop_folders(&mut harness, &[adapter.clone()]);
+        wait_until(&mut harness, "the look", |app| app.state.inspection.is_some());
+        album.take(&mut harness, &format!("{name}-adapter-only"));
+        drop_folders(&mut harness, &[base]);
+        wait_until(&mut harness, "the estimates", |app| is_planned(app) && app.state.modules.scale.is_some());
+        album.take(&mut harness, &format!("{name}-modules"));
+        click(&mut harness, Role::RadioButton, "print(model)");
+        album.take(&mut harness, &format!("{name}-printed"));
+        click(&mut harness, Role::RadioButton, "Table");
+        click(&mut harness, Role::Tab, "Merge");
+        wait_until(&mut harness, "the survival", |app| is_planned(app) && is_estimated(app));
+        album.take(&mut harness, &format!("{name}-plan"));
+        album.take_tall(&mut harness, &format!("{name}-plan"));
+        harness.state_mut().ask(MergeCommand::Start);
+        wait_until(&mut harness, "the end of the merge", is_done);
+        album.take(&mut harness, &format!("{name}-done"));
+        click(&mut harness, Role::Tab, "Compare");
+        album.take(&mut harness, &format!("{name}-compare-waiting"));
+        drop_folders(&mut harness, &excerpts(&workspace));
+        wait_until(&mut harness, "the perplexities", is_measured);
+        album.take(&mut harness, &format!("{name}-compare"));
+        album.take_tall(&mut harness, &format!("{name}-compare"));
+        click(&mut harness, Role::Tab, "Report");
+        album.take(&mut harness, &format!("{name}-report"));
+    }
 }
 
 /// An adapter that was trained on a wider model, and a folder that is none.

@@ -163,6 +163,10 @@ how = How
 in-the-adapter = In the adapter
 interrupted-note = An interrupted merge left { $bytes } finished. Merging with the same inputs and options goes on from there.
 interval = 95 % interval
+into-original = Into the original
+into-original-in-text = merged into the original
+into-packed = Into the packed base
+into-packed-in-text = merged into the packed base
 is-sealed = Sealed: SHA256SUMS
 judge-at = Judge at strength { FIXED($strength, digits: 2) }
 judge-at-found = Judge at the strength found
@@ -275,6 +279,8 @@ only-changed = Only changed
 open-both = Open both
 open-folder = Open folder
     .tooltip = Shows the merged folder in the file manager
+open-original = Open the original as base
+open-packed-base = Open the packed base
 open-sample = Try the sample
     .tooltip = Opens the built-in base and adapter
 opening = Reading headers…
@@ -286,6 +292,7 @@ output-empty = A new folder
 output-expects = or a merged model, to be checked
 output-hint = Proposed once both are in
 overview = All differences; click to go there
+packed-and-adapter = Packed base + adapter
 params = { $count } params
 partial-note = Work happens in { $name }. The folder gets its name only when complete.
 pass-of = pass { $pass } of { $total }
@@ -399,8 +406,12 @@ timing-status = Timing the models…
 tokenizer = Tokenizer and chat template
 tokens = { COUNT($count, one: "token", other: "tokens") }
 total = total
+trained-in-text = packed base + adapter
 tree-footer = { COUNT($total, one: "tensor", other: "tensors") } · { $changed } change · { $kept } keep the base values
 tree-footer-shown = { $shown } of { COUNT($total, one: "tensor", other: "tensors") }  ·  { $changed } change
+twin-is-measured = The merge into it is measured beside this one, to say which is closer to what was trained.
+twin-is-wanted = With it, a measurement says which merge is closer to what was trained.
+twin-title = Twin of the base
 unchanged = unchanged
 update = Update
 update-how = W + { $scale } · BA in F32, then one rounding to { $dtype }
@@ -508,15 +519,20 @@ compared-dtypes =
     .title = Dtypes
 compared-part-of-its-kinds = { $changed-count } changed, but { $unchanged-count } of the same kinds not ({ LIST($names, shown: 3) }): the adapter was trained on a model with fewer layers, or its file is incomplete
     .title = Coverage
-compared-quantised-base = the adapter names `{ $trained-on }`, this base is packed ({ $method }): it is what training saw if that quantised in the same way while loading, else the original is closer
+compared-quantised-base = the adapter names `{ $trained-on }`, which says no packed weights; this base is packed ({ $method }). If training packed it in the same way while loading, nothing differs and this merge is what was trained; if it did not, the original is closer
     .title = Quantised training
-compared-quantised-both = trained on a quantised base (`{ $trained-on }`), and this base is quantised too ({ $method }): merged is what training saw, not the 16-bit original
+compared-quantised-both = the trainer saw packed weights (`{ $trained-on }`), and this base is packed ({ $method }): nothing differs but one rounding to { $dtype }; the merge is what was trained, not the 16-bit original
+    .title = Quantised training
+compared-quantised-otherwise = the trainer saw weights packed in another way ({ $marker } in `{ $trained-on }`) than this base ({ $method }); they differ by what each packing rounded off, so that the merge is not exactly what was trained
     .title = Quantised training
 compared-quantised-training =
-    trained on a quantised base ({ $marker } in `{ $trained-on }`); merging it into the 16-bit original{ $original ->
+    the trainer saw packed weights ({ $marker } in `{ $trained-on }`); this base is plain{ $dtype ->
         [none] {""}
-       *[other] {" "}(`{ $original }`)
-    } is common, but not exactly what was trained
+       *[other] {" "}{ $dtype }
+    }{ $original ->
+        [none] {""}
+       *[other] , the 16-bit original (`{ $original }`) or a copy of it
+    }. They differ by what packing rounded off, which the adapter never saw: merging here is common, but not exactly what was trained
     .title = Quantised training
 compared-revision = the adapter was trained on revision { $trained-on }, this is { $base }
     .title = Base revision
@@ -544,6 +560,8 @@ conclusion-absent =
     }
 conclusion-changed = Amount of change from { $first } to { $model }: KL { NATS($kl) } nats per token, and the same likeliest token at { SHARE($same-top1) } of positions. This says how much changed, not whether it got better.
 conclusion-changed-elsewhere = { $model } against { $first } on { $text }: a near-zero perplexity change ({ CHANGE($ratio, tiny: "less than 0.01 %", sign: "always") }) with a KL of { NATS($kl) } nats, well above the rounding floor: behaviour changed, not on this text.
+conclusion-closer = { $closer } is closer to { $trained } than { $further }: KL { NATS($kl) } against { NATS($further-kl) } nats per token, { NATS($difference) } less (95 % interval { NATS($low) } to { NATS($high) }).
+conclusion-closer-elsewhere = On { LIST($texts, last: " and ") } alone, { $closer } is closer to { $trained }.
 conclusion-file-differs = The file is not what the merge computes: read from disk, { $merged } differs by KL { NATS($kl) } nats per token; verify the folder.
 conclusion-file-equal = The file is right: read from disk, { $merged } predicts to the last bit what the merge computes in memory.
 conclusion-maybe-rounding = { $model } is so close to { $first } (KL { NATS($kl) }) that rounding to { $dtype } alone may explain it; cast the base to { $dtype } to tell.
@@ -553,6 +571,27 @@ conclusion-merge-differs =
        *[other] , { CHANGE($share-of-change, tiny: "less than 0.01 %") } of what the adapter changes
     }, more than rounding explains; verify the folder.
 conclusion-merge-equal = The merge equals base + adapter up to rounding: { $merged } against { $unmerged } (KL { NATS($kl) }, the same likeliest token at { SHARE($same-top1) }).
+conclusion-merge-scores =
+    { $other } against { $own }: perplexity{ $lower-count ->
+        [0] {""}
+       *[other] {" "}lower { LIST($lower, last: " and ") }
+    }{ $higher-count ->
+        [0] {""}
+       *[other] { $lower-count ->
+            [0] {" "}higher
+           *[other] , higher
+        } { LIST($higher, last: " and ") }
+    }{ $chance-count ->
+        [0] {""}
+       *[other] { $lower-count ->
+            [0] { $higher-count ->
+                [0] {" "}within chance
+               *[other] , within chance
+            }
+           *[other] , within chance
+        } on { LIST($chance, last: " and ") }
+    }. That says which predicts these texts better, not which is what was trained.
+conclusion-neither-closer = It cannot be told which of { $own } and { $other } is closer to { $trained }: KL { NATS($kl) } and { NATS($other-kl) } nats per token, and the 95 % interval of the difference holds 0 ({ NATS($low) } to { NATS($high) }).
 conclusion-other-tokens =
     { $model } cuts the texts into other tokens than { $first }, so perplexities cannot be compared, only bits per byte{ $texts-count ->
         [0] {""}
@@ -682,6 +721,7 @@ diagnosis-never-applied = the adapter was never applied
 diagnosis-not-merged = the adapter lies beside the weights and was not merged into them
 diagnosis-other-strength = merged at strength { FIXED($strength, digits: 2) }
 diagnosis-other-values = { $wrong-count } of { COUNT($target-count, one: "target", other: "targets") } hold other values than base and adapter give
+diagnosis-trained-on = merged into the base as its trainer saw it ({ $quantization }), and judged by the plain one: `--as-trained { $quantization }` judges by the other
 
 eval-verdict-absent = it predicts as the base does: the adapter is effectively absent
 eval-verdict-better = it predicts { LIST($texts, last: " and ") } better than the base
@@ -1010,6 +1050,15 @@ tokenizer-source-nobody = no tokenizer
 tokenizer-source-only-template = no tokenizer, the { $template }'s chat template
 tokenizer-source-only-tokenizer = the { $tokenizer }'s tokenizer, no chat template
 
+twin =
+    { $is-packed ->
+        [yes] the packed base that training saw,
+       *[no] the 16-bit original of this base,
+    } `{ $name }`, { $found-in ->
+        [none] is not on this machine, and nothing is downloaded
+       *[other] lies in { $found-in }
+    }
+
 unconfined-no-landlock = this kernel has no Landlock, or it is switched off
 unconfined-other-system = this system cannot confine a process
 unconfined-refused = Landlock refused: { $said }
@@ -1032,6 +1081,10 @@ warning-dequantised = the base is packed ({ $method }): { COUNT($tensor-count, o
     }
 warning-olora = { $adapter }: OLoRA trained on a base that its init had changed; that base is computed anew from this one, which must be the original
 warning-open-experts = { $adapter }: PEFT takes the dimensions of these experts in another order under transformers 4 than under transformers 5, their matrices are square, and the adapter does not say which it was trained with; merged as one of transformers 5, so that one of transformers 4 would come out wrong: { LIST($tensors, shown: 4) }
+warning-packed-as-trained = base quantised to NF4 (block { $block }{ $is-double ->
+        [yes] , double
+       *[no] {""}
+    }) in the stream, as the adapter's trainer saw it: { COUNT($tensor-count, one: "tensor", other: "tensors") }, each from its own { $dtype } values; the output is not quantised
 warning-prefix = { $adapter }: { $change } to find its tensors in the base
 warning-renamed = { $adapter }: { COUNT($module-count, one: "module", other: "modules") } found under the names that the base has on disk (transformers' table of names)
 warning-replaced = the adapter brings { COUNT($tensors-count, one: "tensor", other: "tensors") } whole, in the place of the base's: { LIST($tensors, shown: 4) }
@@ -1298,6 +1351,7 @@ eval-error-token-outside-vocab = { $text } has the token id { $id }, but the voc
     .hint = the text was tokenized for another model, or the embedding was not resized
 eval-error-too-few-positions = { $text } takes a window of { $window } tokens, but the model has learned only { COUNT($position-count, one: "position", other: "positions") }
     .hint = choose a window of at most as many tokens, or a shorter prompt
+eval-error-trained = { $value }
 eval-error-unsupported-value = { $key } is `{ $value }`, which is not evaluated yet (covered: { LIST($covered) })
     .hint = merging and checking work all the same; only perplexity is not computed
 eval-error-window-too-small = a window of { COUNT($window, one: "token", other: "tokens") } leaves no token to score
@@ -1612,6 +1666,7 @@ packed-error-missing-table = { $tensor } is packed, and { $table }, without whic
 packed-error-missing-tables = { $tensor } is packed, and nothing that it could be read with is there
 packed-error-no-group = no group of config.json's config_groups describes { $tensor } as it is packed
 packed-error-no-such-group = { $tensor } puts an input into group { $group }, and there are { $count }
+packed-error-not-finite = { $tensor } holds { $value }, of which no code can be made
 packed-error-other-layout = config.json says { $key }: { $said } of its packed weights, a layout that only its own kernels read
     .hint = use the original 16- or 32-bit model of the same name
 packed-error-none-of-method = config.json says that the weights are packed by { $method }, and not one of them is; config and weights belong to different models, or one of them was edited
@@ -1724,6 +1779,7 @@ plan-error-quantized-base = the base is quantised by { $method }, { $method ->
 plan-error-too-much-lost = packed as NF4, { PERCENT($gain, digits: 0) } of the adapter's change would be left: most of it is smaller than the step from one code to the next
     .hint = write the merged weights in 16 bits, which keeps the change, or accept the loss
     .cli-hint = leave --requantize out, which writes 16 bits and keeps the change, or accept the loss with --accept-loss
+plan-error-trained = { $value }
 plan-error-undecided-layers = for { COUNT($tensors-count, one: "matrix", other: "matrices") } of { $class } it is not known whether bitsandbytes packs them: { LIST($tensors, shown: 3) }
     .hint = merge without packing again, and let transformers pack the merged model while it loads it
 plan-error-unmerged-base = the base still holds layers of an adapter that was never merged ({ COUNT($tensors-count, one: "tensor", other: "tensors") }: { LIST($tensors, shown: 3) })
@@ -1782,6 +1838,25 @@ text-fault-not-utf8 = it is not UTF-8 from byte { $valid-byte-count } on
 text-fault-too-long = { BYTES($byte-count) } where at most { BYTES($limit) } are read
     .hint = check that it is the right file; of a longer text, give a part
 
+trained-error-already-packed = the base is packed already ({ $method }), so that nothing is to be packed as its trainer did
+    .hint = merge into it as it is, or into the 16-bit original as the trainer packed that
+trained-error-experts = transformers 4 packs each expert of { $parameter } on its own and transformers 5 leaves them plain, and no file says which of them trained the adapter
+    .hint = { trained-error-own-kind.hint }
+trained-error-nothing-packed = bitsandbytes packs no weight of { $class ->
+        [none] this model
+       *[other] { $class }
+    }
+    .hint = merge into the base as it is
+trained-error-other-dtype = { $tensor } is { $dtype }: trainers pack 16-bit weights, and no file says to which 16 bits this base was rounded first
+    .hint = convert the base to the dtype that it was trained in, and merge into that
+trained-error-own-kind = { $tensor } is of a class made from Linear: transformers 4 packs it and transformers 5 does not, and no file says which of them trained the adapter
+    .hint = give the base as the trainer's library saved it packed
+trained-error-unknown-tensor = it is not known whether bitsandbytes packs { $tensor } of { $class ->
+        [none] a model whose class is not named
+       *[other] { $class }
+    }
+    .hint = { trained-error-own-kind.hint }
+
 unknown-dtype = the dtype `{ $name }` is unknown
 
 verify-error-adapter = the adapter cannot be used: { $value }
@@ -1801,6 +1876,7 @@ verify-error-merged = the merged folder cannot be read: { $value }
 verify-error-packed-base = the base is quantised by { $method }, which is not read here: nothing can be compared with it
     .hint = give the original 16- or 32-bit model of the same name
 verify-error-seal = the seal cannot be checked: { $value }
+verify-error-trained = { $value }
 verify-error-unpredictable = the merged folder predicts nothing: { $value }
 
 way-out-build-deeper-base = build the deeper base first and merge into that

@@ -162,6 +162,10 @@ how = 방법
 in-the-adapter = 어댑터에서
 interrupted-note = 중단된 병합이 { $bytes }를 끝내 두었습니다. 입력과 옵션이 같으면 이어서 진행합니다.
 interval = 95 % 구간
+into-original = 원본에 병합
+into-original-in-text = 원본에 병합
+into-packed = 압축 베이스에 병합
+into-packed-in-text = 압축 베이스에 병합
 is-sealed = 봉인됨: SHA256SUMS
 judge-at = 세기 { FIXED($strength, digits: 2) }로 검사
 judge-at-found = 찾은 세기로 검사
@@ -271,6 +275,8 @@ only-changed = 바뀐 것만
 open-both = 둘 다 열기
 open-folder = 폴더 열기
     .tooltip = 파일 관리자에서 병합 폴더를 봅니다
+open-original = 원본을 베이스로 열기
+open-packed-base = 압축 베이스 열기
 open-sample = 샘플 열기
     .tooltip = 내장된 모델과 어댑터를 채웁니다
 opening = 헤더를 읽는 중…
@@ -282,6 +288,7 @@ output-empty = 새 폴더
 output-expects = 또는 검사할 병합 모델
 output-hint = 둘 다 정해지면 제안
 overview = 모든 차이. 누르면 그곳으로
+packed-and-adapter = 압축 베이스 + 어댑터
 params = 파라미터 { $count }
 partial-note = 작업은 { $name } 에서 합니다. 완성되어야 폴더가 제 이름을 얻습니다.
 pass-of = { $total }번 중 { $pass }번째
@@ -395,8 +402,12 @@ timing-status = 모델의 시간을 재는 중…
 tokenizer = 토크나이저와 채팅 템플릿
 tokens = 토큰 { COUNT($count) }개
 total = 합계
+trained-in-text = 압축 베이스 + 어댑터
 tree-footer = 텐서 { $total }개 · { $changed }개 변경 · { $kept }개는 베이스 값 유지
 tree-footer-shown = 텐서 { $total }개 중 { $shown }개 표시 · { $changed }개 변경
+twin-is-measured = 거기에 병합한 것도 나란히 재어 어느 쪽이 학습한 것에 더 가까운지 말합니다.
+twin-is-wanted = 있으면 어느 병합이 학습한 것에 더 가까운지 잴 수 있습니다.
+twin-title = 베이스의 짝
 unchanged = 그대로
 update = 갱신
 update-how = F32로 W + { $scale } · BA, 그 뒤 { $dtype }로 한 번 반올림
@@ -504,15 +515,20 @@ compared-dtypes =
     .title = 자료형
 compared-part-of-its-kinds = { $changed-count }개가 바뀌지만 같은 종류의 { $unchanged-count }개는 그대로입니다({ LIST($names, shown: 3) }). 레이어가 더 적은 모델로 학습했거나, 어댑터 파일에 빠진 것이 있습니다
     .title = 대상 범위
-compared-quantised-base = 어댑터가 가리키는 베이스는 `{ $trained-on }`인데, 이 베이스는 압축되어 있습니다({ $method }). 불러오면서 똑같이 양자화해 학습했다면 이것이 학습한 베이스이고, 아니라면 원본이 더 가깝습니다
+compared-quantised-base = 어댑터가 가리키는 베이스는 압축되지 않은 `{ $trained-on }`이고, 이 베이스는 압축되어 있습니다({ $method }). 불러오면서 똑같이 양자화해 학습했다면 차이가 없고 이 병합이 학습한 그대로이며, 아니라면 원본이 더 가깝습니다
     .title = 양자화 학습
-compared-quantised-both = 양자화한 베이스 `{ $trained-on }`(으)로 학습했고 이 베이스도 양자화되어 있습니다({ $method }). 16비트 원본이 아니라 학습할 때의 가중치에 병합합니다
+compared-quantised-both = 압축된 가중치(`{ $trained-on }`)로 학습했고 이 베이스도 압축되어 있습니다({ $method }). { $dtype } 반올림 한 번 말고는 차이가 없습니다. 16비트 원본이 아니라 학습한 가중치에 병합합니다
+    .title = 양자화 학습
+compared-quantised-otherwise = 학습한 가중치는 이 베이스({ $method })와 다른 방식으로 압축되었습니다(`{ $trained-on }`의 { $marker }). 각 압축에서 잘려 나간 만큼 다르므로 병합이 학습한 것과 똑같지는 않습니다
     .title = 양자화 학습
 compared-quantised-training =
-    양자화한 베이스 `{ $trained-on }`({ $marker })로 학습했습니다. 16비트 원본{ $original ->
+    압축된 가중치(`{ $trained-on }`의 { $marker })로 학습했고, 이 베이스는 압축되지 않은{ $dtype ->
         [none] {""}
-       *[other] {" "}`{ $original }`
-    }에 병합하는 일이 흔하지만, 학습한 것과 똑같지는 않습니다
+       *[other] {" "}{ $dtype }
+    }{ $original ->
+        [none] {" "}모델입니다
+       *[other] {" "}모델로, 16비트 원본 `{ $original }`이거나 그 사본입니다
+    }. 압축에서 잘려 나간 만큼 다르며 어댑터는 그것을 본 적이 없습니다. 여기에 병합하는 일이 흔하지만, 학습한 것과 똑같지는 않습니다
     .title = 양자화 학습
 compared-revision = 어댑터를 학습한 리비전은 { $trained-on }, 이 베이스의 리비전은 { $base }입니다
     .title = 베이스 리비전
@@ -540,6 +556,8 @@ conclusion-absent =
     }
 conclusion-changed = { $first }에서 { $model }{ JOSA($model, "으로", "로") } 바뀐 양: 토큰당 KL { NATS($kl) }냇, 1순위 토큰은 { SHARE($same-top1) }에서 같습니다. 얼마나 바뀌었는지이며, 좋아졌는지는 아닙니다.
 conclusion-changed-elsewhere = { $first } 대비 { $model }: { $text }에서는 퍼플렉시티가 거의 그대로({ CHANGE($ratio, tiny: "0.01 % 미만", sign: "always") })인데 KL은 { NATS($kl) }냇으로 반올림보다 훨씬 큽니다. 동작이 바뀌었지만 이 글에서는 드러나지 않습니다.
+conclusion-closer = { $closer }{ JOSA($closer, "이", "가") } { $further }보다 { $trained }에 더 가깝습니다: 토큰당 KL { NATS($kl) }냇 대 { NATS($further-kl) }냇, { NATS($difference) }냇 작음(95 % 구간 { NATS($low) }~{ NATS($high) }).
+conclusion-closer-elsewhere = { LIST($texts) }에서만은 { $closer }{ JOSA($closer, "이", "가") } { $trained }에 더 가깝습니다.
 conclusion-file-differs = 파일이 병합 결과와 다릅니다: 디스크에서 읽은 { $merged }{ JOSA($merged, "은", "는") } 토큰당 KL { NATS($kl) }냇 차이가 납니다. 폴더를 검사하세요.
 conclusion-file-equal = 파일이 올바릅니다: 디스크에서 읽은 { $merged }의 예측이 메모리에서 병합한 것과 마지막 비트까지 같습니다.
 conclusion-maybe-rounding = { $model }{ JOSA($model, "은", "는") } { $first }{ JOSA($first, "과", "와") } 아주 가까워(KL { NATS($kl) }) { $dtype } 반올림만으로도 설명됩니다. 베이스를 { $dtype }로 변환해 보면 알 수 있습니다.
@@ -549,6 +567,27 @@ conclusion-merge-differs =
        *[other] , 어댑터가 바꾼 것의 { CHANGE($share-of-change, tiny: "0.01 % 미만") }
     } 차이로, 반올림으로 설명되지 않습니다. 폴더를 검사하세요.
 conclusion-merge-equal = 병합은 반올림 안에서 베이스 + 어댑터와 같습니다: { $unmerged } 대비 { $merged }(KL { NATS($kl) }, 1순위 토큰은 { SHARE($same-top1) }에서 같음).
+conclusion-merge-scores =
+    { $own } 대비 { $other }: 퍼플렉시티가 { $lower-count ->
+        [0] {""}
+       *[other] { LIST($lower) }에서 { $higher-count ->
+            [0] { $chance-count ->
+                [0] 낮습니다
+               *[other] 낮고{" "}
+            }
+           *[other] 낮고{" "}
+        }
+    }{ $higher-count ->
+        [0] {""}
+       *[other] { LIST($higher) }에서 { $chance-count ->
+            [0] 높습니다
+           *[other] 높고{" "}
+        }
+    }{ $chance-count ->
+        [0] {""}
+       *[other] { LIST($chance) }에서 우연의 범위입니다
+    }. 어느 쪽이 이 글을 더 잘 예측하는지이며, 어느 쪽이 학습한 것인지는 아닙니다.
+conclusion-neither-closer = { $own }{ JOSA($own, "과", "와") } { $other } 가운데 어느 쪽이 { $trained }에 더 가까운지 알 수 없습니다: 토큰당 KL { NATS($kl) }냇과 { NATS($other-kl) }냇, 차이의 95 % 구간이 0을 품습니다({ NATS($low) }~{ NATS($high) }).
 conclusion-other-tokens =
     { $model }{ JOSA($model, "은", "는") } { $first }{ JOSA($first, "과", "와") } 토큰을 다르게 나눠 퍼플렉시티를 견줄 수 없고, 바이트당 비트만 견줍니다{ $texts-count ->
         [0] {""}
@@ -674,6 +713,7 @@ diagnosis-never-applied = 어댑터가 전혀 적용되지 않았습니다
 diagnosis-not-merged = 어댑터가 가중치 옆에 그대로 있고 병합되지 않았습니다
 diagnosis-other-strength = 세기 { FIXED($strength, digits: 2) }{ JOSA(FIXED($strength, digits: 2), "으로", "로") } 병합되었습니다
 diagnosis-other-values = 대상 { COUNT($target-count) }개 중 { $wrong-count }개의 값이 베이스와 어댑터로 계산한 값과 다릅니다
+diagnosis-trained-on = 학습할 때 양자화된 베이스({ $quantization })에 병합되었는데 원본 베이스를 기준으로 검사했습니다. 명령줄에서 `--as-trained { $quantization }`을(를) 주면 그 베이스를 기준으로 검사합니다
 
 eval-verdict-absent = 베이스와 똑같이 예측합니다. 어댑터가 없는 것과 같습니다
 eval-verdict-better = { LIST($texts) } 텍스트를 베이스보다 잘 예측합니다
@@ -994,6 +1034,15 @@ tokenizer-source-nobody = 토크나이저가 없습니다
 tokenizer-source-only-template = 토크나이저는 없고 { $template }의 채팅 템플릿을 씁니다
 tokenizer-source-only-tokenizer = { $tokenizer }의 토크나이저를 쓰며 채팅 템플릿은 없습니다
 
+twin =
+    { $is-packed ->
+        [yes] 학습에 쓴 압축 베이스
+       *[no] 이 베이스의 16비트 원본
+    } `{ $name }`: { $found-in ->
+        [none] 이 컴퓨터에 없습니다. 내려받지는 않습니다
+       *[other] { $found-in }에 있습니다
+    }
+
 unconfined-no-landlock = 이 커널에 Landlock이 없거나 꺼져 있음
 unconfined-other-system = 이 시스템에는 프로세스를 가두는 방법이 없음
 unconfined-refused = Landlock이 거절함: { $said }
@@ -1016,6 +1065,10 @@ warning-dequantised = 베이스가 압축되어 있습니다({ $method }). 텐�
     }
 warning-olora = { $adapter }: OLoRA는 초기화가 바꾼 베이스로 학습합니다. 그 베이스를 이 베이스에서 다시 계산하므로, 이 베이스가 원본이어야 합니다
 warning-open-experts = { $adapter }: 이 전문가 텐서의 차원 순서는 PEFT를 transformers 4와 쓰는지 5와 쓰는지에 따라 다릅니다. 행렬이 정사각형이고 어느 버전으로 학습했는지 어댑터에 적혀 있지 않아, transformers 5로 학습한 것으로 보고 병합합니다. transformers 4로 학습했다면 결과가 틀립니다: { LIST($tensors, shown: 4) }
+warning-packed-as-trained = 어댑터를 학습할 때와 같게 베이스를 읽으면서 NF4(블록 { $block }{ $is-double ->
+        [yes] , 이중
+       *[no] {""}
+    })로 양자화했다가 풉니다. 텐서 { COUNT($tensor-count) }개를 각각 저장된 { $dtype } 값에서 양자화하며, 결과는 양자화되지 않습니다
 warning-prefix = { $adapter }: { $change } 베이스에서 텐서를 찾았습니다
 warning-renamed = { $adapter }: 모듈 { COUNT($module-count) }개를 베이스가 디스크에서 쓰는 이름으로 찾았습니다(transformers의 이름 표)
 warning-replaced = 어댑터가 텐서 { COUNT($tensors-count) }개를 통째로 가져와 베이스의 것과 바꿉니다: { LIST($tensors, shown: 4) }
@@ -1275,6 +1328,7 @@ eval-error-token-outside-vocab = { $text }에 토큰 번호 { $id }번이 있는
     .hint = 다른 모델의 토크나이저로 나눈 글이거나, 임베딩의 크기를 바꾸지 않았습니다
 eval-error-too-few-positions = { $text }의 창은 토큰 { $window }개인데 모델이 배운 위치는 { COUNT($position-count) }개뿐입니다
     .hint = 그보다 작은 창이나 더 짧은 프롬프트를 고르세요
+eval-error-trained = { $value }
 eval-error-unsupported-value = 설정의 { $key } 값 `{ $value }`에서는 아직 평가하지 못합니다(할 수 있는 것: { LIST($covered) })
     .hint = 병합과 검사는 그대로 됩니다. 퍼플렉시티만 계산하지 못합니다
 eval-error-window-too-small = 창이 토큰 { COUNT($window) }개라 채점할 토큰이 없습니다
@@ -1644,6 +1698,7 @@ packed-error-missing-table = { $tensor }은(는) 압축되어 있는데, 읽는 
 packed-error-missing-tables = { $tensor }은(는) 압축되어 있는데, 읽는 데 쓸 것이 하나도 없습니다
 packed-error-no-group = config.json의 config_groups에는 { $tensor }의 압축 방식과 맞는 그룹이 없습니다
 packed-error-no-such-group = { $tensor }에는 그룹 { $group }이(가) 있는데, 그룹은 { $count }개뿐입니다
+packed-error-not-finite = { $tensor }에 { $value } 값이 있어 코드로 바꿀 수 없습니다
 packed-error-other-layout = config.json에는 압축된 가중치의 { $key }이(가) { $said }(으)로 되어 있는데, 전용 커널만 읽을 수 있는 배치입니다
     .hint = 이름이 같은 16비트나 32비트 원본을 쓰세요
 packed-error-none-of-method = config.json에는 가중치가 { $method }(으)로 압축되었다고 적혀 있지만 그렇게 압축된 가중치가 하나도 없습니다. 설정과 가중치가 서로 다른 모델의 것이거나 한쪽이 고쳐졌습니다
@@ -1756,6 +1811,7 @@ plan-error-quantized-base = 베이스가 { $method }(으)로 양자화되어 있
 plan-error-too-much-lost = NF4로 압축하면 어댑터의 변화가 { PERCENT($gain, digits: 0) }만 남습니다. 변화 대부분이 코드 사이의 간격보다 작습니다
     .hint = 병합한 가중치를 16비트로 쓰면 변화가 남습니다. 아니면 손실을 받아들이세요
     .cli-hint = --requantize를 빼면 16비트로 쓰고 변화가 남습니다. 손실을 받아들이려면 --accept-loss를 붙이세요
+plan-error-trained = { $value }
 plan-error-undecided-layers = { $class }의 행렬 { COUNT($tensors-count) }개는 bitsandbytes가 압축하는지 알 수 없습니다: { LIST($tensors, shown: 3) }
     .hint = 다시 양자화하지 않고 병합한 뒤, transformers가 불러올 때 압축하게 하세요
 plan-error-unmerged-base = 베이스에 병합하지 않은 어댑터 레이어가 남아 있습니다(텐서 { COUNT($tensors-count) }개: { LIST($tensors, shown: 3) })
@@ -1814,6 +1870,25 @@ text-fault-not-utf8 = { $valid-byte-count }바이트부터 UTF-8이 아닙니다
 text-fault-too-long = 파일이 { BYTES($byte-count) }인데 { BYTES($limit) }까지만 읽습니다
     .hint = 맞는 파일인지 확인하세요. 긴 글이라면 일부만 고르세요
 
+trained-error-already-packed = 베이스가 이미 압축되어 있어({ $method }) 학습할 때처럼 다시 양자화할 것이 없습니다
+    .hint = 이 베이스에 그대로 병합하거나, 16비트 원본을 학습할 때처럼 양자화해서 병합하세요
+trained-error-experts = transformers 4는 { $parameter }의 전문가를 하나씩 양자화하고 transformers 5는 그대로 두는데, 어댑터를 어느 쪽으로 학습했는지는 어느 파일에도 없습니다
+    .hint = { trained-error-own-kind.hint }
+trained-error-nothing-packed = { $class ->
+        [none] 이 모델
+       *[other] { $class }
+    }에는 bitsandbytes가 양자화하는 가중치가 없습니다
+    .hint = 베이스에 그대로 병합하세요
+trained-error-other-dtype = { $tensor }의 자료형이 { $dtype }입니다. 학습할 때는 16비트 가중치를 양자화하는데, 이 베이스를 먼저 어떤 16비트로 반올림했는지는 어느 파일에도 없습니다
+    .hint = 학습에 쓴 자료형으로 베이스를 변환해서 그 베이스에 병합하세요
+trained-error-own-kind = { $tensor }의 계층은 Linear를 바꾼 클래스입니다. transformers 4는 이를 양자화하고 transformers 5는 하지 않는데, 어댑터를 어느 쪽으로 학습했는지는 어느 파일에도 없습니다
+    .hint = 학습에 쓴 라이브러리가 양자화해서 저장한 베이스를 넣으세요
+trained-error-unknown-tensor = bitsandbytes가 { $class ->
+        [none] 클래스 이름이 없는 모델
+       *[other] { $class }
+    }의 { $tensor }을(를) 양자화하는지 알 수 없습니다
+    .hint = { trained-error-own-kind.hint }
+
 unknown-dtype = 알 수 없는 자료형입니다(`{ $name }`)
 
 verify-error-adapter = 어댑터를 쓸 수 없습니다: { $value }
@@ -1833,6 +1908,7 @@ verify-error-merged = 병합 폴더를 읽을 수 없습니다: { $value }
 verify-error-packed-base = 베이스가 { $method }(으)로 양자화되어 있습니다. 여기서는 읽지 않는 형식이라 비교할 수 없습니다
     .hint = 이름이 같은 16비트나 32비트 원본을 주세요
 verify-error-seal = 봉인을 검사할 수 없습니다: { $value }
+verify-error-trained = { $value }
 verify-error-unpredictable = 병합 폴더가 아무것도 예측하지 못합니다: { $value }
 
 way-out-build-deeper-base = 더 깊은 베이스를 먼저 만들고 거기에 병합하세요

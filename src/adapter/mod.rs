@@ -30,6 +30,7 @@ mod scan;
 mod suggested_base;
 mod support;
 mod target;
+mod twin;
 mod typed;
 mod value_head;
 
@@ -61,8 +62,9 @@ pub use self::{
     peft_config::PeftConfig,
     refused::{Feature, RefusalReason, WayOut},
     scaling::Scaling,
-    suggested_base::{BaseSuggestion, FoundIn, suggested_base, suggested_in},
+    suggested_base::{BaseSuggestion, FoundIn, suggested_bases, suggested_in},
     target::{Companion, Effect, Placement, Replacement, Target, Window},
+    twin::Twin,
     value_head::{is_value_head, is_value_head_file},
 };
 use crate::{

@@ -1,9 +1,12 @@
-//! The base that an adapter names, where it lies on this machine already. Nothing is ever downloaded.
+//! The bases that an adapter can be merged into, where they lie on this machine already. Nothing is ever downloaded.
 
 use std::path::{Path, PathBuf};
 
 use super::Adapter;
-use crate::{checkpoint::hub_cache, message::said_in_english};
+use crate::{
+    checkpoint::{hub_cache, original_names},
+    message::said_in_english,
+};
 
 /// A base model on this machine that an adapter asks for.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -30,27 +33,33 @@ pub enum FoundIn {
 
 said_in_english!(FoundIn);
 
-/// The base that `adapter` was trained on (`base_model_name_or_path`), where this machine has it.
+/// The bases for `adapter` that this machine has: the one that it was trained on (`base_model_name_or_path`), and behind
+/// it the 16-bit original where that one is a quantised copy by its name.
 #[must_use]
-pub fn suggested_base(adapter: &Adapter) -> Option<BaseSuggestion> {
+pub fn suggested_bases(adapter: &Adapter) -> Vec<BaseSuggestion> {
     suggested_in(&hub_cache::cache_folders(), adapter)
 }
 
-/// As [`suggested_base`], in the given folders of the Hugging Face cache.
+/// As [`suggested_bases`], in the given folders of the Hugging Face cache.
 #[must_use]
-pub fn suggested_in(caches: &[PathBuf], adapter: &Adapter) -> Option<BaseSuggestion> {
-    let name = adapter.config().base_model()?;
-    let revision = adapter.config().get("revision").and_then(serde_json::Value::as_str);
-    let original = hub_cache::original_name(name);
-    // The 16-bit original comes first: what was trained is closer to it than to most packed copies.
-    let names = original.into_iter().map(|original| (original, None)).chain([(name, revision)]);
-    names.into_iter().find_map(|(name, revision)| {
+pub fn suggested_in(caches: &[PathBuf], adapter: &Adapter) -> Vec<BaseSuggestion> {
+    let Some(name) = adapter.config().base_model() else { return Vec::new() };
+    let suggested = |name: &str, revision| {
         let (path, found_in) = found(name, revision, adapter.root(), caches)?;
         Some(BaseSuggestion { name: name.to_owned(), path, found_in })
-    })
+    };
+    // What training saw comes first, packed or not.
+    let named = suggested(name, revision(adapter));
+    named.into_iter().chain(original_names(name).iter().find_map(|name| suggested(name, None))).collect()
 }
 
-fn found(name: &str, revision: Option<&str>, root: &Path, caches: &[PathBuf]) -> Option<(PathBuf, FoundIn)> {
+/// The revision of the base that `adapter` was trained on, where it says one.
+pub(super) fn revision(adapter: &Adapter) -> Option<&str> {
+    adapter.config().get("revision").and_then(serde_json::Value::as_str)
+}
+
+/// Where the model `name` lies: at that path, in `caches`, or beside the adapter in `root`.
+pub(super) fn found(name: &str, revision: Option<&str>, root: &Path, caches: &[PathBuf]) -> Option<(PathBuf, FoundIn)> {
     let is_model = |path: &Path| path.join("config.json").is_file();
     let named = Path::new(name);
     if named.is_absolute() && is_model(named) {

@@ -14,6 +14,7 @@ mod recast;
 mod stacked;
 mod task_class;
 mod ties;
+mod trained;
 mod vocabulary;
 
 use std::sync::OnceLock;
@@ -28,6 +29,7 @@ pub use self::{
     stacked::{OnDisk, Piece, StackedNames, parameters_of_piece},
     task_class::{HeadParameter, Place, TaskClass, TaskFamily},
     ties::{Member, SCALE_KEY, SeparableHead, TieGroup},
+    trained::{TrainedError, packed_while_loading, trained_names},
     vocabulary::Vocabulary,
 };
 use crate::checkpoint::{Checkpoint, LogicalTensor};

@@ -8,15 +8,6 @@ use std::{
 
 use super::CheckpointError;
 
-/// Endings of names under which quantised copies of a model are published; without them the name is the original's.
-const QUANTIZED_ENDINGS: [&str; 4] = ["-unsloth-bnb-4bit", "-bnb-4bit", "-4bit", "-8bit"];
-
-/// The name of the model that `name` is a quantised copy of, by the custom of the Hub.
-#[must_use]
-pub fn original_name(name: &str) -> Option<&str> {
-    QUANTIZED_ENDINGS.iter().find_map(|ending| name.strip_suffix(ending))
-}
-
 /// Folders of the cache, best first: `$HF_HUB_CACHE`, `$HUGGINGFACE_HUB_CACHE`, `$HF_HOME/hub`,
 /// `$XDG_CACHE_HOME/huggingface/hub`, `~/.cache/huggingface/hub`.
 #[must_use]
@@ -102,11 +93,22 @@ pub fn cached_model(caches: &[PathBuf], id: &str, revision: Option<&str>) -> Opt
         return None;
     }
     let folder = format!("models--{}", id.replace('/', "--"));
-    let entries = caches.iter().map(|cache| cache.join(&folder)).filter(|entry| entry.is_dir());
+    let entries = caches.iter().filter_map(|cache| entry_of(cache, &folder));
     entries.into_iter().find_map(|entry| match revision {
         Some(revision) => revision_of(&entry, revision),
         None => snapshot(&entry).ok(),
     })
+}
+
+/// The entry of `cache` with the name `folder`, in whatever case: the Hub takes names as people write them.
+fn entry_of(cache: &Path, folder: &str) -> Option<PathBuf> {
+    let exact = cache.join(folder);
+    if exact.is_dir() {
+        return Some(exact);
+    }
+    let entries = std::fs::read_dir(cache).into_iter().flatten().flatten();
+    let is_it = |entry: &std::fs::DirEntry| entry.file_name().eq_ignore_ascii_case(folder) && entry.path().is_dir();
+    entries.filter(is_it).map(|entry| entry.path()).min()
 }
 
 /// `path`, or the snapshot inside where `path` is an entry of the cache or its `snapshots` folder.
@@ -226,6 +228,7 @@ mod tests {
         std::fs::create_dir_all(root.path().join("models--a--b/snapshots/1")).unwrap();
         let caches = [root.path().to_owned()];
         assert!(cached_model(&caches, "a/b", None).unwrap().ends_with("snapshots/1"));
+        assert!(cached_model(&caches, "A/B", None).unwrap().ends_with("snapshots/1"), "in whatever case");
         for id in ["../a/b", "/a", "a/b/c", "", "a//b", "c:\\x"] {
             assert_eq!(cached_model(&caches, id, None), None, "{id}");
         }

@@ -11,9 +11,11 @@ mod folder;
 mod foreign;
 mod header;
 pub mod hub_cache;
+mod hub_names;
 mod index;
 mod json_problem;
 mod json_text;
+mod model_card;
 mod packed;
 mod pickle;
 mod safetensors_file;
@@ -40,9 +42,11 @@ pub use self::{
     folder::{FileRole, SideFile, side_files},
     foreign::ForeignFormat,
     header::{Header, HeaderError, HeaderTensor},
+    hub_names::{original_names, plain_name},
     index::WeightIndex,
     json_problem::JsonProblem,
     json_text::JsonText,
+    model_card::card_base_models,
     packed::{PackedError, Quantization, QuantizationMethod, StoredPart},
     pickle::{PickleError, PickleFile, PickledValue, holds_tensors},
     safetensors_file::{HEADER_LEN_BYTES, MAX_HEADER_BYTES, SafetensorsFile, header_bytes},
@@ -53,7 +57,10 @@ pub use self::{
     unmerged::Unmerged,
     weight_file::{WeightFile, WeightFormat},
 };
-use crate::error::{IoAction, IoContext as _};
+use crate::{
+    error::{IoAction, IoContext as _},
+    numeric::Nf4Format,
+};
 
 /// A base or merged model, opened but not loaded.
 #[derive(Debug)]
@@ -65,6 +72,7 @@ pub struct Checkpoint {
     tensors: BTreeMap<String, LogicalTensor>,
     quantization: Option<Quantization>,
     stale_quantization: Option<String>,
+    trained_quantization: Option<Nf4Format>,
     side_files: Vec<SideFile>,
 }
 
@@ -112,7 +120,17 @@ impl Checkpoint {
             }
         }
         let side_files = side_files(root).at(IoAction::ListFolder, root)?;
-        Ok(Self { root: root.to_owned(), config, files, index, tensors, quantization, stale_quantization, side_files })
+        Ok(Self {
+            root: root.to_owned(),
+            config,
+            files,
+            index,
+            tensors,
+            quantization,
+            stale_quantization,
+            trained_quantization: None,
+            side_files,
+        })
     }
 
     /// This model with another config and other tensors, as if a folder held them; files and root stay those of this one.
@@ -130,6 +148,7 @@ impl Checkpoint {
             tensors,
             quantization: self.quantization.clone(),
             stale_quantization: self.stale_quantization.clone(),
+            trained_quantization: self.trained_quantization,
             side_files: self.side_files.clone(),
         })
     }
@@ -175,6 +194,12 @@ impl Checkpoint {
     #[must_use]
     pub fn stale_quantization(&self) -> Option<&str> {
         self.stale_quantization.as_deref()
+    }
+
+    /// How a trainer packed its plain weights, where [`Self::tensors`] holds them as that trainer saw them.
+    #[must_use]
+    pub fn trained_quantization(&self) -> Option<Nf4Format> {
+        self.trained_quantization
     }
 
     /// The class of a module whose weight is the packed `tensor`, as its library calls it.

@@ -109,6 +109,8 @@ pub struct MergeArgs {
     pub accept_loss: bool,
     #[command(flatten)]
     pub rounding: RoundingArgs,
+    #[command(flatten)]
+    pub trained: TrainedArgs,
     /// Where to compute: auto tries the GPU against the CPU for a moment and takes the faster one; gpu:N is a GPU by its
     /// number (gpu:99 lists them)
     #[arg(long, default_value = "auto", value_name = "auto|cpu|gpu[:N]")]
@@ -149,9 +151,21 @@ pub struct VerifyArgs {
     pub strength: Vec<f64>,
     #[command(flatten)]
     pub rounding: RoundingArgs,
+    #[command(flatten)]
+    pub trained: TrainedArgs,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,
+}
+
+/// What the adapters were trained on.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub struct TrainedArgs {
+    /// How the trainer packed the 16-bit base while it loaded it (QLoRA), which no file says: nf4, with `double` where the
+    /// scales were packed again (bnb_4bit_use_double_quant) and `block=N` where a block is not 64. The base is packed and
+    /// unpacked in the stream, and the adapter merged into what it was trained on
+    #[arg(long, value_name = "nf4[,double][,block=N]")]
+    pub as_trained: Option<Nf4Format>,
 }
 
 /// How updated tensors are rounded.
@@ -205,6 +219,9 @@ pub struct ResidentArgs {
     /// What its weights are rounded to
     #[arg(long, value_parser = parse_cast)]
     pub cast: Option<FloatDtype>,
+    /// How the trainer packed it
+    #[arg(long)]
+    pub as_trained: Option<Nf4Format>,
 }
 
 /// `compare`.
@@ -212,11 +229,23 @@ pub struct ResidentArgs {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct CompareArgs {
     /// Model folders; the others are compared with the first
-    #[arg(required = true)]
+    #[arg(required_unless_present = "base")]
     pub models: Vec<PathBuf>,
     /// An adapter: the first model with it at run time is compared too (repeat for several)
     #[arg(long)]
     pub adapter: Vec<PathBuf>,
+    /// In place of models, the 16-bit original of a packed base: into which of both does an adapter belong that was
+    /// trained on the packed one? Packed base + adapter, the merge into its unpacked weights and the one into the
+    /// original are compared; both merges are computed in memory
+    #[arg(long, value_name = "ORIGINAL", requires = "adapter", conflicts_with_all = ["models", "cast", "in_memory"])]
+    pub base: Option<PathBuf>,
+    /// The packed base [default: the one that the adapter names, where this machine has it]
+    #[arg(long, value_name = "PACKED", requires = "base")]
+    pub packed_base: Option<PathBuf>,
+    /// How the trainer packed --base while it loaded it (QLoRA), where no folder holds that: nf4, with `double` where the
+    /// scales were packed again and `block=N` where a block is not 64
+    #[arg(long, value_name = "nf4[,double][,block=N]", requires = "base", conflicts_with = "packed_base")]
+    pub as_trained: Option<Nf4Format>,
     /// Compare the first model with every weight rounded to bf16 or f16 too: what rounding does without an adapter
     #[arg(long, value_name = "bf16|f16", value_parser = parse_cast)]
     pub cast: Option<FloatDtype>,
@@ -304,6 +333,7 @@ impl MergeArgs {
             requantize: self.requantize,
             accepts_loss: self.accept_loss,
             rounding: self.rounding.rounding()?,
+            trained_quantization: self.trained.as_trained,
             max_shard_bytes: self.max_shard_size,
         })
     }

@@ -1,9 +1,9 @@
-//! When the base is missing or is not one: where the base that the adapter names lies on this machine.
+//! Where the base that an adapter names lies on this machine, and the twin of the one at hand.
 
 use std::path::{Path, PathBuf};
 
 use lorafuse::{
-    adapter::{Adapter, FoundIn, suggested_base},
+    adapter::{Adapter, FoundIn, Twin, suggested_bases},
     checkpoint::CheckpointError,
     plan::PlanError,
 };
@@ -24,11 +24,10 @@ pub fn with_suggestion(error: PlanError, base: &Path, adapters: &[PathBuf]) -> F
 }
 
 fn suggestion(adapter: &Path, given: &Path) -> Option<String> {
-    let base = suggested_base(&Adapter::open(adapter).ok()?)?;
-    let is_given = given.canonicalize().is_ok_and(|given| base.path.canonicalize().is_ok_and(|path| path == given));
-    if is_given {
-        return None;
-    }
+    let is_given =
+        |path: &Path| given.canonicalize().is_ok_and(|given| path.canonicalize().is_ok_and(|it| it == given));
+    let bases = suggested_bases(&Adapter::open(adapter).ok()?);
+    let base = bases.into_iter().find(|base| !is_given(&base.path))?;
     let path = base.path.display();
     Some(match base.found_in {
         FoundIn::NamedPath => format!("the base that the adapter names is on this machine: {path}"),
@@ -36,4 +35,12 @@ fn suggestion(adapter: &Path, given: &Path) -> Option<String> {
             format!("the adapter names `{}`, which is in {}: {path}", base.name, base.found_in)
         }
     })
+}
+
+/// The twin of a base, and its folder where this machine has it.
+pub fn twin_line(twin: &Twin) -> String {
+    match &twin.path {
+        Some(path) => format!("{twin}: {}", path.display()),
+        None => twin.to_string(),
+    }
 }

@@ -9,14 +9,14 @@ use lorafuse::{
     numeric::FloatDtype,
     plan::{AdapterRequest, DtypePolicy, MergeRequest},
     platform::keep_freed_memory,
-    report::{ChangeTable, Conclusion, ScoreTable, SpeedTable, conclusions},
+    report::{ChangeTable, ClosenessTable, Conclusion, ScoreTable, SpeedTable, conclusions},
 };
 use serde::Serialize;
 
 use super::{
     Failure, Outcome,
     args::CompareArgs,
-    print,
+    merge_choice, print,
     session::Session,
     table::{Align, render},
 };
@@ -32,11 +32,17 @@ struct Document<'a> {
 /// Runs the command.
 pub fn run(args: &CompareArgs) -> Outcome {
     keep_freed_memory();
-    let mut request = EvalRequest { window: args.window, ..EvalRequest::new(models(args)?, texts(args)?) };
+    let asked = merge_choice::asked(args)?;
+    let (models, choice, titles) = match asked {
+        Some(asked) => (asked.models, Some(asked.choice), Some(asked.titles)),
+        None => (models(args)?, None, None),
+    };
+    let mut request = EvalRequest { window: args.window, choice, ..EvalRequest::new(models, texts(args)?) };
     request.memory_budget_bytes = args.memory_budget.unwrap_or(request.memory_budget_bytes);
     let session = Session::start();
     let mut report = session.run(|job| evaluate::run(&request, job))?;
-    if let (Some(text), true) = (request.texts.first(), args.runs > 0) {
+    // Merges in memory have no time of their own.
+    if let (Some(text), true) = (request.texts.first(), args.runs > 0 && choice.is_none()) {
         let speed = SpeedRequest {
             models: request.models.clone(),
             text: text.clone(),
@@ -52,7 +58,7 @@ pub fn run(args: &CompareArgs) -> Outcome {
             Err(failure) => failure.warn("the models were not timed"),
         }
     }
-    let names: Vec<String> = report.models.iter().map(|model| model.name.clone()).collect();
+    let names = titles.unwrap_or_else(|| report.models.iter().map(|model| model.name.clone()).collect());
     let document = Document { report: &report, conclusions: sentences(&report, &names) };
     let json = serde_json::to_string_pretty(&document).map_err(|error| Failure::plain(&error))? + "\n";
     if let Some(path) = &args.output {
@@ -71,7 +77,7 @@ fn models(args: &CompareArgs) -> Result<Vec<ModelSource>, Failure> {
     let mut models: Vec<ModelSource> = args.models.iter().cloned().map(ModelSource::Stored).collect();
     if let (Some(base), false) = (args.models.first(), args.adapter.is_empty()) {
         let adapters = args.adapter.iter().map(|path| AdapterRequest { path: path.clone(), strength: 1.0 }).collect();
-        models.insert(1, ModelSource::WithAdapters { base: base.clone(), adapters });
+        models.insert(1, ModelSource::WithAdapters { base: base.clone(), trained_quantization: None, adapters });
     }
     if let (Some(base), true) = (args.models.first(), args.in_memory) {
         models.insert(2, ModelSource::InMemory(in_memory_request(args, base)?));
@@ -120,6 +126,9 @@ pub fn score_text(report: &EvalReport, names: &[String]) -> String {
         .ok();
     if let Some(changes) = ChangeTable::new(report, names) {
         write!(text, "\n{}{}\n", rendered(&changes.header, 2, &changes.rows), changes.note).ok();
+    }
+    if let Some(closeness) = ClosenessTable::new(report, names) {
+        write!(text, "\n{}{}\n", rendered(&closeness.header, 1, &closeness.rows), closeness.note).ok();
     }
     if let Some(speeds) = SpeedTable::new(report, names) {
         write!(text, "\n{}{}\n", rendered(&speeds.header, 1, &speeds.rows), speeds.note).ok();

@@ -53,7 +53,11 @@ pub fn run(args: &DemoArgs) -> Outcome {
     let models = vec![
         ModelSource::Stored(sample.base()),
         ModelSource::Cast { model: sample.base(), dtype: DTYPE },
-        ModelSource::WithAdapters { base: sample.base(), adapters: request.adapters.clone() },
+        ModelSource::WithAdapters {
+            base: sample.base(),
+            trained_quantization: None,
+            adapters: request.adapters.clone(),
+        },
         ModelSource::Stored(request.merged.clone()),
     ];
     let texts = TEXTS.iter().map(|name| EvalText::read(&sample.texts().join(name))).collect::<Result<_, _>>()?;

@@ -3,9 +3,9 @@
 use std::{fmt::Write as _, process::ExitCode};
 
 use lorafuse::{
-    adapter::{Adapter, AdapterError, FoundIn, suggested_base},
+    adapter::{Adapter, AdapterError, BaseSuggestion, FoundIn, Twin, suggested_bases},
     architecture::Architecture,
-    checkpoint::{Checkpoint, CheckpointError, ForeignFormat},
+    checkpoint::{Checkpoint, CheckpointError, ForeignFormat, original_names},
     job::JobContext,
     matching::{Matching, as_trained},
     numeric::FloatDtype,
@@ -20,6 +20,7 @@ use serde_json::json;
 use super::{
     Failure, Outcome,
     args::InspectArgs,
+    base_hint::twin_line,
     print,
     table::{Align, render},
 };
@@ -69,22 +70,37 @@ fn adapter_alone(args: &InspectArgs, error: CheckpointError) -> Outcome {
         }
         _ => return Err(error.into()),
     };
-    let (summary, base) = (AdapterSummary::of(&adapter), suggested_base(&adapter));
+    let (summary, bases) = (AdapterSummary::of(&adapter), suggested_bases(&adapter));
     if args.json {
-        print(&format!("{:#}\n", json!({"adapters": [summary], "suggested_base": base})))?;
+        // The first is the one to take; the others are there beside it.
+        let document = json!({"adapters": [summary], "suggested_base": bases.first(), "suggested_bases": bases});
+        print(&format!("{document:#}\n"))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let found = match (&base, adapter.config().base_model()) {
-        (Some(base), _) if base.found_in == FoundIn::NamedPath => {
-            format!("{} · where the adapter names it", base.path.display())
-        }
-        (Some(base), _) => format!("{} · in {} · {}", base.name, base.found_in, base.path.display()),
+    let named = adapter.config().base_model();
+    let originals = named.map(original_names).unwrap_or_default();
+    let (originals_here, named_here): (Vec<_>, Vec<_>) = bases.iter().partition(|base| originals.contains(&base.name));
+    let found = match (named_here.first(), named) {
+        (Some(base), _) => place_of(base),
         (None, Some(name)) => format!("{name} · not found on this machine"),
         (None, None) => "the adapter does not name it".to_owned(),
     };
-    let rows = [["Adapter".to_owned(), adapter_line(&summary)], ["Base".to_owned(), found]];
+    let mut rows = vec![["Adapter".to_owned(), adapter_line(&summary)], ["Base".to_owned(), found]];
+    if let Some(name) = originals.first() {
+        let place = originals_here.first().map(|base| place_of(base));
+        rows.push(["Original".to_owned(), place.unwrap_or_else(|| format!("{name} · not found on this machine"))]);
+    }
     print(&render(&["", ""], &[Align::Left, Align::Left], &rows))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A base and where it lies.
+fn place_of(base: &BaseSuggestion) -> String {
+    if base.found_in == FoundIn::NamedPath {
+        format!("{} · where the adapter names it", base.path.display())
+    } else {
+        format!("{} · in {} · {}", base.name, base.found_in, base.path.display())
+    }
 }
 
 /// How much of the adapters a merge to `dtype` would keep.
@@ -143,6 +159,7 @@ fn json_text(
         },
         "notes": adapters.iter().flat_map(|adapter| adapter.config().notes()).map(ToString::to_string).collect::<Vec<_>>(),
         "findings": plan::findings(base, adapters, matching)?,
+        "twin": adapters.iter().find_map(|adapter| Twin::of(base, adapter)),
         "size": {"stored": SizeBreakdown::stored(base), "facts": size::of_model(base)?},
         "survival": survival,
     });
@@ -204,6 +221,8 @@ fn overview(
     let findings = plan::findings(base, adapters, matching)?;
     let differing = findings.iter().flatten().filter(|finding| finding.verdict == Verdict::Differs);
     rows.extend(differing.map(|finding| ["Note".to_owned(), finding.evidence.to_string()]));
+    let twin = adapters.iter().find_map(|adapter| Twin::of(base, adapter));
+    rows.extend(twin.map(|twin| ["Twin".to_owned(), twin_line(&twin)]));
     rows.extend(size::of_model(base)?.into_iter().map(|fact| ["Size".to_owned(), fact.to_string()]));
     if let Some(survival) = survival {
         let sentences = [

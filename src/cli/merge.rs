@@ -101,6 +101,9 @@ pub fn plan_text(plan: &MergePlan, report: &RunReport) -> String {
         ];
         rows.extend(sentences.into_iter().flatten().map(|sentence| row("Survival", sentence)));
     }
+    // What differs is among the warnings as well, but those go another way.
+    rows.extend(plan.quantised_training().map(|finding| row("Training", finding.evidence.to_string())));
+    rows.extend(plan.twin.iter().map(|twin| row("Twin", base_hint::twin_line(twin))));
     rows.extend(report.size.iter().map(|fact| row("Size", fact.to_string())));
     rows.extend(summary.checks.iter().map(|check| row(&Language::English.say(&check.title()), check.to_string())));
     render(&["", ""], &[Align::Left, Align::Left], &rows)

@@ -12,6 +12,7 @@ mod doctor;
 mod failure;
 mod inspect;
 mod merge;
+mod merge_choice;
 mod resident;
 mod session;
 mod table;

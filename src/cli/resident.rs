@@ -24,7 +24,7 @@ pub fn run(args: &ResidentArgs) -> Outcome {
         None if args.adapter.is_empty() => ModelSource::Stored(model),
         None => {
             let adapters = with_strengths(&args.adapter, &args.strength).unwrap_or_else(|error| usage_error(&error));
-            ModelSource::WithAdapters { base: model, adapters }
+            ModelSource::WithAdapters { base: model, trained_quantization: args.as_trained, adapters }
         }
     };
     evaluate::serve(&source, stdin().lock(), stdout().lock()).map_err(|error| Failure::plain(&error))?;

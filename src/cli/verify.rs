@@ -20,7 +20,11 @@ pub fn run(args: &VerifyArgs) -> Outcome {
     let adapters = with_strengths(&args.adapter, &args.strength).unwrap_or_else(|message| usage_error(&message));
     let request = VerifyRequest { merged: args.merged.clone(), base: args.base.clone(), adapters };
     let rounding = args.rounding.rounding().unwrap_or_else(|message| usage_error(&message));
-    let options = VerifyOptions { rounding, program: std::env::current_exe().ok() };
+    let options = VerifyOptions {
+        rounding,
+        trained_quantization: args.trained.as_trained,
+        program: std::env::current_exe().ok(),
+    };
     let report = Session::start().run(|job| verify::run_with(&request, &options, job))?;
     if args.json {
         let text = serde_json::to_string_pretty(&report).map_err(|error| Failure::plain(&error))?;

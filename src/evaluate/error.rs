@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::{
     adapter::AdapterError,
+    architecture::TrainedError,
     checkpoint::CheckpointError,
     error::IoError,
     job::Cancelled,
@@ -152,6 +153,8 @@ pub enum EvalError {
     ),
     Plan(Box<PlanError>),
     #[error(transparent)]
+    Trained(#[from] TrainedError),
+    #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     #[error(transparent)]
     Adapter(#[from] AdapterError),
@@ -279,6 +282,7 @@ mod tests {
             (EvalError::NotFinite { text: text("a.txt"), position: 1_234, path: path() }, &["a.txt", "1,234번째"]),
             (EvalError::Compute(candle_core::Error::Msg(text("P1"))), &["P1"]),
             (EvalError::Plan(Box::new(plan)), &["병합", "폴더"]),
+            (EvalError::Trained(TrainedError::NothingPacked { class: Some(text("ToyModel")) }), &["ToyModel"]),
             (EvalError::Checkpoint(CheckpointError::Missing { path: path() }), &["폴더"]),
             (EvalError::Adapter(AdapterError::IsModel { path: path() }), &["모델"]),
             (EvalError::Io(io), &["글을 읽지"]),

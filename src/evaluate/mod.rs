@@ -13,6 +13,7 @@ mod error;
 mod family;
 mod head;
 mod log_sum_exp;
+mod merge_choice;
 mod open_model;
 mod report;
 mod request;
@@ -35,6 +36,7 @@ use self::{
 pub use self::{
     divergence::{Divergence, KlSummary},
     error::{EvalError, Expected},
+    merge_choice::{Closeness, MergeChoice, MergeDifference, TokenMean},
     report::{EvalReport, ModelKind, ModelReport, PairedDifference, Protocol, TextScore},
     request::{DEFAULT_MEMORY_BUDGET_BYTES, EvalRequest, ModelSource},
     resident::{Answer, Continuation, ResidentModel},
@@ -63,7 +65,7 @@ pub fn run(request: &EvalRequest, job: &JobContext) -> Result<EvalReport, EvalEr
     warn(&models, window, job);
     warn_of_other_tokens(&models, &other_tokens, job);
     let options = StreamOptions { window, memory_budget_bytes: request.memory_budget_bytes };
-    let cohorts = Cohort::all(&request.models, &models, &tokens);
+    let cohorts = Cohort::all(&request.models, request.choice, &models, &tokens);
     let members = |cohort: &Cohort| cohort.models.iter().map(|model| &models[*model]).collect::<Vec<_>>();
     let ids = |cohort: &Cohort| &tokens[cohort.models[0]].ids;
     let bytes_to_read = |cohort: &Cohort| stream::bytes_to_read(&members(cohort), ids(cohort), options);
@@ -72,6 +74,7 @@ pub fn run(request: &EvalRequest, job: &JobContext) -> Result<EvalReport, EvalEr
     job.send(scoring_cost(&tokens));
     let mut reports: Vec<Option<ModelReport>> = vec![None; models.len()];
     let mut divergences = Vec::new();
+    let mut kl_of_choice = [None, None];
     for cohort in &cohorts {
         let scores = stream::score(&members(cohort), &cohort.pairs, ids(cohort), options, job)?;
         for (model, nll) in cohort.models.iter().zip(scores.nll) {
@@ -79,13 +82,22 @@ pub fn run(request: &EvalRequest, job: &JobContext) -> Result<EvalReport, EvalEr
         }
         for ((reference, model), documents) in cohort.pairs.iter().zip(scores.divergences) {
             let pair = (cohort.models[*reference], cohort.models[*model]);
+            let merge =
+                request.choice.and_then(|choice| choice.pairs().iter().position(|of_choice| *of_choice == pair));
+            if let Some(merge) = merge {
+                kl_of_choice[merge] = Some(kl_by_text(&request.texts, &documents));
+            }
             divergences.extend(divergences_of(pair, &request.texts, documents));
         }
     }
     let reports: Vec<ModelReport> = reports.into_iter().flatten().collect();
     let protocol = Protocol { window, stride: window::stride_of(window) };
     let paired = paired(&reports, &other_tokens);
-    Ok(EvalReport { protocol, models: reports, paired, divergences, other_tokens, prompt: None })
+    let closeness = match (request.choice, &kl_of_choice) {
+        (Some(choice), [Some(own), Some(other)]) => Some(Closeness::new(choice, [own, other], &reports)),
+        _ => None,
+    };
+    Ok(EvalReport { protocol, models: reports, paired, divergences, closeness, other_tokens, prompt: None })
 }
 
 /// Tensors in `folder` that its own config has no place for; every tensor that the config asks for is there, in shape.
@@ -220,6 +232,13 @@ fn model_report(
         texts: scores,
         speed: None,
     })
+}
+
+/// KL of every scored token of each text.
+fn kl_by_text(texts: &[EvalText], documents: &[Vec<PositionDivergence>]) -> Vec<Vec<f64>> {
+    let kl = |document: &Vec<PositionDivergence>| document.iter().map(|position| position.kl).collect();
+    let documents: Vec<Vec<f64>> = documents.iter().map(kl).collect();
+    by_text(texts, documents).map(|documents| documents.concat()).collect()
 }
 
 fn divergences_of(

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
 use super::{
-    Divergence, ModelSpeed, SpeedReport,
+    Closeness, Divergence, ModelSpeed, SpeedReport,
     statistics::{Interval, block_count, mean, mean_interval},
 };
 use crate::{message::said_in_english, numeric::FloatDtype};
@@ -20,6 +20,9 @@ pub struct EvalReport {
     /// How far predictions are apart, for models with the same tokens and as large a vocabulary: each later model
     /// against the first, and a merge against its base + adapter at run time.
     pub divergences: Vec<Divergence>,
+    /// Which of two merges is closer to the trained model, where that was asked and their predictions can be compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closeness: Option<Closeness>,
     /// Indices of the models whose tokenizer cuts a text otherwise than the first one's: only their bits per byte can
     /// be compared with it.
     pub other_tokens: Vec<usize>,
@@ -151,7 +154,7 @@ impl TextScore {
 }
 
 /// `values` cut into runs of `lengths`.
-fn documents<'a>(mut values: &'a [f64], lengths: &'a [usize]) -> impl Iterator<Item = &'a [f64]> {
+pub(super) fn documents<'a>(mut values: &'a [f64], lengths: &'a [usize]) -> impl Iterator<Item = &'a [f64]> {
     lengths.iter().map(move |length| {
         let (document, rest) = values.split_at(*length);
         values = rest;

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::EvalText;
+use super::{EvalText, MergeChoice};
 use crate::{
-    numeric::FloatDtype,
+    numeric::{FloatDtype, Nf4Format},
     plan::{AdapterRequest, MergeRequest},
 };
 
@@ -23,13 +23,15 @@ pub struct EvalRequest {
     /// Bytes of hidden states held at once, beside the weights of one layer; weights are read again for each such
     /// group of windows.
     pub memory_budget_bytes: u64,
+    /// Two merges among the models of which one may be closer to what was trained.
+    pub choice: Option<MergeChoice>,
 }
 
 impl EvalRequest {
     /// All models on all texts, with the usual window and memory.
     #[must_use]
     pub fn new(models: Vec<ModelSource>, texts: Vec<EvalText>) -> Self {
-        Self { models, texts, window: None, memory_budget_bytes: DEFAULT_MEMORY_BUDGET_BYTES }
+        Self { models, texts, window: None, memory_budget_bytes: DEFAULT_MEMORY_BUDGET_BYTES, choice: None }
     }
 }
 
@@ -42,6 +44,8 @@ pub enum ModelSource {
     WithAdapters {
         /// The base model's folder.
         base: PathBuf,
+        /// How the adapters' trainer packed it while it loaded it; it is computed with what the trainer saw then.
+        trained_quantization: Option<Nf4Format>,
         /// The adapters and their strengths.
         adapters: Vec<AdapterRequest>,
     },

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     adapter::{Adapter, Orientation},
+    architecture::packed_while_loading,
     checkpoint::{Checkpoint, LogicalTensor, read_text},
     error::IoAction,
     merge,
@@ -57,6 +58,9 @@ impl ModelWeights {
             ModelSource::InMemory(request) => {
                 let plan = Arc::new(MergePlan::resolved(request)?);
                 (merge::in_memory(&plan)?, plan.adapters.iter().map(Adapter::name).collect())
+            }
+            ModelSource::WithAdapters { base, trained_quantization: Some(quantization), .. } => {
+                (packed_while_loading(Checkpoint::open(base)?, *quantization)?, Vec::new())
             }
             _ => (Checkpoint::open(source.path())?, Vec::new()),
         };

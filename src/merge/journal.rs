@@ -120,6 +120,7 @@ pub(super) fn fingerprint(plan: &MergePlan, kernel_name: &str, job: &JobContext)
     add(kernel_name.as_bytes());
     let options = (&plan.strengths, plan.dtype, plan.requantize, plan.rounding, plan.tile_elements);
     add(format!("{options:?}").as_bytes());
+    add(format!("{:?}", plan.base.trained_quantization()).as_bytes());
     for file in plan.base.files() {
         let metadata = file.handle().metadata().at(IoAction::ReadTimeOfChange, file.path())?;
         let modified = metadata.modified().at(IoAction::ReadTimeOfChange, file.path())?;

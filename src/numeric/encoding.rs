@@ -1,6 +1,6 @@
 //! How the values of a tensor lie in a file: one element after the other, or as codes in blocks.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +73,20 @@ impl Default for Nf4Format {
     }
 }
 
+/// As the command line takes it: `nf4,double,block=128`.
+impl fmt::Display for Nf4Format {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("nf4")?;
+        if self.is_double {
+            formatter.write_str(",double")?;
+        }
+        if self.block != Self::default().block {
+            write!(formatter, ",block={}", self.block)?;
+        }
+        Ok(())
+    }
+}
+
 impl FromStr for Nf4Format {
     type Err = String;
 
@@ -111,6 +125,9 @@ mod tests {
         assert_eq!(read("nf4,block=32"), Ok(Nf4Format { block: 32, is_double: false }));
         assert_eq!(read("nf4,double,block 128").unwrap().label(), "NF4 (requantised, double, blocks of 128)");
         assert_eq!(Nf4Format::default().label(), "NF4 (requantised)");
+        for text in ["nf4", "nf4,double", "nf4,block=32", "nf4,double,block=4096"] {
+            assert_eq!(read(text).unwrap().to_string(), text);
+        }
         for text in ["", "fp4", "nf4,triple", "nf4,block 48", "nf4,block", "nf4,block -64", "NF4"] {
             read(text).unwrap_err();
         }

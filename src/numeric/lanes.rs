@@ -5,7 +5,7 @@
 use bytemuck::{Pod, Zeroable as _};
 use half::{f16, slice::HalfFloatSliceExt as _};
 
-use super::FloatDtype;
+use super::{FloatDtype, nibbles::NibbleLanes};
 
 /// Elements of a block: an AVX-512 register of f32, and as many lanes for the sums of every level.
 pub(super) const LANE_COUNT: usize = 16;
@@ -14,7 +14,7 @@ pub(super) const LANE_COUNT: usize = 16;
 pub(super) type Block = [f32; LANE_COUNT];
 
 /// Conversions for which a level has instructions that the compiler does not find by itself.
-pub(super) trait Lanes: Copy {
+pub(super) trait Lanes: NibbleLanes {
     /// Widens little-endian f16, exactly; NaN becomes quiet.
     fn widen_f16(self, bytes: [u8; 32]) -> Block;
 
@@ -25,6 +25,8 @@ pub(super) trait Lanes: Copy {
 /// Lanes without such instructions.
 #[derive(Clone, Copy)]
 pub(super) struct PortableLanes;
+
+impl NibbleLanes for PortableLanes {}
 
 impl Lanes for PortableLanes {
     #[inline(always)]

@@ -16,6 +16,7 @@ mod householder;
 mod lanes;
 mod level;
 mod low_rank;
+mod nibbles;
 mod noise;
 mod packed_sum;
 mod spectrum;

@@ -2,12 +2,15 @@
 
 #![expect(clippy::inline_always, reason = "only what is inlined is compiled with the instructions of a level")]
 
+mod nibbles;
+
 use std::arch::x86_64::{__m128i, __m256, _MM_FROUND_TO_NEAREST_INT, _mm256_cvtph_ps, _mm256_cvtps_ph};
 
 use super::{
     CpuLevel,
     lanes::{Block, Lanes, PortableLanes},
     level::LaneLoop,
+    nibbles::NibbleLanes,
 };
 
 /// The best level of this processor.
@@ -38,23 +41,28 @@ pub(super) fn run<W: LaneLoop>(level: CpuLevel, work: W) -> W::Output {
 
 #[target_feature(enable = "avx2,f16c")]
 fn run_avx2<W: LaneLoop>(work: W) -> W::Output {
-    work.run(F16cLanes(()))
+    work.run(Avx2Lanes(()))
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2,f16c")]
 fn run_avx512<W: LaneLoop>(work: W) -> W::Output {
-    work.run(F16cLanes(()))
+    work.run(Avx512Lanes(Avx2Lanes(())))
 }
 
-/// Lanes with F16C; a value exists only inside the functions above, whose callers know that the processor has it.
+/// Lanes with AVX2 and F16C; a value exists only inside the functions above, whose callers know that the processor has
+/// them.
 #[derive(Clone, Copy)]
-struct F16cLanes(());
+struct Avx2Lanes(());
 
-impl Lanes for F16cLanes {
+/// Lanes with AVX-512, of which the same is true.
+#[derive(Clone, Copy)]
+struct Avx512Lanes(Avx2Lanes);
+
+impl Lanes for Avx2Lanes {
     #[inline(always)]
     fn widen_f16(self, bytes: [u8; 32]) -> Block {
         #[expect(unsafe_code, reason = "the compiler finds no conversion instruction by itself")]
-        // SAFETY: F16C is there, see `F16cLanes`.
+        // SAFETY: F16C is there, see `Avx2Lanes`.
         unsafe {
             widen_f16c(bytes)
         }
@@ -63,9 +71,61 @@ impl Lanes for F16cLanes {
     #[inline(always)]
     fn narrow_f16(self, values: Block) -> [u8; 32] {
         #[expect(unsafe_code, reason = "the compiler finds no conversion instruction by itself")]
-        // SAFETY: F16C is there, see `F16cLanes`.
+        // SAFETY: F16C is there, see `Avx2Lanes`.
         unsafe {
             narrow_f16c(values)
+        }
+    }
+}
+
+impl Lanes for Avx512Lanes {
+    #[inline(always)]
+    fn widen_f16(self, bytes: [u8; 32]) -> Block {
+        self.0.widen_f16(bytes)
+    }
+
+    #[inline(always)]
+    fn narrow_f16(self, values: Block) -> [u8; 32] {
+        self.0.narrow_f16(values)
+    }
+}
+
+impl NibbleLanes for Avx2Lanes {
+    #[inline(always)]
+    fn look_up(self, table: &[u8; 32], codes: &[[u8; 16]], found: &mut [[u8; 64]]) {
+        #[expect(unsafe_code, reason = "the compiler makes a load of every look-up")]
+        // SAFETY: AVX2 is there, see `Avx2Lanes`.
+        unsafe {
+            nibbles::look_up_avx2(table, codes, found);
+        }
+    }
+
+    #[inline(always)]
+    fn count_below(self, bounds: &[f32; 15], values: &[[f32; 16]], codes: &mut [[u8; 8]]) {
+        #[expect(unsafe_code, reason = "the compiler finds no search among registers")]
+        // SAFETY: AVX2 is there, see `Avx2Lanes`.
+        unsafe {
+            nibbles::count_below_avx2(bounds, values, codes);
+        }
+    }
+}
+
+impl NibbleLanes for Avx512Lanes {
+    #[inline(always)]
+    fn look_up(self, table: &[u8; 32], codes: &[[u8; 16]], found: &mut [[u8; 64]]) {
+        #[expect(unsafe_code, reason = "the compiler makes a load of every look-up")]
+        // SAFETY: AVX-512 F, BW and VL are there, see `Avx512Lanes`.
+        unsafe {
+            nibbles::look_up_avx512(table, codes, found);
+        }
+    }
+
+    #[inline(always)]
+    fn count_below(self, bounds: &[f32; 15], values: &[[f32; 16]], codes: &mut [[u8; 8]]) {
+        #[expect(unsafe_code, reason = "the compiler finds no search among registers")]
+        // SAFETY: AVX-512 F, BW and VL are there, see `Avx512Lanes`.
+        unsafe {
+            nibbles::count_below_avx512(bounds, values, codes);
         }
     }
 }

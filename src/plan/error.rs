@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::Mismatch;
 use crate::{
     adapter::AdapterError,
+    architecture::TrainedError,
     checkpoint::CheckpointError,
     error::IoError,
     message::{self, said_in_english},
@@ -92,6 +93,8 @@ pub enum PlanError {
     #[error(transparent)]
     Base(#[from] CheckpointError),
     #[error(transparent)]
+    Trained(#[from] TrainedError),
+    #[error(transparent)]
     Adapter(#[from] AdapterError),
     #[error(transparent)]
     Io(#[from] IoError),
@@ -142,6 +145,7 @@ impl PlanError {
             | Self::PackedByChance
             | Self::UndecidedLayers { .. }
             | Self::NothingToPack { .. }
+            | Self::Trained(_)
             | Self::TooMuchLost { .. } => Some(Subject::Options),
             Self::BadTokenizer { .. } | Self::Io(_) => None,
         }

@@ -58,8 +58,8 @@ pub use self::{
 };
 use self::{packed_weights::PackedWeights, task_head::TaskHead, vocabulary::ResizedVocabulary};
 use crate::{
-    adapter::Adapter,
-    architecture::Architecture,
+    adapter::{Adapter, Twin},
+    architecture::{Architecture, packed_while_loading},
     checkpoint::Checkpoint,
     matching::{Matching, as_trained},
     numeric::{FloatDtype, Nf4Format},
@@ -103,6 +103,8 @@ pub struct MergePlan {
     pub checks: Vec<PreflightCheck>,
     /// For each adapter, what it says about its base against what the base is.
     pub findings: Vec<Vec<Finding>>,
+    /// The 16-bit original of a packed base, or the packed base that training saw, where a name says that there is one.
+    pub twin: Option<Twin>,
     /// Things the user should know that stop nothing.
     pub warnings: Vec<Warning>,
     /// Elements that one tile may hold.
@@ -170,6 +172,10 @@ impl MergePlan {
             return Err(PlanError::QuantizedBase { method, path: request.base.clone() });
         }
         refuse_unmerged(&base)?;
+        let base = match request.trained_quantization {
+            Some(quantization) => packed_while_loading(base, quantization)?,
+            None => base,
+        };
         if request.adapters.is_empty() {
             return Err(PlanError::NoAdapter);
         }
@@ -202,6 +208,7 @@ impl MergePlan {
         let row_count = row_count.or_else(|| base.config().integer("vocab_size"));
         let special_tokens = SpecialTokens::new(&base, &adapters, &tokenizer, row_count)?;
         let side_files = side_files::steps(&base, &adapters, &tokenizer, &special_tokens)?;
+        let twin = adapters.iter().find_map(|adapter| Twin::of(&base, adapter));
         let findings = findings(&base, &adapters, &matching)?;
         let head = TaskHead::of(inputs, recast.as_ref());
         let facts = warnings::Facts {
@@ -226,6 +233,7 @@ impl MergePlan {
             config_text: config_edit::edited(base.config().text(), &edits),
             warnings,
             findings,
+            twin,
             output: request.output.clone(),
             dtype: request.dtype,
             requantize: request.requantize,
@@ -247,6 +255,11 @@ impl MergePlan {
     /// Every tensor step, in the order in which they are written.
     pub fn steps(&self) -> impl Iterator<Item = &TensorStep> {
         self.shards.iter().flat_map(|shard| &shard.steps)
+    }
+
+    /// What the trainer saw, what the base is and what differs, where either is packed.
+    pub fn quantised_training(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().flatten().filter(|finding| finding.evidence.is_about_quantisation())
     }
 
     /// Bytes by what happens to them.

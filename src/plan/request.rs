@@ -22,6 +22,8 @@ pub struct MergeRequest {
     pub accepts_loss: bool,
     /// How updated tensors are rounded.
     pub rounding: Rounding,
+    /// How the adapters' trainer packed the base while it loaded it; they are merged into what it saw then.
+    pub trained_quantization: Option<Nf4Format>,
     /// Tensor bytes of one output shard at most; `None` keeps the base's split.
     pub max_shard_bytes: Option<u64>,
 }
@@ -47,6 +49,7 @@ impl MergeRequest {
             requantize: None,
             accepts_loss: false,
             rounding: Rounding::Nearest,
+            trained_quantization: None,
             max_shard_bytes: None,
         }
     }

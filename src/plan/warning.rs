@@ -43,6 +43,13 @@ pub enum Warning {
         dtype: Dtype,
         byte_count: u64,
     },
+    PackedAsTrained {
+        block: usize,
+        is_double: bool,
+        tensor_count: usize,
+        #[serde(serialize_with = "crate::message::shown")]
+        dtype: Dtype,
+    },
     Prefix {
         adapter: String,
         #[serde(serialize_with = "PrefixChange::serialize_message")]
@@ -200,6 +207,10 @@ mod tests {
                     byte_count: 5_600_000_000,
                 },
                 &["MLX", "224개", "BF16", "1.50 GB", "5.60 GB"],
+            ),
+            (
+                Warning::PackedAsTrained { block: 128, is_double: true, tensor_count: 224, dtype: Dtype::BF16 },
+                &["NF4", "128, 이중", "224개", "BF16"],
             ),
             (Warning::StaleQuantization { method: text("bitsandbytes") }, &["bitsandbytes"]),
             (Warning::Olora { adapter: adapter() }, &["chat-lora", "OLoRA"]),

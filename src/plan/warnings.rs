@@ -10,8 +10,9 @@ use super::{
 };
 use crate::{
     adapter::{Adapter, Note},
-    checkpoint::{Checkpoint, LogicalTensor},
+    checkpoint::{Checkpoint, LogicalTensor, Storage},
     matching::{Applied, Origin},
+    numeric::Nf4Format,
 };
 
 /// What the plan decided beside the matching.
@@ -31,6 +32,7 @@ pub(super) struct Facts<'a> {
 pub(super) fn all(inputs: Inputs<'_>, facts: &Facts<'_>) -> Vec<Warning> {
     let mut warnings: Vec<Warning> =
         of_the_base(inputs).into_iter().chain(dequantised(inputs.base, facts.is_packed_again)).collect();
+    warnings.extend(packed_as_trained(inputs.base));
     let stale = inputs.base.stale_quantization();
     warnings.extend(stale.map(|method| Warning::StaleQuantization { method: method.to_owned() }));
     for (index, adapter) in inputs.adapters.iter().enumerate() {
@@ -89,6 +91,14 @@ fn dequantised(base: &Checkpoint, is_packed_again: bool) -> Option<Warning> {
         dtype: quantization.dtype.stored(),
         byte_count: made().map(LogicalTensor::byte_count).sum(),
     })
+}
+
+/// A base whose weights are taken as a trainer saw them.
+fn packed_as_trained(base: &Checkpoint) -> Option<Warning> {
+    let Nf4Format { block, is_double } = base.trained_quantization()?;
+    let packed = || base.tensors().values().filter(|tensor| matches!(tensor.storage(), Storage::Computed(_)));
+    let dtype = packed().next()?.dtype();
+    Some(Warning::PackedAsTrained { block, is_double, tensor_count: packed().count(), dtype })
 }
 
 /// Whether an adapter lies in the base's own folder.

@@ -58,6 +58,10 @@ pub fn model_card(report: &RunReport) -> String {
     )
     .ok();
     writeln!(out, "| Dtype | {dtype} |").ok();
+    if let Some(quantization) = plan.trained_quantization {
+        let as_trained = "the base was quantised to it and back first, as the adapter's trainer had it";
+        writeln!(out, "| Merged into | `{quantization}` of the base: {as_trained} |").ok();
+    }
     if let Some(format) = plan.requantize {
         writeln!(out, "| Linear layers | {}, as bitsandbytes packs them |", format.label()).ok();
     }

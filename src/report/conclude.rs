@@ -1,6 +1,9 @@
 //! From the numbers of an evaluation to what they say, and to no more than that.
 
-use super::conclusion::{BitsPerByte, Conclusion, OtherTexts, ShareOfChange, TextChange};
+use super::{
+    closeness,
+    conclusion::{BitsPerByte, Conclusion, OtherTexts, ShareOfChange, TextChange},
+};
 use crate::{
     evaluate::{EvalReport, Interval, ModelKind},
     numeric::FloatDtype,
@@ -40,14 +43,19 @@ pub fn conclusions(report: &EvalReport, names: &[String]) -> Vec<Conclusion> {
     conclusions.extend(reader.too_little_text());
     let controls = reader.of_kind(ModelKind::Cast);
     conclusions.extend(controls.filter_map(|control| reader.rounding(control)));
+    let choice = report.closeness.as_ref().map(|closeness| closeness.choice);
     for unmerged in reader.of_kind(ModelKind::WithAdapters) {
         let stored = reader.of_kind(ModelKind::Stored).filter(|model| *model > 0);
-        conclusions.extend(stored.filter_map(|merged| reader.merge(unmerged, merged)));
+        // The merge into the other base is no merge of this one.
+        let is_own = |merged: &usize| choice.is_none_or(|choice| (unmerged, *merged) != choice.pairs()[1]);
+        conclusions.extend(stored.filter(is_own).filter_map(|merged| reader.merge(unmerged, merged)));
     }
-    for computed in reader.of_kind(ModelKind::InMemory) {
+    let is_of_choice = |model: &usize| choice.is_some_and(|choice| choice.is_merge(*model));
+    for computed in reader.of_kind(ModelKind::InMemory).filter(|model| !is_of_choice(model)) {
         let stored = reader.of_kind(ModelKind::Stored).filter(|model| *model > 0);
         conclusions.extend(stored.filter_map(|merged| reader.file(computed, merged)));
     }
+    conclusions.extend(report.closeness.iter().flat_map(|closeness| closeness::conclusions(closeness, report, names)));
     conclusions
 }
 
@@ -275,6 +283,7 @@ mod tests {
             models: kinds.iter().map(model).collect(),
             paired: Vec::new(),
             divergences: Vec::new(),
+            closeness: None,
             other_tokens: Vec::new(),
             prompt: None,
         }

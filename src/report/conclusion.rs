@@ -59,6 +59,30 @@ pub enum Conclusion {
     FileEqual { merged: String },
     /// The file does not hold what the merge computed.
     FileDiffers { merged: String, kl: f64 },
+    /// Which of two merges is closer to what was trained, beyond chance; ends of the interval of `difference`.
+    Closer {
+        closer: String,
+        further: String,
+        trained: String,
+        kl: f64,
+        further_kl: f64,
+        difference: f64,
+        low: f64,
+        high: f64,
+    },
+    /// The interval of the difference holds 0.
+    NeitherCloser { own: String, other: String, trained: String, kl: f64, other_kl: f64, low: f64, high: f64 },
+    /// Texts that say the opposite of all together, beyond chance.
+    CloserElsewhere { closer: String, trained: String, texts: Vec<String> },
+    /// How the merge into the other base predicts the texts, against the own one.
+    MergeScores {
+        other: String,
+        own: String,
+        lower: Vec<TextChange>,
+        higher: Vec<TextChange>,
+        #[serde(serialize_with = "signed")]
+        chance: Vec<TextChange>,
+    },
     /// The merge is not base + adapter.
     MergeDiffers { merged: String, unmerged: String, kl: f64, share_of_change: Option<f64> },
 }
@@ -237,6 +261,49 @@ mod tests {
             ),
             (Conclusion::FileEqual { merged: model() }, &["병합의 예측"]),
             (Conclusion::FileDiffers { merged: model(), kl: 0.25 }, &["병합은 토큰당", "0.2500"]),
+            (
+                Conclusion::Closer {
+                    closer: model(),
+                    further: first(),
+                    trained: "학습".to_owned(),
+                    kl: 0.25,
+                    further_kl: 0.5,
+                    difference: 0.25,
+                    low: 0.125,
+                    high: 0.375,
+                },
+                &["병합이 베이스보다", "학습에 더", "0.2500", "0.5000", "0.1250", "0.3750"],
+            ),
+            (
+                Conclusion::NeitherCloser {
+                    own: model(),
+                    other: first(),
+                    trained: "학습".to_owned(),
+                    kl: 0.25,
+                    other_kl: 0.5,
+                    low: -0.125,
+                    high: 0.375,
+                },
+                &["병합과 베이스", "학습에", "0.2500", "0.5000", "0.3750"],
+            ),
+            (
+                Conclusion::CloserElsewhere {
+                    closer: model(),
+                    trained: "학습".to_owned(),
+                    texts: vec!["chat".to_owned()],
+                },
+                &["chat", "병합이 학습에"],
+            ),
+            (
+                Conclusion::MergeScores {
+                    other: model(),
+                    own: first(),
+                    lower: change(-0.25),
+                    higher: change(0.5),
+                    chance: change(0.01),
+                },
+                &["베이스 대비 병합", "chat(−25", "chat(+50", "chat(+1.0"],
+            ),
             (
                 Conclusion::MergeDiffers { merged: model(), unmerged: first(), kl: 0.25, share_of_change: Some(0.5) },
                 &["병합은 베이스와", "0.2500", "50"],

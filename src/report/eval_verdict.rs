@@ -62,6 +62,10 @@ impl EvalVerdict {
             | Conclusion::MaybeRounding { .. }
             | Conclusion::Rounding { .. }
             | Conclusion::MergeEqual { .. }
+            | Conclusion::Closer { .. }
+            | Conclusion::NeitherCloser { .. }
+            | Conclusion::CloserElsewhere { .. }
+            | Conclusion::MergeScores { .. }
             | Conclusion::FileEqual { .. } => None,
         }
     }

@@ -1,6 +1,6 @@
 //! What an evaluation says, in the words of each language.
 
-use super::{ChangeTable, ModelRole, conclusions};
+use super::{ChangeTable, Conclusion, ModelRole, conclusions};
 use crate::{evaluate::EvalReport, message::Language, numeric::FloatDtype, units::unbroken};
 
 /// What an evaluation says, in the words of one language.
@@ -10,6 +10,8 @@ pub struct EvaluationSummary {
     pub language: Language,
     /// What follows from the numbers.
     pub sentences: Vec<String>,
+    /// Which of two merges is closer to what was trained, where that was asked.
+    pub closeness: Option<String>,
     /// How far predictions are apart, where they can be compared.
     pub changes: Option<ChangeTable>,
 }
@@ -21,8 +23,13 @@ impl EvaluationSummary {
         let summary = |language: Language| {
             let names: Vec<String> = roles.iter().map(|role| role.name(language, merged_dtype)).collect();
             let said = conclusions(report, &names);
-            let said = said.iter().map(|conclusion| unbroken(&without_endings(&language.said(conclusion), report)));
-            Self { language, sentences: said.collect(), changes: ChangeTable::new(report, &names) }
+            let say = |conclusion: &Conclusion| unbroken(&without_endings(&language.said(conclusion), report));
+            let is_closeness = |conclusion: &&Conclusion| {
+                matches!(conclusion, Conclusion::Closer { .. } | Conclusion::NeitherCloser { .. })
+            };
+            let closeness = said.iter().find(is_closeness).map(say);
+            let sentences = said.iter().map(say).collect();
+            Self { language, sentences, closeness, changes: ChangeTable::new(report, &names) }
         };
         Language::EVERY.map(summary).to_vec()
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Conclusion, EvalVerdict, EvaluationSummary, ModelRole, PerplexityTable, conclusions};
+use super::{ComparedModels, Conclusion, EvalVerdict, EvaluationSummary, ModelRole, PerplexityTable, conclusions};
 use crate::{
     evaluate::{self, DEFAULT_SPEED_RUNS, EvalReport, EvalRequest, EvalText, ModelSource, SpeedReport, SpeedRequest},
     job::JobContext,
@@ -42,7 +42,7 @@ impl Measured {
     /// # Errors
     /// A text or a model cannot be read, or the user stopped it.
     pub fn of(
-        models: Vec<(ModelRole, ModelSource)>,
+        compared: ComparedModels,
         files: Option<&[PathBuf]>,
         dtype: Option<FloatDtype>,
         job: &JobContext,
@@ -52,8 +52,10 @@ impl Measured {
             Some(files) => files.iter().map(|path| EvalText::read(path)).collect(),
         };
         let texts = texts.map_err(|error| Problem::of(&error))?;
+        let ComparedModels { models, choice } = compared;
         let (roles, models): (Vec<ModelRole>, Vec<ModelSource>) = models.into_iter().unzip();
-        let report = evaluate::run(&EvalRequest::new(models, texts), job).map_err(|error| Problem::of(&error))?;
+        let request = EvalRequest { choice, ..EvalRequest::new(models, texts) };
+        let report = evaluate::run(&request, job).map_err(|error| Problem::of(&error))?;
         let table = PerplexityTable::of(&report, &roles);
         let summaries = EvaluationSummary::in_every_language(&report, &roles, dtype);
         let conclusions = conclusions(&report, &vec![String::new(); roles.len()]);

@@ -71,6 +71,7 @@ pub fn merge_and_verify(
             .map(|(adapter, strength)| AdapterRequest { path: adapter.root().to_owned(), strength: *strength })
             .collect(),
         rounding: plan.rounding,
+        trained_quantization: plan.base.trained_quantization(),
     };
     let mut finished = MergedFolder::opened(provenance, Some(&plan.base), &merged);
     let changes = receipt.updated().filter_map(|record| {

@@ -2,12 +2,13 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use super::{ManifestRow, Measured, ModelFacts, Origin, Provenance, Timed, UpdatedTensor, listed};
+use super::{ComparedModels, ManifestRow, Measured, ModelFacts, Origin, Provenance, Timed, UpdatedTensor, listed};
 use crate::{
+    adapter::{Adapter, Twin},
     checkpoint::Checkpoint,
     merge::{self, MergeReceipt},
     message::Problem,
-    plan::{MergePlan, PackedSurvival, SurvivalAdvice, survival_advice},
+    plan::{AdapterRequest, MergePlan, MergeRequest, PackedSurvival, SurvivalAdvice, survival_advice},
     sample::Sample,
     size::Sizes,
     tree::ChangeMap,
@@ -25,6 +26,9 @@ pub struct MergedFolder {
     pub merged: ModelFacts,
     /// ‖Δ‖/‖W‖ by module; empty where no merge was watched.
     pub changes: ChangeMap,
+    /// The twin of the base, where a name says that there is one: with it Compare tells into which of both the adapter
+    /// belongs.
+    pub twin: Option<Twin>,
     /// Every file of it, and what had become of each when it was last checked.
     pub manifest: Vec<ManifestRow>,
     /// What was done to each target.
@@ -74,10 +78,12 @@ impl MergedFolder {
     #[must_use]
     pub fn opened(provenance: Provenance, base: Option<&Checkpoint>, merged: &Checkpoint) -> Self {
         let sample_texts = base.map(|base| Sample::texts_for(base.root())).unwrap_or_default();
+        let twin = base.and_then(|base| twin(base, &provenance.adapters));
         Self {
             made: None,
             merged: ModelFacts::of(merged),
             changes: ChangeMap::new(),
+            twin,
             manifest: listed(&provenance.merged, Vec::new(), Origin::Found),
             updated: Vec::new(),
             sizes: Sizes::of(base, merged),
@@ -98,6 +104,12 @@ impl MergedFolder {
         let is_seal = |file: &ManifestRow| file.name == merge::SEAL_FILE && file.present_byte_count().is_some();
         self.is_sealed = manifest.iter().any(is_seal);
         self.manifest = manifest;
+    }
+
+    /// The models that are held beside it when it is measured.
+    #[must_use]
+    pub fn compared_models(&self) -> ComparedModels {
+        ComparedModels::of(&self.provenance, &self.sizes, self.twin.as_ref())
     }
 
     /// What was measured of it.
@@ -134,4 +146,15 @@ impl MergedFolder {
         let dtype = self.sizes.merged.float_dtype?;
         survival_advice(made.receipt.update_stats().gain()?, dtype, made.plan.rounding)
     }
+}
+
+/// The twin of `base`; one that is found, but does not take the adapters, is another model of that name.
+fn twin(base: &Checkpoint, adapters: &[AdapterRequest]) -> Option<Twin> {
+    let opened = adapters.iter().filter_map(|adapter| Adapter::open(&adapter.path).ok());
+    let twin = opened.into_iter().find_map(|adapter| Twin::of(base, &adapter))?;
+    let takes_adapters = |folder: &PathBuf| {
+        let request = MergeRequest { adapters: adapters.to_vec(), ..MergeRequest::new(folder, "", folder) };
+        MergePlan::resolved(&request).is_ok()
+    };
+    twin.path.as_ref().is_none_or(takes_adapters).then_some(twin)
 }

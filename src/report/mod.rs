@@ -4,6 +4,10 @@
 
 mod card;
 mod change_table;
+mod choice_models;
+mod closeness;
+mod closeness_table;
+mod compared_models;
 mod conclude;
 mod conclusion;
 mod documents;
@@ -31,6 +35,9 @@ use serde::Serialize;
 pub use self::{
     card::{CARD_FILE, model_card, write_card},
     change_table::ChangeTable,
+    choice_models::{TrainedBase, choice_models, merge_in_memory, with_adapters},
+    closeness_table::ClosenessTable,
+    compared_models::ComparedModels,
     conclude::conclusions,
     conclusion::{BitsPerByte, Conclusion, OtherTexts, ShareOfChange, TextChange},
     documents::{Documents, comparison_markdown, write_new},

@@ -16,6 +16,12 @@ pub enum ModelRole {
     Merged,
     /// The base in the merged folder's dtype: what rounding does by itself.
     Rounded,
+    /// The packed base with the adapter at run time, as training saw it, where the base is its original.
+    Trained,
+    /// The merge into the packed base, computed as it is read.
+    IntoPacked,
+    /// The merge into the original of a packed base, computed as it is read.
+    IntoOriginal,
 }
 
 impl ModelRole {
@@ -26,6 +32,9 @@ impl ModelRole {
             Self::Base => words.text("base-in-text").to_owned(),
             Self::RunTime => words.text("run-time-in-text").to_owned(),
             Self::Merged => words.text("merged-in-text").to_owned(),
+            Self::Trained => words.text("trained-in-text").to_owned(),
+            Self::IntoPacked => words.text("into-packed-in-text").to_owned(),
+            Self::IntoOriginal => words.text("into-original-in-text").to_owned(),
             Self::Rounded => {
                 let dtype = merged_dtype.map_or_else(String::new, |dtype| dtype.stored().to_string());
                 words.say(&message!("rounded-in-text", dtype: &dtype))

@@ -7,8 +7,8 @@ use crate::{
     evaluate::ModelSource,
     job::JobContext,
     message::{Problem, message},
+    numeric::Nf4Format,
     plan::{AdapterRequest, Rounding},
-    size::Sizes,
     verify::{self, VerifyError, VerifyOptions, VerifyReport, VerifyRequest},
 };
 
@@ -23,6 +23,8 @@ pub struct Provenance {
     pub adapters: Vec<AdapterRequest>,
     /// How updated tensors were rounded.
     pub rounding: Rounding,
+    /// How the base was packed before, as the adapters' trainer had it.
+    pub trained_quantization: Option<Nf4Format>,
 }
 
 /// Checks with their duration in seconds.
@@ -43,7 +45,8 @@ impl Provenance {
         // Adapters say nothing without the base that they change.
         let adapters = if self.base.is_some() { self.adapters.clone() } else { Vec::new() };
         let request = VerifyRequest { merged: self.merged.clone(), base: self.base.clone(), adapters };
-        let options = VerifyOptions { rounding: self.rounding, program };
+        let options =
+            VerifyOptions { rounding: self.rounding, trained_quantization: self.trained_quantization, program };
         let report = verify::run_with(&request, &options, job).map_err(|error| match error {
             VerifyError::Cancelled(_) => Problem::described(message!("problem-check-cancelled")),
             error => Problem::of(&error),
@@ -58,24 +61,15 @@ impl Provenance {
         if let Some(base) = &self.base {
             models.push((ModelRole::Base, ModelSource::Stored(base.clone())));
             if !self.adapters.is_empty() {
-                let source = ModelSource::WithAdapters { base: base.clone(), adapters: self.adapters.clone() };
+                let source = ModelSource::WithAdapters {
+                    base: base.clone(),
+                    trained_quantization: self.trained_quantization,
+                    adapters: self.adapters.clone(),
+                };
                 models.push((ModelRole::RunTime, source));
             }
         }
         models.push((ModelRole::Merged, ModelSource::Stored(self.merged.clone())));
-        models
-    }
-
-    /// The same with a control where the merge changed the dtype: what rounding alone does is known only from that.
-    #[must_use]
-    pub fn models_with_control(&self, sizes: &Sizes) -> Vec<(ModelRole, ModelSource)> {
-        let mut models = self.models();
-        let stored = sizes.stored.as_ref().and_then(|bar| bar.float_dtype);
-        if let (Some(base), Some(dtype)) = (&self.base, sizes.merged.float_dtype)
-            && stored.is_some_and(|stored| stored != dtype)
-        {
-            models.push((ModelRole::Rounded, ModelSource::Cast { model: base.clone(), dtype }));
-        }
         models
     }
 }

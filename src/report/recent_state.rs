@@ -61,6 +61,7 @@ fn interrupted_bytes(entry: &HistoryEntry, output: &Path) -> Option<u64> {
         requantize: entry.requantize,
         accepts_loss: true,
         rounding: entry.rounding,
+        trained_quantization: None,
         max_shard_bytes: None,
     };
     merge::interrupted_bytes(&MergePlan::resolved(&request).ok()?)

@@ -1,6 +1,9 @@
 //! Perplexities (or bits per byte) of several models on several texts, as rows for people.
 
-use crate::{evaluate::EvalReport, units};
+use crate::{
+    evaluate::{EvalReport, Interval},
+    units,
+};
 
 /// What can be compared whatever the tokenizer.
 const BITS_PER_BYTE: &str = "Bits per byte";
@@ -84,12 +87,18 @@ fn change(report: &EvalReport, model: usize, text: usize) -> String {
     let Some(paired) = report.paired_with_first(model, text) else {
         return "other tokens".to_owned();
     };
+    change_with_interval(paired.mean_difference, paired.interval)
+}
+
+/// `−40.6 % [−41.9, −39.2]`: a difference in nats per token as a change of perplexity, with the 95 % interval.
+pub(super) fn change_with_interval(mean_difference: f64, interval: Option<Interval>) -> String {
     let percent = |difference: f64| signed(100.0 * difference.exp_m1());
-    let value = format!("{} %", percent(paired.mean_difference));
-    match &paired.interval {
-        Some(interval) if interval.is_weak() => format!("{value} (too little text to conclude)"),
-        Some(interval) => format!("{value} [{}, {}]", percent(interval.low), percent(interval.high)),
-        None => format!("{value} (too little text to conclude)"),
+    let value = format!("{} %", percent(mean_difference));
+    match interval {
+        Some(interval) if !interval.is_weak() => {
+            format!("{value} [{}, {}]", percent(interval.low), percent(interval.high))
+        }
+        _ => format!("{value} (too little text to conclude)"),
     }
 }
 

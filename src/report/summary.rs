@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{
-    adapter::{Adapter, AdapterError, Target},
+    adapter::{Adapter, AdapterError, Target, Twin},
     checkpoint::Checkpoint,
     matching::{Matching, PrefixChange},
     message,
@@ -199,6 +199,8 @@ pub struct PlanSummary {
     pub requantize: Option<Nf4Format>,
     /// How updated tensors are rounded.
     pub rounding: Rounding,
+    /// How the base was packed before, as the adapters' trainer had it.
+    pub trained_quantization: Option<Nf4Format>,
     /// The dtype of most updated weights.
     pub written_dtype: Option<FloatDtype>,
     /// Tensors copied, converted and updated.
@@ -226,6 +228,8 @@ pub struct PlanSummary {
     pub checks: Vec<PreflightCheck>,
     /// For each adapter, what it says about its base against what the base is.
     pub findings: Vec<Vec<Finding>>,
+    /// The 16-bit original of a packed base, or the packed base that training saw.
+    pub twin: Option<Twin>,
     /// Things to know that stop nothing.
     #[serde(serialize_with = "message::all_shown")]
     pub warnings: Vec<Warning>,
@@ -244,6 +248,7 @@ impl PlanSummary {
             dtype: plan.dtype,
             requantize: plan.requantize,
             rounding: plan.rounding,
+            trained_quantization: plan.base.trained_quantization(),
             written_dtype: written_dtype(plan),
             copied_tensors: count("copied"),
             converted_tensors: count("converted"),
@@ -259,6 +264,7 @@ impl PlanSummary {
                 .collect(),
             checks: plan.checks.clone(),
             findings: plan.findings.clone(),
+            twin: plan.twin.clone(),
             warnings: plan.warnings.clone(),
         }
     }

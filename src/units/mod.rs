@@ -154,11 +154,13 @@ pub fn shortened(name: &str) -> String {
     shown
 }
 
-/// `0.1432`, `3.2e-10`, `0`: a divergence in nats.
+/// `0.1432`, `3.2e-10`, `0`: a divergence in nats, or the difference of two, with a true minus.
 #[must_use]
 pub fn nats(value: f64) -> String {
     if value == 0.0 {
         "0".to_owned()
+    } else if value < 0.0 {
+        format!("−{}", nats(-value))
     } else if value < 0.001 {
         format!("{value:.1e}")
     } else {

@@ -40,6 +40,11 @@ pub enum Diagnosis {
         /// All targets.
         target_count: usize,
     },
+    /// The values are those of the base as a trainer saw it that packed it while it loaded it.
+    TrainedOn {
+        /// How it was packed, as the command line takes it.
+        quantization: String,
+    },
     /// Tensors that no adapter changes differ from the base.
     ChangedElsewhere {
         /// How many.
@@ -76,6 +81,13 @@ impl Diagnosis {
             (0, tensor_count) => Some(Self::ChangedElsewhere { tensor_count }),
             (wrong_count, _) => Some(Self::OtherValues { wrong_count, target_count }),
         }
+    }
+}
+
+impl Diagnosis {
+    /// Whether a base with other values may explain more than this.
+    pub(super) fn may_be_of_another_base(&self) -> bool {
+        !matches!(self, Self::NotMerged | Self::NeverApplied)
     }
 }
 
@@ -179,12 +191,13 @@ mod tests {
 
     #[test]
     fn every_diagnosis_is_said_with_its_numbers() {
-        let cases: [(Diagnosis, &[&str]); 6] = [
+        let cases: [(Diagnosis, &[&str]); 7] = [
             (Diagnosis::NotMerged, &["병합되지 않았습니다"]),
             (Diagnosis::NeverApplied, &["전혀"]),
             (Diagnosis::AppliedInPart { unmerged_count: 3, target_count: 28 }, &["28개 중 3개"]),
             (Diagnosis::OtherStrength { strength: 0.5 }, &["세기 0.50으로"]),
             (Diagnosis::OtherValues { wrong_count: 3, target_count: 28 }, &["28개 중 3개"]),
+            (Diagnosis::TrainedOn { quantization: "nf4,double".to_owned() }, &["nf4,double"]),
             (Diagnosis::ChangedElsewhere { tensor_count: 3 }, &["텐서 3개"]),
         ];
         for (diagnosis, parts) in cases {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::{
-    adapter::AdapterError, checkpoint::CheckpointError, error::IoError, evaluate::EvalError, job::Cancelled,
-    matching::Misplaced, merge::MergeError, message,
+    adapter::AdapterError, architecture::TrainedError, checkpoint::CheckpointError, error::IoError,
+    evaluate::EvalError, job::Cancelled, matching::Misplaced, merge::MergeError, message,
 };
 
 /// Why there is no report at all (a folder that fails is a report, not an error).
@@ -21,6 +21,7 @@ pub enum VerifyError {
         #[serde(serialize_with = "message::path")]
         path: PathBuf,
     },
+    Trained(#[from] TrainedError),
     Adapter(#[from] AdapterError),
     Merged(#[from] CheckpointError),
     Unpredictable(Box<EvalError>),

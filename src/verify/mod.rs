@@ -28,6 +28,7 @@ mod standing;
 mod structure;
 mod task_fit;
 mod tokenizer;
+mod trained_on;
 mod verdict;
 mod weights;
 
@@ -50,10 +51,11 @@ pub use self::{
 };
 use crate::{
     adapter::Adapter,
-    architecture::{Architecture, Recast, TaskFamily},
+    architecture::{Architecture, Recast, TaskFamily, packed_while_loading},
     checkpoint::{Checkpoint, LogicalTensor},
     job::JobContext,
     matching::Matching,
+    numeric::Nf4Format,
     plan::{AdapterRequest, Rounding},
 };
 
@@ -73,6 +75,8 @@ pub struct VerifyRequest {
 pub struct VerifyOptions {
     /// How its updated tensors were rounded.
     pub rounding: Rounding,
+    /// How the base was packed before, as the adapters' trainer had it.
+    pub trained_quantization: Option<Nf4Format>,
     /// A program that knows [`ALONE_COMMAND`], to load the folder in a process that has nothing else; `None` leaves that
     /// check out.
     pub program: Option<PathBuf>,
@@ -114,7 +118,7 @@ pub fn run_with(
     options: &VerifyOptions,
     job: &JobContext,
 ) -> Result<VerifyReport, VerifyError> {
-    judge(request, open_reference(request)?, None, options, job)
+    judge(request, open_reference(request, options)?, None, options, job)
 }
 
 /// The same with a matching that is given and not found anew. It is audited like any other, so that a wrong one fails
@@ -128,7 +132,7 @@ pub fn run_with_matching(
     options: &VerifyOptions,
     job: &JobContext,
 ) -> Result<VerifyReport, VerifyError> {
-    judge(request, open_reference(request)?, Some(matching), options, job)
+    judge(request, open_reference(request, options)?, Some(matching), options, job)
 }
 
 fn judge(
@@ -166,11 +170,17 @@ fn judge(
     }
     let strengths = reference.as_ref().map_or(&[][..], |reference| &reference.strengths);
     report.diagnosis = Diagnosis::of(&report.checks, report.changed_set.as_ref(), strengths);
+    if report.diagnosis.as_ref().is_some_and(Diagnosis::may_be_of_another_base)
+        && let (Some(reference), Some(set)) = (&mut reference, &report.changed_set)
+        && let Some(quantization) = trained_on::find(&merged, reference, set, options, job)?
+    {
+        report.diagnosis = Some(Diagnosis::TrainedOn { quantization: quantization.to_string() });
+    }
     Ok(report)
 }
 
 /// Opens base and adapters; how they fit together is asked of the class that the merged model is.
-fn open_reference(request: &VerifyRequest) -> Result<Option<Inputs>, VerifyError> {
+fn open_reference(request: &VerifyRequest, options: &VerifyOptions) -> Result<Option<Inputs>, VerifyError> {
     let Some(base) = &request.base else {
         return if request.adapters.is_empty() { Ok(None) } else { Err(VerifyError::AdapterWithoutBase) };
     };
@@ -179,6 +189,10 @@ fn open_reference(request: &VerifyRequest) -> Result<Option<Inputs>, VerifyError
     if let Some(method) = Architecture::of(&base).unread_quantization() {
         return Err(VerifyError::PackedBase { method, path: path.to_owned() });
     }
+    let base = match options.trained_quantization {
+        Some(quantization) => packed_while_loading(base, quantization)?,
+        None => base,
+    };
     let adapters =
         request.adapters.iter().map(|adapter| Adapter::open(&adapter.path)).collect::<Result<Vec<_>, _>>()?;
     let strengths = request.adapters.iter().map(|adapter| adapter.strength).collect();

@@ -101,6 +101,18 @@ fn judge(
     judge_by(tensor, exact.as_ref(), options, job)
 }
 
+/// The verdict on a tensor that was judged before, against another base.
+pub(super) fn judge_again(
+    tensor: &LogicalTensor,
+    reference: &Reference,
+    options: &VerifyOptions,
+    job: &JobContext,
+) -> Result<TensorVerdict, VerifyError> {
+    let exact = Exact::new(tensor, reference, job)?;
+    job.extend_stage(bytes_of_pass(tensor, exact.as_ref()));
+    judge_by(tensor, exact.as_ref(), options, job)
+}
+
 /// The verdict on a tensor that is packed as NF4, where most of it is what packing the exact result gives; another is
 /// judged by the values that it unpacks to, which may be the base's own, or those of another merge.
 fn judge_packed(

@@ -32,6 +32,7 @@ mod inputs {
     mod quantized;
     mod readable_texts;
     mod sources;
+    mod twins;
 }
 
 /// What is found before anything runs.
@@ -52,6 +53,7 @@ mod matching {
 
 /// The merged values, and how they come to the disk.
 mod merge {
+    mod as_trained;
     #[cfg(unix)]
     mod crash;
     mod device;
@@ -74,6 +76,7 @@ mod merge {
 /// What models answer, against what transformers computes.
 mod evaluate {
     mod families;
+    mod merge_choice;
     mod perplexity;
     mod speed;
     mod texts;

@@ -10,6 +10,7 @@
 
 mod korean;
 mod merging;
+mod packed;
 mod pictures;
 mod pseudo;
 mod result;

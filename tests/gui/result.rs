@@ -368,7 +368,7 @@ fn the_base_that_an_adapter_names_is_offered() {
     let mut window = open_window(workspace.machine(), Theme::Light, 1.0);
     drop_folders(&mut window, &[workspace.folder("adapter")]);
     wait_until(&mut window, "the look", |app| {
-        app.state.inspection.as_ref().is_some_and(|inspection| inspection.suggested_base.is_some())
+        app.state.inspection.as_ref().is_some_and(|inspection| !inspection.suggested_bases.is_empty())
     });
     let label = format!("Use {}", workspace.folder("base").display());
     click(&mut window, Role::Button, &label);

@@ -58,7 +58,7 @@ def case(dtype, block, count, zeros=(0, 0), first=()):
 
 
 cases = [case(dtype, 32 << power, (32 << power) * 3 + 21) for power in range(8) for dtype in DTYPES]
-cases += [case(dtype, 64, 64 * 700 + 2) for dtype in DTYPES]
+cases += [case(dtype, 64, count) for dtype in DTYPES for count in [64 * 700 + 2, 64 * 64 + 15]]
 # A block of zeros, one that ends in zeros, a last one of zeros, and a tensor that is one short block.
 cases += [case("BF16", 64, 64 * 5 + 31, zeros) for zeros in [(64, 128), (70, 200), (320, 351), (0, 351)]]
 cases += [case(dtype, 64, count) for dtype in DTYPES for count in [1, 2, 63]]

@@ -66,6 +66,10 @@ pub enum PackedError {
         tensor: String,
         value: f64,
     },
+    NotFinite {
+        tensor: String,
+        value: f64,
+    },
     NoneOfMethod {
         method: String,
     },
@@ -128,6 +132,7 @@ mod tests {
             (PackedError::SeveralStates { tensor: tensor() }, &["a.weight"]),
             (PackedError::UnknownCodeBook { tensor: tensor() }, &["a.weight"]),
             (PackedError::BadScale { tensor: tensor(), value: -1.0 }, &["a.weight", "-1"]),
+            (PackedError::NotFinite { tensor: tensor(), value: f64::INFINITY }, &["a.weight"]),
             (PackedError::BadConfig { key: "bits", said: "9".to_owned() }, &["bits", "9"]),
         ];
         for (problem, parts) in cases {

@@ -24,6 +24,7 @@ mod scales;
 mod settings;
 mod spread;
 mod store;
+mod trained;
 mod unit_cache;
 #[cfg(test)]
 mod written;

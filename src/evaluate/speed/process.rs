@@ -37,7 +37,10 @@ impl ResidentProcess {
         match source {
             ModelSource::Stored(_) => {}
             ModelSource::InMemory(_) => unreachable!("a merge in memory is not timed"),
-            ModelSource::WithAdapters { adapters, .. } => {
+            ModelSource::WithAdapters { adapters, trained_quantization, .. } => {
+                if let Some(quantization) = trained_quantization {
+                    command.arg("--as-trained").arg(quantization.to_string());
+                }
                 for adapter in adapters {
                     command.arg("--adapter").arg(&adapter.path).arg(format!("--strength={}", adapter.strength));
                 }

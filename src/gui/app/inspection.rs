@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    adapter::{Adapter, AdapterError, BaseSuggestion, is_model, suggested_base},
+    adapter::{Adapter, AdapterError, BaseSuggestion, is_model, suggested_bases},
     checkpoint::{Checkpoint, CheckpointError},
     gui::{frame::wells::well::WellKind, screens::merge::merge_options::MergeOptions},
     matching::{Matching, Misfit, TensorCounts, as_trained, misfits},
@@ -85,8 +85,9 @@ pub struct Inspection {
     pub base_choices: Vec<PathBuf>,
     /// Adapters in the folders below, as a trainer leaves its checkpoints.
     pub adapter_choices: Vec<PathBuf>,
-    /// The base that the adapter names, where this machine has it and the well is empty.
-    pub suggested_base: Option<BaseSuggestion>,
+    /// The base that the adapter names, and the original of a packed one, where this machine has them and the well is
+    /// empty.
+    pub suggested_bases: Vec<BaseSuggestion>,
     /// A model that lies in the output already, to be judged in place of merging.
     pub found: Option<Result<Box<MergedFolder>, Problem>>,
     /// The output that the plan is for.
@@ -146,7 +147,7 @@ impl Inspection {
         let base = base.and_then(Result::ok);
         let adapters = opened.unwrap_or_default();
         if let (None, Some(adapter)) = (&base, adapters.first()) {
-            inspection.suggested_base = suggested_base(adapter);
+            inspection.suggested_bases = suggested_bases(adapter);
         }
         if let Some(merged) = request.output.as_deref().filter(|output| is_model(output)) {
             inspection.output = Some(merged.to_owned());
@@ -220,6 +221,7 @@ impl Inspection {
             requantize: request.options.requantize,
             accepts_loss: request.options.accepts_loss,
             rounding: request.options.rounding,
+            trained_quantization: None,
             max_shard_bytes: None,
         };
         self.plan = Some(match MergePlan::resolved(&merge) {
@@ -260,7 +262,8 @@ fn found(request: &InspectionRequest, merged: &Path, base: Option<&Checkpoint>) 
         None => (request.adapters.iter().map(whole).collect(), Rounding::Nearest),
     };
     let root = base.map(|base| base.root().to_owned());
-    let provenance = Provenance { merged: merged.to_owned(), base: root, adapters, rounding };
+    let provenance =
+        Provenance { merged: merged.to_owned(), base: root, adapters, rounding, trained_quantization: None };
     MergedFolder::open(provenance, base).map(Box::new)
 }
 

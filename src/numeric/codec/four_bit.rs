@@ -1,9 +1,16 @@
 //! 4-bit codes of bitsandbytes: two to a byte, the first in the high half, one scale for a block of elements that pays
 //! no heed to rows.
 
+#![expect(clippy::inline_always, reason = "only what is inlined is compiled with the instructions of a level")]
+
 use std::ops::Range;
 
-use crate::numeric::{FloatDtype, narrow};
+use crate::numeric::{
+    CpuLevel, FloatDtype,
+    lanes::{BF16, Element as _, F16, Lanes},
+    level::LaneLoop,
+    nibbles::LOOKED_UP,
+};
 
 /// The values of NF4 (Dettmers et al. 2023, QLoRA, appendix E), as `bitsandbytes.functional` has them.
 pub const NF4: [f32; 16] = [
@@ -75,41 +82,91 @@ impl FourBit {
     /// # Panics
     /// If one of the slices has another length.
     pub fn decode(&self, elements: &Range<usize>, codes: &[u8], scales: &[f32], bytes: &mut [u8]) {
-        let size = self.dtype.byte_count();
-        assert_eq!(bytes.len(), elements.len() * size, "bytes and elements must agree");
+        self.decode_at(CpuLevel::detected(), elements, codes, scales, bytes);
+    }
+
+    /// [`Self::decode`] with the instructions of `level`, which changes nothing but the speed.
+    ///
+    /// # Panics
+    /// As [`Self::decode`].
+    pub fn decode_at(&self, level: CpuLevel, elements: &Range<usize>, codes: &[u8], scales: &[f32], bytes: &mut [u8]) {
+        assert_eq!(bytes.len(), elements.len() * self.dtype.byte_count(), "bytes and elements must agree");
         assert_eq!(codes.len(), Self::code_bytes(elements).len(), "codes and elements must agree");
         assert_eq!(scales.len(), self.blocks(elements).len(), "scales and elements must agree");
         if elements.is_empty() {
             return;
         }
-        let mut at = elements.start;
-        let mut rest = bytes;
-        for (block, scale) in self.blocks(elements).zip(scales) {
-            let end = ((block + 1) * self.block).min(elements.end);
-            let (part, later) = rest.split_at_mut((end - at) * size);
-            let codes = &codes[at / 2 - elements.start / 2..end.div_ceil(2) - elements.start / 2];
+        level.run(Decode { codec: self, elements: elements.clone(), codes, scales, bytes });
+    }
+}
+
+struct Decode<'a> {
+    codec: &'a FourBit,
+    elements: Range<usize>,
+    codes: &'a [u8],
+    scales: &'a [f32],
+    bytes: &'a mut [u8],
+}
+
+impl LaneLoop for Decode<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        match self.codec.dtype {
+            FloatDtype::F32 => self.decode(|scaled, part| {
+                look_up::<4>(&scaled.map(f32::to_le_bytes), part);
+            }),
+            FloatDtype::F16 => self.decode(|scaled, part| look_up_halves(lanes, F16::narrow(lanes, scaled), part)),
+            FloatDtype::BF16 => self.decode(|scaled, part| look_up_halves(lanes, BF16::narrow(lanes, scaled), part)),
+        }
+    }
+}
+
+/// The elements of a block, or those of them that are asked for.
+struct Part<'a> {
+    codes: &'a [u8],
+    /// The first byte's high half belongs to what is before.
+    starts_low: bool,
+    bytes: &'a mut [u8],
+}
+
+impl Decode<'_> {
+    /// Hands every block on with the values of its codes.
+    #[inline(always)]
+    fn decode(self, look_up: impl Fn([f32; 16], Part<'_>)) {
+        let (block, size, first) = (self.codec.block, self.codec.dtype.byte_count(), self.elements.start / 2);
+        let (mut at, mut rest) = (self.elements.start, self.bytes);
+        for scale in self.scales {
+            let end = ((at / block + 1) * block).min(self.elements.end);
+            let (bytes, later) = rest.split_at_mut((end - at) * size);
+            let codes = &self.codes[at / 2 - first..end.div_ceil(2) - first];
             // Sixteen roundings for a whole block; what is left are look-ups.
-            let values = self.table.map(|value| value * scale);
-            let mut rounded = [0; 64];
-            narrow(self.dtype, &values, &mut rounded[..16 * size]);
-            match self.dtype {
-                FloatDtype::F32 => look_up::<4>(&rounded, codes, at % 2 == 1, part),
-                FloatDtype::F16 | FloatDtype::BF16 => look_up::<2>(&rounded, codes, at % 2 == 1, part),
-            }
+            look_up(self.codec.table.map(|value| value * scale), Part { codes, starts_low: at % 2 == 1, bytes });
             (at, rest) = (end, later);
         }
     }
 }
 
-/// Writes the entry of each code into `part`; `starts_low` where the first byte's high half belongs to what is before.
-fn look_up<const SIZE: usize>(entries: &[u8; 64], codes: &[u8], starts_low: bool, part: &mut [u8]) {
-    let mut table = [[0; SIZE]; 16];
-    for (entry, bytes) in table.iter_mut().zip(entries.as_chunks::<SIZE>().0) {
-        *entry = *bytes;
+/// Writes the entry of each code, 32 at a time where the block has as many.
+#[inline(always)]
+fn look_up_halves<L: Lanes>(lanes: L, table: [u8; 32], part: Part<'_>) {
+    if part.starts_low {
+        return look_up(bytemuck::cast_ref::<_, [[u8; 2]; 16]>(&table), part);
     }
-    let (elements, _) = part.as_chunks_mut::<SIZE>();
-    let (first, elements) = elements.split_at_mut(usize::from(starts_low));
-    let (lone, codes) = codes.split_at(usize::from(starts_low));
+    let (groups, last) = part.bytes.as_chunks_mut::<{ 2 * LOOKED_UP }>();
+    let (group_codes, last_codes) = part.codes.as_chunks::<{ LOOKED_UP / 2 }>();
+    lanes.look_up(&table, group_codes, groups);
+    let codes = if group_codes.len() > groups.len() { &group_codes[groups.len()][..] } else { last_codes };
+    look_up(bytemuck::cast_ref::<_, [[u8; 2]; 16]>(&table), Part { codes, starts_low: false, bytes: last });
+}
+
+/// Writes the entry of each code, one after the other.
+#[inline(always)]
+fn look_up<const SIZE: usize>(table: &[[u8; SIZE]; 16], part: Part<'_>) {
+    let (elements, _) = part.bytes.as_chunks_mut::<SIZE>();
+    let (first, elements) = elements.split_at_mut(usize::from(part.starts_low));
+    let (lone, codes) = part.codes.split_at(usize::from(part.starts_low));
     for (element, byte) in first.iter_mut().zip(lone) {
         *element = table[usize::from(byte & 15)];
     }
@@ -138,14 +195,16 @@ mod tests {
             scale_bits in proptest::collection::vec(0_u16..0x7f00, 200),
             (from, len) in (0_usize..300, 0_usize..300),
             dtype in prop_oneof![Just(FloatDtype::BF16), Just(FloatDtype::F16), Just(FloatDtype::F32)],
-            block in prop_oneof![Just(2_usize), Just(7), Just(64)],
+            block in prop_oneof![Just(2_usize), Just(7), Just(32), Just(64), Just(256)],
+            level in proptest::sample::select(CpuLevel::available().collect::<Vec<_>>()),
         ) {
             let scales: Vec<f32> = scale_bits.iter().map(|bits| half::bf16::from_bits(*bits).to_f32()).collect();
             let start = from.min(codes.len() * 2);
             let elements = start..(start + len).min(codes.len() * 2);
             let codec = FourBit { table: NF4, block, dtype };
             let mut bytes = vec![0; elements.len() * dtype.byte_count()];
-            codec.decode(&elements, &codes[FourBit::code_bytes(&elements)], &scales[codec.blocks(&elements)], &mut bytes);
+            let (codes_of, scales_of) = (FourBit::code_bytes(&elements), codec.blocks(&elements));
+            codec.decode_at(level, &elements, &codes[codes_of], &scales[scales_of], &mut bytes);
             let mut decoded = vec![0.0; elements.len()];
             widen(dtype, &bytes, &mut decoded);
             for (value, element) in decoded.into_iter().zip(elements) {

@@ -30,7 +30,7 @@ pub use self::{
     fp8::{E4M3, e8m0, is_e4m3_nan},
     gptq::Gptq,
     mxfp4::Mxfp4,
-    nested_scales::{DYNAMIC_MAP, NESTED_BLOCK, NestedScales},
+    nested_scales::{DYNAMIC_MAP, NESTED_BLOCK, NestedScales, nested_scale},
     nf4_encode::{Nf4Encoder, NotFinite},
     row_code::RowCode,
     scaled_float::{Scale8, ScaledFloat},

@@ -14,19 +14,21 @@ pub static DYNAMIC_MAP: LazyLock<[f32; 256]> = LazyLock::new(dynamic_map);
 static BOUNDS: LazyLock<[f32; 255]> =
     LazyLock::new(|| std::array::from_fn(|code| (DYNAMIC_MAP[code] + DYNAMIC_MAP[code + 1]) / 2.0));
 
-/// The scales of a tensor: `map[code] · absmax of its block + offset`, rounded twice.
+/// The scales of a tensor, packed again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NestedScales {
-    /// A code a scale.
+    /// A code a scale, of [`DYNAMIC_MAP`].
     pub codes: Vec<u8>,
-    /// The value of each code.
-    pub map: [f32; 256],
-    /// A scale a block of codes.
+    /// A scale for every [`NESTED_BLOCK`] codes.
     pub absmax: Vec<f32>,
-    /// Codes of a block.
-    pub block: usize,
     /// What was taken from all scales first: their mean.
     pub offset: f32,
+}
+
+/// The scale that `code` stands for, in a block of codes with `absmax`: `map[code] · absmax + offset`, rounded twice.
+#[must_use]
+pub fn nested_scale(code: u8, absmax: f32, offset: f32) -> f32 {
+    DYNAMIC_MAP[usize::from(code)] * absmax + offset
 }
 
 impl NestedScales {
@@ -40,16 +42,12 @@ impl NestedScales {
         let mut codes = vec![0; scales.len()];
         let blocks = scales.chunks(NESTED_BLOCK).zip(codes.chunks_mut(NESTED_BLOCK));
         let absmax = blocks.map(|(scales, codes)| pack(scales, offset, codes)).collect();
-        Self { codes, map: *DYNAMIC_MAP, absmax, block: NESTED_BLOCK, offset }
+        Self { codes, absmax, offset }
     }
 
-    /// The scales of `blocks`, as they are decoded.
+    /// The scales of `blocks`, as they are unpacked.
     pub fn scales(&self, blocks: Range<usize>) -> impl Iterator<Item = f32> {
-        let scale = |block: usize| {
-            let factor = self.absmax[block / self.block];
-            self.map[usize::from(self.codes[block])] * factor + self.offset
-        };
-        blocks.map(scale)
+        blocks.map(|block| nested_scale(self.codes[block], self.absmax[block / NESTED_BLOCK], self.offset))
     }
 }
 

@@ -8,15 +8,12 @@
 use super::NF4;
 use crate::numeric::{
     CpuLevel, FloatDtype,
-    lanes::{Element, Lanes, with_element},
+    lanes::{Element, LANE_COUNT, Lanes, with_element},
     level::LaneLoop,
 };
 
-/// Values that are looked at together: the smallest block, and half as many bytes of codes.
-const GROUP: usize = 32;
-
-/// Values of the largest block.
-const MAX_BLOCK: usize = 4096;
+/// Values that are in memory at a time: the largest block, or several smaller ones.
+const STRIP: usize = 4096;
 
 /// The smallest divisor, so that a block of zeros divides by something.
 const SMALLEST_SCALE: f32 = 1e-38;
@@ -108,72 +105,47 @@ impl LaneLoop for Encode<'_> {
 impl Encode<'_> {
     #[inline(always)]
     fn encode<E: Element, L: Lanes>(self, lanes: L) -> Result<(), NotFinite> {
-        let mut values = [0.0; MAX_BLOCK];
-        let blocks = self.bytes.chunks(self.block * self.dtype.byte_count());
-        let codes = self.codes.chunks_mut(self.block / 2);
-        for (index, ((bytes, codes), absmax)) in blocks.zip(codes).zip(self.absmax).enumerate() {
-            let values = &mut values[..bytes.len() / self.dtype.byte_count()];
-            E::widen_all(lanes, bytes, values);
-            let is_whole = values.len() == self.block;
-            *absmax = if is_whole { encode_whole(values, codes) } else { encode_last(values, codes) };
-            if !absmax.is_finite() {
-                let place = values.iter().position(|value| !value.is_finite()).unwrap_or(0);
-                return Err(NotFinite { element: index * self.block + place, value: values[place] });
+        let mut values = [[0.0; LANE_COUNT]; STRIP / LANE_COUNT];
+        let mut absmax = self.absmax.iter_mut();
+        let strips = self.bytes.chunks(STRIP * self.dtype.byte_count()).zip(self.codes.chunks_mut(STRIP / 2));
+        for (index, (bytes, codes)) in strips.enumerate() {
+            let count = bytes.len() / self.dtype.byte_count();
+            E::widen_all(lanes, bytes, &mut values.as_flattened_mut()[..count]);
+            let blocks = values.as_flattened_mut()[..count].chunks_mut(self.block);
+            for (block, (values, absmax)) in blocks.zip(&mut absmax).enumerate() {
+                *absmax = largest_magnitude(values);
+                if !absmax.is_finite() {
+                    let place = values.iter().position(|value| !value.is_finite()).unwrap_or(0);
+                    let element = index * STRIP + block * self.block + place;
+                    return Err(NotFinite { element, value: values[place] });
+                }
+                // The reference multiplies by the rounded inverse here, and divides in a last, shorter block.
+                if values.len() == self.block {
+                    let inverse = 1.0 / absmax.max(SMALLEST_SCALE);
+                    values.iter_mut().for_each(|value| *value *= inverse);
+                } else {
+                    *absmax = absmax.max(SMALLEST_SCALE);
+                    values.iter_mut().for_each(|value| *value /= *absmax);
+                }
+            }
+            // A zero is what fills the last byte of an odd count.
+            values.as_flattened_mut()[count..count.next_multiple_of(LANE_COUNT)].fill(0.0);
+            let (whole, last_codes) = codes.as_chunks_mut::<{ LANE_COUNT / 2 }>();
+            lanes.count_below(&BOUNDS, &values[..whole.len()], whole);
+            if !last_codes.is_empty() {
+                let mut counts = [[0; LANE_COUNT / 2]];
+                lanes.count_below(&BOUNDS, &values[whole.len()..][..1], &mut counts);
+                last_codes.copy_from_slice(&counts[0][..last_codes.len()]);
             }
         }
         Ok(())
     }
 }
 
-/// Encodes a block and returns its scale, infinite or NaN where one of its values is.
-#[inline(always)]
-fn encode_whole(values: &[f32], codes: &mut [u8]) -> f32 {
-    let absmax = largest_magnitude(values);
-    // The reference multiplies by the rounded inverse here, and divides in a last, shorter block.
-    let inverse = 1.0 / absmax.max(SMALLEST_SCALE);
-    let groups = values.as_chunks::<GROUP>().0;
-    for (group, bytes) in groups.iter().zip(codes.as_chunks_mut::<{ GROUP / 2 }>().0) {
-        *bytes = codes_of(&group.map(|value| value * inverse));
-    }
-    absmax
-}
-
-/// Encodes a block that the tensor ends in.
-#[inline(always)]
-fn encode_last(values: &[f32], codes: &mut [u8]) -> f32 {
-    let absmax = largest_magnitude(values);
-    let scale = if absmax.is_nan() { absmax } else { absmax.max(SMALLEST_SCALE) };
-    for (group, bytes) in values.chunks(GROUP).zip(codes.chunks_mut(GROUP / 2)) {
-        // Zeros fill the group, and so the half byte of an odd count.
-        let mut scaled = [0.0; GROUP];
-        for (scaled, value) in scaled.iter_mut().zip(group) {
-            *scaled = value / scale;
-        }
-        bytes.copy_from_slice(&codes_of(&scaled)[..bytes.len()]);
-    }
-    scale
-}
-
 /// The largest magnitude; infinite or NaN where one value is, since their bits are the largest of all.
 #[inline(always)]
 fn largest_magnitude(values: &[f32]) -> f32 {
     f32::from_bits(values.iter().fold(0, |largest, value| largest.max(value.to_bits() & 0x7fff_ffff)))
-}
-
-/// The codes of values in −1…1, two to a byte.
-#[inline(always)]
-fn codes_of(scaled: &[f32; GROUP]) -> [u8; GROUP / 2] {
-    let mut counts = [0_u32; GROUP];
-    for bound in BOUNDS {
-        for (count, value) in counts.iter_mut().zip(scaled) {
-            *count += u32::from(*value > bound);
-        }
-    }
-    let mut bytes = [0; GROUP / 2];
-    for (byte, [high, low]) in bytes.iter_mut().zip(counts.as_chunks::<2>().0) {
-        *byte = (high << 4 | low) as u8;
-    }
-    bytes
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::{Compared, Finding, NameVariant, Verdict};
 use crate::{
     adapter::Adapter,
-    checkpoint::{Checkpoint, hub_cache},
+    checkpoint::{Checkpoint, plain_name},
 };
 
 /// Words in a name that say a variant of one model, trained further.
@@ -18,7 +18,7 @@ pub(in crate::plan) fn finding(base: &Checkpoint, adapter: &Adapter) -> Finding 
     let Some(trained_on) = adapter.config().base_model() else {
         return Finding::new(Verdict::Unknown, Compared::BaseUnnamed);
     };
-    let trained_on = hub_cache::original_name(trained_on).unwrap_or(trained_on);
+    let trained_on = plain_name(trained_on).unwrap_or(trained_on);
     let own_name = base.config().get("_name_or_path").and_then(serde_json::Value::as_str).map(shown);
     let folder = base.name();
     let candidates: Vec<&str> = own_name.into_iter().chain([folder.as_str()]).filter(|name| is_telling(name)).collect();

@@ -32,10 +32,19 @@ pub enum Compared {
         marker: &'static str,
         trained_on: String,
         original: Option<String>,
+        #[serde(serialize_with = "message::any_shown")]
+        dtype: Option<Dtype>,
     },
     QuantisedBoth {
         method: &'static str,
         trained_on: String,
+        #[serde(serialize_with = "message::shown")]
+        dtype: Dtype,
+    },
+    QuantisedOtherwise {
+        method: &'static str,
+        trained_on: String,
+        marker: &'static str,
     },
     QuantisedBase {
         method: &'static str,
@@ -85,6 +94,18 @@ pub struct NameVariant {
 }
 
 impl Compared {
+    /// Whether it is about packed weights: what the trainer saw, what the base is, what differs.
+    #[must_use]
+    pub fn is_about_quantisation(&self) -> bool {
+        matches!(
+            self,
+            Self::QuantisedTraining { .. }
+                | Self::QuantisedBoth { .. }
+                | Self::QuantisedOtherwise { .. }
+                | Self::QuantisedBase { .. }
+        )
+    }
+
     /// What was compared; a message.
     #[must_use]
     pub fn title(&self) -> Message {
@@ -108,6 +129,7 @@ mod tests {
             marker: "awq",
             trained_on: "org/Toy-AWQ".to_owned(),
             original: original.map(str::to_owned),
+            dtype: Some(Dtype::BF16),
         };
         let differs =
             |variants| Compared::BaseDiffers { trained_on: "org/Toy".to_owned(), base: "Bear".to_owned(), variants };
@@ -118,9 +140,16 @@ mod tests {
             (differs(None), &["`org/Toy`", "`Bear`"]),
             (differs(variants), &["`org/Toy`", "`Bear`", "instruct 모델과 기본 모델은"]),
             (Compared::Revision { trained_on: text("0a1b2c3d"), base: text("4e5f6071") }, &["0a1b2c3d", "4e5f6071"]),
-            (quantised(None), &["`org/Toy-AWQ`", "awq", "16비트"]),
-            (quantised(Some("org/Toy")), &["`org/Toy-AWQ`", "awq", "원본 `org/Toy`에"]),
-            (Compared::QuantisedBoth { method: "MLX", trained_on: text("org/Toy-4bit") }, &["`org/Toy-4bit`", "MLX"]),
+            (quantised(None), &["`org/Toy-AWQ`", "awq", "BF16"]),
+            (quantised(Some("org/Toy")), &["`org/Toy-AWQ`", "awq", "원본 `org/Toy`", "BF16"]),
+            (
+                Compared::QuantisedBoth { method: "MLX", trained_on: text("org/Toy-4bit"), dtype: Dtype::F16 },
+                &["`org/Toy-4bit`", "MLX", "F16"],
+            ),
+            (
+                Compared::QuantisedOtherwise { method: "MLX", trained_on: text("org/Toy-AWQ"), marker: "awq" },
+                &["`org/Toy-AWQ`", "awq", "MLX"],
+            ),
             (Compared::QuantisedBase { method: "MLX", trained_on: text("org/Toy") }, &["`org/Toy`", "MLX"]),
             (Compared::Class { trained_on: text("LlamaModel"), base: text("GPT2Model") }, &["LlamaModel", "GPT2Model"]),
             (Compared::TaskFits { task: text("SEQ_CLS"), base: text("Toy") }, &["SEQ_CLS", "Toy"]),

@@ -7,6 +7,7 @@ mod architecture;
 pub(super) mod base_name;
 mod compared;
 mod coverage;
+mod quantisation;
 mod vocabulary;
 
 use serde::ser::SerializeStruct as _;
@@ -15,7 +16,7 @@ pub use self::compared::{Compared, NameVariant};
 use super::PlanError;
 use crate::{
     adapter::Adapter,
-    checkpoint::{Checkpoint, LogicalTensor, hub_cache},
+    checkpoint::{Checkpoint, LogicalTensor},
     matching::Matching,
     message::{Language, Message},
 };
@@ -71,7 +72,7 @@ pub fn findings(base: &Checkpoint, adapters: &[Adapter], matching: &Matching) ->
     let of = |(index, adapter): (usize, &Adapter)| {
         let mut findings = vec![base_name::finding(base, adapter)];
         findings.extend(revision(base, adapter));
-        findings.extend(quantisation(base, adapter));
+        findings.extend(quantisation::finding(base, adapter));
         findings.extend(architecture::findings(base, adapter));
         findings.extend(coverage::finding(base, adapter, matching, index));
         findings.extend(vocabulary::finding(base, adapter)?);
@@ -89,27 +90,6 @@ fn revision(base: &Checkpoint, adapter: &Adapter) -> Option<Finding> {
     let verdict = if trained_on == snapshot { Verdict::Agrees } else { Verdict::Differs };
     let (trained_on, base) = (trained_on[..8].to_owned(), snapshot[..8].to_owned());
     Some(Finding::new(verdict, Compared::Revision { trained_on, base }))
-}
-
-/// What the adapter saw in training, packed or not, against what the base is.
-fn quantisation(base: &Checkpoint, adapter: &Adapter) -> Option<Finding> {
-    const PACKED: [&str; 8] = ["4bit", "8bit", "bnb", "gptq", "awq", "int4", "int8", "fp8"];
-    let name = adapter.config().base_model()?;
-    let lower = name.to_ascii_lowercase();
-    let marker = PACKED.iter().find(|marker| lower.split(['-', '_', '.', '/']).any(|part| part == **marker));
-    if let Some(quantization) = base.quantization() {
-        let (method, trained_on) = (quantization.method.name(), base_name::shown(name).to_owned());
-        return Some(match marker {
-            Some(_) => Finding::new(Verdict::Agrees, Compared::QuantisedBoth { method, trained_on }),
-            // Most of those trained in 4 bits quantised while loading, and name what lay on the disk.
-            None => Finding::new(Verdict::Unknown, Compared::QuantisedBase { method, trained_on }),
-        });
-    }
-    let marker = marker?;
-    let original = hub_cache::original_name(name).filter(|original| *original != name);
-    let trained_on = base_name::shown(name).to_owned();
-    let evidence = Compared::QuantisedTraining { marker, trained_on, original: original.map(str::to_owned) };
-    Some(Finding::new(Verdict::Differs, evidence))
 }
 
 fn dtypes(base: &Checkpoint, adapter: &Adapter) -> Finding {

@@ -30,7 +30,11 @@ fn sample(part: &str) -> PathBuf {
 }
 
 fn with_adapter(base: PathBuf, adapter: PathBuf) -> ModelSource {
-    ModelSource::WithAdapters { base, adapters: vec![AdapterRequest { path: adapter, strength: 1.0 }] }
+    ModelSource::WithAdapters {
+        base,
+        trained_quantization: None,
+        adapters: vec![AdapterRequest { path: adapter, strength: 1.0 }],
+    }
 }
 
 #[test]

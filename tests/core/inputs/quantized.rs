@@ -116,7 +116,10 @@ fn base_merge_and_adapter_at_run_time_say_what_the_library_says() {
         let sources = [
             ("dequantized", ModelSource::Stored(base.clone())),
             ("merged", ModelSource::InMemory(request.clone())),
-            ("dequantized_plus_adapter", ModelSource::WithAdapters { base, adapters: request.adapters }),
+            (
+                "dequantized_plus_adapter",
+                ModelSource::WithAdapters { base, trained_quantization: None, adapters: request.adapters },
+            ),
         ];
         let (models, sources): (Vec<_>, Vec<_>) = sources.into_iter().unzip();
         let report = match evaluated(sources, vec![EvalText::tokens("ids", ids(&case(&name)))]) {

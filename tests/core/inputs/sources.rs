@@ -122,7 +122,8 @@ fn the_base_that_an_adapter_names_is_found_and_never_fetched() {
         config["base_model_name_or_path"] = json!(name);
         config["revision"] = json!(revision);
         put(&root.path().join("adapter/adapter_config.json"), config.to_string());
-        suggested_in(std::slice::from_ref(&cache), &Adapter::open(&root.path().join("adapter")).unwrap())
+        let adapter = Adapter::open(&root.path().join("adapter")).unwrap();
+        suggested_in(std::slice::from_ref(&cache), &adapter).into_iter().next()
     };
     assert_eq!(suggestion("org/unknown", None), None);
     put_cache_entry(&cache, "org/toy", "abc");
@@ -131,6 +132,8 @@ fn the_base_that_an_adapter_names_is_found_and_never_fetched() {
     assert!(found.path.ends_with("snapshots/abc"));
     assert_eq!(suggestion("org/toy", Some("def")), None, "another revision is another base");
     assert_eq!(suggestion("org/toy-bnb-4bit", None).unwrap().name, "org/toy", "the 16-bit original");
+    put_cache_entry(&cache, "org/toy-bnb-4bit", "ghi");
+    assert_eq!(suggestion("org/toy-bnb-4bit", None).unwrap().name, "org/toy-bnb-4bit", "what training saw comes first");
     assert_eq!(suggestion("org/base", None).unwrap().found_in, FoundIn::Neighbour);
     assert_eq!(suggestion("../base", None).unwrap().found_in, FoundIn::NamedPath);
     assert_eq!(suggestion("../../../../etc", None), None);

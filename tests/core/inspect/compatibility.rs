@@ -104,6 +104,9 @@ fn training_on_a_quantised_base_is_told_with_the_originals_name() {
     assert!(found.evidence.to_string().contains("original (`unsloth/Toy-1B`)"), "{found:?}");
     assert!(quantised("org/Toy-1B-AWQ").unwrap().0.evidence.to_string().contains("awq in `org/Toy-1B-AWQ`"));
     assert_eq!(quantised("org/Toy-1B"), None);
+    let sentence = found.evidence.to_string();
+    let parts = ["the trainer saw packed weights", "this base is plain F32", "They differ by what packing rounded off"];
+    assert!(parts.iter().all(|part| sentence.contains(part)), "{sentence}");
 }
 
 #[test]

@@ -72,7 +72,11 @@ fn chance_and_other_dtypes_change_nothing_about_that() {
 fn compared(request: &MergeRequest, merged: &Path) -> (EvalReport, String) {
     let models = vec![
         ModelSource::Stored(request.base.clone()),
-        ModelSource::WithAdapters { base: request.base.clone(), adapters: request.adapters.clone() },
+        ModelSource::WithAdapters {
+            base: request.base.clone(),
+            trained_quantization: None,
+            adapters: request.adapters.clone(),
+        },
         ModelSource::InMemory(request.clone()),
         ModelSource::Stored(merged.to_owned()),
     ];

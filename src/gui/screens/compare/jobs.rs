@@ -18,9 +18,9 @@ pub(in crate::gui) fn measure(state: &mut AppState, ctx: &Context, texts: Texts)
         Texts::Sample => Some(done.sample_texts.clone()),
         Texts::Files(files) => Some(files),
     };
-    let models = done.provenance.models_with_control(&done.sizes);
+    let compared = done.compared_models();
     let dtype = done.sizes.merged.float_dtype;
-    let evaluate = move |job: &_| Measured::of(models, files.as_deref(), dtype, job);
+    let evaluate = move |job: &_| Measured::of(compared, files.as_deref(), dtype, job);
     state.jobs.start(JobKind::Evaluate, ctx, evaluate, |state: &mut AppState, _, measured| {
         if let Some(done) = state.finished_mut() {
             done.evaluation = Some(measured);

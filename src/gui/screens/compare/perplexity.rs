@@ -41,11 +41,20 @@ pub(in crate::gui) fn perplexity_ui(
             } else {
                 let waits = if done.provenance.base.is_some() { "perplexity-waits" } else { "perplexity-waits-alone" };
                 paragraph_ui(ui, words.text(waits), Type::BODY, Ink::Secondary);
+                twin_ui(ui, done, words);
             }
             ui.add_space(space::S12);
             buttons_ui(ui, done, words, commands);
         });
     });
+}
+
+/// What the twin of the base adds to a measurement, or that it would.
+fn twin_ui(ui: &mut Ui, done: &MergedFolder, words: Language) {
+    let Some(twin) = &done.twin else { return };
+    let adds = words.text(if twin.path.is_some() { "twin-is-measured" } else { "twin-is-wanted" });
+    ui.add_space(space::S8);
+    paragraph_ui(ui, &format!("{} {adds}", words.as_sentence(twin)), Type::BODY, Ink::Secondary);
 }
 
 /// How far the measurement is, and what it will cost.
@@ -56,8 +65,8 @@ fn measuring_ui(ui: &mut Ui, progress: &Progress, state: &AppState, done: &Merge
         .scoring_cost
         .map(|(tokens, models)| words.say(&message!("scoring-cost", tokens: tokens, models: models)));
     let dtype = done.sizes.merged.float_dtype;
-    let models = done.provenance.models_with_control(&done.sizes);
-    let names: Vec<String> = models.iter().map(|(role, _)| role.name(words, dtype)).collect();
+    let compared = done.compared_models();
+    let names: Vec<String> = compared.models.iter().map(|(role, _)| role.name(words, dtype)).collect();
     let note =
         cost.into_iter().chain([words.say(&message!("measuring-note", names: &names))]).collect::<Vec<_>>().join(" ");
     progress_note_ui(ui, &progress.sample, words.text("measuring"), moved.as_deref(), &note, words);

@@ -1,6 +1,6 @@
 //! Perplexity of the three models on each text: dots with whiskers on one logarithmic axis, the numbers beside them.
 
-use super::model_face::{role_ink, role_title};
+use super::model_face::{is_hollow, role_ink, role_title};
 use crate::{
     gui::{
         design::chart::{
@@ -18,17 +18,18 @@ const NAME_LINES: usize = 3;
 /// What each dot stands for, from right to left.
 pub(in crate::gui) fn legend_ui(ui: &mut Ui, done: &MergedFolder, words: Language) {
     let stored = done.sizes.stored.as_ref();
-    let has_adapter = stored.is_some() && !done.provenance.adapters.is_empty();
-    let models = [
-        Some((ModelRole::Merged, done.sizes.merged.dtype.as_str())),
-        has_adapter.then_some((ModelRole::RunTime, "")),
-        stored.map(|bar| (ModelRole::Base, bar.dtype.as_str())),
-    ];
+    let roles = done.compared_models().models.into_iter().map(|(role, _)| role);
+    let shown: Vec<ModelRole> = roles.filter(|role| *role != ModelRole::Rounded).collect();
     ui.spacing_mut().item_spacing.x = space::S4;
-    for (role, dtype) in models.into_iter().flatten() {
+    for role in shown.into_iter().rev() {
+        let dtype = match role {
+            ModelRole::Merged => done.sizes.merged.dtype.as_str(),
+            ModelRole::Base => stored.map_or("", |bar| bar.dtype.as_str()),
+            _ => "",
+        };
         let name = format!("{} {dtype}", role_title(role, words));
         label_ui(ui, name.trim_end(), Type::CAPTION, Ink::Secondary);
-        dot_mark_ui(ui, role_ink(role), role == ModelRole::RunTime);
+        dot_mark_ui(ui, role_ink(role), is_hollow(role));
         ui.add_space(space::S8);
     }
 }
@@ -82,7 +83,6 @@ fn remark(text: &TextRow, line: usize, words: Language) -> String {
 fn dot(score: &Score, role: ModelRole, base: f64) -> Dot {
     let ink = role_ink(role);
     let whisker = score.interval.map(|ends| ([ends.low, ends.high], if ends.is_weak() { Ink::Disabled } else { ink }));
-    let is_hollow = role == ModelRole::RunTime;
     let reference = (role != ModelRole::Base).then_some(base);
-    Dot { value: score.perplexity, whisker, ink, is_hollow, reference }
+    Dot { value: score.perplexity, whisker, ink, is_hollow: is_hollow(role), reference }
 }

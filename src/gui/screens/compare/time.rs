@@ -4,7 +4,7 @@ use egui::{Id, Key};
 
 use super::{
     command::CompareCommand,
-    model_face::{role_ink, role_title},
+    model_face::{is_hollow, role_ink, role_title},
 };
 use crate::{
     evaluate::{MeasuredSpeed, ModelSpeed},
@@ -130,8 +130,7 @@ fn timed_ui(ui: &mut Ui, timed: &Timed, state: &AppState) {
 /// The milliseconds of a pass.
 fn dot(role: ModelRole, speed: &MeasuredSpeed) -> Dot {
     let (pass, ink) = (speed.forward_secs.in_milliseconds(), role_ink(role));
-    let is_hollow = role == ModelRole::RunTime;
-    Dot { value: pass.mean, whisker: Some((pass.ends(), ink)), ink, is_hollow, reference: None }
+    Dot { value: pass.mean, whisker: Some((pass.ends(), ink)), ink, is_hollow: is_hollow(role), reference: None }
 }
 
 /// A pass, writing, loading, memory.

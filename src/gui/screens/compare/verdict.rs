@@ -34,7 +34,10 @@ fn verdict(state: &AppState, done: &MergedFolder) -> Verdict {
     };
     let equals = icon != Icon::AtWork && done.measured().is_some_and(|measured| measured.equals_run_time);
     let equals = if equals { words.text("equals-run-time") } else { "" };
-    let note = [size.as_str(), equals].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    let measured = done.measured().filter(|_| icon != Icon::AtWork);
+    let closeness = measured.and_then(|measured| measured.summary(words)?.closeness.as_deref()).unwrap_or_default();
+    let note =
+        [closeness, size.as_str(), equals].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
     Verdict { icon, title, note }
 }
 

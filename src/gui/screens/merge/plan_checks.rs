@@ -2,8 +2,13 @@
 
 use super::command::MergeCommand;
 use crate::{
-    gui::{design::widget::icon_ui, prelude::*},
-    plan::{MergePlan, PreflightCheck},
+    adapter::Twin,
+    gui::{
+        design::widget::icon_ui,
+        frame::wells::{command::WellsCommand, well::WellKind},
+        prelude::*,
+    },
+    plan::{MergePlan, PreflightCheck, Verdict},
     units::path::display_path,
 };
 
@@ -28,10 +33,30 @@ pub(in crate::gui) fn checks_ui(
         }
         let (icon, survival) = survival(state);
         check_row_ui(ui, icon, words.text("survives"), &survival);
+        // What differs is a warning.
+        for finding in plan.quantised_training().filter(|finding| finding.verdict != Verdict::Differs) {
+            let (title, evidence) = (words.say(&finding.title()), words.as_line(&finding.evidence));
+            check_row_ui(ui, (Icon::Info, Ink::Secondary), &title, &evidence);
+        }
+        if let Some(twin) = &plan.twin {
+            twin_ui(ui, twin, words, commands);
+        }
         for warning in &plan.warnings {
             check_row_ui(ui, (Icon::Warning, Ink::Warn), words.text("warnings"), &words.said(warning));
         }
         place_of_work_ui(ui, inspection.interrupted_bytes, plan, words, commands);
+    });
+}
+
+/// The twin of the base, and a way to take it as the base where this machine has it.
+fn twin_ui(ui: &mut Ui, twin: &Twin, words: Language, commands: &mut Vec<Command>) {
+    check_row_ui(ui, (Icon::Info, Ink::Secondary), words.text("twin-title"), &words.as_line(twin));
+    let Some(folder) = &twin.path else { return };
+    let label = words.text(if twin.is_packed { "open-packed-base" } else { "open-original" });
+    inset_ui(ui, space::S12, space::S4, |ui| {
+        CommandButton::new(WellsCommand::Fill(WellKind::Base, folder.clone()), ButtonLook::Small)
+            .label(label)
+            .add(ui, words, commands);
     });
 }
 

@@ -35,20 +35,21 @@ pub(in crate::gui) fn problems_ui(ui: &mut Ui, state: &AppState, inspection: &In
 /// The way on from an adapter without a base.
 fn choose_base_ui(ui: &mut Ui, inspection: &Inspection, words: Language, commands: &mut Vec<Command>) {
     paragraph_ui(ui, words.text("adapter-only"), Type::BODY, Ink::Secondary);
-    let suggestion = inspection.suggested_base.as_ref();
-    if let Some(base) = suggestion {
+    let suggestions = &inspection.suggested_bases;
+    if let Some(base) = suggestions.first() {
         let found = words.say(&message!("base-found", place: Message::of(&base.found_in)));
         ui.add_space(space::S4);
         paragraph_ui(ui, &found, Type::BODY, Ink::Secondary);
     }
     ui.add_space(space::S12);
     ui.horizontal_wrapped(|ui| {
-        if let Some(base) = suggestion {
+        for (index, base) in suggestions.iter().enumerate() {
             let label = words.say(&message!("use-base", name: &base.name));
             let command = WellsCommand::Fill(WellKind::Base, base.path.clone());
-            CommandButton::new(command, ButtonLook::Primary).label(&label).add(ui, words, commands);
+            let look = if index == 0 { ButtonLook::Primary } else { ButtonLook::Plain };
+            CommandButton::new(command, look).label(&label).add(ui, words, commands);
         }
-        let look = if suggestion.is_some() { ButtonLook::Plain } else { ButtonLook::Primary };
+        let look = if suggestions.is_empty() { ButtonLook::Primary } else { ButtonLook::Plain };
         CommandButton::new(WellsCommand::Browse(WellKind::Base), look)
             .icon(Icon::Folder)
             .label(words.text("choose-base"))
