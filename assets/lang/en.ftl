@@ -1,6 +1,8 @@
 # What the program says. A language is one file like this one, with the same ids, attributes and variables, named in
 # src/message/language.rs. Functions and what they make: src/message/functions.rs.
 
+accept-loss = Merge in spite of the loss
+accept-loss-note = Packed, less than half of the adapter's change is left; 16 bits keep it
 lines-more = and { $more } more
 list-more = { $shown } and { $more } more
 
@@ -251,6 +253,10 @@ more-adapters = + { $count } more
 nearest-in-the-base = Nearest in the base
 needs-memory = not measured: needs { $bytes }
 new-folder = new folder
+nf4 = NF4
+nf4-double = NF4, double
+nf4-double-note = The scales in 8 bits too
+nf4-note = Linear layers in 4 bits, as bitsandbytes packs them
 no-command = No command has these words, or it cannot be asked for now.
 no-file-dialog = This desktop has no file dialog. Drop the folder here, or paste its path.
 no-file-manager = No file manager could be started. The folder is { $path }
@@ -640,6 +646,7 @@ detail-link-nowhere = { $name } is a link to nowhere
 detail-link-outside = { $name } is a link to outside of the folder
 detail-load-failed = { $problem }
 detail-lost = { $tensor }: the update is smaller than the dtype can hold, so nothing of it is left
+detail-lost-by-packing = packed as NF4, { PERCENT($gain, digits: 0) } of the adapter's change is left
 detail-misjudged = { $value }
 detail-missing = { $tensor } is missing
 detail-missing-code = { $place } needs { $module }.py, which is not in the folder
@@ -869,6 +876,8 @@ other-texts =
        *[other] { $count }
     } (by { CHANGE($least, tiny: "less than 0.01 %") } to { CHANGE($most, tiny: "less than 0.01 %") })
 
+packed-survival = NF4 keeps { PERCENT($gain, digits: 0) } of this adapter's change: { PERCENT($moved-share, digits: 2) } of the target codes move, and packing moves the weights { FIXED($noise, digits: 1) } times as far as the adapter does
+
 perplexity-change =
     { $text } { $change } ({ $low ->
         [none] too short for an interval
@@ -943,6 +952,7 @@ rounding-policy-delta-first = Δ rounded first
 rounding-policy-in-halves = Δ added in halves
 rounding-policy-in-own-dtype = computed in the weight's dtype
 rounding-policy-once = one rounding
+rounding-policy-packed = one rounding, then NF4's codes
 rounding-policy-stochastic = stochastic rounding
 
 run-event-device-chosen = { $value }
@@ -1065,7 +1075,10 @@ warning-missing-code =
        *[other] { $file } needs { $code } of the repository `{ $repository }` (auto_map), so the merged folder does not stand alone
     }
 warning-noted = { $adapter }: { $note }
-warning-dequantised = the base is packed ({ $method }): { COUNT($tensor-count, one: "tensor is", other: "tensors are") } unpacked to { $dtype }, { BYTES($packed-bytes) } become { BYTES($byte-count) }; the output is not quantised
+warning-dequantised = the base is packed ({ $method }): { COUNT($tensor-count, one: "tensor is", other: "tensors are") } unpacked to { $dtype }, { BYTES($packed-bytes) } become { BYTES($byte-count) }; { $is-packed-again ->
+        [yes] what is merged is packed again, as NF4
+       *[no] the output is not quantised
+    }
 warning-olora = { $adapter }: OLoRA trained on a base that its init had changed; that base is computed anew from this one, which must be the original
 warning-open-experts = { $adapter }: PEFT takes the dimensions of these experts in another order under transformers 4 than under transformers 5, their matrices are square, and the adapter does not say which it was trained with; merged as one of transformers 5, so that one of transformers 4 would come out wrong: { LIST($tensors, shown: 4) }
 warning-packed-as-trained = base quantised to NF4 (block { $block }{ $is-double ->
@@ -1603,6 +1616,7 @@ merge-error-overflow = { $tensor } does not fit into { $dtype }: { COUNT($elemen
     .cli-hint = write bfloat16 or float32 instead (`--dtype bf16`)
 merge-error-partial-is-foreign = a folder with the name of the work in progress exists and is not ours
     .hint = move it away, or choose another output
+merge-error-plan = { $value }
 
 mismatch = { $placed-count } of { COUNT($tensor-count, one: "adapter tensor", other: "adapter tensors") } have a place{ LINES($misplaced, shown: 5) }
     .hint = { $advice }
@@ -1737,12 +1751,16 @@ plan-error-no-adapter = no adapter was given
     .hint = give at least one adapter folder
 plan-error-not-writable = nothing may be written here
     .hint = choose a folder of your own, or change its permissions
+plan-error-nothing-to-pack = { $class } has no layer that bitsandbytes packs
+    .hint = merge without packing again: only `Linear` layers are packed, neither `Conv1D` nor embeddings
 plan-error-output-exists = the output exists and is not empty
     .hint = choose another name, or empty the folder yourself; nothing is ever overwritten
 plan-error-output-has-no-name = the output has no name of its own
     .hint = name a new folder
 plan-error-output-inside-input = the output lies inside the { $role } folder
     .hint = choose a folder outside of it
+plan-error-packed-by-chance = sums that are packed as NF4 cannot be rounded by chance first: the codes would round the difference away
+    .hint = round to nearest, or write the weights as numbers
 plan-error-partial-replacement = { $adapter } replaces { $tensor } whole, which cannot be done at strength { $strength }
     .hint = merge this adapter at strength 1
 plan-error-quantized-base = the base is quantised by { $method }, { $method ->
@@ -1758,7 +1776,12 @@ plan-error-quantized-base = the base is quantised by { $method }, { $method ->
        *[other] a layout that is not read here
     }
     .hint = use the original 16- or 32-bit model of the same name
+plan-error-too-much-lost = packed as NF4, { PERCENT($gain, digits: 0) } of the adapter's change would be left: most of it is smaller than the step from one code to the next
+    .hint = write the merged weights in 16 bits, which keeps the change, or accept the loss
+    .cli-hint = leave --requantize out, which writes 16 bits and keeps the change, or accept the loss with --accept-loss
 plan-error-trained = { $value }
+plan-error-undecided-layers = for { COUNT($tensors-count, one: "matrix", other: "matrices") } of { $class } it is not known whether bitsandbytes packs them: { LIST($tensors, shown: 3) }
+    .hint = merge without packing again, and let transformers pack the merged model while it loads it
 plan-error-unmerged-base = the base still holds layers of an adapter that was never merged ({ COUNT($tensors-count, one: "tensor", other: "tensors") }: { LIST($tensors, shown: 3) })
     .hint = merge those layers first, in PEFT with `merge_and_unload`, or give the base from before that training
 
@@ -1818,18 +1841,21 @@ text-fault-too-long = { BYTES($byte-count) } where at most { BYTES($limit) } are
 trained-error-already-packed = the base is packed already ({ $method }), so that nothing is to be packed as its trainer did
     .hint = merge into it as it is, or into the 16-bit original as the trainer packed that
 trained-error-experts = transformers 4 packs each expert of { $parameter } on its own and transformers 5 leaves them plain, and no file says which of them trained the adapter
-    .hint = give the base as the trainer's library saved it packed
+    .hint = { trained-error-own-kind.hint }
+trained-error-nothing-packed = bitsandbytes packs no weight of { $class ->
+        [none] this model
+       *[other] { $class }
+    }
+    .hint = merge into the base as it is
 trained-error-other-dtype = { $tensor } is { $dtype }: trainers pack 16-bit weights, and no file says to which 16 bits this base was rounded first
     .hint = convert the base to the dtype that it was trained in, and merge into that
-trained-error-own-kind = { $tensor } belongs to a layer that is no plain Linear (a Conv1D, or a class made from Linear): releases of transformers pack it in different ways, and no file says which of them trained the adapter
+trained-error-own-kind = { $tensor } is of a class made from Linear: transformers 4 packs it and transformers 5 does not, and no file says which of them trained the adapter
     .hint = give the base as the trainer's library saved it packed
-trained-error-unknown-class = it is not known which weights bitsandbytes packs of { $class ->
+trained-error-unknown-tensor = it is not known whether bitsandbytes packs { $tensor } of { $class ->
         [none] a model whose class is not named
        *[other] { $class }
     }
-    .hint = give the base as the trainer's library saved it packed
-trained-error-unknown-tensor = { $class } has no parameter { $tensor } that is known here, so it is not known whether bitsandbytes packs it
-    .hint = give the base as the trainer's library saved it packed
+    .hint = { trained-error-own-kind.hint }
 
 unknown-dtype = the dtype `{ $name }` is unknown
 

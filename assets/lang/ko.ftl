@@ -1,5 +1,7 @@
 # 프로그램이 하는 말. en.ftl과 id, 속성, 변수가 같다.
 
+accept-loss = 손실을 받아들이고 병합
+accept-loss-note = 압축하면 어댑터의 변화가 절반도 남지 않습니다. 16비트는 변화를 남깁니다
 lines-more = 외 { $more }개
 list-more = { $shown } 외 { $more }개
 
@@ -247,6 +249,10 @@ more-adapters = 외 { $count }개
 nearest-in-the-base = 베이스에서 가장 가까운 것
 needs-memory = 재지 않음: { $bytes } 필요
 new-folder = 새 폴더
+nf4 = NF4
+nf4-double = NF4, 이중
+nf4-double-note = 스케일도 8비트로 씁니다
+nf4-note = bitsandbytes처럼 선형 레이어를 4비트로 압축합니다
 no-command = 맞는 명령이 없거나 지금은 할 수 없습니다.
 no-file-dialog = 이 데스크톱에는 파일 대화 상자가 없습니다. 폴더를 여기에 놓거나 경로를 붙여 넣으세요.
 no-file-manager = 파일 관리자를 열지 못했습니다. 폴더는 { $path } 에 있습니다
@@ -636,6 +642,7 @@ detail-link-nowhere = { $name } 링크가 가리키는 곳이 없습니다
 detail-link-outside = { $name } 링크가 폴더 밖을 가리킵니다
 detail-load-failed = 불러오지 못했습니다({ $problem })
 detail-lost = { $tensor }: 갱신이 자료형에 담기지 않을 만큼 작아 하나도 남지 않았습니다
+detail-lost-by-packing = NF4로 압축해 어댑터의 변화가 { PERCENT($gain, digits: 0) } 남았습니다
 detail-misjudged = { $value }
 detail-missing = { $tensor } 텐서가 없습니다
 detail-missing-code = { $place }에 필요한 { $module }.py가 폴더에 없습니다
@@ -853,6 +860,8 @@ orphan-reason-unknown-factor = 이 어댑터의 방식에는 없는 텐서입니
 
 other-texts = 나머지 글 { $count }개({ CHANGE($least, tiny: "0.01 % 미만") }~{ CHANGE($most, tiny: "0.01 % 미만") })
 
+packed-survival = NF4 저장은 이 어댑터의 변화를 { PERCENT($gain, digits: 0) } 남깁니다. 대상 코드의 { PERCENT($moved-share, digits: 2) }가 바뀌고, 압축이 가중치를 움직이는 크기는 어댑터의 { FIXED($noise, digits: 1) }배입니다
+
 perplexity-change =
     { $text } { $change } ({ $low ->
         [none] 구간을 내기에 너무 짧음
@@ -927,6 +936,7 @@ rounding-policy-delta-first = Δ를 먼저 반올림
 rounding-policy-in-halves = Δ를 절반씩 두 번 더함
 rounding-policy-in-own-dtype = 가중치의 자료형으로 계산함
 rounding-policy-once = 반올림 한 번
+rounding-policy-packed = 반올림 한 번 뒤 NF4 코드
 rounding-policy-stochastic = 확률적 반올림
 
 run-event-device-chosen = { $value }
@@ -1049,7 +1059,10 @@ warning-missing-code =
        *[other] { $file } 파일의 auto_map에는 `{ $repository }` 저장소의 { $code } 파일이 필요해서, 병합한 폴더만으로는 불러올 수 없습니다
     }
 warning-noted = { $adapter }: { $note }
-warning-dequantised = 베이스가 압축되어 있습니다({ $method }). 텐서 { COUNT($tensor-count) }개를 { $dtype }(으)로 풀어 { BYTES($packed-bytes) }가 { BYTES($byte-count) }가 됩니다. 결과는 양자화되지 않습니다
+warning-dequantised = 베이스가 압축되어 있습니다({ $method }). 텐서 { COUNT($tensor-count) }개를 { $dtype }(으)로 풀어 { BYTES($packed-bytes) }가 { BYTES($byte-count) }가 됩니다. { $is-packed-again ->
+        [yes] 병합한 가중치는 다시 NF4로 압축합니다
+       *[no] 결과는 양자화되지 않습니다
+    }
 warning-olora = { $adapter }: OLoRA는 초기화가 바꾼 베이스로 학습합니다. 그 베이스를 이 베이스에서 다시 계산하므로, 이 베이스가 원본이어야 합니다
 warning-open-experts = { $adapter }: 이 전문가 텐서의 차원 순서는 PEFT를 transformers 4와 쓰는지 5와 쓰는지에 따라 다릅니다. 행렬이 정사각형이고 어느 버전으로 학습했는지 어댑터에 적혀 있지 않아, transformers 5로 학습한 것으로 보고 병합합니다. transformers 4로 학습했다면 결과가 틀립니다: { LIST($tensors, shown: 4) }
 warning-packed-as-trained = 어댑터를 학습할 때와 같게 베이스를 읽으면서 NF4(블록 { $block }{ $is-double ->
@@ -1638,6 +1651,7 @@ merge-error-overflow = { $tensor }의 값 { COUNT($element-count) }개가 { $dty
     .cli-hint = bfloat16이나 float32로 쓰세요(`--dtype bf16`)
 merge-error-partial-is-foreign = 작업 폴더와 이름이 같은 남의 폴더가 있습니다
     .hint = 그 폴더를 옮기거나 다른 출력을 고르세요
+merge-error-plan = { $value }
 
 mismatch = 어댑터 텐서 { COUNT($tensor-count) }개 중 { $placed-count }개만 자리를 찾았습니다{ LINES($misplaced, shown: 5) }
     .hint = { $advice }
@@ -1769,12 +1783,16 @@ plan-error-no-adapter = 어댑터가 없습니다
     .hint = 어댑터 폴더를 하나 이상 고르세요
 plan-error-not-writable = 여기에는 쓸 수 없습니다
     .hint = 쓸 수 있는 폴더를 고르거나 권한을 바꾸세요
+plan-error-nothing-to-pack = { $class }에는 bitsandbytes가 압축하는 레이어가 없습니다
+    .hint = 다시 양자화하지 않고 병합하세요. `Linear` 레이어만 압축하고 `Conv1D`와 임베딩은 그대로 둡니다
 plan-error-output-exists = 출력 폴더가 이미 있고 비어 있지 않습니다
     .hint = 다른 이름을 고르거나 폴더를 직접 비우세요. 아무것도 덮어쓰지 않습니다
 plan-error-output-has-no-name = 출력에 폴더 이름이 없습니다
     .hint = 새 폴더의 이름을 적으세요
 plan-error-output-inside-input = 출력이 { $role } 폴더 안에 있습니다
     .hint = 그 폴더 밖에서 고르세요
+plan-error-packed-by-chance = NF4로 압축하는 합은 먼저 확률적으로 반올림할 수 없습니다. 그 차이는 코드에서 사라집니다
+    .hint = 가까운 값으로 반올림하거나, 가중치를 숫자로 쓰세요
 plan-error-partial-replacement = 어댑터 { $adapter }의 { $tensor } 텐서는 통째로 바뀌므로, 세기 { $strength }에서는 병합할 수 없습니다
     .hint = 이 어댑터는 세기 1로 병합하세요
 plan-error-quantized-base = 베이스가 { $method }(으)로 양자화되어 있습니다. { $method ->
@@ -1790,7 +1808,12 @@ plan-error-quantized-base = 베이스가 { $method }(으)로 양자화되어 있
        *[other] 여기서는 읽지 않는 형식입니다
     }
     .hint = 이름이 같은 16비트나 32비트 원본을 쓰세요
+plan-error-too-much-lost = NF4로 압축하면 어댑터의 변화가 { PERCENT($gain, digits: 0) }만 남습니다. 변화 대부분이 코드 사이의 간격보다 작습니다
+    .hint = 병합한 가중치를 16비트로 쓰면 변화가 남습니다. 아니면 손실을 받아들이세요
+    .cli-hint = --requantize를 빼면 16비트로 쓰고 변화가 남습니다. 손실을 받아들이려면 --accept-loss를 붙이세요
 plan-error-trained = { $value }
+plan-error-undecided-layers = { $class }의 행렬 { COUNT($tensors-count) }개는 bitsandbytes가 압축하는지 알 수 없습니다: { LIST($tensors, shown: 3) }
+    .hint = 다시 양자화하지 않고 병합한 뒤, transformers가 불러올 때 압축하게 하세요
 plan-error-unmerged-base = 베이스에 병합하지 않은 어댑터 레이어가 남아 있습니다(텐서 { COUNT($tensors-count) }개: { LIST($tensors, shown: 3) })
     .hint = 그 레이어를 PEFT의 `merge_and_unload`로 먼저 병합하거나, 그 학습 전의 베이스를 고르세요
 
@@ -1850,18 +1873,21 @@ text-fault-too-long = 파일이 { BYTES($byte-count) }인데 { BYTES($limit) }�
 trained-error-already-packed = 베이스가 이미 압축되어 있어({ $method }) 학습할 때처럼 다시 양자화할 것이 없습니다
     .hint = 이 베이스에 그대로 병합하거나, 16비트 원본을 학습할 때처럼 양자화해서 병합하세요
 trained-error-experts = transformers 4는 { $parameter }의 전문가를 하나씩 양자화하고 transformers 5는 그대로 두는데, 어댑터를 어느 쪽으로 학습했는지는 어느 파일에도 없습니다
-    .hint = 학습에 쓴 라이브러리가 양자화해서 저장한 베이스를 넣으세요
+    .hint = { trained-error-own-kind.hint }
+trained-error-nothing-packed = { $class ->
+        [none] 이 모델
+       *[other] { $class }
+    }에는 bitsandbytes가 양자화하는 가중치가 없습니다
+    .hint = 베이스에 그대로 병합하세요
 trained-error-other-dtype = { $tensor }의 자료형이 { $dtype }입니다. 학습할 때는 16비트 가중치를 양자화하는데, 이 베이스를 먼저 어떤 16비트로 반올림했는지는 어느 파일에도 없습니다
     .hint = 학습에 쓴 자료형으로 베이스를 변환해서 그 베이스에 병합하세요
-trained-error-own-kind = { $tensor }은(는) 일반 Linear가 아닌 계층(Conv1D 또는 Linear를 바꾼 클래스)의 가중치입니다. transformers 버전마다 다르게 양자화하는데, 어댑터를 어느 버전으로 학습했는지는 어느 파일에도 없습니다
+trained-error-own-kind = { $tensor }의 계층은 Linear를 바꾼 클래스입니다. transformers 4는 이를 양자화하고 transformers 5는 하지 않는데, 어댑터를 어느 쪽으로 학습했는지는 어느 파일에도 없습니다
     .hint = 학습에 쓴 라이브러리가 양자화해서 저장한 베이스를 넣으세요
-trained-error-unknown-class = { $class ->
+trained-error-unknown-tensor = bitsandbytes가 { $class ->
         [none] 클래스 이름이 없는 모델
        *[other] { $class }
-    }에서 bitsandbytes가 어느 가중치를 양자화하는지 알 수 없습니다
-    .hint = 학습에 쓴 라이브러리가 양자화해서 저장한 베이스를 넣으세요
-trained-error-unknown-tensor = { $class }에는 알려진 파라미터 중에 { $tensor }이(가) 없어 bitsandbytes가 이를 양자화하는지 알 수 없습니다
-    .hint = 학습에 쓴 라이브러리가 양자화해서 저장한 베이스를 넣으세요
+    }의 { $tensor }을(를) 양자화하는지 알 수 없습니다
+    .hint = { trained-error-own-kind.hint }
 
 unknown-dtype = 알 수 없는 자료형입니다(`{ $name }`)
 

@@ -86,13 +86,7 @@ impl View<'_> {
     }
 
     fn with_and_without_prefix(&self, name: &str) -> Vec<String> {
-        let mut found = vec![name.to_owned()];
-        let prefix = self.class.prefix.as_str();
-        if !prefix.is_empty() {
-            let shorter = name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('.'));
-            found.push(shorter.map_or_else(|| format!("{prefix}.{name}"), str::to_owned));
-        }
-        found
+        self.class.with_and_without_prefix(name)
     }
 
     fn is_ignored(&self, name: &str) -> bool {

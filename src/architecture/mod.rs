@@ -5,7 +5,7 @@
 mod class;
 mod embeddings;
 mod experts;
-mod left_plain;
+mod linear;
 mod loading;
 mod names;
 mod parameters;
@@ -14,6 +14,7 @@ mod recast;
 mod stacked;
 mod task_class;
 mod ties;
+mod trained;
 mod vocabulary;
 
 use std::sync::OnceLock;
@@ -21,7 +22,6 @@ use std::sync::OnceLock;
 pub use self::{
     class::{Class, class, has_conv1d, is_conv1d_anywhere, is_known_class, is_known_type},
     experts::{EXPERT_PARAMETERS, IN_OUT_EXPERTS, INTERLEAVED_EXPERTS, OTHERWISE_BEFORE_5, TRANSPOSED_EXPERTS},
-    left_plain::{TrainedError, packed_while_loading, trained_names},
     loading::{Loading, UnevenRows},
     names::DiskNames,
     part::Part,
@@ -29,6 +29,7 @@ pub use self::{
     stacked::{OnDisk, Piece, StackedNames, parameters_of_piece},
     task_class::{HeadParameter, Place, TaskClass, TaskFamily},
     ties::{Member, SCALE_KEY, SeparableHead, TieGroup},
+    trained::{TrainedError, packed_while_loading, trained_names},
     vocabulary::Vocabulary,
 };
 use crate::checkpoint::{Checkpoint, LogicalTensor};

@@ -73,6 +73,23 @@ impl ClassParameters {
         leaf_of(self.tree, &segments).map(|leaf| want(leaf, config))
     }
 
+    /// Whether the class has `name` with the config that it comes with, so that it is known what it belongs to.
+    pub fn is_built(&self, name: &str) -> bool {
+        let segments: Vec<&str> = name.split('.').collect();
+        leaf_of(self.tree, &segments).is_some_and(|leaf| !leaf.starts_with("any "))
+    }
+
+    /// `name`, and the same with the prefix of the bare model added or taken away, as a loader does.
+    pub fn with_and_without_prefix(&self, name: &str) -> Vec<String> {
+        let mut found = vec![name.to_owned()];
+        let prefix = self.prefix.as_str();
+        if !prefix.is_empty() {
+            let shorter = name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('.'));
+            found.push(shorter.map_or_else(|| format!("{prefix}.{name}"), str::to_owned));
+        }
+        found
+    }
+
     /// Whether a part of the model is of another type than the list was made with, so that its names may be others.
     pub fn has_other_parts(&self, config: &Value) -> bool {
         self.parts.iter().any(|(key, model_type)| {

@@ -47,7 +47,7 @@ pub use self::{
     json_problem::JsonProblem,
     json_text::JsonText,
     model_card::card_base_models,
-    packed::{PackedError, Quantization, QuantizationMethod, StoredPart, TrainedQuantization},
+    packed::{PackedError, Quantization, QuantizationMethod, StoredPart},
     pickle::{PickleError, PickleFile, PickledValue, holds_tensors},
     safetensors_file::{HEADER_LEN_BYTES, MAX_HEADER_BYTES, SafetensorsFile, header_bytes},
     source::Source,
@@ -57,7 +57,10 @@ pub use self::{
     unmerged::Unmerged,
     weight_file::{WeightFile, WeightFormat},
 };
-use crate::error::{IoAction, IoContext as _};
+use crate::{
+    error::{IoAction, IoContext as _},
+    numeric::Nf4Format,
+};
 
 /// A base or merged model, opened but not loaded.
 #[derive(Debug)]
@@ -69,7 +72,7 @@ pub struct Checkpoint {
     tensors: BTreeMap<String, LogicalTensor>,
     quantization: Option<Quantization>,
     stale_quantization: Option<String>,
-    trained_quantization: Option<TrainedQuantization>,
+    trained_quantization: Option<Nf4Format>,
     side_files: Vec<SideFile>,
 }
 
@@ -195,7 +198,7 @@ impl Checkpoint {
 
     /// How a trainer packed its plain weights, where [`Self::tensors`] holds them as that trainer saw them.
     #[must_use]
-    pub fn trained_quantization(&self) -> Option<TrainedQuantization> {
+    pub fn trained_quantization(&self) -> Option<Nf4Format> {
         self.trained_quantization
     }
 

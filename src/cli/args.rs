@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use lorafuse::{
-    checkpoint::TrainedQuantization,
     merge::{IoMode, device::DeviceChoice},
-    numeric::FloatDtype,
+    numeric::{FloatDtype, Nf4Format},
     plan::{AdapterRequest, DtypePolicy, MergeRequest, Rounding},
 };
 
@@ -101,6 +100,13 @@ pub struct MergeArgs {
     /// Dtype of floating tensors: keep, f32, f16 or bf16
     #[arg(long, default_value = "keep")]
     pub dtype: DtypePolicy,
+    /// Pack the weights of linear layers again, as bitsandbytes does it to a model that transformers loads in 4 bits: nf4,
+    /// with `double` the scales too, with `block N` for N weights a scale (64 unless given)
+    #[arg(long, value_name = "nf4[,double][,block N]", conflicts_with_all = ["seed"])]
+    pub requantize: Option<Nf4Format>,
+    /// Merge though packing takes more than half of the adapter's change away
+    #[arg(long, requires = "requantize")]
+    pub accept_loss: bool,
     #[command(flatten)]
     pub rounding: RoundingArgs,
     #[command(flatten)]
@@ -159,7 +165,7 @@ pub struct TrainedArgs {
     /// scales were packed again (bnb_4bit_use_double_quant) and `block=N` where a block is not 64. The base is packed and
     /// unpacked in the stream, and the adapter merged into what it was trained on
     #[arg(long, value_name = "nf4[,double][,block=N]")]
-    pub as_trained: Option<TrainedQuantization>,
+    pub as_trained: Option<Nf4Format>,
 }
 
 /// How updated tensors are rounded.
@@ -215,7 +221,7 @@ pub struct ResidentArgs {
     pub cast: Option<FloatDtype>,
     /// How the trainer packed it
     #[arg(long)]
-    pub as_trained: Option<TrainedQuantization>,
+    pub as_trained: Option<Nf4Format>,
 }
 
 /// `compare`.
@@ -239,7 +245,7 @@ pub struct CompareArgs {
     /// How the trainer packed --base while it loaded it (QLoRA), where no folder holds that: nf4, with `double` where the
     /// scales were packed again and `block=N` where a block is not 64
     #[arg(long, value_name = "nf4[,double][,block=N]", requires = "base", conflicts_with = "packed_base")]
-    pub as_trained: Option<TrainedQuantization>,
+    pub as_trained: Option<Nf4Format>,
     /// Compare the first model with every weight rounded to bf16 or f16 too: what rounding does without an adapter
     #[arg(long, value_name = "bf16|f16", value_parser = parse_cast)]
     pub cast: Option<FloatDtype>,
@@ -324,6 +330,8 @@ impl MergeArgs {
             adapters: with_strengths(&self.adapters, &self.strength)?,
             output: self.output.clone(),
             dtype: self.dtype,
+            requantize: self.requantize,
+            accepts_loss: self.accept_loss,
             rounding: self.rounding.rounding()?,
             trained_quantization: self.trained.as_trained,
             max_shard_bytes: self.max_shard_size,

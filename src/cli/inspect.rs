@@ -111,8 +111,15 @@ fn survival(
     dtype: DtypePolicy,
 ) -> Result<SurvivalEstimate, Failure> {
     let strengths = vec![1.0; adapters.len()];
-    let question =
-        SurvivalQuestion { base, adapters, matching, strengths: &strengths, dtype, rounding: Rounding::Nearest };
+    let question = SurvivalQuestion {
+        base,
+        adapters,
+        matching,
+        strengths: &strengths,
+        dtype,
+        requantize: None,
+        rounding: Rounding::Nearest,
+    };
     Ok(plan::estimate_survival(question, &JobContext::unwatched())?)
 }
 

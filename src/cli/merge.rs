@@ -5,7 +5,8 @@ use std::{fmt::Write as _, process::ExitCode};
 use lorafuse::{
     merge::{self, MergeReceipt, device},
     message::Language,
-    plan::MergePlan,
+    numeric::Nf4Format,
+    plan::{MergePlan, PackedSurvival},
     report::{CARD_FILE, PlanSummary, RunReport, model_card, write_card},
     size::SizeFact,
     units,
@@ -31,9 +32,20 @@ pub fn run(args: &MergeArgs) -> Outcome {
     let session = Session::start();
     if args.dry_run {
         let survival = session.run(|job| plan.estimate_survival(job))?;
+        let refusal = if plan.accepts_loss { Ok(()) } else { survival.refuse_loss() };
         let report = RunReport { survival: Some(survival), ..RunReport::new(&plan) };
         print(&if args.json { report.to_json() } else { plan_text(&plan, &report) })?;
+        refusal?;
         return Ok(ExitCode::SUCCESS);
+    }
+    if plan.requantize.is_some() {
+        let survival = session.run(|job| plan.estimate_survival(job))?;
+        if let Some(packed) = survival.packed_survival() {
+            tell(&format!("before: {packed}"));
+        }
+        if !plan.accepts_loss {
+            survival.refuse_loss()?;
+        }
     }
     let (mut kernel, device) = device::open(args.device, &plan)?;
     tell(&format!("device: {}", device.reason));
@@ -76,6 +88,7 @@ pub fn plan_text(plan: &MergePlan, report: &RunReport) -> String {
         row("Added", tensors(summary.added_tensors, bytes.added)),
         row("Converted", tensors(summary.converted_tensors, bytes.converted)),
         row("Copied", tensors(summary.copied_tensors, bytes.copied)),
+        row("Packing", summary.requantize.map_or_else(|| "none".to_owned(), Nf4Format::label)),
         row("Rounding", summary.rounding.label()),
         row("Tokenizer", summary.tokenizer.sentence().to_string()),
         row("Other files", summary.side_files.join(", ")),
@@ -83,6 +96,7 @@ pub fn plan_text(plan: &MergePlan, report: &RunReport) -> String {
     if let Some(survival) = &report.survival {
         let sentences = [
             survival.sentence().map(|sentence| sentence.to_string()),
+            survival.packed_survival().map(|packed| packed.to_string()),
             survival.advice.as_ref().map(ToString::to_string),
         ];
         rows.extend(sentences.into_iter().flatten().map(|sentence| row("Survival", sentence)));
@@ -115,7 +129,9 @@ pub fn receipt_text(receipt: &MergeReceipt) -> String {
         let kept = units::bytes(receipt.resumed_byte_count);
         writeln!(out, "{kept} of it were kept from an interrupted run, after their hashes were checked").ok();
     }
-    if let (Some(change), Some(gain)) = (stats.relative_change(), stats.gain()) {
+    if let (Some(change), Some(packed)) = (stats.relative_change(), PackedSurvival::of(&stats)) {
+        writeln!(out, "‖Δ‖/‖W‖ {change:.4}; after: {packed}").ok();
+    } else if let (Some(change), Some(gain)) = (stats.relative_change(), stats.gain()) {
         writeln!(
             out,
             "‖Δ‖/‖W‖ {change:.4}; {:.2} % of the change is kept after rounding; {} of {} target values changed",

@@ -282,7 +282,7 @@ mod tests {
             (EvalError::NotFinite { text: text("a.txt"), position: 1_234, path: path() }, &["a.txt", "1,234번째"]),
             (EvalError::Compute(candle_core::Error::Msg(text("P1"))), &["P1"]),
             (EvalError::Plan(Box::new(plan)), &["병합", "폴더"]),
-            (EvalError::Trained(TrainedError::UnknownClass { class: Some(text("ToyModel")) }), &["ToyModel"]),
+            (EvalError::Trained(TrainedError::NothingPacked { class: Some(text("ToyModel")) }), &["ToyModel"]),
             (EvalError::Checkpoint(CheckpointError::Missing { path: path() }), &["폴더"]),
             (EvalError::Adapter(AdapterError::IsModel { path: path() }), &["모델"]),
             (EvalError::Io(io), &["글을 읽지"]),

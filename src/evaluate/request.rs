@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{EvalText, MergeChoice};
 use crate::{
-    checkpoint::TrainedQuantization,
-    numeric::FloatDtype,
+    numeric::{FloatDtype, Nf4Format},
     plan::{AdapterRequest, MergeRequest},
 };
 
@@ -46,7 +45,7 @@ pub enum ModelSource {
         /// The base model's folder.
         base: PathBuf,
         /// How the adapters' trainer packed it while it loaded it; it is computed with what the trainer saw then.
-        trained_quantization: Option<TrainedQuantization>,
+        trained_quantization: Option<Nf4Format>,
         /// The adapters and their strengths.
         adapters: Vec<AdapterRequest>,
     },

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::device::{Device, GpuAdapter, NotOpened};
 use crate::{
     adapter::AdapterError, checkpoint::CheckpointError, error::IoError, job::Cancelled, message, numeric::Dtype,
+    plan::PlanError,
 };
 
 /// A merge that failed; its output does not exist.
@@ -75,6 +76,8 @@ pub enum MergeError {
         path: PathBuf,
     },
     #[error(transparent)]
+    Plan(Box<PlanError>),
+    #[error(transparent)]
     Base(#[from] CheckpointError),
     #[error(transparent)]
     Adapter(#[from] AdapterError),
@@ -82,6 +85,17 @@ pub enum MergeError {
     Io(#[from] IoError),
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+impl From<PlanError> for MergeError {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Base(error) => error.into(),
+            PlanError::Adapter(error) => error.into(),
+            PlanError::Io(error) => error.into(),
+            error => Self::Plan(Box::new(error)),
+        }
+    }
 }
 
 impl MergeError {
@@ -140,6 +154,7 @@ mod tests {
             (MergeError::NoGpuSupport, &["CPU"]),
             (MergeError::AlreadySealed { path: path() }, &["봉인"]),
             (MergeError::BadSeal { line: text("zz"), path: path() }, &["`zz`", "sha256sum"]),
+            (MergeError::Plan(Box::new(PlanError::TooMuchLost { gain: 0.02 })), &["2"]),
             (MergeError::Base(CheckpointError::Missing { path: path() }), &["폴더"]),
             (MergeError::Adapter(AdapterError::NoEffect { path: path() }), &["0"]),
             (MergeError::Io(io), &["가중치를 복사하지", "빈 공간"]),

@@ -11,7 +11,10 @@ use crate::{
     adapter::{WeightedUpdate, composition::row_block},
     checkpoint::{Checkpoint, CheckpointError, ComputedRows, LogicalTensor, Storage, WeightFile},
     job::JobContext,
-    numeric::{CpuLevel, FloatDtype},
+    numeric::{
+        CpuLevel, FloatDtype, PackedSum, block_tiles,
+        codec::{FourBit, NF4, NestedScales, Nf4Encoder},
+    },
     plan::{MergePlan, TensorStep},
     platform::PageBuffer,
 };
@@ -32,7 +35,7 @@ fn tensor(plan: &Arc<MergePlan>, step: &TensorStep) -> LogicalTensor {
         step.source.storage().clone()
     } else {
         let (plan, step) = (Arc::clone(plan), step.clone());
-        Storage::Computed(Arc::new(MergedRows { plan, step, updates: OnceLock::new() }))
+        Storage::Computed(Arc::new(MergedRows { plan, step, updates: OnceLock::new(), nested: OnceLock::new() }))
     };
     LogicalTensor::new(step.name.clone(), shape, step.output_dtype, storage)
 }
@@ -42,6 +45,8 @@ struct MergedRows {
     plan: Arc<MergePlan>,
     step: TensorStep,
     updates: OnceLock<Arc<[WeightedUpdate]>>,
+    /// Its scales, where they are packed too.
+    nested: OnceLock<NestedScales>,
 }
 
 impl fmt::Debug for MergedRows {
@@ -72,22 +77,54 @@ impl ComputedRows for MergedRows {
     }
 
     fn read_row_bytes(&self, rows: Range<usize>, bytes: &mut [u8]) -> Result<(), CheckpointError> {
-        let TensorStep { name, source, output_dtype, action, .. } = &self.step;
-        let (columns, updates) = (source.tile_shape().columns, self.updates()?);
-        let block = row_block(&updates);
-        let (wanted, rows) = (rows.clone(), rows.start / block * block..rows.end.next_multiple_of(block));
-        let input_dtype = source.float_dtype()?;
-        let output_dtype = FloatDtype::of(*output_dtype).ok_or_else(|| CheckpointError::NotFloat {
+        let step = &self.step;
+        let columns = step.source.tile_shape().columns;
+        let dtype = self.output_dtype()?;
+        let Some(tables) = step.tables() else {
+            let block = row_block(&*self.updates()?);
+            let whole = rows.start / block * block..rows.end.next_multiple_of(block);
+            let skipped = (rows.start - whole.start) * columns * dtype.byte_count();
+            let computed = self.computed(whole, dtype)?;
+            bytes.copy_from_slice(&computed[skipped..skipped + bytes.len()]);
+            return Ok(());
+        };
+        let (whole, codes, mut scales) = self.packed(rows.clone())?;
+        let codec = FourBit { table: NF4, block: tables.format.block, dtype: tables.dtype };
+        let wanted = rows.start * columns..rows.end * columns;
+        let first = whole.start * columns;
+        if tables.format.is_double {
+            let blocks = codec.blocks(&(first..first + 2 * codes.len()));
+            scales = self.nested_scales()?.scales(blocks.start..blocks.start + scales.len()).collect();
+        }
+        // Runs begin with a block, so that places in them are places in the tensor.
+        let wanted = wanted.start - first..wanted.end - first;
+        codec.decode(&wanted, &codes[FourBit::code_bytes(&wanted)], &scales[codec.blocks(&wanted)], bytes);
+        Ok(())
+    }
+}
+
+/// Rows, the codes of their elements and a scale for each of their blocks.
+type PackedRows = (Range<usize>, Vec<u8>, Vec<f32>);
+
+impl MergedRows {
+    fn output_dtype(&self) -> Result<FloatDtype, CheckpointError> {
+        let TensorStep { name, source, output_dtype, .. } = &self.step;
+        FloatDtype::of(*output_dtype).ok_or_else(|| CheckpointError::NotFloat {
             tensor: name.clone(),
             dtype: *output_dtype,
             path: source.file().path().to_owned(),
-        })?;
+        })
+    }
+
+    /// Whole blocks of rows, merged and rounded to `dtype`.
+    fn computed(&self, rows: Range<usize>, output_dtype: FloatDtype) -> Result<PageBuffer, CheckpointError> {
+        let TensorStep { name, source, action, .. } = &self.step;
+        let (columns, input_dtype) = (source.tile_shape().columns, source.float_dtype()?);
         let mut input = PageBuffer::default();
         input.place(0, rows.len() * columns * input_dtype.byte_count());
         source.read_row_bytes(rows.clone(), &mut input)?;
         let mut output = PageBuffer::default();
         output.place(0, rows.len() * columns * output_dtype.byte_count());
-        let skipped = (wanted.start - rows.start) * columns * output_dtype.byte_count();
         let tile = TileJob {
             ticket: 0,
             rows,
@@ -96,11 +133,49 @@ impl ComputedRows for MergedRows {
             input_dtype,
             output,
             output_dtype,
-            updates,
+            updates: self.updates()?,
             noise: if action.is_update() { self.plan.rounding.noise(name) } else { None },
         };
-        let computed = Worker::new(CpuLevel::detected()).compute(tile).output;
-        bytes.copy_from_slice(&computed[skipped..skipped + bytes.len()]);
-        Ok(())
+        Ok(Worker::new(CpuLevel::detected()).compute(tile).output)
+    }
+
+    /// The codes of `rows` and of those around them that share a block.
+    fn packed(&self, rows: Range<usize>) -> Result<PackedRows, CheckpointError> {
+        let Some(tables) = self.step.tables() else { unreachable!("asked of packed tensors") };
+        let shape = self.step.source.tile_shape();
+        let block = tables.format.block;
+        // As many rows as end with a block, and with one of the updates.
+        let in_block = (1..=block).find(|rows| (rows * shape.columns).is_multiple_of(block)).unwrap_or(block);
+        let in_update = row_block(&*self.updates()?);
+        let together = (1..=in_update).map(|times| times * in_block).find(|rows| rows.is_multiple_of(in_update));
+        let together = together.unwrap_or(in_block);
+        let whole = rows.start / together * together..rows.end.next_multiple_of(together).min(shape.rows);
+        let sums = self.computed(whole.clone(), FloatDtype::F32)?;
+        let sum: &[f32] = bytemuck::cast_slice(&sums);
+        let (mut codes, mut scales) = (vec![0; sum.len().div_ceil(2)], vec![0.0; sum.len().div_ceil(block)]);
+        let run = PackedSum { encoder: Nf4Encoder { block, dtype: tables.dtype }, weight: sum, sum };
+        run.write(&mut codes, &mut scales, false).map_err(|error| CheckpointError::NotComputed {
+            tensor: self.step.name.clone(),
+            problem: format!("{} has no code", error.value),
+            path: self.plan.base.root().to_owned(),
+        })?;
+        Ok((whole, codes, scales))
+    }
+
+    /// The scales as they are packed, for which all of them are looked at once.
+    fn nested_scales(&self) -> Result<&NestedScales, CheckpointError> {
+        if let Some(scales) = self.nested.get() {
+            return Ok(scales);
+        }
+        let shape = self.step.source.tile_shape();
+        let block = self.step.tables().map_or(1, |tables| tables.format.block);
+        let mut scales: Vec<f32> = Vec::new();
+        for rows in block_tiles(shape, 1, self.plan.tile_elements) {
+            let (whole, _, of_run) = self.packed(rows)?;
+            // Runs may share their last block with the next.
+            scales.truncate(whole.start * shape.columns / block);
+            scales.extend(of_run);
+        }
+        Ok(self.nested.get_or_init(|| NestedScales::of(&scales)))
     }
 }

@@ -118,7 +118,7 @@ pub(super) fn fingerprint(plan: &MergePlan, kernel_name: &str, job: &JobContext)
     };
     add(env!("CARGO_PKG_VERSION").as_bytes());
     add(kernel_name.as_bytes());
-    let options = (&plan.strengths, plan.dtype, plan.rounding, plan.tile_elements);
+    let options = (&plan.strengths, plan.dtype, plan.requantize, plan.rounding, plan.tile_elements);
     add(format!("{options:?}").as_bytes());
     add(format!("{:?}", plan.base.trained_quantization()).as_bytes());
     for file in plan.base.files() {

@@ -49,7 +49,7 @@ pub fn run_told(
 /// Merges with `kernel`, from where an interrupted run of the same merge ended.
 ///
 /// # Errors
-/// An adapter with NaN or without effect, a target that is not finite, a float16 overflow, a failed read or write, a
+/// An adapter with NaN or without effect, more of it lost by packing than was accepted, a target that is not finite, a float16 overflow, a failed read or write, a
 /// full disk: what was written is removed then. A cancelled job: finished tensors are kept for the next run in a folder
 /// that no loader takes for a model. The output does not exist either way.
 pub fn run_with(
@@ -66,6 +66,7 @@ pub fn run_with(
     }
     prove_by_loading(plan, job)?;
     check_tables(plan, job)?;
+    plan.refuse_loss(job)?;
     let fingerprint = journal::fingerprint(plan, &kernel.name(), job)?;
     let folder = OutputFolder::create(&plan.output, &fingerprint)?;
     let mut journal = Journal::open(folder.partial(), &fingerprint)?;

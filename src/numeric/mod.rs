@@ -7,6 +7,7 @@ pub mod codec;
 mod convert;
 mod dense;
 mod element;
+mod encoding;
 mod float8;
 mod float_dtype;
 mod fused;
@@ -17,6 +18,7 @@ mod level;
 mod low_rank;
 mod nibbles;
 mod noise;
+mod packed_sum;
 mod spectrum;
 mod stats;
 mod stored_dtype;
@@ -31,6 +33,7 @@ pub use self::{
     convert::{narrow, narrow_at, widen, widen_at, widen_to_f64},
     dense::Matrix,
     element::Element,
+    encoding::{BlockFormat, Encoding, Nf4Format},
     float_dtype::FloatDtype,
     float8::Float8,
     fused::TileBytes,
@@ -38,6 +41,7 @@ pub use self::{
     level::CpuLevel,
     low_rank::{LowRank, LowRankF64},
     noise::Noise,
+    packed_sum::PackedSum,
     spectrum::singular_values,
     stats::{ElementViews, TileStats},
     stored_dtype::{Dtype, UnknownDtype},

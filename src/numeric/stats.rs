@@ -29,6 +29,15 @@ pub struct TileStats {
     /// The low 16 bits of all of them, or-ed: 0 where float32 holds bfloat16 values.
     #[serde(default)]
     pub f32_low_bits: u32,
+    /// Σ (stored − (W + Δ))² where the values were packed into codes; there E is what packing W alike leaves apart, and an
+    /// element changed where its code did.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub packing_error_square_sum: f64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks")]
+fn is_zero(sum: &f64) -> bool {
+    *sum == 0.0
 }
 
 /// The views of the same elements that [`TileStats::observe`] compares; all of one length.
@@ -81,6 +90,7 @@ impl TileStats {
         self.max_magnitude = self.max_magnitude.max(other.max_magnitude);
         self.f32_count += other.f32_count;
         self.f32_low_bits |= other.f32_low_bits;
+        self.packing_error_square_sum += other.packing_error_square_sum;
     }
 
     /// The same sums for a tensor of `element_count` elements of which these are a sample.
@@ -98,6 +108,7 @@ impl TileStats {
             delta_square_sum: self.delta_square_sum * factor,
             effect_delta_sum: self.effect_delta_sum * factor,
             f32_count: scaled(self.f32_count),
+            packing_error_square_sum: self.packing_error_square_sum * factor,
             ..*self
         }
     }
@@ -115,6 +126,25 @@ impl TileStats {
             && self.f32_count == self.element_count
             && self.f32_low_bits == 0
             && self.weight_square_sum > 0.0
+    }
+
+    /// The same with what packing the sums left of Δ in the place of what rounding them to float32 did.
+    #[must_use]
+    pub fn packed(&self, packing: &Self) -> Self {
+        Self {
+            changed_count: packing.changed_count,
+            delta_square_sum: packing.delta_square_sum,
+            effect_delta_sum: packing.effect_delta_sum,
+            packing_error_square_sum: packing.packing_error_square_sum,
+            ..*self
+        }
+    }
+
+    /// How far packing moved the values, as a multiple of ‖Δ‖; `None` where nothing was packed or Δ is zero.
+    #[must_use]
+    pub fn packing_noise(&self) -> Option<f64> {
+        let is_told = self.packing_error_square_sum > 0.0 && self.delta_square_sum > 0.0;
+        is_told.then(|| (self.packing_error_square_sum / self.delta_square_sum).sqrt())
     }
 
     /// ‖Δ‖ / ‖W‖ (Frobenius); `None` where W is zero.

@@ -1,6 +1,6 @@
 //! `config.json` of the output: the base's text, but for what must change.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     DtypePolicy, SpecialTokens,
@@ -10,6 +10,7 @@ use super::{
 use crate::{
     architecture::SCALE_KEY,
     checkpoint::{DTYPE_KEYS, JsonText},
+    numeric::{FloatDtype, Nf4Format},
 };
 
 /// Nested objects that describe a part of the model (`text_config`) lie this deep.
@@ -20,6 +21,8 @@ const MAX_DEPTH: usize = 1;
 pub(super) struct Edits<'a> {
     /// What happens to dtypes.
     pub dtype: DtypePolicy,
+    /// How weights are packed, and the dtype that most of them are unpacked to.
+    pub packed: Option<(Nf4Format, FloatDtype)>,
     /// Objects whose `tie_word_embeddings` ties what gets tensors of its own.
     pub untied: Vec<Vec<String>>,
     /// The vocabulary, where it has another number of rows.
@@ -68,13 +71,35 @@ pub(super) fn edited(base: &JsonText, edits: &Edits<'_>) -> String {
     if let Some(special_tokens) = edits.special_tokens {
         special_tokens.edit_config(&mut text, vocabulary::text_part(&base.value()));
     }
+    if let Some(packed) = edits.packed {
+        text.set(&["quantization_config"], &quantization_config(packed));
+    }
     text.as_str().to_owned()
+}
+
+/// What transformers writes beside weights that bitsandbytes packed, with no exceptions to its own rule: no key says
+/// the block size, which stands with each weight.
+fn quantization_config((format, dtype): (Nf4Format, FloatDtype)) -> Value {
+    json!({
+        "_load_in_4bit": true,
+        "_load_in_8bit": false,
+        "bnb_4bit_compute_dtype": dtype.config_name(),
+        "bnb_4bit_quant_storage": "uint8",
+        "bnb_4bit_quant_type": "nf4",
+        "bnb_4bit_use_double_quant": format.is_double,
+        "llm_int8_enable_fp32_cpu_offload": false,
+        "llm_int8_has_fp16_weight": false,
+        "llm_int8_skip_modules": null,
+        "llm_int8_threshold": 6.0,
+        "load_in_4bit": true,
+        "load_in_8bit": false,
+        "quant_method": "bitsandbytes",
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::numeric::FloatDtype;
 
     fn edit(text: &str, policy: DtypePolicy) -> String {
         edited(&JsonText::parse(text.to_owned()).unwrap(), &Edits { dtype: policy, ..Edits::default() })

@@ -1,27 +1,35 @@
 //! The choices of an output dtype, each with what it costs.
 
 use super::{DtypePolicy, MergePlan};
-use crate::numeric::FloatDtype;
+use crate::numeric::{FloatDtype, Nf4Format};
 
 /// One choice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DtypeOption {
     /// The policy.
     pub policy: DtypePolicy,
+    /// How weights are packed again under it.
+    pub requantize: Option<Nf4Format>,
     /// Bytes of all tensors under it.
     pub byte_count: u64,
 }
 
 impl DtypeOption {
-    /// Keep, bf16, f16 and, where the base is not float32 throughout, f32.
+    /// Keep, bf16, f16 and, where the base is not float32 throughout, f32; then the same packed again as NF4, with scales
+    /// in float32 and in bytes, where the model's layers are known.
     #[must_use]
     pub fn all(plan: &MergePlan) -> Vec<Self> {
         let stored = plan.base.dtypes_by_bytes();
         let is_only = |dtype: FloatDtype| matches!(stored.as_slice(), [(only, _)] if *only == dtype.stored());
         let convertible = [FloatDtype::BF16, FloatDtype::F16, FloatDtype::F32];
-        std::iter::once(DtypePolicy::Keep)
+        let plain = std::iter::once(DtypePolicy::Keep)
             .chain(convertible.into_iter().filter(|dtype| !is_only(*dtype)).map(DtypePolicy::Convert))
-            .map(|policy| Self { policy, byte_count: plan.weight_bytes_with(policy) })
-            .collect()
+            .map(|policy| (policy, None));
+        let packed = [false, true].map(|is_double| (plan.dtype, Some(Nf4Format { is_double, ..Nf4Format::default() })));
+        let option = |(policy, requantize)| {
+            let byte_count = plan.weight_bytes_with(policy, requantize).ok()?;
+            Some(Self { policy, requantize, byte_count })
+        };
+        plain.chain(packed).filter_map(option).collect()
     }
 }

@@ -28,6 +28,17 @@ pub enum PlanError {
     BadStrength {
         strength: f64,
     },
+    PackedByChance,
+    UndecidedLayers {
+        class: String,
+        tensors: Vec<String>,
+    },
+    NothingToPack {
+        class: String,
+    },
+    TooMuchLost {
+        gain: f64,
+    },
     PartialReplacement {
         strength: f64,
         adapter: String,
@@ -129,7 +140,13 @@ impl PlanError {
             | Self::OutputInsideInput { .. }
             | Self::NotWritable { .. }
             | Self::DiskFull { .. } => Some(Subject::Output),
-            Self::BadStrength { .. } | Self::PartialReplacement { .. } | Self::Trained(_) => Some(Subject::Options),
+            Self::BadStrength { .. }
+            | Self::PartialReplacement { .. }
+            | Self::PackedByChance
+            | Self::UndecidedLayers { .. }
+            | Self::NothingToPack { .. }
+            | Self::Trained(_)
+            | Self::TooMuchLost { .. } => Some(Subject::Options),
             Self::BadTokenizer { .. } | Self::Io(_) => None,
         }
     }
@@ -184,6 +201,13 @@ mod tests {
                 PlanError::PartialReplacement { strength: 0.5, adapter: text("chat"), tensor: text("lm_head") },
                 &["0.5", "chat", "lm_head"],
             ),
+            (PlanError::PackedByChance, &["NF4"]),
+            (
+                PlanError::UndecidedLayers { class: text("MyModel"), tensors: vec![text("a.weight")] },
+                &["MyModel", "a.weight"],
+            ),
+            (PlanError::NothingToPack { class: text("MyModel") }, &["MyModel"]),
+            (PlanError::TooMuchLost { gain: 0.02 }, &["2 %", "NF4"]),
             (PlanError::QuantizedBase { method: text("gptq"), path: path() }, &["gptq"]),
             (
                 PlanError::UnmergedBase { tensors: vec![text("q.lora_A"), text("q.lora_B")], path: path() },

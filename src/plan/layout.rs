@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Map, Value, json};
 
-use super::{Action, DtypePolicy, Role, TensorStep, keep_f32};
+use super::{Action, DtypePolicy, OutputTensor, Role, TensorStep, keep_f32, packed_weights::PackedWeights};
 use crate::{
     adapter::Adapter,
     checkpoint::{
@@ -12,11 +12,14 @@ use crate::{
         header_bytes,
     },
     matching::{Applied, Matching, Origin, UpdateRef},
-    numeric::{Dtype, FloatDtype},
+    numeric::{Dtype, Encoding, FloatDtype},
 };
 
 /// The limit of a file where `save_pretrained` is given none (transformers before 5).
 const USUAL_SHARD_BYTES: u64 = 5_000_000_000;
+
+/// Largest element of a dtype, in bytes.
+const ALIGNMENT: u64 = 8;
 
 /// One weight file of the output.
 #[derive(Clone, Debug)]
@@ -39,8 +42,15 @@ pub(super) struct Inputs<'a> {
     pub matching: &'a Matching,
 }
 
+/// How weights are written.
+#[derive(Clone, Copy)]
+pub(super) struct Written<'a> {
+    pub dtype: DtypePolicy,
+    pub packed: Option<&'a PackedWeights>,
+}
+
 /// One step for each tensor of the base, by the shard that holds it there; new tensors end the last shard.
-pub(super) fn steps(inputs: Inputs<'_>, policy: DtypePolicy) -> Vec<Vec<TensorStep>> {
+pub(super) fn steps(inputs: Inputs<'_>, written: Written<'_>) -> Vec<Vec<TensorStep>> {
     let Inputs { base, adapters, matching } = inputs;
     // A base that is taken as another class's has other names than its files, and fewer tensors.
     let of_file: BTreeMap<(&str, &str), &LogicalTensor> =
@@ -50,9 +60,9 @@ pub(super) fn steps(inputs: Inputs<'_>, policy: DtypePolicy) -> Vec<Vec<TensorSt
         Some(applied) => {
             let source = applied.source(base, adapters).cloned().unwrap_or_else(|| stored.clone());
             let role = if applied.origin == Origin::Base { Role::Kept } else { Role::Replaced };
-            step(base, policy, (stored.name(), stored.dtype()), (source, role), (&applied.updates, applied.factor))
+            step(base, written, (stored.name(), stored.dtype()), (source, role), (&applied.updates, applied.factor))
         }
-        None => step(base, policy, (stored.name(), stored.dtype()), (stored.clone(), Role::Kept), (&[], None)),
+        None => step(base, written, (stored.name(), stored.dtype()), (stored.clone(), Role::Kept), (&[], None)),
     };
     let steps_of =
         |file: &Arc<dyn WeightFile>| Arc::clone(file).tensors().into_iter().filter_map(used).map(step_of).collect();
@@ -61,7 +71,7 @@ pub(super) fn steps(inputs: Inputs<'_>, policy: DtypePolicy) -> Vec<Vec<TensorSt
     let added = added.filter_map(|applied| {
         let source = applied.source(base, adapters)?.clone();
         let dtype = added_dtype(base, applied, &source);
-        Some(step(base, policy, (&applied.tensor, dtype), (source, Role::Added), (&applied.updates, applied.factor)))
+        Some(step(base, written, (&applied.tensor, dtype), (source, Role::Added), (&applied.updates, applied.factor)))
     });
     if let Some(last) = steps.last_mut() {
         last.extend(added);
@@ -84,12 +94,12 @@ fn added_dtype(base: &Checkpoint, applied: &Applied, source: &LogicalTensor) -> 
 /// The step of the tensor `name`, which is of `dtype` where dtypes are kept.
 fn step(
     base: &Checkpoint,
-    policy: DtypePolicy,
+    written: Written<'_>,
     (name, dtype): (&str, Dtype),
     (source, role): (LogicalTensor, Role),
     (updates, factor): (&[UpdateRef], Option<f64>),
 ) -> TensorStep {
-    let output_dtype = match (policy, FloatDtype::of(dtype)) {
+    let output_dtype = match (written.dtype, FloatDtype::of(dtype)) {
         (DtypePolicy::Convert(_), Some(stored)) if keep_f32::is_kept(base.config().model_type(), name) => {
             stored.stored()
         }
@@ -97,14 +107,18 @@ fn step(
         _ => dtype,
     };
     // Bytes of a view that is not contiguous must be gathered, which a conversion to its own dtype does.
-    let is_copy = output_dtype == source.dtype() && source.span().is_some();
+    let encoding = written.packed.and_then(|packed| packed.encoding_of(name));
+    let is_copy = encoding.is_none() && output_dtype == source.dtype() && source.span().is_some();
     let action = match (updates, factor) {
         ([], None) if is_copy => Action::Copy,
         ([], None) => Action::Convert,
         _ => Action::Update { updates: updates.to_vec(), factor },
     };
-    let byte_count = source.element_count() as u64 * output_dtype.bitsize() as u64 / 8;
-    TensorStep { name: name.to_owned(), source, role, output_dtype, offset: 0, byte_count, action }
+    let encoding = encoding.unwrap_or(Encoding::Plain(output_dtype));
+    let mut step =
+        TensorStep { name: name.to_owned(), source, role, output_dtype, encoding, offset: 0, byte_count: 0, action };
+    step.byte_count = step.outputs().iter().map(|output| output.byte_count).sum();
+    step
 }
 
 /// Output files for `steps`, with headers and offsets.
@@ -152,7 +166,9 @@ fn grouped(steps: impl Iterator<Item = TensorStep>, max_bytes: u64) -> Vec<Vec<T
 fn shard_like(file: &Arc<dyn WeightFile>, mut steps: Vec<TensorStep>) -> OutputShard {
     let places = Arc::clone(file).tensors();
     let keeps_place = |(step, place): (&TensorStep, &LogicalTensor)| {
-        step.name == place.name() && step.output_dtype == place.dtype() && step.source.shape() == place.shape()
+        step.name == place.name()
+            && step.encoding == Encoding::Plain(place.dtype())
+            && step.source.shape() == place.shape()
     };
     let keeps_layout = file.format() == WeightFormat::Safetensors
         && steps.len() == places.len()
@@ -182,16 +198,18 @@ fn shard_anew(file_name: String, metadata: &BTreeMap<String, String>, mut steps:
     if !metadata.is_empty() {
         entries.insert("__metadata__".to_owned(), json!(metadata));
     }
+    if steps.iter().any(|step| step.tables().is_some()) {
+        // Tables of float32 stand aligned where all that is before them ends so; packed weights do.
+        steps.sort_by_key(|step| !step.byte_count.is_multiple_of(ALIGNMENT));
+    }
     let mut end = 0;
     for step in &mut steps {
         step.offset = end;
-        end += step.byte_count;
-        let entry = json!({
-            "dtype": step.output_dtype,
-            "shape": step.source.shape(),
-            "data_offsets": [step.offset, end],
-        });
-        entries.insert(step.name.clone(), entry);
+        for OutputTensor { name, dtype, shape, byte_count } in step.outputs() {
+            let entry = json!({"dtype": dtype, "shape": shape, "data_offsets": [end, end + byte_count]});
+            entries.insert(name, entry);
+            end += byte_count;
+        }
     }
     let header = header_bytes(Value::Object(entries).to_string().as_bytes());
     let data_offset = header.len() as u64;
@@ -213,8 +231,9 @@ pub(super) fn index_text(base: &Checkpoint, shards: &[OutputShard]) -> Option<St
     let steps = || shards.iter().flat_map(|shard| shard.steps.iter().map(move |step| (shard, step)));
     let total_size: u64 = steps().map(|(_, step)| step.byte_count).sum();
     metadata.insert("total_size".to_owned(), total_size.into());
-    let weight_map =
-        steps().map(|(shard, step)| (step.name.clone(), shard.file_name.clone())).collect::<BTreeMap<_, _>>();
+    let weight_map = steps()
+        .flat_map(|(shard, step)| step.outputs().into_iter().map(|output| (output.name, shard.file_name.clone())));
+    let weight_map = weight_map.collect::<BTreeMap<_, _>>();
     let index = WeightIndex { metadata, weight_map };
     let text = serde_json::to_string_pretty(&index).unwrap_or_else(|error| unreachable!("{INDEX_FILE}: {error}"));
     Some(text + "\n")

@@ -11,7 +11,9 @@ mod error;
 mod keep_f32;
 mod layout;
 mod mismatch;
+mod nf4_tables;
 mod output_place;
+mod packed_weights;
 mod preflight;
 mod repeated;
 mod replacement;
@@ -38,6 +40,7 @@ pub use self::{
     error::{InputRole, PlanError, Subject},
     layout::OutputShard,
     mismatch::{BaseProof, Mismatch, MismatchAdvice},
+    nf4_tables::{ABSMAX, NESTED_ABSMAX, NESTED_QUANT_MAP, Nf4Tables, OutputTensor, QUANT_MAP, STATE},
     output_place::{free_name, proposed_output},
     preflight::PreflightCheck,
     request::{AdapterRequest, DtypePolicy, MergeRequest},
@@ -46,19 +49,20 @@ pub use self::{
     special_tokens::{RefusedToken, SpecialTokens, TokenChange, TokenRefusal},
     step::{Action, Role, TensorStep},
     survival::{
-        SurvivalAdvice, SurvivalEstimate, SurvivalQuestion, SurvivalSentence, TensorSurvival, estimate_survival,
-        survival_advice,
+        PackedSurvival, SurvivalAdvice, SurvivalEstimate, SurvivalQuestion, SurvivalSentence, TensorSurvival,
+        estimate_survival, survival_advice,
     },
     tokenizer::{TokenizerChoice, TokenizerReason, TokenizerSentence},
     totals::{ComponentBytes, PlanRow, PlanRowKind, PlanTotals},
     warning::{ReplacedTensor, Warning},
 };
-use self::{task_head::TaskHead, vocabulary::ResizedVocabulary};
+use self::{packed_weights::PackedWeights, task_head::TaskHead, vocabulary::ResizedVocabulary};
 use crate::{
     adapter::{Adapter, Twin},
     architecture::{Architecture, packed_while_loading},
     checkpoint::Checkpoint,
     matching::{Matching, as_trained},
+    numeric::{FloatDtype, Nf4Format},
 };
 
 /// Elements of one tile: 4 MB as f32, small enough that a ring of them fits any machine.
@@ -79,6 +83,10 @@ pub struct MergePlan {
     pub output: PathBuf,
     /// What happens to dtypes.
     pub dtype: DtypePolicy,
+    /// How the weights of linear layers are packed again, where they are.
+    pub requantize: Option<Nf4Format>,
+    /// Whether the merge is made though packing takes more than half of the change away.
+    pub accepts_loss: bool,
     /// How updated tensors are rounded.
     pub rounding: Rounding,
     /// The weight files, in the order in which they are written.
@@ -186,7 +194,12 @@ impl MergePlan {
         }
         replacement::check(&adapters, &matching, &strengths)?;
         let inputs = layout::Inputs { base: &base, adapters: &adapters, matching: &matching };
-        let steps = layout::steps(inputs, request.dtype);
+        if request.requantize.is_some() && request.rounding.is_stochastic() {
+            return Err(PlanError::PackedByChance);
+        }
+        let packed = request.requantize.map(|format| PackedWeights::choose(inputs, format)).transpose()?;
+        let written = layout::Written { dtype: request.dtype, packed: packed.as_ref() };
+        let steps = layout::steps(inputs, written);
         let shards = layout::shards(&base, steps, request.max_shard_bytes);
         let index_text = layout::index_text(&base, &shards);
         let tokenizer = TokenizerChoice::new(&base, &adapters)?;
@@ -205,10 +218,12 @@ impl MergePlan {
             row_count,
             side_files: &side_files,
             findings: &findings,
+            is_packed_again: packed.is_some(),
         };
         let warnings = warnings::all(inputs, &facts);
         let edits = config_edit::Edits {
             dtype: request.dtype,
+            packed: written.packed.and_then(|packed| packed_dtype(&shards, packed)),
             untied: matching.untied.iter().flat_map(|untied| untied.config_paths.clone()).collect(),
             vocabulary: vocabulary.as_ref(),
             head: head.as_ref(),
@@ -221,6 +236,8 @@ impl MergePlan {
             twin,
             output: request.output.clone(),
             dtype: request.dtype,
+            requantize: request.requantize,
+            accepts_loss: request.accepts_loss,
             rounding: request.rounding,
             tile_elements: TILE_ELEMENTS,
             checks: Vec::new(),
@@ -272,12 +289,15 @@ impl MergePlan {
         weights + texts as u64 + self.side_files.iter().map(SideFileStep::byte_count).sum::<u64>()
     }
 
-    /// Bytes of all tensors if this plan's merge were written under `policy`.
-    #[must_use]
-    pub fn weight_bytes_with(&self, policy: DtypePolicy) -> u64 {
+    /// Bytes of all tensors if this plan's merge were written under `dtype`, packed again where `requantize` says how.
+    ///
+    /// # Errors
+    /// A model whose layers cannot be packed.
+    pub fn weight_bytes_with(&self, dtype: DtypePolicy, requantize: Option<Nf4Format>) -> Result<u64, PlanError> {
         let inputs = layout::Inputs { base: &self.base, adapters: &self.adapters, matching: &self.matching };
-        let steps = layout::steps(inputs, policy);
-        steps.iter().flatten().map(|step| step.byte_count).sum()
+        let packed = requantize.map(|format| PackedWeights::choose(inputs, format)).transpose()?;
+        let steps = layout::steps(inputs, layout::Written { dtype, packed: packed.as_ref() });
+        Ok(steps.iter().flatten().map(|step| step.byte_count).sum())
     }
 
     /// The folder in which the work is done until it is complete.
@@ -285,6 +305,18 @@ impl MergePlan {
     pub fn partial_path(&self) -> PathBuf {
         partial_path(&self.output)
     }
+}
+
+/// How most of the packed weights are unpacked, for the config.
+fn packed_dtype(shards: &[OutputShard], packed: &PackedWeights) -> Option<(Nf4Format, FloatDtype)> {
+    let steps = shards.iter().flat_map(|shard| &shard.steps).filter(|step| step.tables().is_some());
+    let element_count = |dtype: FloatDtype| -> usize {
+        let steps = steps.clone().filter(|step| step.output_dtype == dtype.stored());
+        steps.map(|step| step.source.element_count()).sum()
+    };
+    let dtypes = [FloatDtype::F32, FloatDtype::F16, FloatDtype::BF16];
+    let dtype = dtypes.into_iter().max_by_key(|dtype| element_count(*dtype))?;
+    Some((packed.format, dtype))
 }
 
 /// A base with unmerged layers is no base: its class computes more than its weights say.

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, str::FromStr};
 
 use super::Rounding;
-use crate::{checkpoint::TrainedQuantization, numeric::FloatDtype};
+use crate::numeric::{FloatDtype, Nf4Format};
 
 /// A merge as a user asks for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,10 +16,14 @@ pub struct MergeRequest {
     pub output: PathBuf,
     /// What happens to dtypes.
     pub dtype: DtypePolicy,
+    /// How the weights of linear layers are packed again, after they were rounded; `None` writes them as numbers.
+    pub requantize: Option<Nf4Format>,
+    /// Whether to merge though packing takes more than half of the change away.
+    pub accepts_loss: bool,
     /// How updated tensors are rounded.
     pub rounding: Rounding,
     /// How the adapters' trainer packed the base while it loaded it; they are merged into what it saw then.
-    pub trained_quantization: Option<TrainedQuantization>,
+    pub trained_quantization: Option<Nf4Format>,
     /// Tensor bytes of one output shard at most; `None` keeps the base's split.
     pub max_shard_bytes: Option<u64>,
 }
@@ -42,6 +46,8 @@ impl MergeRequest {
             adapters: vec![AdapterRequest { path: adapter.into(), strength: 1.0 }],
             output: output.into(),
             dtype: DtypePolicy::Keep,
+            requantize: None,
+            accepts_loss: false,
             rounding: Rounding::Nearest,
             trained_quantization: None,
             max_shard_bytes: None,

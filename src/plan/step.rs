@@ -1,6 +1,11 @@
 //! What happens to one output tensor.
 
-use crate::{checkpoint::LogicalTensor, matching::UpdateRef, numeric::Dtype};
+use super::{OutputTensor, nf4_tables::Nf4Tables};
+use crate::{
+    checkpoint::LogicalTensor,
+    matching::UpdateRef,
+    numeric::{BlockFormat, Dtype, Encoding, FloatDtype},
+};
 
 /// One output tensor: where it comes from, what is done, where its bytes go.
 #[derive(Clone, Debug)]
@@ -11,11 +16,13 @@ pub struct TensorStep {
     pub source: LogicalTensor,
     /// What it is to the base.
     pub role: Role,
-    /// Its dtype in the output.
+    /// The dtype that its values are rounded to.
     pub output_dtype: Dtype,
+    /// How they lie in the output.
+    pub encoding: Encoding,
     /// Where it begins in the output file.
     pub offset: u64,
-    /// Bytes that it takes there.
+    /// Bytes that it takes there, with the tables behind its codes.
     pub byte_count: u64,
     /// What is done.
     pub action: Action,
@@ -73,5 +80,25 @@ impl TensorStep {
             (Action::Copy, Role::Kept) => "copied",
             (Action::Convert, Role::Kept) => "converted",
         }
+    }
+    /// The entries of the output file that it becomes, in their order there: itself, then the tables of its codes.
+    #[must_use]
+    pub fn outputs(&self) -> Vec<OutputTensor> {
+        match (self.encoding, self.tables()) {
+            (_, Some(tables)) => tables.outputs(),
+            (encoding, None) => {
+                let (shape, dtype) = (self.source.shape().to_vec(), self.output_dtype);
+                let byte_count = encoding.byte_count(self.source.element_count() as u64);
+                vec![OutputTensor { name: self.name.clone(), dtype, shape, byte_count }]
+            }
+        }
+    }
+
+    /// The tables behind its codes; `None` where it has none.
+    #[must_use]
+    pub fn tables(&self) -> Option<Nf4Tables<'_>> {
+        let Encoding::Block(BlockFormat::Nf4(format)) = self.encoding else { return None };
+        let dtype = FloatDtype::of(self.output_dtype)?;
+        Some(Nf4Tables { name: &self.name, shape: self.source.shape(), dtype, format })
     }
 }

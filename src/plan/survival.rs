@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use super::{Action, DtypePolicy, MergePlan, PlanError, Rounding, TensorStep, layout};
+use super::{Action, DtypePolicy, MergePlan, PlanError, Rounding, TensorStep, layout, packed_weights::PackedWeights};
 use crate::{
     adapter::{
         Adapter, AdapterError, WeightedUpdate,
@@ -17,7 +17,9 @@ use crate::{
     job::JobContext,
     matching::{Matching, load_updates},
     message::said_in_english,
-    numeric::{CpuLevel, FloatDtype, Noise, TileBytes, TileShape, TileStats, widen},
+    numeric::{
+        CpuLevel, FloatDtype, Nf4Format, Noise, PackedSum, TileBytes, TileShape, TileStats, codec::Nf4Encoder, widen,
+    },
 };
 
 /// Elements sampled of all targets together: 8 MB in 16 bits.
@@ -32,6 +34,9 @@ const RUNS: usize = 4;
 /// A gain from which on rounding costs nothing that anybody would notice.
 const GOOD_GAIN: f64 = 0.9;
 
+/// A gain below which weights are packed only where the user says so.
+const LEAST_PACKED_GAIN: f64 = 0.5;
+
 /// A gain in bfloat16 from which on float16, with eight times finer units, keeps nine tenths: measured on weights as
 /// they are distributed in models, at ‖Δ‖/‖W‖ of 4·10⁻⁴.
 const F16_SUFFICES_FROM: f64 = 0.2;
@@ -45,6 +50,13 @@ pub struct SurvivalEstimate {
     pub overall: TileStats,
     /// The part that each dtype would keep of all updates.
     pub gain_by_dtype: Vec<(FloatDtype, f64)>,
+    /// How weights are packed again, where the merge packs them: then the sums above are of what packing leaves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub packed: Option<Nf4Format>,
+    /// What packing them as NF4, in blocks as the plan has them or as usual, would leave of all updates; of those that are
+    /// not packed, what rounding leaves. `None` where the model's layers are not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub if_packed: Option<TileStats>,
     /// What to do, where it is little.
     pub advice: Option<SurvivalAdvice>,
     /// Tensors left out because their method looks at all rows first.
@@ -77,6 +89,17 @@ pub struct SurvivalSentence {
     pub changed_share: f64,
 }
 
+/// What packing leaves of an adapter; a message.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct PackedSurvival {
+    /// The part of its change that is left.
+    pub gain: f64,
+    /// The part of the target codes that move.
+    pub moved_share: f64,
+    /// How far packing moves the values, as a multiple of the change.
+    pub noise: f64,
+}
+
 /// What to do where rounding takes much of an adapter away; a message.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SurvivalAdvice {
@@ -101,6 +124,8 @@ pub struct SurvivalQuestion<'a> {
     pub strengths: &'a [f64],
     /// What happens to dtypes.
     pub dtype: DtypePolicy,
+    /// How weights are packed again.
+    pub requantize: Option<Nf4Format>,
     /// How updated tensors are rounded.
     pub rounding: Rounding,
 }
@@ -117,9 +142,22 @@ impl MergePlan {
             matching: &self.matching,
             strengths: &self.strengths,
             dtype: self.dtype,
+            requantize: self.requantize,
             rounding: self.rounding,
         };
         estimate_survival(question, job)
+    }
+
+    /// Estimates what packing leaves, and refuses the merge where that is less than half and the user did not accept it.
+    /// Nothing is read of a merge that packs nothing.
+    ///
+    /// # Errors
+    /// As [`Self::estimate_survival`]; [`PlanError::TooMuchLost`].
+    pub fn refuse_loss(&self, job: &JobContext) -> Result<(), PlanError> {
+        if self.requantize.is_none() || self.accepts_loss {
+            return Ok(());
+        }
+        self.estimate_survival(job)?.refuse_loss()
     }
 }
 
@@ -129,7 +167,13 @@ impl MergePlan {
 /// As [`MergePlan::estimate_survival`].
 pub fn estimate_survival(question: SurvivalQuestion<'_>, job: &JobContext) -> Result<SurvivalEstimate, PlanError> {
     let SurvivalQuestion { base, adapters, matching, dtype, rounding, .. } = question;
-    let steps = layout::steps(layout::Inputs { base, adapters, matching }, dtype);
+    let inputs = layout::Inputs { base, adapters, matching };
+    let format = question.requantize.unwrap_or_default();
+    // A model whose layers are not known is refused by the plan; here it has nothing to say of packing.
+    let packed = PackedWeights::choose(inputs, format).ok();
+    let written = layout::Written { dtype, packed: packed.as_ref().filter(|_| question.requantize.is_some()) };
+    let steps = layout::steps(inputs, written);
+    let mut if_packed = TileStats::default();
     let target_count = steps.iter().flatten().filter(|step| step.action.is_update()).count();
     let budget = (SAMPLE_ELEMENTS / target_count.max(1)).clamp(TARGET_ELEMENTS.start, TARGET_ELEMENTS.end);
     let mut estimate = SurvivalEstimate::default();
@@ -148,7 +192,13 @@ pub fn estimate_survival(question: SurvivalQuestion<'_>, job: &JobContext) -> Re
         }
         let sample = Sample { step, updates: &updates, budget };
         let element_count = step.source.element_count() as u64;
-        let stats = sample.stats(output_dtype, rounding.noise(&step.name))?.extrapolated(element_count);
+        let rounded = sample.stats(output_dtype, rounding.noise(&step.name))?.extrapolated(element_count);
+        let is_packed = packed.as_ref().is_some_and(|packed| packed.encoding_of(&step.name).is_some());
+        let in_codes =
+            if is_packed { sample.packed(Nf4Encoder { block: format.block, dtype: output_dtype })? } else { None };
+        let in_codes = in_codes.map_or(rounded, |stats| stats.extrapolated(element_count));
+        if_packed.merge(&in_codes);
+        let stats = if question.requantize.is_some() { in_codes } else { rounded };
         for (dtype, sum) in &mut by_dtype {
             sum.merge(&sample.stats(*dtype, None)?.extrapolated(element_count));
         }
@@ -161,13 +211,15 @@ pub fn estimate_survival(question: SurvivalQuestion<'_>, job: &JobContext) -> Re
             stats,
         });
     }
+    estimate.packed = question.requantize;
+    estimate.if_packed = packed.is_some().then_some(if_packed);
     let fits = |stats: &TileStats| stats.output_non_finite_count == 0;
     estimate.gain_by_dtype = by_dtype
         .into_iter()
         .filter(|(_, stats)| fits(stats))
         .filter_map(|(dtype, stats)| Some((dtype, stats.gain()?)))
         .collect();
-    estimate.advice = estimate.dtype().and_then(|dtype| {
+    estimate.advice = estimate.dtype().filter(|_| question.requantize.is_none()).and_then(|dtype| {
         let keeps = |other: &&(FloatDtype, f64)| other.0 != dtype && other.1 >= GOOD_GAIN;
         let better: Vec<FloatDtype> = estimate.gain_by_dtype.iter().filter(keeps).map(|(dtype, _)| *dtype).collect();
         advice(estimate.overall.gain()?, dtype, &better, rounding)
@@ -193,8 +245,25 @@ impl SurvivalEstimate {
     /// What it comes to; `None` where nothing was sampled.
     #[must_use]
     pub fn sentence(&self) -> Option<SurvivalSentence> {
-        let (dtype, gain) = (self.dtype()?, self.overall.gain()?);
+        let (dtype, gain) = (self.dtype().filter(|_| self.packed.is_none())?, self.overall.gain()?);
         Some(SurvivalSentence { dtype, gain, changed_share: self.overall.changed_share() })
+    }
+
+    /// What packing leaves; `None` where the merge packs nothing.
+    #[must_use]
+    pub fn packed_survival(&self) -> Option<PackedSurvival> {
+        self.packed.and_then(|_| PackedSurvival::of(&self.overall))
+    }
+
+    /// Refuses a merge that packs its weights where less than half of the change would be left.
+    ///
+    /// # Errors
+    /// [`PlanError::TooMuchLost`].
+    pub fn refuse_loss(&self) -> Result<(), PlanError> {
+        match self.packed_survival() {
+            Some(survival) if survival.is_little() => Err(PlanError::TooMuchLost { gain: survival.gain }),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -214,7 +283,22 @@ fn advice(gain: f64, dtype: FloatDtype, better: &[FloatDtype], rounding: Roundin
     is_needed.then(|| SurvivalAdvice { dtype, gain, better: better.to_vec() })
 }
 
-said_in_english!(SurvivalSentence, SurvivalAdvice);
+impl PackedSurvival {
+    /// What `stats` of packed targets say; `None` where there is no change.
+    #[must_use]
+    pub fn of(stats: &TileStats) -> Option<Self> {
+        let (gain, noise) = (stats.gain()?, stats.packing_noise()?);
+        Some(Self { gain, moved_share: stats.changed_share(), noise })
+    }
+
+    /// Whether less than half is left.
+    #[must_use]
+    pub fn is_little(&self) -> bool {
+        self.gain < LEAST_PACKED_GAIN
+    }
+}
+
+said_in_english!(SurvivalSentence, SurvivalAdvice, PackedSurvival);
 
 /// Some rows of one target.
 struct Sample<'a> {
@@ -226,9 +310,39 @@ struct Sample<'a> {
 impl Sample<'_> {
     /// What rounding to `output_dtype` does to them.
     fn stats(&self, output_dtype: FloatDtype, noise: Option<Noise>) -> Result<TileStats, PlanError> {
+        let mut stats = TileStats::default();
+        self.each_run(output_dtype, noise, |run| stats.merge(&run.stats))?;
+        Ok(stats)
+    }
+
+    /// What packing by `encoder` does to them, as if a block began with each run; `None` where a value has no code, which
+    /// the merge will say.
+    fn packed(&self, encoder: Nf4Encoder) -> Result<Option<TileStats>, PlanError> {
+        let (mut stats, mut is_finite) = (TileStats::default(), true);
+        self.each_run(FloatDtype::F32, None, |run| {
+            let (mut weight, mut sum) = (vec![0.0; run.element_count], vec![0.0; run.element_count]);
+            widen(run.input.0, run.input.1, &mut weight);
+            widen(FloatDtype::F32, run.output, &mut sum);
+            let mut codes = vec![0; sum.len().div_ceil(2)];
+            let mut absmax = vec![0.0; sum.len().div_ceil(encoder.block)];
+            match (PackedSum { encoder, weight: &weight, sum: &sum }).write(&mut codes, &mut absmax, true) {
+                Ok(packing) => stats.merge(&run.stats.packed(&packing)),
+                Err(_) => is_finite = false,
+            }
+        })?;
+        Ok(is_finite.then_some(stats))
+    }
+
+    /// Computes the sampled runs, rounded to `output_dtype`, and hands each on.
+    fn each_run(
+        &self,
+        output_dtype: FloatDtype,
+        noise: Option<Noise>,
+        mut take: impl FnMut(Run<'_>),
+    ) -> Result<(), PlanError> {
         let source = &self.step.source;
         let (shape, input_dtype) = (source.tile_shape(), source.float_dtype()?);
-        let (mut stats, mut buffers) = (TileStats::default(), DeltaBuffers::default());
+        let mut buffers = DeltaBuffers::default();
         for rows in sampled_blocks(shape, row_block(self.updates), self.budget) {
             let element_count = rows.len() * shape.columns;
             let mut input = vec![0; element_count * input_dtype.byte_count()];
@@ -236,17 +350,26 @@ impl Sample<'_> {
             let mut delta = vec![0.0; element_count];
             let scaled = buffers.write(self.updates, &rows, &|weight| widen(input_dtype, &input, weight), &mut delta);
             let mut output = vec![0; element_count * output_dtype.byte_count()];
-            let (input, input_dtype) =
+            let (summand, summand_dtype) =
                 scaled.map_or((&input[..], input_dtype), |scaled| (bytemuck::cast_slice(scaled), FloatDtype::F32));
-            let bytes = TileBytes { input, input_dtype, output: &mut output, output_dtype };
+            let bytes = TileBytes { input: summand, input_dtype: summand_dtype, output: &mut output, output_dtype };
             let first_element = (rows.start * shape.columns) as u64;
-            stats.merge(&match noise {
+            let stats = match noise {
                 None => bytes.write_sum(CpuLevel::detected(), &delta),
                 Some(noise) => bytes.write_sum_by_chance(CpuLevel::detected(), &delta, noise, first_element),
-            });
+            };
+            take(Run { element_count, input: (input_dtype, &input), output: &output, stats });
         }
-        Ok(stats)
+        Ok(())
     }
+}
+
+/// A computed run of a sample.
+struct Run<'a> {
+    element_count: usize,
+    input: (FloatDtype, &'a [u8]),
+    output: &'a [u8],
+    stats: TileStats,
 }
 
 /// As [`sampled_rows`], in blocks of `block` rows.

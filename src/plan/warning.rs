@@ -38,6 +38,7 @@ pub enum Warning {
         method: &'static str,
         tensor_count: usize,
         packed_bytes: u64,
+        is_packed_again: bool,
         #[serde(serialize_with = "crate::message::shown")]
         dtype: Dtype,
         byte_count: u64,
@@ -201,6 +202,7 @@ mod tests {
                     method: "MLX",
                     tensor_count: 224,
                     packed_bytes: 1_500_000_000,
+                    is_packed_again: false,
                     dtype: Dtype::BF16,
                     byte_count: 5_600_000_000,
                 },

@@ -10,8 +10,9 @@ use super::{
 };
 use crate::{
     adapter::{Adapter, Note},
-    checkpoint::{Checkpoint, LogicalTensor, Storage, TrainedQuantization},
+    checkpoint::{Checkpoint, LogicalTensor, Storage},
     matching::{Applied, Origin},
+    numeric::Nf4Format,
 };
 
 /// What the plan decided beside the matching.
@@ -24,11 +25,13 @@ pub(super) struct Facts<'a> {
     pub row_count: Option<u64>,
     pub side_files: &'a [SideFileStep],
     pub findings: &'a [Vec<Finding>],
+    pub is_packed_again: bool,
 }
 
 /// Every warning, the adapters' first and what contradicts the base last.
 pub(super) fn all(inputs: Inputs<'_>, facts: &Facts<'_>) -> Vec<Warning> {
-    let mut warnings: Vec<Warning> = of_the_base(inputs).into_iter().chain(dequantised(inputs.base)).collect();
+    let mut warnings: Vec<Warning> =
+        of_the_base(inputs).into_iter().chain(dequantised(inputs.base, facts.is_packed_again)).collect();
     warnings.extend(packed_as_trained(inputs.base));
     let stale = inputs.base.stale_quantization();
     warnings.extend(stale.map(|method| Warning::StaleQuantization { method: method.to_owned() }));
@@ -74,8 +77,8 @@ fn of_the_base(inputs: Inputs<'_>) -> Option<Warning> {
     (holds_adapter && !is_given).then_some(Warning::BaseAdapter)
 }
 
-/// A base whose weights are packed, and are not in the output.
-fn dequantised(base: &Checkpoint) -> Option<Warning> {
+/// A base whose weights are packed, and are not in the output unless they are packed again.
+fn dequantised(base: &Checkpoint, is_packed_again: bool) -> Option<Warning> {
     let quantization = base.quantization()?;
     let is_packed = |tensor: &&LogicalTensor| quantization.parts.contains_key(tensor.stored_name());
     let made = || base.tensors().values().filter(is_packed);
@@ -83,6 +86,7 @@ fn dequantised(base: &Checkpoint) -> Option<Warning> {
     Some(Warning::Dequantised {
         method: quantization.method.name(),
         tensor_count: made().count(),
+        is_packed_again,
         packed_bytes: packed.map(LogicalTensor::byte_count).sum(),
         dtype: quantization.dtype.stored(),
         byte_count: made().map(LogicalTensor::byte_count).sum(),
@@ -91,7 +95,7 @@ fn dequantised(base: &Checkpoint) -> Option<Warning> {
 
 /// A base whose weights are taken as a trainer saw them.
 fn packed_as_trained(base: &Checkpoint) -> Option<Warning> {
-    let TrainedQuantization { block, is_double } = base.trained_quantization()?;
+    let Nf4Format { block, is_double } = base.trained_quantization()?;
     let packed = || base.tensors().values().filter(|tensor| matches!(tensor.storage(), Storage::Computed(_)));
     let dtype = packed().next()?.dtype();
     Some(Warning::PackedAsTrained { block, is_double, tensor_count: packed().count(), dtype })

@@ -6,7 +6,7 @@ use super::RunReport;
 use crate::{
     error::{IoAction, IoContext as _, IoError},
     numeric::FloatDtype,
-    plan::{DtypePolicy, Warning},
+    plan::{DtypePolicy, PackedSurvival, Warning},
     platform, units,
     verify::Outcome,
 };
@@ -61,6 +61,9 @@ pub fn model_card(report: &RunReport) -> String {
     if let Some(quantization) = plan.trained_quantization {
         let as_trained = "the base was quantised to it and back first, as the adapter's trainer had it";
         writeln!(out, "| Merged into | `{quantization}` of the base: {as_trained} |").ok();
+    }
+    if let Some(format) = plan.requantize {
+        writeln!(out, "| Linear layers | {}, as bitsandbytes packs them |", format.label()).ok();
     }
     writeln!(out, "| Rounding | {} |", plan.rounding.label()).ok();
     survival(&mut out, report);
@@ -136,7 +139,9 @@ fn tag(method: &str) -> String {
 fn survival(out: &mut String, report: &RunReport) {
     let Some(receipt) = &report.merge else { return };
     let stats = receipt.update_stats();
-    if let (Some(gain), Some(change)) = (stats.gain(), stats.relative_change()) {
+    if let Some(packed) = PackedSurvival::of(&stats) {
+        writeln!(out, "| Kept after packing | {packed} |").ok();
+    } else if let (Some(gain), Some(change)) = (stats.gain(), stats.relative_change()) {
         writeln!(
             out,
             "| Kept after rounding | {:.2} % of the update (‖Δ‖/‖W‖ {change:.2e}); {:.1} % of the target values changed |",

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::ModelRole;
 use crate::{
-    checkpoint::TrainedQuantization,
     evaluate::{MergeChoice, ModelSource},
+    numeric::Nf4Format,
     plan::{AdapterRequest, DtypePolicy, MergeRequest},
 };
 
@@ -15,7 +15,7 @@ pub struct TrainedBase {
     /// The folder.
     pub folder: PathBuf,
     /// How the trainer packed it; `None` where the folder holds packed weights.
-    pub quantization: Option<TrainedQuantization>,
+    pub quantization: Option<Nf4Format>,
 }
 
 /// Packed base + adapter, the merge into the packed base and the one into its `original`, both under `dtype`; no folder

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     message::Problem,
+    numeric::Nf4Format,
     plan::{AdapterRequest, DtypePolicy, Rounding},
     verify::VerifyReport,
 };
@@ -58,6 +59,9 @@ pub struct HistoryEntry {
     pub output: Option<PathBuf>,
     /// What happens to dtypes.
     pub dtype: DtypePolicy,
+    /// How weights were packed again.
+    #[serde(default)]
+    pub requantize: Option<Nf4Format>,
     /// How updated tensors are rounded.
     pub rounding: Rounding,
     /// How far it got.
@@ -206,6 +210,7 @@ mod tests {
             adapters: vec![AdapterRequest { path: adapter.into(), strength: 0.5 }],
             output: output.map(PathBuf::from),
             dtype: DtypePolicy::Keep,
+            requantize: None,
             rounding: Rounding::Stochastic { seed: 7 },
             outcome,
             unix_secs: 0,

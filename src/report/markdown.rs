@@ -55,11 +55,15 @@ fn inputs(out: &mut String, report: &RunReport) {
         plan.copied_tensors,
     )
     .ok();
+    if let Some(format) = plan.requantize {
+        writeln!(out, "| Linear layers | {} |", format.label()).ok();
+    }
     writeln!(out, "| Rounding | {} |", plan.rounding.label()).ok();
     writeln!(out, "| Tokenizer | {} |", plan.tokenizer.sentence()).ok();
     if let Some(survival) = &report.survival {
         let sentences = [
             survival.sentence().map(|sentence| sentence.to_string()),
+            survival.packed_survival().map(|packed| packed.to_string()),
             survival.advice.as_ref().map(ToString::to_string),
         ];
         for sentence in sentences.into_iter().flatten() {

@@ -8,7 +8,7 @@ use crate::{
     checkpoint::Checkpoint,
     merge::{self, MergeReceipt},
     message::Problem,
-    plan::{AdapterRequest, MergePlan, MergeRequest, SurvivalAdvice, survival_advice},
+    plan::{AdapterRequest, MergePlan, MergeRequest, PackedSurvival, SurvivalAdvice, survival_advice},
     sample::Sample,
     size::Sizes,
     tree::ChangeMap,
@@ -133,10 +133,16 @@ impl MergedFolder {
         }
     }
 
+    /// What packing left of the change, where the merge was packed again.
+    #[must_use]
+    pub fn packed_survival(&self) -> Option<PackedSurvival> {
+        PackedSurvival::of(&self.made.as_ref()?.receipt.update_stats())
+    }
+
     /// What to do where the merge kept little of its adapters.
     #[must_use]
     pub fn advice(&self) -> Option<SurvivalAdvice> {
-        let made = self.made.as_ref()?;
+        let made = self.made.as_ref().filter(|made| made.plan.requantize.is_none())?;
         let dtype = self.sizes.merged.float_dtype?;
         survival_advice(made.receipt.update_stats().gain()?, dtype, made.plan.rounding)
     }

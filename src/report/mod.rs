@@ -104,7 +104,7 @@ impl RunReport {
     /// What to do where the merge kept little of its adapters.
     #[must_use]
     pub fn advice(&self) -> Option<SurvivalAdvice> {
-        let receipt = self.merge.as_ref()?;
+        let receipt = self.merge.as_ref().filter(|_| self.plan.requantize.is_none())?;
         survival_advice(receipt.update_stats().gain()?, self.plan.written_dtype?, receipt.rounding)
     }
 

@@ -4,10 +4,10 @@ use std::{path::PathBuf, time::Instant};
 
 use super::ModelRole;
 use crate::{
-    checkpoint::TrainedQuantization,
     evaluate::ModelSource,
     job::JobContext,
     message::{Problem, message},
+    numeric::Nf4Format,
     plan::{AdapterRequest, Rounding},
     verify::{self, VerifyError, VerifyOptions, VerifyReport, VerifyRequest},
 };
@@ -24,7 +24,7 @@ pub struct Provenance {
     /// How updated tensors were rounded.
     pub rounding: Rounding,
     /// How the base was packed before, as the adapters' trainer had it.
-    pub trained_quantization: Option<TrainedQuantization>,
+    pub trained_quantization: Option<Nf4Format>,
 }
 
 /// Checks with their duration in seconds.

@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use crate::{
     adapter::{Adapter, AdapterError, Target, Twin},
-    checkpoint::{Checkpoint, TrainedQuantization},
+    checkpoint::Checkpoint,
     matching::{Matching, PrefixChange},
     message,
-    numeric::FloatDtype,
+    numeric::{FloatDtype, Nf4Format},
     plan::{ByteBudget, DtypePolicy, Finding, MergePlan, PreflightCheck, Rounding, TokenizerChoice, Warning},
     tree,
 };
@@ -194,10 +194,13 @@ pub struct PlanSummary {
     pub strengths: Vec<f64>,
     /// What happens to dtypes.
     pub dtype: DtypePolicy,
+    /// How the weights of linear layers are packed again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requantize: Option<Nf4Format>,
     /// How updated tensors are rounded.
     pub rounding: Rounding,
     /// How the base was packed before, as the adapters' trainer had it.
-    pub trained_quantization: Option<TrainedQuantization>,
+    pub trained_quantization: Option<Nf4Format>,
     /// The dtype of most updated weights.
     pub written_dtype: Option<FloatDtype>,
     /// Tensors copied, converted and updated.
@@ -243,6 +246,7 @@ impl PlanSummary {
             adapters: plan.adapters.iter().map(AdapterSummary::of).collect(),
             strengths: plan.strengths.clone(),
             dtype: plan.dtype,
+            requantize: plan.requantize,
             rounding: plan.rounding,
             trained_quantization: plan.base.trained_quantization(),
             written_dtype: written_dtype(plan),

@@ -171,6 +171,9 @@ pub enum Detail {
         tensor: String,
     },
     Survival(SurvivalAdvice),
+    LostByPacking {
+        gain: f64,
+    },
     // Nothing trained left out.
     LeftOut {
         file: String,
@@ -360,6 +363,7 @@ mod tests {
             (wrong(false), &["lm_head", "1,234", "1,000,000", "2.500e-1"]),
             (Detail::Lost { tensor: tensor() }, &["lm_head"]),
             (Detail::Survival(advice), &["24 %", "float32"]),
+            (Detail::LostByPacking { gain: 0.24 }, &["24 %", "NF4"]),
             (Detail::NonFinite { tensor: tensor(), count: 1_234 }, &["lm_head", "1,234"]),
         ];
         for (value, parts) in cases {

@@ -9,7 +9,10 @@ use std::{
     sync::Arc,
 };
 
-use super::{Check, Detail, Evidence, Question, Reference, VerifyError, audit::folded_scales, exact::read_f64};
+use super::{
+    Check, Detail, Evidence, Question, Reference, VerifyError, audit::folded_scales, exact::read_f64,
+    packed::PackedWeight,
+};
 use crate::{
     adapter::{
         Adapter, AdapterKey, CopyKind, is_factor_like, is_recomputed, is_trainer_state, is_value_head,
@@ -85,7 +88,15 @@ impl Merge<'_> {
                 return Ok(true);
             }
         }
-        is_among(tensor, self.model.tensors().values())
+        if is_among(tensor, self.model.tensors().values())? {
+            return Ok(true);
+        }
+        for packed in self.model.tensors().values().filter_map(|own| PackedWeight::of(own, self.model)) {
+            if packed.holds(tensor)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -18,6 +18,8 @@ mod exact_tile;
 mod left_out;
 mod links;
 mod loader;
+mod nested_scales;
+mod packed;
 mod policy;
 mod question;
 mod references;
@@ -50,9 +52,10 @@ pub use self::{
 use crate::{
     adapter::Adapter,
     architecture::{Architecture, Recast, TaskFamily, packed_while_loading},
-    checkpoint::{Checkpoint, LogicalTensor, TrainedQuantization},
+    checkpoint::{Checkpoint, LogicalTensor},
     job::JobContext,
     matching::Matching,
+    numeric::Nf4Format,
     plan::{AdapterRequest, Rounding},
 };
 
@@ -73,7 +76,7 @@ pub struct VerifyOptions {
     /// How its updated tensors were rounded.
     pub rounding: Rounding,
     /// How the base was packed before, as the adapters' trainer had it.
-    pub trained_quantization: Option<TrainedQuantization>,
+    pub trained_quantization: Option<Nf4Format>,
     /// A program that knows [`ALONE_COMMAND`], to load the folder in a process that has nothing else; `None` leaves that
     /// check out.
     pub program: Option<PathBuf>,

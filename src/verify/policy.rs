@@ -32,6 +32,8 @@ pub enum RoundingPolicy {
     InHalves,
     /// PEFT's methods that it computes in the weight's own dtype (HiRA, C³A, RoAd): every step rounded to it.
     InOwnDtype,
+    /// W + Δ, once, then each value to a code of NF4: the way of bitsandbytes and transformers.
+    Packed,
     /// W + Δ, once, to the neighbour that seed, name and place decide.
     Stochastic,
 }
@@ -55,7 +57,7 @@ impl RoundingPolicy {
             let base = dtype.round_to_nearest(*source);
             let half = (value - source) / 2.0;
             let exact = match self {
-                Self::Once | Self::Stochastic | Self::InOwnDtype => *value,
+                Self::Once | Self::Stochastic | Self::InOwnDtype | Self::Packed => *value,
                 Self::DeltaFirst => source + dtype.round_to_nearest(value - source),
                 Self::BaseFirst => base + (value - source),
                 Self::InHalves => dtype.round_to_nearest(source + dtype.round_to_nearest(half)) + half,

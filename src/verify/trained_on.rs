@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::{ChangedSet, Reference, VerifyError, VerifyOptions, weights};
 use crate::{
     architecture::trained_names,
-    checkpoint::{Checkpoint, LogicalTensor, TrainedQuantization},
+    checkpoint::{Checkpoint, LogicalTensor},
     job::JobContext,
-    numeric::codec::Nf4Encoder,
+    numeric::{Nf4Format, codec::Nf4Encoder},
 };
 
 /// Elements of a tensor that is tried at the most, where there is a choice.
@@ -24,7 +24,7 @@ pub(super) fn find(
     set: &ChangedSet,
     options: &VerifyOptions,
     job: &JobContext,
-) -> Result<Option<TrainedQuantization>, VerifyError> {
+) -> Result<Option<Nf4Format>, VerifyError> {
     if reference.base.trained_quantization().is_some() {
         return Ok(None);
     }
@@ -61,8 +61,8 @@ fn evidence<'a>(
 }
 
 /// What a trainer may have asked for, the usual block first.
-fn candidates() -> impl Iterator<Item = TrainedQuantization> {
-    let usual = TrainedQuantization::USUAL_BLOCK;
+fn candidates() -> impl Iterator<Item = Nf4Format> {
+    let usual = Nf4Format::default().block;
     let blocks = [usual].into_iter().chain(Nf4Encoder::BLOCKS.into_iter().filter(move |block| *block != usual));
-    blocks.flat_map(|block| [true, false].map(|is_double| TrainedQuantization { block, is_double }))
+    blocks.flat_map(|block| [true, false].map(|is_double| Nf4Format { block, is_double }))
 }

@@ -15,6 +15,9 @@ use crate::{
     plan::{Rounding, survival_advice},
 };
 
+/// A gain from which on packing took nothing away that anybody would notice.
+const GOOD_PACKED_GAIN: f64 = 0.9;
+
 /// Tensors of a merged model by what happened to them.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ChangedSet {
@@ -179,8 +182,12 @@ fn warnings(set: &ChangedSet, merged: &Checkpoint, rounding: Rounding) -> Vec<De
     let lost = set.lost.iter().map(|verdict| Detail::Lost { tensor: verdict.name.clone() });
     let mut warnings: Vec<Detail> = lost.collect();
     let mut targets = set.changed_as_target.iter().chain(&set.lost);
+    let is_packed = targets.clone().any(|verdict| verdict.policy == RoundingPolicy::Packed);
     let dtype = targets.find_map(|verdict| FloatDtype::of(merged.tensor(&verdict.name)?.dtype()));
-    if let (Some(gain), Some(dtype)) = (set.change().gain(), dtype) {
+    if let Some(gain) = set.change().gain().filter(|gain| is_packed && *gain < GOOD_PACKED_GAIN) {
+        warnings.push(Detail::LostByPacking { gain });
+    }
+    if let (Some(gain), Some(dtype), false) = (set.change().gain(), dtype, is_packed) {
         warnings.extend(survival_advice(gain, dtype, rounding).map(Detail::Survival));
     }
     warnings

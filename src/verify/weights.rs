@@ -10,6 +10,7 @@ use super::{
     agreement::Observed,
     audit::Audit,
     exact::{Exact, read_f64},
+    packed::PackedWeight,
     verdict::{self, Found},
 };
 use crate::{
@@ -40,8 +41,11 @@ pub(super) fn check(
     let (mut non_finite, mut turned_over) = (Vec::new(), Vec::new());
     for tensor in in_file_order(merged) {
         job.set_current(tensor.name());
-        let mut verdict = judge(tensor, reference, options, job)?;
-        if !verdict.agreement.is_correct()
+        let packed = judge_packed(tensor, merged, reference, job)?;
+        let is_packed = packed.is_some();
+        let mut verdict = packed.map_or_else(|| judge(tensor, reference, options, job), Ok)?;
+        if !is_packed
+            && !verdict.agreement.is_correct()
             && audit.open_orientations.contains(tensor.name())
             && let Some(other) = judge_turned_over(tensor, reference, options, job)?
         {
@@ -107,6 +111,27 @@ pub(super) fn judge_again(
     let exact = Exact::new(tensor, reference, job)?;
     job.extend_stage(bytes_of_pass(tensor, exact.as_ref()));
     judge_by(tensor, exact.as_ref(), options, job)
+}
+
+/// The verdict on a tensor that is packed as NF4, where most of it is what packing the exact result gives; another is
+/// judged by the values that it unpacks to, which may be the base's own, or those of another merge.
+fn judge_packed(
+    tensor: &LogicalTensor,
+    merged: &Checkpoint,
+    reference: Option<&Reference>,
+    job: &JobContext,
+) -> Result<Option<TensorVerdict>, VerifyError> {
+    let (Some(packed), Some(reference)) = (PackedWeight::of(tensor, merged), reference) else { return Ok(None) };
+    let Some(exact) = Exact::new(tensor, reference, job)? else { return Ok(None) };
+    if FloatDtype::of(exact.source.dtype()).is_none() {
+        return Ok(None);
+    }
+    let verdict = packed.judge(&exact, job)?;
+    let is_packing = verdict.agreement.wrong_count <= verdict.agreement.element_count / 2;
+    if is_packing {
+        job.advance(bytes_of_pass(tensor, Some(&exact)));
+    }
+    Ok(is_packing.then_some(verdict))
 }
 
 /// The verdict on a tensor whose updates lie in the other order of dimensions, where that is a correct merge.

@@ -64,6 +64,7 @@ mod merge {
     mod peer;
     mod properties;
     mod reports;
+    mod requantize;
     mod rounding;
     mod row_blocks;
     mod sample;
@@ -86,6 +87,7 @@ mod verify {
     mod alone;
     mod sabotage;
     mod sabotage_matching;
+    mod sabotage_packed;
 }
 
 /// Damage and refusals: a clear error, and nothing written.

@@ -32,7 +32,7 @@ mod zero_points;
 
 use std::{collections::BTreeMap, path::Path};
 
-pub use self::{error::PackedError, method::QuantizationMethod, trained::TrainedQuantization};
+pub use self::{error::PackedError, method::QuantizationMethod};
 use self::{settings::Settings, store::Store};
 use super::{LogicalTensor, ModelConfig};
 use crate::numeric::{Dtype, FloatDtype};

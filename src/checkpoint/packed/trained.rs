@@ -1,15 +1,13 @@
 //! Plain weights as a trainer saw them that packed them while it loaded them (QLoRA): packed and unpacked when they are
 //! read, so that no other room has a case for it.
 
-use std::{collections::BTreeSet, fmt, ops::Range, str::FromStr, sync::Arc};
-
-use serde::{Deserialize, Serialize};
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
 use super::{PackedError, unit_cache::UnitCache};
 use crate::{
     checkpoint::{Checkpoint, CheckpointError, ComputedRows, LogicalTensor, Storage, WeightFile},
     numeric::{
-        TileShape,
+        Nf4Format, TileShape,
         codec::{FourBit, NESTED_BLOCK, NF4, NestedScales, Nf4Encoder, nested_scale},
     },
 };
@@ -17,71 +15,19 @@ use crate::{
 /// Blocks whose scales are found in one go: four million weights of the usual block.
 const BLOCKS_AT_ONCE: usize = if cfg!(test) { 3 } else { 1 << 16 };
 
-/// How a trainer packed the base while it loaded it: bitsandbytes' NF4. No file of an adapter says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TrainedQuantization {
-    /// Weights that share a scale; 64 unless a trainer asks for another number.
-    pub block: usize,
-    /// Whether the scales were packed again (`bnb_4bit_use_double_quant`).
-    pub is_double: bool,
-}
-
-impl TrainedQuantization {
-    /// The block that bitsandbytes takes unless it is asked for another.
-    pub const USUAL_BLOCK: usize = 64;
-}
-
-/// As the command line takes it.
-impl fmt::Display for TrainedQuantization {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("nf4")?;
-        if self.is_double {
-            formatter.write_str(",double")?;
-        }
-        if self.block != Self::USUAL_BLOCK {
-            write!(formatter, ",block={}", self.block)?;
-        }
-        Ok(())
-    }
-}
-
-impl FromStr for TrainedQuantization {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut parts = text.split(',').map(str::trim);
-        if parts.next() != Some("nf4") {
-            return Err(format!("`{text}` does not begin with nf4, the one way that is known"));
-        }
-        let (mut block, mut is_double) = (None, false);
-        for part in parts {
-            let number = part.strip_prefix("block").and_then(|rest| rest.trim_start_matches([' ', '=']).parse().ok());
-            match (part, number) {
-                ("double", _) if !is_double => is_double = true,
-                (_, Some(number)) if block.is_none() && Nf4Encoder::BLOCKS.contains(&number) => block = Some(number),
-                (_, Some(_)) => {
-                    return Err(format!("`{part}`: a block is one of {:?}, said once", Nf4Encoder::BLOCKS));
-                }
-                _ => return Err(format!("`{part}` is none of double, block=64")),
-            }
-        }
-        Ok(Self { block: block.unwrap_or(Self::USUAL_BLOCK), is_double })
-    }
-}
-
 impl Checkpoint {
     /// This model with the weights called `names` as a trainer saw them that packed them while it loaded them, each from
     /// its own 16-bit values. Nothing is read before their rows are.
     #[must_use]
-    pub fn packed_as(mut self, quantization: TrainedQuantization, names: &BTreeSet<String>) -> Self {
+    pub fn packed_as(mut self, format: Nf4Format, names: &BTreeSet<String>) -> Self {
         let cache: Arc<UnitCache> = Arc::default();
         for tensor in self.tensors.values_mut().filter(|tensor| names.contains(tensor.name())) {
             let Ok(dtype) = tensor.float_dtype() else { continue };
             let rows = Rows {
-                encoder: Nf4Encoder { block: quantization.block, dtype },
-                codec: FourBit { table: NF4, block: quantization.block, dtype },
+                encoder: Nf4Encoder { block: format.block, dtype },
+                codec: FourBit { table: NF4, block: format.block, dtype },
                 columns: TileShape::of(tensor.shape()).columns,
-                is_double: quantization.is_double,
+                is_double: format.is_double,
                 source: tensor.clone(),
                 cache: Arc::clone(&cache),
             };
@@ -89,7 +35,7 @@ impl Checkpoint {
             let storage = Storage::Computed(Arc::new(rows));
             *tensor = LogicalTensor::new(stored_name, tensor.shape().to_vec(), tensor.dtype(), storage).renamed(&name);
         }
-        self.trained_quantization = Some(quantization);
+        self.trained_quantization = Some(format);
         self
     }
 }
@@ -165,37 +111,5 @@ impl ComputedRows for Rows {
         let (first, wanted) = (blocks.start * self.codec.block / 2, FourBit::code_bytes(&elements));
         self.codec.decode(&elements, &codes[wanted.start - first..wanted.end - first], &scales, bytes);
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_trainer_did_is_read_and_written_alike() {
-        let trained = |block, is_double| TrainedQuantization { block, is_double };
-        for (text, expected, written) in [
-            ("nf4", trained(64, false), "nf4"),
-            ("nf4,double", trained(64, true), "nf4,double"),
-            ("nf4, block 128 ,double", trained(128, true), "nf4,double,block=128"),
-            ("nf4,block=4096", trained(4096, false), "nf4,block=4096"),
-            ("nf4,block=64", trained(64, false), "nf4"),
-        ] {
-            assert_eq!(text.parse(), Ok(expected), "{text}");
-            assert_eq!(expected.to_string(), written);
-        }
-        for text in [
-            "",
-            "fp4",
-            "double",
-            "nf4,single",
-            "nf4,block=7",
-            "nf4,block",
-            "nf4,double,double",
-            "nf4,block=32,block=64",
-        ] {
-            assert!(text.parse::<TrainedQuantization>().is_err(), "{text}");
-        }
     }
 }

@@ -218,6 +218,8 @@ impl Inspection {
             adapters: request.adapters.clone(),
             output,
             dtype: request.options.dtype,
+            requantize: request.options.requantize,
+            accepts_loss: request.options.accepts_loss,
             rounding: request.options.rounding,
             trained_quantization: None,
             max_shard_bytes: None,

@@ -14,6 +14,7 @@ pub(in crate::gui) fn remember(state: &mut AppState, outcome: RunOutcome) {
         adapters,
         output: state.wells.output.path.clone(),
         dtype: state.options.dtype,
+        requantize: state.options.requantize,
         rounding: state.options.rounding,
         outcome,
         unix_secs: now_secs(),

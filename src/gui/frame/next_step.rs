@@ -2,7 +2,11 @@
 
 use crate::units::path::display_path;
 use crate::{
-    gui::{app::state::Phase, prelude::*, screens::merge::command::MergeCommand},
+    gui::{
+        app::state::Phase,
+        prelude::*,
+        screens::merge::command::{MergeCommand, is_startable},
+    },
     plan::DtypePolicy,
 };
 
@@ -31,8 +35,7 @@ fn next_step_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
         }
         Phase::Idle | Phase::Opening | Phase::Planned(_) | Phase::Failed(_) => {
             let button = CommandButton::new(MergeCommand::Start, ButtonLook::Primary);
-            let is_planned = matches!(state.phase, Phase::Planned(_));
-            (Some("creates"), button.label(&start).with_shortcut().enabled(is_planned))
+            (Some("creates"), button.label(&start).with_shortcut().enabled(is_startable(state)))
         }
     };
     let output = state.wells.output.path.as_ref().zip(verb);
@@ -56,6 +59,9 @@ fn next_step_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
 fn start_label(state: &AppState) -> String {
     let words = state.words();
     let base = state.inspection.as_ref().and_then(|inspection| inspection.base.open());
+    if state.options.requantize.is_some() {
+        return words.say(&message!("merge-to", dtype: "NF4"));
+    }
     match (state.options.dtype, base) {
         (DtypePolicy::Convert(dtype), _) => words.say(&message!("merge-to", dtype: dtype.stored().to_string())),
         (DtypePolicy::Keep, Some(base)) => words.say(&message!("merge-keeping", dtype: &base.kept_dtype)),

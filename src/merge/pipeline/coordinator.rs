@@ -7,6 +7,7 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use super::{
     ShardFile, ShardTally,
     assembler::Assembler,
+    packer::Packer,
     reader::ReadItem,
     work::{WorkItem, WorkKind},
     writer::{Home, WriteItem},
@@ -15,7 +16,7 @@ use crate::{
     error::{IoAction, IoContext as _},
     job::JobContext,
     merge::{Kernel, MergeError, TileJob, TileResult},
-    numeric::FloatDtype,
+    numeric::{FloatDtype, TileStats},
     plan::TensorStep,
     platform::{PageBuffer, page_remainder},
 };
@@ -33,6 +34,8 @@ pub(super) struct Coordinator<'a, 't> {
     next_submit: u64,
     /// The step of each tile in the kernel.
     in_kernel: BTreeMap<u64, usize>,
+    /// What packs the tensor whose turn it is, where it is packed.
+    packer: Option<(usize, Packer<'a>)>,
     /// Ready to be written, but not yet their turn.
     finished: BTreeMap<u64, Finished>,
     next_release: u64,
@@ -70,6 +73,7 @@ impl<'a, 't> Coordinator<'a, 't> {
             read_ahead: BTreeMap::new(),
             next_submit: 0,
             in_kernel: BTreeMap::new(),
+            packer: None,
             finished: BTreeMap::new(),
             next_release: 0,
         }
@@ -154,7 +158,9 @@ impl<'a, 't> Coordinator<'a, 't> {
         };
         let columns = self.step(index).source.tile_shape().columns;
         let mut output = ends.free_outputs.recv().map_err(|_| writers_are_gone())?;
-        let offset = self.tile_offset(index, &rows, output_dtype);
+        // Sums that are packed afterwards only pass through the buffer.
+        let is_packed = self.step(index).tables().is_some();
+        let offset = if is_packed { 0 } else { self.tile_offset(index, &rows, output_dtype) };
         output.place(offset, rows.len() * columns * output_dtype.byte_count());
         self.in_kernel.insert(ticket, index);
         let input = read.buffer;
@@ -175,7 +181,10 @@ impl<'a, 't> Coordinator<'a, 't> {
             self.in_kernel.clear();
             return Err(MergeError::DeviceLost { device: self.kernel.device() });
         };
-        ends.inputs.try_send(std::mem::take(&mut result.input)).ok();
+        // W is looked at again where its change is told from that of its code.
+        if self.step(step).tables().is_none() {
+            ends.inputs.try_send(std::mem::take(&mut result.input)).ok();
+        }
         self.finished.insert(result.ticket, Finished::Computed { step, result });
         Ok(())
     }
@@ -185,10 +194,12 @@ impl<'a, 't> Coordinator<'a, 't> {
         while let Some(finished) = self.finished.remove(&self.next_release) {
             self.next_release += 1;
             let index = match finished {
+                Finished::Computed { step: index, result } if self.step(index).tables().is_some() => {
+                    self.pack(ends, index, result)?;
+                    index
+                }
                 Finished::Computed { step: index, result } => {
-                    let offset = self.step(index).offset + self.tally.byte_count_so_far(index);
-                    self.tally.add_computed(index, &result);
-                    self.write(ends, result.output, offset, Home::Output)?;
+                    self.add(ends, index, (result.output, Home::Output), &result.stats)?;
                     index
                 }
                 Finished::Passed(read) => self.pass(ends, read)?,
@@ -196,6 +207,46 @@ impl<'a, 't> Coordinator<'a, 't> {
             self.tally.complete_if_done(index, &self.kernel.name(), self.job)?;
         }
         Ok(())
+    }
+
+    /// Packs a tile, and writes the codes; behind the last of a tensor, its tables.
+    fn pack(&mut self, ends: &Ends<'a>, index: usize, result: TileResult) -> Result<(), MergeError> {
+        let step = self.step(index);
+        let learns = self.tally.keeps_evidence;
+        if self.packer.as_ref().is_none_or(|(at, _)| *at != index) {
+            self.packer = Packer::of(step, learns).map(|packer| (index, packer));
+        }
+        let Some((_, packer)) = &mut self.packer else { unreachable!("only packed steps come here") };
+        let TileResult { mut output, stats, input, .. } = result;
+        let input_dtype = step.source.float_dtype()?;
+        let (codes, packing) = packer.push((input_dtype, &input), bytemuck::cast_slice(&output))?;
+        ends.inputs.try_send(input).ok();
+        let tables = packer.is_complete().then(|| packer.tables());
+        let stats = if step.action.is_update() { stats.packed(&packing) } else { stats };
+        output.place(step.offset + self.tally.byte_count_so_far(index), codes.len());
+        output.copy_from_slice(&codes);
+        self.add(ends, index, (output, Home::Output), &stats)?;
+        if let Some(tables) = tables {
+            self.packer = None;
+            let mut buffer = PageBuffer::default();
+            buffer.place(step.offset + self.tally.byte_count_so_far(index), tables.len());
+            buffer.copy_from_slice(&tables);
+            self.add(ends, index, (buffer, Home::None), &TileStats::default())?;
+        }
+        Ok(())
+    }
+
+    /// Writes the next bytes of a tensor, with what was learned of them.
+    fn add(
+        &mut self,
+        ends: &Ends<'a>,
+        index: usize,
+        (buffer, home): (PageBuffer, Home),
+        stats: &TileStats,
+    ) -> Result<(), MergeError> {
+        let offset = self.step(index).offset + self.tally.byte_count_so_far(index);
+        self.tally.add_computed(index, &buffer, stats);
+        self.write(ends, buffer, offset, home)
     }
 
     /// Writes what stays as it is.

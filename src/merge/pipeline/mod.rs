@@ -6,6 +6,7 @@
 
 mod assembler;
 mod coordinator;
+mod packer;
 mod reader;
 mod shard_file;
 mod tally;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::super::{MergeError, TensorRecord, TileResult, journal::Journal};
+use super::super::{MergeError, TensorRecord, journal::Journal};
 use crate::{
     job::{JobContext, JobEvent, JobWarning},
     numeric::TileStats,
@@ -102,14 +102,14 @@ impl<'a> ShardTally<'a> {
         }
     }
 
-    /// Adds a computed tile, in file order.
-    pub(super) fn add_computed(&mut self, index: usize, result: &TileResult) {
+    /// Adds computed bytes, in file order, and what was learned of them.
+    pub(super) fn add_computed(&mut self, index: usize, bytes: &[u8], stats: &TileStats) {
         if let StepState::Underway(underway) = &mut self.steps[index] {
             if self.keeps_evidence {
-                underway.hasher.update(&result.output);
+                underway.hasher.update(bytes);
             }
-            underway.stats.merge(&result.stats);
-            underway.byte_count += result.output.len() as u64;
+            underway.stats.merge(stats);
+            underway.byte_count += bytes.len() as u64;
         }
     }
 

@@ -93,7 +93,10 @@ impl<'a> WorkList<'a> {
             });
         }
         let updates = ready_updates(self.plan, step, self.job)?;
-        let dtypes = (step.source.float_dtype()?, output_float_dtype(step)?);
+        // What is packed leaves the kernel exact, for its change to be told from what packing does.
+        let output_dtype = output_float_dtype(step)?;
+        let output_dtype = if step.tables().is_some() { FloatDtype::F32 } else { output_dtype };
+        let dtypes = (step.source.float_dtype()?, output_dtype);
         let noise = if step.action.is_update() { self.plan.rounding.noise(&step.name) } else { None };
         let tiles = tiles(composition::row_block(&updates));
         Ok(tiles.map(|rows| WorkKind::Tile { rows, dtypes, updates: Arc::clone(&updates), noise }).collect())

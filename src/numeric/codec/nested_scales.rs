@@ -1,7 +1,7 @@
 //! Scales that are packed again (bitsandbytes' double quantisation): a byte for each, from a map of 256 values, with a
 //! scale for 256 of them and one offset for the tensor.
 
-use std::sync::LazyLock;
+use std::{ops::Range, sync::LazyLock};
 
 /// Scales that share a scale, as bitsandbytes packs them.
 pub const NESTED_BLOCK: usize = 256;
@@ -43,6 +43,11 @@ impl NestedScales {
         let blocks = scales.chunks(NESTED_BLOCK).zip(codes.chunks_mut(NESTED_BLOCK));
         let absmax = blocks.map(|(scales, codes)| pack(scales, offset, codes)).collect();
         Self { codes, absmax, offset }
+    }
+
+    /// The scales of `blocks`, as they are unpacked.
+    pub fn scales(&self, blocks: Range<usize>) -> impl Iterator<Item = f32> {
+        blocks.map(|block| nested_scale(self.codes[block], self.absmax[block / NESTED_BLOCK], self.offset))
     }
 }
 

@@ -23,10 +23,11 @@ pub(in crate::gui) fn set_path(state: &mut AppState, ctx: &Context, kind: WellKi
         // Another adapter begins another merge.
         state.more_adapters.clear();
         state.options.strength = 1.0;
+        state.options.accepts_loss = false;
     }
     if kind == WellKind::Base {
         // The dtype was chosen for another model.
-        state.options.dtype = DtypePolicy::Keep;
+        (state.options.dtype, state.options.requantize) = (DtypePolicy::Keep, None);
     }
     state.unknown_drop = None;
     state.wells.get_mut(kind).set(path);

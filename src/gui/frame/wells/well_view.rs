@@ -201,6 +201,9 @@ impl WellView {
             DtypePolicy::Keep => planned.kept_dtype.clone(),
             DtypePolicy::Convert(dtype) => dtype.stored().to_string(),
         };
+        if let Some(format) = plan.requantize {
+            planned.dtype = format.label();
+        }
         self.facts = model_facts(what, &planned, words);
     }
 }

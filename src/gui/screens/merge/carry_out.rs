@@ -5,6 +5,7 @@ use egui::Context;
 use super::{
     command::MergeCommand,
     jobs::{cancel_merge, discard_partial, start_merge},
+    merge_options::MergeOptions,
 };
 use crate::{
     gui::{
@@ -21,7 +22,11 @@ use crate::{
 /// Chooses, merges, stops, plans again.
 pub(in crate::gui) fn carry_out(state: &mut AppState, ctx: &Context, command: MergeCommand) {
     match command {
-        MergeCommand::ChooseDtype(dtype) => choose(state, ctx, |state| state.options.dtype = dtype),
+        MergeCommand::ChooseDtype(dtype) => choose(state, ctx, |state| {
+            (state.options.dtype, state.options.requantize, state.options.accepts_loss) = (dtype, None, false);
+        }),
+        MergeCommand::Requantize(format) => choose(state, ctx, |state| state.options.requantize = Some(format)),
+        MergeCommand::AcceptLoss(accepts) => choose(state, ctx, |state| state.options.accepts_loss = accepts),
         MergeCommand::ChooseStrength(strength) => {
             choose(state, ctx, |state| state.options.strength = strength);
         }
@@ -58,7 +63,10 @@ fn choose(state: &mut AppState, ctx: &Context, take: impl FnOnce(&mut AppState))
     if state.is_locked() {
         return;
     }
-    let planned = |state: &AppState| (state.options.dtype, state.options.rounding, state.adapters());
+    let planned = |state: &AppState| {
+        let MergeOptions { dtype, requantize, accepts_loss, rounding, .. } = state.options;
+        (dtype, requantize, accepts_loss, rounding, state.adapters())
+    };
     let before = planned(state);
     take(state);
     if before == planned(state) {

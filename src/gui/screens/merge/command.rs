@@ -11,6 +11,7 @@ use crate::{
         design::widget::Icon,
     },
     merge::device::DeviceChoice,
+    numeric::Nf4Format,
     plan::{DtypePolicy, Rounding},
 };
 
@@ -19,6 +20,10 @@ use crate::{
 pub enum MergeCommand {
     /// Choose what happens to dtypes.
     ChooseDtype(DtypePolicy),
+    /// Choose to pack the linear layers again, and how.
+    Requantize(Nf4Format),
+    /// Choose whether to merge though packing takes more than half of the change away.
+    AcceptLoss(bool),
     /// Choose how much of the adapter is merged.
     ChooseStrength(f64),
     /// Choose how updated tensors are rounded.
@@ -47,7 +52,7 @@ pub enum MergeCommand {
 
 impl ScreenCommand for MergeCommand {
     const LISTED: &'static [(Self, Face)] = &[
-        (Self::Start, Face::new("merge").tooltip("merge.tooltip").key(Key::Enter).when(is_planned)),
+        (Self::Start, Face::new("merge").tooltip("merge.tooltip").key(Key::Enter).when(is_startable)),
         (
             Self::Cancel,
             Face::new("cancel")
@@ -63,6 +68,7 @@ impl ScreenCommand for MergeCommand {
                 .icon(Icon::Plus)
                 .when(|state| !state.is_locked() && state.wells.adapter.path.is_some()),
         ),
+        (Self::AcceptLoss(true), Face::new("accept-loss").when(|state| is_planned(state) && is_loss_open(state))),
         (Self::WriteCard(true), Face::new("write-card").when(|state| is_planned(state) && !state.options.writes_card)),
         (
             Self::DiscardPartial,
@@ -83,6 +89,17 @@ impl ScreenCommand for MergeCommand {
 
 fn is_planned(state: &AppState) -> bool {
     matches!(state.phase, Phase::Planned(_))
+}
+
+/// Whether the plan may be carried out.
+pub(in crate::gui) fn is_startable(state: &AppState) -> bool {
+    is_planned(state) && !is_loss_open(state)
+}
+
+/// Whether packing would take more than half of the change away, which the user has not accepted.
+pub(in crate::gui) fn is_loss_open(state: &AppState) -> bool {
+    let estimate = state.survival.as_ref().and_then(|survival| survival.as_ref().ok());
+    !state.options.accepts_loss && estimate.is_some_and(|estimate| estimate.refuse_loss().is_err())
 }
 
 /// Whether an interrupted merge left something in the planned output.

@@ -62,6 +62,13 @@ fn verdict_ui(ui: &mut Ui, state: &AppState, done: &MergedFolder, commands: &mut
                     }
                 });
             });
+        if let Some(packed) = done.packed_survival() {
+            let (icon, ink) =
+                if packed.is_little() { (Icon::Warning, Ink::Warn) } else { (Icon::Info, Ink::Secondary) };
+            let sentence = words.with_period(&packed);
+            let row = Row::new(&sentence, Type::EVIDENCE, Ink::Primary).icon(icon, ink);
+            row.margins(space::S16, space::S8).rule().show(ui);
+        }
         if let Some(advice) = done.advice() {
             let advice = words.with_period(&advice);
             Row::new(&advice, Type::EVIDENCE, Ink::Primary)

@@ -2,6 +2,7 @@
 
 use crate::{
     merge::device::DeviceChoice,
+    numeric::Nf4Format,
     plan::{DtypePolicy, Rounding},
 };
 
@@ -10,6 +11,10 @@ use crate::{
 pub struct MergeOptions {
     /// Output dtype.
     pub dtype: DtypePolicy,
+    /// How weights are packed again.
+    pub requantize: Option<Nf4Format>,
+    /// Whether to merge though packing takes more than half of the change away.
+    pub accepts_loss: bool,
     /// Factor on the adapter in the well.
     pub strength: f64,
     /// How updated tensors are rounded.
@@ -24,6 +29,8 @@ impl Default for MergeOptions {
     fn default() -> Self {
         Self {
             dtype: DtypePolicy::Keep,
+            requantize: None,
+            accepts_loss: false,
             strength: 1.0,
             rounding: Rounding::Nearest,
             device: DeviceChoice::Auto,

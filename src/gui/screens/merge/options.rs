@@ -3,12 +3,15 @@
 use egui::ScrollArea;
 
 use super::{
-    command::MergeCommand, device_option::device_ui, rounding_option::rounding_ui, strength_option::strength_ui,
+    command::{MergeCommand, is_loss_open},
+    device_option::device_ui,
+    rounding_option::rounding_ui,
+    strength_option::strength_ui,
 };
 use crate::{
     gui::{design::widget::checkbox_ui, frame::next_step::next_step_foot_ui, prelude::*},
-    numeric::FloatDtype,
-    plan::{DtypeOption, DtypePolicy, Rounding, survival_advice},
+    numeric::{FloatDtype, Nf4Format},
+    plan::{DtypeOption, DtypePolicy, PackedSurvival, Rounding, survival_advice},
 };
 
 /// The panel at the right of the plan.
@@ -36,9 +39,11 @@ fn choices_ui(ui: &mut Ui, state: &AppState, inspection: &Inspection, commands: 
     });
     for option in &inspection.dtype_options {
         if choice_ui(ui, option, inspection, state).clicked() {
-            commands.push(MergeCommand::ChooseDtype(option.policy).into());
+            let choose = MergeCommand::ChooseDtype(option.policy);
+            commands.push(option.requantize.map_or(choose, MergeCommand::Requantize).into());
         }
     }
+    loss_ui(ui, state, commands);
     rounding_ui(ui, state, commands);
     for index in 0..state.adapters().len().max(1) {
         // By its number, so that a drag goes on when something comes or goes above it.
@@ -68,6 +73,21 @@ fn card_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
     paragraph_ui(ui, words.text("write-card-note"), Type::CAPTION, Ink::Secondary);
 }
 
+/// The loss that packing would be, and the word that it is accepted.
+fn loss_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
+    let (words, accepts_loss) = (state.words(), state.options.accepts_loss);
+    if !accepts_loss && !is_loss_open(state) || state.options.requantize.is_none() {
+        return;
+    }
+    rule_ui(ui);
+    inset_ui(ui, space::S12, space::S4, |ui| {
+        if checkbox_ui(ui, words.text("accept-loss"), accepts_loss) {
+            commands.push(MergeCommand::AcceptLoss(!accepts_loss).into());
+        }
+        paragraph_ui(ui, words.text("accept-loss-note"), Type::CAPTION, Ink::Warn);
+    });
+}
+
 /// The dtype that `policy` writes, where it is one that a merge computes with.
 fn written(policy: DtypePolicy, stored: &str) -> Option<FloatDtype> {
     match policy {
@@ -81,21 +101,35 @@ fn written(policy: DtypePolicy, stored: &str) -> Option<FloatDtype> {
 fn choice_ui(ui: &mut Ui, option: &DtypeOption, inspection: &Inspection, state: &AppState) -> Response {
     let words = state.words();
     let stored = inspection.base.open().map_or("", |facts| facts.kept_dtype.as_str());
-    let (name, note) = name_and_note(option.policy, stored, words);
+    let (name, note) = match option.requantize {
+        None => name_and_note(option.policy, stored, words),
+        Some(Nf4Format { is_double: false, .. }) => (words.text("nf4").to_owned(), words.text("nf4-note")),
+        Some(_) => (words.text("nf4-double").to_owned(), words.text("nf4-double-note")),
+    };
     let byte_count = units::bytes(option.byte_count);
     // What the rounding would leave of the adapter stands under the size, once it is known.
     let estimate = state.survival.as_ref().and_then(|survival| survival.as_ref().ok());
     let dtype = written(option.policy, stored);
     let gain = estimate.and_then(|estimate| estimate.gain_by_dtype.iter().find(|(known, _)| Some(*known) == dtype));
-    let kept = gain.map(|(_, gain)| words.say(&message!("keeps", gain: *gain)));
+    let gain = match option.requantize {
+        None => gain.map(|(dtype, gain)| (*gain, survival_advice(*gain, *dtype, Rounding::Nearest).is_some())),
+        Some(_) => {
+            let packed = estimate.and_then(|estimate| PackedSurvival::of(&estimate.if_packed?));
+            packed.map(|packed| (packed.gain, packed.is_little()))
+        }
+    };
+    let kept = gain.map(|(gain, _)| words.say(&message!("keeps", gain: gain)));
     let mut row = Row::new(&name, Type::BODY_MEDIUM, Ink::Primary).value(&byte_count, Type::MONO, Ink::Primary);
     row = row.note(note, Type::CAPTION, Ink::Secondary);
-    if let (Some(kept), Some((dtype, gain))) = (&kept, gain) {
-        let is_little = survival_advice(*gain, *dtype, Rounding::Nearest).is_some();
+    if let (Some(kept), Some((_, is_little))) = (&kept, gain) {
         let ink = if is_little { Ink::Warn } else { Ink::Secondary };
         row = row.value_note(kept, Type::CAPTION, ink);
     }
-    row.show_choice(ui, Role::RadioButton, state.options.dtype == option.policy)
+    let is_chosen = match (option.requantize, state.options.requantize) {
+        (None, None) => state.options.dtype == option.policy,
+        (offered, chosen) => offered == chosen,
+    };
+    row.show_choice(ui, Role::RadioButton, is_chosen)
 }
 
 /// What a dtype is called, and what it costs.

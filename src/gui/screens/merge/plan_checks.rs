@@ -99,6 +99,10 @@ fn survival(state: &AppState) -> ((Icon, Ink), String) {
         Some(Err(problem)) => return ((Icon::Info, Ink::Secondary), problem.line(words)),
         Some(Ok(estimate)) => estimate,
     };
+    if let Some(packed) = estimate.packed_survival() {
+        let mark = if packed.is_little() { (Icon::Warning, Ink::Warn) } else { (Icon::Info, Ink::Ok) };
+        return (mark, words.with_period(&packed));
+    }
     match (estimate.sentence().map(|sentence| words.with_period(&sentence)), &estimate.advice) {
         (None, _) => ((Icon::Info, Ink::Secondary), words.text("survival-unknown").to_owned()),
         (Some(sentence), Some(advice)) => {

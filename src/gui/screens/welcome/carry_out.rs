@@ -38,8 +38,9 @@ fn open_recent(state: &mut AppState, ctx: &Context, entry: HistoryEntry) {
     state.more_adapters = adapters.collect();
     state.output_is_proposed = entry.output.is_none();
     state.wells.output.set(entry.output);
-    let (dtype, rounding) = (entry.dtype, entry.rounding);
-    state.options = MergeOptions { dtype, rounding, strength: first.strength, ..state.options };
+    let (dtype, requantize, rounding) = (entry.dtype, entry.requantize, entry.rounding);
+    state.options =
+        MergeOptions { dtype, requantize, accepts_loss: false, rounding, strength: first.strength, ..state.options };
     state.screen = if entry.outcome == RunOutcome::Started { Screen::Merge } else { Screen::Modules };
     inspect(state, ctx);
 }
@@ -62,6 +63,7 @@ fn open_sample(state: &mut AppState, ctx: &Context) {
     state.screen = Screen::Modules;
     state.more_adapters.clear();
     // What the welcome screen promises: half the file, so that the question why has its answer.
-    state.options = MergeOptions { dtype: DtypePolicy::Convert(FloatDtype::BF16), strength: 1.0, ..state.options };
+    let dtype = DtypePolicy::Convert(FloatDtype::BF16);
+    state.options = MergeOptions { dtype, requantize: None, strength: 1.0, ..state.options };
     inspect(state, ctx);
 }
