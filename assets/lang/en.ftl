@@ -1377,6 +1377,7 @@ header-error-not-json = { $problem }
 header-error-not-utf8 = it is not UTF-8 from byte { $valid-byte-count } on
 header-error-overlap = `{ SHORTENED($tensor) }` begins at byte { $start }, inside of the tensor before it, which ends at { $previous-end }
 header-error-partial-byte = `{ SHORTENED($tensor) }` does not fill its last byte: { SHAPE($shape) } of { $dtype }
+header-error-refused = { $problem }
 header-error-reversed = `{ SHORTENED($tensor) }` ends before it begins: bytes { $start } to { $end }
 header-error-too-many-elements = `{ SHORTENED($tensor) }` would have more elements than a file can hold: { SHAPE($shape) }
 header-error-unknown-dtype = `{ SHORTENED($tensor) }`: { $problem }

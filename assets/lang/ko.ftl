@@ -1367,6 +1367,7 @@ header-error-not-json = JSON으로 읽을 수 없습니다({ $problem })
 header-error-not-utf8 = { $valid-byte-count }바이트 뒤부터 UTF-8이 아닙니다
 header-error-overlap = `{ SHORTENED($tensor) }` 텐서는 { $start }바이트에서 시작하는데 앞의 텐서가 { $previous-end }바이트에서 끝나 서로 겹칩니다
 header-error-partial-byte = `{ SHORTENED($tensor) }` 텐서가 마지막 바이트를 다 채우지 않습니다({ $dtype }, { SHAPE($shape) })
+header-error-refused = safetensors 형식에 맞지 않습니다({ $problem })
 header-error-reversed = `{ SHORTENED($tensor) }` 텐서가 시작보다 먼저 끝납니다({ $start }~{ $end }바이트)
 header-error-too-many-elements = `{ SHORTENED($tensor) }`의 원소가 파일에 담길 수 없을 만큼 많습니다({ SHAPE($shape) })
 header-error-unknown-dtype = `{ SHORTENED($tensor) }`: { $problem }

@@ -10,6 +10,7 @@ mod files;
 mod folder;
 mod foreign;
 mod header;
+mod header_json;
 pub mod hub_cache;
 mod index;
 mod json_problem;
@@ -39,13 +40,13 @@ pub use self::{
     files::{INDEX_FILE, SINGLE_FILE, WeightFiles, models_below, open_weights},
     folder::{FileRole, SideFile, side_files},
     foreign::ForeignFormat,
-    header::{Header, HeaderError, HeaderTensor},
+    header::{Header, HeaderError, HeaderTensor, header_bytes},
     index::WeightIndex,
     json_problem::JsonProblem,
     json_text::JsonText,
     packed::{PackedError, Quantization, QuantizationMethod, StoredPart},
     pickle::{PickleError, PickleFile, PickledValue, holds_tensors},
-    safetensors_file::{HEADER_LEN_BYTES, MAX_HEADER_BYTES, SafetensorsFile, header_bytes},
+    safetensors_file::{HEADER_LEN_BYTES, MAX_HEADER_BYTES, SafetensorsFile},
     source::Source,
     strided::StridedSpan,
     tensor::{ComputedRows, LogicalTensor, Storage},

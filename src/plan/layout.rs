@@ -2,14 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use serde_json::{Map, Value, json};
-
 use super::{Action, DtypePolicy, Role, TensorStep, keep_f32};
 use crate::{
     adapter::Adapter,
     checkpoint::{
-        Checkpoint, HEADER_LEN_BYTES, INDEX_FILE, LogicalTensor, SINGLE_FILE, WeightFile, WeightFormat, WeightIndex,
-        header_bytes,
+        Checkpoint, HEADER_LEN_BYTES, Header, HeaderTensor, INDEX_FILE, LogicalTensor, SINGLE_FILE, WeightFile,
+        WeightFormat, WeightIndex,
     },
     matching::{Applied, Matching, Origin, UpdateRef},
     numeric::{Dtype, FloatDtype},
@@ -178,22 +176,19 @@ fn safetensors_name(name: &str) -> String {
 
 /// A file with a new header: the tensors in the given order, one after the other.
 fn shard_anew(file_name: String, metadata: &BTreeMap<String, String>, mut steps: Vec<TensorStep>) -> OutputShard {
-    let mut entries = Map::new();
-    if !metadata.is_empty() {
-        entries.insert("__metadata__".to_owned(), json!(metadata));
-    }
     let mut end = 0;
     for step in &mut steps {
         step.offset = end;
         end += step.byte_count;
-        let entry = json!({
-            "dtype": step.output_dtype,
-            "shape": step.source.shape(),
-            "data_offsets": [step.offset, end],
-        });
-        entries.insert(step.name.clone(), entry);
     }
-    let header = header_bytes(Value::Object(entries).to_string().as_bytes());
+    let tensors = steps.iter().map(|step| HeaderTensor {
+        name: step.name.clone(),
+        dtype: step.output_dtype,
+        shape: step.source.shape().to_vec(),
+        range: step.offset..step.offset + step.byte_count,
+    });
+    let header = Header { metadata: metadata.clone(), tensors: tensors.collect() };
+    let header = header.to_bytes().unwrap_or_else(|error| unreachable!("{file_name}: one after the other: {error}"));
     let data_offset = header.len() as u64;
     debug_assert!(data_offset > HEADER_LEN_BYTES, "a header has at least its braces");
     for step in &mut steps {
