@@ -44,7 +44,7 @@ pub use self::{
     index::WeightIndex,
     json_problem::JsonProblem,
     json_text::JsonText,
-    packed::{PackedError, Quantization, QuantizationMethod, StoredPart},
+    packed::{PackedError, Quantization, QuantizationMethod, QuantizationNote, StoredPart},
     pickle::{PickleError, PickleFile, PickledValue, holds_tensors},
     safetensors_file::{HEADER_LEN_BYTES, MAX_HEADER_BYTES, SafetensorsFile},
     source::Source,
@@ -184,6 +184,25 @@ impl Checkpoint {
         let quantization = self.quantization.as_ref()?;
         let part = quantization.parts.get(self.tensor(tensor)?.stored_name())?;
         matches!(part, StoredPart::Codes(_)).then(|| quantization.method.linear_class()).flatten()
+    }
+
+    /// What should be known of how packed weights are read: what opening them showed, and what their tables say, which
+    /// are read for it.
+    ///
+    /// # Errors
+    /// A read that fails.
+    pub fn packing_notes(&self) -> Result<Vec<QuantizationNote>, CheckpointError> {
+        let Some(quantization) = &self.quantization else { return Ok(Vec::new()) };
+        let (mut field_count, mut tensor_count) = (0, 0);
+        for tensor in self.tensors.values() {
+            if let Storage::Computed(rows) = tensor.storage() {
+                let count = rows.wrapped_zero_count()?;
+                field_count += count;
+                tensor_count += usize::from(count > 0);
+            }
+        }
+        let wrapped = QuantizationNote::WrappedZeros { field_count, tensor_count };
+        Ok(quantization.notes.iter().cloned().chain((tensor_count > 0).then_some(wrapped)).collect())
     }
 
     /// Every tensor as it lies in the files: the codes and tables of a quantised model.

@@ -191,6 +191,7 @@ impl MergePlan {
         let side_files = side_files::steps(&base, &adapters, &tokenizer, &special_tokens)?;
         let findings = findings(&base, &adapters, &matching)?;
         let head = TaskHead::of(inputs, recast.as_ref());
+        let packing_notes = base.packing_notes().map_err(PlanError::Base)?;
         let facts = warnings::Facts {
             tokenizer: &tokenizer,
             special_tokens: &special_tokens,
@@ -198,6 +199,7 @@ impl MergePlan {
             row_count,
             side_files: &side_files,
             findings: &findings,
+            packing_notes: &packing_notes,
         };
         let warnings = warnings::all(inputs, &facts);
         let edits = config_edit::Edits {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     adapter::{Adapter, Note},
-    checkpoint::{Checkpoint, LogicalTensor},
+    checkpoint::{Checkpoint, LogicalTensor, QuantizationNote},
     matching::{Applied, Origin},
 };
 
@@ -24,11 +24,13 @@ pub(super) struct Facts<'a> {
     pub row_count: Option<u64>,
     pub side_files: &'a [SideFileStep],
     pub findings: &'a [Vec<Finding>],
+    pub packing_notes: &'a [QuantizationNote],
 }
 
 /// Every warning, the adapters' first and what contradicts the base last.
 pub(super) fn all(inputs: Inputs<'_>, facts: &Facts<'_>) -> Vec<Warning> {
     let mut warnings: Vec<Warning> = of_the_base(inputs).into_iter().chain(dequantised(inputs.base)).collect();
+    warnings.extend(facts.packing_notes.iter().cloned().map(|note| Warning::Packed { note }));
     let stale = inputs.base.stale_quantization();
     warnings.extend(stale.map(|method| Warning::StaleQuantization { method: method.to_owned() }));
     for (index, adapter) in inputs.adapters.iter().enumerate() {

@@ -76,6 +76,11 @@ pub enum PackedError {
         key: &'static str,
         said: String,
     },
+    Contradicted {
+        tensor: String,
+        key: &'static str,
+        said: String,
+    },
     OtherLayout {
         key: &'static str,
         said: String,
@@ -129,6 +134,10 @@ mod tests {
             (PackedError::UnknownCodeBook { tensor: tensor() }, &["a.weight"]),
             (PackedError::BadScale { tensor: tensor(), value: -1.0 }, &["a.weight", "-1"]),
             (PackedError::BadConfig { key: "bits", said: "9".to_owned() }, &["bits", "9"]),
+            (
+                PackedError::Contradicted { tensor: tensor(), key: "ignore", said: "re:.*a".to_owned() },
+                &["a.weight", "ignore", "re:.*a"],
+            ),
         ];
         for (problem, parts) in cases {
             assert_said(&problem, parts);

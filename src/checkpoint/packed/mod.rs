@@ -19,19 +19,18 @@ mod method;
 mod mlx;
 mod modelopt;
 mod mxfp4;
+mod note;
 mod scaled;
 mod scales;
 mod settings;
 mod spread;
 mod store;
 mod unit_cache;
-#[cfg(test)]
-mod written;
 mod zero_points;
 
 use std::{collections::BTreeMap, path::Path};
 
-pub use self::{error::PackedError, method::QuantizationMethod};
+pub use self::{error::PackedError, method::QuantizationMethod, note::QuantizationNote};
 use self::{settings::Settings, store::Store};
 use super::{LogicalTensor, ModelConfig};
 use crate::numeric::{Dtype, FloatDtype};
@@ -47,6 +46,8 @@ pub struct Quantization {
     pub stored: BTreeMap<String, LogicalTensor>,
     /// What a stored tensor is; plain ones are not listed.
     pub parts: BTreeMap<String, StoredPart>,
+    /// What opening it showed that should be known; [`super::Checkpoint::packing_notes`] has what tables say too.
+    pub notes: Vec<QuantizationNote>,
 }
 
 /// What a stored tensor is to its quantisation.
@@ -92,15 +93,17 @@ pub(super) fn unpack(
     stored: &BTreeMap<String, LogicalTensor>,
     root: &Path,
 ) -> Result<Found, PackedError> {
-    let said = config.quantization_config();
+    // ModelOpt's own file states the same as the config does, and may be alone.
+    let beside = config.quantization_config().is_none().then(|| modelopt::config_beside(root)).transpose()?.flatten();
+    let said = config.quantization_config().or(beside.as_ref());
     let mut store = Store::new(stored, config);
     // The config alone decides, but for modules that only a packer's own file explains.
     let is_by_input = !store.names_before(".qweight").is_empty();
     let settings = Settings::read(said, is_by_input.then_some(root))?;
     match (settings.method(), said) {
         (Some("bitsandbytes"), _) => {
-            bitsandbytes::unpack(&mut store)?;
-            int8::unpack(&mut store)?;
+            bitsandbytes::unpack(&mut store, said)?;
+            int8::unpack(&mut store, said)?;
             store.refuse_integer_weights()?;
         }
         (Some("fp8"), Some(said)) => fp8::unpack(&mut store, said)?,
@@ -113,12 +116,15 @@ pub(super) fn unpack(
         (Some(_), _) => {}
         // bitsandbytes' 4-bit states describe themselves, whatever the config says; mlx-lm names no method.
         (None, _) => {
-            bitsandbytes::unpack(&mut store)?;
+            bitsandbytes::unpack(&mut store, said)?;
             mlx::unpack(&mut store, config)?;
         }
     }
     if said.is_none() {
         fp8::refuse_unexplained(&store)?;
+    }
+    if let Some(beside) = &beside {
+        modelopt::refuse_unread(&store, beside)?;
     }
     if settings.method().is_none() {
         refuse_unexplained(&store)?;

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{PackedError, Quantization, QuantizationMethod, StoredPart, unit_cache::UnitCache};
+use super::{PackedError, Quantization, QuantizationMethod, QuantizationNote, StoredPart, unit_cache::UnitCache};
 use crate::{
     checkpoint::{ComputedRows, LogicalTensor, ModelConfig, Storage, WeightFile},
     error::{IoAction, IoContext as _, IoError},
@@ -20,13 +20,32 @@ pub(super) struct Store<'a> {
     config: &'a ModelConfig,
     parts: BTreeMap<String, StoredPart>,
     made: Vec<LogicalTensor>,
-    method: Option<QuantizationMethod>,
+    methods: Vec<QuantizationMethod>,
     cache: Arc<UnitCache>,
+    notes: Vec<QuantizationNote>,
 }
 
 impl<'a> Store<'a> {
     pub fn new(stored: &'a BTreeMap<String, LogicalTensor>, config: &'a ModelConfig) -> Self {
-        Self { stored, config, parts: BTreeMap::new(), made: Vec::new(), method: None, cache: Arc::default() }
+        Self {
+            stored,
+            config,
+            parts: BTreeMap::new(),
+            made: Vec::new(),
+            methods: Vec::new(),
+            cache: Arc::default(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Adds what should be known of what was taken.
+    pub fn note(&mut self, note: QuantizationNote) {
+        self.notes.push(note);
+    }
+
+    /// Whether a tensor was made by `method`.
+    pub fn has_made(&self, method: QuantizationMethod) -> bool {
+        self.methods.contains(&method)
     }
 
     /// What all tensors of the checkpoint that are decoded across their rows keep in memory.
@@ -81,7 +100,9 @@ impl<'a> Store<'a> {
         dtype: FloatDtype,
         rows: impl ComputedRows + 'static,
     ) {
-        self.method.get_or_insert(method);
+        if !self.methods.contains(&method) {
+            self.methods.push(method);
+        }
         let storage = Storage::Computed(Arc::new(rows));
         self.made.push(LogicalTensor::new(stored_name.to_owned(), shape, dtype.stored(), storage).renamed(name));
     }
@@ -145,7 +166,7 @@ impl<'a> Store<'a> {
 
     /// The model that was found, quantisation and tensors; `None` without any packed weight.
     pub fn into_model(self) -> Result<Option<Model>, PackedError> {
-        let Some(method) = self.method else { return Ok(None) };
+        let Some(method) = self.methods.first().copied() else { return Ok(None) };
         self.refuse_second_tables()?;
         let plain = self.stored.values().filter(|tensor| !self.parts.contains_key(tensor.name()));
         let mut sums: BTreeMap<Dtype, u64> = BTreeMap::new();
@@ -162,7 +183,8 @@ impl<'a> Store<'a> {
             }
         }
         let dtype = most.unwrap_or(FloatDtype::BF16);
-        Ok(Some((Quantization { method, dtype, stored: self.stored.clone(), parts: self.parts }, tensors)))
+        let (stored, parts, notes) = (self.stored.clone(), self.parts, self.notes);
+        Ok(Some((Quantization { method, dtype, stored, parts, notes }, tensors)))
     }
 }
 

@@ -2,15 +2,12 @@
 
 #![expect(clippy::inline_always, reason = "only what is inlined is compiled with the instructions of a level")]
 
-use super::bit_stream;
+use super::batches::Batches;
 use crate::numeric::{
     CpuLevel, FloatDtype,
     lanes::{Element, Lanes, with_element},
     level::LaneLoop,
 };
-
-/// Elements that are decoded in one go: whole groups of every size, and little enough for the nearest cache.
-const BATCH: usize = 1024;
 
 /// How codes become values: `round(round(code · scale) + bias)`, two roundings, which is what `mx.dequantize` does.
 #[derive(Clone, Copy, Debug)]
@@ -62,28 +59,22 @@ impl LaneLoop for Decode<'_> {
 impl Decode<'_> {
     #[inline(always)]
     fn groups<L: Lanes, E: Element>(self, lanes: L) {
-        let Affine { bits, group, dtype } = self.codec;
-        let (mut unpacked, mut values) = ([0; BATCH], [0.0; BATCH]);
-        let parts = self.codes.chunks(BATCH * bits / 8);
-        let tables = self.scales.chunks(BATCH / group).zip(self.biases.chunks(BATCH / group));
-        let batches = self.bytes.chunks_mut(BATCH * dtype.byte_count());
-        for ((part, (scales, biases)), bytes) in parts.zip(tables).zip(batches) {
-            let count = scales.len() * group;
-            let (unpacked, values) = (&mut unpacked[..count], &mut values[..count]);
-            bit_stream::unpack(bits, part, 0..count, unpacked);
-            for ((values, codes), scale) in values.chunks_mut(group).zip(unpacked.chunks(group)).zip(scales) {
+        let Self { codec: Affine { bits, group, dtype }, codes, scales, biases, bytes } = self;
+        let batches = Batches { bits, group, codes, bytes };
+        batches.run::<L, E>(lanes, dtype.byte_count(), |groups, codes, values| {
+            let scales = &scales[groups.clone()];
+            for ((values, codes), scale) in values.chunks_mut(group).zip(codes.chunks(group)).zip(scales) {
                 for (value, code) in values.iter_mut().zip(codes) {
                     *value = f32::from(*code) * scale;
                 }
             }
             E::round_all(lanes, values.as_chunks_mut().0);
-            for (values, bias) in values.chunks_mut(group).zip(biases) {
+            for (values, bias) in values.chunks_mut(group).zip(&biases[groups]) {
                 for value in values {
                     *value += bias;
                 }
             }
-            E::narrow_all(lanes, values, bytes);
-        }
+        });
     }
 }
 

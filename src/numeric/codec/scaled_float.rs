@@ -2,15 +2,12 @@
 
 #![expect(clippy::inline_always, reason = "only what is inlined is compiled with the instructions of a level")]
 
-use super::{E2M1, bit_stream, e8m0};
+use super::{E2M1, batches::Batches, e8m0};
 use crate::numeric::{
     CpuLevel, Float8, FloatDtype,
     lanes::{Element, Lanes, with_element},
     level::LaneLoop,
 };
-
-/// Elements that are decoded in one go: whole groups of either size, and little enough for the nearest cache.
-const BATCH: usize = 1024;
 
 /// How codes become values: `round(value of the code · scale)`.
 #[derive(Clone, Debug)]
@@ -101,20 +98,16 @@ impl LaneLoop for Decode<'_> {
 impl Decode<'_> {
     #[inline(always)]
     fn groups<L: Lanes, E: Element>(self, lanes: L) {
-        let &ScaledFloat { values: ref elements, bits, group, dtype } = self.codec;
-        let (mut unpacked, mut values) = ([0; BATCH], [0.0; BATCH]);
-        let parts = self.codes.chunks(BATCH * bits / 8).zip(self.scales.chunks(BATCH / group));
-        for ((part, scales), bytes) in parts.zip(self.bytes.chunks_mut(BATCH * dtype.byte_count())) {
-            let count = scales.len() * group;
-            let (unpacked, values) = (&mut unpacked[..count], &mut values[..count]);
-            bit_stream::unpack(bits, part, 0..count, unpacked);
-            for ((values, codes), scale) in values.chunks_mut(group).zip(unpacked.chunks(group)).zip(scales) {
+        let Self { codec, codes, scales, bytes } = self;
+        let &ScaledFloat { values: ref elements, bits, group, dtype } = codec;
+        let batches = Batches { bits, group, codes, bytes };
+        batches.run::<L, E>(lanes, dtype.byte_count(), |groups, codes, values| {
+            for ((values, codes), scale) in values.chunks_mut(group).zip(codes.chunks(group)).zip(&scales[groups]) {
                 for (value, code) in values.iter_mut().zip(codes) {
                     *value = elements[usize::from(*code)] * scale;
                 }
             }
-            E::narrow_all(lanes, values, bytes);
-        }
+        });
     }
 }
 

@@ -17,7 +17,9 @@ use crate::numeric::Dtype;
 pub(super) fn unpack(store: &mut Store<'_>, config: &Value) -> Result<(), PackedError> {
     let Some(groups) = Groups::read(config)? else { return Ok(()) };
     for module in store.names_before(".weight_packed") {
-        let codes = store.get(&format!("{module}.weight_packed"));
+        let name = format!("{module}.weight_packed");
+        groups.refuse_ignored(&module, &name)?;
+        let codes = store.get(&name);
         if codes.is_some_and(|codes| codes.dtype() == Dtype::U8) {
             floats::take(store, &groups, &module)?;
         } else {
@@ -25,6 +27,7 @@ pub(super) fn unpack(store: &mut Store<'_>, config: &Value) -> Result<(), Packed
         }
     }
     for module in store.names_before(".weight_scale") {
+        groups.refuse_ignored(&module, &format!("{module}.weight"))?;
         bytes::take(store, &groups, &module)?;
     }
     for part in ["weight_zero_point", "weight_shape", "weight_global_scale", "weight_g_idx"] {
