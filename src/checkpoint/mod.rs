@@ -186,6 +186,16 @@ impl Checkpoint {
         matches!(part, StoredPart::Codes(_)).then(|| quantization.method.linear_class()).flatten()
     }
 
+    /// What the stored `tensor` is to the quantisation of its model, by its name where that is not read; `None` for
+    /// weights as they are.
+    #[must_use]
+    pub fn stored_part(&self, tensor: &LogicalTensor) -> Option<StoredPart> {
+        match &self.quantization {
+            Some(quantization) => quantization.parts.get(tensor.name()).copied(),
+            None => packed::part_by_name(tensor, self),
+        }
+    }
+
     /// What should be known of how packed weights are read: what opening them showed, and what their tables say, which
     /// are read for it.
     ///

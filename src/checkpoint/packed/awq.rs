@@ -14,6 +14,9 @@ use crate::numeric::{
     codec::{Awq, ByInput as _},
 };
 
+/// What tables are called, behind the name of their module or of their weight.
+pub(super) const TABLES: [&str; 3] = [".qweight", ".qzeros", ".scales"];
+
 /// Takes every module with its tables.
 pub(super) fn unpack(store: &mut Store<'_>, settings: &Settings) -> Result<(), PackedError> {
     let modules = store.names_before(".qweight");

@@ -20,7 +20,17 @@ use crate::{
 };
 
 /// What stands between the name of a weight and its kind of state.
-const STATE: &str = ".quant_state.bitsandbytes__";
+pub(super) const STATE: &str = ".quant_state.bitsandbytes__";
+
+/// What tables are called, behind the name of their module or of their weight.
+pub(super) const TABLES: [&str; 6] = [
+    ".absmax",
+    ".quant_map",
+    ".nested_absmax",
+    ".nested_quant_map",
+    ".quant_state.bitsandbytes__nf4",
+    ".quant_state.bitsandbytes__fp4",
+];
 
 /// Block sizes that the library makes.
 const BLOCKS: Range<u64> = 32..4097;

@@ -16,6 +16,9 @@ use crate::{
     },
 };
 
+/// What tables are called, behind the name of their module or of their weight.
+pub(super) const TABLES: [&str; 4] = [".qweight", ".qzeros", ".scales", ".g_idx"];
+
 /// Bits that a code may have.
 const BITS: [i64; 4] = [2, 3, 4, 8];
 

@@ -14,6 +14,9 @@ use crate::{
     numeric::{Dtype, FloatDtype, TileShape, narrow},
 };
 
+/// What tables are called, behind the name of their module or of their weight.
+pub(super) const TABLES: [&str; 2] = [".SCB", ".weight_format"];
+
 /// 1 / 127, as the library rounds it.
 const STEP: f32 = 7.874_016e-3;
 

@@ -7,6 +7,7 @@ mod activations;
 mod awq;
 mod bitsandbytes;
 mod by_input;
+mod by_name;
 mod compressed;
 mod error;
 #[cfg(test)]
@@ -30,6 +31,7 @@ mod zero_points;
 
 use std::{collections::BTreeMap, path::Path};
 
+pub(super) use self::by_name::part_by_name;
 pub use self::{error::PackedError, method::QuantizationMethod, note::QuantizationNote};
 use self::{settings::Settings, store::Store};
 use super::{LogicalTensor, ModelConfig};
@@ -83,6 +85,20 @@ const OWN_LAYOUT: [&str; 5] = ["bitsandbytes", "gptq", "awq", "fp8", "mxfp4"];
 const CODE_DTYPES: [Dtype; 7] =
     [Dtype::U8, Dtype::I8, Dtype::U32, Dtype::I32, Dtype::F8_E4M3, Dtype::F8_E5M2, Dtype::F8_E8M0];
 
+/// The tables of every format: one that takes a table stands here, or [`Store`] does not hand it out.
+const TABLES: [&[&str]; 10] = [
+    &activations::TABLES,
+    &awq::TABLES,
+    &bitsandbytes::TABLES,
+    &compressed::TABLES,
+    &fp8::TABLES,
+    &gptq::TABLES,
+    &int8::TABLES,
+    &mlx::TABLES,
+    &modelopt::TABLES,
+    &mxfp4::TABLES,
+];
+
 /// Finds the packed weights among `stored` and makes the tensors of the model from them. Packers may have left a file
 /// beside the config in `root`.
 ///
@@ -96,7 +112,7 @@ pub(super) fn unpack(
     // ModelOpt's own file states the same as the config does, and may be alone.
     let beside = config.quantization_config().is_none().then(|| modelopt::config_beside(root)).transpose()?.flatten();
     let said = config.quantization_config().or(beside.as_ref());
-    let mut store = Store::new(stored, config);
+    let mut store = Store::new(stored, config, &TABLES);
     // The config alone decides, but for modules that only a packer's own file explains.
     let is_by_input = !store.names_before(".qweight").is_empty();
     let settings = Settings::read(said, is_by_input.then_some(root))?;

@@ -14,6 +14,9 @@ use super::{
     store::Store,
 };
 
+/// What tables are called, behind the name of their module or of their weight.
+pub(super) const TABLES: [&str; 3] = [".weight_scale", ".weight_scale_2", ".pre_quant_scale"];
+
 /// The file that `ModelOpt` writes beside the config.
 const OWN_FILE: &str = "hf_quant_config.json";
 

@@ -13,6 +13,9 @@ use crate::{
     numeric::{Dtype, FloatDtype, codec::Mxfp4},
 };
 
+/// What tables are called, behind the name of their module or of their weight.
+pub(super) const TABLES: [&str; 2] = ["_blocks", "_scales"];
+
 /// Bytes of a group's codes.
 const GROUP_BYTES: usize = 16;
 

@@ -18,6 +18,7 @@ use crate::{
 pub(super) struct Store<'a> {
     stored: &'a BTreeMap<String, LogicalTensor>,
     config: &'a ModelConfig,
+    tables: &'static [&'static [&'static str]],
     parts: BTreeMap<String, StoredPart>,
     made: Vec<LogicalTensor>,
     methods: Vec<QuantizationMethod>,
@@ -26,8 +27,14 @@ pub(super) struct Store<'a> {
 }
 
 impl<'a> Store<'a> {
-    pub fn new(stored: &'a BTreeMap<String, LogicalTensor>, config: &'a ModelConfig) -> Self {
+    /// `tables` are the endings of every format's tables.
+    pub fn new(
+        stored: &'a BTreeMap<String, LogicalTensor>,
+        config: &'a ModelConfig,
+        tables: &'static [&'static [&'static str]],
+    ) -> Self {
         Self {
+            tables,
             stored,
             config,
             parts: BTreeMap::new(),
@@ -51,6 +58,10 @@ impl<'a> Store<'a> {
     /// What all tensors of the checkpoint that are decoded across their rows keep in memory.
     pub fn cache(&self) -> &Arc<UnitCache> {
         &self.cache
+    }
+
+    fn tables(&self) -> impl Iterator<Item = &'static str> {
+        self.tables.iter().copied().flatten().copied()
     }
 
     /// The names before `ending`, of all tensors that have it and are not taken.
@@ -85,6 +96,9 @@ impl<'a> Store<'a> {
     }
 
     fn take(&mut self, tensor: &str, name: &str, part: StoredPart) -> Result<Bytes, PackedError> {
+        // A table that no format declares would not be seen where it stands beside another's.
+        let is_declared = || self.tables().any(|table| name.ends_with(table));
+        debug_assert!(matches!(part, StoredPart::Codes(_)) || is_declared(), "{name} is in no format's TABLES");
         let missing = || PackedError::MissingTable { tensor: tensor.to_owned(), table: name.to_owned() };
         let stored = self.stored.get(name).ok_or_else(missing)?;
         self.parts.insert(name.to_owned(), part);
@@ -120,33 +134,13 @@ impl<'a> Store<'a> {
 
     /// A table that no scheme has taken, of a weight that one has: the files say two things of it.
     fn refuse_second_tables(&self) -> Result<(), PackedError> {
-        const TABLES: [&str; 18] = [
-            "qweight",
-            "qzeros",
-            "scales",
-            "biases",
-            "g_idx",
-            "SCB",
-            "weight_format",
-            "weight_packed",
-            "weight_shape",
-            "weight_scale",
-            "weight_scale_inv",
-            "weight_scale_2",
-            "weight_zero_point",
-            "weight_global_scale",
-            "weight_g_idx",
-            "input_scale",
-            "activation_scale",
-            "pre_quant_scale",
-        ];
         let modules: HashSet<&str> = self.made.iter().filter_map(|made| made.name().strip_suffix(".weight")).collect();
+        let weights: HashSet<&str> = self.made.iter().map(LogicalTensor::name).collect();
         let is_second = |name: &&String| {
             let of_weight = name.rsplit_once(".weight.").is_some_and(|(module, _)| modules.contains(module));
-            let of_module = name
-                .rsplit_once('.')
-                .is_some_and(|(module, ending)| TABLES.contains(&ending) && modules.contains(module));
-            (of_weight || of_module) && !self.parts.contains_key(*name)
+            let mut owners = self.tables().filter_map(|table| name.strip_suffix(table));
+            let is_table = of_weight || owners.any(|owner| modules.contains(owner) || weights.contains(owner));
+            is_table && !self.parts.contains_key(*name)
         };
         match self.stored.keys().find(is_second) {
             Some(table) => Err(PackedError::LoneTable { table: table.clone() }),

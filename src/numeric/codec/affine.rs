@@ -2,11 +2,12 @@
 
 #![expect(clippy::inline_always, reason = "only what is inlined is compiled with the instructions of a level")]
 
-use super::batches::Batches;
+use std::ops::Range;
+
+use super::batches::{Batches, GroupCode};
 use crate::numeric::{
     CpuLevel, FloatDtype,
-    lanes::{Element, Lanes, with_element},
-    level::LaneLoop,
+    lanes::{Element, Lanes},
 };
 
 /// How codes become values: `round(round(code · scale) + bias)`, two roundings, which is what `mx.dequantize` does.
@@ -35,46 +36,32 @@ impl Affine {
         assert_eq!(codes.len(), count * self.bits / 8, "codes and scales must agree");
         assert_eq!(biases.len(), scales.len(), "biases and scales must agree");
         assert_eq!(bytes.len(), count * self.dtype.byte_count(), "bytes and scales must agree");
-        level.run(Decode { codec: *self, codes, scales, biases, bytes });
+        let &Self { bits, group, dtype } = self;
+        level.run(Batches { code: Tables { group, scales, biases }, dtype, bits, group, codes, bytes });
     }
 }
 
-struct Decode<'a> {
-    codec: Affine,
-    codes: &'a [u8],
+struct Tables<'a> {
+    group: usize,
     scales: &'a [f32],
     biases: &'a [f32],
-    bytes: &'a mut [u8],
 }
 
-impl LaneLoop for Decode<'_> {
-    type Output = ();
-
+impl GroupCode for Tables<'_> {
     #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) {
-        with_element!(self.codec.dtype, E => self.groups::<L, E>(lanes));
-    }
-}
-
-impl Decode<'_> {
-    #[inline(always)]
-    fn groups<L: Lanes, E: Element>(self, lanes: L) {
-        let Self { codec: Affine { bits, group, dtype }, codes, scales, biases, bytes } = self;
-        let batches = Batches { bits, group, codes, bytes };
-        batches.run::<L, E>(lanes, dtype.byte_count(), |groups, codes, values| {
-            let scales = &scales[groups.clone()];
-            for ((values, codes), scale) in values.chunks_mut(group).zip(codes.chunks(group)).zip(scales) {
-                for (value, code) in values.iter_mut().zip(codes) {
-                    *value = f32::from(*code) * scale;
-                }
+    fn decode<L: Lanes, E: Element>(&self, lanes: L, groups: Range<usize>, codes: &[u8], values: &mut [f32]) {
+        let &Self { group, scales, biases } = self;
+        for ((values, codes), scale) in values.chunks_mut(group).zip(codes.chunks(group)).zip(&scales[groups.clone()]) {
+            for (value, code) in values.iter_mut().zip(codes) {
+                *value = f32::from(*code) * scale;
             }
-            E::round_all(lanes, values.as_chunks_mut().0);
-            for (values, bias) in values.chunks_mut(group).zip(&biases[groups]) {
-                for value in values {
-                    *value += bias;
-                }
+        }
+        E::round_all(lanes, values.as_chunks_mut().0);
+        for (values, bias) in values.chunks_mut(group).zip(&biases[groups]) {
+            for value in values {
+                *value += bias;
             }
-        });
+        }
     }
 }
 
