@@ -72,9 +72,10 @@ impl Header {
             .map_err(|error| HeaderError::NotUtf8 { valid_byte_count: error.valid_up_to() })?;
         let RawHeader { metadata, entries } = serde_json::from_str(text)
             .map_err(|error| HeaderError::NotJson { problem: crate::error::brief(&error) })?;
+        // First: of two entries, the crate passes over the faults of the first.
+        refuse_equal_names(&entries)?;
         let mut tensors =
             entries.into_iter().map(|(name, entry)| entry.resolve(name)).collect::<Result<Vec<_>, _>>()?;
-        refuse_equal_names(&tensors)?;
         tensors.sort_by(|a, b| (a.range.start, a.range.end, &a.name).cmp(&(b.range.start, b.range.end, &b.name)));
         refuse_gaps(&tensors)?;
         Ok(Self { metadata: metadata.unwrap_or_default(), tensors })
@@ -102,10 +103,10 @@ impl Header {
     }
 }
 
-fn refuse_equal_names(tensors: &[HeaderTensor]) -> Result<(), HeaderError> {
-    let mut names = HashSet::with_capacity(tensors.len());
-    match tensors.iter().find(|tensor| !names.insert(tensor.name.as_str())) {
-        Some(HeaderTensor { name, .. }) => Err(HeaderError::NamedTwice { tensor: name.clone() }),
+fn refuse_equal_names(entries: &[(String, RawTensor)]) -> Result<(), HeaderError> {
+    let mut names = HashSet::with_capacity(entries.len());
+    match entries.iter().find(|(name, _)| !names.insert(name.as_str())) {
+        Some((name, _)) => Err(HeaderError::NamedTwice { tensor: name.clone() }),
         None => Ok(()),
     }
 }

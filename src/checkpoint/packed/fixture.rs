@@ -17,6 +17,8 @@ pub(super) struct Model {
     pub config: Value,
     /// Dtype, shape and bytes of each tensor.
     pub tensors: BTreeMap<String, (&'static str, Vec<usize>, Vec<u8>)>,
+    /// `__metadata__` of the weight file.
+    pub metadata: BTreeMap<String, String>,
     /// Other files, with their text.
     pub files: Vec<(&'static str, String)>,
 }
@@ -25,7 +27,7 @@ impl Model {
     /// One in bfloat16 with this `quantization_config`.
     pub fn new(quantization: &Value) -> Self {
         let config = json!({"torch_dtype": "bfloat16", "quantization_config": quantization});
-        Self { config, tensors: BTreeMap::new(), files: Vec::new() }
+        Self { config, tensors: BTreeMap::new(), metadata: BTreeMap::new(), files: Vec::new() }
     }
 
     /// The same with a tensor more, or another in its place.
@@ -112,6 +114,9 @@ impl Model {
     #[expect(clippy::disallowed_methods, reason = "fixtures in temporary folders")]
     fn write(&self, folder: &Path) {
         let mut header = serde_json::Map::new();
+        if !self.metadata.is_empty() {
+            header.insert("__metadata__".to_owned(), json!(self.metadata));
+        }
         let mut data: Vec<u8> = Vec::new();
         for (name, (dtype, shape, bytes)) in &self.tensors {
             let start = data.len();

@@ -26,6 +26,7 @@ mod scales;
 mod settings;
 mod spread;
 mod store;
+mod torchao;
 mod unit_cache;
 mod zero_points;
 
@@ -86,7 +87,7 @@ const CODE_DTYPES: [Dtype; 7] =
     [Dtype::U8, Dtype::I8, Dtype::U32, Dtype::I32, Dtype::F8_E4M3, Dtype::F8_E5M2, Dtype::F8_E8M0];
 
 /// The tables of every format: one that takes a table stands here, or [`Store`] does not hand it out.
-const TABLES: [&[&str]; 10] = [
+const TABLES: [&[&str]; 11] = [
     &activations::TABLES,
     &awq::TABLES,
     &bitsandbytes::TABLES,
@@ -97,6 +98,7 @@ const TABLES: [&[&str]; 10] = [
     &mlx::TABLES,
     &modelopt::TABLES,
     &mxfp4::TABLES,
+    &torchao::TABLES,
 ];
 
 /// Finds the packed weights among `stored` and makes the tensors of the model from them. Packers may have left a file
@@ -129,6 +131,7 @@ pub(super) fn unpack(
         (Some("mxfp4"), _) => mxfp4::unpack(&mut store)?,
         (Some("gptq"), _) => gptq::unpack(&mut store, &settings)?,
         (Some("awq"), _) => awq::unpack(&mut store, &settings)?,
+        (Some("torchao"), _) => torchao::unpack(&mut store)?,
         (Some(_), _) => {}
         // bitsandbytes' 4-bit states describe themselves, whatever the config says; mlx-lm names no method.
         (None, _) => {
@@ -169,5 +172,27 @@ fn refuse_unexplained(store: &Store<'_>) -> Result<(), PackedError> {
     match by_input.or_else(blocks).or_else(rows) {
         Some(tensor) => Err(PackedError::MissingTable { tensor, table: "quantization_config".to_owned() }),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{TABLES, fixture::Model, int8};
+
+    /// Of every format, beside a weight that is packed by another: the files say two things of it.
+    #[test]
+    fn a_table_of_a_second_layout_is_refused() {
+        let packed = Model::new(&json!({"quant_method": "bitsandbytes"}))
+            .with("m.q.weight", "I8", &[2, 2], [1, 2, 3, 4])
+            .with_f32("m.q.SCB", &[2], &[1.0, 2.0]);
+        assert!(packed.problem().is_none());
+        for table in TABLES.into_iter().flatten().filter(|table| !int8::TABLES.contains(table)) {
+            let owner = if table.starts_with('.') { "m.q" } else { "m.q.weight" };
+            let name = format!("{owner}{table}");
+            let problem = packed.clone().with_f32(&name, &[1], &[1.0]).problem();
+            assert!(problem.is_some_and(|problem| problem.to_string().contains("m.q")), "{name} is passed over");
+        }
     }
 }
