@@ -185,12 +185,11 @@ impl Serialize for Header {
         }
         for tensor in &self.tensors {
             let HeaderTensor { name, dtype, shape, .. } = tensor;
-            match tensor.info() {
-                Some(info) => members.serialize_entry(name, &info)?,
-                None => {
-                    let younger = YoungerInfo { dtype: *dtype, shape, data_offsets: tensor.offsets() };
-                    members.serialize_entry(name, &younger)?;
-                }
+            if let Some(info) = tensor.info() {
+                members.serialize_entry(name, &info)?;
+            } else {
+                let younger = YoungerInfo { dtype: *dtype, shape, data_offsets: tensor.offsets() };
+                members.serialize_entry(name, &younger)?;
             }
         }
         members.end()

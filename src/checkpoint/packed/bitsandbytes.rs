@@ -320,8 +320,8 @@ mod tests {
     };
 
     /// A model with a weight of 64 values for each kind and dtype of state.
-    fn model(said: serde_json::Value, states: &[(&str, &str)]) -> Model {
-        let mut model = Model::new(&said);
+    fn model(said: &serde_json::Value, states: &[(&str, &str)]) -> Model {
+        let mut model = Model::new(said);
         for (index, (kind, dtype)) in states.iter().enumerate() {
             let weight = format!("m.{index}.weight");
             let state = json!({"quant_type": kind, "blocksize": 64, "dtype": dtype, "shape": [8, 8]}).to_string();
@@ -351,7 +351,7 @@ mod tests {
             "quant_method": "bitsandbytes", "load_in_4bit": true, "load_in_8bit": false, "bnb_4bit_quant_type": "nf4",
             "bnb_4bit_use_double_quant": false,
         });
-        assert_eq!(notes(&model(agreeing, &states)), []);
+        assert_eq!(notes(&model(&agreeing, &states)), []);
         let contradicting = json!({
             "quant_method": "bitsandbytes", "load_in_4bit": false, "load_in_8bit": true, "bnb_4bit_quant_type": "fp4",
             "bnb_4bit_use_double_quant": true,
@@ -363,9 +363,9 @@ mod tests {
             differs("load_in_8bit", "true", found),
             differs("load_in_4bit", "false", found),
         ];
-        assert_eq!(notes(&model(contradicting, &states)), expected);
+        assert_eq!(notes(&model(&contradicting, &states)), expected);
         let nf4 = json!({"quant_method": "bitsandbytes", "bnb_4bit_quant_type": "nf4"});
-        let mixed = model(nf4, &[("nf4", "bfloat16"), ("fp4", "bfloat16")]);
+        let mixed = model(&nf4, &[("nf4", "bfloat16"), ("fp4", "bfloat16")]);
         assert_eq!(notes(&mixed), [differs("bnb_4bit_quant_type", "nf4", "nf4, fp4")]);
     }
 
@@ -374,10 +374,10 @@ mod tests {
         let said = || json!({"quant_method": "bitsandbytes"});
         let states = [("nf4", "float32"), ("nf4", "bfloat16")];
         let dtype = |model: &Model| model.opened(|model| model.tensor("m.0.weight").unwrap().dtype()).unwrap();
-        let rounded = model(said(), &states);
+        let rounded = model(&said(), &states);
         assert_eq!(notes(&rounded), [QuantizationNote::RoundedStates { tensor_count: 1, dtype: Dtype::BF16 }]);
         assert_eq!(dtype(&rounded), Dtype::BF16);
-        let mut wide = model(said(), &states);
+        let mut wide = model(&said(), &states);
         wide.config = json!({"quantization_config": said()});
         assert_eq!(notes(&wide), [QuantizationNote::WideStates { tensor_count: 1 }]);
         assert_eq!(dtype(&wide), Dtype::F32);

@@ -139,7 +139,7 @@ impl<P: ByInput> ComputedRows for Rows<P> {
         for group in 0..self.group_count() {
             let row = self.zeros.read_vec(group * row_byte_count..(group + 1) * row_byte_count)?;
             self.packing.zeros(&row, 0..self.outputs, &mut zeros);
-            count += zeros.iter().filter(|zero| **zero == 0).count() as u64;
+            count += zeros.iter().map(|zero| u64::from(*zero == 0)).sum::<u64>();
         }
         Ok(count)
     }

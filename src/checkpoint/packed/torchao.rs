@@ -73,12 +73,11 @@ fn take(store: &mut Store<'_>, module: &str, state: &Value) -> Result<(), Packed
     let shape = vec![rows, columns];
     let table = store.take_table(&weight, &scales)?;
     let scales = Scales::new(Spread::Row.checked(&shape, table)?, &Scales::FLOATS, ScaleRange::NotNegative)?;
-    let zero_points = match store.get(&zero_points) {
-        None => None,
-        Some(_) => {
-            let table = store.take_table(&weight, &zero_points)?.typed(&[Dtype::I8])?;
-            Some(ZeroPoints::Bytes(Spread::Row.checked(&shape, table)?))
-        }
+    let zero_points = if store.get(&zero_points).is_some() {
+        let table = store.take_table(&weight, &zero_points)?.typed(&[Dtype::I8])?;
+        Some(ZeroPoints::Bytes(Spread::Row.checked(&shape, table)?))
+    } else {
+        None
     };
     let stored = codes.name.clone();
     let grid = Spread::Row.grid(&shape);
