@@ -669,6 +669,7 @@ detail-remote-code = { $place } loads code from the repository `{ $repository }`
 detail-sealed-and-gone = { $file } is sealed, but not in the folder
 detail-sealed-and-other = { $file } is not what was sealed
 detail-still-names = { $place } still names `{ $text }`; loaders ignore it
+detail-still-packed = the weights are packed ({ $method }): { COUNT($tensor-count, one: "tensor is", other: "tensors are") } compared as what their codes stand for; loaders need the library that packed them
 detail-survival = { $value }
 detail-text-names = { $file } names `{ $path }`
 detail-total-size = the index says total_size { COUNT($stated) }, the tensors have { COUNT($held) } bytes
@@ -1081,6 +1082,7 @@ warning-dequantised = the base is packed ({ $method }): { COUNT($tensor-count, o
     }
 warning-olora = { $adapter }: OLoRA trained on a base that its init had changed; that base is computed anew from this one, which must be the original
 warning-open-experts = { $adapter }: PEFT takes the dimensions of these experts in another order under transformers 4 than under transformers 5, their matrices are square, and the adapter does not say which it was trained with; merged as one of transformers 5, so that one of transformers 4 would come out wrong: { LIST($tensors, shown: 4) }
+warning-packed = { $note }
 warning-packed-as-trained = base quantised to NF4 (block { $block }{ $is-double ->
         [yes] , double
        *[no] {""}
@@ -1444,6 +1446,7 @@ header-error-not-json = { $problem }
 header-error-not-utf8 = it is not UTF-8 from byte { $valid-byte-count } on
 header-error-overlap = `{ SHORTENED($tensor) }` begins at byte { $start }, inside of the tensor before it, which ends at { $previous-end }
 header-error-partial-byte = `{ SHORTENED($tensor) }` does not fill its last byte: { SHAPE($shape) } of { $dtype }
+header-error-refused = { $problem }
 header-error-reversed = `{ SHORTENED($tensor) }` ends before it begins: bytes { $start } to { $end }
 header-error-too-many-elements = `{ SHORTENED($tensor) }` would have more elements than a file can hold: { SHAPE($shape) }
 header-error-unknown-dtype = `{ SHORTENED($tensor) }`: { $problem }
@@ -1659,6 +1662,7 @@ packed-error-bad-code = { $tensor } holds a code that is no number
 packed-error-bad-config = config.json says { $key }: { $said } of its packed weights, which does not go with them
 packed-error-bad-scale = { $tensor } holds a scale of { $value }, of which no weight can be made
 packed-error-bad-state = the quantisation state { $tensor } cannot be read: { $problem }
+packed-error-contradicted = config.json says { $key }: { $said }, and { $tensor } contradicts it
 packed-error-io = { $value }
 packed-error-lone-table = { $table } belongs to packed weights that are not there, or are packed in another way
 packed-error-missing-codes = the tables of { $tensor } are there, but its packed weights are not
@@ -1678,6 +1682,10 @@ packed-error-unknown-code-book = { $tensor } is another code book than the one t
 packed-error-wrong-dtype = { $tensor } is { $dtype }, where packed weights have { $expected }
 packed-error-wrong-shape = { $tensor } is { SHAPE($shape) }, where packed weights of this layout have { SHAPE($expected) }
 packed-error-wrong-size = { $tensor } holds { BYTES($held) }, where its weights need { BYTES($needed) }
+quantization-note-config-differs = config.json says { $key }: { $said }, and the states of the packed weights say { $found }; the states are followed
+quantization-note-rounded-states = { COUNT($tensor-count, one: "packed weight says", other: "packed weights say") } float32 in a model of { $dtype }, as a merge into packed weights on a CPU leaves it; rounded to { $dtype }
+quantization-note-wide-states = { COUNT($tensor-count, one: "packed weight says", other: "packed weights say") } float32, and config.json names no dtype; unpacked to float32, twice the bytes of 16 bits
+quantization-note-wrapped-zeros = { COUNT($field-count, one: "zero point", other: "zero points") } of { COUNT($tensor-count, one: "weight", other: "weights") } are stored as all ones; read as 0, as GPTQModel does, where ExLlama's kernels read one more than the largest code
 
 pickle-error-bad-key = one entry is named by { $found }, not by text
     .hint = { pickle-error-nested.hint }

@@ -665,6 +665,7 @@ detail-remote-code = { $place }에서 저장소 `{ $repository }`의 코드를 �
 detail-sealed-and-gone = 봉인한 { $file } 파일이 폴더에 없습니다
 detail-sealed-and-other = { $file } 파일이 봉인할 때와 다릅니다
 detail-still-names = { $place }에는 `{ $text }` 이름이 아직 적혀 있습니다. 불러올 때는 쓰이지 않습니다
+detail-still-packed = 가중치가 압축되어 있습니다({ $method }). 텐서 { COUNT($tensor-count) }개는 코드를 값으로 풀어 비교합니다. 모델을 불러오려면 압축한 라이브러리가 필요합니다
 detail-survival = { $value }
 detail-text-names = { $file }에 경로가 적혀 있습니다: `{ $path }`
 detail-total-size = 색인에는 total_size가 { COUNT($stated) }인데 텐서는 { COUNT($held) }바이트입니다
@@ -1065,6 +1066,7 @@ warning-dequantised = 베이스가 압축되어 있습니다({ $method }). 텐�
     }
 warning-olora = { $adapter }: OLoRA는 초기화가 바꾼 베이스로 학습합니다. 그 베이스를 이 베이스에서 다시 계산하므로, 이 베이스가 원본이어야 합니다
 warning-open-experts = { $adapter }: 이 전문가 텐서의 차원 순서는 PEFT를 transformers 4와 쓰는지 5와 쓰는지에 따라 다릅니다. 행렬이 정사각형이고 어느 버전으로 학습했는지 어댑터에 적혀 있지 않아, transformers 5로 학습한 것으로 보고 병합합니다. transformers 4로 학습했다면 결과가 틀립니다: { LIST($tensors, shown: 4) }
+warning-packed = { $note }
 warning-packed-as-trained = 어댑터를 학습할 때와 같게 베이스를 읽으면서 NF4(블록 { $block }{ $is-double ->
         [yes] , 이중
        *[no] {""}
@@ -1434,6 +1436,7 @@ header-error-not-json = JSON으로 읽을 수 없습니다({ $problem })
 header-error-not-utf8 = { $valid-byte-count }바이트 뒤부터 UTF-8이 아닙니다
 header-error-overlap = `{ SHORTENED($tensor) }` 텐서는 { $start }바이트에서 시작하는데 앞의 텐서가 { $previous-end }바이트에서 끝나 서로 겹칩니다
 header-error-partial-byte = `{ SHORTENED($tensor) }` 텐서가 마지막 바이트를 다 채우지 않습니다({ $dtype }, { SHAPE($shape) })
+header-error-refused = safetensors 형식에 맞지 않습니다({ $problem })
 header-error-reversed = `{ SHORTENED($tensor) }` 텐서가 시작보다 먼저 끝납니다({ $start }~{ $end }바이트)
 header-error-too-many-elements = `{ SHORTENED($tensor) }`의 원소가 파일에 담길 수 없을 만큼 많습니다({ SHAPE($shape) })
 header-error-unknown-dtype = `{ SHORTENED($tensor) }`: { $problem }
@@ -1691,6 +1694,7 @@ packed-error-bad-code = { $tensor }에 수가 아닌 코드가 있습니다
 packed-error-bad-config = config.json에는 압축된 가중치의 { $key }이(가) { $said }(으)로 되어 있는데, 그 가중치와 맞지 않습니다
 packed-error-bad-scale = { $tensor }에 있는 스케일 { $value }(으)로는 가중치를 만들 수 없습니다
 packed-error-bad-state = 양자화 상태 { $tensor }을(를) 읽을 수 없습니다({ $problem })
+packed-error-contradicted = config.json에는 { $key }이(가) { $said }(으)로 되어 있는데, { $tensor }은(는) 그와 맞지 않습니다
 packed-error-io = { $value }
 packed-error-lone-table = { $table }의 가중치가 없거나 다른 방식으로 압축되어 있습니다
 packed-error-missing-codes = { $tensor }의 테이블은 있는데 압축된 가중치가 없습니다
@@ -1710,6 +1714,10 @@ packed-error-unknown-code-book = { $tensor }은(는) bitsandbytes가 쓰는 코�
 packed-error-wrong-dtype = { $tensor }의 자료형이 { $dtype }입니다. 압축된 가중치는 { $expected }입니다
 packed-error-wrong-shape = { $tensor }의 크기가 { SHAPE($shape) }입니다. 이렇게 압축된 가중치는 { SHAPE($expected) }입니다
 packed-error-wrong-size = { $tensor }은(는) { BYTES($held) }인데, 가중치에는 { BYTES($needed) }가 필요합니다
+quantization-note-config-differs = config.json에는 { $key }이(가) { $said }(으)로 되어 있는데 압축된 가중치의 상태에는 { $found }(으)로 되어 있습니다. 상태를 따릅니다
+quantization-note-rounded-states = 모델은 { $dtype }인데 압축된 가중치 { COUNT($tensor-count) }개의 상태는 float32입니다. CPU에서 압축된 가중치에 병합하면 이렇게 됩니다. { $dtype }(으)로 반올림합니다
+quantization-note-wide-states = 압축된 가중치 { COUNT($tensor-count) }개의 상태가 float32이고 config.json에 자료형이 없습니다. float32로 풀어서 16비트의 두 배 크기가 됩니다
+quantization-note-wrapped-zeros = 가중치 { COUNT($tensor-count) }개의 영점 { COUNT($field-count) }개가 모두 1인 비트로 저장되어 있습니다. GPTQModel처럼 0으로 읽습니다. ExLlama 커널은 가장 큰 코드보다 하나 큰 수로 읽습니다
 
 pickle-error-bad-key = 이름이 글이 아닌 항목이 있습니다: { $found }
     .hint = { pickle-error-nested.hint }

@@ -1,30 +1,25 @@
-//! The JSON in front of the tensors of a safetensors file, taken apart and checked to the byte.
+//! The JSON in front of the tensors of a safetensors file, read and written through the safetensors crate.
 //!
-//! The rules are those of the safetensors crate: tensors follow each other without gap or overlap, and each has the
-//! bytes that its shape and dtype give. The crate's own reader is not used, because it keeps the last of two tensors of
-//! one name without a word, refuses dtypes younger than itself, and spends gigabytes on a header of 100 MB.
+//! The crate reads each tensor; the rules that hold between tensors are its own, checked here with the tensor that breaks
+//! them at hand, and more than its own: no two tensors of one name, no product of dimensions that overflows beside a zero,
+//! no field that is none of the format's. A dtype younger than the crate is read where its name tells its size.
 
 use std::{
     collections::{BTreeMap, HashSet},
-    fmt,
     ops::Range,
 };
 
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{Error as _, MapAccess, SeqAccess, Visitor},
+use safetensors::{
+    Dtype as CrateDtype,
+    tensor::{Metadata, TensorInfo},
 };
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
+use super::header_json::{METADATA_KEY, RawHeader, RawTensor, crate_dtype};
 use crate::{
     message,
     numeric::{Dtype, UnknownDtype},
 };
-
-/// The member of a header that is no tensor.
-const METADATA_KEY: &str = "__metadata__";
-
-/// Dimensions that any framework allows (`NumPy` and `PyTorch` stop at 64).
-const MAX_RANK: usize = 64;
 
 /// A header whose every promise about offsets, shapes and dtypes is consistent.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -63,6 +58,7 @@ pub enum HeaderError {
     Overlap { tensor: String, start: u64, previous_end: u64 },
     Gap { tensor: String, start: u64, previous_end: u64 },
     WrongSize { tensor: String, shape: Vec<usize>, dtype: Dtype, needed: u64, held: u64 },
+    Refused { problem: String },
 }
 
 impl Header {
@@ -76,12 +72,28 @@ impl Header {
             .map_err(|error| HeaderError::NotUtf8 { valid_byte_count: error.valid_up_to() })?;
         let RawHeader { metadata, entries } = serde_json::from_str(text)
             .map_err(|error| HeaderError::NotJson { problem: crate::error::brief(&error) })?;
+        // First: of two entries, the crate passes over the faults of the first.
+        refuse_equal_names(&entries)?;
         let mut tensors =
             entries.into_iter().map(|(name, entry)| entry.resolve(name)).collect::<Result<Vec<_>, _>>()?;
-        refuse_equal_names(&tensors)?;
         tensors.sort_by(|a, b| (a.range.start, a.range.end, &a.name).cmp(&(b.range.start, b.range.end, &b.name)));
         refuse_gaps(&tensors)?;
         Ok(Self { metadata: metadata.unwrap_or_default(), tensors })
+    }
+
+    /// All bytes in front of the tensors, as the crate spells them: the length, then the JSON, padded so that the data
+    /// begins on a multiple of eight. Metadata comes first and sorted, where the crate's map has any order.
+    ///
+    /// # Errors
+    /// Tensors that do not follow each other, or whose bytes are not those of their shape and dtype.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, HeaderError> {
+        let infos = self.tensors.iter().map(|tensor| {
+            let info = tensor.info().unwrap_or_else(|| tensor.info_in_bytes());
+            (tensor.name.clone(), info)
+        });
+        Metadata::new(None, infos.collect()).map_err(|error| HeaderError::Refused { problem: error.to_string() })?;
+        let json = serde_json::to_vec(self).unwrap_or_else(|error| unreachable!("names and numbers: {error}"));
+        Ok(header_bytes(&json))
     }
 
     /// Bytes of all tensors.
@@ -91,10 +103,10 @@ impl Header {
     }
 }
 
-fn refuse_equal_names(tensors: &[HeaderTensor]) -> Result<(), HeaderError> {
-    let mut names = HashSet::with_capacity(tensors.len());
-    match tensors.iter().find(|tensor| !names.insert(tensor.name.as_str())) {
-        Some(HeaderTensor { name, .. }) => Err(HeaderError::NamedTwice { tensor: name.clone() }),
+fn refuse_equal_names(entries: &[(String, RawTensor)]) -> Result<(), HeaderError> {
+    let mut names = HashSet::with_capacity(entries.len());
+    match entries.iter().find(|(name, _)| !names.insert(name.as_str())) {
+        Some((name, _)) => Err(HeaderError::NamedTwice { tensor: name.clone() }),
         None => Ok(()),
     }
 }
@@ -103,40 +115,23 @@ fn refuse_equal_names(tensors: &[HeaderTensor]) -> Result<(), HeaderError> {
 fn refuse_gaps(tensors: &[HeaderTensor]) -> Result<(), HeaderError> {
     let mut previous_end = 0;
     for HeaderTensor { name, range, .. } in tensors {
-        let (tensor, start) = (name.clone(), range.start);
+        let (tensor, start) = (|| name.clone(), range.start);
         if start < previous_end {
-            return Err(HeaderError::Overlap { tensor, start, previous_end });
+            return Err(HeaderError::Overlap { tensor: tensor(), start, previous_end });
         }
         if start > previous_end {
-            return Err(HeaderError::Gap { tensor, start, previous_end });
+            return Err(HeaderError::Gap { tensor: tensor(), start, previous_end });
         }
         previous_end = range.end;
     }
     Ok(())
 }
 
-/// A header as the file spells it: entries of one name are still apart.
-struct RawHeader {
-    metadata: Option<BTreeMap<String, String>>,
-    entries: Vec<(String, RawTensor)>,
-}
-
-/// A field beside these three is refused: no release of the format has one, and who writes the header anew would lose
-/// it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawTensor {
-    dtype: String,
-    shape: Shape,
-    data_offsets: (u64, u64),
-}
-
-struct Shape(Vec<usize>);
-
 impl RawTensor {
     fn resolve(self, tensor: String) -> Result<HeaderTensor, HeaderError> {
-        let Self { dtype, shape: Shape(shape), data_offsets: (start, end) } = self;
-        let dtype: Dtype = match dtype.parse() {
+        let TensorInfo { shape, data_offsets: (start, end), .. } = self.info;
+        let (start, end) = (start as u64, end as u64);
+        let dtype = match self.dtype {
             Ok(dtype) => dtype,
             Err(problem) => return Err(HeaderError::UnknownDtype { tensor, problem }),
         };
@@ -155,6 +150,52 @@ impl RawTensor {
     }
 }
 
+impl HeaderTensor {
+    /// What the crate writes; `None` where the dtype is younger than the crate.
+    fn info(&self) -> Option<TensorInfo> {
+        let dtype = crate_dtype(self.dtype.name())?;
+        Some(TensorInfo { dtype, shape: self.shape.clone(), data_offsets: self.offsets() })
+    }
+
+    /// The same bytes as a tensor that the crate knows, for its verdict.
+    fn info_in_bytes(&self) -> TensorInfo {
+        let (start, end) = self.offsets();
+        TensorInfo { dtype: CrateDtype::U8, shape: vec![end.saturating_sub(start)], data_offsets: (start, end) }
+    }
+
+    fn offsets(&self) -> (usize, usize) {
+        let place = |at| usize::try_from(at).unwrap_or(usize::MAX);
+        (place(self.range.start), place(self.range.end))
+    }
+}
+
+/// A tensor of a dtype that the crate lacks, with the members that the crate gives to others.
+#[derive(Serialize)]
+struct YoungerInfo<'a> {
+    dtype: Dtype,
+    shape: &'a [usize],
+    data_offsets: (usize, usize),
+}
+
+impl Serialize for Header {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(None)?;
+        if !self.metadata.is_empty() {
+            members.serialize_entry(METADATA_KEY, &self.metadata)?;
+        }
+        for tensor in &self.tensors {
+            let HeaderTensor { name, dtype, shape, .. } = tensor;
+            if let Some(info) = tensor.info() {
+                members.serialize_entry(name, &info)?;
+            } else {
+                let younger = YoungerInfo { dtype: *dtype, shape, data_offsets: tensor.offsets() };
+                members.serialize_entry(name, &younger)?;
+            }
+        }
+        members.end()
+    }
+}
+
 /// Bits of a tensor; `None` if any run of its dimensions multiplies beyond u64, even beside a zero, so that no product
 /// over them can overflow later.
 fn bit_count(shape: &[usize], dtype: Dtype) -> Option<u64> {
@@ -164,59 +205,16 @@ fn bit_count(shape: &[usize], dtype: Dtype) -> Option<u64> {
     Some(if shape.contains(&0) { 0 } else { product })
 }
 
-impl<'de> Deserialize<'de> for RawHeader {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-        impl<'de> Visitor<'de> for Members {
-            type Value = RawHeader;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object with a member for each tensor")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawHeader, A::Error> {
-                let mut header = RawHeader { metadata: None, entries: Vec::new() };
-                let mut has_metadata = false;
-                while let Some(name) = map.next_key::<String>()? {
-                    if name != METADATA_KEY {
-                        header.entries.push((name, map.next_value()?));
-                    } else if has_metadata {
-                        return Err(A::Error::duplicate_field(METADATA_KEY));
-                    } else {
-                        has_metadata = true;
-                        header.metadata = map.next_value()?;
-                    }
-                }
-                Ok(header)
-            }
-        }
-        deserializer.deserialize_map(Members)
-    }
-}
-
-impl<'de> Deserialize<'de> for Shape {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Dimensions;
-        impl<'de> Visitor<'de> for Dimensions {
-            type Value = Shape;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(formatter, "a list of at most {MAX_RANK} dimensions")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Shape, A::Error> {
-                let mut shape = Vec::new();
-                while let Some(dimension) = list.next_element()? {
-                    if shape.len() == MAX_RANK {
-                        return Err(A::Error::invalid_length(MAX_RANK + 1, &self));
-                    }
-                    shape.push(dimension);
-                }
-                Ok(Shape(shape))
-            }
-        }
-        deserializer.deserialize_seq(Dimensions)
-    }
+/// The bytes in front of the tensors: length, then `header` padded with spaces so that the data begins on a multiple
+/// of eight, as the safetensors crate writes it.
+#[must_use]
+pub fn header_bytes(header: &[u8]) -> Vec<u8> {
+    let padded_len = header.len().next_multiple_of(8);
+    let mut bytes = Vec::with_capacity(padded_len + 8);
+    bytes.extend_from_slice(&(padded_len as u64).to_le_bytes());
+    bytes.extend_from_slice(header);
+    bytes.resize(padded_len + 8, b' ');
+    bytes
 }
 
 #[cfg(test)]
@@ -271,6 +269,33 @@ mod tests {
         assert_eq!(of("[0, 536870912]").unwrap().data_byte_count(), 0);
     }
 
+    /// Entries of every dtype that the crate has, of one that it lacks, in an order that is not that of names.
+    #[test]
+    fn what_is_written_is_read_back_and_is_what_the_crate_would_write() {
+        let known = [tensor("b", Dtype::F32, &[2], 0..8), tensor("a", Dtype::F8_E8M0, &[3, 1], 8..11)];
+        let metadata = BTreeMap::from([("format".to_owned(), "pt".to_owned())]);
+        let header = Header { metadata, tensors: known.to_vec() };
+        let bytes = header.to_bytes().unwrap();
+        assert_eq!(Header::parse(&bytes[8..]).unwrap(), header);
+        let file = [&bytes[..], &[0; 11]].concat();
+        let (_, theirs) = safetensors::SafeTensors::read_metadata(&file).unwrap();
+        assert_eq!(header_bytes(&serde_json::to_vec(&theirs).unwrap()), bytes);
+
+        let u4 = Dtype::parse("U4").unwrap();
+        let younger = Header { tensors: [&known[..], &[tensor("z", u4, &[2], 11..12)]].concat(), ..header };
+        let bytes = younger.to_bytes().unwrap();
+        assert_eq!(Header::parse(&bytes[8..]).unwrap(), younger);
+        let lines: Vec<&str> = std::str::from_utf8(&bytes[8..]).unwrap().trim_end().split("},").collect();
+        assert_eq!(lines[3], r#""z":{"dtype":"U4","shape":[2],"data_offsets":[11,12]}}"#);
+    }
+
+    #[test]
+    fn what_is_not_consistent_is_not_written() {
+        let apart = [tensor("a", Dtype::U8, &[2], 0..2), tensor("b", Dtype::U8, &[2], 3..5)];
+        let header = Header { tensors: apart.to_vec(), ..Header::default() };
+        assert!(matches!(header.to_bytes(), Err(HeaderError::Refused { .. })));
+    }
+
     #[test]
     fn every_fault_of_a_header_is_said_in_korean() {
         let tensor = || "lm_head".to_owned();
@@ -279,6 +304,7 @@ mod tests {
         let cases: Vec<(HeaderError, &[&str])> = vec![
             (HeaderError::NotUtf8 { valid_byte_count: 17 }, &["17바이트"]),
             (HeaderError::NotJson { problem: "EOF at 3".to_owned() }, &["EOF at 3"]),
+            (HeaderError::Refused { problem: "overflow".to_owned() }, &["overflow"]),
             (HeaderError::NamedTwice { tensor: tensor() }, &["`lm_head`"]),
             (HeaderError::UnknownDtype { tensor: tensor(), problem: unknown }, &["`lm_head`", "`F3`"]),
             (HeaderError::TooManyElements { tensor: tensor(), shape: shape.clone() }, &["`lm_head`", "3 × 5"]),

@@ -10,6 +10,7 @@ mod files;
 mod folder;
 mod foreign;
 mod header;
+mod header_json;
 pub mod hub_cache;
 mod hub_names;
 mod index;
@@ -41,15 +42,15 @@ pub use self::{
     files::{INDEX_FILE, SINGLE_FILE, WeightFiles, models_below, open_weights},
     folder::{FileRole, SideFile, side_files},
     foreign::ForeignFormat,
-    header::{Header, HeaderError, HeaderTensor},
+    header::{Header, HeaderError, HeaderTensor, header_bytes},
     hub_names::{original_names, plain_name},
     index::WeightIndex,
     json_problem::JsonProblem,
     json_text::JsonText,
     model_card::card_base_models,
-    packed::{PackedError, Quantization, QuantizationMethod, StoredPart},
+    packed::{PackedError, Quantization, QuantizationMethod, QuantizationNote, StoredPart},
     pickle::{PickleError, PickleFile, PickledValue, holds_tensors},
-    safetensors_file::{HEADER_LEN_BYTES, MAX_HEADER_BYTES, SafetensorsFile, header_bytes},
+    safetensors_file::{HEADER_LEN_BYTES, MAX_HEADER_BYTES, SafetensorsFile},
     source::Source,
     strided::StridedSpan,
     tensor::{ComputedRows, LogicalTensor, Storage},
@@ -208,6 +209,35 @@ impl Checkpoint {
         let quantization = self.quantization.as_ref()?;
         let part = quantization.parts.get(self.tensor(tensor)?.stored_name())?;
         matches!(part, StoredPart::Codes(_)).then(|| quantization.method.linear_class()).flatten()
+    }
+
+    /// What the stored `tensor` is to the quantisation of its model, by its name where that is not read; `None` for
+    /// weights as they are.
+    #[must_use]
+    pub fn stored_part(&self, tensor: &LogicalTensor) -> Option<StoredPart> {
+        match &self.quantization {
+            Some(quantization) => quantization.parts.get(tensor.name()).copied(),
+            None => packed::part_by_name(tensor, self),
+        }
+    }
+
+    /// What should be known of how packed weights are read: what opening them showed, and what their tables say, which
+    /// are read for it.
+    ///
+    /// # Errors
+    /// A read that fails.
+    pub fn packing_notes(&self) -> Result<Vec<QuantizationNote>, CheckpointError> {
+        let Some(quantization) = &self.quantization else { return Ok(Vec::new()) };
+        let (mut field_count, mut tensor_count) = (0, 0);
+        for tensor in self.tensors.values() {
+            if let Storage::Computed(rows) = tensor.storage() {
+                let count = rows.wrapped_zero_count()?;
+                field_count += count;
+                tensor_count += usize::from(count > 0);
+            }
+        }
+        let wrapped = QuantizationNote::WrappedZeros { field_count, tensor_count };
+        Ok(quantization.notes.iter().cloned().chain((tensor_count > 0).then_some(wrapped)).collect())
     }
 
     /// Every tensor as it lies in the files: the codes and tables of a quantised model.

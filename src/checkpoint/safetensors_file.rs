@@ -159,15 +159,3 @@ impl WeightFile for SafetensorsFile {
         Self::tensors(&self)
     }
 }
-
-/// The bytes in front of the tensors: length, then `header` padded with spaces so that the data begins on a multiple
-/// of eight, as the safetensors crate writes it.
-#[must_use]
-pub fn header_bytes(header: &[u8]) -> Vec<u8> {
-    let padded_len = header.len().next_multiple_of(8);
-    let mut bytes = Vec::with_capacity(padded_len + 8);
-    bytes.extend_from_slice(&(padded_len as u64).to_le_bytes());
-    bytes.extend_from_slice(header);
-    bytes.resize(padded_len + 8, b' ');
-    bytes
-}

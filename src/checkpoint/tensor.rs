@@ -57,6 +57,14 @@ pub trait ComputedRows: fmt::Debug + Send + Sync {
     fn check(&self) -> Result<(), CheckpointError> {
         Ok(())
     }
+
+    /// Zero points of which programs read two different numbers.
+    ///
+    /// # Errors
+    /// A read that fails.
+    fn wrapped_zero_count(&self) -> Result<u64, CheckpointError> {
+        Ok(0)
+    }
 }
 
 impl LogicalTensor {

@@ -147,6 +147,8 @@ fn json_text(
         .iter()
         .map(|aside| json!({"tensor": aside.tensor, "rule": aside.rule.to_string()}))
         .collect();
+    let of_adapters = adapters.iter().flat_map(|adapter| adapter.config().notes()).map(ToString::to_string);
+    let notes: Vec<String> = base.packing_notes()?.iter().map(ToString::to_string).chain(of_adapters).collect();
     let document = json!({
         "base": ModelSummary::of(base),
         "adapters": adapters.iter().map(AdapterSummary::of).collect::<Vec<_>>(),
@@ -157,7 +159,7 @@ fn json_text(
             "orphaned": orphaned,
             "clashing": clashing,
         },
-        "notes": adapters.iter().flat_map(|adapter| adapter.config().notes()).map(ToString::to_string).collect::<Vec<_>>(),
+        "notes": notes,
         "findings": plan::findings(base, adapters, matching)?,
         "twin": adapters.iter().find_map(|adapter| Twin::of(base, adapter)),
         "size": {"stored": SizeBreakdown::stored(base), "facts": size::of_model(base)?},
@@ -203,6 +205,7 @@ fn overview(
         );
         rows.push(["Fit".to_owned(), fit]);
     }
+    rows.extend(base.packing_notes()?.into_iter().map(|note| ["Note".to_owned(), note.to_string()]));
     let notes = adapters.iter().flat_map(|adapter| adapter.config().notes());
     rows.extend(notes.map(|note| ["Note".to_owned(), note.to_string()]));
     if let Some(unmerged) = base.unmerged() {

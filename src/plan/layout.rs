@@ -2,14 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use serde_json::{Map, Value, json};
-
 use super::{Action, DtypePolicy, OutputTensor, Role, TensorStep, keep_f32, packed_weights::PackedWeights};
 use crate::{
     adapter::Adapter,
     checkpoint::{
-        Checkpoint, HEADER_LEN_BYTES, INDEX_FILE, LogicalTensor, SINGLE_FILE, WeightFile, WeightFormat, WeightIndex,
-        header_bytes,
+        Checkpoint, HEADER_LEN_BYTES, Header, HeaderTensor, INDEX_FILE, LogicalTensor, SINGLE_FILE, WeightFile,
+        WeightFormat, WeightIndex,
     },
     matching::{Applied, Matching, Origin, UpdateRef},
     numeric::{Dtype, Encoding, FloatDtype},
@@ -194,24 +192,21 @@ fn safetensors_name(name: &str) -> String {
 
 /// A file with a new header: the tensors in the given order, one after the other.
 fn shard_anew(file_name: String, metadata: &BTreeMap<String, String>, mut steps: Vec<TensorStep>) -> OutputShard {
-    let mut entries = Map::new();
-    if !metadata.is_empty() {
-        entries.insert("__metadata__".to_owned(), json!(metadata));
-    }
     if steps.iter().any(|step| step.tables().is_some()) {
         // Tables of float32 stand aligned where all that is before them ends so; packed weights do.
         steps.sort_by_key(|step| !step.byte_count.is_multiple_of(ALIGNMENT));
     }
+    let mut tensors = Vec::new();
     let mut end = 0;
     for step in &mut steps {
         step.offset = end;
         for OutputTensor { name, dtype, shape, byte_count } in step.outputs() {
-            let entry = json!({"dtype": dtype, "shape": shape, "data_offsets": [end, end + byte_count]});
-            entries.insert(name, entry);
+            tensors.push(HeaderTensor { name, dtype, shape, range: end..end + byte_count });
             end += byte_count;
         }
     }
-    let header = header_bytes(Value::Object(entries).to_string().as_bytes());
+    let header = Header { metadata: metadata.clone(), tensors };
+    let header = header.to_bytes().unwrap_or_else(|error| unreachable!("{file_name}: one after the other: {error}"));
     let data_offset = header.len() as u64;
     debug_assert!(data_offset > HEADER_LEN_BYTES, "a header has at least its braces");
     for step in &mut steps {

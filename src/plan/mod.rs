@@ -211,6 +211,7 @@ impl MergePlan {
         let twin = adapters.iter().find_map(|adapter| Twin::of(&base, adapter));
         let findings = findings(&base, &adapters, &matching)?;
         let head = TaskHead::of(inputs, recast.as_ref());
+        let packing_notes = base.packing_notes().map_err(PlanError::Base)?;
         let facts = warnings::Facts {
             tokenizer: &tokenizer,
             special_tokens: &special_tokens,
@@ -219,6 +220,7 @@ impl MergePlan {
             side_files: &side_files,
             findings: &findings,
             is_packed_again: packed.is_some(),
+            packing_notes: &packing_notes,
         };
         let warnings = warnings::all(inputs, &facts);
         let edits = config_edit::Edits {

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{Compared, RefusedToken, TokenChange};
 use crate::{
     adapter::{Note, Orientation},
+    checkpoint::QuantizationNote,
     matching::{NeedsTransformers5, PrefixChange, SetAsideRule},
     message::said_in_english,
     numeric::Dtype,
@@ -42,6 +43,9 @@ pub enum Warning {
         #[serde(serialize_with = "crate::message::shown")]
         dtype: Dtype,
         byte_count: u64,
+    },
+    Packed {
+        note: QuantizationNote,
     },
     PackedAsTrained {
         block: usize,
@@ -207,6 +211,10 @@ mod tests {
                     byte_count: 5_600_000_000,
                 },
                 &["MLX", "224개", "BF16", "1.50 GB", "5.60 GB"],
+            ),
+            (
+                Warning::Packed { note: QuantizationNote::WrappedZeros { field_count: 12, tensor_count: 3 } },
+                &["12개", "3개"],
             ),
             (
                 Warning::PackedAsTrained { block: 128, is_double: true, tensor_count: 224, dtype: Dtype::BF16 },

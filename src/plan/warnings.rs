@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     adapter::{Adapter, Note},
-    checkpoint::{Checkpoint, LogicalTensor, Storage},
+    checkpoint::{Checkpoint, LogicalTensor, QuantizationNote, Storage},
     matching::{Applied, Origin},
     numeric::Nf4Format,
 };
@@ -26,6 +26,7 @@ pub(super) struct Facts<'a> {
     pub side_files: &'a [SideFileStep],
     pub findings: &'a [Vec<Finding>],
     pub is_packed_again: bool,
+    pub packing_notes: &'a [QuantizationNote],
 }
 
 /// Every warning, the adapters' first and what contradicts the base last.
@@ -33,6 +34,7 @@ pub(super) fn all(inputs: Inputs<'_>, facts: &Facts<'_>) -> Vec<Warning> {
     let mut warnings: Vec<Warning> =
         of_the_base(inputs).into_iter().chain(dequantised(inputs.base, facts.is_packed_again)).collect();
     warnings.extend(packed_as_trained(inputs.base));
+    warnings.extend(facts.packing_notes.iter().cloned().map(|note| Warning::Packed { note }));
     let stale = inputs.base.stale_quantization();
     warnings.extend(stale.map(|method| Warning::StaleQuantization { method: method.to_owned() }));
     for (index, adapter) in inputs.adapters.iter().enumerate() {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Component, packing::Packing};
+use super::Component;
 use crate::{
-    checkpoint::Checkpoint,
+    checkpoint::{Checkpoint, StoredPart},
     numeric::{Dtype, FloatDtype},
 };
 
@@ -98,14 +98,14 @@ impl SizeBreakdown {
     fn sum(checkpoint: &Checkpoint, dtype_of: impl Fn(Dtype) -> Dtype) -> Self {
         let mut parts = BTreeMap::new();
         for tensor in checkpoint.stored_tensors().values() {
-            let packing = Packing::of(tensor, checkpoint);
-            let is_quantised = packing != Packing::Plain;
+            let part = checkpoint.stored_part(tensor);
+            let is_quantised = part.is_some();
             let dtype = if is_quantised { tensor.dtype() } else { dtype_of(tensor.dtype()) };
             let element_count = tensor.element_count() as u64;
-            let weight_count = match packing {
-                Packing::Plain => element_count,
-                Packing::Packed(weight_count) => weight_count,
-                Packing::Table => 0,
+            let weight_count = match part {
+                None => element_count,
+                Some(StoredPart::Codes(weight_count)) => weight_count,
+                Some(StoredPart::Table) => 0,
             };
             let key = (Component::of(tensor.name()), is_quantised, dtype);
             let (weights, bytes) = parts.entry(key).or_insert((0, 0));

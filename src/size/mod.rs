@@ -5,7 +5,6 @@ mod change;
 mod component;
 mod extras;
 mod fact;
-mod packing;
 mod sentence;
 mod size_bar;
 mod sizes;

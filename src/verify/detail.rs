@@ -40,6 +40,11 @@ pub enum Detail {
         file: String,
         byte_count: u64,
     },
+    // Complete: how weights are stored.
+    StillPacked {
+        method: &'static str,
+        tensor_count: usize,
+    },
     // Complete: the config.
     UnreadTensors {
         names: Vec<String>,
@@ -380,6 +385,7 @@ mod tests {
         let error = Reported::new(CheckpointError::Missing { path: "/data/x".into() });
         let cases: Vec<(Detail, &[&str])> = vec![
             (Detail::AdapterFile { file: file() }, &["a.json"]),
+            (Detail::StillPacked { method: "GPTQ", tensor_count: 3 }, &["GPTQ", "3개"]),
             (Detail::UnusedWeights { file: file(), byte_count: 2_000_000 }, &["a.json", "2.00"]),
             (Detail::NoTokenizer, &["토크나이저"]),
             (Detail::NoMerges, &["vocab.json", "merges.txt"]),

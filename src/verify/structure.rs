@@ -1,7 +1,7 @@
 //! Complete: every tensor present with its shape, index and files in agreement, nothing of an adapter left.
 
 use super::{Check, Detail, Evidence, Question, Reference, VerifyError, config_fit, loader, tokenizer};
-use crate::checkpoint::{Checkpoint, FileRole};
+use crate::checkpoint::{Checkpoint, FileRole, LogicalTensor};
 
 /// Parts of tensor names that only an unmerged model has.
 const ADAPTER_MARKS: [&str; 4] = [".lora_", ".base_layer.", "base_model.model.", ".modules_to_save."];
@@ -14,6 +14,7 @@ pub(super) fn check(merged: &Checkpoint, reference: Option<&Reference>) -> Resul
         problems.extend(shape_problems(merged, reference));
     }
     let mut warnings = stale_weights(merged);
+    warnings.extend(still_packed(merged));
     for (wrong, odd) in [config_fit::judge(merged, reference), tokenizer::judge(merged, reference)] {
         problems.extend(wrong);
         warnings.extend(odd);
@@ -75,6 +76,14 @@ fn shape_problems(merged: &Checkpoint, reference: &Reference) -> Vec<Detail> {
             })
         })
         .collect()
+}
+
+/// A folder whose weights are packed: it is read, but it is not what a merge here writes.
+fn still_packed(merged: &Checkpoint) -> Option<Detail> {
+    let quantization = merged.quantization()?;
+    let is_packed = |tensor: &&LogicalTensor| quantization.parts.contains_key(tensor.stored_name());
+    let tensor_count = merged.tensors().values().filter(is_packed).count();
+    Some(Detail::StillPacked { method: quantization.method.name(), tensor_count })
 }
 
 /// Weights that no loader reads: another set of shards, another format.

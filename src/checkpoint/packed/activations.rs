@@ -3,7 +3,7 @@
 use super::{PackedError, store::Store};
 
 /// Endings behind the name of a layer.
-const OF_LAYERS: [&str; 8] = [
+pub(super) const TABLES: [&str; 8] = [
     ".input_scale",
     ".input_zero_point",
     ".input_global_scale",
@@ -26,7 +26,7 @@ const OF_CACHES: [&str; 7] =
 /// # Errors
 /// One that belongs to a layer or a weight that is not there.
 pub(super) fn set_aside(store: &mut Store<'_>) -> Result<(), PackedError> {
-    let of_layers = OF_LAYERS.map(|ending| (ending, &[".weight", ".weight_packed"][..]));
+    let of_layers = TABLES.map(|ending| (ending, &[".weight", ".weight_packed"][..]));
     let of_weights = OF_WEIGHTS.map(|ending| (ending, &[""][..]));
     for (ending, weights) in of_layers.into_iter().chain(of_weights) {
         for prefix in store.names_before(ending) {

@@ -14,6 +14,9 @@ use crate::numeric::{
     codec::{Awq, ByInput as _},
 };
 
+/// What tables are called, behind the name of their module or of their weight.
+pub(super) const TABLES: [&str; 3] = [".qweight", ".qzeros", ".scales"];
+
 /// Takes every module with its tables.
 pub(super) fn unpack(store: &mut Store<'_>, settings: &Settings) -> Result<(), PackedError> {
     let modules = store.names_before(".qweight");
@@ -61,7 +64,7 @@ fn unpack_one(store: &mut Store<'_>, group_size: GroupSize, module: &str) -> Res
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::written::{Written, random, values};
+    use super::super::fixture::{Model, random};
     use crate::{
         checkpoint::QuantizationMethod,
         numeric::{Dtype, FloatDtype},
@@ -89,8 +92,8 @@ mod tests {
         (0..OUTPUTS / 8).flat_map(|index| u32::to_le_bytes(word(index))).collect()
     }
 
-    fn folder(group_size: usize, config: &Value) -> Written {
-        let mut folder = Written::new(config);
+    fn folder(group_size: usize, config: &Value) -> Model {
+        let mut folder = Model::new(config);
         let groups = INPUTS / group_size;
         let codes = (0..INPUTS).flat_map(|input| packed(|output| code(input, output))).collect();
         folder.put("m.0.qweight", "I32", &[INPUTS, OUTPUTS / 8], codes);
@@ -106,12 +109,11 @@ mod tests {
         json!({"quant_method": "awq", "bits": 4, "group_size": 32, "version": "gemm", "zero_point": true})
     }
 
-    fn assert_read(folder: &Written, group_size: usize) {
-        folder.opened(|checkpoint| {
-            let checkpoint = checkpoint.unwrap();
+    fn assert_read(folder: &Model, group_size: usize) {
+        let read = folder.opened(|checkpoint| {
             assert_eq!(checkpoint.quantization().unwrap().method, QuantizationMethod::Awq);
             assert_eq!(checkpoint.tensor("m.0.weight").unwrap().dtype(), Dtype::BF16);
-            let (shape, values) = values(&checkpoint, "m.0.weight");
+            let (shape, values) = folder.values("m.0.weight");
             assert_eq!(shape, [OUTPUTS, INPUTS]);
             for (at, value) in values.into_iter().enumerate() {
                 let (output, input) = (at / INPUTS, at % INPUTS);
@@ -120,6 +122,7 @@ mod tests {
                 assert_eq!(f64::from(value), FloatDtype::BF16.round_to_nearest(exact), "{output}, {input}");
             }
         });
+        read.unwrap();
     }
 
     #[test]
@@ -136,8 +139,8 @@ mod tests {
 
     #[test]
     fn what_contradicts_itself_is_refused_by_name() {
-        type Fault = (&'static str, fn(&mut Written));
-        fn set(folder: &mut Written, key: &str, value: Value) {
+        type Fault = (&'static str, fn(&mut Model));
+        fn set(folder: &mut Model, key: &str, value: Value) {
             folder.config["quantization_config"][key] = value;
         }
         let faults: &[Fault] = &[
@@ -161,7 +164,7 @@ mod tests {
             ("backend: llm-awq", |folder| set(folder, "backend", json!("llm-awq"))),
             ("format: marlin", |folder| set(folder, "format", json!("marlin"))),
         ];
-        assert_eq!(folder(32, &config()).refusal(), "1 tensors are read");
+        assert_eq!(folder(32, &config()).refusal(), "it is read");
         for (index, (said, damage)) in faults.iter().enumerate() {
             let mut folder = folder(32, &config());
             damage(&mut folder);

@@ -4,9 +4,10 @@
 use std::{ops::Range, sync::Arc};
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
-    PackedError, QuantizationMethod,
+    PackedError, QuantizationMethod, QuantizationNote,
     store::{Bytes, Store, float_dtype},
 };
 use crate::{
@@ -19,7 +20,17 @@ use crate::{
 };
 
 /// What stands between the name of a weight and its kind of state.
-const STATE: &str = ".quant_state.bitsandbytes__";
+pub(super) const STATE: &str = ".quant_state.bitsandbytes__";
+
+/// What tables are called, behind the name of their module or of their weight.
+pub(super) const TABLES: [&str; 6] = [
+    ".absmax",
+    ".quant_map",
+    ".nested_absmax",
+    ".nested_quant_map",
+    ".quant_state.bitsandbytes__nf4",
+    ".quant_state.bitsandbytes__fp4",
+];
 
 /// Block sizes that the library makes.
 const BLOCKS: Range<u64> = 32..4097;
@@ -65,15 +76,27 @@ enum Scales {
     },
 }
 
-/// Takes every 4-bit weight with its tables.
-pub(super) fn unpack(store: &mut Store<'_>) -> Result<(), PackedError> {
+/// What the states of all weights said.
+#[derive(Default)]
+struct Seen {
+    /// Weights whose scales are packed too, and the others.
+    nested_count: usize,
+    plain_count: usize,
+    /// States of float32, and what was made of their weights.
+    wide_count: usize,
+    rounded_to: Option<FloatDtype>,
+}
+
+/// Takes every 4-bit weight with its tables; `said` is what the config says of them, where it does.
+pub(super) fn unpack(store: &mut Store<'_>, said: Option<&Value>) -> Result<(), PackedError> {
+    let mut seen = Seen::default();
     for (method, kind, table) in [(QuantizationMethod::Nf4, "nf4", NF4), (QuantizationMethod::Fp4, "fp4", FP4)] {
         for tensor in store.names_before(&format!("{STATE}{kind}")) {
             let other = if kind == "nf4" { "fp4" } else { "nf4" };
             if store.get(&format!("{tensor}{STATE}{other}")).is_some() {
                 return Err(PackedError::SeveralStates { tensor });
             }
-            unpack_one(store, method, kind, table, &tensor)?;
+            unpack_one(store, method, (kind, table), &tensor, &mut seen)?;
         }
     }
     for ending in [".absmax", ".nested_absmax", ".quant_map", ".nested_quant_map"] {
@@ -81,15 +104,52 @@ pub(super) fn unpack(store: &mut Store<'_>) -> Result<(), PackedError> {
             return Err(PackedError::MissingTable { table: format!("{tensor}{STATE}nf4"), tensor });
         }
     }
+    note(store, said.unwrap_or(&Value::Null), &seen);
     Ok(())
+}
+
+/// Notes where the config says otherwise than the states, and what the dtype of the states became.
+fn note(store: &mut Store<'_>, said: &Value, seen: &Seen) {
+    if seen.nested_count + seen.plain_count == 0 {
+        return;
+    }
+    let kinds: Vec<&str> = [(QuantizationMethod::Nf4, "nf4"), (QuantizationMethod::Fp4, "fp4")]
+        .into_iter()
+        .filter_map(|(method, kind)| store.has_made(method).then_some(kind))
+        .collect();
+    let kinds = kinds.join(", ");
+    if let Some(kind) = said["bnb_4bit_quant_type"].as_str().filter(|kind| *kind != kinds) {
+        store.note(differs("bnb_4bit_quant_type", kind, kinds));
+    }
+    let found = match (seen.nested_count, seen.plain_count) {
+        (_, 0) => "true",
+        (0, _) => "false",
+        _ => "true, false",
+    };
+    let is_double = said["bnb_4bit_use_double_quant"].as_bool().map(|is_double| is_double.to_string());
+    if let Some(is_double) = is_double.filter(|is_double| is_double != found) {
+        store.note(differs("bnb_4bit_use_double_quant", &is_double, found.to_owned()));
+    }
+    let tensor_count = seen.wide_count;
+    match seen.rounded_to {
+        Some(FloatDtype::F32) => {}
+        _ if tensor_count == 0 => {}
+        Some(dtype) => store.note(QuantizationNote::RoundedStates { tensor_count, dtype: dtype.stored() }),
+        None => store.note(QuantizationNote::WideStates { tensor_count }),
+    }
+}
+
+/// A key of the config beside what the states say.
+pub(super) fn differs(key: &'static str, said: &str, found: String) -> QuantizationNote {
+    QuantizationNote::ConfigDiffers { key, said: said.to_owned(), found }
 }
 
 fn unpack_one(
     store: &mut Store<'_>,
     method: QuantizationMethod,
-    kind: &str,
-    known: [f32; 16],
+    (kind, known): (&str, [f32; 16]),
     tensor: &str,
+    seen: &mut Seen,
 ) -> Result<(), PackedError> {
     let state_name = format!("{tensor}{STATE}{kind}");
     let says = |key, said: String| PackedError::StateSays { tensor: state_name.clone(), key, said };
@@ -102,8 +162,10 @@ fn unpack_one(
     }
     let Some(mut dtype) = float_dtype(&state.dtype) else { return Err(says("dtype", state.dtype)) };
     // A merge into packed weights on a CPU writes float32 here, whatever the model has.
-    if let (FloatDtype::F32, Some(config_dtype)) = (dtype, store.config_dtype()) {
-        dtype = config_dtype;
+    if dtype == FloatDtype::F32 {
+        seen.wide_count += 1;
+        seen.rounded_to = store.config_dtype();
+        dtype = seen.rounded_to.unwrap_or(dtype);
     }
     let product = state.shape.iter().try_fold(1_usize, |product, length| product.checked_mul(*length));
     let Some(count) = product.filter(|count| *count > 0 && !state.shape.is_empty()) else {
@@ -118,6 +180,10 @@ fn unpack_one(
     let (size, needed) = (codes.dtype.bitsize() as u64 / 8, count.div_ceil(2) as u64);
     let codes = codes.sized(needed.next_multiple_of(size))?;
     let scales = scales(store, tensor, &state_name, &state, blocks)?;
+    match scales {
+        Scales::Plain(_) => seen.plain_count += 1,
+        Scales::Nested { .. } => seen.nested_count += 1,
+    }
     let columns = TileShape::of(&state.shape).columns;
     store.make(method, (tensor, tensor), state.shape, dtype, Rows { codec, columns, codes, scales });
     Ok(())
@@ -237,5 +303,85 @@ impl ComputedRows for Rows {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{FP4, NF4};
+    use crate::{
+        checkpoint::{
+            QuantizationNote,
+            packed::fixture::{Model, noise},
+        },
+        numeric::Dtype,
+    };
+
+    /// A model with a weight of 64 values for each kind and dtype of state.
+    fn model(said: &serde_json::Value, states: &[(&str, &str)]) -> Model {
+        let mut model = Model::new(said);
+        for (index, (kind, dtype)) in states.iter().enumerate() {
+            let weight = format!("m.{index}.weight");
+            let state = json!({"quant_type": kind, "blocksize": 64, "dtype": dtype, "shape": [8, 8]}).to_string();
+            let name = format!("{weight}.quant_state.bitsandbytes__{kind}");
+            model.put(&weight, "U8", &[32, 1], noise(32, 1));
+            model.put(&name, "U8", &[state.len()], state.into_bytes());
+            let table = if *kind == "nf4" { NF4 } else { FP4 };
+            model = model.with_f32(&format!("{weight}.quant_map"), &[16], &table);
+            model = model.with_f32(&format!("{weight}.absmax"), &[1], &[0.5]);
+        }
+        model
+    }
+
+    fn notes(model: &Model) -> Vec<QuantizationNote> {
+        model.opened(|model| model.packing_notes().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_the_config_says_otherwise_than_the_states_is_noted() {
+        let states = [("nf4", "bfloat16")];
+        let differs = |key, said: &str, found: &str| QuantizationNote::ConfigDiffers {
+            key,
+            said: said.to_owned(),
+            found: found.to_owned(),
+        };
+        let agreeing = json!({
+            "quant_method": "bitsandbytes", "load_in_4bit": true, "load_in_8bit": false, "bnb_4bit_quant_type": "nf4",
+            "bnb_4bit_use_double_quant": false,
+        });
+        assert_eq!(notes(&model(&agreeing, &states)), []);
+        let contradicting = json!({
+            "quant_method": "bitsandbytes", "load_in_4bit": false, "load_in_8bit": true, "bnb_4bit_quant_type": "fp4",
+            "bnb_4bit_use_double_quant": true,
+        });
+        let found = "bitsandbytes NF4";
+        let expected = [
+            differs("bnb_4bit_quant_type", "fp4", "nf4"),
+            differs("bnb_4bit_use_double_quant", "true", "false"),
+            differs("load_in_8bit", "true", found),
+            differs("load_in_4bit", "false", found),
+        ];
+        assert_eq!(notes(&model(&contradicting, &states)), expected);
+        let nf4 = json!({"quant_method": "bitsandbytes", "bnb_4bit_quant_type": "nf4"});
+        let mixed = model(&nf4, &[("nf4", "bfloat16"), ("fp4", "bfloat16")]);
+        assert_eq!(notes(&mixed), [differs("bnb_4bit_quant_type", "nf4", "nf4, fp4")]);
+    }
+
+    #[test]
+    fn states_of_float32_are_rounded_to_the_models_dtype_and_noted() {
+        let said = || json!({"quant_method": "bitsandbytes"});
+        let states = [("nf4", "float32"), ("nf4", "bfloat16")];
+        let dtype = |model: &Model| model.opened(|model| model.tensor("m.0.weight").unwrap().dtype()).unwrap();
+        let rounded = model(&said(), &states);
+        assert_eq!(notes(&rounded), [QuantizationNote::RoundedStates { tensor_count: 1, dtype: Dtype::BF16 }]);
+        assert_eq!(dtype(&rounded), Dtype::BF16);
+        let mut wide = model(&said(), &states);
+        wide.config = json!({"quantization_config": said()});
+        assert_eq!(notes(&wide), [QuantizationNote::WideStates { tensor_count: 1 }]);
+        assert_eq!(dtype(&wide), Dtype::F32);
+        wide.config["torch_dtype"] = json!("float32");
+        assert_eq!(notes(&wide), []);
     }
 }

@@ -129,6 +129,21 @@ impl<P: ByInput> ComputedRows for Rows<P> {
         Ok(())
     }
 
+    fn wrapped_zero_count(&self) -> Result<u64, CheckpointError> {
+        if !self.packing.wraps_zeros() {
+            return Ok(0);
+        }
+        let row_byte_count = self.packing.zero_bytes(self.outputs);
+        let mut zeros = vec![0; self.outputs];
+        let mut count = 0;
+        for group in 0..self.group_count() {
+            let row = self.zeros.read_vec(group * row_byte_count..(group + 1) * row_byte_count)?;
+            self.packing.zeros(&row, 0..self.outputs, &mut zeros);
+            count += zeros.iter().map(|zero| u64::from(*zero == 0)).sum::<u64>();
+        }
+        Ok(count)
+    }
+
     fn check(&self) -> Result<(), CheckpointError> {
         self.groups()?;
         let count = usize::try_from(self.scales.byte_count / 2).unwrap_or(usize::MAX);

@@ -80,6 +80,11 @@ pub enum PackedError {
         key: &'static str,
         said: String,
     },
+    Contradicted {
+        tensor: String,
+        key: &'static str,
+        said: String,
+    },
     OtherLayout {
         key: &'static str,
         said: String,
@@ -134,6 +139,10 @@ mod tests {
             (PackedError::BadScale { tensor: tensor(), value: -1.0 }, &["a.weight", "-1"]),
             (PackedError::NotFinite { tensor: tensor(), value: f64::INFINITY }, &["a.weight"]),
             (PackedError::BadConfig { key: "bits", said: "9".to_owned() }, &["bits", "9"]),
+            (
+                PackedError::Contradicted { tensor: tensor(), key: "ignore", said: "re:.*a".to_owned() },
+                &["a.weight", "ignore", "re:.*a"],
+            ),
         ];
         for (problem, parts) in cases {
             assert_said(&problem, parts);

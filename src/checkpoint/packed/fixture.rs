@@ -6,28 +6,39 @@ use serde_json::{Value, json};
 
 use super::PackedError;
 use crate::{
-    checkpoint::{Checkpoint, CheckpointError, LogicalTensor, Storage},
+    checkpoint::{Checkpoint, CheckpointError, LogicalTensor, Storage, header_bytes},
     numeric::{FloatDtype, widen},
 };
 
 /// A model of a few tensors in one file.
 #[derive(Clone)]
 pub(super) struct Model {
+    /// `config.json`.
     pub config: Value,
-    tensors: BTreeMap<String, (String, Vec<usize>, Vec<u8>)>,
+    /// Dtype, shape and bytes of each tensor.
+    pub tensors: BTreeMap<String, (&'static str, Vec<usize>, Vec<u8>)>,
+    /// `__metadata__` of the weight file.
+    pub metadata: BTreeMap<String, String>,
+    /// Other files, with their text.
+    pub files: Vec<(&'static str, String)>,
 }
 
 impl Model {
     /// One in bfloat16 with this `quantization_config`.
     pub fn new(quantization: &Value) -> Self {
         let config = json!({"torch_dtype": "bfloat16", "quantization_config": quantization});
-        Self { config, tensors: BTreeMap::new() }
+        Self { config, tensors: BTreeMap::new(), metadata: BTreeMap::new(), files: Vec::new() }
     }
 
     /// The same with a tensor more, or another in its place.
-    pub fn with(mut self, name: &str, dtype: &str, shape: &[usize], bytes: impl Into<Vec<u8>>) -> Self {
-        self.tensors.insert(name.to_owned(), (dtype.to_owned(), shape.to_vec(), bytes.into()));
+    pub fn with(mut self, name: &str, dtype: &'static str, shape: &[usize], bytes: impl Into<Vec<u8>>) -> Self {
+        self.put(name, dtype, shape, bytes.into());
         self
+    }
+
+    /// Adds a tensor, or puts it in the place of another.
+    pub fn put(&mut self, name: &str, dtype: &'static str, shape: &[usize], bytes: Vec<u8>) {
+        self.tensors.insert(name.to_owned(), (dtype, shape.to_vec(), bytes));
     }
 
     /// The same with a tensor of f32 more, or another in its place.
@@ -95,21 +106,29 @@ impl Model {
         }
     }
 
+    /// The sentence that says it.
+    pub fn refusal(&self) -> String {
+        self.problem().map_or_else(|| "it is read".to_owned(), |problem| problem.to_string())
+    }
+
     #[expect(clippy::disallowed_methods, reason = "fixtures in temporary folders")]
     fn write(&self, folder: &Path) {
         let mut header = serde_json::Map::new();
+        if !self.metadata.is_empty() {
+            header.insert("__metadata__".to_owned(), json!(self.metadata));
+        }
         let mut data: Vec<u8> = Vec::new();
         for (name, (dtype, shape, bytes)) in &self.tensors {
             let start = data.len();
             data.extend_from_slice(bytes);
             header.insert(name.clone(), json!({"dtype": dtype, "shape": shape, "data_offsets": [start, data.len()]}));
         }
-        let header = Value::Object(header).to_string();
-        let mut file = (header.len() as u64).to_le_bytes().to_vec();
-        file.extend(header.as_bytes());
-        file.extend(data);
+        let file = [header_bytes(Value::Object(header).to_string().as_bytes()), data].concat();
         std::fs::write(folder.join("model.safetensors"), file).unwrap();
         std::fs::write(folder.join("config.json"), self.config.to_string()).unwrap();
+        for (name, text) in &self.files {
+            std::fs::write(folder.join(name), text).unwrap();
+        }
     }
 }
 
@@ -171,4 +190,22 @@ fn rows_of(tensor: &LogicalTensor, rows: std::ops::Range<usize>) -> Result<Vec<f
     tensor.read_row_bytes(rows, &mut bytes)?;
     widen(dtype, &bytes, &mut values);
     Ok(values)
+}
+
+/// Random numbers below `limit`, one for each place.
+pub(super) fn random(kind: usize, a: usize, b: usize, limit: usize) -> usize {
+    let mixed = (kind * 7919 + a * 131 + b + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    ((mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 40) % limit
+}
+
+/// Codes of `bits` as one stream in 32-bit words, the low bits first.
+pub(super) fn stream(bits: usize, codes: impl Iterator<Item = usize>) -> Vec<u32> {
+    let mut words = Vec::new();
+    for (at, bit) in codes.flat_map(|code| (0..bits).map(move |bit| u32::from(code >> bit & 1 == 1))).enumerate() {
+        if at % 32 == 0 {
+            words.push(0);
+        }
+        words[at / 32] |= bit << (at % 32);
+    }
+    words
 }

@@ -11,6 +11,9 @@ use super::{
 };
 use crate::numeric::{Dtype, FloatDtype, codec::RowCode};
 
+/// What tables are called, behind the name of their module or of their weight.
+pub(super) const TABLES: [&str; 4] = [".weight_scale_inv", ".weight_scale", "_scale_inv", "_scale"];
+
 /// Takes the weights of `quant_method: fp8`, whose `quantization_config` is `config`.
 pub(super) fn unpack(store: &mut Store<'_>, config: &Value) -> Result<(), PackedError> {
     let spread = match block_size(config)? {

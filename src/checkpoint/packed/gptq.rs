@@ -16,6 +16,9 @@ use crate::{
     },
 };
 
+/// What tables are called, behind the name of their module or of their weight.
+pub(super) const TABLES: [&str; 4] = [".qweight", ".qzeros", ".scales", ".g_idx"];
+
 /// Bits that a code may have.
 const BITS: [i64; 4] = [2, 3, 4, 8];
 
@@ -190,9 +193,9 @@ fn groups(
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::written::{Written, random, stream, values};
+    use super::super::fixture::{Model, random, stream};
     use crate::{
-        checkpoint::{CheckpointError, PackedError, QuantizationMethod},
+        checkpoint::{CheckpointError, PackedError, QuantizationMethod, QuantizationNote},
         error::assert_told,
         numeric::{Dtype, FloatDtype},
     };
@@ -229,7 +232,7 @@ mod tests {
             if self.is_reordered { random(4, input, 0, INPUTS / self.group_size) } else { input / self.group_size }
         }
 
-        fn put(&self, folder: &mut Written, name: &str) {
+        fn put(&self, folder: &mut Model, name: &str) {
             let groups = INPUTS / self.group_size;
             let columns: Vec<Vec<u32>> = (0..OUTPUTS)
                 .map(|output| stream(self.bits, (0..INPUTS).map(|input| self.code(input, output))))
@@ -259,11 +262,10 @@ mod tests {
             }
         }
 
-        fn assert_read(&self, folder: &Written, name: &str) {
-            folder.opened(|checkpoint| {
-                let checkpoint = checkpoint.unwrap();
+        fn assert_read(&self, folder: &Model, name: &str) {
+            let read = folder.opened(|checkpoint| {
                 assert_eq!(checkpoint.quantization().unwrap().method, QuantizationMethod::Gptq);
-                let (shape, values) = values(&checkpoint, &format!("{name}.weight"));
+                let (shape, values) = folder.values(&format!("{name}.weight"));
                 assert_eq!(shape, [OUTPUTS, INPUTS]);
                 assert_eq!(checkpoint.tensor(&format!("{name}.weight")).unwrap().dtype(), Dtype::F16);
                 for (at, value) in values.into_iter().enumerate() {
@@ -274,6 +276,7 @@ mod tests {
                     assert_eq!(f64::from(value), FloatDtype::F16.round_to_nearest(exact), "{output}, {input}");
                 }
             });
+            read.unwrap();
         }
     }
 
@@ -287,8 +290,8 @@ mod tests {
         })
     }
 
-    fn folder(module: &Module) -> Written {
-        let mut folder = Written::new(&config(module));
+    fn folder(module: &Module) -> Model {
+        let mut folder = Model::new(&config(module));
         module.put(&mut folder, "m.0");
         folder
     }
@@ -338,11 +341,11 @@ mod tests {
 
     #[test]
     fn what_contradicts_itself_is_refused_by_name() {
-        type Fault = (&'static str, fn(&mut Written));
-        fn set(folder: &mut Written, key: &str, value: Value) {
+        type Fault = (&'static str, fn(&mut Model));
+        fn set(folder: &mut Model, key: &str, value: Value) {
             folder.config["quantization_config"][key] = value;
         }
-        fn shape<'a>(folder: &'a mut Written, part: &str) -> &'a mut Vec<usize> {
+        fn shape<'a>(folder: &'a mut Model, part: &str) -> &'a mut Vec<usize> {
             &mut folder.tensors.get_mut(&format!("m.0.{part}")).unwrap().1
         }
         let faults: &[Fault] = &[
@@ -387,13 +390,26 @@ mod tests {
             ("pack_dtype: int16", |folder| set(folder, "pack_dtype", json!("int16"))),
             ("is_marlin_format: true", |folder| set(folder, "is_marlin_format", json!(true))),
         ];
-        assert_eq!(folder(&PLAIN).refusal(), "1 tensors are read");
+        assert_eq!(folder(&PLAIN).refusal(), "it is read");
         for (index, (said, damage)) in faults.iter().enumerate() {
             let mut folder = folder(&PLAIN);
             damage(&mut folder);
             let refusal = folder.refusal();
             assert!(refusal.contains(said), "{index}: {refusal:?} does not say {said:?}");
         }
+    }
+
+    #[test]
+    fn fields_of_ones_are_read_as_zero_and_counted() {
+        let notes = |module: &Module| folder(module).opened(|model| model.packing_notes().unwrap()).unwrap();
+        let groups = INPUTS / PLAIN.group_size;
+        let is_zero = |(group, output): &(usize, usize)| PLAIN.zero(*group, *output) == 0;
+        let places = (0..groups).flat_map(|group| (0..OUTPUTS).map(move |output| (group, output)));
+        let field_count = places.filter(is_zero).count() as u64;
+        assert!(field_count > 0);
+        assert_eq!(notes(&PLAIN), [QuantizationNote::WrappedZeros { field_count, tensor_count: 1 }]);
+        // The second version stores what it means.
+        assert_eq!(notes(&Module { is_v2: true, ..PLAIN }), []);
     }
 
     #[test]

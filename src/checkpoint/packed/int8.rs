@@ -2,14 +2,20 @@
 
 use std::{ops::Range, sync::Arc};
 
+use serde_json::Value;
+
 use super::{
     PackedError, QuantizationMethod,
+    bitsandbytes::differs,
     store::{Bytes, Store},
 };
 use crate::{
     checkpoint::{CheckpointError, ComputedRows, WeightFile},
     numeric::{Dtype, FloatDtype, TileShape, narrow},
 };
+
+/// What tables are called, behind the name of their module or of their weight.
+pub(super) const TABLES: [&str; 2] = [".SCB", ".weight_format"];
 
 /// 1 / 127, as the library rounds it.
 const STEP: f32 = 7.874_016e-3;
@@ -22,8 +28,8 @@ struct Rows {
     scales: Bytes,
 }
 
-/// Takes every 8-bit weight with its scales.
-pub(super) fn unpack(store: &mut Store<'_>) -> Result<(), PackedError> {
+/// Takes every 8-bit weight with its scales, where those of 4 bits are taken; `said` is what the config says of both.
+pub(super) fn unpack(store: &mut Store<'_>, said: Option<&Value>) -> Result<(), PackedError> {
     for module in store.names_before(".SCB") {
         let tensor = format!("{module}.weight");
         let codes = store.get(&tensor).map_or(0, |codes| codes.element_count() as u64);
@@ -46,6 +52,16 @@ pub(super) fn unpack(store: &mut Store<'_>) -> Result<(), PackedError> {
         let dtype = store.config_dtype().filter(|dtype| *dtype != FloatDtype::F32).unwrap_or(FloatDtype::BF16);
         let shape = codes.shape.clone();
         store.make(QuantizationMethod::Int8, (&tensor, &tensor), shape, dtype, Rows { dtype, columns, codes, scales });
+    }
+    let found = [QuantizationMethod::Nf4, QuantizationMethod::Fp4, QuantizationMethod::Int8];
+    let found: Vec<&str> = found.into_iter().filter(|it| store.has_made(*it)).map(QuantizationMethod::name).collect();
+    let is_eight_bit = store.has_made(QuantizationMethod::Int8);
+    let is_four_bit = found.len() > usize::from(is_eight_bit);
+    for (key, is_found) in [("load_in_8bit", is_eight_bit), ("load_in_4bit", is_four_bit)] {
+        let is_said = said.and_then(|said| said[key].as_bool());
+        if let Some(is_said) = is_said.filter(|is_said| !found.is_empty() && *is_said != is_found) {
+            store.note(differs(key, &is_said.to_string(), found.join(", ")));
+        }
     }
     Ok(())
 }

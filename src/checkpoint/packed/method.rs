@@ -44,6 +44,8 @@ pub enum QuantizationMethod {
     Gptq,
     /// AWQ, of 4 bits.
     Awq,
+    /// torchao, integers in a byte each.
+    TorchaoInt8,
 }
 
 impl QuantizationMethod {
@@ -82,6 +84,7 @@ impl QuantizationMethod {
             Self::Mxfp4 => "MXFP4",
             Self::Gptq => "GPTQ",
             Self::Awq => "AWQ",
+            Self::TorchaoInt8 => "torchao Int8",
         }
     }
 }

@@ -7,6 +7,7 @@ mod activations;
 mod awq;
 mod bitsandbytes;
 mod by_input;
+mod by_name;
 mod compressed;
 mod error;
 #[cfg(test)]
@@ -19,20 +20,21 @@ mod method;
 mod mlx;
 mod modelopt;
 mod mxfp4;
+mod note;
 mod scaled;
 mod scales;
 mod settings;
 mod spread;
 mod store;
+mod torchao;
 mod trained;
 mod unit_cache;
-#[cfg(test)]
-mod written;
 mod zero_points;
 
 use std::{collections::BTreeMap, path::Path};
 
-pub use self::{error::PackedError, method::QuantizationMethod};
+pub(super) use self::by_name::part_by_name;
+pub use self::{error::PackedError, method::QuantizationMethod, note::QuantizationNote};
 use self::{settings::Settings, store::Store};
 use super::{LogicalTensor, ModelConfig};
 use crate::numeric::{Dtype, FloatDtype};
@@ -48,6 +50,8 @@ pub struct Quantization {
     pub stored: BTreeMap<String, LogicalTensor>,
     /// What a stored tensor is; plain ones are not listed.
     pub parts: BTreeMap<String, StoredPart>,
+    /// What opening it showed that should be known; [`super::Checkpoint::packing_notes`] has what tables say too.
+    pub notes: Vec<QuantizationNote>,
 }
 
 /// What a stored tensor is to its quantisation.
@@ -83,6 +87,21 @@ const OWN_LAYOUT: [&str; 5] = ["bitsandbytes", "gptq", "awq", "fp8", "mxfp4"];
 const CODE_DTYPES: [Dtype; 7] =
     [Dtype::U8, Dtype::I8, Dtype::U32, Dtype::I32, Dtype::F8_E4M3, Dtype::F8_E5M2, Dtype::F8_E8M0];
 
+/// The tables of every format: one that takes a table stands here, or [`Store`] does not hand it out.
+const TABLES: [&[&str]; 11] = [
+    &activations::TABLES,
+    &awq::TABLES,
+    &bitsandbytes::TABLES,
+    &compressed::TABLES,
+    &fp8::TABLES,
+    &gptq::TABLES,
+    &int8::TABLES,
+    &mlx::TABLES,
+    &modelopt::TABLES,
+    &mxfp4::TABLES,
+    &torchao::TABLES,
+];
+
 /// Finds the packed weights among `stored` and makes the tensors of the model from them. Packers may have left a file
 /// beside the config in `root`.
 ///
@@ -93,15 +112,17 @@ pub(super) fn unpack(
     stored: &BTreeMap<String, LogicalTensor>,
     root: &Path,
 ) -> Result<Found, PackedError> {
-    let said = config.quantization_config();
-    let mut store = Store::new(stored, config);
+    // ModelOpt's own file states the same as the config does, and may be alone.
+    let beside = config.quantization_config().is_none().then(|| modelopt::config_beside(root)).transpose()?.flatten();
+    let said = config.quantization_config().or(beside.as_ref());
+    let mut store = Store::new(stored, config, &TABLES);
     // The config alone decides, but for modules that only a packer's own file explains.
     let is_by_input = !store.names_before(".qweight").is_empty();
     let settings = Settings::read(said, is_by_input.then_some(root))?;
     match (settings.method(), said) {
         (Some("bitsandbytes"), _) => {
-            bitsandbytes::unpack(&mut store)?;
-            int8::unpack(&mut store)?;
+            bitsandbytes::unpack(&mut store, said)?;
+            int8::unpack(&mut store, said)?;
             store.refuse_integer_weights()?;
         }
         (Some("fp8"), Some(said)) => fp8::unpack(&mut store, said)?,
@@ -111,15 +132,19 @@ pub(super) fn unpack(
         (Some("mxfp4"), _) => mxfp4::unpack(&mut store)?,
         (Some("gptq"), _) => gptq::unpack(&mut store, &settings)?,
         (Some("awq"), _) => awq::unpack(&mut store, &settings)?,
+        (Some("torchao"), _) => torchao::unpack(&mut store)?,
         (Some(_), _) => {}
         // bitsandbytes' 4-bit states describe themselves, whatever the config says; mlx-lm names no method.
         (None, _) => {
-            bitsandbytes::unpack(&mut store)?;
+            bitsandbytes::unpack(&mut store, said)?;
             mlx::unpack(&mut store, config)?;
         }
     }
     if said.is_none() {
         fp8::refuse_unexplained(&store)?;
+    }
+    if let Some(beside) = &beside {
+        modelopt::refuse_unread(&store, beside)?;
     }
     if settings.method().is_none() {
         refuse_unexplained(&store)?;
@@ -148,5 +173,27 @@ fn refuse_unexplained(store: &Store<'_>) -> Result<(), PackedError> {
     match by_input.or_else(blocks).or_else(rows) {
         Some(tensor) => Err(PackedError::MissingTable { tensor, table: "quantization_config".to_owned() }),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{TABLES, fixture::Model, int8};
+
+    /// Of every format, beside a weight that is packed by another: the files say two things of it.
+    #[test]
+    fn a_table_of_a_second_layout_is_refused() {
+        let packed = Model::new(&json!({"quant_method": "bitsandbytes"}))
+            .with("m.q.weight", "I8", &[2, 2], [1, 2, 3, 4])
+            .with_f32("m.q.SCB", &[2], &[1.0, 2.0]);
+        assert!(packed.problem().is_none());
+        for table in TABLES.into_iter().flatten().filter(|table| !int8::TABLES.contains(table)) {
+            let owner = if table.starts_with('.') { "m.q" } else { "m.q.weight" };
+            let name = format!("{owner}{table}");
+            let problem = packed.clone().with_f32(&name, &[1], &[1.0]).problem();
+            assert!(problem.is_some_and(|problem| problem.to_string().contains("m.q")), "{name} is passed over");
+        }
     }
 }

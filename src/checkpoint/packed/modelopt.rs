@@ -1,5 +1,7 @@
 //! `ModelOpt`'s NVFP4 and FP8: scales that are multiplied with each other, and with the codes.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use super::{
@@ -7,13 +9,46 @@ use super::{
     four_bit_floats::{Names, take_nvfp4},
     fp8,
     scales::Global,
+    settings::read_beside,
     spread::Spread,
     store::Store,
 };
 
+/// What tables are called, behind the name of their module or of their weight.
+pub(super) const TABLES: [&str; 3] = [".weight_scale", ".weight_scale_2", ".pre_quant_scale"];
+
+/// The file that `ModelOpt` writes beside the config.
+const OWN_FILE: &str = "hf_quant_config.json";
+
+/// Algorithms that are read.
+const ALGORITHMS: [&str; 2] = ["NVFP4", "FP8"];
+
+/// What the packer's own file in `root` says, as a config would say it; `None` where there is none.
+///
+/// # Errors
+/// A file that cannot be read or is no JSON.
+pub(super) fn config_beside(root: &Path) -> Result<Option<Value>, PackedError> {
+    let Some(said) = read_beside(root, OWN_FILE)? else { return Ok(None) };
+    let Value::Object(mut keys) = said["quantization"].clone() else {
+        return Err(PackedError::BadConfig { key: "hf_quant_config.json: quantization", said: said.to_string() });
+    };
+    keys.insert("quant_method".to_owned(), "modelopt".into());
+    Ok(Some(Value::Object(keys)))
+}
+
+/// Refuses packed weights of an algorithm that is not read; `beside` comes from the packer's own file, so that no config
+/// names it.
+pub(super) fn refuse_unread(store: &Store<'_>, beside: &Value) -> Result<(), PackedError> {
+    let algorithm = beside["quant_algo"].as_str().filter(|algorithm| !ALGORITHMS.contains(algorithm));
+    match (algorithm, fp8::refuse_unexplained(store)) {
+        (Some(algorithm), Err(_)) => Err(PackedError::OtherLayout { key: "quant_algo", said: algorithm.to_owned() }),
+        _ => Ok(()),
+    }
+}
+
 /// Takes the weights of `quant_method: modelopt`; none of them where `config` names an algorithm that is not read.
 pub(super) fn unpack(store: &mut Store<'_>, config: &Value) -> Result<(), PackedError> {
-    if !matches!(config["quant_algo"].as_str(), None | Some("NVFP4" | "FP8")) {
+    if config["quant_algo"].as_str().is_some_and(|algorithm| !ALGORITHMS.contains(&algorithm)) {
         return Ok(());
     }
     for module in store.names_before(".weight_scale_2") {
@@ -81,6 +116,29 @@ mod tests {
             .with_f32(SCALES, &[], &[0.013_7])
             .with_f32("m.k_proj.k_scale", &[], &[7.0]);
         assert_values(&model.values(WEIGHT).1, 3, |row, column| e4m3(codes[row * 3 + column]) * 0.013_7);
+    }
+
+    /// The same with nothing in its config, and `said` in the packer's own file.
+    fn with_own_file(model: Model, said: &serde_json::Value) -> Model {
+        let files = vec![("hf_quant_config.json", said.to_string())];
+        Model { config: json!({"torch_dtype": "bfloat16"}), files, ..model }
+    }
+
+    #[test]
+    fn the_packers_own_file_says_enough() {
+        let (_, expected) = nvfp4().values(WEIGHT);
+        let said = json!({"producer": {"name": "modelopt"}, "quantization": {"quant_algo": "NVFP4", "group_size": 16}});
+        let model = with_own_file(nvfp4(), &said);
+        assert_eq!(model.values(WEIGHT).1, expected);
+        assert_refused(vec![
+            (with_own_file(nvfp4(), &json!({"quantization": {"quant_algo": "W4A8_AWQ"}})), "OtherLayout", "W4A8_AWQ"),
+            (with_own_file(nvfp4(), &json!({"quantization": []})), "BadConfig", "hf_quant_config.json"),
+            (Model { config: json!({}), ..nvfp4() }, "MissingTable", "quantization_config"),
+        ]);
+        // Beside weights that are not packed it says nothing.
+        let plain = Model::new(&json!(null)).with_f32("m.q.weight", &[1, 2], &[1.0, 2.0]);
+        let plain = with_own_file(plain, &json!({"quantization": {"quant_algo": "W4A8_AWQ"}}));
+        assert!(plain.opened(|model| model.quantization().is_none()).unwrap());
     }
 
     #[test]

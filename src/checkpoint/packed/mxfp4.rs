@@ -13,6 +13,9 @@ use crate::{
     numeric::{Dtype, FloatDtype, codec::Mxfp4},
 };
 
+/// What tables are called, behind the name of their module or of their weight.
+pub(super) const TABLES: [&str; 2] = ["_blocks", "_scales"];
+
 /// Bytes of a group's codes.
 const GROUP_BYTES: usize = 16;
 
@@ -131,7 +134,7 @@ impl ComputedRows for Rows {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::written::{Written, random, values};
+    use super::super::fixture::{Model, random};
     use crate::{
         checkpoint::QuantizationMethod,
         numeric::{FloatDtype, codec::E2M1},
@@ -150,8 +153,8 @@ mod tests {
         if random(8, row, group, 9) == 0 { 0 } else { 110 + random(9 + expert, row, group, 30) }
     }
 
-    fn folder() -> Written {
-        let mut folder = Written::new(&json!({"quant_method": "mxfp4"}));
+    fn folder() -> Model {
+        let mut folder = Model::new(&json!({"quant_method": "mxfp4"}));
         let rows = || (0..EXPERTS).flat_map(|expert| (0..ROWS).map(move |row| (expert, row)));
         let codes = rows().flat_map(|(expert, row)| {
             (0..GROUPS * 16).map(move |at| (code(expert, row, 2 * at) | code(expert, row, 2 * at + 1) << 4) as u8)
@@ -165,11 +168,11 @@ mod tests {
 
     #[test]
     fn experts_are_turned_one_by_one() {
-        folder().opened(|checkpoint| {
-            let checkpoint = checkpoint.unwrap();
+        let folder = folder();
+        let read = folder.opened(|checkpoint| {
             assert_eq!(checkpoint.quantization().unwrap().method, QuantizationMethod::Mxfp4);
             assert_eq!(checkpoint.tensors().keys().collect::<Vec<_>>(), ["mlp.down_proj", "mlp.down_proj_bias"]);
-            let (shape, values) = values(&checkpoint, "mlp.down_proj");
+            let (shape, values) = folder.values("mlp.down_proj");
             assert_eq!(shape, [EXPERTS, GROUPS * 32, ROWS]);
             for (at, value) in values.into_iter().enumerate() {
                 let (expert, column, row) = (at / ROWS / (GROUPS * 32), at / ROWS % (GROUPS * 32), at % ROWS);
@@ -178,12 +181,13 @@ mod tests {
                 assert_eq!(f64::from(value), FloatDtype::BF16.round_to_nearest(exact), "{expert}, {column}, {row}");
             }
         });
+        read.unwrap();
     }
 
     #[test]
     fn what_contradicts_itself_is_refused_by_name() {
-        type Fault = (&'static str, fn(&mut Written));
-        fn shape<'a>(folder: &'a mut Written, part: &str) -> &'a mut Vec<usize> {
+        type Fault = (&'static str, fn(&mut Model));
+        fn shape<'a>(folder: &'a mut Model, part: &str) -> &'a mut Vec<usize> {
             &mut folder.tensors.get_mut(&format!("mlp.down_proj_{part}")).unwrap().1
         }
         let faults: &[Fault] = &[
@@ -202,7 +206,7 @@ mod tests {
             ("mlp.down_proj", |folder| folder.put("mlp.down_proj", "BF16", &[1], vec![0; 2])),
             ("quantization_config", |folder| folder.config = json!({"quantization_config": Value::Null})),
         ];
-        assert_eq!(folder().refusal(), "1 tensors are read");
+        assert_eq!(folder().refusal(), "it is read");
         for (index, (said, damage)) in faults.iter().enumerate() {
             let mut folder = folder();
             damage(&mut folder);
@@ -216,11 +220,11 @@ mod tests {
     fn a_scale_that_is_no_number_is_no_weight_either() {
         let mut folder = folder();
         folder.tensors.get_mut("mlp.down_proj_scales").unwrap().2[1000] = 255;
-        folder.opened(|checkpoint| {
-            let checkpoint = checkpoint.unwrap();
+        let read = folder.opened(|checkpoint| {
             let tensor = checkpoint.tensor("mlp.down_proj").unwrap();
             tensor.read_rows(0..160, &mut vec![0.0; 160 * ROWS]).unwrap();
             tensor.read_rows(320..480, &mut vec![0.0; 160 * ROWS]).unwrap_err();
         });
+        read.unwrap();
     }
 }

@@ -13,6 +13,23 @@ use crate::{
 /// Files of packers, with the method of those that name none.
 const BESIDE: [(&str, &str); 2] = [("quantize_config.json", "gptq"), ("quant_config.json", "awq")];
 
+/// What the file `name` in `root` says; `None` where there is none.
+///
+/// # Errors
+/// A file that cannot be read or is no JSON.
+pub(super) fn read_beside(root: &Path, name: &str) -> Result<Option<Value>, PackedError> {
+    let path = root.join(name);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let text = read_text(&path, IoAction::ReadConfig)?;
+    let said = serde_json::from_str(&text).map_err(|error| {
+        let problem = JsonProblem::new(&text, &error);
+        PackedError::BadState { tensor: name.to_owned(), problem }
+    });
+    said.map(Some)
+}
+
 /// The keys of a packer.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
@@ -25,12 +42,8 @@ impl Settings {
     pub fn read(config: Option<&Value>, root: Option<&Path>) -> Result<Self, PackedError> {
         let mut beside = Value::Null;
         for (name, method) in BESIDE {
-            let Some(path) = root.map(|root| root.join(name)).filter(|path| path.is_file()) else { continue };
-            let text = read_text(&path, IoAction::ReadConfig)?;
-            beside = serde_json::from_str(&text).map_err(|error| {
-                let problem = JsonProblem::new(&text, &error);
-                PackedError::BadState { tensor: name.to_owned(), problem }
-            })?;
+            let Some(said) = root.map(|root| read_beside(root, name)).transpose()?.flatten() else { continue };
+            beside = said;
             if let Value::Object(keys) = &mut beside {
                 keys.entry("quant_method").or_insert_with(|| method.into());
             }

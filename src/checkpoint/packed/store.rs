@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{PackedError, Quantization, QuantizationMethod, StoredPart, unit_cache::UnitCache};
+use super::{PackedError, Quantization, QuantizationMethod, QuantizationNote, StoredPart, unit_cache::UnitCache};
 use crate::{
     checkpoint::{ComputedRows, LogicalTensor, ModelConfig, Storage, WeightFile},
     error::{IoAction, IoContext as _, IoError},
@@ -18,20 +18,50 @@ use crate::{
 pub(super) struct Store<'a> {
     stored: &'a BTreeMap<String, LogicalTensor>,
     config: &'a ModelConfig,
+    tables: &'static [&'static [&'static str]],
     parts: BTreeMap<String, StoredPart>,
     made: Vec<LogicalTensor>,
-    method: Option<QuantizationMethod>,
+    methods: Vec<QuantizationMethod>,
     cache: Arc<UnitCache>,
+    notes: Vec<QuantizationNote>,
 }
 
 impl<'a> Store<'a> {
-    pub fn new(stored: &'a BTreeMap<String, LogicalTensor>, config: &'a ModelConfig) -> Self {
-        Self { stored, config, parts: BTreeMap::new(), made: Vec::new(), method: None, cache: Arc::default() }
+    /// `tables` are the endings of every format's tables.
+    pub fn new(
+        stored: &'a BTreeMap<String, LogicalTensor>,
+        config: &'a ModelConfig,
+        tables: &'static [&'static [&'static str]],
+    ) -> Self {
+        Self {
+            tables,
+            stored,
+            config,
+            parts: BTreeMap::new(),
+            made: Vec::new(),
+            methods: Vec::new(),
+            cache: Arc::default(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Adds what should be known of what was taken.
+    pub fn note(&mut self, note: QuantizationNote) {
+        self.notes.push(note);
+    }
+
+    /// Whether a tensor was made by `method`.
+    pub fn has_made(&self, method: QuantizationMethod) -> bool {
+        self.methods.contains(&method)
     }
 
     /// What all tensors of the checkpoint that are decoded across their rows keep in memory.
     pub fn cache(&self) -> &Arc<UnitCache> {
         &self.cache
+    }
+
+    fn tables(&self) -> impl Iterator<Item = &'static str> {
+        self.tables.iter().copied().flatten().copied()
     }
 
     /// The names before `ending`, of all tensors that have it and are not taken.
@@ -66,6 +96,9 @@ impl<'a> Store<'a> {
     }
 
     fn take(&mut self, tensor: &str, name: &str, part: StoredPart) -> Result<Bytes, PackedError> {
+        // A table that no format declares would not be seen where it stands beside another's.
+        let is_declared = || self.tables().any(|table| name.ends_with(table));
+        debug_assert!(matches!(part, StoredPart::Codes(_)) || is_declared(), "{name} is in no format's TABLES");
         let missing = || PackedError::MissingTable { tensor: tensor.to_owned(), table: name.to_owned() };
         let stored = self.stored.get(name).ok_or_else(missing)?;
         self.parts.insert(name.to_owned(), part);
@@ -81,7 +114,9 @@ impl<'a> Store<'a> {
         dtype: FloatDtype,
         rows: impl ComputedRows + 'static,
     ) {
-        self.method.get_or_insert(method);
+        if !self.methods.contains(&method) {
+            self.methods.push(method);
+        }
         let storage = Storage::Computed(Arc::new(rows));
         self.made.push(LogicalTensor::new(stored_name.to_owned(), shape, dtype.stored(), storage).renamed(name));
     }
@@ -99,33 +134,13 @@ impl<'a> Store<'a> {
 
     /// A table that no scheme has taken, of a weight that one has: the files say two things of it.
     fn refuse_second_tables(&self) -> Result<(), PackedError> {
-        const TABLES: [&str; 18] = [
-            "qweight",
-            "qzeros",
-            "scales",
-            "biases",
-            "g_idx",
-            "SCB",
-            "weight_format",
-            "weight_packed",
-            "weight_shape",
-            "weight_scale",
-            "weight_scale_inv",
-            "weight_scale_2",
-            "weight_zero_point",
-            "weight_global_scale",
-            "weight_g_idx",
-            "input_scale",
-            "activation_scale",
-            "pre_quant_scale",
-        ];
         let modules: HashSet<&str> = self.made.iter().filter_map(|made| made.name().strip_suffix(".weight")).collect();
+        let weights: HashSet<&str> = self.made.iter().map(LogicalTensor::name).collect();
         let is_second = |name: &&String| {
             let of_weight = name.rsplit_once(".weight.").is_some_and(|(module, _)| modules.contains(module));
-            let of_module = name
-                .rsplit_once('.')
-                .is_some_and(|(module, ending)| TABLES.contains(&ending) && modules.contains(module));
-            (of_weight || of_module) && !self.parts.contains_key(*name)
+            let mut owners = self.tables().filter_map(|table| name.strip_suffix(table));
+            let is_table = of_weight || owners.any(|owner| modules.contains(owner) || weights.contains(owner));
+            is_table && !self.parts.contains_key(*name)
         };
         match self.stored.keys().find(is_second) {
             Some(table) => Err(PackedError::LoneTable { table: table.clone() }),
@@ -145,7 +160,7 @@ impl<'a> Store<'a> {
 
     /// The model that was found, quantisation and tensors; `None` without any packed weight.
     pub fn into_model(self) -> Result<Option<Model>, PackedError> {
-        let Some(method) = self.method else { return Ok(None) };
+        let Some(method) = self.methods.first().copied() else { return Ok(None) };
         self.refuse_second_tables()?;
         let plain = self.stored.values().filter(|tensor| !self.parts.contains_key(tensor.name()));
         let mut sums: BTreeMap<Dtype, u64> = BTreeMap::new();
@@ -162,7 +177,8 @@ impl<'a> Store<'a> {
             }
         }
         let dtype = most.unwrap_or(FloatDtype::BF16);
-        Ok(Some((Quantization { method, dtype, stored: self.stored.clone(), parts: self.parts }, tensors)))
+        let (stored, parts, notes) = (self.stored.clone(), self.parts, self.notes);
+        Ok(Some((Quantization { method, dtype, stored, parts, notes }, tensors)))
     }
 }
 

@@ -2,11 +2,14 @@
 
 use std::ops::Range;
 
-use super::store::Bytes;
+use super::{PackedError, store::Bytes};
 use crate::{
     error::IoError,
     numeric::codec::{BlockGrid, bit_stream::unpack, unpack_whole_words},
 };
+
+/// Rows of a grid that are looked at in one go.
+const CHECKED_ROWS: usize = 1 << 12;
 
 /// One zero point for each scale of a weight.
 #[derive(Debug)]
@@ -22,6 +25,22 @@ impl ZeroPoints {
     /// Rows of words that hold those of `rows` rows of a grid.
     pub fn word_rows(bits: usize, is_straddling: bool, rows: usize) -> usize {
         if is_straddling { (rows * bits).div_ceil(32) } else { rows.div_ceil(32 / bits) }
+    }
+
+    /// Those beside a config that calls the weights symmetric, which must be zeros: the library passes over them.
+    ///
+    /// # Errors
+    /// One that is not zero; a read that fails.
+    pub fn refuse_asymmetric(&self, grid: &BlockGrid) -> Result<(), PackedError> {
+        let (Self::Bytes(table) | Self::Words { table, .. }) = self;
+        for start in (0..grid.down()).step_by(CHECKED_ROWS) {
+            let rows = start..(start + CHECKED_ROWS).min(grid.down());
+            if self.read(grid, rows)?.into_iter().any(|zero_point| zero_point != 0.0) {
+                let (tensor, said) = (table.name.clone(), "true".to_owned());
+                return Err(PackedError::Contradicted { tensor, key: "symmetric", said });
+            }
+        }
+        Ok(())
     }
 
     /// Reads those of `rows` of `grid`, row-major.

@@ -2,15 +2,13 @@
 
 #![expect(clippy::inline_always, reason = "only what is inlined is compiled with the instructions of a level")]
 
-use super::bit_stream;
+use std::ops::Range;
+
+use super::batches::{Batches, GroupCode};
 use crate::numeric::{
     CpuLevel, FloatDtype,
-    lanes::{Element, Lanes, with_element},
-    level::LaneLoop,
+    lanes::{Element, Lanes},
 };
-
-/// Elements that are decoded in one go: whole groups of every size, and little enough for the nearest cache.
-const BATCH: usize = 1024;
 
 /// How codes become values: `round(round(code · scale) + bias)`, two roundings, which is what `mx.dequantize` does.
 #[derive(Clone, Copy, Debug)]
@@ -38,51 +36,31 @@ impl Affine {
         assert_eq!(codes.len(), count * self.bits / 8, "codes and scales must agree");
         assert_eq!(biases.len(), scales.len(), "biases and scales must agree");
         assert_eq!(bytes.len(), count * self.dtype.byte_count(), "bytes and scales must agree");
-        level.run(Decode { codec: *self, codes, scales, biases, bytes });
+        let &Self { bits, group, dtype } = self;
+        level.run(Batches { code: Tables { group, scales, biases }, dtype, bits, group, codes, bytes });
     }
 }
 
-struct Decode<'a> {
-    codec: Affine,
-    codes: &'a [u8],
+struct Tables<'a> {
+    group: usize,
     scales: &'a [f32],
     biases: &'a [f32],
-    bytes: &'a mut [u8],
 }
 
-impl LaneLoop for Decode<'_> {
-    type Output = ();
-
+impl GroupCode for Tables<'_> {
     #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) {
-        with_element!(self.codec.dtype, E => self.groups::<L, E>(lanes));
-    }
-}
-
-impl Decode<'_> {
-    #[inline(always)]
-    fn groups<L: Lanes, E: Element>(self, lanes: L) {
-        let Affine { bits, group, dtype } = self.codec;
-        let (mut unpacked, mut values) = ([0; BATCH], [0.0; BATCH]);
-        let parts = self.codes.chunks(BATCH * bits / 8);
-        let tables = self.scales.chunks(BATCH / group).zip(self.biases.chunks(BATCH / group));
-        let batches = self.bytes.chunks_mut(BATCH * dtype.byte_count());
-        for ((part, (scales, biases)), bytes) in parts.zip(tables).zip(batches) {
-            let count = scales.len() * group;
-            let (unpacked, values) = (&mut unpacked[..count], &mut values[..count]);
-            bit_stream::unpack(bits, part, 0..count, unpacked);
-            for ((values, codes), scale) in values.chunks_mut(group).zip(unpacked.chunks(group)).zip(scales) {
-                for (value, code) in values.iter_mut().zip(codes) {
-                    *value = f32::from(*code) * scale;
-                }
+    fn decode<L: Lanes, E: Element>(&self, lanes: L, groups: Range<usize>, codes: &[u8], values: &mut [f32]) {
+        let &Self { group, scales, biases } = self;
+        for ((values, codes), scale) in values.chunks_mut(group).zip(codes.chunks(group)).zip(&scales[groups.clone()]) {
+            for (value, code) in values.iter_mut().zip(codes) {
+                *value = f32::from(*code) * scale;
             }
-            E::round_all(lanes, values.as_chunks_mut().0);
-            for (values, bias) in values.chunks_mut(group).zip(biases) {
-                for value in values {
-                    *value += bias;
-                }
+        }
+        E::round_all(lanes, values.as_chunks_mut().0);
+        for (values, bias) in values.chunks_mut(group).zip(&biases[groups]) {
+            for value in values {
+                *value += bias;
             }
-            E::narrow_all(lanes, values, bytes);
         }
     }
 }

@@ -26,6 +26,11 @@ pub trait ByInput: fmt::Debug + Send + Sync {
 
     /// Writes the zero points for `outputs`, of their `row`.
     fn zeros(&self, row: &[u8], outputs: Range<usize>, zeros: &mut [u8]);
+
+    /// Whether a zero point of 0 is a sum that went over the last code, which other programs read as one more than it.
+    fn wraps_zeros(&self) -> bool {
+        false
+    }
 }
 
 /// What is stored of neighbouring outputs, row by row.

@@ -56,6 +56,10 @@ impl ByInput for Gptq {
         }
     }
 
+    fn wraps_zeros(&self) -> bool {
+        self.zeros_less_one
+    }
+
     fn zeros(&self, row: &[u8], outputs: Range<usize>, zeros: &mut [u8]) {
         let words = row.as_chunks::<4>().0;
         let word = |index: usize| words.get(index).map_or(0, |word| u64::from(u32::from_le_bytes(*word)));

@@ -5,6 +5,7 @@
 
 mod affine;
 mod awq;
+mod batches;
 pub mod bit_stream;
 mod block_grid;
 mod by_input;

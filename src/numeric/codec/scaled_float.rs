@@ -2,15 +2,17 @@
 
 #![expect(clippy::inline_always, reason = "only what is inlined is compiled with the instructions of a level")]
 
-use super::{E2M1, bit_stream, e8m0};
+use std::ops::Range;
+
+use super::{
+    E2M1,
+    batches::{Batches, GroupCode},
+    e8m0,
+};
 use crate::numeric::{
     CpuLevel, Float8, FloatDtype,
-    lanes::{Element, Lanes, with_element},
-    level::LaneLoop,
+    lanes::{Element, Lanes},
 };
-
-/// Elements that are decoded in one go: whole groups of either size, and little enough for the nearest cache.
-const BATCH: usize = 1024;
 
 /// How codes become values: `round(value of the code · scale)`.
 #[derive(Clone, Debug)]
@@ -78,42 +80,24 @@ impl ScaledFloat {
         let count = scales.len() * self.group;
         assert_eq!(codes.len(), count * self.bits / 8, "codes and scales must agree");
         assert_eq!(bytes.len(), count * self.dtype.byte_count(), "bytes and scales must agree");
-        CpuLevel::detected().run(Decode { codec: self, codes, scales, bytes });
+        let &Self { bits, group, dtype, .. } = self;
+        CpuLevel::detected().run(Batches { code: Scaled { codec: self, scales }, dtype, bits, group, codes, bytes });
     }
 }
 
-struct Decode<'a> {
+struct Scaled<'a> {
     codec: &'a ScaledFloat,
-    codes: &'a [u8],
     scales: &'a [f32],
-    bytes: &'a mut [u8],
 }
 
-impl LaneLoop for Decode<'_> {
-    type Output = ();
-
+impl GroupCode for Scaled<'_> {
     #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) {
-        with_element!(self.codec.dtype, E => self.groups::<L, E>(lanes));
-    }
-}
-
-impl Decode<'_> {
-    #[inline(always)]
-    fn groups<L: Lanes, E: Element>(self, lanes: L) {
-        let &ScaledFloat { values: ref elements, bits, group, dtype } = self.codec;
-        let (mut unpacked, mut values) = ([0; BATCH], [0.0; BATCH]);
-        let parts = self.codes.chunks(BATCH * bits / 8).zip(self.scales.chunks(BATCH / group));
-        for ((part, scales), bytes) in parts.zip(self.bytes.chunks_mut(BATCH * dtype.byte_count())) {
-            let count = scales.len() * group;
-            let (unpacked, values) = (&mut unpacked[..count], &mut values[..count]);
-            bit_stream::unpack(bits, part, 0..count, unpacked);
-            for ((values, codes), scale) in values.chunks_mut(group).zip(unpacked.chunks(group)).zip(scales) {
-                for (value, code) in values.iter_mut().zip(codes) {
-                    *value = elements[usize::from(*code)] * scale;
-                }
+    fn decode<L: Lanes, E: Element>(&self, _: L, groups: Range<usize>, codes: &[u8], values: &mut [f32]) {
+        let ScaledFloat { values: elements, group, .. } = self.codec;
+        for ((values, codes), scale) in values.chunks_mut(*group).zip(codes.chunks(*group)).zip(&self.scales[groups]) {
+            for (value, code) in values.iter_mut().zip(codes) {
+                *value = elements[usize::from(*code)] * scale;
             }
-            E::narrow_all(lanes, values, bytes);
         }
     }
 }

@@ -193,6 +193,8 @@ fn dtypes_whose_size_is_unknown_or_wrong_are_refused_by_name() {
 fn one_name_for_two_tensors_is_refused() {
     let twice = header(&[("a", "U8", "[4]", "[0, 4]"), ("b", "U8", "[0]", "[4, 4]"), ("a", "U8", "[4]", "[4, 8]")]);
     assert_rejects_header(twice, 8, "two tensors are named `a`");
+    let first_is_wrong = header(&[("a", "U8", "[9]", "[0, 4]"), ("a", "U8", "[4]", "[0, 4]")]);
+    assert_rejects_header(first_is_wrong, 4, "two tensors are named `a`");
     let spelt_differently = header(&[("a", "U8", "[4]", "[0, 4]"), ("\\u0061", "U8", "[4]", "[4, 8]")]);
     assert_rejects_header(spelt_differently, 8, "two tensors are named `a`");
     let across = refusal(|root| {

@@ -136,6 +136,27 @@ fn base_merge_and_adapter_at_run_time_say_what_the_library_says() {
 }
 
 #[test]
+fn plan_and_inspect_say_what_the_config_has_otherwise_than_the_states_and_verify_that_a_folder_is_packed() {
+    let root = tempfile::tempdir().unwrap();
+    let base = root.path().join("base");
+    let read = |name: &str| fs::read(case("bnb-nf4/base").join(name)).unwrap();
+    put(&base.join("model.safetensors"), read("model.safetensors"));
+    let config = String::from_utf8(read("config.json")).unwrap();
+    assert!(config.contains(r#""bnb_4bit_quant_type": "nf4""#), "{config}");
+    put(&base.join("config.json"), config.replace(r#""nf4""#, r#""fp4""#));
+    let adapter = case("bnb-nf4/adapter").to_string_lossy().into_owned();
+    for arguments in [vec!["merge", "base", &adapter, "-o", "merged", "--dry-run"], vec!["inspect", "base"]] {
+        let run = lorafuse(root.path(), &arguments);
+        assert!(run.status.success(), "{}", stderr(&run));
+        let said = format!("{}{}", String::from_utf8_lossy(&run.stdout), stderr(&run));
+        assert!(said.contains("bnb_4bit_quant_type: fp4") && said.contains("nf4"), "{arguments:?}: {said}");
+    }
+    let verify = lorafuse(root.path(), &["verify", "base"]);
+    let said = format!("{}{}", String::from_utf8_lossy(&verify.stdout), stderr(&verify));
+    assert!(said.contains("the weights are packed (bitsandbytes NF4)"), "{said}");
+}
+
+#[test]
 fn the_card_says_that_the_base_was_packed_and_inspect_fails_where_it_is_not_read() {
     let root = tempfile::tempdir().unwrap();
     let [base, adapter] = ["base", "adapter"].map(|part| case("bnb-nf4").join(part).to_string_lossy().into_owned());

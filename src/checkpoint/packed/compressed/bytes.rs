@@ -37,7 +37,11 @@ pub fn take(store: &mut Store<'_>, groups: &Groups, module: &str) -> Result<(), 
     let has_zero_points = !is_float && (!scheme.is_symmetric || store.get(&zero_point).is_some());
     let zero_points = if has_zero_points {
         let table = store.take_table(&weight, &zero_point)?.typed(&[Dtype::I8])?;
-        Some(ZeroPoints::Bytes(scheme.spread.checked(&codes.shape, table)?))
+        let zero_points = ZeroPoints::Bytes(scheme.spread.checked(&codes.shape, table)?);
+        if scheme.is_symmetric {
+            zero_points.refuse_asymmetric(&scheme.spread.grid(&codes.shape))?;
+        }
+        Some(zero_points)
     } else {
         None
     };

@@ -31,10 +31,19 @@ pub enum Format {
 }
 
 /// The groups of a config.
-pub struct Groups(Vec<Group>);
+pub struct Groups {
+    groups: Vec<Group>,
+    /// What is not packed.
+    ignored: Targets,
+}
 
 struct Group {
     scheme: Scheme,
+    targets: Targets,
+}
+
+/// Names of modules or of classes of layers, and patterns.
+struct Targets {
     names: Vec<String>,
     patterns: Vec<Regex>,
 }
@@ -53,40 +62,52 @@ impl Groups {
         for group in groups.values().filter(|group| is_set(&group["weights"])) {
             let format = Some(&group["format"]).filter(|format| format.is_string()).unwrap_or(&config["format"]);
             let Some(scheme) = Scheme::read(&group["weights"], format)? else { return Ok(None) };
-            let targets = group["targets"].as_array().ok_or_else(|| bad("targets", &group["targets"]))?;
-            let targets = targets.iter().filter_map(Value::as_str);
-            let (patterns, names): (Vec<&str>, Vec<&str>) = targets.partition(|target| target.starts_with("re:"));
-            // As `re.match` has it: from the beginning, not to the end.
-            let compiled = |target: &str| {
-                let pattern = format!("^(?:{})", &target["re:".len()..]);
-                Regex::new(&pattern).map_err(|_| bad("targets", &target.into()))
-            };
-            read.push(Group {
-                scheme,
-                names: names.into_iter().map(str::to_owned).collect(),
-                patterns: patterns.into_iter().map(compiled).collect::<Result<_, _>>()?,
-            });
+            read.push(Group { scheme, targets: Targets::read("targets", &group["targets"])? });
         }
-        Ok(Some(Self(read)))
+        let is_own = |group: &Value| group["format"].is_string();
+        let layouts = || read.iter().map(|group| group.scheme.format);
+        // Groups that name a format need no word of the whole, but it must not be one that none of them has.
+        if groups.values().any(is_own)
+            && let Some(said) = config["format"].as_str().and_then(Format::named)
+            && !layouts().any(|format| said.contains(&format))
+        {
+            return Err(bad("format", &config["format"]));
+        }
+        let ignored = match &config["ignore"] {
+            Value::Null => Targets { names: Vec::new(), patterns: Vec::new() },
+            ignored => Targets::read("ignore", ignored)?,
+        };
+        Ok(Some(Self { groups: read, ignored }))
+    }
+
+    /// Refuses `tensor`, the codes of `module`, where the config says that it is not packed: the library makes plain
+    /// weights there, and finds none.
+    pub fn refuse_ignored(&self, module: &str, tensor: &str) -> Result<(), PackedError> {
+        let named = self.ignored.names.iter().find(|name| *name == module).cloned();
+        let matched = || self.ignored.patterns.iter().find(|pattern| pattern.is_match(module).unwrap_or(false));
+        match named.or_else(|| matched().map(ToString::to_string)) {
+            Some(said) => Err(PackedError::Contradicted { tensor: tensor.to_owned(), key: "ignore", said }),
+            None => Ok(()),
+        }
     }
 
     /// The scheme of `module`: of the groups that name it, else of those whose patterns match it, else of those of a
     /// class of layers, else of all, that with which its tensors go (`fits`).
     pub fn of(&self, module: &str, fits: impl Fn(&Scheme) -> bool) -> Result<Scheme, PackedError> {
-        let is_named = |group: &&Group| group.names.iter().any(|name| name == module);
+        let is_named = |group: &&Group| group.targets.names.iter().any(|name| name == module);
         let is_matched =
-            |group: &&Group| group.patterns.iter().any(|pattern| pattern.is_match(module).unwrap_or(false));
+            |group: &&Group| group.targets.patterns.iter().any(|pattern| pattern.is_match(module).unwrap_or(false));
         // Which class a layer has is not known here; a name with no dot in it is one of a class.
-        let is_of_class = |group: &&Group| group.names.iter().any(|name| !name.contains('.'));
-        let mut found: Vec<&Group> = self.0.iter().filter(is_named).collect();
+        let is_of_class = |group: &&Group| group.targets.names.iter().any(|name| !name.contains('.'));
+        let mut found: Vec<&Group> = self.groups.iter().filter(is_named).collect();
         if found.is_empty() {
-            found = self.0.iter().filter(is_matched).collect();
+            found = self.groups.iter().filter(is_matched).collect();
         }
         if found.is_empty() {
-            found = self.0.iter().filter(is_of_class).collect();
+            found = self.groups.iter().filter(is_of_class).collect();
         }
         if found.is_empty() {
-            found = self.0.iter().collect();
+            found = self.groups.iter().collect();
         }
         let mut schemes: Vec<Scheme> = found.into_iter().map(|group| group.scheme).collect();
         schemes.dedup();
@@ -97,6 +118,38 @@ impl Groups {
         match schemes[..] {
             [scheme] => Ok(scheme),
             _ => Err(PackedError::NoGroup { tensor: module.to_owned() }),
+        }
+    }
+}
+
+impl Targets {
+    fn read(key: &'static str, said: &Value) -> Result<Self, PackedError> {
+        let targets = said.as_array().ok_or_else(|| bad(key, said))?;
+        let targets = targets.iter().filter_map(Value::as_str);
+        let (patterns, names): (Vec<&str>, Vec<&str>) = targets.partition(|target| target.starts_with("re:"));
+        // As `re.match` has it: from the beginning, not to the end.
+        let compiled = |target: &str| {
+            let pattern = format!("^(?:{})", &target["re:".len()..]);
+            Regex::new(&pattern).map_err(|_| bad(key, &target.into()))
+        };
+        Ok(Self {
+            names: names.into_iter().map(str::to_owned).collect(),
+            patterns: patterns.into_iter().map(compiled).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl Format {
+    /// The layouts that a format of this name may be; `None` where it names no one.
+    fn named(name: &str) -> Option<&'static [Self]> {
+        match name {
+            "pack-quantized" => Some(&[Self::Packed]),
+            "int-quantized" => Some(&[Self::Int]),
+            "float-quantized" => Some(&[Self::Float]),
+            "naive-quantized" => Some(&[Self::Int, Self::Float]),
+            "nvfp4-pack-quantized" => Some(&[Self::Nvfp4]),
+            "mxfp4-pack-quantized" => Some(&[Self::Mxfp4]),
+            _ => None,
         }
     }
 }

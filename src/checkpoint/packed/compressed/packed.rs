@@ -104,13 +104,18 @@ fn zero_points(
         return Ok(None);
     }
     let table = store.take_table(&format!("{module}.weight_packed"), &name)?.typed(&[Dtype::I32, Dtype::I8])?;
-    if table.dtype == Dtype::I8 {
-        return Ok(Some(ZeroPoints::Bytes(table.shaped(&[grid.down(), grid.across()])?)));
+    let zero_points = if table.dtype == Dtype::I8 {
+        ZeroPoints::Bytes(table.shaped(&[grid.down(), grid.across()])?)
+    } else {
+        // They lie as the codes do: one release wrote both.
+        let RowCode::Words { bits, is_straddling } = code else { unreachable!("a layout of words") };
+        let table = table.shaped(&[ZeroPoints::word_rows(bits, is_straddling, grid.down()), grid.across()])?;
+        ZeroPoints::Words { table, bits, is_straddling }
+    };
+    if scheme.is_symmetric {
+        zero_points.refuse_asymmetric(grid)?;
     }
-    // They lie as the codes do: one release wrote both.
-    let RowCode::Words { bits, is_straddling } = code else { unreachable!("a layout of words") };
-    let table = table.shaped(&[ZeroPoints::word_rows(bits, is_straddling, grid.down()), grid.across()])?;
-    Ok(Some(ZeroPoints::Words { table, bits, is_straddling }))
+    Ok(Some(zero_points))
 }
 
 fn group_index(store: &mut Store<'_>, module: &str, columns: usize) -> Result<Option<GroupIndex>, PackedError> {

@@ -16,6 +16,9 @@ const SCALES: &str = "m.q.weight_scale";
 const SHAPE: &str = "m.q.weight_shape";
 const ZERO_POINTS: &str = "m.q.weight_zero_point";
 const GROUP_INDEX: &str = "m.q.weight_g_idx";
+const SYMMETRIC: &str = "/config_groups/group_0/weights/symmetric";
+const FORMAT: &str = "/config_groups/group_0/format";
+const BITS: &str = "/config_groups/group_0/weights/num_bits";
 const GLOBAL: &str = "m.q.weight_global_scale";
 
 /// A config of one group for all linear layers.
@@ -274,6 +277,25 @@ fn a_group_is_found_by_path_by_pattern_by_class_or_by_tensors() {
     assert!(matches!(&wrong, Some(PackedError::WrongShape { tensor, .. }) if tensor == SCALES), "{wrong:?}");
 }
 
+fn ignoring(mut model: Model, ignored: Value) -> Model {
+    model.config["quantization_config"]["ignore"] = ignored;
+    model
+}
+
+#[test]
+fn what_the_config_says_beside_the_tensors_may_go_with_them() {
+    let exact = Packed::USUAL.values(None);
+    for model in [
+        // Zero points that are zeros, as early releases wrote them.
+        Packed::USUAL.model().with(ZERO_POINTS, "I8", &[3, 3], [0; 9]),
+        ignoring(Packed::USUAL.model(), json!(["lm_head", "re:q.*", "m.q.k"])),
+        Packed::USUAL.model().saying(FORMAT, json!("pack-quantized")).saying("/format", json!("mixed-precision")),
+        Packed::USUAL.model().saying(FORMAT, json!("pack-quantized")),
+    ] {
+        assert_values(&model.values(WEIGHT).1, 24, |row, column| exact(row, column, column / 8));
+    }
+}
+
 #[test]
 fn layouts_that_are_not_read_leave_the_model_packed_and_are_named() {
     let usual = || Packed::USUAL.model();
@@ -343,6 +365,18 @@ fn packed_integers_that_cannot_be_read_are_refused_by_name() {
         (index([-2; 24]), "StateSays", GROUP_INDEX),
         (index(std::array::from_fn(|column| if column == 20 { -1 } else { 0 })), "StateSays", GROUP_INDEX),
         (index(std::array::from_fn(|column| if column == 20 { 0 } else { -1 })), "StateSays", GROUP_INDEX),
+        (usual().with(ZERO_POINTS, "I8", &[3, 3], [0, 0, 0, 0, 0, 0, 0, 0, 1]), "Contradicted", ZERO_POINTS),
+        (Packed::USUAL.asymmetric().saying(SYMMETRIC, json!(true)), "Contradicted", ZERO_POINTS),
+        (ignoring(usual(), json!(["lm_head", "m.q"])), "Contradicted", "ignore"),
+        (ignoring(usual(), json!(["re:.*q$"])), "Contradicted", PACKED),
+        (ignoring(usual(), json!("m.k")), "BadConfig", "ignore"),
+        (
+            usual().saying(FORMAT, json!("pack-quantized")).saying("/format", json!("int-quantized")),
+            "BadConfig",
+            "format",
+        ),
+        (usual().saying("/format", json!("int-quantized")), "NoGroup", "m.q"),
+        (usual().saying("/format", json!("naive-quantized")), "NoGroup", "m.q"),
         (usual().with(GROUP_INDEX, "I32", &[23], i32_bytes(&[0; 23])), "WrongShape", GROUP_INDEX),
         (usual().with("m.k.weight_shape", "I64", &[2], shape_bytes([3, 24])), "LoneTable", "m.k.weight_shape"),
         (usual().with_f32("m.k.weight_scale", &[1], &[1.0]), "LoneTable", "m.k.weight_scale"),
@@ -367,6 +401,10 @@ fn bytes_and_four_bit_floats_that_cannot_be_read_are_refused_by_name() {
             "block_structure",
         ),
         (int_rows().without(ZERO_POINTS), "MissingTable", ZERO_POINTS),
+        (int_rows().saying(SYMMETRIC, json!(true)), "Contradicted", ZERO_POINTS),
+        (ignoring(int_rows(), json!(["m.q"])), "Contradicted", WEIGHT),
+        (int_rows().saying("/format", json!("pack-quantized")), "NoGroup", "m.q"),
+        (nvfp4().saying("/format", json!("float-quantized")).saying(BITS, json!(8)), "NoGroup", "m.q"),
         (int_rows().with(ZERO_POINTS, "I8", &[5], [0; 5]), "WrongShape", ZERO_POINTS),
         (int_rows().without(SCALES), "LoneTable", ZERO_POINTS),
         (int_rows().with_f32(SCALES, &[5, 1], &[f32::NAN; 5]), "BadScale", SCALES),

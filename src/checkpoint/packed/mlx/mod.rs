@@ -23,6 +23,9 @@ use crate::{
     },
 };
 
+/// What tables are called, behind the name of their module or of their weight.
+pub(super) const TABLES: [&str; 3] = [".scales", ".biases", ".global_scale"];
+
 /// Models whose tensors mlx-lm (0.32) writes under the names and with the values that transformers has. What it does to
 /// others (experts stacked, one added to norms, convolutions turned, towers left out) is not undone.
 const SAME_IN_TRANSFORMERS: [&str; 12] = [
