@@ -13,6 +13,8 @@ fuzz_target!(|json: &[u8]| {
     match Header::parse(json) {
         Ok(header) => {
             assert_is_consistent(&header);
+            let written = header.to_bytes().expect("what is consistent can be written");
+            assert_eq!(Header::parse(&written[8..]).as_ref(), Ok(&header), "and read again as it was");
             compare(json, &header);
         }
         Err(error) => assert!(error.to_string().len() < 4_000, "an endless message: {error}"),

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 const MOST_BYTES: usize = 1 << 16;
 
 /// Tensors whose names mean something to a scheme; the input says which are there, of what dtype and shape.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 25] = [
     "a.weight",
     "a.weight.absmax",
     "a.weight.quant_map",
@@ -36,6 +36,9 @@ const NAMES: [&str; 22] = [
     "a.g_idx",
     "a_blocks",
     "a_scales",
+    "a._weight_qdata",
+    "a._weight_scale",
+    "a._weight_zero_point",
 ];
 
 const DTYPES: [&str; 9] = ["U8", "I8", "I32", "U32", "I64", "F32", "F16", "BF16", "F8_E4M3"];
