@@ -19,7 +19,7 @@ use lorafuse::{
     merge::{CpuKernel, Kernel, TileJob},
     numeric::{
         CpuLevel, FloatDtype, LowRank, TileBytes,
-        codec::{FourBit, NF4, NestedScales, Nf4Encoder},
+        codec::{BlockGrid, FourBit, Gptq, Mxfp4, NF4, NestedScales, Nf4Encoder, RowCode, Strip, decode_by_input},
         narrow, narrow_at, widen_at,
     },
     platform::PageBuffer,
@@ -53,6 +53,7 @@ fn main() {
         conversions(level, copy_rates[0]);
         passes(level, copy_rates[0]);
         packing(level, copy_rates[0]);
+        four_bits(level, copy_rates[0]);
     }
     unpacking(copy_rates[0]);
     for (thread_count, copy_rate) in thread_counts.into_iter().zip(copy_rates) {
@@ -183,8 +184,8 @@ fn packing(level: CpuLevel, copy_rate: f64) {
     print_row("pack scales again", 1, absmax.len(), byte_count, secs, copy_rate);
 }
 
-/// Packed weights made plain.
-fn unpacking(copy_rate: f64) {
+/// NF4 made plain.
+fn four_bits(level: CpuLevel, copy_rate: f64) {
     let codes: Vec<u8> = in_dtype(FloatDtype::F32, &noise(ELEMENT_COUNT / 8, 0.05));
     let scales = noise(ELEMENT_COUNT / 64, 0.05);
     for dtype in DTYPES {
@@ -192,10 +193,54 @@ fn unpacking(copy_rate: f64) {
         let mut bytes = vec![0; ELEMENT_COUNT * dtype.byte_count()];
         let byte_count = bytes.len() + codes.len() + size_of_val(&scales[..]);
         let secs = best_secs(|| {
-            codec.decode(&(0..ELEMENT_COUNT), black_box(&codes), black_box(&scales), black_box(&mut bytes));
+            codec.decode_at(level, &(0..ELEMENT_COUNT), black_box(&codes), black_box(&scales), black_box(&mut bytes));
         });
-        print_row(&format!("unpack NF4 → {dtype}"), 1, ELEMENT_COUNT, byte_count, secs, copy_rate);
+        print_row(&format!("{level}: unpack NF4 → {dtype}"), 1, ELEMENT_COUNT, byte_count, secs, copy_rate);
     }
+}
+
+/// Other packed weights made plain, to bfloat16.
+fn unpacking(copy_rate: f64) {
+    // Codes that are numbers in every format.
+    let codes: Vec<u8> = in_dtype(FloatDtype::F32, &noise(ELEMENT_COUNT / 4, 0.05)).iter().map(|c| c & 0x77).collect();
+    let mut bytes = vec![0; ELEMENT_COUNT * 2];
+    let mut row = |name: &str, bits: usize, table_bytes: usize, work: &mut dyn FnMut(&[u8], &mut [u8])| {
+        let codes = &codes[..ELEMENT_COUNT * bits / 8];
+        let secs = best_secs(|| work(black_box(codes), black_box(&mut bytes)));
+        print_row(name, 1, ELEMENT_COUNT, bytes.len() + codes.len() + table_bytes, secs, copy_rate);
+    };
+    let words = RowCode::Words { bits: 4, is_straddling: true };
+    for (name, bits, code, group) in [
+        ("unpack int8, a scale a row", 8, RowCode::Int8, SIDE),
+        ("unpack FP8, a scale for 128", 8, RowCode::E4M3, 128),
+        ("unpack 4-bit words, a scale for 128", 4, words, 128),
+        ("unpack NVFP4, a scale for 16", 4, RowCode::E2M1, 16),
+    ] {
+        let grid = BlockGrid::over(&[ELEMENT_COUNT / SIDE, SIDE], 1, group);
+        let scales = noise(ELEMENT_COUNT / group, 0.05);
+        let mut values = vec![0.0; SIDE];
+        row(name, bits, size_of_val(&scales[..]), &mut |codes, bytes| {
+            let lines = codes.chunks_exact(SIDE * bits / 8).zip(bytes.chunks_exact_mut(SIDE * 2));
+            for ((line, out), scales) in lines.zip(scales.chunks(SIDE / group)) {
+                code.widen(line, &mut values);
+                grid.over_row(&mut values, scales, |value, scale| *value *= scale);
+                narrow(FloatDtype::BF16, &values, out);
+            }
+        });
+    }
+    let groups = vec![120; ELEMENT_COUNT / 32];
+    row("unpack MXFP4, turned", 4, groups.len(), &mut |codes, bytes| {
+        Mxfp4 { codes, scales: &groups, groups: SIDE / 32 }.decode(0..SIDE, bytes);
+    });
+    let input_groups: Vec<u32> = (0..SIDE as u32).map(|input| input / 128).collect();
+    let (outputs, group_count) = (ELEMENT_COUNT / SIDE, SIDE / 128);
+    let scales = in_dtype(FloatDtype::BF16, &noise(outputs * group_count, 0.05));
+    let zeros = vec![0x77; outputs / 2 * group_count];
+    let gptq = Gptq { bits: 4, zeros_less_one: true };
+    row("unpack GPTQ", 4, scales.len() + zeros.len(), &mut |codes, bytes| {
+        let strip = Strip { codes, zeros: &zeros, scales: &scales, outputs, groups: &input_groups };
+        decode_by_input(&gptq, FloatDtype::BF16, &strip, 0..outputs, bytes);
+    });
 }
 
 /// A whole matrix through the kernel, tile after tile, without a disk.

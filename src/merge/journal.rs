@@ -195,6 +195,21 @@ mod tests {
         assert_ne!(bound(&plan), before);
     }
 
+    #[test]
+    fn a_journal_is_bound_to_what_the_trainer_saw() {
+        let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/llama-lora-bf16");
+        let output = tempfile::tempdir().unwrap();
+        let bound = |format: Option<&str>| {
+            let request = MergeRequest {
+                trained_quantization: format.map(|format| format.parse().unwrap()),
+                ..MergeRequest::new(case.join("base"), case.join("adapter"), output.path().join("merged"))
+            };
+            fingerprint(&MergePlan::new(&request).unwrap(), "CPU", &JobContext::unwatched()).unwrap()
+        };
+        let all = [None, Some("nf4"), Some("nf4,double"), Some("nf4,block=128")].map(bound);
+        assert!(all.iter().enumerate().all(|(index, one)| !all[..index].contains(one)));
+    }
+
     fn record(name: &str) -> TensorRecord {
         TensorRecord {
             name: name.to_owned(),

@@ -1,6 +1,8 @@
 //! AWQ's codes (Lin et al. 2023) in the layout that its library calls `gemm`: a word holds eight neighbouring outputs of one
 //! input, in the order in which its kernel takes them apart.
 
+#![expect(clippy::inline_always, reason = "only what is inlined is compiled with the instructions of a level")]
+
 use std::ops::Range;
 
 use super::ByInput;
@@ -28,10 +30,12 @@ impl ByInput for Awq {
         self.code_bytes(outputs)
     }
 
+    #[inline(always)]
     fn codes(&self, rows: &[u8], row_byte_count: usize, input: usize, outputs: Range<usize>, codes: &mut [u8]) {
         self.zeros(&rows[input * row_byte_count..(input + 1) * row_byte_count], outputs, codes);
     }
 
+    #[inline(always)]
     fn zeros(&self, row: &[u8], outputs: Range<usize>, zeros: &mut [u8]) {
         let words = &row.as_chunks::<4>().0[outputs.start / WORD_OUTPUTS..outputs.end.div_ceil(WORD_OUTPUTS)];
         for (codes, word) in zeros.as_chunks_mut::<WORD_OUTPUTS>().0.iter_mut().zip(words) {

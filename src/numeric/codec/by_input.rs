@@ -1,10 +1,16 @@
 //! Integers that are stored by input, the codes of all outputs side by side, with a scale and a zero point for each output
 //! and group of inputs: GPTQ and AWQ. What comes out has a row for each output.
 
+#![expect(clippy::inline_always, reason = "only what is inlined is compiled with the instructions of a level")]
+
 use std::{fmt, ops::Range};
 
 use super::turned::{DEPTH, LANES, turn};
-use crate::numeric::{FloatDtype, narrow, widen};
+use crate::numeric::{
+    CpuLevel, FloatDtype,
+    lanes::{Element, Lanes, with_element},
+    level::LaneLoop,
+};
 
 /// Outputs that a word may hold, between which no run may begin.
 const ALIGNED: usize = 8;
@@ -62,6 +68,30 @@ pub fn decode_by_input(
 ) {
     let columns = strip.groups.len();
     assert_eq!(bytes.len(), outputs.len() * columns * 2, "bytes and rows must agree");
+    CpuLevel::detected().run(Decode { packing, dtype, strip, outputs, bytes });
+}
+
+struct Decode<'a, P> {
+    packing: &'a P,
+    dtype: FloatDtype,
+    strip: &'a Strip<'a>,
+    outputs: Range<usize>,
+    bytes: &'a mut [u8],
+}
+
+impl<P: ByInput> LaneLoop for Decode<'_, P> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        with_element!(self.dtype, E => decode::<P, E, L>(lanes, self));
+    }
+}
+
+#[inline(always)]
+fn decode<P: ByInput, E: Element, L: Lanes>(lanes: L, work: Decode<'_, P>) {
+    let Decode { packing, strip, outputs, bytes, .. } = work;
+    let columns = strip.groups.len();
     let (code_row, zero_row, scale_row) =
         (packing.code_bytes(strip.outputs), packing.zero_bytes(strip.outputs), strip.outputs * 2);
     let group_count = strip.scales.len() / scale_row.max(1);
@@ -69,25 +99,25 @@ pub fn decode_by_input(
     let (mut values, mut lines) = ([[0.0_f32; LANES]; DEPTH], [[[0; 2]; LANES]; DEPTH]);
     let mut rest = bytes;
     for first in (outputs.start / ALIGNED * ALIGNED..outputs.end).step_by(LANES) {
-        let lanes = first..(first + LANES).min(strip.outputs);
+        let taken = first..(first + LANES).min(strip.outputs);
         for (group, (scales, zeros)) in scales.iter_mut().zip(&mut zeros).enumerate() {
             let row = &strip.scales[group * scale_row..];
-            widen(dtype, &row[lanes.start * 2..lanes.end * 2], &mut scales[..lanes.len()]);
-            packing.zeros(&strip.zeros[group * zero_row..(group + 1) * zero_row], lanes.clone(), zeros);
+            E::widen_all(lanes, &row[taken.start * 2..taken.end * 2], &mut scales[..taken.len()]);
+            packing.zeros(&strip.zeros[group * zero_row..(group + 1) * zero_row], taken.clone(), zeros);
         }
-        let wanted = outputs.start.max(first) - first..outputs.end.min(lanes.end) - first;
+        let wanted = outputs.start.max(first) - first..outputs.end.min(taken.end) - first;
         let (rows, later) = rest.split_at_mut(wanted.len() * columns * 2);
         let mut codes = [0; LANES];
         for (index, groups) in strip.groups.chunks(DEPTH).enumerate() {
             for (input, (values, group)) in values.iter_mut().zip(groups).enumerate() {
-                packing.codes(strip.codes, code_row, index * DEPTH + input, lanes.clone(), &mut codes);
+                packing.codes(strip.codes, code_row, index * DEPTH + input, taken.clone(), &mut codes);
                 let (scales, zeros) = (&scales[*group as usize], &zeros[*group as usize]);
                 for lane in 0..LANES {
-                    values[lane] = scales[lane] * f32::from(i16::from(codes[lane]) - i16::from(zeros[lane]));
+                    values[lane] = scales[lane] * (f32::from(codes[lane]) - f32::from(zeros[lane]));
                 }
             }
             let lines = &mut lines[..groups.len()];
-            narrow(dtype, values[..groups.len()].as_flattened(), lines.as_flattened_mut().as_flattened_mut());
+            E::narrow_all(lanes, values[..groups.len()].as_flattened(), lines.as_flattened_mut().as_flattened_mut());
             turn(lines, wanted.clone(), index * DEPTH, columns, rows);
         }
         rest = later;

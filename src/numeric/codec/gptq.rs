@@ -1,6 +1,8 @@
 //! GPTQ's codes (Frantar et al. 2022), as its libraries pack them: those of an output one after the other in 32-bit words, the
 //! low bits first, so that a row of words holds a few inputs of all outputs.
 
+#![expect(clippy::inline_always, reason = "only what is inlined is compiled with the instructions of a level")]
+
 use std::ops::Range;
 
 use super::ByInput;
@@ -38,6 +40,7 @@ impl ByInput for Gptq {
         self.words(outputs) * 4
     }
 
+    #[inline(always)]
     fn codes(&self, rows: &[u8], row_byte_count: usize, input: usize, outputs: Range<usize>, codes: &mut [u8]) {
         let (row, shift) = (input * self.bits / 32, input * self.bits % 32);
         let words = |row: usize| {
@@ -60,6 +63,7 @@ impl ByInput for Gptq {
         self.zeros_less_one
     }
 
+    #[inline(always)]
     fn zeros(&self, row: &[u8], outputs: Range<usize>, zeros: &mut [u8]) {
         let words = row.as_chunks::<4>().0;
         let word = |index: usize| words.get(index).map_or(0, |word| u64::from(u32::from_le_bytes(*word)));

@@ -1,6 +1,9 @@
 //! Codes that stand for their value without a table of their own: how a row of them lies in bytes, and what it holds.
 
+#![expect(clippy::inline_always, reason = "only what is inlined is compiled with the instructions of a level")]
+
 use super::{bit_stream::unpack, e2m1::E2M1, fp8::E4M3, whole_words::unpack_whole_words};
+use crate::numeric::{CpuLevel, lanes::Lanes, level::LaneLoop};
 
 /// Codes that are taken apart in one go; any count of bits ends with a word there, whole words of any count of bits too.
 const AT_ONCE: usize = 32 * 32;
@@ -41,32 +44,52 @@ impl RowCode {
     /// If `codes` is not a row of as many codes as there are `values`.
     pub fn widen(self, codes: &[u8], values: &mut [f32]) {
         assert_eq!(codes.len(), self.row_byte_count(values.len()), "codes and values must agree");
-        match self {
-            Self::E4M3 => {
+        CpuLevel::detected().run(Widen { code: self, codes, values });
+    }
+}
+
+struct Widen<'a> {
+    code: RowCode,
+    codes: &'a [u8],
+    values: &'a mut [f32],
+}
+
+impl LaneLoop for Widen<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, _: L) {
+        let Self { code, codes, values } = self;
+        match code {
+            RowCode::E4M3 => {
                 let table = &*E4M3;
                 for (value, code) in values.iter_mut().zip(codes) {
                     *value = table[usize::from(*code)];
                 }
             }
-            Self::Int8 => {
+            RowCode::Int8 => {
                 for (value, code) in values.iter_mut().zip(codes) {
                     *value = f32::from(code.cast_signed());
                 }
             }
-            Self::Words { bits, is_straddling } => {
-                let offset = 1_i16 << (bits - 1);
+            RowCode::Words { bits, is_straddling } => {
+                // A difference of floats, which is exact and, unlike one of integers, not checked for overflow.
+                let offset = f32::from(1_u8 << (bits - 1));
                 let mut unpacked = [0; AT_ONCE];
                 for (index, values) in values.chunks_mut(AT_ONCE).enumerate() {
                     let range = index * AT_ONCE..index * AT_ONCE + values.len();
                     let unpacked = &mut unpacked[..values.len()];
-                    let take = if is_straddling { unpack } else { unpack_whole_words };
-                    take(bits, codes, range, unpacked);
+                    if is_straddling {
+                        unpack(bits, codes, range, unpacked);
+                    } else {
+                        unpack_whole_words(bits, codes, range, unpacked);
+                    }
                     for (value, code) in values.iter_mut().zip(unpacked) {
-                        *value = f32::from(i16::from(*code) - offset);
+                        *value = f32::from(*code) - offset;
                     }
                 }
             }
-            Self::E2M1 => {
+            RowCode::E2M1 => {
                 let (pairs, last) = values.as_chunks_mut::<2>();
                 for ([low, high], code) in pairs.iter_mut().zip(codes) {
                     (*low, *high) = (E2M1[usize::from(code & 15)], E2M1[usize::from(code >> 4)]);
