@@ -19,7 +19,7 @@ use lorafuse::{
     merge::{CpuKernel, Kernel, TileJob},
     numeric::{
         CpuLevel, FloatDtype, LowRank, TileBytes,
-        codec::{FourBit, NF4},
+        codec::{FourBit, GgmlType, NF4},
         narrow, narrow_at, widen_at,
     },
     platform::PageBuffer,
@@ -54,6 +54,9 @@ fn main() {
         passes(level, copy_rates[0]);
     }
     unpacking(copy_rates[0]);
+    for level in CpuLevel::available() {
+        quantisation(level, copy_rates[0]);
+    }
     for (thread_count, copy_rate) in thread_counts.into_iter().zip(copy_rates) {
         for dtypes in [(FloatDtype::BF16, FloatDtype::BF16), (FloatDtype::F16, FloatDtype::F16)] {
             for rank in [16, 64, 256] {
@@ -174,6 +177,20 @@ fn unpacking(copy_rate: f64) {
             codec.decode(&(0..ELEMENT_COUNT), black_box(&codes), black_box(&scales), black_box(&mut bytes));
         });
         print_row(&format!("unpack NF4 → {dtype}"), 1, ELEMENT_COUNT, byte_count, secs, copy_rate);
+    }
+}
+
+/// Plain weights made into ggml's blocks.
+fn quantisation(level: CpuLevel, copy_rate: f64) {
+    // The searches of k-quants take seconds for what fills a memory.
+    let values = noise(ELEMENT_COUNT / 16, 0.05);
+    for ggml_type in [GgmlType::Q8_0, GgmlType::Q4_0, GgmlType::Q5_0, GgmlType::Q4K, GgmlType::Q5K, GgmlType::Q6K] {
+        let mut bytes = vec![0; ggml_type.byte_count(values.len()).unwrap()];
+        let byte_count = bytes.len() + size_of_val(&values[..]);
+        let secs = best_secs(|| {
+            ggml_type.encode_at(level, black_box(&values), black_box(&mut bytes)).unwrap();
+        });
+        print_row(&format!("{level}: encode {ggml_type}"), 1, values.len(), byte_count, secs, copy_rate);
     }
 }
 

@@ -78,6 +78,15 @@ mod evaluate {
     mod texts;
 }
 
+/// GGUF files: types, mixtures, the container, and what models become in it.
+mod gguf {
+    mod container;
+    mod export;
+    mod mixtures;
+    mod models;
+    mod rows;
+}
+
 /// What is proved of a merged folder.
 mod verify {
     mod alone;
