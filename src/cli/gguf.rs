@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use lorafuse::{
-    checkpoint::{Checkpoint, folder_name},
+    checkpoint::{Checkpoint, LogicalTensor, folder_name},
     gguf::GgufExport,
     units,
 };
@@ -78,7 +78,7 @@ fn document(export: &GgufExport, output: &std::path::Path) -> serde_json::Value 
             "dims": stored.dims,
             "type": stored.ggml_type.name(),
             "bytes": stored.byte_count,
-            "from": tensor.source.tensors().map(|tensor| tensor.name()).collect::<Vec<_>>(),
+            "from": tensor.source.tensors().map(LogicalTensor::name).collect::<Vec<_>>(),
         })
     });
     json!({

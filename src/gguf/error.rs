@@ -107,3 +107,53 @@ pub enum ExportError {
     Io(#[from] IoError),
     Cancelled(#[from] Cancelled),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{error::IoAction, message::assert_said};
+
+    #[test]
+    fn every_refusal_is_said_with_what_it_is_about() {
+        let (text, path) = (str::to_owned, || PathBuf::from("/data/x"));
+        let too_large = EncodeError::TooLarge { index: 7 };
+        let io = IoError { action: IoAction::CreateFile, source: std::io::ErrorKind::NotFound.into(), path: path() };
+        let cases: Vec<(ExportError, &[&str])> = vec![
+            (ExportError::UnknownFileType { name: text("iq1"), known: vec!["Q8_0"] }, &["iq1", "Q8_0"]),
+            (ExportError::UnknownClass { class: text("OPT"), covered: vec!["GPT2"], path: path() }, &["OPT", "GPT2"]),
+            (ExportError::NoSetting { key: "n_head", path: path() }, &["n_head"]),
+            (
+                ExportError::BadSetting { key: text("hidden_act"), value: text("relu"), path: path() },
+                &["hidden_act", "relu"],
+            ),
+            (
+                ExportError::UnplacedTensor { tensor: text("score"), architecture: "llama", path: path() },
+                &["`score`", "llama"],
+            ),
+            (ExportError::NoTensor { tensor: text("blk.1.attn_q"), path: path() }, &["blk.1.attn_q"]),
+            (ExportError::UnfitTensor { tensor: text("wte"), shape: vec![3, 4], path: path() }, &["`wte`", "3"]),
+            (ExportError::NoTokenizer { path: path() }, &["tokenizer.json"]),
+            (
+                ExportError::BadTokenizer { file: "tokenizer.model", problem: text("P"), path: path() },
+                &["tokenizer.model", "P"],
+            ),
+            (ExportError::BadJson { problem: JsonProblem::EndsEarly { line: 3 }, path: path() }, &["JSON", "3"]),
+            (ExportError::TokenizerKind { kind: text("Unigram"), path: path() }, &["Unigram"]),
+            (
+                ExportError::UnknownPreTokenizer { parts: vec![text("Split x")], hash: text("ab"), path: path() },
+                &["Split x", "ab"],
+            ),
+            (ExportError::TooManyTokens { tokens: 401, rows: 400, path: path() }, &["401", "400"]),
+            (ExportError::Exists { path: path() }, &["이미"]),
+            (
+                ExportError::Values { tensor: text("w"), ggml_type: "F16", problem: too_large, path: path() },
+                &["`w`", "F16", "7"],
+            ),
+            (ExportError::Header { problem: GgufError::NotGguf, path: path() }, &["GGUF"]),
+            (ExportError::Io(io), &["파일"]),
+        ];
+        for (error, parts) in cases {
+            assert_said(&error, parts);
+        }
+    }
+}

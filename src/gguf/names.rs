@@ -45,24 +45,21 @@ pub(super) fn destination(family: Family, name: &str) -> Option<Destination> {
     if BUFFERS.iter().any(|buffer| name.ends_with(buffer)) {
         return Some(Destination::Skipped);
     }
-    match name.strip_prefix(family.layer_prefix()) {
-        Some(rest) => in_layer(family, rest),
-        None => {
-            let (module, suffix) = name.rsplit_once('.')?;
-            let (_, part) = family.top_names().iter().find(|(known, _)| *known == module)?;
-            let is_bias = suffix == "bias";
-            if family.is_gemma() && *part == "output" {
-                return Some(Destination::Skipped);
-            }
-            let may_be_biased = *part == "output_norm" && matches!(family, Family::Gpt2 | Family::GptNeoX);
-            is_placed(suffix, may_be_biased).then(|| Destination::Whole {
-                name: format!("{part}.{suffix}"),
-                layer: None,
-                part,
-                is_bias,
-            })
-        }
+    if let Some(rest) = name.strip_prefix(family.layer_prefix()) {
+        return in_layer(family, rest);
     }
+    let (module, suffix) = name.rsplit_once('.')?;
+    let (_, part) = family.top_names().iter().find(|(known, _)| *known == module)?;
+    if family.is_gemma() && *part == "output" {
+        return Some(Destination::Skipped);
+    }
+    let may_be_biased = *part == "output_norm" && matches!(family, Family::Gpt2 | Family::GptNeoX);
+    is_placed(suffix, may_be_biased).then(|| Destination::Whole {
+        name: format!("{part}.{suffix}"),
+        layer: None,
+        part,
+        is_bias: suffix == "bias",
+    })
 }
 
 fn in_layer(family: Family, rest: &str) -> Option<Destination> {

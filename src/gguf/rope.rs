@@ -21,7 +21,6 @@ pub(super) fn rope_keys(
         None if family == Family::GptNeoX => settings.number(&["rotary_emb_base"], default)?,
         stated => stated.unwrap_or(default),
     };
-    #[expect(clippy::float_cmp, reason = "the value that readers assume, exactly")]
     let is_assumed = base == DEFAULT_BASE && matches!(family, Family::Gemma2 | Family::GptNeoX);
     if !is_assumed {
         keys.push(("rope.freq_base", GgufValue::F32(base)));

@@ -59,7 +59,9 @@ impl Source {
             Self::Rows { parts, added } => {
                 read_parts(parts, rows, columns, values)?;
                 if *added != 0.0 {
-                    values.iter_mut().for_each(|value| *value += added);
+                    for value in values.iter_mut() {
+                        *value += added;
+                    }
                 }
             }
             Self::Turned(tensor) => {

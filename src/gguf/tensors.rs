@@ -116,12 +116,12 @@ impl<'a> Tensors<'a> {
 
     fn insert(
         &mut self,
-        name: String,
+        name: &str,
         layer: Option<usize>,
         draft: Draft,
         of: &LogicalTensor,
     ) -> Result<(), ExportError> {
-        match self.drafts.insert(self.order(&name, layer), draft) {
+        match self.drafts.insert(self.order(name, layer), draft) {
             None => Ok(()),
             // Two names of one tensor, of which no rule says which counts.
             Some(_) => Err(self.unplaced(of)),
@@ -150,7 +150,7 @@ impl<'a> Tensors<'a> {
             }
             Destination::Whole { name, layer, part, is_bias } => {
                 let draft = self.whole(tensor, part, is_bias, &name)?;
-                self.insert(name, layer, draft, tensor)
+                self.insert(&name, layer, draft, tensor)
             }
             Destination::Expert { layer, part, expert } => {
                 self.stacks.entry((layer, part)).or_default().insert(expert, tensor.clone());
@@ -159,13 +159,13 @@ impl<'a> Tensors<'a> {
             Destination::GatesAndUps { layer } => {
                 for (part, is_second) in [("ffn_gate_exps", false), ("ffn_up_exps", true)] {
                     let draft = self.half(tensor, is_second)?;
-                    self.insert(format!("blk.{layer}.{part}.weight"), Some(layer), draft, tensor)?;
+                    self.insert(&format!("blk.{layer}.{part}.weight"), Some(layer), draft, tensor)?;
                 }
                 Ok(())
             }
             Destination::Downs { layer } => {
                 let draft = self.mapped(tensor, RowMap::Same)?;
-                self.insert(format!("blk.{layer}.ffn_down_exps.weight"), Some(layer), draft, tensor)
+                self.insert(&format!("blk.{layer}.ffn_down_exps.weight"), Some(layer), draft, tensor)
             }
         }
     }
@@ -252,7 +252,7 @@ impl<'a> Tensors<'a> {
             let dims = vec![columns as u64, rows as u64, self.experts as u64];
             let first = first.clone();
             let parts = experts.into_values().map(|tensor| Part { tensor, map: RowMap::Same, rows }).collect();
-            self.insert(name, Some(layer), Draft { dims, source: Source::Rows { parts, added: 0.0 } }, &first)?;
+            self.insert(&name, Some(layer), Draft { dims, source: Source::Rows { parts, added: 0.0 } }, &first)?;
         }
         Ok(())
     }

@@ -109,5 +109,6 @@ mod cli {
     mod commands;
     #[cfg(target_os = "linux")]
     mod doctor;
+    mod gguf;
     mod seal_and_card;
 }

@@ -126,7 +126,9 @@ impl GgufHeader {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = self.written();
-        bytes.resize(bytes.len().next_multiple_of(ALIGNMENT as usize), 0);
+        while !(bytes.len() as u64).is_multiple_of(ALIGNMENT) {
+            bytes.push(0);
+        }
         bytes
     }
 
@@ -145,7 +147,9 @@ impl GgufHeader {
             name.write(&mut bytes);
             #[expect(clippy::cast_possible_truncation, reason = "at most four")]
             (dims.len() as u32).write(&mut bytes);
-            dims.iter().for_each(|dim| dim.write(&mut bytes));
+            for dim in dims {
+                dim.write(&mut bytes);
+            }
             ggml_type.number().write(&mut bytes);
             offset.write(&mut bytes);
         }

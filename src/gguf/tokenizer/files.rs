@@ -37,10 +37,10 @@ impl Files {
         let json_text = text(root, "tokenizer.json")?;
         let json = json_text.as_deref().map(|text| parsed(text, &root.join("tokenizer.json"))).transpose()?;
         let model_path = root.join("tokenizer.model");
-        let model = match model_path.is_file() {
-            true => Some(read_text_bytes(&model_path, IoAction::ReadTokenizer)?),
-            false => None,
-        };
+        let mut model = None;
+        if model_path.is_file() {
+            model = Some(read_text_bytes(&model_path, IoAction::ReadTokenizer)?);
+        }
         let config = value(root, "tokenizer_config.json")?.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
         Ok(Self { root: root.to_owned(), json_text, json, config, added: value(root, "added_tokens.json")?, model })
     }

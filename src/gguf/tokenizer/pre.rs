@@ -4,7 +4,7 @@
 //! themselves, for a fine-tune that added a token cuts text as its base does. What is neither is refused: a file that
 //! cuts text otherwise than the model learned is worse than none.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{collections::HashMap, fmt::Write as _, sync::LazyLock};
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -51,7 +51,10 @@ pub(super) fn check_hash(files: &Files, text: &str) -> Result<String, ExportErro
     let ids: Vec<String> =
         tokenizer.encode(CHECK_TEXT, true).map_err(bad)?.get_ids().iter().map(u32::to_string).collect();
     let printed = format!("[{}]", ids.join(", "));
-    Ok(Sha256::digest(printed).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(Sha256::digest(printed).iter().fold(String::new(), |mut digits, byte| {
+        write!(digits, "{byte:02x}").ok();
+        digits
+    }))
 }
 
 /// The steps of the pre-tokenizer, one after the other.

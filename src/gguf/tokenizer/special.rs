@@ -162,7 +162,7 @@ fn additional(folder: &Path) -> Result<Vec<(String, String)>, ExportError> {
     let Ok(entries) = folder.read_dir() else { return Ok(Vec::new()) };
     let mut names: Vec<String> =
         entries.flatten().filter_map(|entry| entry.file_name().to_str().map(str::to_owned)).collect();
-    names.retain(|name| name.ends_with(".jinja"));
+    names.retain(|name| Path::new(name).extension().is_some_and(|extension| extension == "jinja"));
     names.sort();
     names.iter().try_fold(Vec::new(), |mut all, file| {
         let template = text(folder, file)?.unwrap_or_default();

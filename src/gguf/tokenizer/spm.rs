@@ -40,9 +40,11 @@ pub(super) fn from_model(files: &Files, model: &[u8], family: Family, rows: usiz
         slots.put(id, Token { text: content.clone(), ..Token::added("", false) });
     }
     let is_phi = family == Family::Phi3;
-    let added = |content: &str, is_special: bool| match is_phi {
-        true => Token { text: content.to_owned(), ..Token::added("", is_special) },
-        false => Token::added(content, is_special || looks_special(content)),
+    let added = |content: &str, is_special: bool| {
+        if is_phi {
+            return Token { text: content.to_owned(), ..Token::added("", is_special) };
+        }
+        Token::added(content, is_special || looks_special(content))
     };
     for token in files.decoder_tokens()? {
         slots.put(token.id, added(&token.content, token.is_special));

@@ -1,5 +1,7 @@
 //! GGUF files as containers: what is written is read again, and what is damaged or made to harm is refused.
 
+#![expect(clippy::cast_possible_truncation, reason = "small numbers of a test")]
+
 use std::collections::HashSet;
 
 use lorafuse::{

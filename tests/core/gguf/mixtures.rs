@@ -1,5 +1,7 @@
 //! Which type each tensor of real models gets, in seven kinds of files: as llama.cpp's quantisation decides.
 
+#![expect(clippy::cast_possible_truncation, reason = "small numbers of a test")]
+
 use lorafuse::gguf::{FileType, MixtureModel};
 use serde_json::Value;
 

@@ -1,6 +1,8 @@
 //! What ten families of models become: every key, name, shape, type and byte as llama.cpp's own converter and
 //! quantisation make them.
 
+#![expect(clippy::cast_possible_truncation, reason = "small numbers of a test")]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,

@@ -1,6 +1,7 @@
 //! Models whose weights `torch.randn` drew, from the seed and the shapes alone: PyTorch's generator and its normal
 //! distribution, to the bit.
 
+#![expect(clippy::cast_possible_truncation, reason = "small numbers of a test")]
 #![expect(clippy::excessive_precision, reason = "the constants as Cephes has them")]
 
 use std::{f32::consts::TAU, path::Path};

@@ -73,7 +73,6 @@ impl LaneLoop for Encode<'_> {
 /// The block whose sub-blocks begin in lane `first`.
 #[inline(always)]
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "codes of six bits and fewer")]
-#[expect(clippy::cast_precision_loss, reason = "small integers")]
 fn write_block(bits: Bits, values: &[f32], found: &Found, first: usize, bytes: &mut [u8]) {
     let lanes = first..first + SUB_COUNT;
     let max = |of: &[f32]| of.iter().fold(0.0_f32, |max, value| if *value > max { *value } else { max });

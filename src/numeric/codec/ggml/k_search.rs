@@ -30,7 +30,7 @@ pub(super) struct Found {
 #[inline(always)]
 #[expect(clippy::cast_possible_wrap, reason = "23 bits")]
 pub(super) fn nearest(value: f32) -> i32 {
-    ((value + ROUNDING).to_bits() & 0x007f_ffff) as i32 - 0x0040_0000
+    (((value + ROUNDING).to_bits() & 0x007f_ffff) as i32).wrapping_sub(0x0040_0000)
 }
 
 /// Sub-blocks of `N` values that follow one another, side by side.
@@ -153,7 +153,7 @@ pub(super) fn scales_and_mins<const N: usize>(x: &Turned<N>, steps: Steps) -> Fo
             }
         }
         for lane in 0..LANE_COUNT {
-            let is_better = is_solved[lane] & (error[lane] < best[lane]);
+            let is_better = is_solved[lane] && error[lane] < best[lane];
             best[lane] = if is_better { error[lane] } else { best[lane] };
             scale[lane] = if is_better { try_scale[lane] } else { scale[lane] };
             kept_iscale[lane] = if is_better { iscale[lane] } else { kept_iscale[lane] };
@@ -202,8 +202,8 @@ pub(super) fn scales<const N: usize>(x: &Turned<N>, half: i32) -> Found {
             }
         }
         for lane in 0..LANE_COUNT {
-            let is_gain = (sum_l2[lane] > 0.0) & (sum_xl[lane] * sum_xl[lane] > best[lane] * sum_l2[lane]);
-            let is_better = is_gain | (step == 0);
+            let is_gain = sum_l2[lane] > 0.0 && sum_xl[lane] * sum_xl[lane] > best[lane] * sum_l2[lane];
+            let is_better = is_gain || step == 0;
             let own_scale = if sum_l2[lane] == 0.0 { 0.0 } else { sum_xl[lane] / sum_l2[lane] };
             scale[lane] = if is_better { own_scale } else { scale[lane] };
             best[lane] = if is_better { own_scale * sum_xl[lane] } else { best[lane] };

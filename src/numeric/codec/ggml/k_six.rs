@@ -42,7 +42,6 @@ impl LaneLoop for Encode<'_> {
 
 #[inline(always)]
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "codes of eight bits and fewer")]
-#[expect(clippy::cast_precision_loss, reason = "small integers")]
 fn write_block(values: &[f32], bytes: &mut [u8]) {
     let found = scales(&turned::<SUB_LEN>(values), HALF);
     let (mut max_scale, mut max_magnitude) = (0.0, 0.0);
