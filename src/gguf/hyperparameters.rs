@@ -56,11 +56,9 @@ pub(super) fn hyperparameters(
             keys.push(("use_parallel_residual", GgufValue::Bool(settings.flag("use_parallel_residual", true)?)));
         }
         Family::Gemma2 => {
-            keys.push(("attn_logit_softcapping", GgufValue::F32(settings.number(&["attn_logit_softcapping"], 50.0)?)));
-            keys.push((
-                "final_logit_softcapping",
-                GgufValue::F32(settings.number(&["final_logit_softcapping"], 30.0)?),
-            ));
+            for key in ["attn_logit_softcapping", "final_logit_softcapping"] {
+                keys.push((key, GgufValue::F32(settings.needed_number(key)?)));
+            }
             keys.push(("attention.sliding_window", u32_of(count(&["sliding_window"])?)));
         }
         Family::Gemma3 => {

@@ -61,6 +61,14 @@ impl<'a> Settings<'a> {
         }
     }
 
+    /// A number that must be there.
+    pub(super) fn needed_number(&self, key: &'static str) -> Result<f32, ExportError> {
+        if self.get(key).is_none() {
+            return Err(self.absent(key));
+        }
+        self.number(&[key], 0.0)
+    }
+
     /// A truth value.
     pub(super) fn flag(&self, key: &'static str, default: bool) -> Result<bool, ExportError> {
         let Some(value) = self.get(key) else { return Ok(default) };
@@ -79,7 +87,8 @@ impl<'a> Settings<'a> {
     pub(super) fn rope(&self, key: &str) -> Option<&'a Value> {
         let found = |value: &'a Value| value.get(key).filter(|value| !value.is_null());
         if let Some(parameters) = self.get("rope_parameters") {
-            return found(parameters.get("full_attention").unwrap_or(parameters));
+            let parameters = parameters.get("full_attention").unwrap_or(parameters);
+            return found(parameters).or_else(|| self.get(key));
         }
         let scaling = self.get("rope_scaling");
         let old_key = if key == "rope_type" { "type" } else { key };

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use self::{
     files::Files,
+    sentence_piece::pieces,
     vocabulary::{Kind, Slots, Token, Vocabulary, looks_special},
 };
 use super::{ExportError, Family};
@@ -64,7 +65,12 @@ pub fn check_hash(folder: &std::path::Path) -> Result<String, ExportError> {
 fn vocabulary(files: &Files, family: Family, rows: usize) -> Result<Vocabulary, ExportError> {
     let reads_model = !matches!(family, Family::Gpt2 | Family::GptNeoX | Family::Qwen3 | Family::Qwen3Moe);
     if let Some(model) = files.model.as_deref().filter(|_| reads_model) {
-        return spm::from_model(files, model, family, rows);
+        match pieces(model) {
+            Some(pieces) => return spm::from_model(files, pieces, family, rows),
+            // Llama 3 has another library's file of that name beside its tokenizer.json.
+            None if files.json.is_some() => {}
+            None => return Err(files.bad("tokenizer.model", "it holds no SentencePiece model")),
+        }
     }
     let (Some(json), Some(text)) = (&files.json, &files.json_text) else {
         return Err(ExportError::NoTokenizer { path: files.root.clone() });

@@ -8,7 +8,7 @@ use super::{
     SENTENCE_PIECE,
     files::Files,
     merges,
-    sentence_piece::pieces,
+    sentence_piece::Piece,
     vocabulary::{Kind, Slots, Token, Vocabulary, looks_special},
 };
 use crate::gguf::{ExportError, Family};
@@ -17,8 +17,12 @@ use crate::gguf::{ExportError, Family};
 const UNMERGED_SCORE: f32 = -1e6;
 
 /// The vocabulary in `tokenizer.model`, with what other files add to it; for an embedding of `rows` rows.
-pub(super) fn from_model(files: &Files, model: &[u8], family: Family, rows: usize) -> Result<Vocabulary, ExportError> {
-    let pieces = pieces(model).ok_or_else(|| files.bad("tokenizer.model", "it holds no SentencePiece model"))?;
+pub(super) fn from_model(
+    files: &Files,
+    pieces: Vec<Piece>,
+    family: Family,
+    rows: usize,
+) -> Result<Vocabulary, ExportError> {
     let piece_count = pieces.len();
     if piece_count > rows {
         return Err(ExportError::TooManyTokens { tokens: piece_count, rows, path: files.root.clone() });

@@ -55,6 +55,9 @@ fn a_missing_setting_or_layer_is_named() {
         config.as_object_mut().unwrap().remove("intermediate_size");
     });
     assert!(matches!(refusal(&checkpoint), ExportError::NoSetting { key: "intermediate_size", .. }));
+    let gemma = Case::new("gemma2");
+    let checkpoint = with_config(&gemma, |config| config["attn_logit_softcapping"] = Value::Null);
+    assert!(matches!(refusal(&checkpoint), ExportError::NoSetting { key: "attn_logit_softcapping", .. }));
     let checkpoint = with_config(&case, |config| {
         config["intermediate_size"] = json!(96);
         config["num_hidden_layers"] = json!(3);
@@ -79,6 +82,19 @@ fn a_tokenizer_that_llama_cpp_would_cut_otherwise_is_refused() {
     assert!(matches!(refusal(&case.checkpoint()), ExportError::TokenizerKind { .. }));
     std::fs::remove_file(&path).unwrap();
     assert!(matches!(refusal(&case.checkpoint()), ExportError::NoTokenizer { .. }));
+}
+
+/// Llama 3 comes with a list of another library under the name of a SentencePiece model.
+#[test]
+fn a_tokenizer_model_of_another_library_is_passed_over() {
+    let case = Case::new("llama3-rope");
+    let header = || GgufExport::new(&case.checkpoint(), FileType::Q8_0).unwrap().header;
+    let expected = header();
+    let path = case.folder.path().join("tokenizer.model");
+    std::fs::write(&path, "IQ== 0\nIg== 1\n").unwrap();
+    assert_eq!(header(), expected);
+    std::fs::remove_file(case.folder.path().join("tokenizer.json")).unwrap();
+    assert!(matches!(refusal(&case.checkpoint()), ExportError::BadTokenizer { file: "tokenizer.model", .. }));
 }
 
 /// Gemma 3 1B has such a token: no text can mean it, for the model has no values for it.
