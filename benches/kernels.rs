@@ -19,7 +19,7 @@ use lorafuse::{
     merge::{CpuKernel, Kernel, TileJob},
     numeric::{
         CpuLevel, FloatDtype, LowRank, TileBytes,
-        codec::{BlockGrid, FourBit, Gptq, Mxfp4, NF4, NestedScales, Nf4Encoder, RowCode, Strip, decode_by_input},
+        codec::{BlockGrid, FourBit, GgmlType, Gptq, Mxfp4, NF4, NestedScales, Nf4Encoder, RowCode, Strip, decode_by_input},
         narrow, narrow_at, widen_at,
     },
     platform::PageBuffer,
@@ -56,6 +56,9 @@ fn main() {
         four_bits(level, copy_rates[0]);
     }
     unpacking(copy_rates[0]);
+    for level in CpuLevel::available() {
+        quantisation(level, copy_rates[0]);
+    }
     for (thread_count, copy_rate) in thread_counts.into_iter().zip(copy_rates) {
         for dtypes in [(FloatDtype::BF16, FloatDtype::BF16), (FloatDtype::F16, FloatDtype::F16)] {
             for rank in [16, 64, 256] {
@@ -241,6 +244,20 @@ fn unpacking(copy_rate: f64) {
         let strip = Strip { codes, zeros: &zeros, scales: &scales, outputs, groups: &input_groups };
         decode_by_input(&gptq, FloatDtype::BF16, &strip, 0..outputs, bytes);
     });
+}
+
+/// Plain weights made into ggml's blocks.
+fn quantisation(level: CpuLevel, copy_rate: f64) {
+    // The searches of k-quants take seconds for what fills a memory.
+    let values = noise(ELEMENT_COUNT / 16, 0.05);
+    for ggml_type in [GgmlType::Q8_0, GgmlType::Q4_0, GgmlType::Q5_0, GgmlType::Q4K, GgmlType::Q5K, GgmlType::Q6K] {
+        let mut bytes = vec![0; ggml_type.byte_count(values.len()).unwrap()];
+        let byte_count = bytes.len() + size_of_val(&values[..]);
+        let secs = best_secs(|| {
+            ggml_type.encode_at(level, black_box(&values), black_box(&mut bytes)).unwrap();
+        });
+        print_row(&format!("{level}: encode {ggml_type}"), 1, values.len(), byte_count, secs, copy_rate);
+    }
 }
 
 /// A whole matrix through the kernel, tile after tile, without a disk.

@@ -47,6 +47,8 @@ pub struct Cancelled;
 pub enum Stage {
     /// Weights are read, updated and written.
     Merging,
+    /// A model is written in another format.
+    Converting,
     /// Bytes are forced to the disk and the folder gets its name.
     Syncing,
     /// Every file is hashed for `SHA256SUMS`.
@@ -65,6 +67,7 @@ impl Stage {
     pub fn label(self) -> &'static str {
         match self {
             Self::Merging => "Merging",
+            Self::Converting => "Converting",
             Self::Syncing => "Syncing to disk",
             Self::Sealing => "Sealing",
             Self::Verifying => "Verifying",

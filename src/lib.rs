@@ -33,6 +33,7 @@ pub mod checkpoint;
 pub mod error;
 pub mod evaluate;
 pub mod fault;
+pub mod gguf;
 #[cfg(feature = "gui")]
 pub mod gui;
 pub mod job;

@@ -771,6 +771,15 @@ expected-shape-matrix-sides = a matrix with { COUNT($value) } rows and columns t
 expected-shape-output-features = { $value } output features
 expected-shape-rows-from = { $rows } or more × { $columns }
 
+export-note-left-out = { COUNT($tensors-count, one: "tensor is", other: "tensors are") } no part of a text model in llama.cpp and left out: { LIST($tensors, shown: 4) }
+export-note-long-rotations = llama.cpp takes the long rotations when its context exceeds { $original } tokens, transformers when the text does: short texts get other numbers in a long context
+export-note-no-window = llama.cpp has no sliding window for this model: texts of more than { $window } tokens (up to { $context }) are seen whole
+export-note-other-types = { $count } of { $total } weights have rows that are no whole blocks of { $file-type } and get a larger type
+export-note-tokens-without-row = { COUNT($tokens-count, one: "added token has", other: "added tokens have") } no row of the embedding and { $tokens-count ->
+        [1] is
+       *[other] are
+    } left out: { LIST($tokens, shown: 4) }
+
 float-dtype-bf16 = bf16
 float-dtype-f16 = float16
 float-dtype-f32 = float32
@@ -1290,6 +1299,10 @@ checkpoint-error-truncated = the file is truncated: its header promises { BYTES(
 contradiction-token-rows = it lists { $id-count } token ids for { $module }, the weights have { $row-count } rows
 contradiction-too-many-parameters = the weights adapt { $level } or more parameters of { $module }, target_parameters names { $named-count }
 
+encode-error-not-finite = value { $index } is NaN or infinity
+encode-error-read-only = { $name } is a type that is read and not written
+encode-error-too-large = value { $index } or its block has a magnitude that half precision does not hold
+
 eval-error-adapter = { $value }
 eval-error-adapter-does-not-fit = the adapter does not fit the base: { $placed } of { COUNT($total, one: "adapter tensor", other: "adapter tensors") } have a place ({ LIST($problems, shown: 3) })
     .hint = give the base that the adapter was trained on
@@ -1374,6 +1387,37 @@ expected-positive-count = a positive whole number below 2^31
 expected-positive-number = a positive number
 expected-rotary-factor-list = a list with a number for each pair of rotary dimensions
 
+export-error-bad-json = not valid JSON: { $problem }
+export-error-bad-setting = llama.cpp would not compute what the model was trained with: { $key } is { $value }
+export-error-bad-tokenizer = { $file } cannot be used: { $problem }
+export-error-cancelled = { $value }
+export-error-exists = there is a file already
+    .hint = nothing is overwritten; give another name, or take the file away
+export-error-header = no GGUF file can hold this model: { $problem }
+export-error-io = { $value }
+export-error-no-setting = { $key } is missing, and llama.cpp needs it
+    .hint = use the config.json that belongs to these weights
+export-error-no-tensor = the model lacks what becomes { $tensor } in a GGUF file
+    .hint = the download is incomplete, or the weights are of another class than config.json says
+export-error-no-tokenizer = there is neither a tokenizer.json nor a tokenizer.model that this model's class reads
+    .hint = put the tokenizer's files beside the weights: a GGUF file holds them too
+export-error-tokenizer-kind = the tokenizer is of a kind that is not exported: { $kind }
+export-error-too-many-tokens = the tokenizer has { COUNT($tokens, one: "token", other: "tokens") }, the embedding has { COUNT($rows, one: "row", other: "rows") }
+    .hint = use the tokenizer that belongs to these weights
+export-error-unfit-tensor = { SHORTENED($tensor) } has a shape that the config does not explain: { SHAPE($shape) }
+export-error-unknown-class = models of the class { $class } are not exported to GGUF yet (covered: { LIST($covered) })
+export-error-unknown-file-type = there is no type { $name } (known: { LIST($known) })
+export-error-unknown-pre-tokenizer = llama.cpp is not known to cut text as this tokenizer does ({ LIST($parts, joint: ", then ") }; hash { $hash })
+    .hint = a file that cuts text otherwise than the model learned would answer worse and never say why
+export-error-unplaced-tensor = { SHORTENED($tensor) } has no place in llama.cpp's { $architecture }
+    .hint = nothing is left out silently: merge or remove what was added to the model first
+export-error-values = { SHORTENED($tensor) } cannot become { $ggml-type }: { $problem }
+    .hint = { $problem-id ->
+        [encode-error-too-large] use bf16, which has the range of f32
+       *[other] the weights are damaged or training diverged
+    }
+export-error-weights = { $value }
+
 feature-dora-on-olora = DoRA on OLoRA initialisation
 feature-extra-vocabulary = { $file }, an adapter with a vocabulary of its own,
 feature-grouped-convolution = an adapter of the convolution { $module }, which has { $group-count } groups,
@@ -1437,6 +1481,29 @@ foreign-format-tensor-flow = a file of TensorFlow weights
     .hint = give the same model as safetensors, or load it in transformers and write it with `save_pretrained`
 foreign-format-web-page = a web page, not the file itself
     .hint = the download saved the page around the file; fetch the file itself
+
+gguf-error-bad-alignment = it asks for an alignment of { $alignment }, which is no power of two
+gguf-error-bad-bool = a truth value is { $found }
+gguf-error-bad-dimensions = { SHORTENED($tensor) } has dimensions that no tensor can have: { SHAPE($dims) }
+gguf-error-bad-name = the tensor name { SHORTENED($tensor) } has { BYTES($byte-count) }, ggml takes 1 to 63
+gguf-error-bad-text = the text at byte { $at } is not UTF-8
+gguf-error-big-endian = it is in big-endian order
+gguf-error-broken-row = rows of { $columns } values of { SHORTENED($tensor) } are no whole blocks of { $block } ({ $ggml-type })
+gguf-error-empty-value = { SHORTENED($key) } is empty
+gguf-error-ends-early = it promises { BYTES($needed) } and holds { BYTES($held) }
+gguf-error-key-twice = the key { SHORTENED($key) } stands twice
+gguf-error-misplaced = { SHORTENED($tensor) } begins at byte { $offset } of the data, and the tensor before it lets it begin at { $expected }
+gguf-error-name-twice = two tensors are named { SHORTENED($tensor) }
+gguf-error-not-gguf = it does not begin as GGUF files do
+gguf-error-too-deep = its metadata nests arrays deeper than { $most } levels
+gguf-error-too-long = its header has { BYTES($needed) } or more, and none needs more than { BYTES($most) }
+gguf-error-unknown-type = { SHORTENED($tensor) } is of the ggml type { $number }, which is not read
+gguf-error-unknown-value-type = a value is of the type { $number }, which is none of GGUF's
+gguf-error-unknown-version = it is of version { $version } of GGUF, 2 and 3 are read
+gguf-error-unreadable = it cannot be read: { $problem }
+
+gguf-file-error-bad = this is no GGUF file that can be read: { $problem }
+gguf-file-error-io = { $value }
 
 gpu-adapter = gpu:{ $index } { $name } ({ $backend }, { $kind })
 

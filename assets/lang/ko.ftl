@@ -763,6 +763,12 @@ expected-shape-matrix-sides = 행과 열을 더해 { COUNT($value) }개인 행�
 expected-shape-output-features = 출력 특성 { $value }개
 expected-shape-rows-from = { $rows }행 이상 × { $columns }
 
+export-note-left-out = 텐서 { COUNT($tensors-count) }개는 llama.cpp의 텍스트 모델에 속하지 않아 빠집니다: { LIST($tensors, shown: 4) }
+export-note-long-rotations = llama.cpp는 컨텍스트가 토큰 { $original }개를 넘을 때, transformers는 텍스트가 넘을 때 긴 회전을 쓰므로, 긴 컨텍스트에서는 짧은 텍스트의 값이 달라집니다
+export-note-no-window = llama.cpp는 이 모델의 슬라이딩 윈도를 쓰지 않아, 토큰 { $window }개가 넘는 텍스트(최대 { $context }개)도 전체를 봅니다
+export-note-other-types = 가중치 { $total }개 중 { $count }개는 행이 { $file-type } 블록으로 나누어떨어지지 않아 더 큰 형식을 씁니다
+export-note-tokens-without-row = 추가된 토큰 { COUNT($tokens-count) }개는 임베딩에 행이 없어 빠집니다: { LIST($tokens, shown: 4) }
+
 float-dtype-bf16 = bf16
 float-dtype-f16 = float16
 float-dtype-f32 = float32
@@ -1270,6 +1276,10 @@ checkpoint-error-truncated = 파일이 잘렸습니다. 헤더에 적힌 텐서�
 contradiction-token-rows = { $module }의 토큰 번호는 { $id-count }개인데 가중치는 { $row-count }행입니다
 contradiction-too-many-parameters = 가중치는 { $module }의 파라미터를 { $level }개 이상 바꾸는데 target_parameters에는 { $named-count }개가 적혀 있습니다
 
+encode-error-not-finite = { $index }번째 값이 NaN 또는 무한대입니다
+encode-error-read-only = { $name } 형식은 읽기만 하고 쓰지 않습니다
+encode-error-too-large = { $index }번째 값이나 그 블록이 반정밀도로 담을 수 없을 만큼 큽니다
+
 eval-error-adapter = { $value }
 eval-error-adapter-does-not-fit = 어댑터가 베이스와 맞지 않습니다. 어댑터 텐서 { COUNT($total) }개 중 { $placed }개만 자리를 찾았습니다({ LIST($problems, shown: 3) })
     .hint = 학습에 쓴 베이스를 고르세요
@@ -1351,6 +1361,37 @@ expected-positive-count = 2^31보다 작은 양의 정수여야 합니다
 expected-positive-number = 양수여야 합니다
 expected-rotary-factor-list = 회전하는 차원의 쌍마다 수가 하나씩 있는 목록이어야 합니다
 
+export-error-bad-json = 올바른 JSON이 아닙니다: { $problem }
+export-error-bad-setting = llama.cpp의 계산이 학습 때와 달라집니다({ $key } = { $value })
+export-error-bad-tokenizer = { $file } 파일을 쓸 수 없습니다: { $problem }
+export-error-cancelled = { $value }
+export-error-exists = 같은 이름의 파일이 이미 있습니다
+    .hint = 덮어쓰지 않으니 다른 이름을 쓰거나 파일을 치워 주세요
+export-error-header = GGUF 파일에 담을 수 없는 모델입니다: { $problem }
+export-error-io = { $value }
+export-error-no-setting = llama.cpp에 필요한 { $key } 값이 없습니다
+    .hint = 이 가중치에 딸린 config.json을 써 주세요
+export-error-no-tensor = GGUF 파일의 { $tensor } 텐서가 될 것이 모델에 없습니다
+    .hint = 다운로드가 덜 되었거나, config.json과 다른 클래스의 가중치입니다
+export-error-no-tokenizer = tokenizer.json도, 이 모델의 클래스가 읽는 tokenizer.model도 없습니다
+    .hint = 토크나이저 파일을 가중치 옆에 두세요. GGUF 파일에는 토크나이저도 들어갑니다
+export-error-tokenizer-kind = 내보내지 않는 종류의 토크나이저입니다: { $kind }
+export-error-too-many-tokens = 토크나이저의 토큰은 { COUNT($tokens) }개인데 임베딩은 { COUNT($rows) }행입니다
+    .hint = 이 가중치에 딸린 토크나이저를 써 주세요
+export-error-unfit-tensor = `{ SHORTENED($tensor) }` 텐서의 모양이 설정과 맞지 않습니다({ SHAPE($shape) })
+export-error-unknown-class = { $class } 클래스의 모델은 아직 GGUF로 내보내지 않습니다(지원: { LIST($covered) })
+export-error-unknown-file-type = { $name } 형식은 없습니다(지원: { LIST($known) })
+export-error-unknown-pre-tokenizer = llama.cpp가 이 토크나이저처럼 텍스트를 나누는지 알 수 없습니다({ LIST($parts, joint: ", ") }, 해시 { $hash })
+    .hint = 학습 때와 다르게 나누면 답이 나빠지는데도 이유를 알 수 없게 됩니다
+export-error-unplaced-tensor = llama.cpp의 { $architecture } 구조에는 `{ SHORTENED($tensor) }` 텐서의 자리가 없습니다
+    .hint = 말없이 빼지 않습니다. 모델에 더해진 것을 먼저 병합하거나 빼 주세요
+export-error-values = `{ SHORTENED($tensor) }` 텐서를 { $ggml-type } 형식으로 바꿀 수 없습니다: { $problem }
+    .hint = { $problem-id ->
+        [encode-error-too-large] f32와 범위가 같은 bf16을 써 주세요
+       *[other] 가중치가 손상되었거나 학습이 발산했습니다
+    }
+export-error-weights = { $value }
+
 # 무엇을 병합하지 않는지, 문장의 주제로.
 feature-dora-on-olora = OLoRA로 초기화한 DoRA는
 feature-extra-vocabulary = 어휘를 따로 가진 어댑터({ $file })는
@@ -1427,6 +1468,29 @@ foreign-format-tensor-flow = TensorFlow 가중치 파일입니다
     .hint = 같은 모델의 safetensors를 고르거나, transformers에서 불러와 `save_pretrained`로 저장하세요
 foreign-format-web-page = 파일 자체가 아니라 웹 페이지입니다
     .hint = 파일이 아니라 그 파일을 보여 주는 페이지가 저장되었습니다. 파일 자체를 내려받으세요
+
+gguf-error-bad-alignment = 정렬 단위 { $alignment } 값이 2의 거듭제곱이 아닙니다
+gguf-error-bad-bool = 참거짓 값이 { $found }입니다
+gguf-error-bad-dimensions = `{ SHORTENED($tensor) }` 텐서의 차원이 올바르지 않습니다({ SHAPE($dims) })
+gguf-error-bad-name = 텐서 이름 `{ SHORTENED($tensor) }`의 길이가 { BYTES($byte-count) }입니다. ggml은 1~63바이트만 받습니다
+gguf-error-bad-text = { $at }바이트의 텍스트가 UTF-8이 아닙니다
+gguf-error-big-endian = 빅 엔디언 순서로 되어 있습니다
+gguf-error-broken-row = `{ SHORTENED($tensor) }` 텐서의 { $columns }개짜리 행이 { $block }개 블록으로 나누어떨어지지 않습니다({ $ggml-type })
+gguf-error-empty-value = `{ SHORTENED($key) }` 값이 비어 있습니다
+gguf-error-ends-early = { BYTES($needed) }가 필요한데 { BYTES($held) }뿐입니다
+gguf-error-key-twice = `{ SHORTENED($key) }` 키가 두 번 나옵니다
+gguf-error-misplaced = `{ SHORTENED($tensor) }` 텐서는 데이터의 { $offset }바이트에서 시작하는데, 앞의 텐서대로라면 { $expected }바이트여야 합니다
+gguf-error-name-twice = `{ SHORTENED($tensor) }` 이름의 텐서가 둘입니다
+gguf-error-not-gguf = GGUF 파일의 시작이 아닙니다
+gguf-error-too-deep = 메타데이터의 배열이 { $most }단계보다 깊습니다
+gguf-error-too-long = 헤더가 { BYTES($needed) } 이상인데, { BYTES($most) }보다 클 이유가 없습니다
+gguf-error-unknown-type = `{ SHORTENED($tensor) }` 텐서의 ggml 형식 { $number }번은 읽지 않습니다
+gguf-error-unknown-value-type = 값의 형식 { $number }번은 GGUF에 없습니다
+gguf-error-unknown-version = GGUF { $version }판입니다. 2판과 3판을 읽습니다
+gguf-error-unreadable = 읽을 수 없습니다: { $problem }
+
+gguf-file-error-bad = 읽을 수 있는 GGUF 파일이 아닙니다: { $problem }
+gguf-file-error-io = { $value }
 
 gpu-adapter = gpu:{ $index } { $name } ({ $backend }, { $kind })
 

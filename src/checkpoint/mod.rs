@@ -9,6 +9,7 @@ mod error;
 mod files;
 mod folder;
 mod foreign;
+pub mod gguf;
 mod header;
 mod header_json;
 pub mod hub_cache;

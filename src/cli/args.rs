@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use lorafuse::{
+    gguf::FileType,
     merge::{IoMode, device::DeviceChoice},
     numeric::{FloatDtype, Nf4Format},
     plan::{AdapterRequest, DtypePolicy, MergeRequest, Rounding},
@@ -43,6 +44,8 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Compare how models predict texts: perplexity, with the paired difference and its interval
     Compare(CompareArgs),
+    /// Write a finished model as one GGUF file, for llama.cpp, Ollama and LM Studio
+    Gguf(GgufArgs),
     /// Run the whole pipeline on the built-in sample, to bf16
     Demo(DemoArgs),
     /// Show what this machine offers, and what is degraded for lack of it
@@ -282,6 +285,26 @@ pub struct CompareArgs {
     /// Write the JSON document to a new file too
     #[arg(short, long)]
     pub output: Option<PathBuf>,
+}
+
+/// `gguf`.
+#[derive(Debug, ClapArgs)]
+pub struct GgufArgs {
+    /// The model's folder: a merged one, or any other that stands alone
+    pub model: PathBuf,
+    /// The file, which must not be there [default: NAME-TYPE.gguf here]
+    #[arg(short, long)]
+    pub output: Option<PathBuf>,
+    /// Type of most weights: `q8_0` (as good as lossless), `q4_k_m` (what most people take), `q5_k_m`, `q6_k`, `f16`, `bf16`,
+    /// `f32`, `q4_k_s`, `q5_k_s` or `q4_0`
+    #[arg(long = "type", default_value = "q8_0", value_name = "TYPE")]
+    pub file_type: FileType,
+    /// Show what would be written, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `demo`.

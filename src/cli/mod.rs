@@ -10,6 +10,7 @@ mod completions;
 mod demo;
 mod doctor;
 mod failure;
+mod gguf;
 mod inspect;
 mod merge;
 mod merge_choice;
@@ -42,6 +43,7 @@ pub fn run() -> ExitCode {
         Some(Command::Compare(args)) => compare::run(&args),
         Some(Command::Resident(args)) => resident::run(&args),
         Some(Command::Alone(args)) => alone::run(&args),
+        Some(Command::Gguf(args)) => gguf::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Completions(args)) => completions::run(&args),

@@ -80,7 +80,7 @@ impl Running {
     #[must_use]
     pub fn is_checking(&self) -> bool {
         match self.stage {
-            Stage::Merging | Stage::Syncing => false,
+            Stage::Merging | Stage::Converting | Stage::Syncing => false,
             Stage::Verifying | Stage::Sealing | Stage::Evaluating | Stage::Measuring => true,
         }
     }

@@ -82,6 +82,15 @@ mod evaluate {
     mod texts;
 }
 
+/// GGUF files: types, mixtures, the container, and what models become in it.
+mod gguf {
+    mod container;
+    mod export;
+    mod mixtures;
+    mod models;
+    mod rows;
+}
+
 /// What is proved of a merged folder.
 mod verify {
     mod alone;
@@ -105,5 +114,6 @@ mod cli {
     mod commands;
     #[cfg(target_os = "linux")]
     mod doctor;
+    mod gguf;
     mod seal_and_card;
 }

@@ -12,6 +12,7 @@ mod by_input;
 mod e2m1;
 mod four_bit;
 mod fp8;
+mod ggml;
 mod gptq;
 mod mxfp4;
 mod nested_scales;
@@ -29,6 +30,7 @@ pub use self::{
     e2m1::E2M1,
     four_bit::{FP4, FourBit, NF4},
     fp8::{E4M3, e8m0, is_e4m3_nan},
+    ggml::{EncodeError, GgmlType},
     gptq::Gptq,
     mxfp4::Mxfp4,
     nested_scales::{DYNAMIC_MAP, NESTED_BLOCK, NestedScales, nested_scale},

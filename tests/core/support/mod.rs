@@ -2,6 +2,7 @@
 
 pub mod equality;
 pub mod evaluation;
+pub mod random_model;
 pub mod sparse_llama;
 pub mod trained_layer;
 
@@ -19,6 +20,7 @@ use lorafuse::{
     verify::{self, VerifyRequest},
 };
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 /// The repository.
 pub fn repository() -> PathBuf {
@@ -33,6 +35,11 @@ pub fn golden(case: &str) -> PathBuf {
 /// The sample.
 pub fn sample() -> PathBuf {
     repository().join("assets/sample")
+}
+
+/// The first `byte_count` bytes of the SHA-256 of `data`, as digits.
+pub fn sha256_start(data: &[u8], byte_count: usize) -> String {
+    Sha256::digest(data).iter().take(byte_count).fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"))
 }
 
 /// What the program says and returns when it is run in `folder`.

@@ -1,0 +1,167 @@
+//! A whole file before it is written: its header to the byte, and where every value will come from.
+
+use std::ops::Range;
+
+use super::{
+    ExportError, ExportNote, Family, FileType, OutputTensor,
+    hyperparameters::hyperparameters,
+    note::notes,
+    settings::Settings,
+    tensors::Tensors,
+    tokenizer::{TokenizerKeys, tokenizer_keys},
+};
+use crate::{
+    checkpoint::{
+        Checkpoint, folder_name,
+        gguf::{GgufHeader, GgufValue},
+    },
+    numeric::row_tiles,
+};
+
+/// Version of the layouts of quantised blocks.
+const QUANTIZATION_VERSION: u32 = 2;
+
+/// Values that are read and encoded in one go.
+const TILE_LEN: usize = 1 << 19;
+
+/// A file that can be written.
+#[derive(Clone, Debug)]
+pub struct GgufExport {
+    /// The type that the file is said to have.
+    pub file_type: FileType,
+    /// Everything before the first tensor.
+    pub header: GgufHeader,
+    /// The tensors, in the order of the header.
+    pub tensors: Vec<OutputTensor>,
+    /// What to know of the file.
+    pub notes: Vec<ExportNote>,
+}
+
+impl GgufExport {
+    /// Plans the file that `checkpoint` becomes; headers and texts are read, no weights.
+    ///
+    /// # Errors
+    /// A class that is not covered, a config or a tokenizer that llama.cpp would read otherwise, a tensor without a place.
+    pub fn new(checkpoint: &Checkpoint, file_type: FileType) -> Result<Self, ExportError> {
+        let family = Family::of(checkpoint)?;
+        let settings = Settings::of(checkpoint, family);
+        let found = Tensors::of(checkpoint, family, &settings)?;
+        let tensors = found.typed(file_type)?;
+        let mut metadata = general(checkpoint, family, file_type);
+        metadata.extend(hyperparameters(family, &settings)?);
+        let TokenizerKeys { keys, left_out } = tokenizer_keys(checkpoint, family, found.token_rows()?)?;
+        metadata.extend(keys);
+        let stored = tensors.iter().map(|tensor| tensor.stored.clone()).collect();
+        let header = GgufHeader::new(metadata, stored)
+            .map_err(|problem| ExportError::Header { problem, path: checkpoint.root().to_owned() })?;
+        let mut placed = tensors;
+        for (tensor, stored) in placed.iter_mut().zip(&header.tensors) {
+            tensor.stored = stored.clone();
+        }
+        let mut notes = notes(checkpoint, family, &settings, file_type, &placed);
+        if !left_out.is_empty() {
+            notes.push(ExportNote::TokensWithoutRow { tokens: left_out });
+        }
+        Ok(Self { file_type, header, tensors: placed, notes })
+    }
+
+    /// Bits of a weight, all tensors together.
+    #[must_use]
+    pub fn bits_per_weight(&self) -> f64 {
+        let byte_count: u64 = self.tensors.iter().map(|tensor| tensor.stored.byte_count).sum();
+        let value_count: u64 = self.tensors.iter().map(|tensor| tensor.stored.dims.iter().product::<u64>()).sum();
+        byte_count as f64 * 8.0 / value_count as f64
+    }
+}
+
+impl OutputTensor {
+    /// Values of a row as the source gives them; a vector is a column.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        match self.stored.dims.as_slice() {
+            [_] | [] => 1,
+            [columns, ..] => usize::try_from(*columns).unwrap_or(usize::MAX),
+        }
+    }
+
+    /// Rows of [`Self::columns`] values.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        let values: u64 = self.stored.dims.iter().product();
+        usize::try_from(values).unwrap_or(usize::MAX) / self.columns()
+    }
+
+    /// Ranges of rows that are read and encoded in one go; together they are all rows.
+    pub fn tiles(&self) -> impl Iterator<Item = Range<usize>> {
+        let shape = crate::numeric::TileShape { rows: self.rows(), columns: self.columns() };
+        // What is turned is read whole, once.
+        let most = if matches!(self.source, super::Source::Turned(_)) { usize::MAX } else { TILE_LEN };
+        row_tiles(shape, most)
+    }
+
+    /// The bytes of `rows`, and where they lie in the tensor.
+    ///
+    /// # Errors
+    /// A read that fails, a value that the type cannot hold.
+    pub fn encoded_rows(&self, rows: Range<usize>) -> Result<(u64, Vec<u8>), ExportError> {
+        let columns = self.columns();
+        let mut values = vec![0.0; rows.len() * columns];
+        self.source.read_rows(rows.clone(), columns, &mut values)?;
+        let ggml_type = self.stored.ggml_type;
+        let byte_count = |value_count| {
+            ggml_type.byte_count(value_count).unwrap_or_else(|| unreachable!("the header was refused otherwise"))
+        };
+        let mut bytes = vec![0; byte_count(values.len())];
+        ggml_type.encode(&values, &mut bytes).map_err(|problem| {
+            let (tensor, path) = match self.source.tensors().next() {
+                Some(tensor) => (tensor.name().to_owned(), tensor.file().path().to_owned()),
+                None => (self.stored.name.clone(), std::path::PathBuf::new()),
+            };
+            ExportError::Values { tensor, ggml_type: ggml_type.name(), problem, path }
+        })?;
+        Ok((byte_count(rows.start * columns) as u64, bytes))
+    }
+}
+
+/// What is said of every model.
+fn general(checkpoint: &Checkpoint, family: Family, file_type: FileType) -> Vec<(String, GgufValue)> {
+    let mut keys: Vec<(&str, GgufValue)> = vec![
+        ("general.architecture", family.architecture().into()),
+        ("general.type", "model".into()),
+        ("general.name", folder_name(checkpoint.root()).as_str().into()),
+    ];
+    if !family.has_experts() {
+        keys.push(("general.size_label", GgufValue::String(size_label(checkpoint.parameter_count()))));
+    }
+    keys.push(("general.file_type", GgufValue::U32(file_type.number())));
+    keys.push(("general.quantization_version", GgufValue::U32(QUANTIZATION_VERSION)));
+    keys.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// `1.2B`, `135M`: two digits at least.
+fn size_label(parameter_count: u64) -> String {
+    let (unit, suffix) = [(1e12, "T"), (1e9, "B"), (1e6, "M")]
+        .into_iter()
+        .find(|(unit, _)| parameter_count as f64 >= *unit)
+        .unwrap_or((1e3, "K"));
+    let scaled = parameter_count as f64 / unit;
+    if scaled.round() >= 10.0 { format!("{scaled:.0}{suffix}") } else { format!("{scaled:.1}{suffix}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_two_digits_at_least() {
+        for (count, label) in [
+            (1_235_814_400, "1.2B"),
+            (134_515_008, "135M"),
+            (8_030_261_248, "8.0B"),
+            (70_553_706_496, "71B"),
+            (9_500, "10K"),
+        ] {
+            assert_eq!(size_label(count), label);
+        }
+    }
+}

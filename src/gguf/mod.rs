@@ -1,0 +1,32 @@
+//! From a model as transformers has it to a GGUF file that llama.cpp, Ollama and LM Studio run: names, shapes and row
+//! orders, hyperparameters, tokenizer, and the type of every tensor.
+//!
+//! A file is planned to the byte before a weight is read. What llama.cpp would compute otherwise than the model was
+//! trained is refused by name.
+
+mod error;
+mod export;
+mod family;
+mod file_type;
+mod hyperparameters;
+mod names;
+mod note;
+mod rope;
+mod row_map;
+mod settings;
+mod source;
+mod tensors;
+mod tokenizer;
+mod write;
+
+pub use self::{
+    error::ExportError,
+    export::GgufExport,
+    family::Family,
+    file_type::{FileType, MixtureModel},
+    note::ExportNote,
+    row_map::RowMap,
+    source::{Part, Source},
+    tensors::OutputTensor,
+    tokenizer::check_hash,
+};

@@ -1,0 +1,59 @@
+//! What a file cannot hold of a model, or holds otherwise than asked: told before it is written.
+
+use serde::Serialize;
+
+use super::{
+    Family, FileType, OutputTensor,
+    names::{Destination, destination},
+    settings::Settings,
+};
+use crate::{checkpoint::Checkpoint, message::said_in_english, numeric::codec::GgmlType};
+
+/// Something to know of a file; a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "every sentence says what its fields are")]
+pub enum ExportNote {
+    LeftOut { tensors: Vec<String> },
+    OtherTypes { count: usize, total: usize, file_type: &'static str },
+    NoWindow { window: u32, context: u32 },
+    LongRotations { original: u32 },
+    TokensWithoutRow { tokens: Vec<String> },
+}
+
+said_in_english!(ExportNote);
+
+/// Everything to know of a file with `tensors`.
+pub(super) fn notes(
+    checkpoint: &Checkpoint,
+    family: Family,
+    settings: &Settings<'_>,
+    file_type: FileType,
+    tensors: &[OutputTensor],
+) -> Vec<ExportNote> {
+    let mut notes = Vec::new();
+    let is_left_out = |name: &&String| matches!(destination(family, name), Some(Destination::Skipped));
+    let left_out: Vec<String> = checkpoint.tensors().keys().filter(is_left_out).cloned().collect();
+    if !left_out.is_empty() {
+        notes.push(ExportNote::LeftOut { tensors: left_out });
+    }
+    let block = file_type.block_len();
+    let weights = tensors.iter().filter(|tensor| tensor.stored.ggml_type != GgmlType::F32);
+    let broken = weights.clone().filter(|tensor| !tensor.stored.dims[0].is_multiple_of(block as u64)).count();
+    if broken > 0 {
+        notes.push(ExportNote::OtherTypes { count: broken, total: weights.count(), file_type: file_type.name() });
+    }
+    let count = |key| settings.count(key).ok().flatten();
+    if family == Family::Llama
+        && let (Some(window), Ok(context)) = (count("sliding_window"), settings.context())
+        && window < context
+    {
+        notes.push(ExportNote::NoWindow { window, context });
+    }
+    if family == Family::Phi3
+        && let Some(original) = count("original_max_position_embeddings")
+        && settings.context().is_ok_and(|context| context > original)
+    {
+        notes.push(ExportNote::LongRotations { original });
+    }
+    notes
+}

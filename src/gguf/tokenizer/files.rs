@@ -1,0 +1,103 @@
+//! The files of a tokenizer, read once.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::{
+    checkpoint::{JsonProblem, read_text, read_text_bytes},
+    error::IoAction,
+    gguf::ExportError,
+};
+
+/// What a folder holds of its tokenizer.
+pub(super) struct Files {
+    pub(super) root: PathBuf,
+    /// The bytes of `tokenizer.json`.
+    pub(super) json_text: Option<String>,
+    /// `tokenizer.json`.
+    pub(super) json: Option<Value>,
+    /// `tokenizer_config.json`; an empty object where there is none.
+    pub(super) config: Value,
+    /// `added_tokens.json`.
+    pub(super) added: Option<Value>,
+    /// `tokenizer.model`.
+    pub(super) model: Option<Vec<u8>>,
+}
+
+/// A token that stands beside a vocabulary.
+pub(super) struct AddedToken {
+    pub(super) id: usize,
+    pub(super) content: String,
+    pub(super) is_special: bool,
+}
+
+impl Files {
+    pub(super) fn read(root: &Path) -> Result<Self, ExportError> {
+        let json_text = text(root, "tokenizer.json")?;
+        let json = json_text.as_deref().map(|text| parsed(text, &root.join("tokenizer.json"))).transpose()?;
+        let model_path = root.join("tokenizer.model");
+        let mut model = None;
+        if model_path.is_file() {
+            model = Some(read_text_bytes(&model_path, IoAction::ReadTokenizer)?);
+        }
+        let config = value(root, "tokenizer_config.json")?.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+        Ok(Self { root: root.to_owned(), json_text, json, config, added: value(root, "added_tokens.json")?, model })
+    }
+
+    /// What is wrong with one of them.
+    pub(super) fn bad(&self, file: &'static str, problem: impl Into<String>) -> ExportError {
+        ExportError::BadTokenizer { file, problem: problem.into(), path: self.root.clone() }
+    }
+
+    /// `added_tokens` of `tokenizer.json`.
+    pub(super) fn added_tokens(&self) -> Result<Vec<AddedToken>, ExportError> {
+        let all = self.json.as_ref().and_then(|json| json.get("added_tokens")?.as_array());
+        all.into_iter()
+            .flatten()
+            .map(|token| {
+                let found = token.get("id").and_then(Value::as_u64).and_then(|id| added_token(id, token));
+                found.ok_or_else(|| self.bad("tokenizer.json", "an added token has no id or no content"))
+            })
+            .collect()
+    }
+
+    /// `added_tokens_decoder` of `tokenizer_config.json`, by id.
+    pub(super) fn decoder_tokens(&self) -> Result<Vec<AddedToken>, ExportError> {
+        let all = self.config.get("added_tokens_decoder").and_then(Value::as_object);
+        let mut tokens = all
+            .into_iter()
+            .flatten()
+            .map(|(id, token)| {
+                let found = id.parse().ok().and_then(|id| added_token(id, token));
+                found.ok_or_else(|| self.bad("tokenizer_config.json", "an added token has no id or no content"))
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        tokens.sort_by_key(|token| token.id);
+        Ok(tokens)
+    }
+}
+
+fn added_token(id: u64, token: &Value) -> Option<AddedToken> {
+    let is_special = token.get("special").and_then(Value::as_bool).unwrap_or(false);
+    Some(AddedToken { id: usize::try_from(id).ok()?, content: token.get("content")?.as_str()?.to_owned(), is_special })
+}
+
+/// The text of `name` in `root`, where it is there.
+pub(super) fn text(root: &Path, name: &str) -> Result<Option<String>, ExportError> {
+    let path = root.join(name);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    Ok(Some(read_text(&path, IoAction::ReadTokenizer)?))
+}
+
+/// The JSON of `name` in `root`, where it is there.
+pub(super) fn value(root: &Path, name: &str) -> Result<Option<Value>, ExportError> {
+    text(root, name)?.map(|text| parsed(&text, &root.join(name))).transpose()
+}
+
+fn parsed(text: &str, path: &Path) -> Result<Value, ExportError> {
+    serde_json::from_str(text)
+        .map_err(|error| ExportError::BadJson { problem: JsonProblem::new(text, &error), path: path.to_owned() })
+}

@@ -1,0 +1,172 @@
+//! Which ids have a role, what is put around a text, and the templates of a chat.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::{
+    files::{Files, text, value},
+    vocabulary::Token,
+};
+use crate::{
+    checkpoint::{
+        Checkpoint,
+        gguf::{GgufArray, GgufValue},
+    },
+    gguf::ExportError,
+};
+
+/// Roles as transformers and as GGUF call them; the spelling of the separator is theirs.
+const ROLES: [(&str, &str); 7] = [
+    ("bos", "bos"),
+    ("eos", "eos"),
+    ("unk", "unknown"),
+    ("sep", "seperator"),
+    ("pad", "padding"),
+    ("cls", "cls"),
+    ("mask", "mask"),
+];
+
+/// Tokens that end a turn of a chat.
+const TURN_ENDS: [&str; 4] = ["<|eot_id|>", "<|im_end|>", "<end_of_turn>", "<|end|>"];
+
+/// Ids of the roles; the tokenizer is believed before the config, which training often leaves as it was.
+pub(super) fn id_keys(
+    files: &Files,
+    checkpoint: &Checkpoint,
+    tokens: &[Token],
+) -> Result<Vec<(String, GgufValue)>, ExportError> {
+    let mut added = files.added_tokens()?;
+    if files.json.is_none() {
+        added = files.decoder_tokens()?;
+    }
+    let in_tokenizer = |role: &str| {
+        let token = files.config.get(format!("{role}_token"))?;
+        let content = token.as_str().or_else(|| token.get("content")?.as_str())?;
+        let by_name = added.iter().find(|token| token.content == content).map(|token| token.id);
+        by_name.or_else(|| tokens.iter().position(|token| token.text == content))
+    };
+    let in_config =
+        |role: &str| checkpoint.config().integer(&format!("{role}_token_id")).and_then(|id| usize::try_from(id).ok());
+    let mut keys = Vec::new();
+    let mut end = None;
+    for (role, name) in ROLES {
+        let Some(id) = in_tokenizer(role).or_else(|| in_config(role)).filter(|id| *id < tokens.len()) else { continue };
+        if role == "eos" {
+            end = Some(id);
+        }
+        keys.push((format!("tokenizer.ggml.{name}_token_id"), u32_of(id)));
+    }
+    let turn_end = TURN_ENDS.iter().find_map(|end| tokens.iter().position(|token| token.text == *end));
+    if let Some(id) = turn_end.filter(|id| Some(*id) != end) {
+        keys.push(("tokenizer.ggml.eot_token_id".to_owned(), u32_of(id)));
+    }
+    Ok(keys)
+}
+
+fn u32_of(id: usize) -> GgufValue {
+    GgufValue::U32(u32::try_from(id).unwrap_or_else(|_| unreachable!("an id below a number of rows")))
+}
+
+/// What is put before and behind a text.
+pub(super) fn around_keys(files: &Files) -> Vec<(String, GgufValue)> {
+    let stated = |key: &str| files.config.get(key).and_then(Value::as_bool);
+    let (before, behind) = match files.json.as_ref().map(|json| around(&json["post_processor"])) {
+        Some(Around::Template(before, behind)) => (Some(before), Some(behind)),
+        Some(Around::Nothing) => (Some(false), Some(false)),
+        Some(Around::Unsaid) | None => (stated("add_bos_token"), stated("add_eos_token")),
+    };
+    let key = |name: &str, is_added: bool| (format!("tokenizer.ggml.{name}"), GgufValue::Bool(is_added));
+    let before = before.map(|is_added| key("add_bos_token", is_added));
+    before.into_iter().chain(behind.map(|is_added| key("add_eos_token", is_added))).collect()
+}
+
+/// What a post-processor says.
+enum Around {
+    /// Whether it puts a token before, and one behind.
+    Template(bool, bool),
+    Nothing,
+    Unsaid,
+}
+
+fn around(processor: &Value) -> Around {
+    match processor["type"].as_str() {
+        Some("TemplateProcessing") => {
+            let single = processor["single"].as_array();
+            let is_token = |piece: Option<&Value>| piece.is_some_and(|piece| piece.get("SpecialToken").is_some());
+            Around::Template(
+                is_token(single.and_then(|single| single.first())),
+                is_token(single.and_then(|single| single.last())),
+            )
+        }
+        Some("ByteLevel") => Around::Nothing,
+        Some("Sequence") => {
+            let inner: Vec<Around> = processor["processors"].as_array().into_iter().flatten().map(around).collect();
+            let template = inner.iter().position(|step| matches!(step, Around::Template(..)));
+            let is_empty = !inner.is_empty() && inner.iter().all(|step| matches!(step, Around::Nothing));
+            match template {
+                Some(at) => inner.into_iter().nth(at).unwrap_or(Around::Unsaid),
+                None if is_empty => Around::Nothing,
+                None => Around::Unsaid,
+            }
+        }
+        _ => Around::Unsaid,
+    }
+}
+
+/// The templates of a chat, verbatim.
+pub(super) fn template_keys(files: &Files) -> Result<Vec<(String, GgufValue)>, ExportError> {
+    let mut named = templates(files)?;
+    named.retain(|(_, template)| !template.is_empty());
+    let mut keys = Vec::new();
+    let mut others = Vec::new();
+    for (name, template) in named {
+        if name == "default" {
+            keys.push(("tokenizer.chat_template".to_owned(), GgufValue::String(template)));
+        } else {
+            keys.push((format!("tokenizer.chat_template.{name}"), GgufValue::String(template)));
+            others.push(name);
+        }
+    }
+    if !others.is_empty() {
+        keys.push(("tokenizer.chat_templates".to_owned(), GgufValue::Array(GgufArray::String(others))));
+    }
+    Ok(keys)
+}
+
+/// Every template with its name; "default" is the one that is used unasked.
+fn templates(files: &Files) -> Result<Vec<(String, String)>, ExportError> {
+    let default = |template: String| vec![("default".to_owned(), template)];
+    match files.config.get("chat_template") {
+        Some(Value::String(template)) => return Ok(default(template.clone())),
+        Some(Value::Array(all)) => {
+            let one = |entry: &Value| {
+                Some((entry.get("name")?.as_str()?.to_owned(), entry.get("template")?.as_str()?.to_owned()))
+            };
+            return Ok(all.iter().filter_map(one).collect());
+        }
+        _ => {}
+    }
+    if let Some(template) = text(&files.root, "chat_template.jinja")? {
+        let mut all = default(template);
+        all.extend(additional(&files.root.join("additional_chat_templates"))?);
+        return Ok(all);
+    }
+    let in_json = value(&files.root, "chat_template.json")?;
+    let template = in_json.as_ref().and_then(|json| json.get("chat_template")?.as_str());
+    Ok(template.map(|template| default(template.to_owned())).unwrap_or_default())
+}
+
+/// The templates of a folder, by their names, sorted.
+fn additional(folder: &Path) -> Result<Vec<(String, String)>, ExportError> {
+    let Ok(entries) = folder.read_dir() else { return Ok(Vec::new()) };
+    let mut names: Vec<String> =
+        entries.flatten().filter_map(|entry| entry.file_name().to_str().map(str::to_owned)).collect();
+    names.retain(|name| Path::new(name).extension().is_some_and(|extension| extension == "jinja"));
+    names.sort();
+    names.iter().try_fold(Vec::new(), |mut all, file| {
+        let template = text(folder, file)?.unwrap_or_default();
+        all.push((file.trim_end_matches(".jinja").to_owned(), template));
+        Ok(all)
+    })
+}

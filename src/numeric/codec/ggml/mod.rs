@@ -1,0 +1,291 @@
+//! The tensor types of ggml, as GGUF files hold them: from values to blocks, bit for bit as ggml's reference makes them on
+//! x86-64, and back.
+//!
+//! Arithmetic is f32 in ggml's order, without fused multiplication, and scales are rounded once to half precision. The
+//! k-quants search sixteen sub-blocks side by side, each with the order of sums that it has alone.
+
+mod k_mins;
+mod k_read;
+mod k_search;
+mod k_six;
+mod short;
+
+use std::fmt;
+
+use half::f16;
+use serde::Serialize;
+
+use self::{k_mins::Bits, short::Short};
+use crate::numeric::{CpuLevel, FloatDtype, narrow_at, widen};
+
+/// Values of a block of the k-quants.
+const K_BLOCK_LEN: usize = 256;
+
+/// The largest scale of half precision times the largest codes of any type stays below a sixteenth of this.
+const MAGNITUDE_LIMIT: f32 = 4_294_967_296.0;
+
+/// A tensor type of ggml; the number is the one in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u32)]
+pub enum GgmlType {
+    /// Single precision.
+    F32 = 0,
+    /// Half precision.
+    F16 = 1,
+    /// Blocks of 32: a scale and codes of 4 bits.
+    Q4_0 = 2,
+    /// Blocks of 32: a scale, a minimum and codes of 4 bits.
+    Q4_1 = 3,
+    /// Blocks of 32: a scale and codes of 5 bits.
+    Q5_0 = 6,
+    /// Blocks of 32: a scale, a minimum and codes of 5 bits.
+    Q5_1 = 7,
+    /// Blocks of 32: a scale and codes of 8 bits.
+    Q8_0 = 8,
+    /// Blocks of 256, codes of 2 bits; read only.
+    Q2K = 10,
+    /// Blocks of 256, codes of 3 bits; read only.
+    Q3K = 11,
+    /// Blocks of 256, codes of 4 bits.
+    Q4K = 12,
+    /// Blocks of 256, codes of 5 bits.
+    Q5K = 13,
+    /// Blocks of 256, codes of 6 bits.
+    Q6K = 14,
+    /// bfloat16.
+    Bf16 = 30,
+}
+
+/// Values that a type cannot hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{}", crate::message::english(self))]
+pub enum EncodeError {
+    /// NaN or infinity.
+    NotFinite {
+        /// Where among the values.
+        index: usize,
+    },
+    /// A value, or the scale of its block, beyond the range of half precision.
+    TooLarge {
+        /// The first value of the block.
+        index: usize,
+    },
+    /// A type that is read only.
+    ReadOnly {
+        /// Its name.
+        name: &'static str,
+    },
+}
+
+/// What the arithmetic of a type is.
+enum Form {
+    Float(FloatDtype),
+    Short(Short),
+    Two,
+    Three,
+    Mins(Bits),
+    Six,
+}
+
+impl GgmlType {
+    /// Every type that is read.
+    pub const ALL: [Self; 13] = [
+        Self::F32,
+        Self::F16,
+        Self::Q4_0,
+        Self::Q4_1,
+        Self::Q5_0,
+        Self::Q5_1,
+        Self::Q8_0,
+        Self::Q2K,
+        Self::Q3K,
+        Self::Q4K,
+        Self::Q5K,
+        Self::Q6K,
+        Self::Bf16,
+    ];
+
+    /// The type of this number in a file.
+    #[must_use]
+    pub fn of_number(number: u32) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.number() == number)
+    }
+
+    /// The number that stands for it in a file.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self as u32
+    }
+
+    /// ggml's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "F32",
+            Self::F16 => "F16",
+            Self::Q4_0 => "Q4_0",
+            Self::Q4_1 => "Q4_1",
+            Self::Q5_0 => "Q5_0",
+            Self::Q5_1 => "Q5_1",
+            Self::Q8_0 => "Q8_0",
+            Self::Q2K => "Q2_K",
+            Self::Q3K => "Q3_K",
+            Self::Q4K => "Q4_K",
+            Self::Q5K => "Q5_K",
+            Self::Q6K => "Q6_K",
+            Self::Bf16 => "BF16",
+        }
+    }
+
+    const fn form(self) -> Form {
+        match self {
+            Self::F32 => Form::Float(FloatDtype::F32),
+            Self::F16 => Form::Float(FloatDtype::F16),
+            Self::Bf16 => Form::Float(FloatDtype::BF16),
+            Self::Q4_0 => Form::Short(Short::Offset { bits: 4 }),
+            Self::Q4_1 => Form::Short(Short::Min { bits: 4 }),
+            Self::Q5_0 => Form::Short(Short::Offset { bits: 5 }),
+            Self::Q5_1 => Form::Short(Short::Min { bits: 5 }),
+            Self::Q8_0 => Form::Short(Short::Eight),
+            Self::Q2K => Form::Two,
+            Self::Q3K => Form::Three,
+            Self::Q4K => Form::Mins(Bits::Four),
+            Self::Q5K => Form::Mins(Bits::Five),
+            Self::Q6K => Form::Six,
+        }
+    }
+
+    /// Values of a block; rows consist of whole blocks.
+    #[must_use]
+    pub const fn block_len(self) -> usize {
+        match self.form() {
+            Form::Float(_) => 1,
+            Form::Short(_) => short::SHORT_LEN,
+            Form::Two | Form::Three | Form::Mins(_) | Form::Six => K_BLOCK_LEN,
+        }
+    }
+
+    /// Bytes of a block.
+    #[must_use]
+    pub const fn block_byte_count(self) -> usize {
+        match self {
+            Self::F32 => 4,
+            Self::F16 | Self::Bf16 => 2,
+            Self::Q4_0 => 18,
+            Self::Q4_1 => 20,
+            Self::Q5_0 => 22,
+            Self::Q5_1 => 24,
+            Self::Q8_0 => 34,
+            Self::Q2K => 84,
+            Self::Q3K => 110,
+            Self::Q4K => 144,
+            Self::Q5K => 176,
+            Self::Q6K => 210,
+        }
+    }
+
+    /// Bytes of `value_count` values; `None` where they are no whole blocks.
+    #[must_use]
+    pub fn byte_count(self, value_count: usize) -> Option<usize> {
+        let is_whole = value_count.is_multiple_of(self.block_len());
+        is_whole.then(|| value_count / self.block_len() * self.block_byte_count())
+    }
+
+    /// Encodes whole blocks, with the best instructions of the processor.
+    ///
+    /// # Errors
+    /// NaN, infinity, values beyond half precision where the type has it, a type that is read only; `bytes` then hold
+    /// nothing of use.
+    ///
+    /// # Panics
+    /// If `bytes` has another length than [`Self::byte_count`] says, or the values are no whole blocks.
+    pub fn encode(self, values: &[f32], bytes: &mut [u8]) -> Result<(), EncodeError> {
+        self.encode_at(CpuLevel::detected(), values, bytes)
+    }
+
+    /// [`Self::encode`] with the instructions of `level`, which changes nothing but the speed.
+    ///
+    /// # Errors
+    /// As [`Self::encode`].
+    ///
+    /// # Panics
+    /// As [`Self::encode`].
+    pub fn encode_at(self, level: CpuLevel, values: &[f32], bytes: &mut [u8]) -> Result<(), EncodeError> {
+        assert_eq!(Some(bytes.len()), self.byte_count(values.len()), "bytes and values must agree");
+        check_finite(values)?;
+        if self.block_len() > 1 {
+            self.check_magnitude(values)?;
+        }
+        match self.form() {
+            Form::Float(dtype) => narrow_at(level, dtype, values, bytes),
+            Form::Short(short) => level.run(short::Encode { short, values, bytes }),
+            Form::Mins(bits) => level.run(k_mins::Encode { bits, values, bytes }),
+            Form::Six => level.run(k_six::Encode { values, bytes }),
+            Form::Two | Form::Three => return Err(EncodeError::ReadOnly { name: self.name() }),
+        }
+        self.check_halves(bytes)
+    }
+
+    /// Finds a value that is beyond every scale in half precision; the sums of a search would overflow of it.
+    fn check_magnitude(self, values: &[f32]) -> Result<(), EncodeError> {
+        let is_fine = values.iter().fold(true, |is_fine, value| is_fine & (value.abs() < MAGNITUDE_LIMIT));
+        if is_fine {
+            return Ok(());
+        }
+        let first = values.iter().position(|value| value.abs() >= MAGNITUDE_LIMIT).unwrap_or_default();
+        Err(EncodeError::TooLarge { index: first / self.block_len() * self.block_len() })
+    }
+
+    /// Finds a value or a scale that half precision does not hold.
+    fn check_halves(self, bytes: &[u8]) -> Result<(), EncodeError> {
+        let halves_at: &[usize] = match self.form() {
+            Form::Float(FloatDtype::F32) => return Ok(()),
+            Form::Float(FloatDtype::BF16) => {
+                let is_infinite = |bytes: &[u8; 2]| u16::from_le_bytes(*bytes) & 0x7f80 == 0x7f80;
+                let index = bytes.as_chunks::<2>().0.iter().position(is_infinite);
+                return index.map_or(Ok(()), |index| Err(EncodeError::TooLarge { index }));
+            }
+            Form::Six => &[208],
+            Form::Mins(_) | Form::Short(Short::Min { .. }) => &[0, 2],
+            Form::Float(_) | Form::Short(_) | Form::Two | Form::Three => &[0],
+        };
+        let is_held = |block: &[u8], at: &usize| f16::from_le_bytes([block[*at], block[at + 1]]).is_finite();
+        let mut blocks = bytes.chunks_exact(self.block_byte_count());
+        match blocks.position(|block| !halves_at.iter().all(|at| is_held(block, at))) {
+            Some(block) => Err(EncodeError::TooLarge { index: block * self.block_len() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Decodes whole blocks, as ggml does.
+    ///
+    /// # Panics
+    /// If `bytes` has another length than [`Self::byte_count`] says, or the values are no whole blocks.
+    pub fn decode(self, bytes: &[u8], values: &mut [f32]) {
+        assert_eq!(Some(bytes.len()), self.byte_count(values.len()), "bytes and values must agree");
+        match self.form() {
+            Form::Float(dtype) => widen(dtype, bytes, values),
+            Form::Short(short) => short::decode(short, bytes, values),
+            Form::Two => k_read::decode_two(bytes, values),
+            Form::Three => k_read::decode_three(bytes, values),
+            Form::Mins(bits) => k_mins::decode(bits, bytes, values),
+            Form::Six => k_six::decode(bytes, values),
+        }
+    }
+}
+
+impl fmt::Display for GgmlType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+fn check_finite(values: &[f32]) -> Result<(), EncodeError> {
+    // A sum of bits without a branch first: what is not finite is rare.
+    let is_fine = values.iter().fold(true, |is_fine, value| is_fine & value.is_finite());
+    if is_fine {
+        return Ok(());
+    }
+    let index = values.iter().position(|value| !value.is_finite()).unwrap_or_default();
+    Err(EncodeError::NotFinite { index })
+}

@@ -1,0 +1,176 @@
+//! The formats with blocks of 32 values: `Q4_0`, `Q4_1`, `Q5_0`, `Q5_1` and `Q8_0`.
+
+#![expect(clippy::inline_always, reason = "only what is inlined is compiled with the instructions of a level")]
+
+use half::f16;
+
+use crate::numeric::{lanes::Lanes, level::LaneLoop};
+
+/// Values of a block.
+pub(super) const SHORT_LEN: usize = 32;
+
+/// Which of them: bits of a code, and whether a block has a minimum.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Short {
+    /// `Q8_0`.
+    Eight,
+    /// `Q4_0` and `Q5_0`: codes offset by half their range.
+    Offset { bits: u8 },
+    /// `Q4_1` and `Q5_1`: codes above a minimum.
+    Min { bits: u8 },
+}
+
+impl Short {
+    /// Bytes of a block.
+    pub(super) const fn block_byte_count(self) -> usize {
+        match self {
+            Self::Eight => 2 + SHORT_LEN,
+            Self::Offset { bits } => 2 + bits as usize * SHORT_LEN / 8,
+            Self::Min { bits } => 4 + bits as usize * SHORT_LEN / 8,
+        }
+    }
+}
+
+/// Whole blocks from values.
+pub(super) struct Encode<'a> {
+    pub(super) short: Short,
+    pub(super) values: &'a [f32],
+    pub(super) bytes: &'a mut [u8],
+}
+
+impl LaneLoop for Encode<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, _lanes: L) {
+        let (blocks, _) = self.values.as_chunks::<SHORT_LEN>();
+        match self.short {
+            Short::Eight => {
+                for (values, bytes) in blocks.iter().zip(self.bytes.as_chunks_mut::<34>().0) {
+                    encode_eight(values, bytes);
+                }
+            }
+            Short::Offset { bits } => {
+                for (values, bytes) in blocks.iter().zip(self.bytes.chunks_exact_mut(self.short.block_byte_count())) {
+                    encode_offset(bits, values, bytes);
+                }
+            }
+            Short::Min { bits } => {
+                for (values, bytes) in blocks.iter().zip(self.bytes.chunks_exact_mut(self.short.block_byte_count())) {
+                    encode_min(bits, values, bytes);
+                }
+            }
+        }
+    }
+}
+
+/// `1 / scale`, and 0 for 0.
+#[inline(always)]
+fn inverse(scale: f32) -> f32 {
+    if scale == 0.0 { 0.0 } else { 1.0 / scale }
+}
+
+/// `roundf`: to nearest, halves away from zero, below 2²³.
+#[inline(always)]
+fn round_away(value: f32) -> f32 {
+    let whole = value.trunc();
+    if (value - whole).abs() >= 0.5 { whole + 1.0_f32.copysign(value) } else { whole }
+}
+
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "at most 127")]
+fn encode_eight(values: &[f32; SHORT_LEN], bytes: &mut [u8; 34]) {
+    let peak = values.iter().fold(0.0_f32, |peak, value| peak.max(value.abs()));
+    let scale = peak / 127.0;
+    let inverse = inverse(scale);
+    let (head, codes) = bytes.split_at_mut(2);
+    head.copy_from_slice(&f16::from_f32(scale).to_le_bytes());
+    for (code, value) in codes.iter_mut().zip(values) {
+        *code = (round_away(value * inverse) as i32 as i8).cast_unsigned();
+    }
+}
+
+#[inline(always)]
+fn encode_offset(bits: u8, values: &[f32; SHORT_LEN], bytes: &mut [u8]) {
+    let (mut peak, mut magnitude) = (0.0_f32, 0.0);
+    for value in values {
+        if magnitude < value.abs() {
+            (peak, magnitude) = (*value, value.abs());
+        }
+    }
+    let half = f32::from(1_u8 << (bits - 1));
+    let scale = peak / -half;
+    let inverse = inverse(scale);
+    let (head, codes) = bytes.split_at_mut(2);
+    head.copy_from_slice(&f16::from_f32(scale).to_le_bytes());
+    write_codes(bits, |at| truncated(values[at] * inverse + (half + 0.5)), codes);
+}
+
+#[inline(always)]
+fn encode_min(bits: u8, values: &[f32; SHORT_LEN], bytes: &mut [u8]) {
+    let (mut min, mut max) = (f32::MAX, -f32::MAX);
+    for value in values {
+        min = if *value < min { *value } else { min };
+        max = if *value > max { *value } else { max };
+    }
+    let scale = (max - min) / f32::from((1_u8 << bits) - 1);
+    let inverse = inverse(scale);
+    let (head, codes) = bytes.split_at_mut(4);
+    head[..2].copy_from_slice(&f16::from_f32(scale).to_le_bytes());
+    head[2..].copy_from_slice(&f16::from_f32(min).to_le_bytes());
+    write_codes(bits, |at| truncated((values[at] - min) * inverse + 0.5), codes);
+}
+
+#[inline(always)]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "codes; what has none gets one of the ends"
+)]
+fn truncated(value: f32) -> u8 {
+    value as i32 as u8
+}
+
+/// Low halves of two codes to a byte, after the fifth bits where there are five.
+#[inline(always)]
+fn write_codes(bits: u8, code: impl Fn(usize) -> u8, bytes: &mut [u8]) {
+    let max_code = (1 << bits) - 1;
+    let mut codes = [0; SHORT_LEN];
+    for (at, slot) in codes.iter_mut().enumerate() {
+        *slot = code(at).min(max_code);
+    }
+    let (high, low) = bytes.split_at_mut(if bits == 5 { 4 } else { 0 });
+    for (at, byte) in low.iter_mut().enumerate() {
+        *byte = codes[at] & 15 | (codes[at + SHORT_LEN / 2] & 15) << 4;
+    }
+    if bits == 5 {
+        let fifth_bits = codes.iter().enumerate().fold(0_u32, |word, (at, code)| word | u32::from(code >> 4) << at);
+        high.copy_from_slice(&fifth_bits.to_le_bytes());
+    }
+}
+
+/// Values of whole blocks.
+pub(super) fn decode(short: Short, bytes: &[u8], values: &mut [f32]) {
+    let blocks = bytes.chunks_exact(short.block_byte_count()).zip(values.as_chunks_mut::<SHORT_LEN>().0);
+    for (bytes, values) in blocks {
+        let half_at = |at: usize| f16::from_le_bytes([bytes[at], bytes[at + 1]]).to_f32();
+        let scale = half_at(0);
+        let (bits, offset, min, codes) = match short {
+            Short::Eight => {
+                for (value, code) in values.iter_mut().zip(&bytes[2..]) {
+                    *value = f32::from(code.cast_signed()) * scale;
+                }
+                continue;
+            }
+            Short::Offset { bits } => (bits, 1_i8 << (bits - 1), None, &bytes[2..]),
+            Short::Min { bits } => (bits, 0, Some(half_at(2)), &bytes[4..]),
+        };
+        let (high, low) = codes.split_at(if bits == 5 { 4 } else { 0 });
+        for (at, value) in values.iter_mut().enumerate() {
+            let high = high.get(at / 8).map_or(0, |high| (high >> (at % 8) & 1) << 4);
+            let code = (low[at % 16] >> (at / 16 * 4) & 15 | high).cast_signed() - offset;
+            let product = f32::from(code) * scale;
+            *value = min.map_or(product, |min| product + min);
+        }
+    }
+}

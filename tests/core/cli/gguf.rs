@@ -1,0 +1,44 @@
+//! `gguf`: a finished model as one file, from the command line.
+
+use std::path::Path;
+
+use lorafuse::checkpoint::gguf::GgufHeader;
+use serde_json::Value;
+
+use crate::support::{lorafuse, sample, stderr};
+
+fn base() -> String {
+    sample().join("base").display().to_string()
+}
+
+fn file_names(folder: &Path) -> Vec<String> {
+    folder.read_dir().unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
+}
+
+#[test]
+fn a_model_becomes_the_file_that_the_plan_says() {
+    let root = tempfile::tempdir().unwrap();
+    let plan = lorafuse(root.path(), &["gguf", &base(), "--type", "q4_k_m", "--dry-run", "--json"]);
+    assert!(plan.status.success(), "{}", stderr(&plan));
+    assert!(file_names(root.path()).is_empty());
+    let plan: Value = serde_json::from_slice(&plan.stdout).unwrap();
+    let written = lorafuse(root.path(), &["gguf", &base(), "--type", "q4_k_m"]);
+    assert!(written.status.success(), "{}", stderr(&written));
+    assert!(stderr(&written).contains("note: 4 of 30 weights have rows"), "{}", stderr(&written));
+    let path = root.path().join("base-Q4_K_M.gguf");
+    assert_eq!(plan["output"], "base-Q4_K_M.gguf");
+    assert_eq!(path.metadata().unwrap().len(), plan["bytes"].as_u64().unwrap());
+    let header = GgufHeader::open(&path).unwrap();
+    assert_eq!(header.tensors.len(), plan["tensors"].as_array().unwrap().len());
+    let again = lorafuse(root.path(), &["gguf", &base(), "--type", "q4_k_m"]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(stderr(&again).contains("there is a file already"), "{}", stderr(&again));
+}
+
+#[test]
+fn an_unknown_type_is_a_usage_error_that_lists_the_known_ones() {
+    let root = tempfile::tempdir().unwrap();
+    let output = lorafuse(root.path(), &["gguf", &base(), "--type", "iq2_xs"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("Q4_K_M"), "{}", stderr(&output));
+}

@@ -1,0 +1,177 @@
+//! What is refused before anything is written, and what a run leaves behind.
+
+use lorafuse::{
+    checkpoint::Checkpoint,
+    gguf::{ExportError, ExportNote, FileType, GgufExport},
+    job::JobContext,
+};
+use serde_json::{Value, json};
+
+use super::models::Case;
+
+/// The case with another config.
+fn with_config(case: &Case, edit: impl Fn(&mut Value)) -> Checkpoint {
+    let path = case.folder.path().join("config.json");
+    let mut config: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    edit(&mut config);
+    std::fs::write(&path, config.to_string()).unwrap();
+    case.checkpoint()
+}
+
+fn refusal(checkpoint: &Checkpoint) -> ExportError {
+    GgufExport::new(checkpoint, FileType::Q8_0).expect_err("must be refused")
+}
+
+#[test]
+fn a_class_that_is_not_covered_is_refused_by_name() {
+    let case = Case::new("llama-spm");
+    let checkpoint = with_config(&case, |config| config["architectures"] = json!(["OPTForCausalLM"]));
+    let error = refusal(&checkpoint).to_string();
+    assert!(error.contains("OPTForCausalLM") && error.contains("LlamaForCausalLM"), "{error}");
+}
+
+#[test]
+fn settings_that_llama_cpp_would_compute_otherwise_are_refused() {
+    let edits: [(&str, &str, Value); 6] = [
+        ("llama-spm", "hidden_act", json!("gelu")),
+        ("llama-spm", "rope_scaling", json!({"type": "dynamic", "factor": 2.0})),
+        ("qwen3-moe", "norm_topk_prob", json!(false)),
+        ("qwen3-moe", "mlp_only_layers", json!([0])),
+        ("gemma2", "query_pre_attn_scalar", json!(144)),
+        ("gemma3", "layer_types", json!(vec!["full_attention"; 7])),
+    ];
+    for (case, key, value) in edits {
+        let case = Case::new(case);
+        let checkpoint = with_config(&case, |config| config[key] = value.clone());
+        let error = refusal(&checkpoint);
+        assert!(matches!(error, ExportError::BadSetting { .. }), "{key}: {error}");
+    }
+}
+
+#[test]
+fn a_missing_setting_or_layer_is_named() {
+    let case = Case::new("llama-spm");
+    let checkpoint = with_config(&case, |config| {
+        config.as_object_mut().unwrap().remove("intermediate_size");
+    });
+    assert!(matches!(refusal(&checkpoint), ExportError::NoSetting { key: "intermediate_size", .. }));
+    let gemma = Case::new("gemma2");
+    let checkpoint = with_config(&gemma, |config| config["attn_logit_softcapping"] = Value::Null);
+    assert!(matches!(refusal(&checkpoint), ExportError::NoSetting { key: "attn_logit_softcapping", .. }));
+    let checkpoint = with_config(&case, |config| {
+        config["intermediate_size"] = json!(96);
+        config["num_hidden_layers"] = json!(3);
+    });
+    let error = refusal(&checkpoint).to_string();
+    assert!(error.contains("blk.2."), "{error}");
+    let checkpoint = with_config(&case, |config| config["num_hidden_layers"] = json!(1));
+    assert!(matches!(refusal(&checkpoint), ExportError::UnplacedTensor { .. }));
+}
+
+#[test]
+fn a_tokenizer_that_llama_cpp_would_cut_otherwise_is_refused() {
+    let case = Case::new("qwen2");
+    let path = case.folder.path().join("tokenizer.json");
+    let mut tokenizer: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    tokenizer["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = json!(r"\p{N}{1,5}|\s+");
+    std::fs::write(&path, tokenizer.to_string()).unwrap();
+    let error = refusal(&case.checkpoint()).to_string();
+    assert!(error.contains(r"\p{N}{1,5}"), "{error}");
+    tokenizer["model"] = json!({"type": "Unigram", "vocab": []});
+    std::fs::write(&path, tokenizer.to_string()).unwrap();
+    assert!(matches!(refusal(&case.checkpoint()), ExportError::TokenizerKind { .. }));
+    std::fs::remove_file(&path).unwrap();
+    assert!(matches!(refusal(&case.checkpoint()), ExportError::NoTokenizer { .. }));
+}
+
+/// Llama 3 comes with a list of another library under the name of a SentencePiece model.
+#[test]
+fn a_tokenizer_model_of_another_library_is_passed_over() {
+    let case = Case::new("llama3-rope");
+    let header = || GgufExport::new(&case.checkpoint(), FileType::Q8_0).unwrap().header;
+    let expected = header();
+    let path = case.folder.path().join("tokenizer.model");
+    std::fs::write(&path, "IQ== 0\nIg== 1\n").unwrap();
+    assert_eq!(header(), expected);
+    std::fs::remove_file(case.folder.path().join("tokenizer.json")).unwrap();
+    assert!(matches!(refusal(&case.checkpoint()), ExportError::BadTokenizer { file: "tokenizer.model", .. }));
+}
+
+/// Gemma 3 1B has such a token: no text can mean it, for the model has no values for it.
+#[test]
+fn added_tokens_without_a_row_are_left_out_and_told() {
+    for name in ["qwen2", "llama-spm"] {
+        let case = Case::new(name);
+        let path = case.folder.path().join("tokenizer.json");
+        let mut tokenizer: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let token = json!({"id": 400, "content": "<more>", "special": true, "normalized": false, "lstrip": false, "rstrip": false, "single_word": false});
+        tokenizer["added_tokens"].as_array_mut().unwrap().push(token);
+        std::fs::write(&path, tokenizer.to_string()).unwrap();
+        let export = GgufExport::new(&case.checkpoint(), FileType::Q8_0).unwrap();
+        assert_eq!(export.notes, [ExportNote::TokensWithoutRow { tokens: vec!["<more>".to_owned()] }], "{name}");
+    }
+}
+
+#[test]
+fn more_tokens_than_rows_are_refused() {
+    let case = Case::new("qwen2");
+    let path = case.folder.path().join("tokenizer.json");
+    let mut tokenizer: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    tokenizer["model"]["vocab"]["more"] = json!(400);
+    std::fs::write(&path, tokenizer.to_string()).unwrap();
+    let error = refusal(&case.checkpoint());
+    assert!(matches!(error, ExportError::TooManyTokens { tokens: 401, rows: 400, .. }), "{error}");
+}
+
+#[test]
+fn nothing_is_overwritten_and_a_failed_run_leaves_nothing() {
+    let case = Case::new("llama-spm");
+    let export = GgufExport::new(&case.checkpoint(), FileType::Q8_0).unwrap();
+    let path = case.folder.path().join("out.gguf");
+    std::fs::write(&path, "mine").unwrap();
+    let job = JobContext::unwatched();
+    assert!(matches!(export.write(&path, &job), Err(ExportError::Exists { .. })));
+    assert_eq!(std::fs::read(&path).unwrap(), b"mine");
+    std::fs::remove_file(&path).unwrap();
+    // Somebody else's download.
+    let part = case.folder.path().join("out.gguf.part");
+    std::fs::write(&part, "half of a file").unwrap();
+    assert!(matches!(export.write(&path, &job), Err(ExportError::Exists { .. })));
+    assert_eq!(std::fs::read(&part).unwrap(), b"half of a file");
+    // What a killed run of this export left.
+    std::fs::write(&part, export.header.to_bytes()).unwrap();
+    export.write(&path, &job).unwrap();
+    assert!(path.is_file() && !part.exists());
+    let (job, watch) = JobContext::new(|| {});
+    watch.cancel();
+    let other = case.folder.path().join("other.gguf");
+    assert!(matches!(export.write(&other, &job), Err(ExportError::Cancelled(_))));
+    let left: Vec<_> =
+        std::fs::read_dir(case.folder.path()).unwrap().flatten().map(|entry| entry.file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with("other")), "{left:?}");
+}
+
+#[test]
+fn a_weight_that_its_type_cannot_hold_is_named() {
+    let case = Case::new("gpt2");
+    let path = case.folder.path().join("model.safetensors");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let len = bytes.len();
+    // The last values of the file: position embeddings stay single precision, token embeddings do not.
+    bytes[len - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+    std::fs::write(&path, bytes).unwrap();
+    let export = GgufExport::new(&case.checkpoint(), FileType::F16).unwrap();
+    let error = export.write(&case.folder.path().join("out.gguf"), &JobContext::unwatched()).expect_err("NaN");
+    assert!(matches!(error, ExportError::Values { .. }), "{error}");
+}
+
+#[test]
+fn rows_that_are_no_whole_blocks_are_told() {
+    let case = Case::new("qwen2");
+    let export = GgufExport::new(&case.checkpoint(), FileType::Q4KM).unwrap();
+    let told =
+        export.notes.iter().any(|note| matches!(note, ExportNote::OtherTypes { count, total, .. } if count == total));
+    assert!(told, "{:?}", export.notes);
+    let export = GgufExport::new(&case.checkpoint(), FileType::Q8_0).unwrap();
+    assert!(export.notes.is_empty(), "{:?}", export.notes);
+}
