@@ -19,7 +19,9 @@ use lorafuse::{
     merge::{CpuKernel, Kernel, TileJob},
     numeric::{
         CpuLevel, FloatDtype, LowRank, TileBytes,
-        codec::{BlockGrid, FourBit, GgmlType, Gptq, Mxfp4, NF4, NestedScales, Nf4Encoder, RowCode, Strip, decode_by_input},
+        codec::{
+            BlockGrid, FourBit, GgmlType, Gptq, Mxfp4, NF4, NestedScales, Nf4Encoder, RowCode, Strip, decode_by_input,
+        },
         narrow, narrow_at, widen_at,
     },
     platform::PageBuffer,
