@@ -197,7 +197,8 @@ impl MergePlan {
         if request.requantize.is_some() && request.rounding.is_stochastic() {
             return Err(PlanError::PackedByChance);
         }
-        let packed = request.requantize.map(|format| PackedWeights::choose(inputs, format)).transpose()?;
+        let packed =
+            request.requantize.map(|format| PackedWeights::choose(&base, &adapters, &matching, format)).transpose()?;
         let written = layout::Written { dtype: request.dtype, packed: packed.as_ref() };
         let steps = layout::steps(inputs, written);
         let shards = layout::shards(&base, steps, request.max_shard_bytes);
@@ -297,7 +298,9 @@ impl MergePlan {
     /// A model whose layers cannot be packed.
     pub fn weight_bytes_with(&self, dtype: DtypePolicy, requantize: Option<Nf4Format>) -> Result<u64, PlanError> {
         let inputs = layout::Inputs { base: &self.base, adapters: &self.adapters, matching: &self.matching };
-        let packed = requantize.map(|format| PackedWeights::choose(inputs, format)).transpose()?;
+        let packed = requantize
+            .map(|format| PackedWeights::choose(&self.base, &self.adapters, &self.matching, format))
+            .transpose()?;
         let steps = layout::steps(inputs, layout::Written { dtype, packed: packed.as_ref() });
         Ok(steps.iter().flatten().map(|step| step.byte_count).sum())
     }

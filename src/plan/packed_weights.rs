@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{PlanError, layout::Inputs};
+use super::PlanError;
 use crate::{
+    adapter::Adapter,
     architecture::Architecture,
-    checkpoint::LogicalTensor,
-    numeric::{Encoding, FloatDtype, Nf4Format},
+    checkpoint::{Checkpoint, LogicalTensor},
+    matching::Matching,
+    numeric::{BlockFormat, Encoding, FloatDtype, Nf4Format},
 };
 
 /// The weights that are packed, and how.
@@ -21,8 +23,12 @@ impl PackedWeights {
     ///
     /// # Errors
     /// A matrix of which the data does not say what it belongs to; a model without a layer to pack.
-    pub fn choose(inputs: Inputs<'_>, format: Nf4Format) -> Result<Self, PlanError> {
-        let Inputs { base, adapters, matching } = inputs;
+    pub fn choose(
+        base: &Checkpoint,
+        adapters: &[Adapter],
+        matching: &Matching,
+        format: Nf4Format,
+    ) -> Result<Self, PlanError> {
         let architecture = Architecture::of(base);
         let added = matching.applied.iter().filter(|applied| base.tensor(&applied.tensor).is_none());
         let added = added.filter_map(|applied| Some((&applied.tensor, applied.source(base, adapters)?)));
@@ -49,6 +55,6 @@ impl PackedWeights {
 
     /// How `tensor` lies in the output, where it is one of them.
     pub fn encoding_of(&self, tensor: &str) -> Option<Encoding> {
-        self.names.contains(tensor).then_some(Encoding::Block(crate::numeric::BlockFormat::Nf4(self.format)))
+        self.names.contains(tensor).then_some(Encoding::Block(BlockFormat::Nf4(self.format)))
     }
 }

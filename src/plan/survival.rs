@@ -170,7 +170,7 @@ pub fn estimate_survival(question: SurvivalQuestion<'_>, job: &JobContext) -> Re
     let inputs = layout::Inputs { base, adapters, matching };
     let format = question.requantize.unwrap_or_default();
     // A model whose layers are not known is refused by the plan; here it has nothing to say of packing.
-    let packed = PackedWeights::choose(inputs, format).ok();
+    let packed = PackedWeights::choose(base, adapters, matching, format).ok();
     let written = layout::Written { dtype, packed: packed.as_ref().filter(|_| question.requantize.is_some()) };
     let steps = layout::steps(inputs, written);
     let mut if_packed = TileStats::default();
