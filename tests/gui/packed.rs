@@ -88,6 +88,7 @@ fn the_plan_says_what_training_saw_and_opens_the_twin() {
         is_planned(app) && app.state.wells.base.path.as_ref() == Some(&original)
     });
     // And back: there the packed one is the twin.
+    click(&mut window, Role::Tab, "Merge");
     window.get_by_label_contains("this base is plain F32");
     click(&mut window, Role::Button, "Open the packed base");
     let packed = workspace.folder("toy-bnb-4bit");
