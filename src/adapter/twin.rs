@@ -43,7 +43,8 @@ impl Twin {
             let (path, found_in) = found(name, revision, adapter.root(), caches)?;
             (!is_same_folder(&path, base.root())).then_some((path, found_in))
         };
-        if base.quantization().is_none() {
+        // A config that still says it belongs to packed weights that are not read.
+        if base.quantization().is_none() && base.config().quantization().is_none() {
             let name = named?;
             let place = place(name, revision(adapter));
             let is_packed = match &place {

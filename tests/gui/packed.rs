@@ -75,6 +75,9 @@ fn the_plan_says_what_training_saw_and_opens_the_twin() {
     let workspace = Workspace::new();
     put_models(&workspace);
     let mut window = planned_on(&workspace, "toy-bnb-4bit");
+    // High enough for all checks: what is scrolled away cannot be clicked.
+    window.set_size(egui::vec2(1280.0, 1600.0));
+    window.run_steps(3);
     window.get_by_label_contains("The trainer saw packed weights (somebody/toy-bnb-4bit)");
     window.get_by_label_contains("The 16-bit original of this base, somebody/toy, lies in");
     // What is kept is what the weights are unpacked to.
@@ -85,6 +88,7 @@ fn the_plan_says_what_training_saw_and_opens_the_twin() {
         is_planned(app) && app.state.wells.base.path.as_ref() == Some(&original)
     });
     // And back: there the packed one is the twin.
+    click(&mut window, Role::Tab, "Merge");
     window.get_by_label_contains("this base is plain F32");
     click(&mut window, Role::Button, "Open the packed base");
     let packed = workspace.folder("toy-bnb-4bit");
@@ -113,13 +117,12 @@ fn both_merges_are_measured_beside_each_other_and_the_verdict_says_which_is_clos
         wait_until(&mut window, "the checks", is_checked);
         click(&mut window, Role::Tab, "Compare");
         window.get_by_label_contains("is measured beside this one, to say which is closer");
-        drop_folders(&mut window, &[text.clone()]);
+        drop_folders(&mut window, std::slice::from_ref(&text));
         wait_until(&mut window, "the perplexities", |app| app.state.finished().unwrap().evaluation.is_some());
         let measured = window.state().state.finished().unwrap().evaluation.as_ref().unwrap();
         assert!(measured.is_ok(), "{measured:?}");
         // The verdict says it, and the conclusions below.
-        let mut said: Vec<_> = window.get_all_by_label_contains(shown).collect();
-        assert!(said.len() >= 2, "{} times", said.len());
-        said.clear();
+        let count = window.get_all_by_label_contains(shown).count();
+        assert!(count >= 2, "{count} times");
     }
 }
