@@ -20,9 +20,11 @@ pub(in crate::gui) use super::{
             page::{page_body_ui, page_title_line_ui, page_title_ui},
             panel::{Surface, sunken_ui},
             row::Row,
-            rule::{canvas_ui, centered_ui, inset_ui, rule_ui, tall_ui},
+            rule::{canvas_ui, centered_ui, inset_ui, rule_ui, spot, tall_ui},
             table::{Cells, RowChoice, Table, TableColumn},
-            text::{Span, label_ui, paragraph_spans_ui, paragraph_ui, path_ui, spans_ui, spans_width},
+            text::{
+                Span, ends_ui, hinted_ui, label_ui, paragraph_spans_ui, paragraph_ui, path_ui, spans_ui, spans_width,
+            },
         },
         tokens::{Colors, Type, grid, space},
         widget::{ButtonLook, Icon, icon_ui, text_width},

@@ -1,12 +1,12 @@
 //! How a name of Rust reads as the name of a message or of an argument.
 
 /// `AlreadyMerged` and `already_merged` as `already-merged`; a run of capitals or digits stays together (`BF16` is
-/// `bf16`).
+/// `bf16`). Names are ASCII.
 pub fn kebab(name: &str) -> String {
-    let letters: Vec<char> = name.chars().collect();
+    let letters = name.as_bytes();
     let mut kebab = String::with_capacity(name.len() + 4);
     for (index, letter) in letters.iter().copied().enumerate() {
-        if letter == '_' {
+        if letter == b'_' {
             kebab.push('-');
             continue;
         }
@@ -15,12 +15,12 @@ pub fn kebab(name: &str) -> String {
             && before.is_some_and(|before| {
                 let is_inside_run = before.is_ascii_uppercase() || before.is_ascii_digit();
                 before.is_ascii_lowercase()
-                    || is_inside_run && letters.get(index + 1).is_some_and(char::is_ascii_lowercase)
+                    || is_inside_run && letters.get(index + 1).is_some_and(u8::is_ascii_lowercase)
             });
         if starts_word {
             kebab.push('-');
         }
-        kebab.push(letter.to_ascii_lowercase());
+        kebab.push(char::from(letter.to_ascii_lowercase()));
     }
     kebab
 }

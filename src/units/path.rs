@@ -7,7 +7,8 @@ use unicode_normalization::UnicodeNormalization as _;
 /// Text with Hangul syllables and accents composed; macOS hands out names in pieces.
 #[must_use]
 pub fn composed(text: &str) -> String {
-    text.nfc().collect()
+    // Most paths are plain, and are shown in every frame.
+    if text.is_ascii() { text.to_owned() } else { text.nfc().collect() }
 }
 
 /// A path for display.

@@ -1,5 +1,7 @@
 //! Every colour, distance, radius and text size of the window: the only place with numbers for them.
 
+use std::sync::LazyLock;
+
 use egui::{Color32, FontFamily, FontId};
 
 /// Declares both themes from one table of `role = light, dark`.
@@ -383,14 +385,18 @@ pub enum Face {
     Mono,
 }
 
+/// Made once: every text of a frame names one.
+static MEDIUM: LazyLock<FontFamily> = LazyLock::new(|| FontFamily::Name("medium".into()));
+static SEMI_BOLD: LazyLock<FontFamily> = LazyLock::new(|| FontFamily::Name("semibold".into()));
+
 impl Face {
     /// The family under which the face is registered.
     #[must_use]
     pub fn family(self) -> FontFamily {
         match self {
             Self::Regular => FontFamily::Proportional,
-            Self::Medium => FontFamily::Name("medium".into()),
-            Self::SemiBold => FontFamily::Name("semibold".into()),
+            Self::Medium => MEDIUM.clone(),
+            Self::SemiBold => SEMI_BOLD.clone(),
             Self::Mono => FontFamily::Monospace,
         }
     }

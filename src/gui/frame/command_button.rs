@@ -6,7 +6,10 @@ use egui::{CornerRadius, Id, UiBuilder};
 
 use crate::gui::{
     app::command::face::{Face, key_text},
-    design::{tokens::radius, widget::button_ui},
+    design::{
+        tokens::radius,
+        widget::{button_ui, explained},
+    },
     prelude::*,
 };
 
@@ -123,7 +126,7 @@ impl<'a> CommandButton<'a> {
     /// Paints it next in the running layout.
     pub fn add(self, ui: &mut Ui, words: Language, commands: &mut Vec<Command>) {
         let width = if self.is_wide { ui.available_width() } else { self.width(ui, words) };
-        let (rect, _) = ui.allocate_exact_size(vec2(width, self.height), Sense::hover());
+        let rect = spot(ui, vec2(width, self.height));
         let shortcut = self.shortcut(ui);
         let mut builder = UiBuilder::new().max_rect(rect).scope_id(self.id(ui));
         if !self.enabled {
@@ -131,12 +134,9 @@ impl<'a> CommandButton<'a> {
         }
         let label = self.text(words);
         let paint = |ui: &mut Ui| button_ui(ui, rect, self.look, label, self.icon, shortcut.as_deref());
-        let mut response = ui.scope_builder(builder, paint).inner;
+        let response = ui.scope_builder(builder, paint).inner;
         let own_hover_text = || self.face.map_or_else(String::new, |face| face.hover_text(words, ui.ctx()));
-        let hover_text = self.hover.map_or_else(own_hover_text, str::to_owned);
-        if !hover_text.is_empty() {
-            response = response.on_hover_text(hover_text);
-        }
+        let response = explained(response, || self.hover.map_or_else(own_hover_text, str::to_owned));
         if response.clicked() {
             commands.push(self.command);
         }
@@ -144,7 +144,7 @@ impl<'a> CommandButton<'a> {
 
     /// Paints only its icon; its label is its name for screen readers, and its tooltip where it has none.
     pub fn add_icon_only(self, ui: &mut Ui, words: Language, commands: &mut Vec<Command>) {
-        let (rect, _) = ui.allocate_exact_size(vec2(space::S24, grid::SMALL_BUTTON), Sense::hover());
+        let rect = spot(ui, vec2(space::S24, grid::SMALL_BUTTON));
         let label = self.text(words);
         let response = ui.interact(rect, self.id(ui), Sense::click());
         let is_enabled = ui.is_enabled();
@@ -155,10 +155,12 @@ impl<'a> CommandButton<'a> {
         if let Some(icon) = self.icon {
             icon_ui(ui, rect, icon, Ink::Secondary.color(ui));
         }
-        let own_hover_text = self.face.map_or_else(String::new, |face| face.hover_text(words, ui.ctx()));
-        let is_named = self.label.is_some() || own_hover_text.is_empty();
-        let hover_text = if is_named { label.to_owned() } else { own_hover_text };
-        if response.on_hover_text(hover_text).clicked() {
+        let explain = || {
+            let own_hover_text = self.face.map_or_else(String::new, |face| face.hover_text(words, ui.ctx()));
+            let is_named = self.label.is_some() || own_hover_text.is_empty();
+            if is_named { label.to_owned() } else { own_hover_text }
+        };
+        if explained(response, explain).clicked() {
             commands.push(self.command);
         }
     }

@@ -27,7 +27,7 @@ pub(in crate::gui) fn error_banner_ui(
         ui.spacing_mut().item_spacing = vec2(space::S12, 0.0);
         ui.set_width(ui.available_width());
         ui.horizontal_top(|ui| {
-            let (icon, _) = ui.allocate_exact_size(vec2(grid::ICON, Type::TITLE.line_height), Sense::hover());
+            let icon = spot(ui, vec2(grid::ICON, Type::TITLE.line_height));
             icon_ui(ui, icon, Icon::Failed, Ink::Error.color(ui));
             ui.vertical(|ui| {
                 paragraph_ui(ui, &problem.title(words), Type::TITLE, Ink::Primary);

@@ -7,7 +7,11 @@ use egui::{
 
 use crate::gui::{
     app::{command::face::ScreenCommand, notice::Tone, state::Phase},
-    design::{layout::rule::focus_ring_ui, tokens::radius, widget::mark_ui},
+    design::{
+        layout::rule::focus_ring_ui,
+        tokens::radius,
+        widget::{explained, mark_ui},
+    },
     prelude::*,
 };
 
@@ -78,7 +82,8 @@ fn item_ui(ui: &mut Ui, height: f32, item: &Item, state: &AppState, commands: &m
     let label = face.label(words);
     let enabled = item.closed.is_none();
     let size = vec2(ui.available_width(), height);
-    let response = ui.add_enabled_ui(enabled, |ui| ui.allocate_response(size, Sense::click())).inner;
+    let place = |ui: &mut Ui| ui.allocate_response(size, Sense::click());
+    let response = if enabled { place(ui) } else { ui.add_enabled_ui(false, place).inner };
     response.widget_info(|| WidgetInfo::selected(Role::Tab, enabled, item.is_current, label));
     let corner = CornerRadius::same(radius::PANEL);
     if item.is_current {
@@ -110,8 +115,8 @@ fn item_ui(ui: &mut Ui, height: f32, item: &Item, state: &AppState, commands: &m
         };
         mark_ui(ui, response.rect.right_top() + vec2(-space::S12, space::S12), icon, tone.ink().color(ui));
     }
-    let hover_text = face.hover_text(words, ui.ctx());
-    if response.on_hover_text(hover_text).on_disabled_hover_text(item.closed.unwrap_or_default()).clicked() {
+    let response = explained(response, || face.hover_text(words, ui.ctx()));
+    if item.closed.map_or(response.clone(), |closed| response.on_disabled_hover_text(closed)).clicked() {
         commands.push(item.command.into());
     }
 }

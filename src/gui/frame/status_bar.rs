@@ -29,14 +29,14 @@ pub(in crate::gui) fn status_bar_ui(ui: &mut Ui, state: &AppState) {
     };
     let left = |ui: &mut Ui| {
         if let Some(icon) = mark {
-            let (area, _) = ui.allocate_exact_size(vec2(space::S12, space::S12), Sense::hover());
+            let area = spot(ui, vec2(space::S12, space::S12));
             mark_ui(ui, area.center(), icon, tone.ink().color(ui));
             ui.add_space(space::S4);
         }
         label_ui(ui, &text, Type::CAPTION, Ink::Secondary);
     };
     let right = |ui: &mut Ui| _ = label_ui(ui, &about, Type::CAPTION, Ink::Secondary);
-    Sides::new().height(grid::STATUS).spacing(space::S16).shrink_left().truncate().show(ui, left, right);
+    Sides::new().height(grid::STATUS).spacing(space::S16).shrink_left().show(ui, left, right);
 }
 
 /// What runs now and the last notice, or else where things stand.

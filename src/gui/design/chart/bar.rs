@@ -1,10 +1,13 @@
 //! A bar of parts that add up, and the legend that explains it.
 
-use egui::{Color32, CornerRadius, Layout, Sense, Ui, UiBuilder, vec2};
+use egui::{Color32, CornerRadius, Layout, Ui, UiBuilder, vec2};
 
 use crate::gui::design::{
     ink::Ink,
-    layout::text::{Span, label_ui, spans_ui},
+    layout::{
+        rule::spot,
+        text::{Span, label_ui, spans_ui},
+    },
     tokens::{Colors, Type, chart, grid, space},
     widget::text_width,
 };
@@ -35,7 +38,7 @@ impl BarPart {
 /// Parts side by side in a running line.
 pub fn bar_ui(ui: &mut Ui, height: f32, parts: impl IntoIterator<Item = BarPart>) {
     for part in parts {
-        let (area, _) = ui.allocate_exact_size(vec2(part.width, height), Sense::hover());
+        let area = spot(ui, vec2(part.width, height));
         ui.painter().rect_filled(area.shrink2(vec2(0.5, 0.0)), CornerRadius::ZERO, part.fill);
         if !part.text.is_empty() && area.width() > text_width(ui, &part.text, part.kind) {
             let layout = Layout::centered_and_justified(egui::Direction::LeftToRight);
@@ -60,7 +63,7 @@ pub fn legend_entry_ui(ui: &mut Ui, colors: &[Color32], name: &[Span<'_>]) {
     ui.allocate_ui_with_layout(vec2(width, grid::CODE_ROW), layout, |ui| {
         ui.spacing_mut().item_spacing.x = 1.0;
         for color in colors {
-            let (area, _) = ui.allocate_exact_size(chart::SWATCH, Sense::hover());
+            let area = spot(ui, chart::SWATCH);
             ui.painter().rect_filled(area, 1.0, *color);
         }
         ui.add_space(space::S4 - 1.0);

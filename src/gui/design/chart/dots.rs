@@ -1,12 +1,15 @@
 //! Dots with whiskers in the rows of a table, on one axis below them.
 
-use egui::{Align, Rect, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
+use egui::{Align, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
 use egui_plot::{Line, MarkerShape, PlotBounds, PlotPoints, PlotUi, Points};
 
 use super::{axis::Axis, plot::chart_ui};
 use crate::gui::design::{
     ink::Ink,
-    layout::{rule::canvas_ui, text::text_ui},
+    layout::{
+        rule::{canvas_ui, spot},
+        text::text_ui,
+    },
     tokens::{Colors, Type, chart, space},
     widget::text_width,
 };
@@ -110,7 +113,7 @@ fn disc(plot: &mut PlotUi<'_>, name: String, at: [f64; 2], color: egui::Color32,
 
 /// The dot of a legend.
 pub fn dot_mark_ui(ui: &mut Ui, ink: Ink, is_hollow: bool) {
-    let (area, _) = ui.allocate_exact_size(vec2(space::S12, Type::CAPTION.line_height), Sense::hover());
+    let area = spot(ui, vec2(space::S12, Type::CAPTION.line_height));
     ui.painter().circle_filled(area.center(), chart::DOT, ink.color(ui));
     if is_hollow {
         ui.painter().circle_filled(area.center(), chart::HOLE, Colors::of(ui).panel);

@@ -22,7 +22,7 @@ pub fn page_title_ui(ui: &mut Ui, title: &str, subtitle: &[Span<'_>], tools: imp
 pub fn page_title_line_ui(ui: &mut Ui, add: impl FnOnce(&mut Ui), tools: impl FnOnce(&mut Ui)) {
     ui.spacing_mut().item_spacing = egui::vec2(space::S8, 0.0);
     inset_ui(ui, space::S16, 0.0, |ui| {
-        Sides::new().height(grid::SCREEN_HEADER).shrink_left().wrap().show(ui, add, tools);
+        Sides::new().height(grid::SCREEN_HEADER).shrink_left().show(ui, add, tools);
     });
     rule_ui(ui);
 }

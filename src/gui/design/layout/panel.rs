@@ -4,7 +4,7 @@ use egui::{CornerRadius, Frame, InnerResponse, Sides, Stroke, Ui};
 
 use super::{
     rule::inset_ui,
-    text::{label_ui, paragraph_ui},
+    text::{ends_ui, label_ui, paragraph_ui},
 };
 use crate::gui::design::{
     ink::Ink,
@@ -42,8 +42,14 @@ impl<'a> Surface<'a> {
 
     /// Paints it with what `add` paints below the title, from edge to edge.
     pub fn show<R>(self, ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> InnerResponse<R> {
-        let remark = self.remark;
-        self.show_with(ui, |ui| _ = label_ui(ui, remark, Type::CAPTION, Ink::Secondary), add)
+        let (title, remark) = (self.title, self.remark);
+        self.frame_ui(ui, |ui| {
+            if let Some(title) = title {
+                let title = [(title, Type::BODY_STRONG, Ink::Primary)];
+                ends_ui(ui, grid::PANEL_TITLE, space::S12, &title, &[(remark, Type::CAPTION, Ink::Secondary)]);
+            }
+            add(ui)
+        })
     }
 
     /// The same with `tools` at the right of the title, from right to left.
@@ -53,6 +59,19 @@ impl<'a> Surface<'a> {
         tools: impl FnOnce(&mut Ui),
         add: impl FnOnce(&mut Ui) -> R,
     ) -> InnerResponse<R> {
+        let title = self.title;
+        self.frame_ui(ui, |ui| {
+            if let Some(title) = title {
+                inset_ui(ui, space::S12, 0.0, |ui| {
+                    let left = |ui: &mut Ui| _ = label_ui(ui, title, Type::BODY_STRONG, Ink::Primary);
+                    Sides::new().height(grid::PANEL_TITLE).shrink_left().show(ui, left, tools);
+                });
+            }
+            add(ui)
+        })
+    }
+
+    fn frame_ui<R>(self, ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> InnerResponse<R> {
         let colors = Colors::of(ui);
         let height = ui.available_height();
         let frame = Frame::new()
@@ -63,12 +82,6 @@ impl<'a> Surface<'a> {
             ui.set_width(ui.available_width());
             if self.is_filling && height.is_finite() {
                 ui.set_min_height((height - 2.0).max(0.0));
-            }
-            if let Some(title) = self.title {
-                inset_ui(ui, space::S12, 0.0, |ui| {
-                    let left = |ui: &mut Ui| _ = label_ui(ui, title, Type::BODY_STRONG, Ink::Primary);
-                    Sides::new().height(grid::PANEL_TITLE).shrink_left().truncate().show(ui, left, tools);
-                });
             }
             add(ui)
         })

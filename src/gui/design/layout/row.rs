@@ -5,7 +5,7 @@ use egui::{
 };
 
 use super::{
-    rule::{focus_ring_ui, inset, rule_ui},
+    rule::{focus_ring_ui, inset, rule_ui, spot},
     text::{Span, label_ui, paragraph_spans_ui, prose},
 };
 use crate::gui::design::{
@@ -165,7 +165,7 @@ impl<'a> Row<'a> {
     fn parts_ui<R>(self, ui: &mut Ui, more: impl FnOnce(&mut Ui) -> R, below: impl FnOnce(&mut Ui)) -> (R, Id) {
         ui.horizontal_top(|ui| {
             if let Some((icon, ink)) = self.icon {
-                let (area, _) = ui.allocate_exact_size(vec2(space::S16, self.line_height), Sense::hover());
+                let area = spot(ui, vec2(space::S16, self.line_height));
                 icon_ui(ui, area, icon, ink.color(ui));
             }
             ui.vertical(|ui| {

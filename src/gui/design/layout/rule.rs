@@ -1,7 +1,10 @@
 //! What stands between things, rules and margins, and the place of what paints itself.
 
+use std::{fmt::Debug, hash::Hash};
+
 use egui::{
-    CornerRadius, Direction, Frame, Layout, Margin, Rect, Response, Sense, Stroke, StrokeKind, Ui, UiBuilder, vec2,
+    Align, CornerRadius, Direction, Frame, Layout, Margin, Rect, Response, Stroke, StrokeKind, Ui, UiBuilder, Vec2,
+    vec2,
 };
 
 use crate::gui::design::tokens::Colors;
@@ -31,6 +34,12 @@ pub(super) fn inset(sides: f32, ends: f32) -> Frame {
     Frame::new().inner_margin(Margin::symmetric(sides as i8, ends as i8))
 }
 
+/// The next place of this size in the running layout, for what is only painted: no widget of egui's.
+pub fn spot(ui: &mut Ui, size: Vec2) -> Rect {
+    let (_, area) = ui.allocate_space(size);
+    ui.layout().align_size_within_rect(size, area)
+}
+
 /// `add` in the middle of what is there, no wider than `most` and at least `sides` from the edges.
 pub fn centered_ui<R>(ui: &mut Ui, most: f32, sides: f32, add: impl FnOnce(&mut Ui) -> R) -> R {
     let area = ui.available_rect_before_wrap();
@@ -44,9 +53,16 @@ pub fn middle_ui<R>(ui: &mut Ui, area: Rect, add: impl FnOnce(&mut Ui) -> R) -> 
     ui.scope_builder(UiBuilder::new().max_rect(area).layout(middle), add).inner
 }
 
+/// A part of exactly this size, next in the running layout, in which `add` goes on from top to bottom.
+pub fn sized_ui<R>(ui: &mut Ui, id: impl Hash + Debug, size: Vec2, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let area = spot(ui, size);
+    let layout = Layout::top_down(Align::Min);
+    add(&mut ui.new_child(UiBuilder::new().id_salt(id).max_rect(area).layout(layout)))
+}
+
 /// A part of this height in the running layout, in which what fills goes down to its end.
 pub fn tall_ui<R>(ui: &mut Ui, height: f32, add: impl FnOnce(&mut Ui) -> R) -> R {
-    let (area, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+    let area = spot(ui, vec2(ui.available_width(), height));
     part_ui(ui, area, add)
 }
 
@@ -61,7 +77,7 @@ fn part_ui<R>(ui: &mut Ui, area: Rect, add: impl FnOnce(&mut Ui) -> R) -> R {
 
 /// A part of this height across the available width that `add` paints by its own rectangles: a chart.
 pub fn canvas_ui<R>(ui: &mut Ui, height: f32, add: impl FnOnce(&mut Ui, Rect) -> R) -> R {
-    let (area, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+    let area = spot(ui, vec2(ui.available_width(), height));
     // In a child, because what is placed by a rectangle moves the cursor there.
     part_ui(ui, area, |ui| add(ui, area))
 }

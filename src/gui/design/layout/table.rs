@@ -8,7 +8,7 @@ use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::{
     rule::focus_ring_ui,
-    text::{canvas_spans_ui, label_ui, prose_line_ui},
+    text::{canvas_hinted_ui, canvas_spans_ui, label_ui, prose},
 };
 use crate::gui::design::{
     ink::Ink,
@@ -155,7 +155,7 @@ impl<'a> Table<'a> {
 
     /// Paints `count` rows, of which `add` fills those that are seen, cell by cell; returns the column whose title was
     /// clicked.
-    pub fn show(self, ui: &mut Ui, count: usize, mut add: impl FnMut(&mut Cells<'_, '_, '_>, usize)) -> Option<usize> {
+    pub fn show(self, ui: &mut Ui, count: usize, mut add: impl FnMut(&mut Cells<'_>, usize)) -> Option<usize> {
         let width = ui.available_rect_before_wrap().x_range();
         let colors = Colors::of(ui);
         let header_height = if self.is_headed { grid::TABLE_HEADER } else { 0.0 };
@@ -170,33 +170,21 @@ impl<'a> Table<'a> {
         ui.scope(|ui| {
             ui.spacing_mut().item_spacing = Vec2::ZERO;
             let is_scrolling = self.extent == Extent::Scrolling;
-            let mut builder = TableBuilder::new(ui).id_salt(self.id).vscroll(is_scrolling);
+            // One column, in which rows place their cells: a Ui for each cell takes longer than what stands in it.
+            let mut builder = TableBuilder::new(ui).id_salt(self.id).vscroll(is_scrolling).column(Column::remainder());
             builder = builder.auto_shrink([false, !is_scrolling]).max_scroll_height(f32::INFINITY);
             if let Some(row) = self.shown_row {
                 builder = builder.scroll_to_row(row, None);
             }
-            let last = self.columns.len().saturating_sub(1);
-            for (index, column) in self.columns.iter().enumerate() {
-                let (left, right) = margins(index, last, self.edge);
-                let exact = column.width.map(|width| Column::exact(left + width + right));
-                builder = builder.column(exact.unwrap_or_else(|| Column::remainder().clip(true)));
-            }
             let table = builder.header(header_height, |mut row| {
-                for (index, column) in self.columns.iter().enumerate().filter(|_| self.is_headed) {
-                    row.col(|ui| {
-                        let area = inside(ui, margins(index, last, self.edge));
-                        if cell_ui(ui, column, area, |ui| title_ui(ui, column)) {
-                            clicked = Some(index);
-                        }
-                    });
+                if self.is_headed {
+                    row.col(|ui| clicked = Cells::of(&self, ui, &edges, width, None).titles());
                 }
             });
-            let mut row_ui = |row: TableRow<'_, '_>| {
+            let mut row_ui = |mut row: TableRow<'_, '_>| {
                 let index = row.index();
                 let rule = self.has_rules.then_some(stroke);
-                let mut cells =
-                    Cells { row, columns: self.columns, next: 0, width, edges: &edges, rule, edge: self.edge };
-                add(&mut cells, index);
+                row.col(|ui| add(&mut Cells::of(&self, ui, &edges, width, rule), index));
             };
             table.body(|mut body| {
                 if self.extent == Extent::Complete {
@@ -208,40 +196,88 @@ impl<'a> Table<'a> {
         });
         clicked
     }
+
+    /// What is kept free at the left and right of the cell at `index`.
+    fn margins(&self, index: usize) -> (f32, f32) {
+        let is_last = index + 1 == self.columns.len();
+        (if index == 0 { self.edge } else { space::S12 }, if is_last { self.edge } else { 0.0 })
+    }
+
+    /// Width of the cell at `index` in a row of `whole`, with its margins.
+    fn cell_width(&self, index: usize, whole: f32) -> f32 {
+        let exact = |index: usize| {
+            let (left, right) = self.margins(index);
+            self.columns[index].width.map(|width| left + width + right)
+        };
+        exact(index).unwrap_or_else(|| {
+            let widths = (0..self.columns.len()).map(exact);
+            let wide_count = widths.clone().filter(Option::is_none).count();
+            ((whole - widths.flatten().sum::<f32>()) / wide_count as f32).max(0.0)
+        })
+    }
 }
 
 /// The cells of one row, from left to right.
-pub struct Cells<'a, 'b, 'c> {
-    row: TableRow<'a, 'b>,
-    columns: &'c [TableColumn<'c>],
+pub struct Cells<'a> {
+    ui: &'a mut Ui,
+    table: &'a Table<'a>,
     next: usize,
+    /// Of the next cell, from the row's.
+    left: f32,
     /// From edge to edge, past the ends of the cells, and what paints there.
     width: Rangef,
-    edges: &'c Painter,
+    edges: &'a Painter,
     rule: Option<Stroke>,
-    edge: f32,
 }
 
-impl Cells<'_, '_, '_> {
-    /// The next cell, painted by `add` in the layout of its column.
-    pub fn cell(&mut self, add: impl FnOnce(&mut Ui)) {
-        self.place(|ui, column, area| cell_ui(ui, column, area, add));
+impl<'a> Cells<'a> {
+    fn of(table: &'a Table<'a>, ui: &'a mut Ui, edges: &'a Painter, width: Rangef, rule: Option<Stroke>) -> Self {
+        Self { ui, table, next: 0, left: 0.0, width, edges, rule }
     }
 
-    /// The next cell, painted by `add` in what the margins leave of it.
-    fn place(&mut self, add: impl FnOnce(&mut Ui, &TableColumn<'_>, Rect)) {
-        let Some(column) = self.columns.get(self.next) else { return };
-        let (width, edges, rule) = (self.width, self.edges, self.rule.take());
-        let margins = margins(self.next, self.columns.len() - 1, self.edge);
-        self.row.col(|ui| {
-            if let Some(stroke) = rule {
-                let row = Rect::from_x_y_ranges(width, ui.clip_rect().y_range());
-                let y = ui.max_rect().bottom().round() - 0.5;
-                edges.with_clip_rect(row).hline(width, y, stroke);
-            }
-            add(ui, column, inside(ui, margins));
-        });
-        self.next += 1;
+    /// The next cell: its column, its ui that has all of the row, and its place with and without its margins.
+    fn place(&mut self) -> Option<(&mut Ui, &'a TableColumn<'a>, Rect, Rect)> {
+        let column = self.table.columns.get(self.next)?;
+        let row = self.ui.max_rect();
+        if let Some(stroke) = self.rule.take() {
+            let seen = Rect::from_x_y_ranges(self.width, self.ui.clip_rect().y_range());
+            self.edges.with_clip_rect(seen).hline(self.width, row.bottom().round() - 0.5, stroke);
+        }
+        let width = self.table.cell_width(self.next, row.width());
+        let left = row.left() + self.left;
+        let cell = Rect::from_x_y_ranges(left..=left + width, row.y_range());
+        let margins = self.table.margins(self.next);
+        let area = Rect::from_x_y_ranges(cell.left() + margins.0..=cell.right() - margins.1, row.y_range());
+        (self.next, self.left) = (self.next + 1, self.left + width);
+        Some((self.ui, column, cell, area))
+    }
+
+    /// The next cell, painted by `add` in the layout of its column.
+    pub fn cell(&mut self, add: impl FnOnce(&mut Ui)) {
+        self.child(|ui, _| add(ui));
+    }
+
+    /// The same, with all of the cell.
+    fn child<R>(&mut self, add: impl FnOnce(&mut Ui, Rect) -> R) -> Option<R> {
+        let index = self.next;
+        let (ui, column, cell, area) = self.place()?;
+        let mut ui = ui.new_child(UiBuilder::new().id_salt(index).max_rect(area).layout(column.layout()));
+        if column.width.is_none() {
+            ui.shrink_clip_rect(cell);
+        }
+        Some(add(&mut ui, cell))
+    }
+
+    /// The next cell, which `add` paints by its place.
+    pub fn canvas(&mut self, add: impl FnOnce(&mut Ui, Rect)) {
+        if let Some((ui, _, _, area)) = self.place() {
+            add(ui, area);
+        }
+    }
+
+    /// Nothing in the next cell.
+    pub fn blank(&mut self) {
+        self.canvas(|_, _| ());
     }
 
     /// Goes on in the next row: no hairline stands between them.
@@ -251,54 +287,57 @@ impl Cells<'_, '_, '_> {
 
     /// Text across the whole row, which has no other cells.
     pub fn heading(&mut self, text: &str, kind: Type, ink: Ink) {
-        let width = self.width;
-        self.cell(|ui| {
-            let row = Rect::from_x_y_ranges(width.shrink(space::S12), ui.max_rect().y_range());
-            let layout = Layout::left_to_right(Align::Center);
-            let seen = Rect::from_x_y_ranges(width, ui.clip_rect().y_range());
-            let mut ui = ui.new_child(UiBuilder::new().max_rect(row).layout(layout));
-            ui.set_clip_rect(seen);
-            prose_line_ui(&mut ui, text, kind, ink);
+        let width = self.width.shrink(space::S12);
+        self.canvas(|ui, area| {
+            let row = Rect::from_x_y_ranges(width, area.y_range());
+            canvas_spans_ui(ui, row, Align::Min, &prose(text, kind, ink));
         });
     }
 
     /// The first cell of a row that is one thing to choose, which `add` may paint past its end.
     pub fn choice(&mut self, choice: &RowChoice<'_>, add: impl FnOnce(&mut Ui)) -> Option<Response> {
-        let (width, mut response) = (self.width, None);
-        self.cell(|ui| {
-            let row = Rect::from_x_y_ranges(width, ui.max_rect().y_range());
+        let width = self.width;
+        self.child(|ui, cell| {
+            let row = Rect::from_x_y_ranges(width, cell.y_range());
             ui.set_clip_rect(Rect::from_x_y_ranges(width, ui.clip_rect().y_range()));
-            response = Some(choice_ui(ui, row, choice));
+            let response = choice_ui(ui, row, choice);
             add(ui);
-        });
-        response
+            response
+        })
     }
 
     /// A cell of text.
     pub fn text(&mut self, text: &str, kind: Type, ink: Ink) {
-        self.place(|ui, column, area| _ = canvas_spans_ui(ui, area, column.align, &[(text, kind, ink)]));
+        if let Some((ui, column, _, area)) = self.place() {
+            canvas_spans_ui(ui, area, column.align, &[(text, kind, ink)]);
+        }
     }
 
     /// A cell whose text loses its middle where there is no room.
     pub fn path(&mut self, path: &str, ink: Ink) {
-        self.place(|ui, column, area| {
+        if let Some((ui, column, _, area)) = self.place() {
             let shown = elided_middle(ui, path, Type::MONO_SMALL, area.width());
-            let response = canvas_spans_ui(ui, area, column.align, &[(&shown, Type::MONO_SMALL, ink)]);
-            if shown != path {
-                response.on_hover_text(path);
-            }
-        });
+            let hint = if shown == path { "" } else { path };
+            canvas_hinted_ui(ui, area, column.align, &[(&shown, Type::MONO_SMALL, ink)], hint);
+        }
     }
 
     /// A number.
     pub fn number(&mut self, number: &str, ink: Ink) {
         self.text(number, Type::MONO, ink);
     }
-}
 
-/// What is kept free at the left and right of a cell.
-fn margins(index: usize, last: usize, edge: f32) -> (f32, f32) {
-    (if index == 0 { edge } else { space::S12 }, if index == last { edge } else { 0.0 })
+    /// The titles of all columns; the one that was clicked.
+    fn titles(mut self) -> Option<usize> {
+        let mut clicked = None;
+        while let Some(column) = self.table.columns.get(self.next) {
+            let index = self.next;
+            if self.child(|ui, _| title_ui(ui, column)) == Some(true) {
+                clicked = Some(index);
+            }
+        }
+        clicked
+    }
 }
 
 /// The surface of a row that can be chosen.
@@ -314,17 +353,6 @@ fn choice_ui(ui: &Ui, row: Rect, choice: &RowChoice<'_>) -> Response {
     }
     focus_ring_ui(ui, &response, CornerRadius::ZERO);
     response
-}
-
-/// What its margins leave of a cell.
-fn inside(ui: &Ui, (left, right): (f32, f32)) -> Rect {
-    let cell = ui.max_rect();
-    Rect::from_x_y_ranges(cell.left() + left..=cell.right() - right, cell.y_range())
-}
-
-/// What stands in `area` of a cell.
-fn cell_ui<R>(ui: &mut Ui, column: &TableColumn<'_>, area: Rect, add: impl FnOnce(&mut Ui) -> R) -> R {
-    ui.scope_builder(UiBuilder::new().max_rect(area).layout(column.layout()), add).inner
 }
 
 /// A column's title; true where a click on it asks for another order.

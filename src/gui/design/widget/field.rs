@@ -1,17 +1,20 @@
 //! One-line text fields.
 
 use egui::{
-    Align2, CornerRadius, Frame, Id, Margin, Rect, Response, RichText, Sense, Stroke, StrokeKind, TextEdit, Ui,
-    UiBuilder, Vec2, vec2,
+    Align2, CornerRadius, Frame, Id, Margin, Rect, Response, RichText, Stroke, StrokeKind, TextEdit, Ui, UiBuilder,
+    Vec2, vec2,
 };
 
 use super::{Icon, icon_ui};
-use crate::gui::design::tokens::{Colors, Type, radius, space};
+use crate::gui::design::{
+    layout::rule::spot,
+    tokens::{Colors, Type, radius, space},
+};
 
 /// A sunken field of this size in the mono face, next in the running layout; `text` is what the user edits.
 pub fn field_ui(ui: &mut Ui, size: Vec2, id: Id, text: &mut String, hint: &str, is_filled: bool) -> Response {
     let colors = Colors::of(ui);
-    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    let rect = spot(ui, size);
     let fill = if is_filled { colors.sunken } else { colors.panel };
     let has_focus = ui.memory(|memory| memory.has_focus(id));
     let border = if has_focus {
@@ -43,7 +46,7 @@ fn edit(inner: Rect, id: Id, text: &mut String, kind: Type) -> TextEdit<'_> {
 /// A search field of this size with its icon, next in the running layout.
 pub fn filter_ui(ui: &mut Ui, size: Vec2, id: Id, text: &mut String, hint: &str) -> Response {
     let colors = Colors::of(ui);
-    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    let rect = spot(ui, size);
     let has_focus = ui.memory(|memory| memory.has_focus(id));
     let border = if has_focus { colors.accent } else { colors.stroke_strong };
     let corner = CornerRadius::same(radius::PANEL);

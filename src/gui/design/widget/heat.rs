@@ -1,11 +1,14 @@
 //! ‖Δ‖/‖W‖ as colours: one cell, a strip of several, and the ramp that they are read by.
 
-use egui::{Align, CornerRadius, Rect, Sense, Ui, pos2, vec2};
+use egui::{Align, CornerRadius, Mesh, Rect, Ui, pos2, vec2};
 
 use crate::{
     gui::design::{
         ink::Ink,
-        layout::text::{label_ui, text_ui},
+        layout::{
+            rule::spot,
+            text::{label_ui, text_ui},
+        },
         tokens::{Colors, Type, heat, ink_on, radius},
     },
     tree::{HeatScale, heat_number},
@@ -36,12 +39,15 @@ pub fn heat_strip_ui(ui: &Ui, rect: Rect, values: &[f64], scale: HeatScale) {
 /// The ramp between its two ends, for a layout from right to left.
 pub fn heat_scale_ui(ui: &mut Ui, scale: HeatScale) {
     label_ui(ui, &scale.end(), Type::MONO_SMALL, Ink::Secondary);
-    let (ramp, _) = ui.allocate_exact_size(vec2(heat::RAMP, heat::RAMP_HEIGHT), Sense::hover());
+    let ramp = spot(ui, vec2(heat::RAMP, heat::RAMP_HEIGHT));
     let width = ramp.width() / f32::from(heat::RAMP_STEPS);
+    // One mesh: as shapes of their own, the steps cost as much as a screen.
+    let mut mesh = Mesh::default();
     for step in 0..heat::RAMP_STEPS {
         let min = ramp.min + vec2(f32::from(step) * width, 0.0);
         let fill = Colors::of(ui).heat_at(f32::from(step) / f32::from(heat::RAMP_STEPS - 1));
-        ui.painter().rect_filled(Rect::from_min_size(min, vec2(width + 0.5, ramp.height())), 0.0, fill);
+        mesh.add_colored_rect(Rect::from_min_size(min, vec2(width + 0.5, ramp.height())), fill);
     }
+    ui.painter().add(mesh);
     label_ui(ui, "0", Type::MONO_SMALL, Ink::Secondary);
 }

@@ -14,6 +14,6 @@ pub use self::{
     field::{field_ui, filter_ui},
     heat::{heat_cell_ui, heat_scale_ui, heat_strip_ui},
     icon::{Icon, icon_ui, mark_ui},
-    progress::progress_bar_ui,
-    text::{elided_middle, text_width},
+    progress::{progress_bar_ui, progress_in_ui},
+    text::{elided_middle, explained, text_width},
 };

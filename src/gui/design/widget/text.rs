@@ -1,6 +1,6 @@
 //! How wide a text is, and what is left of it where there is less room.
 
-use egui::{Color32, Ui};
+use egui::{Color32, Response, Ui};
 
 use crate::{gui::design::tokens::Type, units::path::elide_middle};
 
@@ -22,4 +22,15 @@ pub fn elided_middle(ui: &Ui, text: &str, kind: Type, width: f32) -> String {
 /// Width of a line.
 pub fn text_width(ui: &Ui, text: &str, kind: Type) -> f32 {
     ui.painter().layout_no_wrap(text.to_owned(), kind.font_id(), Color32::BLACK).size().x
+}
+
+/// `response` with what `explain` says on hover, if anything: asked for only where it is shown or read aloud, because
+/// most of a window is neither.
+pub fn explained(response: Response, explain: impl FnOnce() -> String) -> Response {
+    let is_read_aloud = response.ctx.has_accesskit_node(response.id);
+    if !is_read_aloud && !response.contains_pointer() && !response.is_tooltip_open() {
+        return response;
+    }
+    let words = explain();
+    if words.is_empty() { response } else { response.on_hover_text(words) }
 }

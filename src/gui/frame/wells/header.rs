@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use egui::{Align, CornerRadius, Frame, Key, Layout, Margin, Rect, Shape, Stroke, StrokeKind, Vec2};
+use egui::{CornerRadius, Frame, Key, Margin, Rect, Shape, Stroke, StrokeKind, Vec2};
 
 use super::{
     command::WellsCommand,
@@ -13,7 +13,7 @@ use crate::{
     gui::{
         app::notice::Tone,
         design::{
-            layout::rule::middle_ui,
+            layout::rule::{middle_ui, sized_ui},
             tokens::radius,
             widget::{chip_ui, elided_middle, field_ui},
         },
@@ -42,13 +42,9 @@ pub(in crate::gui) fn header_ui(ui: &mut Ui, state: &AppState, commands: &mut Ve
     ui.horizontal_top(|ui| {
         for (kind, joint) in WELLS.into_iter().zip([Some(Icon::Plus), Some(Icon::Arrow), None]) {
             let view = well_view(state, kind);
-            ui.push_id(kind, |ui| {
-                let size = vec2(width, grid::WELL);
-                let layout = Layout::top_down(Align::Min);
-                ui.allocate_ui_with_layout(size, layout, |ui| well_ui(ui, &view, state, commands));
-            });
+            sized_ui(ui, kind, vec2(width, grid::WELL), |ui| well_ui(ui, &view, state, commands));
             if let Some(icon) = joint {
-                let (gap, _) = ui.allocate_exact_size(vec2(space::S24, grid::WELL), Sense::hover());
+                let gap = spot(ui, vec2(space::S24, grid::WELL));
                 icon_ui(ui, gap, icon, Ink::Secondary.color(ui));
             }
         }
@@ -67,11 +63,8 @@ fn well_ui(ui: &mut Ui, view: &WellView, state: &AppState, commands: &mut Vec<Co
         ui.add_space(space::S2);
         let shown = fitting_facts(ui, &view.facts, ui.available_width());
         let ink = if view.facts_are_error { Ink::Error } else { Ink::Secondary };
-        let response = label_ui(ui, &shown, Type::CAPTION, ink);
         let all = fitting_facts(ui, &view.facts, f32::INFINITY);
-        if shown != all {
-            response.on_hover_text(all);
-        }
+        hinted_ui(ui, &[(&shown, Type::CAPTION, ink)], if shown == all { "" } else { &all });
     });
     ui.painter().set(behind, surface(ui, area, view));
     if state.hover.as_ref().is_some_and(|hover| hover.is_for(view.kind)) {
@@ -83,7 +76,7 @@ fn well_ui(ui: &mut Ui, view: &WellView, state: &AppState, commands: &mut Vec<Co
 fn name_ui(ui: &mut Ui, view: &WellView) {
     let left = |ui: &mut Ui| {
         let title = label_ui(ui, view.title, Type::CAPTION_MEDIUM, Ink::Secondary);
-        ui.add_space((grid::WELL_LABEL - title.rect.width()).max(0.0));
+        ui.add_space((grid::WELL_LABEL - title.width()).max(0.0));
         let (kind, ink) = if view.is_filled { (Type::BODY_STRONG, Ink::Primary) } else { (Type::BODY, Ink::Secondary) };
         path_ui(ui, &view.name, kind, ink);
     };
@@ -98,7 +91,7 @@ fn name_ui(ui: &mut Ui, view: &WellView) {
         };
         chip_ui(ui, text, tone.ink(), fill);
     };
-    Sides::new().height(grid::ICON).shrink_left().truncate().show(ui, left, right);
+    Sides::new().height(grid::ICON).shrink_left().show(ui, left, right);
 }
 
 /// The path with what empties the well, and the button that fills it.

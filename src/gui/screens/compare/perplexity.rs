@@ -107,7 +107,7 @@ fn measured_ui(ui: &mut Ui, measured: &Measured, state: &AppState) {
 /// One point of a list.
 fn point_ui(ui: &mut Ui, text: &str) {
     ui.horizontal_top(|ui| {
-        let (mark, _) = ui.allocate_exact_size(vec2(space::S8, Type::BODY.line_height), Sense::hover());
+        let mark = spot(ui, vec2(space::S8, Type::BODY.line_height));
         ui.painter().circle_filled(mark.center(), 2.0, Ink::Secondary.color(ui));
         paragraph_ui(ui, text, Type::BODY, Ink::Primary);
     });

@@ -139,9 +139,9 @@ fn updated_ui(ui: &mut Ui, state: &AppState, done: &MergedFolder) {
         Table::new("updated", &columns).scrolling().show(ui, done.updated.len(), |cells, index| {
             let row = &done.updated[index];
             cells.path(&row.module, Ink::Primary);
-            cells.cell(|ui| {
+            cells.canvas(|ui, area| {
                 if let (Some(value), Some(scale)) = (row.change, state.modules.scale) {
-                    heat_cell_ui(ui, ui.max_rect().shrink2(vec2(0.0, space::S4)), value, scale);
+                    heat_cell_ui(ui, area.shrink2(vec2(0.0, space::S4)), value, scale);
                 }
             });
             let changed = format!("{} / {}", units::count(row.changed_count), units::count(row.element_count));

@@ -77,7 +77,7 @@ fn check_row_with_ui(
     inset_ui(ui, space::S12, space::S4, |ui| {
         let name_width = if ui.available_width() < grid::NARROW / 2.0 { grid::NARROW_NAME } else { grid::NAME };
         ui.horizontal_top(|ui| {
-            let (area, _) = ui.allocate_exact_size(vec2(space::S16, Type::BODY.line_height), Sense::hover());
+            let area = spot(ui, vec2(space::S16, Type::BODY.line_height));
             icon_ui(ui, area, icon, ink.color(ui));
             ui.vertical(|ui| {
                 ui.set_width(name_width);

@@ -19,7 +19,7 @@ pub(in crate::gui) fn components_ui(ui: &mut Ui, parts: &[ComponentBytes; 5], wo
         let title = |ui: &mut Ui| _ = label_ui(ui, words.text("written-by-component"), Type::CAPTION, Ink::Secondary);
         let key = |ui: &mut Ui| {
             label_ui(ui, &note, Type::CAPTION, Ink::Secondary);
-            let (mark, _) = ui.allocate_exact_size(vec2(space::S12, 2.0), Sense::hover());
+            let mark = spot(ui, vec2(space::S12, 2.0));
             ui.painter().rect_filled(mark, 0.0, Colors::of(ui).adapter);
         };
         Sides::new().height(grid::CODE_ROW).shrink_left().show(ui, title, key);

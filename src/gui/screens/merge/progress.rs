@@ -50,7 +50,7 @@ pub(in crate::gui) fn merge_running_ui(ui: &mut Ui, state: &AppState, running: &
 
 fn stages_ui(ui: &mut Ui, words: Language, running: &Running) {
     let icon = |ui: &mut Ui, icon: Icon, ink: Ink| {
-        let (area, _) = ui.allocate_exact_size(vec2(space::S16, space::S16), Sense::hover());
+        let area = spot(ui, vec2(space::S16, space::S16));
         icon_ui(ui, area, icon, ink.color(ui));
     };
     // Merging, syncing, checking.
@@ -112,7 +112,7 @@ fn current_ui(ui: &mut Ui, state: &AppState, running: &Running) {
     let name = state.words().say(&Message::of(&running.sample.current));
     let room = ui.available_width() - text_width(ui, &now, Type::EVIDENCE) - 1.0;
     let shown = elided_middle(ui, &name, Type::MONO, room);
-    spans_ui(ui, &[(&now, Type::EVIDENCE, Ink::Secondary), (&shown, Type::MONO, Ink::Primary)]).on_hover_text(name);
+    hinted_ui(ui, &[(&now, Type::EVIDENCE, Ink::Secondary), (&shown, Type::MONO, Ink::Primary)], &name);
 }
 
 /// Label and value of each figure; `—` for what is not known.

@@ -1,7 +1,7 @@
 //! The lists under a running merge: weight files and events.
 
 use crate::{
-    gui::{design::widget::progress_bar_ui, prelude::*},
+    gui::{design::widget::progress_in_ui, prelude::*},
     merge::Running,
     units::quantity::clock,
 };
@@ -26,9 +26,9 @@ pub(in crate::gui) fn shards_ui(ui: &mut Ui, height: f32, state: &AppState, runn
             share if share > 0.0 => (Icon::AtWork, Ink::Accent, Ink::Primary),
             _ => (Icon::Waiting, Ink::Tertiary, Ink::Tertiary),
         };
-        cells.cell(|ui| icon_ui(ui, ui.max_rect(), icon, ink.color(ui)));
+        cells.canvas(|ui, area| icon_ui(ui, area, icon, ink.color(ui)));
         cells.path(shard.name, name_ink);
-        cells.cell(|ui| progress_bar_ui(ui, grid::PROGRESS, shard.share, shard.name));
+        cells.canvas(|ui, area| progress_in_ui(ui, area, grid::PROGRESS, shard.share, shard.name));
         cells.number(&units::bytes(shard.byte_count), Ink::Secondary);
     });
 }
@@ -55,7 +55,7 @@ fn list_ui(
     remark: &str,
     columns: &[TableColumn<'_>],
     count: usize,
-    row: impl FnMut(&mut Cells<'_, '_, '_>, usize),
+    row: impl FnMut(&mut Cells<'_>, usize),
 ) {
     tall_ui(ui, height, |ui| {
         Surface::titled(title).remark(remark).filling().show(ui, |ui| {

@@ -35,7 +35,7 @@ pub(in crate::gui) fn inspector_ui(
 
 /// A line of the side, what `right` adds from its right end.
 fn line_ui(ui: &mut Ui, left: impl FnOnce(&mut Ui), right: impl FnOnce(&mut Ui)) {
-    Sides::new().height(grid::SMALL_BUTTON).shrink_left().truncate().show(ui, left, right);
+    Sides::new().height(grid::SMALL_BUTTON).shrink_left().show(ui, left, right);
 }
 
 fn map_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
@@ -50,8 +50,8 @@ fn map_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
     let left = |ui: &mut Ui| {
         title(ui);
         if scale.is_estimate {
-            let note = label_ui(ui, words.text("estimated"), Type::CAPTION, Ink::Secondary);
-            note.on_hover_text(words.text("estimated.tooltip"));
+            let note = [(words.text("estimated"), Type::CAPTION, Ink::Secondary)];
+            hinted_ui(ui, &note, words.text("estimated.tooltip"));
         }
     };
     line_ui(ui, left, |ui| heat_scale_ui(ui, scale));
@@ -166,8 +166,8 @@ fn pairs_ui(ui: &mut Ui, detail: &ModuleDetail, state: &AppState) {
 }
 
 fn pair_ui(ui: &mut Ui, name: &str, value: &str, ink: Ink) {
-    let left = |ui: &mut Ui| _ = label_ui(ui, name, Type::EVIDENCE, Ink::Secondary);
-    line_ui(ui, left, |ui| _ = label_ui(ui, value, Type::MONO, ink));
+    let name = [(name, Type::EVIDENCE, Ink::Secondary)];
+    ends_ui(ui, grid::SMALL_BUTTON, 0.0, &name, &[(value, Type::MONO, ink)]);
 }
 
 fn norms(detail: &ModuleDetail, state: &AppState) -> Vec<(String, String)> {

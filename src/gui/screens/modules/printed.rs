@@ -41,7 +41,7 @@ pub(in crate::gui) fn printed_ui(ui: &mut Ui, state: &AppState, commands: &mut V
         });
     }
     let body = ui.available_rect_before_wrap();
-    let (titles, _) = ui.allocate_exact_size(vec2(body.width(), grid::PANEL_TITLE), Sense::hover());
+    let titles = spot(ui, vec2(body.width(), grid::PANEL_TITLE));
     let stroke = Stroke::new(1.0, Colors::of(ui).stroke);
     let lines = body.with_min_y(titles.bottom());
     ui.painter().rect_filled(lines, 0.0, Colors::of(ui).panel);
@@ -104,7 +104,7 @@ fn pane_title_ui(
             let button = CommandButton::new(ModulesCommand::CopyPrinted(side), ButtonLook::Small);
             button.icon(Icon::Copy).label(words.text("copy")).hover(words.text(hover)).add(ui, words, commands);
         };
-        Sides::new().height(grid::PANEL_TITLE).shrink_left().wrap().show(ui, left, copy);
+        Sides::new().height(grid::PANEL_TITLE).shrink_left().show(ui, left, copy);
     });
 }
 

@@ -28,7 +28,7 @@ pub(in crate::gui) fn row_id(path: &str) -> Id {
 
 impl ModuleRow<'_> {
     /// Paints its cells; a click opens, folds or selects.
-    pub fn show(&self, cells: &mut Cells<'_, '_, '_>, commands: &mut Vec<Command>) {
+    pub fn show(&self, cells: &mut Cells<'_>, commands: &mut Vec<Command>) {
         let item = self.item;
         let is_chosen = self.state.modules.selected.as_deref() == Some(item.path.as_str());
         let label = || self.description();
@@ -37,8 +37,8 @@ impl ModuleRow<'_> {
         for column in self.columns {
             match self.value(*column) {
                 Some((text, ink)) => cells.number(text, ink),
-                None if *column == ModuleColumn::Change => cells.cell(|ui| self.change_ui(ui)),
-                None => cells.cell(|_| ()),
+                None if *column == ModuleColumn::Change => self.change_ui(cells),
+                None => cells.blank(),
             }
         }
         if response.is_some_and(|response| response.clicked()) {
@@ -53,7 +53,7 @@ impl ModuleRow<'_> {
         let item = self.item;
         ui.set_max_width(ui.available_width() + self.spare(ui));
         ui.add_space(item.depth as f32 * grid::TREE_INDENT);
-        let (area, _) = ui.allocate_exact_size(vec2(space::S16, ui.available_height()), Sense::hover());
+        let area = spot(ui, vec2(space::S16, ui.available_height()));
         let icon = match item.folding {
             Folding::Leaf => None,
             Folding::Open => Some(Icon::ChevronDown),
@@ -107,17 +107,14 @@ impl ModuleRow<'_> {
         (!text.is_empty() && item.folding == Folding::Leaf).then_some((text.as_str(), ink))
     }
 
-    fn change_ui(&self, ui: &mut Ui) {
-        let area = ui.max_rect();
-        let area = Rect::from_center_size(area.center(), vec2(area.width(), heat::CELL));
+    fn change_ui(&self, cells: &mut Cells<'_>) {
+        let cell = |area: Rect| Rect::from_center_size(area.center(), vec2(area.width(), heat::CELL));
         match (&self.item.heat, self.state.modules.scale) {
-            (Heat::Value(value), Some(scale)) => heat_cell_ui(ui, area, *value, scale),
-            (Heat::Strip(values), Some(scale)) => heat_strip_ui(ui, area, values, scale),
-            (Heat::Unchanged, _) => {
-                label_ui(ui, self.state.words().text("unchanged"), Type::CAPTION, Ink::Tertiary);
-            }
-            (Heat::Unknown, _) => _ = label_ui(ui, "—", Type::EVIDENCE, Ink::Tertiary),
-            _ => {}
+            (Heat::Value(value), Some(scale)) => cells.canvas(|ui, area| heat_cell_ui(ui, cell(area), *value, scale)),
+            (Heat::Strip(values), Some(scale)) => cells.canvas(|ui, area| heat_strip_ui(ui, cell(area), values, scale)),
+            (Heat::Unchanged, _) => cells.text(self.state.words().text("unchanged"), Type::CAPTION, Ink::Tertiary),
+            (Heat::Unknown, _) => cells.text("—", Type::EVIDENCE, Ink::Tertiary),
+            _ => cells.blank(),
         }
     }
 

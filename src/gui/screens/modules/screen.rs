@@ -93,10 +93,7 @@ fn footer_ui(ui: &mut Ui, state: &AppState, inspection: &Inspection) {
     } else {
         message!("tree-footer", total: total, changed: changed, kept: total - changed)
     });
-    inset_ui(ui, space::S16, 0.0, |ui| {
-        let left = |ui: &mut Ui| _ = label_ui(ui, &text, Type::EVIDENCE, Ink::Secondary);
-        Sides::new().height(grid::LIST_ROW).shrink_left().truncate().show(ui, left, |_| ());
-    });
+    ends_ui(ui, grid::LIST_ROW, space::S16, &[(&text, Type::EVIDENCE, Ink::Secondary)], &[]);
 }
 
 /// The rows; a click on a title sorts by it, and by the tree again after both directions.

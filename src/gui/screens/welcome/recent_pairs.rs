@@ -100,7 +100,7 @@ fn standing_ui(
 ) {
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = space::S4;
-        let (area, _) = ui.allocate_exact_size(vec2(space::S16, Type::BODY.line_height), Sense::hover());
+        let area = spot(ui, vec2(space::S16, Type::BODY.line_height));
         if let Some((icon, ink, _)) = found {
             icon_ui(ui, area, *icon, ink.color(ui));
         }
