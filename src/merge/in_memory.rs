@@ -81,7 +81,7 @@ impl ComputedRows for MergedRows {
         let columns = step.source.tile_shape().columns;
         let dtype = self.output_dtype()?;
         let Some(tables) = step.tables() else {
-            let block = row_block(&*self.updates()?);
+            let block = row_block(&self.updates()?);
             let whole = rows.start / block * block..rows.end.next_multiple_of(block);
             let skipped = (rows.start - whole.start) * columns * dtype.byte_count();
             let computed = self.computed(whole, dtype)?;
@@ -146,7 +146,7 @@ impl MergedRows {
         let block = tables.format.block;
         // As many rows as end with a block, and with one of the updates.
         let in_block = (1..=block).find(|rows| (rows * shape.columns).is_multiple_of(block)).unwrap_or(block);
-        let in_update = row_block(&*self.updates()?);
+        let in_update = row_block(&self.updates()?);
         let together = (1..=in_update).map(|times| times * in_block).find(|rows| rows.is_multiple_of(in_update));
         let together = together.unwrap_or(in_block);
         let whole = rows.start / together * together..rows.end.next_multiple_of(together).min(shape.rows);

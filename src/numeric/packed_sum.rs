@@ -113,7 +113,7 @@ mod tests {
     fn a_small_change_of_a_packed_base_moves_no_code_and_a_large_one_survives() {
         let weight = on_the_grid(CHUNK_ELEMENTS + 4_096);
         let changed = |part: f32| -> Vec<f32> {
-            let sign = |index: usize| if (index / 3) % 2 == 0 { 1.0 } else { -1.0 };
+            let sign = |index: usize| if (index / 3).is_multiple_of(2) { 1.0 } else { -1.0 };
             weight.iter().enumerate().map(|(index, value)| value + sign(index) * part * 0.05).collect()
         };
         let (_, _, small) = packed(&weight, &changed(0.01));

@@ -207,7 +207,7 @@ mod tests {
                 &["MyModel", "a.weight"],
             ),
             (PlanError::NothingToPack { class: text("MyModel") }, &["MyModel"]),
-            (PlanError::TooMuchLost { gain: 0.02 }, &["2", "--accept-loss"]),
+            (PlanError::TooMuchLost { gain: 0.02 }, &["2 %", "NF4"]),
             (PlanError::QuantizedBase { method: text("gptq"), path: path() }, &["gptq"]),
             (
                 PlanError::UnmergedBase { tensors: vec![text("q.lora_A"), text("q.lora_B")], path: path() },

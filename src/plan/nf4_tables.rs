@@ -124,10 +124,8 @@ impl Nf4Tables<'_> {
             tables.iter().map(|(_, dtype, len)| len * dtype.bitsize() / 8).sum()
         };
         let others = self.codes_len() + len(&of_bytes) + len(&of_floats);
-        let needed = match self.format.is_double {
-            true => self.state(Some(0.0)).len() + NUMBER_LEN,
-            false => self.state(None).len(),
-        };
+        let needed =
+            if self.format.is_double { self.state(Some(0.0)).len() + NUMBER_LEN } else { self.state(None).len() };
         let state = (others + needed).next_multiple_of(ALIGNMENT) - others;
         of_bytes.into_iter().chain([(STATE, Dtype::U8, state)]).chain(of_floats).collect()
     }

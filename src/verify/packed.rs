@@ -154,10 +154,10 @@ impl<'a> PackedWeight<'a> {
         exact: &Exact<'_>,
         scales: Option<&[f32]>,
     ) -> Result<ChunkVerdict, VerifyError> {
-        let recomputed = self.recompute(&elements, exact)?;
+        let recomputed = RecomputedRun::of(&elements, exact)?;
         let encoder = Nf4Encoder { block: self.format.block, dtype: self.dtype };
         let codec = FourBit { table: NF4, block: self.format.block, dtype: self.dtype };
-        let (expected, absmax) = packed(encoder, &recomputed.rounded(0.0, self.dtype));
+        let (expected, absmax) = packed(encoder, &round_all(self.dtype, recomputed.values.iter().copied()));
         let (base_codes, base_absmax) = packed(encoder, &round_all(self.dtype, recomputed.source.iter().copied()));
         let unpacked_base = unpacked(&codec, &base_codes, &base_absmax, elements.len());
         let codes = &self.codes(FourBit::code_bytes(&elements))?;
@@ -208,18 +208,6 @@ impl<'a> PackedWeight<'a> {
         Ok(ChunkVerdict { agreement, change, absmax, ranges })
     }
 
-    fn recompute(&self, elements: &Range<usize>, exact: &Exact<'_>) -> Result<RecomputedRun, VerifyError> {
-        let shape = exact.source.tile_shape();
-        let (columns, together) = (shape.columns, exact.row_block());
-        let first = elements.start / columns / together * together;
-        let end = elements.end.div_ceil(columns).next_multiple_of(together).min(shape.rows);
-        let tile = exact.rows(first..end, RoundingPolicy::Once)?;
-        let skipped = elements.start - first * columns;
-        let run = |values: Vec<f64>| values[skipped..skipped + elements.len()].to_vec();
-        let tolerance = PRODUCT_TOLERANCE * tile.magnitude_bound;
-        Ok(RecomputedRun { source: run(tile.source), values: run(tile.values), tolerance })
-    }
-
     /// Values whose tables are not those that go with the scales of all blocks.
     fn wrong_tables(&self, absmax: &[f32], ranges: &[(f64, f64)]) -> Result<u64, VerifyError> {
         let known = self.table(QUANT_MAP)? == le_bytes(&NF4);
@@ -253,9 +241,16 @@ struct RecomputedRun {
 }
 
 impl RecomputedRun {
-    /// The values, moved by `shift`, in the dtype.
-    fn rounded(&self, shift: f64, dtype: FloatDtype) -> Vec<f32> {
-        round_all(dtype, self.values.iter().map(|value| value + shift))
+    fn of(elements: &Range<usize>, exact: &Exact<'_>) -> Result<Self, VerifyError> {
+        let shape = exact.source.tile_shape();
+        let (columns, together) = (shape.columns, exact.row_block());
+        let first = elements.start / columns / together * together;
+        let end = elements.end.div_ceil(columns).next_multiple_of(together).min(shape.rows);
+        let tile = exact.rows(first..end, RoundingPolicy::Once)?;
+        let skipped = elements.start - first * columns;
+        let run = |values: Vec<f64>| values[skipped..skipped + elements.len()].to_vec();
+        let tolerance = PRODUCT_TOLERANCE * tile.magnitude_bound;
+        Ok(Self { source: run(tile.source), values: run(tile.values), tolerance })
     }
 
     /// The least and the largest value in the dtype that a merge in f32 may have rounded to.

@@ -1,15 +1,16 @@
 //! The window, driven as a person would: drop, look, choose, merge, cancel.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use egui::{Theme, accesskit::Role};
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use lorafuse::{
     gui::{
         JobKind, LorafuseApp, Machine, MergeCommand, MergedFolder, Phase, ReportCommand, Screen, WelcomeCommand,
         WellKind, WellsCommand,
     },
     merge::device::GpuAdapter,
+    plan::MergePlan,
     platform::FileDialogs,
     verify::VerifyReport,
 };
@@ -17,7 +18,7 @@ use lorafuse::{
 use crate::{
     steps::{assert_within, is_done, is_planned, open_pair, planned, show, snapshot},
     support::{
-        Workspace, click, drop_folders,
+        Workspace, click, copy_folder, drop_folders,
         large_model::{LargeModel, write_adapter},
         open_window, sample, wait_until,
     },
@@ -64,6 +65,42 @@ fn both_folders_dropped_are_merged_to_bf16_and_proven() {
     harness.get_by_label("This model stands alone");
     click(&mut harness, Role::Tab, "Modules");
     harness.get_by_label_contains("gate_proj, Linear, 688 × 256, F32, 16 × 256, 688 × 16, 0.422");
+}
+
+#[test]
+fn a_change_that_nf4_erases_waits_for_the_word_that_accepts_it() {
+    let workspace = Workspace::new();
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden-quant/bnb-nf4");
+    for part in ["base", "adapter"] {
+        std::fs::remove_dir_all(workspace.folder(part)).unwrap();
+        copy_folder(&case.join(part), &workspace.folder(part));
+    }
+    let mut window = planned(&workspace);
+    show(&mut window, Screen::Merge);
+    let is_weak = |app: &LorafuseApp| matches!(&app.state.phase, Phase::Planned(plan) if plan.strengths == [0.05]);
+    let is_estimated = move |app: &LorafuseApp| is_weak(app) && app.state.survival.is_some();
+    let is_loss = move |app: &LorafuseApp, accepts_loss: bool| {
+        let is_asked = |plan: &MergePlan| plan.requantize.is_some() && plan.accepts_loss == accepts_loss;
+        is_estimated(app) && matches!(&app.state.phase, Phase::Planned(plan) if is_asked(plan))
+    };
+    window.state_mut().ask(MergeCommand::ChooseStrength(0.05));
+    window.run_steps(2);
+    wait_until(&mut window, "the estimate", is_estimated);
+    // Beside the sizes stands what each choice would leave.
+    assert!(window.query_all_by_label_contains("2 % of Δ survives").count() >= 2, "of both ways to pack");
+    click(&mut window, Role::RadioButton, "NF4");
+    wait_until(&mut window, "the estimate of packing", |app| is_loss(app, false));
+    window.get_by_label_contains("0.00 % of the target codes move");
+    assert!(window.get_by_label("Merge to NF4").accesskit_node().is_disabled());
+    click(&mut window, Role::CheckBox, "Merge in spite of the loss");
+    wait_until(&mut window, "the plan that accepts it", |app| is_loss(app, true));
+    assert!(!window.get_by_label("Merge to NF4").accesskit_node().is_disabled());
+    window.get_by_label("Merge to NF4").click();
+    wait_until(&mut window, "the end of the merge", is_done);
+    let Phase::Done(done) = &window.state().state.phase else { unreachable!() };
+    assert!(is_proven(done));
+    assert_eq!(done.merged.dtype, "bitsandbytes NF4");
+    window.get_by_label_contains("NF4 keeps 2 %");
 }
 
 #[test]

@@ -2,7 +2,11 @@
 
 use crate::units::path::display_path;
 use crate::{
-    gui::{app::state::Phase, prelude::*, screens::merge::command::MergeCommand},
+    gui::{
+        app::state::Phase,
+        prelude::*,
+        screens::merge::command::{MergeCommand, is_startable},
+    },
     plan::DtypePolicy,
 };
 
@@ -31,8 +35,7 @@ fn next_step_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
         }
         Phase::Idle | Phase::Opening | Phase::Planned(_) | Phase::Failed(_) => {
             let button = CommandButton::new(MergeCommand::Start, ButtonLook::Primary);
-            let is_planned = matches!(state.phase, Phase::Planned(_));
-            (Some("creates"), button.label(&start).with_shortcut().enabled(is_planned))
+            (Some("creates"), button.label(&start).with_shortcut().enabled(is_startable(state)))
         }
     };
     let output = state.wells.output.path.as_ref().zip(verb);

@@ -92,7 +92,7 @@ fn is_planned(state: &AppState) -> bool {
 }
 
 /// Whether the plan may be carried out.
-fn is_startable(state: &AppState) -> bool {
+pub(in crate::gui) fn is_startable(state: &AppState) -> bool {
     is_planned(state) && !is_loss_open(state)
 }
 

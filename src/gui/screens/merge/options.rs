@@ -111,13 +111,11 @@ fn choice_ui(ui: &mut Ui, option: &DtypeOption, inspection: &Inspection, state: 
     let estimate = state.survival.as_ref().and_then(|survival| survival.as_ref().ok());
     let dtype = written(option.policy, stored);
     let gain = estimate.and_then(|estimate| estimate.gain_by_dtype.iter().find(|(known, _)| Some(*known) == dtype));
-    let gain = match option.requantize {
-        None => gain.map(|(dtype, gain)| (*gain, survival_advice(*gain, *dtype, Rounding::Nearest).is_some())),
-        Some(_) => {
-            let packed = estimate.and_then(|estimate| PackedSurvival::of(&estimate.if_packed?));
-            packed.map(|packed| (packed.gain, packed.is_little()))
-        }
-    };
+    let packed = estimate.filter(|_| option.requantize.is_some());
+    let packed = packed.and_then(|estimate| PackedSurvival::of(&estimate.if_packed?));
+    let gain = gain.filter(|_| option.requantize.is_none());
+    let rounded = gain.map(|(dtype, gain)| (*gain, survival_advice(*gain, *dtype, Rounding::Nearest).is_some()));
+    let gain = rounded.or_else(|| packed.map(|packed| (packed.gain, packed.is_little())));
     let kept = gain.map(|(gain, _)| words.say(&message!("keeps", gain: gain)));
     let mut row = Row::new(&name, Type::BODY_MEDIUM, Ink::Primary).value(&byte_count, Type::MONO, Ink::Primary);
     row = row.note(note, Type::CAPTION, Ink::Secondary);
