@@ -85,10 +85,10 @@ const FAMILIES: [(&str, &str, Option<&str>); 28] = [
 #[must_use]
 pub fn plain_name(name: &str) -> Option<&str> {
     let lower = name.to_ascii_lowercase();
-    let closed = ENDINGS.iter().find_map(|ending| lower.strip_suffix(ending));
     let last = lower.rfind('/').map_or(0, |slash| slash + 1);
-    let open = || OPEN_ENDINGS.iter().find_map(|ending| lower[last..].find(ending).map(|at| &lower[..last + at]));
-    let plain = closed.or_else(open)?;
+    // An open ending holds closed ones: `-GPTQ-Int4`.
+    let open = OPEN_ENDINGS.iter().find_map(|ending| lower[last..].find(ending).map(|at| &lower[..last + at]));
+    let plain = open.or_else(|| ENDINGS.iter().find_map(|ending| lower.strip_suffix(ending)))?;
     // A name that is nothing but an ending says no model.
     (plain.len() > last).then(|| &name[..plain.len()])
 }

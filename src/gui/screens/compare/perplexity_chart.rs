@@ -15,14 +15,19 @@ use crate::{
 /// Lines of a name with its two remarks.
 const NAME_LINES: usize = 3;
 
+/// Models whose dtypes a legend has room for.
+const MODELS_WITH_DTYPE: usize = 4;
+
 /// What each dot stands for, from right to left.
 pub(in crate::gui) fn legend_ui(ui: &mut Ui, done: &MergedFolder, words: Language) {
     let stored = done.sizes.stored.as_ref();
     let roles = done.compared_models().models.into_iter().map(|(role, _)| role);
     let shown: Vec<ModelRole> = roles.filter(|role| *role != ModelRole::Rounded).collect();
     ui.spacing_mut().item_spacing.x = space::S4;
-    for role in shown.into_iter().rev() {
+    for role in shown.iter().copied().rev() {
         let dtype = match role {
+            // Five models leave the panel's title no room beside their dtypes.
+            _ if shown.len() > MODELS_WITH_DTYPE => "",
             ModelRole::Merged => done.sizes.merged.dtype.as_str(),
             ModelRole::Base => stored.map_or("", |bar| bar.dtype.as_str()),
             _ => "",
