@@ -165,7 +165,7 @@ pub struct VerifyArgs {
 #[derive(Clone, Copy, Debug, ClapArgs)]
 pub struct TrainedArgs {
     /// How the trainer packed the 16-bit base while it loaded it (QLoRA), which no file says: nf4, with `double` where the
-    /// scales were packed again (bnb_4bit_use_double_quant) and `block=N` where a block is not 64. The base is packed and
+    /// scales were packed again (`bnb_4bit_use_double_quant`) and `block=N` where a block is not 64. The base is packed and
     /// unpacked in the stream, and the adapter merged into what it was trained on
     #[arg(long, value_name = "nf4[,double][,block=N]")]
     pub as_trained: Option<Nf4Format>,

@@ -164,9 +164,10 @@ fn look_up_halves<L: Lanes>(lanes: L, table: [u8; 32], part: Part<'_>) {
 /// Writes the entry of each code, one after the other.
 #[inline(always)]
 fn look_up<const SIZE: usize>(table: &[[u8; SIZE]; 16], part: Part<'_>) {
-    let (elements, _) = part.bytes.as_chunks_mut::<SIZE>();
-    let (first, elements) = elements.split_at_mut(usize::from(part.starts_low));
-    let (lone, codes) = part.codes.split_at(usize::from(part.starts_low));
+    let Part { codes, starts_low, bytes } = part;
+    let (elements, _) = bytes.as_chunks_mut::<SIZE>();
+    let (first, elements) = elements.split_at_mut(usize::from(starts_low));
+    let (lone, codes) = codes.split_at(usize::from(starts_low));
     for (element, byte) in first.iter_mut().zip(lone) {
         *element = table[usize::from(byte & 15)];
     }

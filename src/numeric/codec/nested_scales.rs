@@ -12,7 +12,7 @@ pub static DYNAMIC_MAP: LazyLock<[f32; 256]> = LazyLock::new(dynamic_map);
 
 /// Half way between a value of the map and the next.
 static BOUNDS: LazyLock<[f32; 255]> =
-    LazyLock::new(|| std::array::from_fn(|code| (DYNAMIC_MAP[code] + DYNAMIC_MAP[code + 1]) / 2.0));
+    LazyLock::new(|| std::array::from_fn(|code| f32::midpoint(DYNAMIC_MAP[code], DYNAMIC_MAP[code + 1])));
 
 /// The scales of a tensor, packed again.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,6 +78,7 @@ fn code_of(value: f32) -> u8 {
 }
 
 /// The map, in ascending order.
+#[expect(clippy::cast_possible_truncation, reason = "a power of ten is rounded to f32, as PyTorch does it")]
 fn dynamic_map() -> [f32; 256] {
     let mut map = [0.0; 256];
     map[255] = 1.0;

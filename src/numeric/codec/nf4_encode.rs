@@ -122,10 +122,14 @@ impl Encode<'_> {
                 // The reference multiplies by the rounded inverse here, and divides in a last, shorter block.
                 if values.len() == self.block {
                     let inverse = 1.0 / absmax.max(SMALLEST_SCALE);
-                    values.iter_mut().for_each(|value| *value *= inverse);
+                    for value in values {
+                        *value *= inverse;
+                    }
                 } else {
                     *absmax = absmax.max(SMALLEST_SCALE);
-                    values.iter_mut().for_each(|value| *value /= *absmax);
+                    for value in values {
+                        *value /= *absmax;
+                    }
                 }
             }
             // A zero is what fills the last byte of an odd count.

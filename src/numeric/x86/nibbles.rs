@@ -86,7 +86,8 @@ pub(super) fn count_below_avx2(bounds: &[f32; 15], values: &[[f32; 16]], codes: 
 pub(super) fn count_below_avx512(bounds: &[f32; 15], values: &[[f32; 16]], codes: &mut [[u8; 8]]) {
     // What a step compares with, by the count so far.
     let after = |distance: usize| register(std::array::from_fn(|count| bounds[(count + distance).min(14)]));
-    let steps: [(__m512, __m512i); 3] = [4, 2, 1].map(|step: i32| (after(step as usize - 1), _mm512_set1_epi32(step)));
+    let steps: [(__m512, __m512i); 3] =
+        [(3, 4), (1, 2), (0, 1)].map(|(distance, step)| (after(distance), _mm512_set1_epi32(step)));
     let (half, eight) = (_mm512_set1_ps(bounds[7]), _mm512_set1_epi32(8));
     for (values, codes) in values.iter().zip(codes) {
         let values = register(*values);
