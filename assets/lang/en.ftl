@@ -181,6 +181,7 @@ keep-dtype = Keep { $dtype }
 keep-merging = Keep merging
 keep-note = Nothing is rounded but the sums
 keeps = { PERCENT($gain) } of Δ survives
+keeps-packed = { PERCENT($gain) } of Δ, noise { FIXED($noise, digits: 1) } Δ
 kept-figure = Kept after rounding
 kept-in = kept in { $dtype }
 language-name = English

@@ -180,6 +180,7 @@ keep-dtype = { $dtype } 유지
 keep-merging = 계속 병합
 keep-note = 더한 값만 반올림합니다
 keeps = Δ의 { PERCENT($gain) } 보존
+keeps-packed = Δ의 { PERCENT($gain) } 보존, 잡음 { FIXED($noise, digits: 1) } Δ
 kept-figure = 반올림 뒤 보존
 kept-in = { $dtype } 보존율
 language-name = 한국어

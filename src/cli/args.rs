@@ -105,7 +105,7 @@ pub struct MergeArgs {
     pub dtype: DtypePolicy,
     /// Pack the weights of linear layers again, as bitsandbytes does it to a model that transformers loads in 4 bits: nf4,
     /// with `double` the scales too, with `block N` for N weights a scale (64 unless given)
-    #[arg(long, value_name = "nf4[,double][,block N]", conflicts_with_all = ["seed"])]
+    #[arg(long, value_name = "nf4[,double][,block=N]", conflicts_with_all = ["seed"])]
     pub requantize: Option<Nf4Format>,
     /// Merge though packing takes more than half of the adapter's change away
     #[arg(long, requires = "requantize")]

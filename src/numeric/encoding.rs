@@ -90,7 +90,7 @@ impl fmt::Display for Nf4Format {
 impl FromStr for Nf4Format {
     type Err = String;
 
-    /// `nf4[,double][,block N]`.
+    /// `nf4[,double][,block=N]`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut parts = text.split(',').map(str::trim);
         let kind = parts.next().unwrap_or_default();

@@ -37,6 +37,7 @@ fn options_have_their_consequences_beside_them() {
     wait_until(&mut window, "the survival", |app| is_planned(app) && matches!(app.state.survival, Some(Ok(_))));
     window.get_by_label_contains("bf16 keeps about 100 % of this adapter");
     assert_eq!(window.query_all_by_label("100 % of Δ survives").count(), 3, "one for each dtype");
+    assert_eq!(window.query_all_by_label_contains("100 % of Δ, noise 0.3 Δ").count(), 2, "packed, single and double");
 
     click(&mut window, Role::RadioButton, "Stochastic");
     wait_until(&mut window, "the plan", is_planned);

@@ -1,6 +1,6 @@
 //! Key figures side by side in one panel.
 
-use egui::{Stroke, Ui, Vec2};
+use egui::{Rangef, Rect, Stroke, Ui, Vec2};
 
 use super::{
     ink::Ink,
@@ -39,11 +39,13 @@ pub(in crate::gui) fn figures_ui(ui: &mut Ui, figures: &[Figure]) {
                 rule_ui(ui);
             }
             ui.columns(columns, |cells| {
-                for (column, (ui, figure)) in cells.iter_mut().zip(row).enumerate() {
-                    figure_ui(ui, figure);
-                    if column > 0 {
-                        ui.painter().vline(ui.max_rect().left().round() + 0.5, ui.min_rect().y_range(), stroke);
-                    }
+                for (ui, figure) in cells.iter_mut().zip(row) {
+                    // A column justifies its text, which spreads the words of a remark that wraps.
+                    ui.vertical(|ui| figure_ui(ui, figure));
+                }
+                let ends = cells.iter().map(|ui| ui.min_rect()).reduce(Rect::union).map(|row| row.y_range());
+                for (ui, ends) in cells[1..].iter().zip(std::iter::repeat(ends.unwrap_or(Rangef::NOTHING))) {
+                    ui.painter().vline(ui.max_rect().left().round() + 0.5, ends, stroke);
                 }
             });
         }

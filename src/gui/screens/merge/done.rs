@@ -44,6 +44,7 @@ fn verdict_ui(ui: &mut Ui, state: &AppState, done: &MergedFolder, commands: &mut
             .show_below(ui, |ui| {
                 path_ui(ui, &path, Type::MONO, Ink::Secondary);
                 ui.add_space(space::S12);
+                ui.spacing_mut().item_spacing.y = space::S8;
                 ui.horizontal_wrapped(|ui| {
                     let button = |command: Command, look| CommandButton::new(command, look);
                     let check = matches!(standing, Standing::Unchecked(_)).then(|| {

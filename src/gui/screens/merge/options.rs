@@ -114,13 +114,21 @@ fn choice_ui(ui: &mut Ui, option: &DtypeOption, inspection: &Inspection, state: 
     let packed = estimate.filter(|_| option.requantize.is_some());
     let packed = packed.and_then(|estimate| PackedSurvival::of(&estimate.if_packed?));
     let gain = gain.filter(|_| option.requantize.is_none());
-    let rounded = gain.map(|(dtype, gain)| (*gain, survival_advice(*gain, *dtype, Rounding::Nearest).is_some()));
-    let gain = rounded.or_else(|| packed.map(|packed| (packed.gain, packed.is_little())));
-    let kept = gain.map(|(gain, _)| words.say(&message!("keeps", gain: gain)));
+    let rounded = gain.map(|(dtype, gain)| {
+        let is_little = survival_advice(*gain, *dtype, Rounding::Nearest).is_some();
+        (words.say(&message!("keeps", gain: *gain)), is_little)
+    });
+    let kept = rounded.or_else(|| {
+        packed.map(|packed| {
+            // Noise above the change itself is as much of a warning as a change that is gone.
+            let is_little = packed.is_little() || packed.noise > 1.0;
+            (words.say(&message!("keeps-packed", gain: packed.gain, noise: packed.noise)), is_little)
+        })
+    });
     let mut row = Row::new(&name, Type::BODY_MEDIUM, Ink::Primary).value(&byte_count, Type::MONO, Ink::Primary);
     row = row.note(note, Type::CAPTION, Ink::Secondary);
-    if let (Some(kept), Some((_, is_little))) = (&kept, gain) {
-        let ink = if is_little { Ink::Warn } else { Ink::Secondary };
+    if let Some((kept, is_little)) = &kept {
+        let ink = if *is_little { Ink::Warn } else { Ink::Secondary };
         row = row.value_note(kept, Type::CAPTION, ink);
     }
     let is_chosen = match (option.requantize, state.options.requantize) {

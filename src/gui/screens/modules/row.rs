@@ -14,6 +14,9 @@ use crate::{
     tree::{Folding, Heat, TreeRow},
 };
 
+/// Stands for a change that cannot be told.
+const UNKNOWN: &str = "—";
+
 /// A row and what it takes to paint it.
 pub(in crate::gui) struct ModuleRow<'a> {
     pub item: &'a TreeRow,
@@ -113,7 +116,7 @@ impl ModuleRow<'_> {
             (Heat::Value(value), Some(scale)) => cells.canvas(|ui, area| heat_cell_ui(ui, cell(area), *value, scale)),
             (Heat::Strip(values), Some(scale)) => cells.canvas(|ui, area| heat_strip_ui(ui, cell(area), values, scale)),
             (Heat::Unchanged, _) => cells.text(self.state.words().text("unchanged"), Type::CAPTION, Ink::Tertiary),
-            (Heat::Unknown, _) => cells.text("—", Type::EVIDENCE, Ink::Tertiary),
+            (Heat::Unknown, _) => cells.text(UNKNOWN, Type::EVIDENCE, Ink::Tertiary),
             _ => cells.blank(),
         }
     }
