@@ -42,6 +42,8 @@ fn options_have_their_consequences_beside_them() {
     click(&mut window, Role::RadioButton, "Stochastic");
     wait_until(&mut window, "the plan", is_planned);
     window.get_by_label_contains("Small changes survive on average");
+    window.get_by_role_and_label(Role::CheckBox, "Write a model card").scroll_to_me();
+    window.run_steps(3);
     click(&mut window, Role::CheckBox, "Write a model card");
     window.get_by_label("Merge to BF16").click();
     wait_until(&mut window, "the merge", is_merged);
