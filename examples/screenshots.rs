@@ -355,7 +355,7 @@ fn packed(album: &Album, nf4: &Path) {
     std::fs::write(&config_path, config.to_string()).unwrap();
     for (base, name) in [(packed, "packed"), (original, "packed-twin")] {
         let mut harness = open_window(machine(&workspace), Theme::Light, 1.0);
-        drop_folders(&mut harness, &[adapter.clone()]);
+        drop_folders(&mut harness, std::slice::from_ref(&adapter));
         wait_until(&mut harness, "the look", |app| app.state.inspection.is_some());
         album.take(&mut harness, &format!("{name}-adapter-only"));
         drop_folders(&mut harness, &[base]);

@@ -262,6 +262,21 @@ mod tests {
             (Conclusion::FileEqual { merged: model() }, &["병합의 예측"]),
             (Conclusion::FileDiffers { merged: model(), kl: 0.25 }, &["병합은 토큰당", "0.2500"]),
             (
+                Conclusion::MergeDiffers { merged: model(), unmerged: first(), kl: 0.25, share_of_change: Some(0.5) },
+                &["병합은 베이스와", "0.2500", "50"],
+            ),
+        ];
+        for (value, parts) in cases {
+            assert_said(&value, parts);
+        }
+    }
+
+    #[test]
+    fn which_merge_is_closer_is_said_with_its_particles_and_numbers() {
+        let (model, first) = (|| "병합".to_owned(), || "베이스".to_owned());
+        let change = |ratio| vec![TextChange { text: "chat".to_owned(), ratio }];
+        let cases: Vec<(Conclusion, &[&str])> = vec![
+            (
                 Conclusion::Closer {
                     closer: model(),
                     further: first(),
@@ -303,10 +318,6 @@ mod tests {
                     chance: change(0.01),
                 },
                 &["베이스 대비 병합", "chat(−25", "chat(+50", "chat(+1.0"],
-            ),
-            (
-                Conclusion::MergeDiffers { merged: model(), unmerged: first(), kl: 0.25, share_of_change: Some(0.5) },
-                &["병합은 베이스와", "0.2500", "50"],
             ),
         ];
         for (value, parts) in cases {

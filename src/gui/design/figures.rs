@@ -43,7 +43,7 @@ pub(in crate::gui) fn figures_ui(ui: &mut Ui, figures: &[Figure]) {
                     // A column justifies its text, which spreads the words of a remark that wraps.
                     ui.vertical(|ui| figure_ui(ui, figure));
                 }
-                let ends = cells.iter().map(|ui| ui.min_rect()).reduce(Rect::union).map(|row| row.y_range());
+                let ends = cells.iter().map(Ui::min_rect).reduce(Rect::union).map(|row| row.y_range());
                 for (ui, ends) in cells[1..].iter().zip(std::iter::repeat(ends.unwrap_or(Rangef::NOTHING))) {
                     ui.painter().vline(ui.max_rect().left().round() + 0.5, ends, stroke);
                 }
