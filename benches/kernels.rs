@@ -180,7 +180,7 @@ fn packing(level: CpuLevel, copy_rate: f64) {
         let secs = best_secs(|| {
             encoder
                 .encode_at(level, black_box(&bytes), &mut codes, &mut absmax)
-                .unwrap_or_else(|problem| panic!("{problem:?}"))
+                .unwrap_or_else(|problem| panic!("{problem:?}"));
         });
         print_row(&format!("{level}: pack {dtype} → NF4"), 1, ELEMENT_COUNT, byte_count, secs, copy_rate);
     }
@@ -237,7 +237,7 @@ fn unpacking(copy_rate: f64) {
     row("unpack MXFP4, turned", 4, groups.len(), &mut |codes, bytes| {
         Mxfp4 { codes, scales: &groups, groups: SIDE / 32 }.decode(0..SIDE, bytes);
     });
-    let input_groups: Vec<u32> = (0..SIDE as u32).map(|input| input / 128).collect();
+    let input_groups: Vec<u32> = (0..).map(|input: u32| input / 128).take(SIDE).collect();
     let (outputs, group_count) = (ELEMENT_COUNT / SIDE, SIDE / 128);
     let scales = in_dtype(FloatDtype::BF16, &noise(outputs * group_count, 0.05));
     let zeros = vec![0x77; outputs / 2 * group_count];

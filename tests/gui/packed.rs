@@ -102,7 +102,7 @@ fn both_merges_are_measured_beside_each_other_and_the_verdict_says_which_is_clos
     let workspace = Workspace::new();
     put_models(&workspace);
     let text = workspace.home.path().join("words.txt");
-    let words: Vec<String> = (0..4_300_u64).map(|at| format!("w{}", (at * at * 2_654_435_761 >> 9) % 96)).collect();
+    let words: Vec<String> = (0..4_300_u64).map(|at| format!("w{}", ((at * at * 2_654_435_761) >> 9) % 96)).collect();
     fs::write(&text, words.join(" ")).unwrap();
     for (base, shown) in [
         ("toy-bnb-4bit", "merged is closer to base + adapter than merged into the original: KL"),

@@ -44,13 +44,13 @@ impl Machine {
         if is_packed {
             Self::copy(&Self::case("base"), &snapshot);
         } else {
-            self.put_plain(&snapshot);
+            Self::put_plain(&snapshot);
         }
         snapshot
     }
 
     /// A plain model: the golden case's tensors are not asked for here, only what they are.
-    fn put_plain(&self, folder: &Path) {
+    fn put_plain(folder: &Path) {
         let mut config = read_json(&Self::case("base/config.json"));
         config.as_object_mut().unwrap().remove("quantization_config");
         put(&folder.join("config.json"), config.to_string());
