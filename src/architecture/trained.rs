@@ -8,7 +8,7 @@ use super::{Architecture, StackedNames};
 use crate::{
     checkpoint::Checkpoint,
     message,
-    numeric::{Dtype, FloatDtype, Nf4Format},
+    numeric::{Dtype, FloatDtype, codec::Nf4Format},
 };
 
 /// By model type, modules of a class made from `Linear` (5.24): transformers 4 packs them, transformers 5 does not.

@@ -61,7 +61,7 @@ pub use self::{
 };
 use crate::{
     error::{IoAction, IoContext as _},
-    numeric::Nf4Format,
+    numeric::codec::Nf4Format,
 };
 
 /// A base or merged model, opened but not loaded.

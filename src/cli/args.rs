@@ -6,7 +6,7 @@ use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand, ValueEnum}
 use lorafuse::{
     gguf::FileType,
     merge::{IoMode, device::DeviceChoice},
-    numeric::{FloatDtype, Nf4Format},
+    numeric::{FloatDtype, codec::Nf4Format},
     plan::{AdapterRequest, DtypePolicy, MergeRequest, Rounding},
 };
 

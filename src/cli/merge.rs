@@ -5,7 +5,7 @@ use std::{fmt::Write as _, process::ExitCode};
 use lorafuse::{
     merge::{self, MergeReceipt, device},
     message::Language,
-    numeric::Nf4Format,
+    numeric::codec::Nf4Format,
     plan::{MergePlan, PackedSurvival},
     report::{CARD_FILE, PlanSummary, RunReport, model_card, write_card},
     size::SizeFact,

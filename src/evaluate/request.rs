@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{EvalText, MergeChoice};
 use crate::{
-    numeric::{FloatDtype, Nf4Format},
+    numeric::{FloatDtype, codec::Nf4Format},
     plan::{AdapterRequest, MergeRequest},
 };
 

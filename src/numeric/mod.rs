@@ -33,7 +33,7 @@ pub use self::{
     convert::{narrow, narrow_at, widen, widen_at, widen_to_f64},
     dense::Matrix,
     element::Element,
-    encoding::{BlockFormat, Encoding, Nf4Format},
+    encoding::{BlockFormat, Encoding},
     float_dtype::FloatDtype,
     float8::Float8,
     fused::TileBytes,

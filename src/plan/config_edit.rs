@@ -10,7 +10,7 @@ use super::{
 use crate::{
     architecture::SCALE_KEY,
     checkpoint::{DTYPE_KEYS, JsonText},
-    numeric::{FloatDtype, Nf4Format},
+    numeric::{FloatDtype, codec::Nf4Format},
 };
 
 /// Nested objects that describe a part of the model (`text_config`) lie this deep.

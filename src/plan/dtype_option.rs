@@ -1,7 +1,7 @@
 //! The choices of an output dtype, each with what it costs.
 
 use super::{DtypePolicy, MergePlan};
-use crate::numeric::{FloatDtype, Nf4Format};
+use crate::numeric::{FloatDtype, codec::Nf4Format};
 
 /// One choice.
 #[derive(Clone, Debug, PartialEq, Eq)]

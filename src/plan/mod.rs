@@ -62,7 +62,7 @@ use crate::{
     architecture::{Architecture, packed_while_loading},
     checkpoint::Checkpoint,
     matching::{Matching, as_trained},
-    numeric::{FloatDtype, Nf4Format},
+    numeric::{FloatDtype, codec::Nf4Format},
 };
 
 /// Elements of one tile: 4 MB as f32, small enough that a ring of them fits any machine.

@@ -6,8 +6,8 @@
 use serde_json::json;
 
 use crate::numeric::{
-    Dtype, FloatDtype, Nf4Format,
-    codec::{DYNAMIC_MAP, NESTED_BLOCK, NF4, NestedScales},
+    Dtype, FloatDtype,
+    codec::{DYNAMIC_MAP, NESTED_BLOCK, NF4, NestedScales, Nf4Format},
 };
 
 /// Scales of the blocks: float32, or a code each where they are packed again.

@@ -8,7 +8,7 @@ use crate::{
     architecture::Architecture,
     checkpoint::{Checkpoint, LogicalTensor},
     matching::Matching,
-    numeric::{BlockFormat, Encoding, FloatDtype, Nf4Format},
+    numeric::{BlockFormat, Encoding, FloatDtype, codec::Nf4Format},
 };
 
 /// The weights that are packed, and how.

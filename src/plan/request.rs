@@ -3,7 +3,7 @@
 use std::{path::PathBuf, str::FromStr};
 
 use super::Rounding;
-use crate::numeric::{FloatDtype, Nf4Format};
+use crate::numeric::{FloatDtype, codec::Nf4Format};
 
 /// A merge as a user asks for it.
 #[derive(Clone, Debug, PartialEq)]

@@ -18,7 +18,9 @@ use crate::{
     matching::{Matching, load_updates},
     message::said_in_english,
     numeric::{
-        CpuLevel, FloatDtype, Nf4Format, Noise, PackedSum, TileBytes, TileShape, TileStats, codec::Nf4Encoder, widen,
+        CpuLevel, FloatDtype, Noise, PackedSum, TileBytes, TileShape, TileStats,
+        codec::{Nf4Encoder, Nf4Format},
+        widen,
     },
 };
 

@@ -12,7 +12,7 @@ use crate::{
     adapter::{Adapter, Note},
     checkpoint::{Checkpoint, LogicalTensor, QuantizationNote, Storage},
     matching::{Applied, Origin},
-    numeric::Nf4Format,
+    numeric::codec::Nf4Format,
 };
 
 /// What the plan decided beside the matching.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::ModelRole;
 use crate::{
     evaluate::{MergeChoice, ModelSource},
-    numeric::Nf4Format,
+    numeric::codec::Nf4Format,
     plan::{AdapterRequest, DtypePolicy, MergeRequest},
 };
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     message::Problem,
-    numeric::Nf4Format,
+    numeric::codec::Nf4Format,
     plan::{AdapterRequest, DtypePolicy, Rounding},
     verify::VerifyReport,
 };

@@ -7,7 +7,7 @@ use crate::{
     evaluate::ModelSource,
     job::JobContext,
     message::{Problem, message},
-    numeric::Nf4Format,
+    numeric::codec::Nf4Format,
     plan::{AdapterRequest, Rounding},
     verify::{self, VerifyError, VerifyOptions, VerifyReport, VerifyRequest},
 };

@@ -9,7 +9,7 @@ use crate::{
     checkpoint::Checkpoint,
     matching::{Matching, PrefixChange},
     message,
-    numeric::{FloatDtype, Nf4Format},
+    numeric::{FloatDtype, codec::Nf4Format},
     plan::{ByteBudget, DtypePolicy, Finding, MergePlan, PreflightCheck, Rounding, TokenizerChoice, Warning},
     tree,
 };

@@ -55,7 +55,7 @@ use crate::{
     checkpoint::{Checkpoint, LogicalTensor},
     job::JobContext,
     matching::Matching,
-    numeric::Nf4Format,
+    numeric::codec::Nf4Format,
     plan::{AdapterRequest, Rounding},
 };
 

@@ -20,8 +20,8 @@ use crate::{
     error::{IoAction, IoContext as _},
     job::JobContext,
     numeric::{
-        FloatDtype, Nf4Format,
-        codec::{DYNAMIC_MAP, FourBit, NF4, NestedScales, Nf4Encoder},
+        FloatDtype,
+        codec::{DYNAMIC_MAP, FourBit, NF4, NestedScales, Nf4Encoder, Nf4Format},
         narrow, widen,
     },
     plan::{ABSMAX, NESTED_ABSMAX, NESTED_QUANT_MAP, Nf4Tables, QUANT_MAP, STATE},

@@ -7,7 +7,7 @@ use crate::{
     architecture::trained_names,
     checkpoint::{Checkpoint, LogicalTensor},
     job::JobContext,
-    numeric::{Nf4Format, codec::Nf4Encoder},
+    numeric::codec::{Nf4Encoder, Nf4Format},
 };
 
 /// Elements of a tensor that is tried at the most, where there is a choice.

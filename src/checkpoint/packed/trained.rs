@@ -7,8 +7,8 @@ use super::{PackedError, unit_cache::UnitCache};
 use crate::{
     checkpoint::{Checkpoint, CheckpointError, ComputedRows, LogicalTensor, Storage, WeightFile},
     numeric::{
-        Nf4Format, TileShape,
-        codec::{FourBit, NESTED_BLOCK, NF4, NestedScales, Nf4Encoder, nested_scale},
+        TileShape,
+        codec::{FourBit, NESTED_BLOCK, NF4, NestedScales, Nf4Encoder, Nf4Format, nested_scale},
     },
 };
 

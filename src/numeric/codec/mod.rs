@@ -17,6 +17,7 @@ mod gptq;
 mod mxfp4;
 mod nested_scales;
 mod nf4_encode;
+mod nf4_format;
 mod row_code;
 mod scaled_float;
 mod turned;
@@ -35,6 +36,7 @@ pub use self::{
     mxfp4::Mxfp4,
     nested_scales::{DYNAMIC_MAP, NESTED_BLOCK, NestedScales, nested_scale},
     nf4_encode::{Nf4Encoder, NotFinite},
+    nf4_format::Nf4Format,
     row_code::RowCode,
     scaled_float::{Scale8, ScaledFloat},
     whole_words::unpack_whole_words,

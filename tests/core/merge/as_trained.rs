@@ -6,7 +6,7 @@ use lorafuse::{
     architecture::{TrainedError, packed_while_loading},
     checkpoint::Checkpoint,
     job::JobContext,
-    numeric::Nf4Format,
+    numeric::codec::Nf4Format,
     plan::{MergePlan, MergeRequest, PlanError, Warning},
     verify::{self, Diagnosis, VerifyOptions, VerifyReport, VerifyRequest},
 };

@@ -8,8 +8,8 @@ use lorafuse::{
     job::JobContext,
     merge::{self, CpuKernel, IoMode, MergeError, MergeReceipt, in_memory},
     numeric::{
-        CpuLevel, FloatDtype, Nf4Format,
-        codec::{NestedScales, Nf4Encoder},
+        CpuLevel, FloatDtype,
+        codec::{NestedScales, Nf4Encoder, Nf4Format},
     },
     plan::{DtypePolicy, MergePlan, MergeRequest, PackedSurvival, PlanError, Rounding},
     verify::{self, VerifyRequest},

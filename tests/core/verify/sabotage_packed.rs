@@ -8,7 +8,7 @@ use std::{
 use lorafuse::{
     checkpoint::Checkpoint,
     job::JobContext,
-    numeric::{FloatDtype, Nf4Format},
+    numeric::{FloatDtype, codec::Nf4Format},
     plan::{DtypePolicy, MergeRequest},
     verify::{self, VerifyReport, VerifyRequest},
 };

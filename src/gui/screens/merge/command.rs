@@ -11,7 +11,7 @@ use crate::{
         design::widget::Icon,
     },
     merge::device::DeviceChoice,
-    numeric::Nf4Format,
+    numeric::codec::Nf4Format,
     plan::{DtypePolicy, Rounding},
 };
 

@@ -2,7 +2,7 @@
 
 use crate::{
     merge::device::DeviceChoice,
-    numeric::Nf4Format,
+    numeric::codec::Nf4Format,
     plan::{DtypePolicy, Rounding},
 };
 

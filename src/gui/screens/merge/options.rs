@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     gui::{design::widget::checkbox_ui, frame::next_step::next_step_foot_ui, prelude::*},
-    numeric::{FloatDtype, Nf4Format},
+    numeric::{FloatDtype, codec::Nf4Format},
     plan::{DtypeOption, DtypePolicy, PackedSurvival, Rounding, survival_advice},
 };
 
