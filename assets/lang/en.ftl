@@ -652,20 +652,26 @@ detail-misjudged = { $value }
 detail-missing = { $tensor } is missing
 detail-missing-code = { $place } needs { $module }.py, which is not in the folder
 detail-missing-parameters = { $class } looks for { COUNT($names-count, one: "parameter that is", other: "parameters that are") } not in the folder: { LIST($names, shown: 3) }
+detail-mixed-packing = the weights are packed in { $format-count } ways (block size, scales packed again or not), which no program does that packs a model at once
 detail-names-base = { $place } names the folder of the base, `{ $text }`
 detail-no-merges = vocab.json has no merges.txt beside it
+detail-no-packing-config = config.json has no quantization_config, so that a loader takes packed weights for plain ones
 detail-no-tokenizer = there is no tokenizer in the folder, so it does not run by itself
 detail-non-finite = { $tensor }: { COUNT($count) } NaN or infinite
 detail-not-in-index = the index does not name { COUNT($names-count, one: "tensor", other: "tensors") } of its shards: { LIST($names, shown: 3) }
 detail-only-nan = the model predicts nothing but NaN
 detail-open-experts = experts in square matrices, which PEFT takes in another order under transformers 4 than under 5, and the adapter does not say which it was trained with: { LIST($names, shown: 3) }
 detail-opened-outside = it opened { $path }
+detail-other-packing-config = config.json does not say load_in_4bit, so that a loader builds other layers than the packed weights need
 detail-other-shape = { $tensor }: { SHAPE($held) } where base and adapter have { SHAPE($expected) }
 detail-other-strength = { $names-count } of { COUNT($wrong-count, one: "wrong target", other: "wrong targets") }: the values are not what base and adapter give but { $factor } times their change{ $strength ->
         [none] {""}
        *[other] , as if merged at strength { $strength }
     }: { LIST($names, shown: 3) }
 detail-other-task = config.json says { $class }, but { $adapter } was trained for { $task }
+detail-packed-plain = { COUNT($names-count, one: "tensor is", other: "tensors are") } packed where a loader has a plain layer, so that the folder does not load: { LIST($names, shown: 3) }
+detail-packing-note = { $note }
+detail-plain-packed = { COUNT($names-count, one: "tensor is", other: "tensors are") } plain where a loader has a packed layer: { LIST($names, shown: 3) }
 detail-remote-code = { $place } loads code from the repository `{ $repository }`
 detail-sealed-and-gone = { $file } is sealed, but not in the folder
 detail-sealed-and-other = { $file } is not what was sealed

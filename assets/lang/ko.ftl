@@ -648,20 +648,26 @@ detail-misjudged = { $value }
 detail-missing = { $tensor } 텐서가 없습니다
 detail-missing-code = { $place }에 필요한 { $module }.py가 폴더에 없습니다
 detail-missing-parameters = { $class } 클래스가 찾는 파라미터 { COUNT($names-count) }개가 폴더에 없습니다: { LIST($names, shown: 3) }
+detail-mixed-packing = 가중치가 { $format-count }가지 방식(블록 크기, 스케일의 재압축 여부)으로 압축되어 있습니다. 모델을 한 번에 압축하는 프로그램은 이렇게 하지 않습니다
 detail-names-base = { $place }에 베이스 폴더가 적혀 있습니다: `{ $text }`
 detail-no-merges = vocab.json 옆에 merges.txt가 없습니다
+detail-no-packing-config = config.json에 quantization_config가 없어, 불러올 때 압축한 가중치를 압축하지 않은 것으로 읽습니다
 detail-no-tokenizer = 폴더에 토크나이저가 없어 혼자서 동작하지 않습니다
 detail-non-finite = { $tensor }: NaN이거나 무한한 값이 { COUNT($count) }개 있습니다
 detail-not-in-index = 샤드에 있는 텐서 { COUNT($names-count) }개가 색인에 없습니다: { LIST($names, shown: 3) }
 detail-only-nan = 모델의 예측이 모두 NaN입니다
 detail-open-experts = 정사각형 전문가 행렬은 PEFT를 transformers 4와 쓰는지 5와 쓰는지에 따라 차원 순서가 다른데, 어댑터에는 어느 버전으로 학습했는지 적혀 있지 않습니다: { LIST($names, shown: 3) }
 detail-opened-outside = 폴더 밖의 파일을 열었습니다: { $path }
+detail-other-packing-config = config.json에 load_in_4bit가 없어, 불러올 때 압축한 가중치와 다른 층을 만듭니다
 detail-other-shape = { $tensor }: 크기가 { SHAPE($held) }인데 베이스와 어댑터에서는 { SHAPE($expected) }입니다
 detail-other-strength = 틀린 대상 { COUNT($wrong-count) }개 중 { COUNT($names-count) }개는 바뀐 양이 { $factor }배입니다{ $strength ->
         [none] {""}
        *[other] . 세기 { $strength }{ JOSA($strength, "으로", "로") } 병합한 것과 같습니다
     }: { LIST($names, shown: 3) }
 detail-other-task = config.json의 클래스는 { $class }인데 { $adapter } 어댑터가 학습한 작업은 { $task }입니다
+detail-packed-plain = 불러올 때 압축하지 않는 자리의 텐서 { COUNT($names-count) }개가 압축되어 있어 폴더를 불러올 수 없습니다: { LIST($names, shown: 3) }
+detail-packing-note = { $note }
+detail-plain-packed = 불러올 때 압축된 층이 되는 자리의 텐서 { COUNT($names-count) }개가 압축되어 있지 않습니다: { LIST($names, shown: 3) }
 detail-remote-code = { $place }에서 저장소 `{ $repository }`의 코드를 불러옵니다
 detail-sealed-and-gone = 봉인한 { $file } 파일이 폴더에 없습니다
 detail-sealed-and-other = { $file } 파일이 봉인할 때와 다릅니다

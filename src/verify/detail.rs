@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::audit::Misjudged;
 use crate::{
-    checkpoint::CheckpointError,
+    checkpoint::{CheckpointError, QuantizationNote},
     error::Reported,
     evaluate::EvalError,
     message::{self, said_in_english},
@@ -45,6 +45,20 @@ pub enum Detail {
         method: &'static str,
         tensor_count: usize,
     },
+    PackingNote {
+        note: QuantizationNote,
+    },
+    MixedPacking {
+        format_count: usize,
+    },
+    PackedPlain {
+        names: Vec<String>,
+    },
+    PlainPacked {
+        names: Vec<String>,
+    },
+    NoPackingConfig,
+    OtherPackingConfig,
     // Complete: the config.
     UnreadTensors {
         names: Vec<String>,
@@ -386,6 +400,12 @@ mod tests {
         let cases: Vec<(Detail, &[&str])> = vec![
             (Detail::AdapterFile { file: file() }, &["a.json"]),
             (Detail::StillPacked { method: "GPTQ", tensor_count: 3 }, &["GPTQ", "3개"]),
+            (Detail::PackingNote { note: QuantizationNote::WideStates { tensor_count: 3 } }, &["3개"]),
+            (Detail::MixedPacking { format_count: 2 }, &["2가지"]),
+            (Detail::PackedPlain { names: vec!["lm_head.weight".to_owned()] }, &["1개", "lm_head.weight"]),
+            (Detail::PlainPacked { names: vec!["q.weight".to_owned()] }, &["1개", "q.weight"]),
+            (Detail::NoPackingConfig, &["quantization_config"]),
+            (Detail::OtherPackingConfig, &["load_in_4bit"]),
             (Detail::UnusedWeights { file: file(), byte_count: 2_000_000 }, &["a.json", "2.00"]),
             (Detail::NoTokenizer, &["토크나이저"]),
             (Detail::NoMerges, &["vocab.json", "merges.txt"]),

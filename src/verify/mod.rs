@@ -20,6 +20,7 @@ mod links;
 mod loader;
 mod nested_scales;
 mod packed;
+mod packing_fit;
 mod policy;
 mod question;
 mod references;

@@ -66,6 +66,11 @@ impl<'a> PackedWeight<'a> {
         is_known.then_some(Self { tensor, format: Nf4Format { block, is_double }, dtype, codes, merged })
     }
 
+    /// How it is packed.
+    pub fn format(&self) -> Nf4Format {
+        self.format
+    }
+
     /// Holds it against what `exact` gives.
     pub fn judge(&self, exact: &Exact<'_>, job: &JobContext) -> Result<TensorVerdict, VerifyError> {
         let count = self.tensor.element_count();

@@ -11,6 +11,7 @@ use super::{
     audit::Audit,
     exact::{Exact, read_f64},
     packed::PackedWeight,
+    packing_fit,
     verdict::{self, Found},
 };
 use crate::{
@@ -122,6 +123,9 @@ fn judge_packed(
     job: &JobContext,
 ) -> Result<Option<TensorVerdict>, VerifyError> {
     let (Some(packed), Some(reference)) = (PackedWeight::of(tensor, merged), reference) else { return Ok(None) };
+    if packing_fit::is_packed_by_loader(merged, tensor) == Some(false) {
+        return Ok(None);
+    }
     let Some(exact) = Exact::new(tensor, reference, job)? else { return Ok(None) };
     if FloatDtype::of(exact.source.dtype()).is_none() {
         return Ok(None);

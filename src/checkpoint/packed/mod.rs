@@ -50,6 +50,8 @@ pub struct Quantization {
     pub stored: BTreeMap<String, LogicalTensor>,
     /// What a stored tensor is; plain ones are not listed.
     pub parts: BTreeMap<String, StoredPart>,
+    /// `quantization_config`, as the file has it; none beside states that describe themselves.
+    pub config: Option<serde_json::Value>,
     /// What opening it showed that should be known; [`super::Checkpoint::packing_notes`] has what tables say too.
     pub notes: Vec<QuantizationNote>,
 }

@@ -177,8 +177,9 @@ impl<'a> Store<'a> {
             }
         }
         let dtype = most.unwrap_or(FloatDtype::BF16);
+        let config = self.config.quantization_config().cloned();
         let (stored, parts, notes) = (self.stored.clone(), self.parts, self.notes);
-        Ok(Some((Quantization { method, dtype, stored, parts, notes }, tensors)))
+        Ok(Some((Quantization { method, dtype, stored, parts, config, notes }, tensors)))
     }
 }
 

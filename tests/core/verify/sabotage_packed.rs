@@ -13,6 +13,8 @@ use lorafuse::{
     verify::{self, VerifyReport, VerifyRequest},
 };
 
+use serde_json::{Value, json};
+
 use crate::support::{golden, merged, repository, sample};
 
 /// A merge into a base that was packed, packed again.
@@ -150,4 +152,29 @@ fn a_layer_that_is_no_target_is_held_to_its_packing_too() {
     assert!(packed.judged().is_passed());
     packed.is_found("model.layers.0.mlp.gate_proj.weight", 100, |byte| byte ^ 0x10);
     packed.is_found("model.layers.0.mlp.gate_proj.weight.absmax", 6, |byte| byte ^ 1);
+}
+
+#[test]
+fn a_config_by_which_no_loader_reads_the_packed_weights_is_found() {
+    let packed = Packed::new(false);
+    let path = packed.request.output.join("config.json");
+    let whole = fs::read_to_string(&path).unwrap();
+    let spoils: [&dyn Fn(&mut Value); 4] = [
+        &|config| _ = config.as_object_mut().unwrap().remove("quantization_config"),
+        &|config| config["quantization_config"]["load_in_8bit"] = true.into(),
+        &|config| config["quantization_config"]["llm_int8_skip_modules"] = json!(["q_proj"]),
+        &|config| {
+            for key in ["load_in_4bit", "_load_in_4bit"] {
+                config["quantization_config"][key] = false.into();
+            }
+        },
+    ];
+    for (at, spoil) in spoils.iter().enumerate() {
+        let mut config: Value = serde_json::from_str(&whole).unwrap();
+        spoil(&mut config);
+        fs::write(&path, config.to_string()).unwrap();
+        assert!(!packed.judged().is_passed(), "change {at} passes");
+    }
+    fs::write(&path, whole).unwrap();
+    assert!(packed.judged().is_passed());
 }
