@@ -1402,6 +1402,12 @@ export-error-exists = there is a file already
     .hint = nothing is overwritten; give another name, or take the file away
 export-error-header = no GGUF file can hold this model: { $problem }
 export-error-io = { $value }
+export-error-in-use = another process is writing this file
+    .hint = wait until it has ended, or give another name
+export-error-left-over = there is an unfinished file already
+    .hint = it may be the rest of a killed run or of a download: take it away, or give another name
+export-error-no-folder = there is no such folder
+    .hint = make it first, or give another path
 export-error-no-setting = { $key } is missing, and llama.cpp needs it
     .hint = use the config.json that belongs to these weights
 export-error-no-tensor = the model lacks what becomes { $tensor } in a GGUF file
@@ -1420,7 +1426,7 @@ export-error-unplaced-tensor = { SHORTENED($tensor) } has no place in llama.cpp'
     .hint = nothing is left out silently: merge or remove what was added to the model first
 export-error-values = { SHORTENED($tensor) } cannot become { $ggml-type }: { $problem }
     .hint = { $problem-id ->
-        [encode-error-too-large] use bf16, which has the range of f32
+        [encode-error-too-large] use f32, or bf16, which has almost the range of f32
        *[other] the weights are damaged or training diverged
     }
 export-error-weights = { $value }

@@ -1376,6 +1376,12 @@ export-error-exists = 같은 이름의 파일이 이미 있습니다
     .hint = 덮어쓰지 않으니 다른 이름을 쓰거나 파일을 치워 주세요
 export-error-header = GGUF 파일에 담을 수 없는 모델입니다: { $problem }
 export-error-io = { $value }
+export-error-in-use = 다른 프로세스가 이 파일을 쓰고 있습니다
+    .hint = 끝날 때까지 기다리거나 다른 이름을 쓰세요
+export-error-left-over = 완성되지 않은 파일이 이미 있습니다
+    .hint = 강제로 끝난 작업이나 다운로드의 나머지일 수 있으니 치우거나 다른 이름을 쓰세요
+export-error-no-folder = 그런 폴더가 없습니다
+    .hint = 먼저 폴더를 만들거나 다른 경로를 쓰세요
 export-error-no-setting = llama.cpp에 필요한 { $key } 값이 없습니다
     .hint = 이 가중치에 딸린 config.json을 써 주세요
 export-error-no-tensor = GGUF 파일의 { $tensor } 텐서가 될 것이 모델에 없습니다
@@ -1394,7 +1400,7 @@ export-error-unplaced-tensor = llama.cpp의 { $architecture } 구조에는 `{ SH
     .hint = 말없이 빼지 않습니다. 모델에 더해진 것을 먼저 병합하거나 빼 주세요
 export-error-values = `{ SHORTENED($tensor) }` 텐서를 { $ggml-type } 형식으로 바꿀 수 없습니다: { $problem }
     .hint = { $problem-id ->
-        [encode-error-too-large] f32와 범위가 같은 bf16을 써 주세요
+        [encode-error-too-large] f32나, f32와 범위가 거의 같은 bf16을 써 주세요
        *[other] 가중치가 손상되었거나 학습이 발산했습니다
     }
 export-error-weights = { $value }

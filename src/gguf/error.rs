@@ -60,7 +60,7 @@ pub enum ExportError {
         path: PathBuf,
     },
     BadTokenizer {
-        file: &'static str,
+        file: String,
         problem: String,
         #[serde(serialize_with = "message::path")]
         path: PathBuf,
@@ -88,6 +88,18 @@ pub enum ExportError {
         path: PathBuf,
     },
     Exists {
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    InUse {
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    LeftOver {
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    NoFolder {
         #[serde(serialize_with = "message::path")]
         path: PathBuf,
     },
@@ -134,7 +146,7 @@ mod tests {
             (ExportError::UnfitTensor { tensor: text("wte"), shape: vec![3, 4], path: path() }, &["`wte`", "3"]),
             (ExportError::NoTokenizer { path: path() }, &["tokenizer.json"]),
             (
-                ExportError::BadTokenizer { file: "tokenizer.model", problem: text("P"), path: path() },
+                ExportError::BadTokenizer { file: text("tokenizer.model"), problem: text("P"), path: path() },
                 &["tokenizer.model", "P"],
             ),
             (ExportError::BadJson { problem: JsonProblem::EndsEarly { line: 3 }, path: path() }, &["JSON", "3"]),
@@ -145,6 +157,9 @@ mod tests {
             ),
             (ExportError::TooManyTokens { tokens: 401, rows: 400, path: path() }, &["401", "400"]),
             (ExportError::Exists { path: path() }, &["이미"]),
+            (ExportError::InUse { path: path() }, &["/data/x"]),
+            (ExportError::LeftOver { path: path() }, &["이미"]),
+            (ExportError::NoFolder { path: path() }, &["폴더"]),
             (
                 ExportError::Values { tensor: text("w"), ggml_type: "F16", problem: too_large, path: path() },
                 &["`w`", "F16", "7"],

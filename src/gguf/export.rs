@@ -125,11 +125,14 @@ impl OutputTensor {
 
 /// What is said of every model.
 fn general(checkpoint: &Checkpoint, family: Family, file_type: FileType) -> Vec<(String, GgufValue)> {
-    let mut keys: Vec<(&str, GgufValue)> = vec![
-        ("general.architecture", family.architecture().into()),
-        ("general.type", "model".into()),
-        ("general.name", folder_name(checkpoint.root()).as_str().into()),
-    ];
+    let mut keys: Vec<(&str, GgufValue)> =
+        vec![("general.architecture", family.architecture().into()), ("general.type", "model".into())];
+    let name = folder_name(checkpoint.root());
+    // By such a name llama.cpp takes any tokenizer for Phi-3's, and ends where it is not.
+    let is_misleading = ["phi-3", "phi3"].iter().any(|phi| name.to_lowercase().contains(phi));
+    if family == Family::Phi3 || !is_misleading {
+        keys.push(("general.name", name.as_str().into()));
+    }
     if !family.has_experts() {
         keys.push(("general.size_label", GgufValue::String(size_label(checkpoint.parameter_count()))));
     }

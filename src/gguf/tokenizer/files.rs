@@ -36,18 +36,17 @@ impl Files {
     pub(super) fn read(root: &Path) -> Result<Self, ExportError> {
         let json_text = text(root, "tokenizer.json")?;
         let json = json_text.as_deref().map(|text| parsed(text, &root.join("tokenizer.json"))).transpose()?;
-        let model_path = root.join("tokenizer.model");
         let mut model = None;
-        if model_path.is_file() {
-            model = Some(read_text_bytes(&model_path, IoAction::ReadTokenizer)?);
+        if is_there(root, "tokenizer.model")? {
+            model = Some(read_text_bytes(&root.join("tokenizer.model"), IoAction::ReadTokenizer)?);
         }
         let config = value(root, "tokenizer_config.json")?.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
         Ok(Self { root: root.to_owned(), json_text, json, config, added: value(root, "added_tokens.json")?, model })
     }
 
     /// What is wrong with one of them.
-    pub(super) fn bad(&self, file: &'static str, problem: impl Into<String>) -> ExportError {
-        ExportError::BadTokenizer { file, problem: problem.into(), path: self.root.clone() }
+    pub(super) fn bad(&self, file: &str, problem: impl Into<String>) -> ExportError {
+        ExportError::BadTokenizer { file: file.to_owned(), problem: problem.into(), path: self.root.clone() }
     }
 
     /// `added_tokens` of `tokenizer.json`.
@@ -85,11 +84,23 @@ fn added_token(id: u64, token: &Value) -> Option<AddedToken> {
 
 /// The text of `name` in `root`, where it is there.
 pub(super) fn text(root: &Path, name: &str) -> Result<Option<String>, ExportError> {
-    let path = root.join(name);
-    if !path.is_file() {
+    if !is_there(root, name)? {
         return Ok(None);
     }
-    Ok(Some(read_text(&path, IoAction::ReadTokenizer)?))
+    Ok(Some(read_text(&root.join(name), IoAction::ReadTokenizer)?))
+}
+
+/// Whether `name` is in `root`; what is there and is no file (a pipe, a link to nothing) is refused, not passed over.
+fn is_there(root: &Path, name: &str) -> Result<bool, ExportError> {
+    let path = root.join(name);
+    match (path.is_file(), path.symlink_metadata().is_ok()) {
+        (false, true) => Err(ExportError::BadTokenizer {
+            file: name.to_owned(),
+            problem: "it is no file, or a link to one that is missing".to_owned(),
+            path: root.to_owned(),
+        }),
+        (is_file, _) => Ok(is_file),
+    }
 }
 
 /// The JSON of `name` in `root`, where it is there.

@@ -10,11 +10,13 @@ mod special;
 mod spm;
 mod vocabulary;
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use self::{
     files::Files,
-    sentence_piece::pieces,
+    sentence_piece::{has_dummy_prefix, odd_setting, pieces},
     vocabulary::{Kind, Slots, Token, Vocabulary, looks_special},
 };
 use super::{ExportError, Family};
@@ -44,8 +46,13 @@ pub(super) fn tokenizer_keys(
         vocabulary.tokens.push(Token::padding(id));
     }
     let mut keys = vocabulary.keys();
-    keys.extend(special::id_keys(&files, checkpoint, &vocabulary.tokens)?);
-    keys.extend(special::around_keys(&files));
+    if let Some(token) = vocabulary.tokens.iter().find(|token| token.text.contains('\0')) {
+        return Err(files.bad("the vocabulary", format!("the token {:?} has a zero byte in it", token.text)));
+    }
+    let roles = special::id_keys(&files, checkpoint, &vocabulary.tokens)?;
+    let around = special::around_keys(&files, &roles)?;
+    keys.extend(roles);
+    keys.extend(around);
     keys.extend(special::template_keys(&files)?);
     Ok(TokenizerKeys { keys, left_out: vocabulary.left_out })
 }
@@ -66,7 +73,8 @@ fn vocabulary(files: &Files, family: Family, rows: usize) -> Result<Vocabulary, 
     let reads_model = !matches!(family, Family::Gpt2 | Family::GptNeoX | Family::Qwen3 | Family::Qwen3Moe);
     if let Some(model) = files.model.as_deref().filter(|_| reads_model) {
         match pieces(model) {
-            Some(pieces) => return spm::from_model(files, pieces, family, rows),
+            Some(_) if let Some(problem) = odd_setting(model) => return Err(files.bad("tokenizer.model", problem)),
+            Some(pieces) => return spm::from_model(files, pieces, has_dummy_prefix(model), family, rows),
             // Llama 3 has another library's file of that name beside its tokenizer.json.
             None if files.json.is_some() => {}
             None => return Err(files.bad("tokenizer.model", "it holds no SentencePiece model")),
@@ -81,7 +89,11 @@ fn vocabulary(files: &Files, family: Family, rows: usize) -> Result<Vocabulary, 
     }
     let slots = json_tokens(files, json, rows)?;
     if has_step(&json["pre_tokenizer"], "ByteLevel") {
-        let merges = merges(files, json)?.into_iter().map(|(left, right)| format!("{left} {right}")).collect();
+        let merges: Vec<String> =
+            merges(files, json)?.into_iter().map(|(left, right)| format!("{left} {right}")).collect();
+        if merges.is_empty() {
+            return Err(files.bad("tokenizer.json", "its model has no merges"));
+        }
         let pre = pre::pre_tokenizer(files, json, text)?;
         let Slots { tokens, left_out, .. } = slots;
         return Ok(Vocabulary { model: BYTE_LEVEL, pre, tokens, merges, add_space_prefix: None, left_out });
@@ -103,15 +115,28 @@ fn json_tokens(files: &Files, json: &Value, rows: usize) -> Result<Slots, Export
     let vocabulary = json["model"]["vocab"].as_object();
     let vocabulary = vocabulary.ok_or_else(|| files.bad("tokenizer.json", "its model has no vocabulary"))?;
     let mut slots = Slots::new(rows);
+    if vocabulary.is_empty() {
+        return Err(files.bad("tokenizer.json", "its vocabulary is empty"));
+    }
+    let mut texts: HashMap<usize, &str> = HashMap::new();
     for (text, id) in vocabulary {
         let id = id.as_u64().and_then(|id| usize::try_from(id).ok());
         let id = id.ok_or_else(|| files.bad("tokenizer.json", "an id of the vocabulary is no number"))?;
         if id >= rows {
-            return Err(ExportError::TooManyTokens { tokens: id + 1, rows, path: files.root.clone() });
+            return Err(ExportError::TooManyTokens { tokens: id.saturating_add(1), rows, path: files.root.clone() });
+        }
+        if texts.insert(id, text).is_some() {
+            return Err(files.bad("tokenizer.json", format!("two tokens have the id {id}")));
         }
         slots.put(id, Token { text: text.clone(), kind: Kind::Normal, score: 0.0 });
     }
-    for token in files.added_tokens()? {
+    let added = files.added_tokens()?;
+    for token in &added {
+        if texts.insert(token.id, &token.content).is_some_and(|text| text != token.content) {
+            return Err(files.bad("tokenizer.json", format!("two tokens have the id {}", token.id)));
+        }
+    }
+    for token in &added {
         slots.put(token.id, Token::added(&token.content, token.is_special || looks_special(&token.content)));
     }
     Ok(slots)

@@ -7,6 +7,11 @@ pub(super) struct Piece {
     pub(super) kind: u64,
 }
 
+/// The field of a model that says how it was trained.
+const TRAINER: u64 = 2;
+/// The field that says what is done to a text first.
+const NORMALIZER: u64 = 3;
+
 /// A field of a message: its number and what it holds.
 enum Field<'a> {
     Number(u64),
@@ -25,6 +30,54 @@ pub(super) fn pieces(bytes: &[u8]) -> Option<Vec<Piece>> {
         }
     }
     (!pieces.is_empty()).then_some(pieces)
+}
+
+/// Why llama.cpp would cut text otherwise than this model, where it would.
+pub(super) fn odd_setting(bytes: &[u8]) -> Option<&'static str> {
+    let number = |message, field, default| number_in(bytes, message, field).unwrap_or(default);
+    let is_other = [
+        (number(TRAINER, 3, 1) != 2, "its model is no BPE"),
+        (number(TRAINER, 35, 0) != 1, "it does not fall back to bytes"),
+        (number(TRAINER, 24, 0) != 0, "it puts blanks behind words"),
+        (number(NORMALIZER, 4, 1) != 0, "it removes blanks"),
+        (number(NORMALIZER, 5, 1) != 1, "it leaves blanks as they are"),
+        (rewrites_text(bytes), "it rewrites text before it cuts it"),
+    ];
+    is_other.into_iter().find(|(is_other, _)| *is_other).map(|(_, problem)| problem)
+}
+
+/// Whether the model puts a blank before a text.
+pub(super) fn has_dummy_prefix(bytes: &[u8]) -> bool {
+    number_in(bytes, NORMALIZER, 3).unwrap_or(1) != 0
+}
+
+/// Whether the normalizer has rules: "identity" has none.
+fn rewrites_text(mut rest: &[u8]) -> bool {
+    while let Some((number, field)) = next_field(&mut rest) {
+        let (NORMALIZER, Field::Bytes(mut normalizer)) = (number, field) else { continue };
+        while let Some((number, field)) = next_field(&mut normalizer) {
+            match (number, field) {
+                (1, Field::Bytes(name)) if !name.is_empty() && name != b"identity" => return true,
+                (2, Field::Bytes(rules)) if !rules.is_empty() => return true,
+                _ => {}
+            }
+        }
+    }
+    false
+}
+
+/// The last number under `field` of the message under `message`.
+fn number_in(mut rest: &[u8], message: u64, field: u64) -> Option<u64> {
+    let mut found = None;
+    while let Some((number, value)) = next_field(&mut rest) {
+        let (true, Field::Bytes(mut inner)) = (number == message, value) else { continue };
+        while let Some((number, value)) = next_field(&mut inner) {
+            if let (true, Field::Number(value)) = (number == field, value) {
+                found = Some(value);
+            }
+        }
+    }
+    found
 }
 
 fn piece_of(mut rest: &[u8]) -> Option<Piece> {

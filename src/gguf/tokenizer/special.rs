@@ -68,49 +68,82 @@ fn u32_of(id: usize) -> GgufValue {
     GgufValue::U32(u32::try_from(id).unwrap_or_else(|_| unreachable!("an id below a number of rows")))
 }
 
-/// What is put before and behind a text.
-pub(super) fn around_keys(files: &Files) -> Vec<(String, GgufValue)> {
+/// What is put before and behind a text; `roles` are the keys of [`id_keys`].
+pub(super) fn around_keys(
+    files: &Files,
+    roles: &[(String, GgufValue)],
+) -> Result<Vec<(String, GgufValue)>, ExportError> {
     let stated = |key: &str| files.config.get(key).and_then(Value::as_bool);
-    let (before, behind) = match files.json.as_ref().map(|json| around(&json["post_processor"])) {
-        Some(Around::Template(before, behind)) => (Some(before), Some(behind)),
+    let said = files.json.as_ref().map(|json| around(&json["post_processor"])).transpose();
+    let refused = |problem: String| files.bad("tokenizer.json", problem);
+    let (before, behind) = match said.map_err(refused)? {
+        Some(Around::Template(before, behind)) => {
+            let is_role = |ids: &Value, role: &str| {
+                let key = format!("tokenizer.ggml.{role}_token_id");
+                let role = roles.iter().find(|(name, _)| *name == key).map(|(_, id)| id);
+                let id = ids.as_array().filter(|ids| ids.len() == 1).and_then(|ids| ids[0].as_u64());
+                matches!((role, id), (Some(GgufValue::U32(role)), Some(id)) if u64::from(*role) == id)
+            };
+            for (ids, role) in [(&before, "bos"), (&behind, "eos")] {
+                if ids.as_ref().is_some_and(|ids| !is_role(ids, role)) {
+                    return Err(refused(format!("its post-processor adds a token that is not the one {role} token")));
+                }
+            }
+            (Some(before.is_some()), Some(behind.is_some()))
+        }
         Some(Around::Nothing) => (Some(false), Some(false)),
-        Some(Around::Unsaid) | None => (stated("add_bos_token"), stated("add_eos_token")),
+        // Left unsaid, llama.cpp would put one before.
+        Some(Around::Unsaid) => (stated("add_bos_token").or(Some(false)), stated("add_eos_token").or(Some(false))),
+        None => (stated("add_bos_token"), stated("add_eos_token")),
     };
     let key = |name: &str, is_added: bool| (format!("tokenizer.ggml.{name}"), GgufValue::Bool(is_added));
     let before = before.map(|is_added| key("add_bos_token", is_added));
-    before.into_iter().chain(behind.map(|is_added| key("add_eos_token", is_added))).collect()
+    Ok(before.into_iter().chain(behind.map(|is_added| key("add_eos_token", is_added))).collect())
 }
 
 /// What a post-processor says.
 enum Around {
-    /// Whether it puts a token before, and one behind.
-    Template(bool, bool),
+    /// The ids that it puts before, and behind.
+    Template(Option<Value>, Option<Value>),
     Nothing,
     Unsaid,
 }
 
-fn around(processor: &Value) -> Around {
+/// What `processor` says, or why llama.cpp cannot do the like.
+fn around(processor: &Value) -> Result<Around, String> {
     match processor["type"].as_str() {
+        None if processor.is_null() => Ok(Around::Unsaid),
         Some("TemplateProcessing") => {
-            let single = processor["single"].as_array();
-            let is_token = |piece: Option<&Value>| piece.is_some_and(|piece| piece.get("SpecialToken").is_some());
-            Around::Template(
-                is_token(single.and_then(|single| single.first())),
-                is_token(single.and_then(|single| single.last())),
-            )
+            let single = processor["single"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let is_text = |piece: &&Value| piece["Sequence"]["id"] == "A";
+            let (before, behind) = match single {
+                [text] if is_text(&text) => (None, None),
+                [before, text] if is_text(&text) => (Some(before), None),
+                [text, behind] if is_text(&text) => (None, Some(behind)),
+                [before, text, behind] if is_text(&text) => (Some(before), Some(behind)),
+                _ => return Err("its post-processor puts more than one token before or behind a text".to_owned()),
+            };
+            let ids = |piece: &Value| {
+                let name = piece["SpecialToken"]["id"].as_str().unwrap_or_default();
+                processor["special_tokens"][name]["ids"].clone()
+            };
+            Ok(Around::Template(before.map(ids), behind.map(ids)))
         }
-        Some("ByteLevel") => Around::Nothing,
+        Some("ByteLevel") => Ok(Around::Nothing),
         Some("Sequence") => {
-            let inner: Vec<Around> = processor["processors"].as_array().into_iter().flatten().map(around).collect();
-            let template = inner.iter().position(|step| matches!(step, Around::Template(..)));
-            let is_empty = !inner.is_empty() && inner.iter().all(|step| matches!(step, Around::Nothing));
-            match template {
-                Some(at) => inner.into_iter().nth(at).unwrap_or(Around::Unsaid),
-                None if is_empty => Around::Nothing,
-                None => Around::Unsaid,
+            let mut said = Around::Unsaid;
+            for step in processor["processors"].as_array().into_iter().flatten() {
+                said = match (said, around(step)?) {
+                    (Around::Template(..), Around::Template(..)) => {
+                        return Err("its post-processor has two templates".to_owned());
+                    }
+                    (template @ Around::Template(..), _) | (_, template @ Around::Template(..)) => template,
+                    _ => Around::Nothing,
+                };
             }
+            Ok(said)
         }
-        _ => Around::Unsaid,
+        kind => Err(format!("its post-processor is a {}", kind.unwrap_or("thing without a type"))),
     }
 }
 
@@ -137,6 +170,12 @@ pub(super) fn template_keys(files: &Files) -> Result<Vec<(String, GgufValue)>, E
 /// Every template with its name; "default" is the one that is used unasked.
 fn templates(files: &Files) -> Result<Vec<(String, String)>, ExportError> {
     let default = |template: String| vec![("default".to_owned(), template)];
+    // transformers believes this file before the config.
+    if let Some(template) = text(&files.root, "chat_template.jinja")? {
+        let mut all = default(template);
+        all.extend(additional(&files.root.join("additional_chat_templates"))?);
+        return Ok(all);
+    }
     match files.config.get("chat_template") {
         Some(Value::String(template)) => return Ok(default(template.clone())),
         Some(Value::Array(all)) => {
@@ -146,11 +185,6 @@ fn templates(files: &Files) -> Result<Vec<(String, String)>, ExportError> {
             return Ok(all.iter().filter_map(one).collect());
         }
         _ => {}
-    }
-    if let Some(template) = text(&files.root, "chat_template.jinja")? {
-        let mut all = default(template);
-        all.extend(additional(&files.root.join("additional_chat_templates"))?);
-        return Ok(all);
     }
     let in_json = value(&files.root, "chat_template.json")?;
     let template = in_json.as_ref().and_then(|json| json.get("chat_template")?.as_str());
@@ -163,6 +197,8 @@ fn additional(folder: &Path) -> Result<Vec<(String, String)>, ExportError> {
     let mut names: Vec<String> =
         entries.flatten().filter_map(|entry| entry.file_name().to_str().map(str::to_owned)).collect();
     names.retain(|name| Path::new(name).extension().is_some_and(|extension| extension == "jinja"));
+    // That one stands in `chat_template.jinja`.
+    names.retain(|name| name != "default.jinja");
     names.sort();
     names.iter().try_fold(Vec::new(), |mut all, file| {
         let template = text(folder, file)?.unwrap_or_default();

@@ -94,7 +94,50 @@ fn a_tokenizer_model_of_another_library_is_passed_over() {
     std::fs::write(&path, "IQ== 0\nIg== 1\n").unwrap();
     assert_eq!(header(), expected);
     std::fs::remove_file(case.folder.path().join("tokenizer.json")).unwrap();
-    assert!(matches!(refusal(&case.checkpoint()), ExportError::BadTokenizer { file: "tokenizer.model", .. }));
+    let error = refusal(&case.checkpoint());
+    assert!(matches!(&error, ExportError::BadTokenizer { file, .. } if file == "tokenizer.model"), "{error}");
+}
+
+#[test]
+fn tokenizers_whose_files_disagree_or_that_llama_cpp_cannot_follow_are_refused() {
+    let cases: [(&str, fn(&mut Value), &str); 9] = [
+        ("llama-spm-json-only", |json| json["normalizer"] = json!({"type": "Lowercase"}), "Lowercase"),
+        ("llama-spm-json-only", |json| json["model"]["vocab"] = json!({}), "empty"),
+        ("llama-spm-json-only", |json| json["model"]["vocab"]["x\0y"] = json!(383), "two tokens"),
+        ("llama-spm", |json| json["model"]["vocab"]["of another"] = json!(7), "its token 7"),
+        ("llama-spm", |json| json["normalizer"] = json!({"type": "NFKC"}), "NFKC"),
+        ("llama3-rope", |json| json["model"]["vocab"]["x"] = json!(u64::MAX), "the embedding has 388 rows"),
+        ("llama3-rope", |json| json["post_processor"] = json!({"type": "BertProcessing"}), "BertProcessing"),
+        (
+            "gemma2",
+            |json| json["post_processor"]["special_tokens"]["<bos>"]["ids"] = json!([3]),
+            "not the one bos token",
+        ),
+        (
+            "gemma2",
+            |json| {
+                let single = json["post_processor"]["single"].as_array_mut().unwrap();
+                single.insert(0, single[0].clone());
+            },
+            "more than one token",
+        ),
+    ];
+    for (name, edit, part) in cases {
+        let case = Case::new(name);
+        let path = case.folder.path().join("tokenizer.json");
+        let mut tokenizer: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        edit(&mut tokenizer);
+        std::fs::write(&path, tokenizer.to_string()).unwrap();
+        let error = refusal(&case.checkpoint()).to_string();
+        assert!(error.contains(part), "{name}: {error}");
+    }
+    // Cut between two pieces: what says how it was trained stands behind them.
+    let case = Case::new("llama-spm");
+    let path = case.folder.path().join("tokenizer.model");
+    let bytes = std::fs::read(&path).unwrap();
+    let end = (0..200).fold(0, |at, _| at + 2 + usize::from(bytes[at + 1]));
+    std::fs::write(&path, &bytes[..end]).unwrap();
+    assert!(matches!(refusal(&case.checkpoint()), ExportError::BadTokenizer { .. }));
 }
 
 /// Gemma 3 1B has such a token: no text can mean it, for the model has no values for it.
@@ -136,12 +179,26 @@ fn nothing_is_overwritten_and_a_failed_run_leaves_nothing() {
     // Somebody else's download.
     let part = case.folder.path().join("out.gguf.part");
     std::fs::write(&part, "half of a file").unwrap();
-    assert!(matches!(export.write(&path, &job), Err(ExportError::Exists { .. })));
+    assert!(matches!(export.write(&path, &job), Err(ExportError::LeftOver { .. })));
     assert_eq!(std::fs::read(&part).unwrap(), b"half of a file");
-    // What a killed run of this export left.
-    std::fs::write(&part, export.header.to_bytes()).unwrap();
-    export.write(&path, &job).unwrap();
-    assert!(path.is_file() && !part.exists());
+    // What a killed run left, of this type and of another.
+    let other = GgufExport::new(&case.checkpoint(), FileType::F16).unwrap().header.to_bytes();
+    let without_magic = [&[0; 4], &other[4..]].concat();
+    for left_over in [export.header.to_bytes(), Vec::new(), without_magic] {
+        std::fs::write(&part, left_over).unwrap();
+        export.write(&path, &job).unwrap();
+        assert!(!part.exists());
+        assert!(std::fs::read(&path).unwrap().starts_with(&export.header.to_bytes()));
+        std::fs::remove_file(&path).unwrap();
+    }
+    // What a living run writes.
+    let held = std::fs::File::create(&part).unwrap();
+    held.lock().unwrap();
+    assert!(matches!(export.write(&path, &job), Err(ExportError::InUse { .. })));
+    assert!(part.exists() && !path.exists());
+    drop(held);
+    let nowhere = case.folder.path().join("nowhere/out.gguf");
+    assert!(matches!(export.write(&nowhere, &job), Err(ExportError::NoFolder { .. })));
     let (job, watch) = JobContext::new(|| {});
     watch.cancel();
     let other = case.folder.path().join("other.gguf");
