@@ -2,15 +2,12 @@
 
 use serde_json::Value;
 
-use super::{ExportError, Family, rope, settings::Settings};
+use super::{ExportError, Family, refusals::refuse_differences, rope, settings::Settings};
 use crate::checkpoint::gguf::GgufValue;
 
 /// Names of activations that llama.cpp computes as one.
 const SILU: &[&str] = &["silu", "swish"];
 const GELU: &[&str] = &["gelu", "gelu_new", "gelu_fast", "gelu_pytorch_tanh"];
-
-/// Layers of the two Gemmas whose scale of queries llama.cpp knows by their depth.
-const LARGE_GEMMA_LAYERS: [u32; 2] = [46, 62];
 
 /// The keys of the architecture, with its prefix.
 pub(super) fn hyperparameters(
@@ -18,6 +15,7 @@ pub(super) fn hyperparameters(
     settings: &Settings<'_>,
 ) -> Result<Vec<(String, GgufValue)>, ExportError> {
     refuse_unknown(family, settings)?;
+    refuse_differences(family, settings)?;
     let count = |keys: &[&'static str]| settings.needed_count(keys, None);
     let u32_of = GgufValue::U32;
     let mut keys = vec![
@@ -46,13 +44,13 @@ pub(super) fn hyperparameters(
             keys.push(("rope.dimension_count", u32_of(settings.head_dim()?)));
         }
         Family::Phi3 => {
-            keys.push(("rope.dimension_count", u32_of(rotated(settings, &["partial_rotary_factor"], 1.0)?)));
+            keys.push(("rope.dimension_count", u32_of(rope::rotated(settings, &["partial_rotary_factor"], 1.0)?)));
             keys.push(("rope.scaling.original_context_length", u32_of(rope::original_context(settings)?)));
             keys.push(("attention.sliding_window", u32_of(settings.count("sliding_window")?.unwrap_or(0))));
         }
         Family::GptNeoX => {
             let keys_of_share = ["rotary_pct", "partial_rotary_factor"];
-            keys.push(("rope.dimension_count", u32_of(rotated(settings, &keys_of_share, 0.25)?)));
+            keys.push(("rope.dimension_count", u32_of(rope::rotated(settings, &keys_of_share, 0.25)?)));
             keys.push(("use_parallel_residual", GgufValue::Bool(settings.flag("use_parallel_residual", true)?)));
         }
         Family::Gemma2 => {
@@ -78,11 +76,19 @@ pub(super) fn hyperparameters(
         keys.push(("expert_feed_forward_length", u32_of(count(&["moe_intermediate_size"])?)));
     }
     keys.extend(rope::rope_keys(family, settings)?);
+    for (key, value) in &keys {
+        if let GgufValue::F32(number) = value
+            && !number.is_finite()
+        {
+            return Err(settings.bad(key, &Value::from(number.to_string())));
+        }
+    }
     let prefix = family.architecture();
     Ok(keys.into_iter().map(|(key, value)| (format!("{prefix}.{key}"), value)).collect())
 }
 
-fn feed_forward(family: Family, settings: &Settings<'_>) -> Result<u32, ExportError> {
+/// Width of a feed-forward network.
+pub(super) fn feed_forward(family: Family, settings: &Settings<'_>) -> Result<u32, ExportError> {
     let default = if family == Family::Gpt2 { settings.hidden()?.checked_mul(4) } else { None };
     settings.needed_count(&["intermediate_size", "n_inner"], default)
 }
@@ -94,17 +100,6 @@ fn norm_key(family: Family, settings: &Settings<'_>) -> Result<(&'static str, Gg
     }
     let default = if matches!(family, Family::Mixtral | Family::Phi3) { 1e-5 } else { 1e-6 };
     Ok(("attention.layer_norm_rms_epsilon", GgufValue::F32(settings.number(&["rms_norm_eps"], default)?)))
-}
-
-/// Values of a head that are rotated, where that is a share of them.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a small number")]
-fn rotated(settings: &Settings<'_>, keys: &[&'static str], default: f32) -> Result<u32, ExportError> {
-    let in_rope = settings.rope_number("partial_rotary_factor")?;
-    let share = match in_rope {
-        Some(share) => share,
-        None => settings.number(keys, default)?,
-    };
-    Ok((f64::from(share) * f64::from(settings.head_dim()?)) as u32)
 }
 
 /// What llama.cpp computes otherwise than the config says.
@@ -130,10 +125,6 @@ fn refuse_unknown(family: Family, settings: &Settings<'_>) -> Result<(), ExportE
         }
         settings.demand("decoder_sparse_step", |value| value.as_u64() == Some(1))?;
         settings.demand("mlp_only_layers", |value| value.as_array().is_some_and(Vec::is_empty))?;
-    }
-    if family.is_gemma() && !LARGE_GEMMA_LAYERS.contains(&settings.layers()?) {
-        let head_dim = f64::from(settings.head_dim()?);
-        settings.demand("query_pre_attn_scalar", |value| value.as_f64() == Some(head_dim))?;
     }
     if family == Family::Gemma3 {
         settings.demand("attn_logit_softcapping", |_| false)?;

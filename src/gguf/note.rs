@@ -43,7 +43,7 @@ pub(super) fn notes(
         notes.push(ExportNote::OtherTypes { count: broken, total: weights.count(), file_type: file_type.name() });
     }
     let count = |key| settings.count(key).ok().flatten();
-    if family == Family::Llama
+    if matches!(family, Family::Llama | Family::Mixtral | Family::Phi3)
         && let (Some(window), Ok(context)) = (count("sliding_window"), settings.context())
         && window < context
     {

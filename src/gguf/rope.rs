@@ -53,7 +53,10 @@ fn scaling_keys(
             let context = settings.context()?;
             let original = original_context(settings)?;
             let stretch = f64::from(context) / f64::from(original.max(1));
+            let number = |key| Ok::<_, ExportError>(settings.rope_number(key)?.map(f64::from));
+            let stretch = number("factor")?.unwrap_or(stretch);
             let factor = if stretch <= 1.0 { 1.0 } else { (1.0 + stretch.ln() / f64::from(original).ln()).sqrt() };
+            let factor = number("attention_factor")?.unwrap_or(factor);
             #[expect(clippy::cast_possible_truncation, reason = "GGUF holds f32")]
             keys.push(("rope.scaling.attn_factor", GgufValue::F32(factor as f32)));
         }
@@ -65,12 +68,13 @@ fn scaling_keys(
             keys.push(("rope.scaling.type", "yarn".into()));
             keys.push(("rope.scaling.factor", GgufValue::F32(factor()?)));
             keys.push(("rope.scaling.original_context_length", GgufValue::U32(original_context(settings)?)));
-            for (name, own) in [
-                ("extrapolation_factor", "rope.scaling.yarn_ext_factor"),
-                ("attention_factor", "rope.scaling.yarn_attn_factor"),
-                ("beta_fast", "rope.scaling.yarn_beta_fast"),
-                ("beta_slow", "rope.scaling.yarn_beta_slow"),
-            ] {
+            if let Some(attention) = settings.rope_number("attention_factor")? {
+                // What llama.cpp multiplies by anyway is taken off.
+                keys.push(("rope.scaling.attn_factor", GgufValue::F32(attention / (1.0 + 0.1 * factor()?.ln()))));
+            }
+            for (name, own) in
+                [("beta_fast", "rope.scaling.yarn_beta_fast"), ("beta_slow", "rope.scaling.yarn_beta_slow")]
+            {
                 if let Some(value) = settings.rope_number(name)? {
                     keys.push((own, GgufValue::F32(value)));
                 }
@@ -88,6 +92,22 @@ pub(super) fn original_context(settings: &Settings<'_>) -> Result<u32, ExportErr
     value.as_u64().and_then(|count| u32::try_from(count).ok()).ok_or_else(|| settings.bad(key, value))
 }
 
+/// Values of a head that are rotated, where that is a share of them: an even number, cut as Python cuts it.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a small number")]
+pub(super) fn rotated(settings: &Settings<'_>, keys: &[&str], default: f64) -> Result<u32, ExportError> {
+    let stated = settings.rope("partial_rotary_factor").or_else(|| keys.iter().find_map(|key| settings.get(key)));
+    let head_dim = settings.head_dim()?;
+    let share = match stated {
+        Some(value) => value.as_f64().ok_or_else(|| settings.bad(keys[0], value))?,
+        None => default,
+    };
+    let count = (share * f64::from(head_dim)) as u32;
+    if count == 0 || count > head_dim || !count.is_multiple_of(2) {
+        return Err(settings.bad(keys[0], &share.into()));
+    }
+    Ok(count)
+}
+
 /// Tensors of factors, one for each rotation.
 pub(super) fn rope_tensors(
     family: Family,
@@ -102,9 +122,9 @@ pub(super) fn rope_tensors(
                 let numbers = value.as_array().and_then(|all| {
                     all.iter().map(|factor| factor.as_f64().map(|factor| factor as f32)).collect::<Option<Vec<f32>>>()
                 });
-                let half = settings.head_dim()? as usize / 2;
-                // A partial rotation has fewer factors than half a head.
-                let numbers = numbers.filter(|numbers| !numbers.is_empty() && numbers.len() <= half);
+                let half = rotated(settings, &["partial_rotary_factor"], 1.0)? as usize / 2;
+                let numbers = numbers
+                    .filter(|all| all.len() == half && all.iter().all(|number| number.is_finite() && *number > 0.0));
                 numbers.ok_or_else(|| settings.bad(key, value))
             };
             Ok(vec![

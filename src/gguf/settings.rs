@@ -88,7 +88,8 @@ impl<'a> Settings<'a> {
         let found = |value: &'a Value| value.get(key).filter(|value| !value.is_null());
         if let Some(parameters) = self.get("rope_parameters") {
             let parameters = parameters.get("full_attention").unwrap_or(parameters);
-            return found(parameters).or_else(|| self.get(key));
+            let by_old_name = || parameters.get("type").filter(|_| key == "rope_type");
+            return found(parameters).or_else(by_old_name).or_else(|| self.get(key));
         }
         let scaling = self.get("rope_scaling");
         let old_key = if key == "rope_type" { "type" } else { key };
@@ -100,6 +101,20 @@ impl<'a> Settings<'a> {
     pub(super) fn rope_number(&self, key: &str) -> Result<Option<f32>, ExportError> {
         let Some(value) = self.rope(key) else { return Ok(None) };
         value.as_f64().map(|number| Some(number as f32)).ok_or_else(|| self.bad(key, value))
+    }
+
+    /// Whether it is the text part of a model with other senses.
+    pub(super) fn is_multimodal(&self) -> bool {
+        self.checkpoint.config().architecture() == Some("Gemma3ForConditionalGeneration")
+    }
+
+    /// Whether the head is the embedding; what the class takes for granted where the config says nothing.
+    pub(super) fn is_tied(&self) -> Result<bool, ExportError> {
+        let key = "tie_word_embeddings";
+        match self.checkpoint.config().get(key).or_else(|| self.get(key)) {
+            Some(value) => value.as_bool().ok_or_else(|| self.bad(key, value)),
+            None => Ok(self.family == Family::Gpt2 || self.family.is_gemma()),
+        }
     }
 
     /// Layers.

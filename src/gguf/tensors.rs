@@ -7,6 +7,7 @@ use super::{
     names::{Destination, destination},
     rope,
     settings::Settings,
+    shapes::{Shapes, needed},
 };
 use crate::checkpoint::{Checkpoint, LogicalTensor, gguf::GgufTensor};
 
@@ -65,6 +66,8 @@ impl<'a> Tensors<'a> {
             tensors.drafts.insert((0, name.to_owned()), draft);
         }
         tensors.check_layers()?;
+        tensors.check_shapes(settings)?;
+        tensors.check_head(settings)?;
         Ok(tensors)
     }
 
@@ -253,6 +256,68 @@ impl<'a> Tensors<'a> {
             let first = first.clone();
             let parts = experts.into_values().map(|tensor| Part { tensor, map: RowMap::Same, rows }).collect();
             self.insert(&name, Some(layer), Draft { dims, source: Source::Rows { parts, added: 0.0 } }, &first)?;
+        }
+        Ok(())
+    }
+
+    /// Every tensor that is needed is there, and every one has the shape that the config says.
+    fn check_shapes(&self, settings: &Settings<'_>) -> Result<(), ExportError> {
+        let has = |name: &str| self.drafts.keys().any(|(_, own)| own == name);
+        if let Some(name) = needed(self.family).iter().find(|name| !has(name)) {
+            return Err(self.absent(name));
+        }
+        // A bias that the config does not ask for is left out by transformers, one that it asks for is not zero.
+        if matches!(self.family, Family::Llama | Family::Mixtral) {
+            for (key, part) in [("attention_bias", "attn_q"), ("mlp_bias", "ffn_up")] {
+                let is_asked = settings.flag(key, false)?;
+                if is_asked != has(&format!("blk.0.{part}.bias"))
+                    && !(self.family == Family::Mixtral && key == "mlp_bias")
+                {
+                    return Err(settings.bad(key, &is_asked.into()));
+                }
+            }
+        }
+        let shapes = Shapes::of(self.family, settings)?;
+        let vocabulary = match settings.count("vocab_size")? {
+            Some(count) => u64::from(count),
+            None => self.token_rows()? as u64,
+        };
+        for ((_, name), draft) in &self.drafts {
+            if shapes.dims(name, vocabulary).is_some_and(|dims| dims != draft.dims)
+                && let Some(tensor) = draft.source.tensors().next()
+            {
+                return Err(self.unfit(tensor));
+            }
+        }
+        Ok(())
+    }
+
+    /// The head is stored where it must be, and a stored one that counts for nothing, here or there, is the embedding.
+    fn check_head(&self, settings: &Settings<'_>) -> Result<(), ExportError> {
+        let is_tied = settings.is_tied()?;
+        let is_head = |name: &str| ["lm_head.weight", "embed_out.weight"].iter().any(|head| name.ends_with(head));
+        let head = self.checkpoint.tensors().values().find(|tensor| is_head(tensor.name()));
+        let Some(head) = head else {
+            return if is_tied && self.family != Family::GptNeoX { Ok(()) } else { Err(self.absent("output.weight")) };
+        };
+        if !is_tied && !self.family.is_gemma() {
+            return Ok(());
+        }
+        let embedding = self.drafts.get(&(0, "token_embd.weight".to_owned()));
+        let embedding = embedding.and_then(|draft| draft.source.tensors().next());
+        let Some(embedding) = embedding else { return Err(self.absent("token_embd.weight")) };
+        if head.shape() != embedding.shape() {
+            return Err(self.unfit(head));
+        }
+        let shape = head.tile_shape();
+        for rows in crate::numeric::row_tiles(shape, 1 << 19) {
+            let len = rows.len() * shape.columns;
+            let (mut one, mut other) = (vec![0.0_f32; len], vec![0.0_f32; len]);
+            head.read_rows(rows.clone(), &mut one)?;
+            embedding.read_rows(rows, &mut other)?;
+            if one != other {
+                return Err(settings.bad("tie_word_embeddings", &is_tied.into()));
+            }
         }
         Ok(())
     }

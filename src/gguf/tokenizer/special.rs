@@ -46,8 +46,16 @@ pub(super) fn id_keys(
         let by_name = added.iter().find(|token| token.content == content).map(|token| token.id);
         by_name.or_else(|| tokens.iter().position(|token| token.text == content))
     };
-    let in_config =
-        |role: &str| checkpoint.config().integer(&format!("{role}_token_id")).and_then(|id| usize::try_from(id).ok());
+    let generation = value(&files.root, "generation_config.json")?;
+    let in_config = |role: &str| {
+        let key = format!("{role}_token_id");
+        // Of several ends the first one counts.
+        let id = |value: &Value| value.get(0).unwrap_or(value).as_u64().and_then(|id| usize::try_from(id).ok());
+        let config = checkpoint.config();
+        let in_text = || config.get("text_config").and_then(|text| text.get(&key)).and_then(id);
+        let in_generation = || generation.as_ref().and_then(|json| json.get(&key)).and_then(id);
+        config.get(&key).and_then(id).or_else(in_text).or_else(in_generation)
+    };
     let mut keys = Vec::new();
     let mut end = None;
     for (role, name) in ROLES {
@@ -56,6 +64,16 @@ pub(super) fn id_keys(
             end = Some(id);
         }
         keys.push((format!("tokenizer.ggml.{name}_token_id"), u32_of(id)));
+    }
+    // Readers take a fixed number where none is written.
+    let is_written = |name: &str| keys.iter().any(|(key, _)| key == name);
+    let adds_bos = files.config.get("add_bos_token").and_then(Value::as_bool) == Some(true);
+    let path = || checkpoint.root().join("config.json");
+    if !is_written("tokenizer.ggml.eos_token_id") {
+        return Err(ExportError::NoSetting { key: "eos_token_id", path: path() });
+    }
+    if adds_bos && !is_written("tokenizer.ggml.bos_token_id") {
+        return Err(ExportError::NoSetting { key: "bos_token_id", path: path() });
     }
     let turn_end = TURN_ENDS.iter().find_map(|end| tokens.iter().position(|token| token.text == *end));
     if let Some(id) = turn_end.filter(|id| Some(*id) != end) {
