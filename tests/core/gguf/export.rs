@@ -107,7 +107,11 @@ fn tokenizers_whose_files_disagree_or_that_llama_cpp_cannot_follow_are_refused()
         ("llama-spm", |json| json["model"]["vocab"]["of another"] = json!(7), "its token 7"),
         ("llama-spm", |json| json["normalizer"] = json!({"type": "NFKC"}), "NFKC"),
         ("llama3-rope", |json| json["model"]["vocab"]["x"] = json!(u64::MAX), "the embedding has 388 rows"),
-        ("llama3-rope", |json| json["post_processor"] = json!({"type": "BertProcessing"}), "BertProcessing"),
+        (
+            "llama3-rope",
+            |json| json["post_processor"] = json!({"type": "BertProcessing", "sep": ["a", 1], "cls": ["b", 2]}),
+            "BertProcessing",
+        ),
         (
             "gemma2",
             |json| json["post_processor"]["special_tokens"]["<bos>"]["ids"] = json!([3]),
