@@ -100,7 +100,8 @@ fn a_tokenizer_model_of_another_library_is_passed_over() {
 
 #[test]
 fn tokenizers_whose_files_disagree_or_that_llama_cpp_cannot_follow_are_refused() {
-    let cases: [(&str, fn(&mut Value), &str); 9] = [
+    type Spoilt = (&'static str, fn(&mut Value), &'static str);
+    let cases: [Spoilt; 9] = [
         ("llama-spm-json-only", |json| json["normalizer"] = json!({"type": "Lowercase"}), "Lowercase"),
         ("llama-spm-json-only", |json| json["model"]["vocab"] = json!({}), "empty"),
         ("llama-spm-json-only", |json| json["model"]["vocab"]["x\0y"] = json!(383), "two tokens"),
