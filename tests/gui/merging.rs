@@ -87,7 +87,7 @@ fn a_change_that_nf4_erases_waits_for_the_word_that_accepts_it() {
     window.run_steps(2);
     wait_until(&mut window, "the estimate", is_estimated);
     // Beside the sizes stands what each choice would leave.
-    assert!(window.query_all_by_label_contains("2 % of Δ survives").count() >= 2, "of both ways to pack");
+    assert!(window.query_all_by_label_contains("2 % of Δ, noise").count() >= 2, "of both ways to pack");
     click(&mut window, Role::RadioButton, "NF4");
     wait_until(&mut window, "the estimate of packing", |app| is_loss(app, false));
     window.get_by_label_contains("0.00 % of the target codes move");
