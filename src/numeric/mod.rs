@@ -46,5 +46,5 @@ pub use self::{
     stats::{ElementViews, TileStats},
     stored_dtype::{Dtype, UnknownDtype},
     tile::{TileShape, block_tiles, row_tiles},
-    torch_random::permutation_start,
+    torch_random::{TorchGenerator, permutation_start},
 };

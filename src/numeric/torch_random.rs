@@ -11,13 +11,15 @@ const DISTANCE: usize = 397;
 const LONG: usize = (u32::MAX / 20) as usize;
 
 /// PyTorch's generator after `manual_seed`.
-struct Generator {
+pub struct TorchGenerator {
     state: [u32; STATE_LEN],
     next: usize,
 }
 
-impl Generator {
-    fn new(seed: u64) -> Self {
+impl TorchGenerator {
+    /// Its state after `manual_seed(seed)`.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
         let mut state = [0; STATE_LEN];
         #[expect(clippy::cast_possible_truncation, reason = "PyTorch seeds with the low 32 bits")]
         let mut word = seed as u32;
@@ -39,7 +41,8 @@ impl Generator {
         self.next = 0;
     }
 
-    fn next_u32(&mut self) -> u32 {
+    /// The next 32 bits.
+    pub fn next_u32(&mut self) -> u32 {
         if self.next == STATE_LEN {
             self.refill();
         }
@@ -69,7 +72,7 @@ impl Generator {
 /// proportional to `count`.
 #[must_use]
 pub fn permutation_start(length: usize, count: usize, seed: u64) -> Vec<usize> {
-    let mut generator = Generator::new(seed);
+    let mut generator = TorchGenerator::new(seed);
     let count = count.min(length);
     if length < LONG {
         shuffled_start(&mut generator, length, count)
@@ -79,7 +82,7 @@ pub fn permutation_start(length: usize, count: usize, seed: u64) -> Vec<usize> {
 }
 
 /// Each entry is swapped with a later one; only those that were moved are held.
-fn shuffled_start(generator: &mut Generator, length: usize, count: usize) -> Vec<usize> {
+fn shuffled_start(generator: &mut TorchGenerator, length: usize, count: usize) -> Vec<usize> {
     let mut moved = HashMap::new();
     let mut start = Vec::with_capacity(count);
     for index in 0..count {
@@ -92,7 +95,7 @@ fn shuffled_start(generator: &mut Generator, length: usize, count: usize) -> Vec
 }
 
 /// Each new entry takes the place of an earlier one; places from `count` on are never looked at again.
-fn drawn_start(generator: &mut Generator, length: usize, count: usize) -> Vec<usize> {
+fn drawn_start(generator: &mut TorchGenerator, length: usize, count: usize) -> Vec<usize> {
     let mut start: Vec<usize> = Vec::with_capacity(count);
     for index in 0..length {
         let place = generator.index_below(index + 1, true);
@@ -148,8 +151,8 @@ mod tests {
 
     #[test]
     fn the_long_way_needs_no_more_than_it_gives() {
-        let whole = drawn_start(&mut Generator::new(777), 500, 500);
-        assert_eq!(whole[..20], drawn_start(&mut Generator::new(777), 500, 20));
+        let whole = drawn_start(&mut TorchGenerator::new(777), 500, 500);
+        assert_eq!(whole[..20], drawn_start(&mut TorchGenerator::new(777), 500, 20));
         let mut sorted = whole;
         sorted.sort_unstable();
         assert_eq!(sorted, (0..500).collect::<Vec<_>>());

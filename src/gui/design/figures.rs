@@ -44,8 +44,8 @@ pub(in crate::gui) fn figures_ui(ui: &mut Ui, figures: &[Figure]) {
                     ui.vertical(|ui| figure_ui(ui, figure));
                 }
                 let ends = cells.iter().map(Ui::min_rect).reduce(Rect::union).map(|row| row.y_range());
-                for (ui, ends) in cells[1..].iter().zip(std::iter::repeat(ends.unwrap_or(Rangef::NOTHING))) {
-                    ui.painter().vline(ui.max_rect().left().round() + 0.5, ends, stroke);
+                for ui in &cells[1..] {
+                    ui.painter().vline(ui.max_rect().left().round() + 0.5, ends.unwrap_or(Rangef::NOTHING), stroke);
                 }
             });
         }

@@ -6,58 +6,21 @@
 
 use std::{f32::consts::TAU, path::Path};
 
-use lorafuse::numeric::{FloatDtype, narrow};
+use lorafuse::numeric::{FloatDtype, TorchGenerator, narrow};
 use serde_json::{Map, Value, json};
 
-/// Words of the generator's state (MT19937).
-const STATE_LEN: usize = 624;
-
-/// PyTorch's generator after `manual_seed`.
-struct Generator {
-    state: [u32; STATE_LEN],
-    next: usize,
-}
-
-impl Generator {
-    fn new(seed: u32) -> Self {
-        let mut state = [seed; STATE_LEN];
-        for index in 1..STATE_LEN {
-            let previous = state[index - 1];
-            state[index] = 1_812_433_253_u32.wrapping_mul(previous ^ (previous >> 30)).wrapping_add(index as u32);
+/// `torch.randn` of a count that 16 divides: Box and Muller's way, eight pairs at a time.
+fn normal(generator: &mut TorchGenerator, count: usize) -> Vec<f32> {
+    assert_eq!(count % 16, 0);
+    let mut values: Vec<f32> = (0..count).map(|_| (generator.next_u32() & 0xff_ffff) as f32 / 16_777_216.0).collect();
+    for block in values.as_chunks_mut::<16>().0 {
+        for at in 0..8 {
+            let radius = (-2.0 * logarithm(1.0 - block[at])).sqrt();
+            let (sine, cosine) = sine_and_cosine(TAU * block[at + 8]);
+            (block[at], block[at + 8]) = (radius * cosine, radius * sine);
         }
-        Self { state, next: STATE_LEN }
     }
-
-    fn word(&mut self) -> u32 {
-        if self.next == STATE_LEN {
-            for index in 0..STATE_LEN {
-                let joined = (self.state[index] & 0x8000_0000) | (self.state[(index + 1) % STATE_LEN] & 0x7fff_ffff);
-                let odd = if joined & 1 == 1 { 0x9908_b0df } else { 0 };
-                self.state[index] = self.state[(index + 397) % STATE_LEN] ^ (joined >> 1) ^ odd;
-            }
-            self.next = 0;
-        }
-        let mut word = self.state[self.next];
-        self.next += 1;
-        word ^= word >> 11;
-        word ^= (word << 7) & 0x9d2c_5680;
-        word ^= (word << 15) & 0xefc6_0000;
-        word ^ (word >> 18)
-    }
-
-    /// `torch.randn` of a count that 16 divides: Box and Muller's way, eight pairs at a time.
-    fn normal(&mut self, count: usize) -> Vec<f32> {
-        assert_eq!(count % 16, 0);
-        let mut values: Vec<f32> = (0..count).map(|_| (self.word() & 0xff_ffff) as f32 / 16_777_216.0).collect();
-        for block in values.as_chunks_mut::<16>().0 {
-            for at in 0..8 {
-                let radius = (-2.0 * logarithm(1.0 - block[at])).sqrt();
-                let (sine, cosine) = sine_and_cosine(TAU * block[at + 8]);
-                (block[at], block[at + 8]) = (radius * cosine, radius * sine);
-            }
-        }
-        values
-    }
+    values
 }
 
 /// Cephes' logarithm as PyTorch compiles it: fused where a product is added.
@@ -115,12 +78,12 @@ pub fn write_weights(recipe: &Value, folder: &Path) {
         "bfloat16" => (FloatDtype::BF16, "BF16"),
         other => panic!("{other}"),
     };
-    let mut generator = Generator::new(recipe["seed"].as_u64().unwrap() as u32);
+    let mut generator = TorchGenerator::new(recipe["seed"].as_u64().unwrap());
     let (mut header, mut data) = (Map::new(), Vec::new());
     for draw in recipe["draws"].as_array().unwrap() {
         let shape: Vec<usize> = serde_json::from_value(draw["shape"].clone()).unwrap();
         let (factor, added) = (draw["factor"].as_f64().unwrap() as f32, draw["added"].as_f64().unwrap() as f32);
-        let drawn = generator.normal(shape.iter().product());
+        let drawn = normal(&mut generator, shape.iter().product());
         let values: Vec<f32> = drawn.into_iter().map(|value| value * factor + added).collect();
         let mut bytes = vec![0; values.len() * dtype.byte_count()];
         narrow(dtype, &values, &mut bytes);
@@ -163,6 +126,6 @@ fn normal_numbers_are_those_of_torch() {
         0xbe21_3f8b,
         0x3ffd_71f1,
     ];
-    let drawn = Generator::new(13).normal(16);
+    let drawn = normal(&mut TorchGenerator::new(13), 16);
     assert_eq!(drawn.iter().map(|value| value.to_bits()).collect::<Vec<_>>(), expected);
 }
