@@ -21,6 +21,7 @@ mod model_card;
 mod packed;
 mod pickle;
 mod safetensors_file;
+mod side_content;
 mod source;
 mod strided;
 mod tensor;
@@ -52,6 +53,7 @@ pub use self::{
     packed::{PackedError, Quantization, QuantizationMethod, QuantizationNote, StoredPart},
     pickle::{PickleError, PickleFile, PickledValue, holds_tensors},
     safetensors_file::{HEADER_LEN_BYTES, MAX_HEADER_BYTES, SafetensorsFile},
+    side_content::SideContent,
     source::Source,
     strided::StridedSpan,
     tensor::{ComputedRows, LogicalTensor, Storage},
@@ -76,6 +78,7 @@ pub struct Checkpoint {
     stale_quantization: Option<String>,
     trained_quantization: Option<Nf4Format>,
     side_files: Vec<SideFile>,
+    side_content: SideContent,
 }
 
 impl Checkpoint {
@@ -132,6 +135,7 @@ impl Checkpoint {
             stale_quantization,
             trained_quantization: None,
             side_files,
+            side_content: SideContent::of_folder(root),
         })
     }
 
@@ -152,7 +156,22 @@ impl Checkpoint {
             stale_quantization: self.stale_quantization.clone(),
             trained_quantization: self.trained_quantization,
             side_files: self.side_files.clone(),
+            side_content: self.side_content.clone(),
         })
+    }
+
+    /// This model with `files` beside its weights in place of those that lie in its folder, by their path below it.
+    #[must_use]
+    pub fn with_side_files(mut self, files: BTreeMap<String, Vec<u8>>) -> Self {
+        self.side_files = files.iter().map(|(path, bytes)| SideFile::new(path, bytes.len() as u64)).collect();
+        self.side_content = SideContent::made(&self.root, files);
+        self
+    }
+
+    /// What the files beside the weights hold.
+    #[must_use]
+    pub fn side_content(&self) -> &SideContent {
+        &self.side_content
     }
 
     /// The folder.

@@ -26,7 +26,7 @@ pub(super) fn from_model(
 ) -> Result<Vocabulary, ExportError> {
     let piece_count = pieces.len();
     if piece_count > rows {
-        return Err(ExportError::TooManyTokens { tokens: piece_count, rows, path: files.root.clone() });
+        return Err(ExportError::TooManyTokens { tokens: piece_count, rows, path: files.root().to_owned() });
     }
     refuse_disagreement(files, &pieces)?;
     let mut slots = Slots::new(rows);
