@@ -70,6 +70,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Checkpoint {
     root: PathBuf,
+    name: Option<String>,
     config: ModelConfig,
     files: Vec<Arc<dyn WeightFile>>,
     index: Option<WeightIndex>,
@@ -127,6 +128,7 @@ impl Checkpoint {
         let side_files = side_files(root).at(IoAction::ListFolder, root)?;
         Ok(Self {
             root: root.to_owned(),
+            name: None,
             config,
             files,
             index,
@@ -148,6 +150,7 @@ impl Checkpoint {
         let tensors = tensors.into_iter().map(|tensor| (tensor.name().to_owned(), tensor)).collect();
         Ok(Self {
             root: self.root.clone(),
+            name: self.name.clone(),
             config,
             files: self.files.clone(),
             index: self.index.clone(),
@@ -160,9 +163,11 @@ impl Checkpoint {
         })
     }
 
-    /// This model with `files` beside its weights in place of those that lie in its folder, by their path below it.
+    /// This model under another `name`, with `files` beside its weights in place of those that lie in its folder, by
+    /// their path below it.
     #[must_use]
-    pub fn with_side_files(mut self, files: BTreeMap<String, Vec<u8>>) -> Self {
+    pub fn with_side_files(mut self, name: String, files: BTreeMap<String, Vec<u8>>) -> Self {
+        self.name = Some(name);
         self.side_files = files.iter().map(|(path, bytes)| SideFile::new(path, bytes.len() as u64)).collect();
         self.side_content = SideContent::made(&self.root, files);
         self
@@ -180,10 +185,11 @@ impl Checkpoint {
         &self.root
     }
 
-    /// The folder's own name, for messages; a Hugging Face cache snapshot gives the name of its repository.
+    /// The folder's own name, for messages; a Hugging Face cache snapshot gives the name of its repository, and a model
+    /// that no folder holds has the one that it was given.
     #[must_use]
     pub fn name(&self) -> String {
-        folder_name(&self.root)
+        self.name.clone().unwrap_or_else(|| folder_name(&self.root))
     }
 
     /// `config.json`.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     checkpoint::{
-        Checkpoint, folder_name,
+        Checkpoint, CheckpointError,
         gguf::{GgufHeader, GgufValue},
     },
     numeric::row_tiles,
@@ -99,27 +99,44 @@ impl OutputTensor {
         row_tiles(shape, most)
     }
 
-    /// The bytes of `rows`, and where they lie in the tensor.
+    /// The values of `rows`.
     ///
     /// # Errors
-    /// A read that fails, a value that the type cannot hold.
-    pub fn encoded_rows(&self, rows: Range<usize>) -> Result<(u64, Vec<u8>), ExportError> {
+    /// A read that fails, a dtype that is no float.
+    pub fn values(&self, rows: Range<usize>) -> Result<Vec<f32>, CheckpointError> {
         let columns = self.columns();
         let mut values = vec![0.0; rows.len() * columns];
-        self.source.read_rows(rows.clone(), columns, &mut values)?;
+        self.source.read_rows(rows, columns, &mut values)?;
+        Ok(values)
+    }
+
+    /// Where the bytes of `rows` lie in the tensor.
+    #[must_use]
+    pub fn byte_range(&self, rows: &Range<usize>) -> Range<u64> {
+        let byte_count = |rows: usize| self.byte_count(rows * self.columns()) as u64;
+        byte_count(rows.start)..byte_count(rows.end)
+    }
+
+    /// The bytes of `values`, which are whole rows.
+    ///
+    /// # Errors
+    /// A value that the type cannot hold.
+    pub fn encoded(&self, values: &[f32]) -> Result<Vec<u8>, ExportError> {
         let ggml_type = self.stored.ggml_type;
-        let byte_count = |value_count| {
-            ggml_type.byte_count(value_count).unwrap_or_else(|| unreachable!("the header was refused otherwise"))
-        };
-        let mut bytes = vec![0; byte_count(values.len())];
-        ggml_type.encode(&values, &mut bytes).map_err(|problem| {
+        let mut bytes = vec![0; self.byte_count(values.len())];
+        ggml_type.encode(values, &mut bytes).map_err(|problem| {
             let (tensor, path) = match self.source.tensors().next() {
                 Some(tensor) => (tensor.name().to_owned(), tensor.file().path().to_owned()),
                 None => (self.stored.name.clone(), std::path::PathBuf::new()),
             };
             ExportError::Values { tensor, ggml_type: ggml_type.name(), problem, path }
         })?;
-        Ok((byte_count(rows.start * columns) as u64, bytes))
+        Ok(bytes)
+    }
+
+    fn byte_count(&self, value_count: usize) -> usize {
+        let byte_count = self.stored.ggml_type.byte_count(value_count);
+        byte_count.unwrap_or_else(|| unreachable!("the header was refused otherwise"))
     }
 }
 
@@ -127,7 +144,7 @@ impl OutputTensor {
 fn general(checkpoint: &Checkpoint, family: Family, file_type: FileType) -> Vec<(String, GgufValue)> {
     let mut keys: Vec<(&str, GgufValue)> =
         vec![("general.architecture", family.architecture().into()), ("general.type", "model".into())];
-    let name = folder_name(checkpoint.root());
+    let name = checkpoint.name();
     // By such a name llama.cpp takes any tokenizer for Phi-3's, and ends where it is not.
     let is_misleading = ["phi-3", "phi3"].iter().any(|phi| name.to_lowercase().contains(phi));
     if family == Family::Phi3 || !is_misleading {

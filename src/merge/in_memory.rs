@@ -3,7 +3,7 @@
 use std::{
     fmt,
     ops::Range,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use super::{TileJob, cpu::Worker, pipeline};
@@ -29,13 +29,27 @@ pub fn in_memory(plan: &Arc<MergePlan>) -> Result<Checkpoint, CheckpointError> {
     plan.base.with_tensors(&plan.config_text, tensors)
 }
 
+/// The same before its rounding: what the merge changes in float32, and the rest as the base has it.
+///
+/// # Errors
+/// A config of the plan that is no JSON object.
+pub(super) fn in_float32(plan: &Arc<MergePlan>) -> Result<Checkpoint, CheckpointError> {
+    let in_float32 = |step: &TensorStep| {
+        let is_rounded = !step.action.is_copy() && FloatDtype::of(step.output_dtype).is_some();
+        let output_dtype = if is_rounded { FloatDtype::F32.stored() } else { step.output_dtype };
+        tensor(plan, &TensorStep { output_dtype, ..step.clone() })
+    };
+    plan.base.with_tensors(&plan.config_text, plan.steps().map(in_float32).collect())
+}
+
 fn tensor(plan: &Arc<MergePlan>, step: &TensorStep) -> LogicalTensor {
     let shape = step.source.shape().to_vec();
     let storage = if step.action.is_copy() {
         step.source.storage().clone()
     } else {
         let (plan, step) = (Arc::clone(plan), step.clone());
-        Storage::Computed(Arc::new(MergedRows { plan, step, updates: OnceLock::new(), nested: OnceLock::new() }))
+        let (updates, loading) = (Mutex::new(None), Mutex::new(()));
+        Storage::Computed(Arc::new(MergedRows { plan, step, updates, loading, nested: OnceLock::new() }))
     };
     LogicalTensor::new(step.name.clone(), shape, step.output_dtype, storage)
 }
@@ -44,7 +58,9 @@ fn tensor(plan: &Arc<MergePlan>, step: &TensorStep) -> LogicalTensor {
 struct MergedRows {
     plan: Arc<MergePlan>,
     step: TensorStep,
-    updates: OnceLock<Arc<[WeightedUpdate]>>,
+    updates: Mutex<Option<Arc<[WeightedUpdate]>>>,
+    /// Held while they are loaded.
+    loading: Mutex<()>,
     /// Its scales, where they are packed too.
     nested: OnceLock<NestedScales>,
 }
@@ -58,8 +74,14 @@ impl fmt::Debug for MergedRows {
 impl MergedRows {
     /// The updates, loaded and with the passes behind them that look at W first.
     fn updates(&self) -> Result<Arc<[WeightedUpdate]>, CheckpointError> {
-        if let Some(updates) = self.updates.get() {
-            return Ok(Arc::clone(updates));
+        if let Some(updates) = self.loaded() {
+            return Ok(updates);
+        }
+        // A thread of the pool that waits here would take on other work of the pool, which may come here again.
+        let is_alone = rayon::current_thread_index().is_none();
+        let _loading = is_alone.then(|| self.loading.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Some(updates) = self.loaded() {
+            return Ok(updates);
         }
         let updates = pipeline::ready_updates(&self.plan, &self.step, &JobContext::unwatched());
         let updates = updates.map_err(|error| CheckpointError::NotComputed {
@@ -67,13 +89,26 @@ impl MergedRows {
             problem: error.to_string(),
             path: self.plan.base.root().to_owned(),
         })?;
-        Ok(Arc::clone(self.updates.get_or_init(|| updates)))
+        *self.kept() = Some(Arc::clone(&updates));
+        Ok(updates)
+    }
+
+    fn loaded(&self) -> Option<Arc<[WeightedUpdate]>> {
+        self.kept().clone()
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<Arc<[WeightedUpdate]>>> {
+        self.updates.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl ComputedRows for MergedRows {
     fn file(&self) -> &Arc<dyn WeightFile> {
         self.step.source.file()
+    }
+
+    fn forget(&self) {
+        *self.kept() = None;
     }
 
     fn read_row_bytes(&self, rows: Range<usize>, bytes: &mut [u8]) -> Result<(), CheckpointError> {

@@ -6,6 +6,7 @@ pub mod device;
 mod error;
 #[cfg(feature = "gpu")]
 mod gpu;
+mod gguf;
 mod in_memory;
 mod journal;
 mod kernel;
@@ -23,6 +24,7 @@ mod seal;
 pub use self::{
     cpu::CpuKernel,
     error::MergeError,
+    gguf::{GgufFile, GgufPlace, GgufPlan, GgufReceipt},
     in_memory::in_memory,
     kernel::{Kernel, TileJob, TileResult},
     left_behind::left_behind,

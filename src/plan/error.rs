@@ -70,6 +70,10 @@ pub enum PlanError {
         #[serde(serialize_with = "message::path")]
         path: PathBuf,
     },
+    OutputFileExists {
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
     OutputInsideInput {
         role: InputRole,
         #[serde(serialize_with = "message::path")]
@@ -137,6 +141,7 @@ impl PlanError {
             }
             Self::OutputHasNoName { .. }
             | Self::OutputExists { .. }
+            | Self::OutputFileExists { .. }
             | Self::OutputInsideInput { .. }
             | Self::NotWritable { .. }
             | Self::DiskFull { .. } => Some(Subject::Output),
@@ -220,6 +225,7 @@ mod tests {
             (does_not_fit, &["16개 중 3개", "layers.0.lora_A, layers.0.lora_B", "layers.0.up", "head", "외 2개"]),
             (PlanError::OutputHasNoName { path: path() }, &["이름"]),
             (PlanError::OutputExists { path: path() }, &["이미"]),
+            (PlanError::OutputFileExists { path: path() }, &["같은 이름"]),
             (inside(InputRole::Base), &["베이스"]),
             (inside(InputRole::Adapter), &["어댑터"]),
             (PlanError::NotWritable { path: path() }, &["쓸 수"]),

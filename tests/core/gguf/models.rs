@@ -128,7 +128,7 @@ fn assert_tensors(what: &str, export: &GgufExport, expected: &Value, table: &Val
         assert_eq!(tensor.stored.ggml_type.name(), table[at][0], "{what}: {name}");
         let mut bytes = Vec::new();
         for rows in tensor.tiles() {
-            bytes.extend(tensor.encoded_rows(rows).unwrap().1);
+            bytes.extend(tensor.encoded(&tensor.values(rows).unwrap()).unwrap());
         }
         assert_eq!(bytes.len() as u64, tensor.stored.byte_count, "{what}: {name}");
         assert_eq!(sha256_start(&bytes, 8), table[at][1], "{what}: the bytes of {name}");
@@ -232,7 +232,7 @@ fn a_written_file_is_the_plan_to_the_byte() {
         let start = (header.data_start + tensor.stored.offset) as usize;
         assert!(bytes[end.max(header.data_start as usize)..start].iter().all(|byte| *byte == 0), "padding is zeros");
         end = start + tensor.stored.byte_count as usize;
-        let planned: Vec<u8> = tensor.tiles().flat_map(|rows| tensor.encoded_rows(rows).unwrap().1).collect();
+        let planned: Vec<u8> = tensor.tiles().flat_map(|rows| tensor.encoded(&tensor.values(rows).unwrap()).unwrap()).collect();
         assert!(bytes[start..end] == planned, "{}", tensor.stored.name);
     }
 }
