@@ -74,8 +74,8 @@ fn plan(args: &GgufArgs) -> Result<GgufPlan, Failure> {
         trained_quantization: args.trained.as_trained,
         ..MergeRequest::new(&args.model, "", args.output.clone().unwrap_or_default())
     };
-    let merge = MergePlan::resolved(&request)
-        .map_err(|error| base_hint::with_suggestion(error, &args.model, &args.adapter))?;
+    let merge =
+        MergePlan::resolved(&request).map_err(|error| base_hint::with_suggestion(error, &args.model, &args.adapter))?;
     Ok(GgufPlan::of_merge(Arc::new(merge), &args.file_types, place)?)
 }
 

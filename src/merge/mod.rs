@@ -4,9 +4,9 @@
 mod cpu;
 pub mod device;
 mod error;
+mod gguf;
 #[cfg(feature = "gpu")]
 mod gpu;
-mod gguf;
 mod in_memory;
 mod journal;
 mod kernel;

@@ -89,6 +89,7 @@ mod gguf {
     mod mixtures;
     mod models;
     mod rows;
+    mod writing;
 }
 
 /// What is proved of a merged folder.

@@ -123,7 +123,11 @@ fn json_tokens(files: &Files, json: &Value, rows: usize) -> Result<Slots, Export
         let id = id.as_u64().and_then(|id| usize::try_from(id).ok());
         let id = id.ok_or_else(|| files.bad("tokenizer.json", "an id of the vocabulary is no number"))?;
         if id >= rows {
-            return Err(ExportError::TooManyTokens { tokens: id.saturating_add(1), rows, path: files.root().to_owned() });
+            return Err(ExportError::TooManyTokens {
+                tokens: id.saturating_add(1),
+                rows,
+                path: files.root().to_owned(),
+            });
         }
         if texts.insert(id, text).is_some() {
             return Err(files.bad("tokenizer.json", format!("two tokens have the id {id}")));

@@ -2,10 +2,7 @@
 
 use serde_json::Value;
 
-use super::{
-    files::Files,
-    vocabulary::Token,
-};
+use super::{files::Files, vocabulary::Token};
 use crate::{
     checkpoint::{
         Checkpoint,

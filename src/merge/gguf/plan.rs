@@ -47,11 +47,7 @@ impl GgufPlan {
     ///
     /// # Errors
     /// A model that cannot be such a file, a side file that cannot be read.
-    pub fn of_merge(
-        merge: Arc<MergePlan>,
-        types: &[FileType],
-        place: Option<GgufPlace>,
-    ) -> Result<Self, MergeError> {
+    pub fn of_merge(merge: Arc<MergePlan>, types: &[FileType], place: Option<GgufPlace>) -> Result<Self, MergeError> {
         Self::new(float_model(&merge)?, Some(merge), types, place)
     }
 
@@ -89,6 +85,13 @@ impl GgufPlan {
             byte_count: self.byte_count(),
         };
         Ok(destination.check(&mut self.checks)?)
+    }
+
+    /// Bytes of the tensors of all files.
+    #[must_use]
+    pub fn weight_byte_count(&self) -> u64 {
+        let tensors = self.files.iter().flat_map(|file| &file.export.tensors);
+        tensors.map(|tensor| tensor.stored.byte_count).sum()
     }
 
     /// Bytes of all files.

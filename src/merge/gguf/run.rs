@@ -58,16 +58,15 @@ impl GgufPlan {
     /// output does not exist either way.
     pub fn run(&self, job: &JobContext) -> Result<GgufReceipt, MergeError> {
         let started = Instant::now();
-        job.start_stage(Stage::Converting, self.byte_count());
+        job.start_stage(Stage::Converting, self.weight_byte_count());
         self.prove(job)?;
         let fingerprint = self.fingerprint(job)?;
         let folder = OutputFolder::create(self.place.path(), &fingerprint)?;
         let journal = Journal::open(folder.partial(), &fingerprint)?;
-        let written = match self.write(&folder, journal, job) {
+        let mut kept_byte_count = 0;
+        let written = match self.write(&folder, journal, &mut kept_byte_count, job) {
             Ok(written) => written,
-            Err(error) if error.is_cancelled() => {
-                return Err(keep(folder, job.sample().bytes_done).unwrap_or(error));
-            }
+            Err(error) if error.is_cancelled() => return Err(keep(folder, kept_byte_count).unwrap_or(error)),
             Err(error) => {
                 let largest = self.files.iter().map(|file| file.export.header.file_byte_count()).max();
                 return Err(explained(error, self.place.path(), self.byte_count(), largest.unwrap_or(0), job));
@@ -77,10 +76,10 @@ impl GgufPlan {
             (GgufPlace::File(_), [file]) => folder.commit_file(&file.name)?,
             _ => folder.commit_files()?,
         }
-        let files = self.files.iter().map(|file| WrittenFile {
-            name: file.name.clone(),
-            byte_count: file.export.header.file_byte_count(),
-        });
+        let files = self
+            .files
+            .iter()
+            .map(|file| WrittenFile { name: file.name.clone(), byte_count: file.export.header.file_byte_count() });
         Ok(GgufReceipt {
             output: self.place.path().to_owned(),
             duration_secs: started.elapsed().as_secs_f64(),
@@ -117,10 +116,12 @@ impl GgufPlan {
         Ok(parts.finish())
     }
 
+    /// Everything but the name of the output; `kept_byte_count` says, when it fails, what the next run need not do.
     fn write(
         &self,
         folder: &OutputFolder,
         journal: Journal<TileClaim>,
+        kept_byte_count: &mut u64,
         job: &JobContext,
     ) -> Result<Written, MergeError> {
         let files = self.files.iter().map(|file| {
@@ -133,10 +134,11 @@ impl GgufPlan {
             let mut header = export.header.to_bytes();
             header[..MAGIC_LEN].fill(0);
             platform::write_all_at(file, &header, 0).at(IoAction::WriteWeights, path)?;
-            job.advance(header.len() as u64);
         }
         let tiles = Tiles::new(&files, journal);
-        on_all_cores(&tiles, job)?;
+        let outcome = on_all_cores(&tiles, job);
+        *kept_byte_count = job.sample().bytes_done;
+        outcome?;
         let sync_started = Instant::now();
         job.start_stage(Stage::Syncing, self.byte_count());
         for OpenFile { export, file, path, name, .. } in &files {
@@ -158,7 +160,7 @@ impl GgufPlan {
     }
 }
 
-/// Everything but the name of the output.
+/// What a run says of itself.
 struct Written {
     resumed_byte_count: u64,
     sync_duration_secs: f64,

@@ -15,6 +15,7 @@ use lorafuse::{
     },
     gguf::{FileType, GgufExport, check_hash},
     job::JobContext,
+    merge::{GgufPlace, GgufPlan},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -219,10 +220,11 @@ fn a_tokenizer_json_alone_has_the_ranks_of_its_merges_for_scores() {
 #[test]
 fn a_written_file_is_the_plan_to_the_byte() {
     let case = Case::new("mixtral");
-    let export = GgufExport::new(&case.checkpoint(), FileType::Q4KM).unwrap();
     let path = case.folder.path().join("out.gguf");
-    export.write(&path, &JobContext::unwatched()).unwrap();
-    assert!(!case.folder.path().join("out.gguf.part").exists());
+    let place = GgufPlace::of(path.clone());
+    let plan = GgufPlan::of_model(case.checkpoint(), &[FileType::Q4KM], Some(place)).unwrap();
+    plan.run(&JobContext::unwatched()).unwrap();
+    let export = &plan.files[0].export;
     let bytes = std::fs::read(&path).unwrap();
     let header = GgufHeader::open(&path).unwrap();
     assert_eq!(header, export.header);
@@ -232,7 +234,8 @@ fn a_written_file_is_the_plan_to_the_byte() {
         let start = (header.data_start + tensor.stored.offset) as usize;
         assert!(bytes[end.max(header.data_start as usize)..start].iter().all(|byte| *byte == 0), "padding is zeros");
         end = start + tensor.stored.byte_count as usize;
-        let planned: Vec<u8> = tensor.tiles().flat_map(|rows| tensor.encoded(&tensor.values(rows).unwrap()).unwrap()).collect();
+        let planned: Vec<u8> =
+            tensor.tiles().flat_map(|rows| tensor.encoded(&tensor.values(rows).unwrap()).unwrap()).collect();
         assert!(bytes[start..end] == planned, "{}", tensor.stored.name);
     }
 }
