@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{
     GgufPlace, GgufPlan,
-    tiles::{OpenFile, TileClaim, Tiles},
+    tiles::{OpenFile, Scratch, TileClaim, Tiles},
 };
 use crate::{
     checkpoint::Storage,
@@ -170,14 +170,17 @@ struct Written {
 fn on_all_cores(tiles: &Tiles<'_>, job: &JobContext) -> Result<(), MergeError> {
     let waiting = Mutex::new(tiles.all());
     let failure = Mutex::new(None);
-    let work = || loop {
-        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
-        let Some((index, rows)) = next else { break };
-        if let Err(error) = tiles.write(index, &rows, job) {
-            // No other thread begins another tile.
-            waiting.lock().unwrap_or_else(PoisonError::into_inner).by_ref().for_each(drop);
-            failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-            break;
+    let work = || {
+        let mut scratch = Scratch::default();
+        loop {
+            let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some((index, rows)) = next else { break };
+            if let Err(error) = tiles.write(index, &rows, &mut scratch, job) {
+                // No other thread begins another tile.
+                waiting.lock().unwrap_or_else(PoisonError::into_inner).by_ref().for_each(drop);
+                failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                break;
+            }
         }
     };
     // Not the pool: a tile may wait for the pool itself.

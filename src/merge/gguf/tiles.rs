@@ -47,6 +47,16 @@ pub(super) struct OpenFile<'a> {
     pub(super) is_resumed: bool,
 }
 
+/// What a thread computes in, kept from tile to tile.
+#[derive(Default)]
+pub(super) struct Scratch {
+    values: Vec<f32>,
+    /// A tensor for each type of a tile.
+    types: Vec<OutputTensor>,
+    /// The tile in each of these types.
+    encoded: Vec<Vec<u8>>,
+}
+
 /// All files of a run, which have the same tensors in the same order.
 pub(super) struct Tiles<'a> {
     files: &'a [OpenFile<'a>],
@@ -81,7 +91,13 @@ impl<'a> Tiles<'a> {
     ///
     /// # Errors
     /// A read or a write that fails, a value that a type cannot hold, a cancelled job.
-    pub(super) fn write(&self, index: usize, rows: &Range<usize>, job: &JobContext) -> Result<(), MergeError> {
+    pub(super) fn write(
+        &self,
+        index: usize,
+        rows: &Range<usize>,
+        scratch: &mut Scratch,
+        job: &JobContext,
+    ) -> Result<(), MergeError> {
         job.check_cancelled()?;
         let tensor = &tensors_of(self.files)[index];
         job.set_current(tensor.stored.name.as_str());
@@ -92,8 +108,8 @@ impl<'a> Tiles<'a> {
             }
         }
         if !wanting.is_empty() {
-            let values = tensor.values(rows.clone())?;
-            self.encode(&wanting, index, rows, &values, job)?;
+            self.make(&wanting, index, rows, scratch)?;
+            self.put(&wanting, index, rows, scratch, job)?;
         }
         if self.left[index].fetch_sub(1, Ordering::AcqRel) == 1 {
             tensor.source.tensors().for_each(crate::checkpoint::LogicalTensor::forget);
@@ -102,28 +118,47 @@ impl<'a> Tiles<'a> {
         Ok(())
     }
 
-    fn encode(
+    /// Encodes the tile for every type that `files` have.
+    fn make(
         &self,
         files: &[&OpenFile<'_>],
         index: usize,
         rows: &Range<usize>,
-        values: &[f32],
+        scratch: &mut Scratch,
+    ) -> Result<(), MergeError> {
+        let Scratch { values, types, encoded } = scratch;
+        types.clear();
+        // What two mixtures hold in one type is encoded once.
+        for tensor in files.iter().map(|file| &file.export.tensors[index]) {
+            if types.iter().all(|known: &OutputTensor| known.stored.ggml_type != tensor.stored.ggml_type) {
+                types.push(tensor.clone());
+            }
+        }
+        encoded.resize_with(encoded.len().max(types.len()), Vec::new);
+        encoded.iter_mut().for_each(Vec::clear);
+        for strip in tensors_of(self.files)[index].strips(rows.clone()) {
+            tensors_of(self.files)[index].read(strip, values)?;
+            for (tensor, bytes) in types.iter().zip(encoded.iter_mut()) {
+                tensor.encode(values, bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what was made.
+    fn put(
+        &self,
+        files: &[&OpenFile<'_>],
+        index: usize,
+        rows: &Range<usize>,
+        scratch: &Scratch,
         job: &JobContext,
     ) -> Result<(), MergeError> {
-        // What two mixtures hold in one type is encoded once.
-        let mut encoded: Vec<(crate::numeric::codec::GgmlType, Vec<u8>)> = Vec::new();
         for file in files {
             let tensor = &file.export.tensors[index];
-            let ggml_type = tensor.stored.ggml_type;
-            let found = encoded.iter().position(|(of_type, _)| *of_type == ggml_type);
-            let found = match found {
-                Some(found) => found,
-                None => {
-                    encoded.push((ggml_type, tensor.encoded(values)?));
-                    encoded.len() - 1
-                }
-            };
-            let bytes = &encoded[found].1;
+            let mut made = scratch.types.iter().zip(&scratch.encoded);
+            let of_type = |(made, _): &(&OutputTensor, _)| made.stored.ggml_type == tensor.stored.ggml_type;
+            let Some((_, bytes)) = made.find(of_type) else { unreachable!("made for every file") };
             let place = place(file, tensor, rows);
             platform::write_all_at(&file.file, bytes, place.start).at(IoAction::WriteWeights, &file.path)?;
             let claim = TileClaim { tile: key(file, tensor, rows), blake3: blake3::hash(bytes).to_hex().to_string() };

@@ -70,34 +70,40 @@ fn inverse(scale: f32) -> f32 {
     if scale == 0.0 { 0.0 } else { 1.0 / scale }
 }
 
-/// `roundf`: to nearest, halves away from zero, below 2²³.
+/// The largest of the magnitudes, compared as bits: of finite values those have one order, and a maximum of integers is
+/// taken in any.
 #[inline(always)]
-fn round_away(value: f32) -> f32 {
-    let whole = value.trunc();
-    if (value - whole).abs() >= 0.5 { whole + 1.0_f32.copysign(value) } else { whole }
+fn peak_magnitude(values: &[f32; SHORT_LEN]) -> f32 {
+    let magnitudes = values.map(|value| value.to_bits() & (u32::MAX >> 1));
+    f32::from_bits(magnitudes.iter().fold(0, |peak, magnitude| peak.max(*magnitude)))
+}
+
+/// `roundf`, to nearest and halves away from zero, of what is below 2²²: the largest number under a half takes no value
+/// further than its whole number, and from a half on takes it there.
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "below 2²²")]
+fn rounded_away(value: f32) -> i32 {
+    const UNDER_HALF: f32 = 0.5 - f32::EPSILON / 4.0;
+    (value + UNDER_HALF.copysign(value)) as i32
 }
 
 #[inline(always)]
 #[expect(clippy::cast_possible_truncation, reason = "at most 127")]
 fn encode_eight(values: &[f32; SHORT_LEN], bytes: &mut [u8; 34]) {
-    let peak = values.iter().fold(0.0_f32, |peak, value| peak.max(value.abs()));
-    let scale = peak / 127.0;
+    let scale = peak_magnitude(values) / 127.0;
     let inverse = inverse(scale);
     let (head, codes) = bytes.split_at_mut(2);
     head.copy_from_slice(&f16::from_f32(scale).to_le_bytes());
     for (code, value) in codes.iter_mut().zip(values) {
-        *code = (round_away(value * inverse) as i32 as i8).cast_unsigned();
+        *code = (rounded_away(value * inverse) as i8).cast_unsigned();
     }
 }
 
 #[inline(always)]
 fn encode_offset(bits: u8, values: &[f32; SHORT_LEN], bytes: &mut [u8]) {
-    let (mut peak, mut magnitude) = (0.0_f32, 0.0);
-    for value in values {
-        if magnitude < value.abs() {
-            (peak, magnitude) = (*value, value.abs());
-        }
-    }
+    let magnitude = peak_magnitude(values);
+    // Of two with that magnitude the first one counts.
+    let peak = values.iter().find(|value| value.abs() == magnitude).copied().unwrap_or(0.0);
     let half = f32::from(1_u8 << (bits - 1));
     let scale = peak / -half;
     let inverse = inverse(scale);
@@ -171,6 +177,23 @@ pub(super) fn decode(short: Short, bytes: &[u8], values: &mut [f32]) {
             let code = (low[at % 16] >> (at / 16 * 4) & 15 | high).cast_signed() - offset;
             let product = f32::from(code) * scale;
             *value = min.map_or(product, |min| product + min);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_are_rounded_away_from_zero() {
+        let under = |value: f32| f32::from_bits(value.to_bits() - 1);
+        for whole in 0_u8..127 {
+            let half = f32::from(whole) + 0.5;
+            for (value, rounded) in [(half, whole + 1), (under(half), whole), (f32::from(whole), whole)] {
+                assert_eq!(rounded_away(value), i32::from(rounded), "{value}");
+                assert_eq!(rounded_away(-value), -i32::from(rounded), "-{value}");
+            }
         }
     }
 }
