@@ -4,13 +4,14 @@ use serde::Serialize;
 
 use super::{
     Family, FileType, OutputTensor,
+    hyperparameters::NO_CAP,
     names::{Destination, destination},
     settings::Settings,
 };
 use crate::{checkpoint::Checkpoint, message::said_in_english, numeric::codec::GgmlType};
 
 /// Something to know of a file; a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "every sentence says what its fields are")]
 pub enum ExportNote {
     LeftOut { tensors: Vec<String> },
@@ -18,6 +19,11 @@ pub enum ExportNote {
     NoWindow { window: u32, context: u32 },
     LongRotations { original: u32 },
     TokensWithoutRow { tokens: Vec<String> },
+    CapForNone { cap: f32 },
+    TokenFlags { tokens: Vec<String> },
+    BlankTokens { tokens: Vec<String> },
+    BlankBefore { is_first_only: bool },
+    NotComposed,
 }
 
 said_in_english!(ExportNote);
@@ -48,6 +54,9 @@ pub(super) fn notes(
         && window < context
     {
         notes.push(ExportNote::NoWindow { window, context });
+    }
+    if family == Family::Gemma2 && settings.is_null("attn_logit_softcapping") {
+        notes.push(ExportNote::CapForNone { cap: NO_CAP });
     }
     if family == Family::Phi3
         && let Some(original) = count("original_max_position_embeddings")

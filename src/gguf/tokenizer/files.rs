@@ -30,6 +30,14 @@ pub(super) struct AddedToken {
     pub(super) id: usize,
     pub(super) content: String,
     pub(super) is_special: bool,
+    /// Whether blanks before it belong to it.
+    pub(super) strips_left: bool,
+    /// Whether blanks behind it do.
+    pub(super) strips_right: bool,
+    /// Whether it is none inside of a word.
+    pub(super) is_single_word: bool,
+    /// Whether it is looked for in what a normalizer made of a text.
+    pub(super) is_normalized: bool,
 }
 
 impl Files {
@@ -78,8 +86,16 @@ impl Files {
 }
 
 fn added_token(id: u64, token: &Value) -> Option<AddedToken> {
-    let is_special = token.get("special").and_then(Value::as_bool).unwrap_or(false);
-    Some(AddedToken { id: usize::try_from(id).ok()?, content: token.get("content")?.as_str()?.to_owned(), is_special })
+    let flag = |key: &str| token.get(key).and_then(Value::as_bool).unwrap_or(false);
+    Some(AddedToken {
+        id: usize::try_from(id).ok()?,
+        content: token.get("content")?.as_str()?.to_owned(),
+        is_special: flag("special"),
+        strips_left: flag("lstrip"),
+        strips_right: flag("rstrip"),
+        is_single_word: flag("single_word"),
+        is_normalized: flag("normalized"),
+    })
 }
 
 /// The text of `name` in `root`, where it is there.
