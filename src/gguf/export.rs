@@ -45,9 +45,9 @@ impl GgufExport {
     pub fn new(checkpoint: &Checkpoint, file_type: FileType) -> Result<Self, ExportError> {
         let family = Family::of(checkpoint)?;
         let settings = Settings::of(checkpoint, family);
+        let hyperparameters = hyperparameters(family, &settings)?;
         let found = Tensors::of(checkpoint, family, &settings)?;
         let tensors = found.typed(file_type)?;
-        let hyperparameters = hyperparameters(family, &settings)?;
         let tokenizer = tokenizer_keys(checkpoint, family, found.token_rows()?)?;
         let TokenizerKeys { keys, left_out, differences, is_phi3 } = tokenizer;
         let mut metadata = general(checkpoint, family, file_type, is_phi3);

@@ -14,11 +14,8 @@ pub(super) fn refuse_differences(family: Family, settings: &Settings<'_>) -> Res
     refuse_rope(family, settings)?;
     if matches!(family, Family::Gemma2 | Family::Gemma3) {
         let is_large = settings.layers()? == large_layers(family);
-        let scale = if is_large {
-            f64::from(settings.hidden()?) / f64::from(settings.heads()?)
-        } else {
-            f64::from(settings.head_dim()?)
-        };
+        let scale =
+            if is_large { f64::from(settings.hidden()? / settings.heads()?) } else { f64::from(settings.head_dim()?) };
         let absent = Value::from(256);
         let stated = settings.get("query_pre_attn_scalar").unwrap_or(&absent);
         if stated.as_f64() != Some(scale) {

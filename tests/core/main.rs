@@ -88,6 +88,10 @@ mod gguf {
     mod export;
     mod mixtures;
     mod models;
+    mod refusals;
+    mod refused_configs;
+    mod refused_tensors;
+    mod refused_tokenizers;
     mod rows;
 }
 
