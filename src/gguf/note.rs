@@ -66,3 +66,30 @@ pub(super) fn notes(
     }
     notes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::assert_said;
+
+    #[test]
+    fn every_note_is_said_with_what_it_is_about() {
+        let tokens = || vec!["<|x|> (rstrip)".to_owned()];
+        let cases: Vec<(ExportNote, &[&str])> = vec![
+            (ExportNote::LeftOut { tensors: tokens() }, &["<|x|>"]),
+            (ExportNote::OtherTypes { count: 3, total: 7, file_type: "Q4_K_M" }, &["3", "7", "Q4_K_M"]),
+            (ExportNote::NoWindow { window: 50, context: 700 }, &["50", "700"]),
+            (ExportNote::LongRotations { original: 256 }, &["256"]),
+            (ExportNote::TokensWithoutRow { tokens: tokens() }, &["<|x|>"]),
+            (ExportNote::CapForNone { cap: NO_CAP }, &["4096"]),
+            (ExportNote::TokenFlags { tokens: tokens() }, &["<|x|> (rstrip)"]),
+            (ExportNote::BlankTokens { tokens: tokens() }, &["<|x|>"]),
+            (ExportNote::BlankBefore { is_first_only: true }, &["llama.cpp"]),
+            (ExportNote::BlankBefore { is_first_only: false }, &["llama.cpp"]),
+            (ExportNote::NotComposed, &["NFC"]),
+        ];
+        for (note, parts) in cases {
+            assert_said(&note, parts);
+        }
+    }
+}

@@ -5,6 +5,9 @@ use serde_json::Value;
 use super::{ExportError, Family};
 use crate::checkpoint::Checkpoint;
 
+/// How most families call their heads of keys and values.
+const KEY_HEADS: &str = "num_key_value_heads";
+
 /// The text model's part of a config.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settings<'a> {
@@ -141,19 +144,25 @@ impl<'a> Settings<'a> {
         if heads == 0 { Err(self.absent("num_attention_heads")) } else { Ok(heads) }
     }
 
-    /// Heads of keys and values.
+    /// Heads of keys and values, each of which goes with as many query heads.
     pub(super) fn key_heads(&self) -> Result<u32, ExportError> {
-        if self.family == Family::Falcon {
-            let key = "new_decoder_architecture";
-            return match (self.flag(key, false)?, self.flag("multi_query", true)?) {
-                (true, _) => self.needed_count(&["num_kv_heads"], Some(self.heads()?)),
-                (false, true) => Ok(1),
-                (false, false) => self.heads(),
-            };
+        let (key, count) = match self.family {
+            Family::Falcon => ("num_kv_heads", self.falcon_key_heads()?),
+            Family::Gemma3 => (KEY_HEADS, self.needed_count(&[KEY_HEADS], Some(4))?),
+            _ => (KEY_HEADS, self.needed_count(&[KEY_HEADS], Some(self.heads()?))?),
+        };
+        if count == 0 || !self.heads()?.is_multiple_of(count) {
+            return Err(self.bad(key, &count.into()));
         }
-        let default = if self.family == Family::Gemma3 { 4 } else { self.heads()? };
-        let heads = self.needed_count(&["num_key_value_heads"], Some(default))?;
-        if heads == 0 { Err(self.absent("num_key_value_heads")) } else { Ok(heads) }
+        Ok(count)
+    }
+
+    fn falcon_key_heads(&self) -> Result<u32, ExportError> {
+        match (self.flag("new_decoder_architecture", false)?, self.flag("multi_query", true)?) {
+            (true, _) => self.needed_count(&["num_kv_heads"], Some(self.heads()?)),
+            (false, true) => Ok(1),
+            (false, false) => self.heads(),
+        }
     }
 
     /// Columns of an embedding.

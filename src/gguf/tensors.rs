@@ -173,7 +173,7 @@ impl<'a> Tensors<'a> {
         }
     }
 
-    /// A tensor that becomes one of its own.
+    /// A tensor that becomes one of its own; whether its rows are those of whole heads is seen when all shapes are.
     fn whole(
         &self,
         tensor: &LogicalTensor,
@@ -185,18 +185,11 @@ impl<'a> Tensors<'a> {
         let map = match (self.family, part) {
             (Family::Llama | Family::Mixtral, "attn_q" | "attn_k") => {
                 let heads = if part == "attn_q" { self.heads } else { self.key_heads };
-                // Both halves of every head.
-                if !rows.is_multiple_of(2 * heads) {
-                    return Err(self.unfit(tensor));
-                }
                 RowMap::Interleaved { head_rows: rows / heads }
             }
             (Family::GptNeoX | Family::Falcon, "attn_qkv") => {
                 let (groups, queries) = (self.key_heads, self.heads / self.key_heads);
                 let head_count = groups * (queries + 2);
-                if !rows.is_multiple_of(head_count) {
-                    return Err(self.unfit(tensor));
-                }
                 RowMap::ByPart { groups, queries, head_rows: rows / head_count }
             }
             _ => RowMap::Same,

@@ -265,6 +265,7 @@ fn stretched_rotations_that_llama_cpp_does_not_know() {
             plain,
             "bad setting original_max_position_embeddings",
         ),
+        ("qwen3", ropes, yarn(&json!({"beta_fast": "x"})), yarn(&json!({"beta_fast": 16})), "bad setting beta_fast"),
     ]);
 }
 
@@ -309,7 +310,9 @@ fn settings_that_are_missing_or_of_another_kind() {
         ("llama-spm", "intermediate_size", json!(ABSENT), json!(96), "no setting intermediate_size"),
         ("llama-spm", "num_hidden_layers", json!(ABSENT), json!(2), "no setting num_hidden_layers"),
         ("llama-spm", "num_attention_heads", json!(0), json!(4), "no setting num_attention_heads"),
-        ("llama-spm", "num_key_value_heads", json!(0), json!(2), "no setting num_key_value_heads"),
+        ("llama-spm", "num_key_value_heads", json!(0), json!(2), "bad setting num_key_value_heads"),
+        ("llama-spm", "num_key_value_heads", json!(3), json!(2), "bad setting num_key_value_heads"),
+        ("falcon-groups", "num_kv_heads", json!(3), json!(2), "bad setting num_kv_heads"),
         ("llama-spm", "max_position_embeddings", json!(null), json!(1), "no setting max_position_embeddings"),
         ("llama-spm", "vocab_size", json!(ABSENT), json!(392), "no setting vocab_size"),
         ("llama-spm", "rms_norm_eps", json!("x"), json!(ABSENT), "bad setting rms_norm_eps"),

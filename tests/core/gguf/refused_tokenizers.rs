@@ -179,6 +179,8 @@ fn vocabularies_that_name_no_tokens() {
             NOTHING,
             "bad tokenizer.json: a merge is no pair",
         ),
+        // What the tokenizers of transformers refuse.
+        ("gpt2", |model| model.tokenizer["model"]["merges"][0] = json!(["!", "qqq"]), NOTHING, "bad tokenizer.json: "),
         (
             "llama-spm",
             |model| {
@@ -466,6 +468,12 @@ fn roles_and_what_is_put_around_a_text() {
             |model| *template(model) = json!({"type": "BertProcessing", "sep": ["<eos>", 1], "cls": ["<bos>", 2]}),
             |model| *template(model) = Value::Null,
             "bad tokenizer.json: its post-processor is a BertProcessing",
+        ),
+        (
+            "gemma2",
+            |model| *template(model) = json!({"of": "no type"}),
+            NOTHING,
+            "bad tokenizer.json: its post-processor is a thing without a type",
         ),
         (
             "llama3-rope",
