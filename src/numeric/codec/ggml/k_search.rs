@@ -45,16 +45,20 @@ pub(super) fn turned<const N: usize>(values: &[f32]) -> Turned<N> {
     turned
 }
 
-/// Codes of the sub-block in `lane` as the search kept them, each plus `offset`.
-pub(super) fn kept_codes<const N: usize>(
+/// Codes from `low` to `high` of the sub-block in `lane`, by the scale and the minimum that its block holds; as the search
+/// kept them where the scale came to nothing.
+#[inline(always)]
+pub(super) fn codes<const N: usize>(
     found: &Found,
     lane: usize,
-    values: &[f32],
+    values: &[f32; N],
+    (scale, min): (f32, f32),
     (low, high): (i32, i32),
 ) -> [i32; N] {
+    let kept = |value: &f32| nearest(found.iscale[lane] * (value - found.origin[lane]));
     let mut codes = [0; N];
     for (code, value) in codes.iter_mut().zip(values) {
-        *code = nearest(found.iscale[lane] * (value - found.origin[lane])).clamp(low, high);
+        *code = if scale == 0.0 { kept(value) } else { nearest((value + min) / scale) }.clamp(low, high);
     }
     codes
 }
