@@ -30,15 +30,13 @@ pub(super) struct AddedToken {
     pub(super) id: usize,
     pub(super) content: String,
     pub(super) is_special: bool,
-    /// Whether blanks before it belong to it.
-    pub(super) strips_left: bool,
-    /// Whether blanks behind it do.
-    pub(super) strips_right: bool,
-    /// Whether it is none inside of a word.
-    pub(super) is_single_word: bool,
-    /// Whether it is looked for in what a normalizer made of a text.
-    pub(super) is_normalized: bool,
+    /// Which of [`FLAGS`] it has.
+    pub(super) flags: Vec<&'static str>,
 }
+
+/// What may be set of an added token: blanks before it or behind it belong to it, it is none inside of a word, it is
+/// looked for in what a normalizer made of a text.
+const FLAGS: [&str; 4] = ["lstrip", "rstrip", "single_word", "normalized"];
 
 impl Files {
     pub(super) fn read(root: &Path) -> Result<Self, ExportError> {
@@ -91,10 +89,7 @@ fn added_token(id: u64, token: &Value) -> Option<AddedToken> {
         id: usize::try_from(id).ok()?,
         content: token.get("content")?.as_str()?.to_owned(),
         is_special: flag("special"),
-        strips_left: flag("lstrip"),
-        strips_right: flag("rstrip"),
-        is_single_word: flag("single_word"),
-        is_normalized: flag("normalized"),
+        flags: FLAGS.into_iter().filter(|name| flag(name)).collect(),
     })
 }
 

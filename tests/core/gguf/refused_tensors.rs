@@ -105,9 +105,12 @@ fn layers_that_differ() {
     model.assert_refused("a bias in one layer", "no tensor blk.0.attn_q.bias");
 }
 
+/// Modules of a layer and how many values their biases have.
+type Biases<'a> = &'a [(&'a str, usize)];
+
 #[test]
 fn switches_that_the_tensors_contradict() {
-    let biases = |model: &mut Model, parts: &[(&str, usize)]| {
+    let biases = |model: &mut Model, parts: Biases| {
         for layer in 0..2 {
             for (part, rows) in parts {
                 model.tensors.insert(format!("model.layers.{layer}.{part}.bias"), vec![*rows]);
@@ -117,7 +120,7 @@ fn switches_that_the_tensors_contradict() {
     let attention =
         [("self_attn.q_proj", 64), ("self_attn.k_proj", 32), ("self_attn.v_proj", 32), ("self_attn.o_proj", 64)];
     let mlp = [("mlp.gate_proj", 96), ("mlp.up_proj", 96), ("mlp.down_proj", 64)];
-    let cases: [(&str, &str, &[(&str, usize)], &str); 3] = [
+    let cases: [(&str, &str, Biases, &str); 3] = [
         ("llama-spm", "attention_bias", &attention, "attn_q"),
         ("llama-spm", "mlp_bias", &mlp, "ffn_gate"),
         ("mixtral", "attention_bias", &attention, "attn_q"),
