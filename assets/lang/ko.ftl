@@ -774,7 +774,7 @@ export-note-blank-before = { $is-first-only ->
         [yes] 이 토크나이저는 텍스트의 첫 단어 앞에만 빈칸을 두지만 llama.cpp는 특수 토큰 뒤에도 두고, 빈칸으로 시작하는 텍스트 앞에도 하나를 더 두어
        *[no] 이 토크나이저는 빈칸으로 시작하지 않는 텍스트 앞에만 빈칸을 두지만 llama.cpp는 모든 텍스트 앞에 두어
     } 그런 텍스트의 토큰이 달라집니다
-export-note-blank-tokens = llama.cpp는 병합하기 전에 이 연속된 빈칸들을 먼저 떼어 내고, 이 토크나이저는 병합으로 찾습니다: { LIST($tokens, shown: 4) }. 빈칸이 이어지는 텍스트의 토큰이 달라질 수 있습니다
+export-note-blank-tokens = llama.cpp는 병합하기 전에 텍스트의 빈칸에서 이 추가된 토큰들을 먼저 찾고, 이 토크나이저는 ▁ 문자에서만 찾습니다: { LIST($tokens, shown: 4) }. 빈칸이 이어지는 텍스트의 토큰이 달라질 수 있습니다
 export-note-cap-for-none = 이 모델의 어텐션 점수에는 상한이 없지만 llama.cpp의 Gemma 2에는 반드시 있어야 하므로, 점수 50을 네 자리까지 그대로 두는 상한 { $cap }이 파일에 들어갑니다
 export-note-left-out = 텐서 { COUNT($tensors-count) }개는 llama.cpp의 텍스트 모델에 속하지 않아 빠집니다: { LIST($tensors, shown: 4) }
 export-note-long-rotations = llama.cpp는 컨텍스트가 토큰 { $original }개를 넘을 때, transformers는 텍스트가 넘을 때 긴 회전을 쓰므로, 긴 컨텍스트에서는 짧은 텍스트의 값이 달라집니다

@@ -4,9 +4,8 @@
 use serde_json::Value;
 
 use super::{
-    SENTENCE_PIECE,
     files::{AddedToken, Files},
-    vocabulary::Vocabulary,
+    vocabulary::{SENTENCE_PIECE, Vocabulary},
 };
 use crate::gguf::{ExportError, ExportNote};
 

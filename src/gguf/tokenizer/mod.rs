@@ -19,15 +19,10 @@ use self::{
     differences::{differences, strips_as_phi3},
     files::Files,
     sentence_piece::{has_dummy_prefix, odd_setting, pieces},
-    vocabulary::{Kind, Slots, Token, Vocabulary, looks_special},
+    vocabulary::{BYTE_LEVEL, Kind, Slots, Token, Vocabulary, looks_special},
 };
 use super::{ExportError, ExportNote, Family};
 use crate::checkpoint::{Checkpoint, gguf::GgufValue};
-
-/// `tokenizer.ggml.model` where scores decide.
-const SENTENCE_PIECE: &str = "llama";
-/// `tokenizer.ggml.model` where merges do.
-const BYTE_LEVEL: &str = "gpt2";
 
 /// A tokenizer as a file holds it.
 pub(super) struct TokenizerKeys {

@@ -55,10 +55,13 @@ pub(super) fn codes<const N: usize>(
     (scale, min): (f32, f32),
     (low, high): (i32, i32),
 ) -> [i32; N] {
-    let kept = |value: &f32| nearest(found.iscale[lane] * (value - found.origin[lane]));
     let mut codes = [0; N];
-    for (code, value) in codes.iter_mut().zip(values) {
-        *code = if scale == 0.0 { kept(value) } else { nearest((value + min) / scale) }.clamp(low, high);
+    let pairs = codes.iter_mut().zip(values);
+    if scale == 0.0 {
+        let (iscale, origin) = (found.iscale[lane], found.origin[lane]);
+        pairs.for_each(|(code, value)| *code = nearest(iscale * (value - origin)).clamp(low, high));
+    } else {
+        pairs.for_each(|(code, value)| *code = nearest((value + min) / scale).clamp(low, high));
     }
     codes
 }
