@@ -778,10 +778,18 @@ expected-shape-matrix-sides = a matrix with { COUNT($value) } rows and columns t
 expected-shape-output-features = { $value } output features
 expected-shape-rows-from = { $rows } or more × { $columns }
 
+export-note-blank-before = { $is-first-only ->
+        [yes] this tokenizer puts a blank before the first word of a text only, llama.cpp also before what follows a special token, and one more before a text that begins with a blank
+       *[no] this tokenizer puts a blank before a text that begins with none, llama.cpp before every text
+    }: such texts get other tokens
+export-note-blank-tokens = llama.cpp takes these added tokens for blanks wherever a text has them, before it merges anything, this tokenizer for the character ▁: { LIST($tokens, shown: 4) }; texts with blanks in a row may get other tokens
+export-note-cap-for-none = the attention scores of this model have no cap, and llama.cpp knows no Gemma 2 without: the file has a cap of { $cap }, which leaves a score of 50 as it is to four digits
 export-note-left-out = { COUNT($tensors-count, one: "tensor is", other: "tensors are") } no part of a text model in llama.cpp and left out: { LIST($tensors, shown: 4) }
 export-note-long-rotations = llama.cpp takes the long rotations when its context exceeds { $original } tokens, transformers when the text does: short texts get other numbers in a long context
+export-note-not-composed = llama.cpp does not compose characters (NFC) as this tokenizer does: text with accents written apart from their letters gets other tokens; compose it first
 export-note-no-window = llama.cpp has no sliding window for this model: texts of more than { $window } tokens (up to { $context }) are seen whole
 export-note-other-types = { $count } of { $total } weights have rows that are no whole blocks of { $file-type } and get a larger type
+export-note-token-flags = llama.cpp knows no flags of added tokens: blanks and words around { $tokens-count } of them may be cut otherwise: { LIST($tokens, shown: 4) }
 export-note-tokens-without-row = { COUNT($tokens-count, one: "added token has", other: "added tokens have") } no row of the embedding and { $tokens-count ->
         [1] is
        *[other] are
@@ -1405,6 +1413,8 @@ export-error-no-tensor = the model lacks what becomes { $tensor } in a GGUF file
     .hint = the download is incomplete, or the weights are of another class than config.json says
 export-error-no-tokenizer = there is neither a tokenizer.json nor a tokenizer.model that this model's class reads
     .hint = put the tokenizer's files beside the weights: a GGUF file holds them too
+export-error-odd-rotations = { $count } of the { $head-dim } values of a head are rotated: llama.cpp rotates pairs, and transformers turns the last one with its neighbour
+    .hint = use a share of rotated values that makes an even number (partial_rotary_factor or rotary_pct in config.json)
 export-error-tokenizer-kind = the tokenizer is of a kind that is not exported: { $kind }
 export-error-too-many-tokens = the tokenizer has { COUNT($tokens, one: "token", other: "tokens") }, the embedding has { COUNT($rows, one: "row", other: "rows") }
     .hint = use the tokenizer that belongs to these weights

@@ -770,10 +770,18 @@ expected-shape-matrix-sides = 행과 열을 더해 { COUNT($value) }개인 행�
 expected-shape-output-features = 출력 특성 { $value }개
 expected-shape-rows-from = { $rows }행 이상 × { $columns }
 
+export-note-blank-before = { $is-first-only ->
+        [yes] 이 토크나이저는 텍스트의 첫 단어 앞에만 빈칸을 두지만 llama.cpp는 특수 토큰 뒤에도 두고, 빈칸으로 시작하는 텍스트 앞에도 하나를 더 두어
+       *[no] 이 토크나이저는 빈칸으로 시작하지 않는 텍스트 앞에만 빈칸을 두지만 llama.cpp는 모든 텍스트 앞에 두어
+    } 그런 텍스트의 토큰이 달라집니다
+export-note-blank-tokens = llama.cpp는 병합하기 전에 텍스트의 빈칸에서 이 추가된 토큰들을 먼저 찾고, 이 토크나이저는 ▁ 문자에서만 찾습니다: { LIST($tokens, shown: 4) }. 빈칸이 이어지는 텍스트의 토큰이 달라질 수 있습니다
+export-note-cap-for-none = 이 모델의 어텐션 점수에는 상한이 없지만 llama.cpp의 Gemma 2에는 반드시 있어야 하므로, 점수 50을 네 자리까지 그대로 두는 상한 { $cap }이 파일에 들어갑니다
 export-note-left-out = 텐서 { COUNT($tensors-count) }개는 llama.cpp의 텍스트 모델에 속하지 않아 빠집니다: { LIST($tensors, shown: 4) }
 export-note-long-rotations = llama.cpp는 컨텍스트가 토큰 { $original }개를 넘을 때, transformers는 텍스트가 넘을 때 긴 회전을 쓰므로, 긴 컨텍스트에서는 짧은 텍스트의 값이 달라집니다
+export-note-not-composed = llama.cpp는 이 토크나이저와 달리 문자를 결합하지 않아(NFC) 글자와 부호가 따로 적힌 텍스트의 토큰이 달라지니, 먼저 결합해 주세요
 export-note-no-window = llama.cpp는 이 모델의 슬라이딩 윈도를 쓰지 않아, 토큰 { $window }개가 넘는 텍스트(최대 { $context }개)도 전체를 봅니다
 export-note-other-types = 가중치 { $total }개 중 { $count }개는 행이 { $file-type } 블록으로 나누어떨어지지 않아 더 큰 형식을 씁니다
+export-note-token-flags = llama.cpp는 추가된 토큰의 표시를 몰라, 다음 토큰 { COUNT($tokens-count) }개 주변의 빈칸과 단어가 다르게 나뉠 수 있습니다: { LIST($tokens, shown: 4) }
 export-note-tokens-without-row = 추가된 토큰 { COUNT($tokens-count) }개는 임베딩에 행이 없어 빠집니다: { LIST($tokens, shown: 4) }
 
 float-dtype-bf16 = bf16
@@ -1379,6 +1387,8 @@ export-error-no-tensor = GGUF 파일의 { $tensor } 텐서가 될 것이 모델�
     .hint = 다운로드가 덜 되었거나, config.json과 다른 클래스의 가중치입니다
 export-error-no-tokenizer = tokenizer.json도, 이 모델의 클래스가 읽는 tokenizer.model도 없습니다
     .hint = 토크나이저 파일을 가중치 옆에 두세요. GGUF 파일에는 토크나이저도 들어갑니다
+export-error-odd-rotations = 헤드의 값 { $head-dim }개 중 { $count }개를 회전하는데, llama.cpp는 쌍으로만 회전하고 transformers는 마지막 값을 이웃과 함께 회전합니다
+    .hint = 회전하는 값이 짝수가 되는 비율이어야 합니다(config.json의 partial_rotary_factor나 rotary_pct)
 export-error-tokenizer-kind = 내보내지 않는 종류의 토크나이저입니다: { $kind }
 export-error-too-many-tokens = 토크나이저의 토큰은 { COUNT($tokens) }개인데 임베딩은 { COUNT($rows) }행입니다
     .hint = 이 가중치에 딸린 토크나이저를 써 주세요

@@ -83,6 +83,12 @@ impl ModelConfig {
         self.value.get(key).filter(|value| !value.is_null())
     }
 
+    /// Whether `key` is there and null, which for some keys is another thing than to be missing.
+    #[must_use]
+    pub fn is_null(&self, key: &str) -> bool {
+        self.value.get(key).is_some_and(Value::is_null)
+    }
+
     /// `model_type`, empty when absent.
     #[must_use]
     pub fn model_type(&self) -> &str {

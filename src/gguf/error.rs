@@ -37,6 +37,12 @@ pub enum ExportError {
         #[serde(serialize_with = "message::path")]
         path: PathBuf,
     },
+    OddRotations {
+        count: u32,
+        head_dim: u32,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
     UnplacedTensor {
         tensor: String,
         architecture: &'static str,
@@ -120,6 +126,7 @@ mod tests {
                 ExportError::BadSetting { key: text("hidden_act"), value: text("relu"), path: path() },
                 &["hidden_act", "relu"],
             ),
+            (ExportError::OddRotations { count: 25, head_dim: 100, path: path() }, &["25", "100"]),
             (
                 ExportError::UnplacedTensor { tensor: text("score"), architecture: "llama", path: path() },
                 &["`score`", "llama"],

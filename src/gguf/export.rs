@@ -48,11 +48,13 @@ impl GgufExport {
     pub fn new(checkpoint: &Checkpoint, file_type: FileType) -> Result<Self, ExportError> {
         let family = Family::of(checkpoint)?;
         let settings = Settings::of(checkpoint, family);
+        let hyperparameters = hyperparameters(family, &settings)?;
         let found = Tensors::of(checkpoint, family, &settings)?;
         let tensors = found.typed(file_type)?;
-        let mut metadata = general(checkpoint, family, file_type);
-        metadata.extend(hyperparameters(family, &settings)?);
-        let TokenizerKeys { keys, left_out } = tokenizer_keys(checkpoint, family, found.token_rows()?)?;
+        let tokenizer = tokenizer_keys(checkpoint, family, found.token_rows()?)?;
+        let TokenizerKeys { keys, left_out, differences, is_phi3 } = tokenizer;
+        let mut metadata = general(checkpoint, family, file_type, is_phi3);
+        metadata.extend(hyperparameters);
         metadata.extend(keys);
         let stored = tensors.iter().map(|tensor| tensor.stored.clone()).collect();
         let header = GgufHeader::new(metadata, stored)
@@ -65,6 +67,7 @@ impl GgufExport {
         if !left_out.is_empty() {
             notes.push(ExportNote::TokensWithoutRow { tokens: left_out });
         }
+        notes.extend(differences);
         Ok(Self { file_type, header, tensors: placed, notes })
     }
 
@@ -152,14 +155,17 @@ impl OutputTensor {
     }
 }
 
-/// What is said of every model.
-fn general(checkpoint: &Checkpoint, family: Family, file_type: FileType) -> Vec<(String, GgufValue)> {
+/// What is said of every model; `is_phi3` where llama.cpp has to take the tokenizer for that of Phi-3.
+fn general(checkpoint: &Checkpoint, family: Family, file_type: FileType, is_phi3: bool) -> Vec<(String, GgufValue)> {
     let mut keys: Vec<(&str, GgufValue)> =
         vec![("general.architecture", family.architecture().into()), ("general.type", "model".into())];
     let name = checkpoint.name();
-    // By such a name llama.cpp takes any tokenizer for Phi-3's, and ends where it is not.
-    let is_misleading = ["phi-3", "phi3"].iter().any(|phi| name.to_lowercase().contains(phi));
-    if family == Family::Phi3 || !is_misleading {
+    // By such a name llama.cpp takes any tokenizer for Phi-3's, whose tokens take the blanks behind them, and ends where
+    // it is not; without, it takes none for it.
+    let says_phi3 = ["phi-3", "phi3"].iter().any(|phi| name.to_lowercase().contains(phi));
+    if is_phi3 && !says_phi3 {
+        keys.push(("general.name", GgufValue::String(format!("{name} (Phi-3)"))));
+    } else if is_phi3 == says_phi3 {
         keys.push(("general.name", name.as_str().into()));
     }
     if !family.has_experts() {

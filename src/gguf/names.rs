@@ -9,8 +9,8 @@ pub(super) enum Destination {
     Skipped,
     /// A tensor of its own.
     Whole { name: String, layer: Option<usize>, part: &'static str, is_bias: bool },
-    /// One expert of a stack.
-    Expert { layer: usize, part: &'static str, expert: usize },
+    /// One of a stack: an expert, or the norm of a head.
+    Stacked { layer: usize, part: &'static str, index: usize },
     /// All experts, gate above up in each.
     GatesAndUps { layer: usize },
     /// All experts' last matrices.
@@ -30,7 +30,7 @@ fn text_name(family: Family, name: &str) -> Option<String> {
     if OTHER_SENSES.iter().any(|sense| inner.starts_with(sense)) {
         return None;
     }
-    if family == Family::Gpt2 {
+    if matches!(family, Family::Gpt2 | Family::Falcon) {
         return Some(name.strip_prefix("transformer.").unwrap_or(name).to_owned());
     }
     if let Some(rest) = name.strip_prefix("model.language_model.") {
@@ -50,10 +50,10 @@ pub(super) fn destination(family: Family, name: &str) -> Option<Destination> {
     }
     let (module, suffix) = name.rsplit_once('.')?;
     let (_, part) = family.top_names().iter().find(|(known, _)| *known == module)?;
-    if family.is_gemma() && *part == "output" {
+    if family.ignores_head() && *part == "output" {
         return Some(Destination::Skipped);
     }
-    let may_be_biased = *part == "output_norm" && matches!(family, Family::Gpt2 | Family::GptNeoX);
+    let may_be_biased = *part == "output_norm" && family.has_layer_norms();
     is_placed(suffix, may_be_biased).then(|| Destination::Whole {
         name: format!("{part}.{suffix}"),
         layer: None,
@@ -67,6 +67,11 @@ fn in_layer(family: Family, rest: &str) -> Option<Destination> {
     let layer: usize = layer.parse().ok()?;
     if family.has_experts()
         && let Some(found) = expert(family, layer, rest)
+    {
+        return Some(found);
+    }
+    if family == Family::StableLm
+        && let Some(found) = head_norm(layer, rest)
     {
         return Some(found);
     }
@@ -99,7 +104,16 @@ fn expert(family: Family, layer: usize, rest: &str) -> Option<Destination> {
         (Family::Mixtral, "w2") | (Family::Qwen3Moe, "down_proj") => "ffn_down_exps",
         _ => return None,
     };
-    Some(Destination::Expert { layer, part, expert: expert.parse().ok()? })
+    Some(Destination::Stacked { layer, part, index: expert.parse().ok()? })
+}
+
+/// The norm that a head of StableLM has of its own.
+fn head_norm(layer: usize, rest: &str) -> Option<Destination> {
+    let (part, rest) = [("q_layernorm", "attn_q_norm"), ("k_layernorm", "attn_k_norm")]
+        .into_iter()
+        .find_map(|(name, part)| Some((part, rest.strip_prefix("self_attn.")?.strip_prefix(name)?)))?;
+    let index = rest.strip_prefix(".norms.")?.strip_suffix(".weight")?.parse().ok()?;
+    Some(Destination::Stacked { layer, part, index })
 }
 
 #[cfg(test)]
@@ -125,6 +139,11 @@ mod tests {
             (Family::Gpt2, "h.0.ln_1.weight", "blk.0.attn_norm.weight"),
             (Family::GptNeoX, "embed_out.weight", "output.weight"),
             (Family::Mixtral, "model.layers.0.block_sparse_moe.gate.weight", "blk.0.ffn_gate_inp.weight"),
+            (Family::Olmo2, "model.layers.1.post_attention_layernorm.weight", "blk.1.post_attention_norm.weight"),
+            (Family::StableLm, "model.norm.bias", "output_norm.bias"),
+            (Family::Falcon, "transformer.h.0.ln_attn.bias", "blk.0.attn_norm_2.bias"),
+            (Family::Falcon, "transformer.h.0.ln_mlp.weight", "blk.0.attn_norm.weight"),
+            (Family::Gemma3, "lm_head.weight", "output.weight"),
         ];
         for (family, name, expected) in cases {
             assert_eq!(whole(family, name).as_deref(), Some(expected), "{name}");
@@ -137,6 +156,8 @@ mod tests {
             (Family::Qwen3, "model.layers.0.self_attn.q_proj.bias"),
             (Family::Llama, "model.layers.0.self_attn.q_norm.weight"),
             (Family::Llama, "score.weight"),
+            (Family::Falcon, "transformer.h.0.self_attention.dense.bias"),
+            (Family::StableLm, "model.layers.0.self_attn.q_layernorm.norms.0.bias"),
             (Family::Qwen3Moe, "model.layers.0.mlp.shared_expert.up_proj.weight"),
         ] {
             assert_eq!(destination(family, name), None, "{name}");

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{ExportError, Family, settings::Settings};
+use super::{ExportError, Family, rope::yarn_factor, settings::Settings};
 
 /// Layers at which llama.cpp scales the queries of a Gemma by the width of the model.
 const fn large_layers(family: Family) -> u32 {
@@ -12,13 +12,10 @@ const fn large_layers(family: Family) -> u32 {
 /// Refuses rotations and scales that the two read otherwise.
 pub(super) fn refuse_differences(family: Family, settings: &Settings<'_>) -> Result<(), ExportError> {
     refuse_rope(family, settings)?;
-    if family.is_gemma() {
+    if matches!(family, Family::Gemma2 | Family::Gemma3) {
         let is_large = settings.layers()? == large_layers(family);
-        let scale = if is_large {
-            f64::from(settings.hidden()?) / f64::from(settings.heads()?)
-        } else {
-            f64::from(settings.head_dim()?)
-        };
+        let scale =
+            if is_large { f64::from(settings.hidden()? / settings.heads()?) } else { f64::from(settings.head_dim()?) };
         let absent = Value::from(256);
         let stated = settings.get("query_pre_attn_scalar").unwrap_or(&absent);
         if stated.as_f64() != Some(scale) {
@@ -36,7 +33,12 @@ pub(super) fn refuse_differences(family: Family, settings: &Settings<'_>) -> Res
         refuse_two(settings, "rope_theta", "rotary_emb_base")?;
         refuse_two(settings, "partial_rotary_factor", "rotary_pct")?;
     }
-    if family == Family::Qwen2 {
+    // transformers or llama.cpp knows no other width of a head.
+    let has_plain_heads = match family {
+        Family::Qwen2 | Family::Phi3 | Family::Olmo2 | Family::StableLm => true,
+        family => matches!(family, Family::Falcon | Family::GptNeoX | Family::Gpt2),
+    };
+    if has_plain_heads {
         let width = settings.hidden()? / settings.heads()?;
         settings.demand("head_dim", |value| value.as_u64() == Some(u64::from(width)))?;
     }
@@ -94,7 +96,9 @@ fn refuse_rope(family: Family, settings: &Settings<'_>) -> Result<(), ExportErro
             }
             refuse("truncate", |value| *value == Value::Bool(true))?;
             refuse("extrapolation_factor", |value| value.as_f64() == Some(1.0))?;
-            refuse("factor", |value| value.as_f64().is_some_and(|factor| factor >= 1.0))?;
+            if yarn_factor(settings)? < 1.0 {
+                return Err(settings.bad("factor", settings.rope("factor").unwrap_or(&Value::Null)));
+            }
             if settings.rope("attention_factor").is_none()
                 && let (Some(_), Some(all)) = (settings.rope("mscale"), settings.rope("mscale_all_dim"))
             {

@@ -21,7 +21,9 @@ pub(super) fn rope_keys(
         None if family == Family::GptNeoX => settings.number(&["rotary_emb_base"], default)?,
         stated => stated.unwrap_or(default),
     };
-    let is_assumed = base == DEFAULT_BASE && matches!(family, Family::Gemma2 | Family::GptNeoX);
+    let is_silent =
+        matches!(family, Family::Gemma | Family::Gemma2 | Family::GptNeoX | Family::StableLm | Family::Falcon);
+    let is_assumed = base == DEFAULT_BASE && is_silent;
     if !is_assumed {
         keys.push(("rope.freq_base", GgufValue::F32(base)));
     }
@@ -65,12 +67,13 @@ fn scaling_keys(
             keys.push(("rope.scaling.factor", GgufValue::F32(factor()?)));
         }
         Some("yarn") => {
+            let factor = yarn_factor(settings)?;
             keys.push(("rope.scaling.type", "yarn".into()));
-            keys.push(("rope.scaling.factor", GgufValue::F32(factor()?)));
+            keys.push(("rope.scaling.factor", GgufValue::F32(factor)));
             keys.push(("rope.scaling.original_context_length", GgufValue::U32(original_context(settings)?)));
             if let Some(attention) = settings.rope_number("attention_factor")? {
                 // What llama.cpp multiplies by anyway is taken off.
-                keys.push(("rope.scaling.attn_factor", GgufValue::F32(attention / (1.0 + 0.1 * factor()?.ln()))));
+                keys.push(("rope.scaling.attn_factor", GgufValue::F32(attention / (1.0 + 0.1 * factor.ln()))));
             }
             for (name, own) in
                 [("beta_fast", "rope.scaling.yarn_beta_fast"), ("beta_slow", "rope.scaling.yarn_beta_slow")]
@@ -83,6 +86,16 @@ fn scaling_keys(
         _ => return Err(settings.bad("rope_type", kind)),
     }
     Ok(())
+}
+
+/// How far `YaRN` stretches the positions; one that is null is what the context is of the one of the training.
+pub(super) fn yarn_factor(settings: &Settings<'_>) -> Result<f32, ExportError> {
+    if settings.is_null_in_rope("factor") {
+        #[expect(clippy::cast_possible_truncation, reason = "GGUF holds f32")]
+        let factor = (f64::from(settings.context()?) / f64::from(original_context(settings)?.max(1))) as f32;
+        return Ok(factor);
+    }
+    settings.rope_number("factor")?.ok_or_else(|| settings.absent("factor"))
 }
 
 /// Positions that training began with.
@@ -102,8 +115,12 @@ pub(super) fn rotated(settings: &Settings<'_>, keys: &[&str], default: f64) -> R
         None => default,
     };
     let count = (share * f64::from(head_dim)) as u32;
-    if count == 0 || count > head_dim || !count.is_multiple_of(2) {
+    if count == 0 || count > head_dim {
         return Err(settings.bad(keys[0], &share.into()));
+    }
+    // transformers then turns a value without a partner with the next one.
+    if !count.is_multiple_of(2) {
+        return Err(settings.odd_rotations(count, head_dim));
     }
     Ok(count)
 }

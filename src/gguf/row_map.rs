@@ -10,11 +10,13 @@ pub enum RowMap {
         /// Rows of a head, an even number.
         head_rows: usize,
     },
-    /// From query, key and value of each head to all queries, all keys, all values.
+    /// From the queries, the key and the value of each group of heads to all queries, all keys, all values.
     ByPart {
-        /// Heads.
-        heads: usize,
-        /// Rows of a head in each part.
+        /// Groups, each with one key and one value.
+        groups: usize,
+        /// Query heads of a group.
+        queries: usize,
+        /// Rows of a head.
         head_rows: usize,
     },
     /// One half of each expert.
@@ -36,9 +38,13 @@ impl RowMap {
                 let (head, at) = (row / head_rows, row % head_rows);
                 head * head_rows + at % 2 * (head_rows / 2) + at / 2
             }
-            Self::ByPart { heads, head_rows } => {
-                let (part, head, at) = (row / (heads * head_rows), row / head_rows % heads, row % head_rows);
-                (head * 3 + part) * head_rows + at
+            Self::ByPart { groups, queries, head_rows } => {
+                let (head, at) = (row / head_rows, row % head_rows);
+                let (group, place) = match head.checked_sub(groups * queries) {
+                    None => (head / queries, head % queries),
+                    Some(head) => (head % groups, queries + head / groups),
+                };
+                (group * (queries + 2) + place) * head_rows + at
             }
             Self::Half { rows, is_second } => (row / rows * 2 + usize::from(is_second)) * rows + row % rows,
         }
@@ -57,8 +63,12 @@ mod tests {
     fn every_map_takes_the_rows_that_it_says() {
         assert_eq!(sources(RowMap::Same, 3), [0, 1, 2]);
         assert_eq!(sources(RowMap::Interleaved { head_rows: 4 }, 8), [0, 2, 1, 3, 4, 6, 5, 7]);
-        let by_part = RowMap::ByPart { heads: 2, head_rows: 2 };
+        let by_part = RowMap::ByPart { groups: 2, queries: 1, head_rows: 2 };
         assert_eq!(sources(by_part, 12), [0, 1, 6, 7, 2, 3, 8, 9, 4, 5, 10, 11]);
+        let grouped = RowMap::ByPart { groups: 2, queries: 3, head_rows: 1 };
+        assert_eq!(sources(grouped, 10), [0, 1, 2, 5, 6, 7, 3, 8, 4, 9]);
+        let one_group = RowMap::ByPart { groups: 1, queries: 3, head_rows: 1 };
+        assert_eq!(sources(one_group, 5), [0, 1, 2, 3, 4]);
         assert_eq!(sources(RowMap::Half { rows: 2, is_second: true }, 4), [2, 3, 6, 7]);
         assert_eq!(sources(RowMap::Half { rows: 2, is_second: false }, 4), [0, 1, 4, 5]);
     }

@@ -5,6 +5,9 @@ use serde_json::Value;
 use super::{ExportError, Family};
 use crate::checkpoint::Checkpoint;
 
+/// How most families call their heads of keys and values.
+const KEY_HEADS: &str = "num_key_value_heads";
+
 /// The text model's part of a config.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settings<'a> {
@@ -26,6 +29,14 @@ impl<'a> Settings<'a> {
         }
     }
 
+    /// Whether `key` is there and says "none".
+    pub(super) fn is_null(&self, key: &str) -> bool {
+        match self.text {
+            Some(text) => text.get(key).is_some_and(Value::is_null),
+            None => self.checkpoint.config().is_null(key),
+        }
+    }
+
     pub(super) fn absent(&self, key: &'static str) -> ExportError {
         ExportError::NoSetting { key, path: self.checkpoint.root().join("config.json") }
     }
@@ -33,6 +44,10 @@ impl<'a> Settings<'a> {
     pub(super) fn bad(&self, key: &str, value: &Value) -> ExportError {
         let value = crate::error::shortened(&value.to_string());
         ExportError::BadSetting { key: key.to_owned(), value, path: self.checkpoint.root().join("config.json") }
+    }
+
+    pub(super) fn odd_rotations(&self, count: u32, head_dim: u32) -> ExportError {
+        ExportError::OddRotations { count, head_dim, path: self.checkpoint.root().join("config.json") }
     }
 
     /// A count of 32 bits.
@@ -61,14 +76,6 @@ impl<'a> Settings<'a> {
         }
     }
 
-    /// A number that must be there.
-    pub(super) fn needed_number(&self, key: &'static str) -> Result<f32, ExportError> {
-        if self.get(key).is_none() {
-            return Err(self.absent(key));
-        }
-        self.number(&[key], 0.0)
-    }
-
     /// A truth value.
     pub(super) fn flag(&self, key: &'static str, default: bool) -> Result<bool, ExportError> {
         let Some(value) = self.get(key) else { return Ok(default) };
@@ -93,7 +100,15 @@ impl<'a> Settings<'a> {
         }
         let scaling = self.get("rope_scaling");
         let old_key = if key == "rope_type" { "type" } else { key };
-        scaling.and_then(|scaling| found(scaling).or_else(|| scaling.get(old_key))).or_else(|| self.get(key))
+        let by_old_key = |scaling: &'a Value| scaling.get(old_key).filter(|value| !value.is_null());
+        scaling.and_then(|scaling| found(scaling).or_else(|| by_old_key(scaling))).or_else(|| self.get(key))
+    }
+
+    /// Whether the rotations' `key` is there and null.
+    pub(super) fn is_null_in_rope(&self, key: &str) -> bool {
+        let parameters = self.get("rope_parameters").or_else(|| self.get("rope_scaling"));
+        let parameters = parameters.map(|parameters| parameters.get("full_attention").unwrap_or(parameters));
+        parameters.and_then(|parameters| parameters.get(key)).is_some_and(Value::is_null)
     }
 
     /// A number of the rotations.
@@ -113,7 +128,7 @@ impl<'a> Settings<'a> {
         let key = "tie_word_embeddings";
         match self.checkpoint.config().get(key).or_else(|| self.get(key)) {
             Some(value) => value.as_bool().ok_or_else(|| self.bad(key, value)),
-            None => Ok(self.family == Family::Gpt2 || self.family.is_gemma()),
+            None => Ok(matches!(self.family, Family::Gpt2 | Family::Falcon) || self.family.is_gemma()),
         }
     }
 
@@ -129,11 +144,25 @@ impl<'a> Settings<'a> {
         if heads == 0 { Err(self.absent("num_attention_heads")) } else { Ok(heads) }
     }
 
-    /// Heads of keys and values.
+    /// Heads of keys and values, each of which goes with as many query heads.
     pub(super) fn key_heads(&self) -> Result<u32, ExportError> {
-        let default = if self.family == Family::Gemma3 { 4 } else { self.heads()? };
-        let heads = self.needed_count(&["num_key_value_heads"], Some(default))?;
-        if heads == 0 { Err(self.absent("num_key_value_heads")) } else { Ok(heads) }
+        let (key, count) = match self.family {
+            Family::Falcon => ("num_kv_heads", self.falcon_key_heads()?),
+            Family::Gemma3 => (KEY_HEADS, self.needed_count(&[KEY_HEADS], Some(4))?),
+            _ => (KEY_HEADS, self.needed_count(&[KEY_HEADS], Some(self.heads()?))?),
+        };
+        if count == 0 || !self.heads()?.is_multiple_of(count) {
+            return Err(self.bad(key, &count.into()));
+        }
+        Ok(count)
+    }
+
+    fn falcon_key_heads(&self) -> Result<u32, ExportError> {
+        match (self.flag("new_decoder_architecture", false)?, self.flag("multi_query", true)?) {
+            (true, _) => self.needed_count(&["num_kv_heads"], Some(self.heads()?)),
+            (false, true) => Ok(1),
+            (false, false) => self.heads(),
+        }
     }
 
     /// Columns of an embedding.
@@ -144,11 +173,17 @@ impl<'a> Settings<'a> {
     /// Values of a head.
     pub(super) fn head_dim(&self) -> Result<u32, ExportError> {
         let default = match self.family {
-            Family::Gemma2 | Family::Gemma3 => 256,
+            family if family.is_gemma() => 256,
             Family::Qwen3 | Family::Qwen3Moe => 128,
             _ => self.hidden()? / self.heads()?,
         };
         self.needed_count(&["head_dim"], Some(default))
+    }
+
+    /// Norms side by side of the network and of attention in a layer of Falcon: one for both, or two.
+    pub(super) fn parallel_norms(&self) -> Result<u32, ExportError> {
+        let default = if self.flag("new_decoder_architecture", false)? { 2 } else { 1 };
+        self.needed_count(&["num_ln_in_parallel_attn"], Some(default))
     }
 
     /// Experts of a layer; 0 where there are none.
@@ -161,7 +196,11 @@ impl<'a> Settings<'a> {
 
     /// The largest position.
     pub(super) fn context(&self) -> Result<u32, ExportError> {
-        let default = (self.family == Family::Gemma3).then_some(131_072);
+        let default = match self.family {
+            Family::Gemma3 => Some(131_072),
+            Family::Falcon => Some(2048),
+            _ => None,
+        };
         self.needed_count(&["max_position_embeddings", "n_positions", "n_ctx"], default)
     }
 }

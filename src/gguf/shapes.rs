@@ -1,5 +1,7 @@
 //! Which tensors a file must have, and of which shape the config says they are.
 
+use serde_json::Value;
+
 use super::{ExportError, Family, hyperparameters::feed_forward, settings::Settings};
 
 /// The sizes that shapes are made of.
@@ -45,10 +47,17 @@ impl Shapes {
         let matrix = match part {
             "token_embd" | "output" => vec![hidden, vocabulary],
             "position_embd" => vec![hidden, self.context],
-            "output_norm" | "attn_norm" | "ffn_norm" | "post_attention_norm" | "post_ffw_norm" => {
+            "output_norm" | "attn_norm" | "attn_norm_2" | "ffn_norm" | "post_attention_norm" | "post_ffw_norm" => {
                 return Some(vec![hidden]);
             }
-            "attn_q_norm" | "attn_k_norm" => return Some(vec![self.head]),
+            "attn_q_norm" | "attn_k_norm" => {
+                let of_all = if part == "attn_q_norm" { self.query } else { self.key };
+                return Some(match self.family {
+                    Family::Olmo2 => vec![of_all],
+                    Family::StableLm => vec![self.head, of_all / self.head],
+                    _ => vec![self.head],
+                });
+            }
             "attn_q" => vec![hidden, self.query],
             "attn_k" | "attn_v" => vec![hidden, self.key],
             "attn_qkv" => vec![hidden, self.query + 2 * self.key],
@@ -68,14 +77,61 @@ impl Shapes {
 /// Tensors that a reader looks for: outside of layers, and in the first one beside its weights.
 pub(super) fn needed(family: Family) -> Vec<String> {
     let mut names = vec!["token_embd.weight".to_owned(), "output_norm.weight".to_owned()];
-    if matches!(family, Family::Gpt2 | Family::GptNeoX) {
+    if family.has_layer_norms() {
         names.push("output_norm.bias".to_owned());
     }
     if family == Family::Gpt2 {
         names.push("position_embd.weight".to_owned());
     }
-    if matches!(family, Family::Gpt2 | Family::GptNeoX | Family::Qwen2) {
-        names.extend(family.biased_parts().iter().map(|part| format!("blk.0.{part}.bias")));
-    }
+    let biased: &[&str] = match family {
+        Family::Gpt2 | Family::GptNeoX | Family::Qwen2 => family.biased_parts(),
+        Family::StableLm | Family::Falcon => &["attn_norm"],
+        _ => &[],
+    };
+    names.extend(biased.iter().map(|part| format!("blk.0.{part}.bias")));
     names
+}
+
+/// Tensors of a layer that are there where the config asks for them, and only there.
+pub(super) struct Switch {
+    /// The key, and what it is.
+    pub(super) key: (&'static str, Value),
+    /// Whether that asks for them.
+    pub(super) is_on: bool,
+    /// Their names in a layer.
+    pub(super) names: &'static [&'static str],
+}
+
+/// What the config of the family's models may ask for.
+pub(super) fn switches(family: Family, settings: &Settings<'_>) -> Result<Vec<Switch>, ExportError> {
+    let flag = |key, names| {
+        let is_on = settings.flag(key, false)?;
+        Ok::<_, ExportError>(Switch { key: (key, is_on.into()), is_on, names })
+    };
+    let attention = &["attn_q.bias", "attn_k.bias", "attn_v.bias", "attn_output.bias"];
+    Ok(match family {
+        Family::Llama => vec![
+            flag("attention_bias", attention)?,
+            flag("mlp_bias", &["ffn_gate.bias", "ffn_up.bias", "ffn_down.bias"])?,
+        ],
+        Family::Mixtral => vec![flag("attention_bias", attention)?],
+        Family::StableLm => {
+            let is_parallel = settings.flag("use_parallel_residual", false)?;
+            vec![
+                flag("use_qkv_bias", &["attn_q.bias", "attn_k.bias", "attn_v.bias"])?,
+                flag("qk_layernorm", &["attn_q_norm.weight", "attn_k_norm.weight"])?,
+                Switch {
+                    key: ("use_parallel_residual", is_parallel.into()),
+                    is_on: !is_parallel,
+                    names: &["ffn_norm.weight", "ffn_norm.bias"],
+                },
+            ]
+        }
+        Family::Falcon => {
+            let count = settings.parallel_norms()?;
+            let key = ("num_ln_in_parallel_attn", count.into());
+            vec![Switch { key, is_on: count == 2, names: &["attn_norm_2.weight", "attn_norm_2.bias"] }]
+        }
+        _ => Vec::new(),
+    })
 }

@@ -101,6 +101,10 @@ fn read_parts(
 }
 
 fn read_part(part: &Part, rows: Range<usize>, columns: usize, values: &mut [f32]) -> Result<(), CheckpointError> {
+    // A vector that is a row of a stack: for itself it is a column.
+    if columns > 1 && part.tensor.shape().len() == 1 {
+        return part.tensor.read_rows(0..columns, values);
+    }
     let source_rows: Vec<usize> = rows.map(|row| part.map.source_row(row)).collect();
     let (Some(low), Some(high)) = (source_rows.iter().min(), source_rows.iter().max()) else { return Ok(()) };
     let span = *low..*high + 1;

@@ -7,7 +7,7 @@ use super::{
     names::{Destination, destination},
     rope,
     settings::Settings,
-    shapes::{Shapes, needed},
+    shapes::{Shapes, Switch, needed, switches},
 };
 use crate::checkpoint::{Checkpoint, LogicalTensor, gguf::GgufTensor};
 
@@ -29,7 +29,7 @@ struct Draft {
     source: Source,
 }
 
-/// Experts on their own, until all of a stack are there.
+/// Experts and norms of heads on their own, until all of a stack are there.
 type Stacks = BTreeMap<(usize, &'static str), BTreeMap<usize, LogicalTensor>>;
 
 /// Every tensor of the file, in its order.
@@ -60,14 +60,14 @@ impl<'a> Tensors<'a> {
         for tensor in checkpoint.tensors().values() {
             tensors.place(tensor)?;
         }
-        tensors.stack_experts()?;
+        tensors.stack()?;
         for (name, values) in rope::rope_tensors(family, settings)? {
             let draft = Draft { dims: vec![values.len() as u64], source: Source::Values(values) };
             tensors.drafts.insert((0, name.to_owned()), draft);
         }
         tensors.check_layers()?;
+        tensors.settle_head(settings)?;
         tensors.check_shapes(settings)?;
-        tensors.check_head(settings)?;
         Ok(tensors)
     }
 
@@ -144,7 +144,7 @@ impl<'a> Tensors<'a> {
         match place {
             Destination::Skipped => Ok(()),
             Destination::Whole { layer: Some(layer), .. }
-            | Destination::Expert { layer, .. }
+            | Destination::Stacked { layer, .. }
             | Destination::GatesAndUps { layer }
             | Destination::Downs { layer }
                 if layer >= self.layers =>
@@ -155,8 +155,8 @@ impl<'a> Tensors<'a> {
                 let draft = self.whole(tensor, part, is_bias, &name)?;
                 self.insert(&name, layer, draft, tensor)
             }
-            Destination::Expert { layer, part, expert } => {
-                self.stacks.entry((layer, part)).or_default().insert(expert, tensor.clone());
+            Destination::Stacked { layer, part, index } => {
+                self.stacks.entry((layer, part)).or_default().insert(index, tensor.clone());
                 Ok(())
             }
             Destination::GatesAndUps { layer } => {
@@ -173,7 +173,7 @@ impl<'a> Tensors<'a> {
         }
     }
 
-    /// A tensor that becomes one of its own.
+    /// A tensor that becomes one of its own; whether its rows are those of whole heads is seen when all shapes are.
     fn whole(
         &self,
         tensor: &LogicalTensor,
@@ -185,17 +185,12 @@ impl<'a> Tensors<'a> {
         let map = match (self.family, part) {
             (Family::Llama | Family::Mixtral, "attn_q" | "attn_k") => {
                 let heads = if part == "attn_q" { self.heads } else { self.key_heads };
-                // Both halves of every head.
-                if !rows.is_multiple_of(2 * heads) {
-                    return Err(self.unfit(tensor));
-                }
                 RowMap::Interleaved { head_rows: rows / heads }
             }
-            (Family::GptNeoX, "attn_qkv") => {
-                if !rows.is_multiple_of(3 * self.heads) {
-                    return Err(self.unfit(tensor));
-                }
-                RowMap::ByPart { heads: self.heads, head_rows: rows / 3 / self.heads }
+            (Family::GptNeoX | Family::Falcon, "attn_qkv") => {
+                let (groups, queries) = (self.key_heads, self.heads / self.key_heads);
+                let head_count = groups * (queries + 2);
+                RowMap::ByPart { groups, queries, head_rows: rows / head_count }
             }
             _ => RowMap::Same,
         };
@@ -240,21 +235,32 @@ impl<'a> Tensors<'a> {
         }
     }
 
-    /// Makes one tensor of the experts that lie on their own.
-    fn stack_experts(&mut self) -> Result<(), ExportError> {
-        for ((layer, part), experts) in std::mem::take(&mut self.stacks) {
+    /// Makes one tensor of those that lie on their own.
+    fn stack(&mut self) -> Result<(), ExportError> {
+        for ((layer, part), tensors) in std::mem::take(&mut self.stacks) {
             let name = format!("blk.{layer}.{part}.weight");
-            let Some((_, first)) = experts.first_key_value() else { continue };
-            if !experts.keys().copied().eq(0..self.experts) {
+            let count = match part {
+                "attn_q_norm" => self.heads,
+                "attn_k_norm" => self.key_heads,
+                _ => self.experts,
+            };
+            let Some((_, first)) = tensors.first_key_value() else { continue };
+            if !tensors.keys().copied().eq(0..count) {
                 return Err(self.absent(&name));
             }
-            let &[rows, columns] = first.shape() else { return Err(self.unfit(first)) };
-            if let Some(other) = experts.values().find(|tensor| tensor.shape() != first.shape()) {
+            let mut dims: Vec<u64> = first.shape().iter().rev().map(|dim| *dim as u64).collect();
+            // A vector becomes a row.
+            let rows = match (first.shape(), part) {
+                ([_], "attn_q_norm" | "attn_k_norm") => 1,
+                ([rows, _], _) => *rows,
+                _ => return Err(self.unfit(first)),
+            };
+            if let Some(other) = tensors.values().find(|tensor| tensor.shape() != first.shape()) {
                 return Err(self.unfit(other));
             }
-            let dims = vec![columns as u64, rows as u64, self.experts as u64];
+            dims.push(count as u64);
             let first = first.clone();
-            let parts = experts.into_values().map(|tensor| Part { tensor, map: RowMap::Same, rows }).collect();
+            let parts = tensors.into_values().map(|tensor| Part { tensor, map: RowMap::Same, rows }).collect();
             self.insert(&name, Some(layer), Draft { dims, source: Source::Rows { parts, added: 0.0 } }, &first)?;
         }
         Ok(())
@@ -266,15 +272,13 @@ impl<'a> Tensors<'a> {
         if let Some(name) = needed(self.family).iter().find(|name| !has(name)) {
             return Err(self.absent(name));
         }
-        // A bias that the config does not ask for is left out by transformers, one that it asks for is not zero.
-        if matches!(self.family, Family::Llama | Family::Mixtral) {
-            for (key, part) in [("attention_bias", "attn_q"), ("mlp_bias", "ffn_up")] {
-                let is_asked = settings.flag(key, false)?;
-                if is_asked != has(&format!("blk.0.{part}.bias"))
-                    && !(self.family == Family::Mixtral && key == "mlp_bias")
-                {
-                    return Err(settings.bad(key, &is_asked.into()));
-                }
+        // What the config does not ask for is left out by transformers, what it asks for is not zero.
+        for Switch { key: (key, value), is_on, names } in switches(self.family, settings)? {
+            let in_layer = |name: &&str| has(&format!("blk.0.{name}"));
+            match (is_on, names.iter().find(|name| in_layer(name) != is_on)) {
+                (_, None) => {}
+                (true, Some(name)) => return Err(self.absent(&format!("blk.0.{name}"))),
+                (false, Some(_)) => return Err(settings.bad(key, &value)),
             }
         }
         let shapes = Shapes::of(self.family, settings)?;
@@ -292,20 +296,32 @@ impl<'a> Tensors<'a> {
         Ok(())
     }
 
-    /// The head is stored where it must be, and a stored one that counts for nothing, here or there, is the embedding.
-    fn check_head(&self, settings: &Settings<'_>) -> Result<(), ExportError> {
+    /// Sees to it that llama.cpp takes the head that transformers takes: a stored one that differs from the embedding,
+    /// whatever the config says of ties, else the embedding.
+    fn settle_head(&mut self, settings: &Settings<'_>) -> Result<(), ExportError> {
         let is_tied = settings.is_tied()?;
         let is_head = |name: &str| ["lm_head.weight", "embed_out.weight"].iter().any(|head| name.ends_with(head));
         let head = self.checkpoint.tensors().values().find(|tensor| is_head(tensor.name()));
-        let Some(head) = head else {
-            return if is_tied && self.family != Family::GptNeoX { Ok(()) } else { Err(self.absent("output.weight")) };
-        };
-        if !is_tied && !self.family.is_gemma() {
-            return Ok(());
-        }
         let embedding = self.drafts.get(&(0, "token_embd.weight".to_owned()));
-        let embedding = embedding.and_then(|draft| draft.source.tensors().next());
         let Some(embedding) = embedding else { return Err(self.absent("token_embd.weight")) };
+        match head {
+            None if !is_tied => return Err(self.absent("output.weight")),
+            None if self.family.needs_head() => {
+                let copy = Draft { dims: embedding.dims.clone(), source: embedding.source.clone() };
+                self.drafts.insert(self.order("output.weight", None), copy);
+            }
+            Some(head) if self.family.ignores_head() && !self.is_embedding(head)? => {
+                return Err(settings.bad("tie_word_embeddings", &is_tied.into()));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Whether `head` has the values of the embedding.
+    fn is_embedding(&self, head: &LogicalTensor) -> Result<bool, ExportError> {
+        let embedding = self.drafts.get(&(0, "token_embd.weight".to_owned()));
+        let Some(embedding) = embedding.and_then(|draft| draft.source.tensors().next()) else { return Ok(false) };
         if head.shape() != embedding.shape() {
             return Err(self.unfit(head));
         }
@@ -316,10 +332,10 @@ impl<'a> Tensors<'a> {
             head.read_rows(rows.clone(), &mut one)?;
             embedding.read_rows(rows, &mut other)?;
             if one != other {
-                return Err(settings.bad("tie_word_embeddings", &is_tied.into()));
+                return Ok(false);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Every layer has what the first one has: a reader looks for it.
@@ -332,7 +348,8 @@ impl<'a> Tensors<'a> {
         let stacks: &[&str] =
             if self.family.has_experts() { &["ffn_gate_exps", "ffn_up_exps", "ffn_down_exps"] } else { &[] };
         let first = parts(0);
-        for part in self.family.layer_names().iter().map(|(_, part)| part).chain(stacks) {
+        let is_needed = |part: &&&str| !self.family.optional_parts().contains(*part);
+        for part in self.family.layer_names().iter().map(|(_, part)| part).filter(is_needed).chain(stacks) {
             if !first.contains(&format!("{part}.weight")) {
                 return Err(self.absent(&format!("blk.0.{part}.weight")));
             }

@@ -88,6 +88,11 @@ mod gguf {
     mod export;
     mod mixtures;
     mod models;
+    mod notes;
+    mod refusals;
+    mod refused_configs;
+    mod refused_tensors;
+    mod refused_tokenizers;
     mod rows;
     mod writing;
 }

@@ -15,8 +15,7 @@ OUT/mixtures.json  the types of real models' tensors; a list of layers is writte
            first one's.
 """
 import hashlib, json, math, pathlib, shutil, sys
-import gguf, numpy as np, torch, transformers
-from gguf.quants import dequantize
+import torch, transformers
 from safetensors.torch import load_file
 
 READ_ONLY = ('Q2_K', 'Q3_K')
@@ -84,6 +83,8 @@ def expected(case):
 
 
 def rows(source, out):
+    import gguf, numpy as np
+    from gguf.quants import dequantize
     out.mkdir()
     shutil.copy(source / 'input.f32', out)
     index = json.loads((source / 'index.json').read_text())

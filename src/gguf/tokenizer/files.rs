@@ -30,7 +30,13 @@ pub(super) struct AddedToken {
     pub(super) id: usize,
     pub(super) content: String,
     pub(super) is_special: bool,
+    /// Which of [`FLAGS`] it has.
+    pub(super) flags: Vec<&'static str>,
 }
+
+/// What may be set of an added token: blanks before it or behind it belong to it, it is none inside of a word, it is
+/// looked for in what a normalizer made of a text.
+const FLAGS: [&str; 4] = ["lstrip", "rstrip", "single_word", "normalized"];
 
 impl Files {
     pub(super) fn read(content: &SideContent) -> Result<Self, ExportError> {
@@ -96,8 +102,13 @@ impl Files {
 }
 
 fn added_token(id: u64, token: &Value) -> Option<AddedToken> {
-    let is_special = token.get("special").and_then(Value::as_bool).unwrap_or(false);
-    Some(AddedToken { id: usize::try_from(id).ok()?, content: token.get("content")?.as_str()?.to_owned(), is_special })
+    let flag = |key: &str| token.get(key).and_then(Value::as_bool).unwrap_or(false);
+    Some(AddedToken {
+        id: usize::try_from(id).ok()?,
+        content: token.get("content")?.as_str()?.to_owned(),
+        is_special: flag("special"),
+        flags: FLAGS.into_iter().filter(|name| flag(name)).collect(),
+    })
 }
 
 fn text(content: &SideContent, name: &str) -> Result<Option<String>, ExportError> {

@@ -3,6 +3,7 @@
 //! `tokenizer.model` is believed for its pieces, `tokenizer.json` for what was added to them; where there is only the
 //! latter, scores are the ranks of its merges, with which llama.cpp finds the same tokens.
 
+mod differences;
 mod files;
 mod pre;
 mod sentence_piece;
@@ -15,23 +16,23 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use self::{
+    differences::{differences, strips_as_phi3},
     files::Files,
     sentence_piece::{has_dummy_prefix, odd_setting, pieces},
-    vocabulary::{Kind, Slots, Token, Vocabulary, looks_special},
+    vocabulary::{BYTE_LEVEL, Kind, Slots, Token, Vocabulary, looks_special},
 };
-use super::{ExportError, Family};
+use super::{ExportError, ExportNote, Family};
 use crate::checkpoint::{Checkpoint, SideContent, gguf::GgufValue};
-
-/// `tokenizer.ggml.model` where scores decide.
-const SENTENCE_PIECE: &str = "llama";
-/// `tokenizer.ggml.model` where merges do.
-const BYTE_LEVEL: &str = "gpt2";
 
 /// A tokenizer as a file holds it.
 pub(super) struct TokenizerKeys {
     pub(super) keys: Vec<(String, GgufValue)>,
     /// Texts of added tokens that no row of the embedding belongs to.
     pub(super) left_out: Vec<String>,
+    /// Where llama.cpp cuts text otherwise.
+    pub(super) differences: Vec<ExportNote>,
+    /// Whether llama.cpp is right to take it for that of Phi-3, as it does by the name of the model.
+    pub(super) is_phi3: bool,
 }
 
 /// Every key of the tokenizer of `checkpoint`, whose embedding has `rows` rows.
@@ -54,7 +55,9 @@ pub(super) fn tokenizer_keys(
     keys.extend(roles);
     keys.extend(around);
     keys.extend(special::template_keys(&files)?);
-    Ok(TokenizerKeys { keys, left_out: vocabulary.left_out })
+    let is_phi3 = family == Family::Phi3 && strips_as_phi3(&files)?;
+    let differences = differences(&files, &vocabulary, is_phi3)?;
+    Ok(TokenizerKeys { keys, left_out: vocabulary.left_out, differences, is_phi3 })
 }
 
 /// The hash that llama.cpp's converter knows tokenizers by, of the one in `folder`.

@@ -5,11 +5,10 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::{
-    SENTENCE_PIECE,
     files::Files,
     merges,
     sentence_piece::Piece,
-    vocabulary::{Kind, Slots, Token, Vocabulary, looks_special},
+    vocabulary::{Kind, SENTENCE_PIECE, Slots, Token, Vocabulary, looks_special},
 };
 use crate::gguf::{ExportError, Family};
 

@@ -8,6 +8,7 @@ use lorafuse::{
     checkpoint::gguf::{GgufArray, GgufError, GgufHeader, GgufTensor, GgufValue},
     numeric::codec::GgmlType,
 };
+use proptest::prelude::*;
 
 fn metadata() -> Vec<(String, GgufValue)> {
     let nested = GgufArray::Array(vec![GgufArray::U8(vec![1, 2]), GgufArray::String(vec!["a".to_owned()])]);
@@ -194,4 +195,150 @@ fn no_header_is_made_that_ggml_would_refuse() {
     assert!(matches!(GgufHeader::new(Vec::new(), vec![one.clone(), one]), Err(GgufError::NameTwice { .. })));
     let broken = GgufTensor::new("a".to_owned(), vec![100], GgmlType::Q4K);
     assert!(matches!(broken, Err(GgufError::BrokenRow { .. })));
+}
+
+/// A file that sees how much is wanted of it in one go: what a reader reserved for it.
+struct Watched<'a> {
+    rest: &'a [u8],
+    most: usize,
+}
+
+impl std::io::Read for Watched<'_> {
+    fn read(&mut self, wanted: &mut [u8]) -> std::io::Result<usize> {
+        self.most = self.most.max(wanted.len());
+        self.rest.read(wanted)
+    }
+}
+
+fn scalar() -> impl Strategy<Value = GgufValue> {
+    prop_oneof![
+        any::<u8>().prop_map(GgufValue::U8),
+        any::<i16>().prop_map(GgufValue::I16),
+        any::<u32>().prop_map(GgufValue::U32),
+        any::<f32>().prop_map(GgufValue::F32),
+        any::<bool>().prop_map(GgufValue::Bool),
+        any::<u64>().prop_map(GgufValue::U64),
+        "[a-z▁ ]{1,12}".prop_map(GgufValue::String),
+    ]
+}
+
+fn array() -> impl Strategy<Value = GgufValue> {
+    let flat = prop_oneof![
+        prop::collection::vec(any::<i32>(), 1..9).prop_map(GgufArray::I32),
+        prop::collection::vec("[a-z▁]{0,5}", 1..9).prop_map(GgufArray::String),
+        prop::collection::vec(any::<bool>(), 1..9).prop_map(GgufArray::Bool),
+    ];
+    flat.prop_recursive(3, 24, 3, |inner| prop::collection::vec(inner, 1..3).prop_map(GgufArray::Array))
+        .prop_map(GgufValue::Array)
+}
+
+fn any_header() -> impl Strategy<Value = GgufHeader> {
+    let metadata = prop::collection::btree_map("[a-z.]{1,20}", prop_oneof![scalar(), array()], 0..8);
+    let ggml_type = prop::sample::select(GgmlType::ALL.to_vec());
+    let dims = (1_u64..3, prop::collection::vec(1_u64..4, 0..3));
+    let tensors = prop::collection::btree_map("[a-z.]{1,20}", (ggml_type, dims), 0..6);
+    (metadata, tensors).prop_map(|(metadata, tensors)| {
+        let tensors = tensors.into_iter().map(|(name, (ggml_type, (blocks, mut dims)))| {
+            dims.insert(0, blocks * ggml_type.block_len() as u64);
+            tensor(&name, &dims, ggml_type)
+        });
+        GgufHeader::new(metadata.into_iter().collect(), tensors.collect()).unwrap()
+    })
+}
+
+/// What happens to a file, at a place that is a share of its length.
+#[derive(Clone, Debug)]
+enum Damage {
+    Byte {
+        share: f64,
+        xor: u8,
+    },
+    /// Eight bytes, as counts and lengths have.
+    Number {
+        share: f64,
+        value: u64,
+    },
+    Cut {
+        share: f64,
+    },
+    Doubled {
+        share: f64,
+        len: usize,
+    },
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    let numbers = prop_oneof![
+        (0_u32..64).prop_map(|bit| 1 << bit),
+        (0_u32..64).prop_map(|bit| u64::MAX >> bit),
+        any::<u64>(),
+        0_u64..300,
+    ];
+    prop_oneof![
+        (0.0..1.0, 1_u8..).prop_map(|(share, xor)| Damage::Byte { share, xor }),
+        (0.0..1.0, numbers).prop_map(|(share, value)| Damage::Number { share, value }),
+        (0.0..1.0).prop_map(|share| Damage::Cut { share }),
+        (0.0..1.0, 1_usize..40).prop_map(|(share, len)| Damage::Doubled { share, len }),
+    ]
+}
+
+#[expect(clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place in a small file")]
+fn damaged(mut bytes: Vec<u8>, header_len: usize, damage: &Damage) -> Vec<u8> {
+    // Headers are what is read: nothing else is worth a change.
+    let at = |share: f64| (share * header_len.min(bytes.len()) as f64) as usize;
+    match *damage {
+        Damage::Byte { share, xor } => {
+            let at = at(share);
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte ^= xor;
+            }
+        }
+        Damage::Number { share, value } => {
+            let at = at(share);
+            if let Some(place) = bytes.get_mut(at..at + 8) {
+                place.copy_from_slice(&value.to_le_bytes());
+            }
+        }
+        Damage::Cut { share } => {
+            let at = at(share);
+            bytes.truncate(at);
+        }
+        Damage::Doubled { share, len } => {
+            let at = at(share);
+            let end = (at + len).min(bytes.len());
+            let again = bytes[at.min(end)..end].to_vec();
+            bytes.splice(at.min(end)..at.min(end), again);
+        }
+    }
+    bytes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, ..ProptestConfig::default() })]
+
+    /// Whatever became of a file: it is refused, or what is read is what stands in it. Nothing is reserved that the file
+    /// could not fill, and no count, however large, is believed.
+    #[test]
+    fn a_damaged_header_is_refused_or_read_as_it_stands(
+        header in any_header(),
+        damages in prop::collection::vec(damage(), 1..4),
+    ) {
+        let header_len = header.to_bytes().len();
+        let whole = file(&header);
+        let bytes = damages.iter().fold(whole, |bytes, damage| damaged(bytes, header_len, damage));
+        let mut watched = Watched { rest: &bytes, most: 0 };
+        let found = GgufHeader::read(&mut watched, bytes.len() as u64);
+        prop_assert!(watched.most <= bytes.len(), "{} bytes were reserved for {}", watched.most, bytes.len());
+        match found {
+            Err(error) => prop_assert!(error.to_string().chars().count() < 500, "{error}"),
+            Ok(found) => {
+                // Version 2 becomes 3, and what fills up to the data becomes zeros; all else is as it was.
+                let mut again = found.to_bytes();
+                again[4..8].copy_from_slice(&bytes[4..8]);
+                let end = again.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+                prop_assert!(bytes.starts_with(&again[..end]));
+                prop_assert!(found.data_start <= bytes.len() as u64 + 32);
+            }
+        }
+    }
 }

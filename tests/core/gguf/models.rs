@@ -1,5 +1,5 @@
-//! What ten families of models become: every key, name, shape, type and byte as llama.cpp's own converter and
-//! quantisation make them.
+//! What fourteen families of models become: every key, name, shape, type and byte as llama.cpp's own converter and
+//! quantisation make them, or as they were when llama.cpp computed of them what transformers does.
 
 #![expect(clippy::cast_possible_truncation, reason = "small numbers of a test")]
 
@@ -22,7 +22,7 @@ use tempfile::TempDir;
 
 use crate::support::{random_model, repository, sha256_start};
 
-const CASES: [&str; 13] = [
+const CASES: [&str; 20] = [
     "llama-spm",
     "llama-spm-json-only",
     "llama3-rope",
@@ -36,6 +36,13 @@ const CASES: [&str; 13] = [
     "phi3",
     "gpt_neox",
     "gpt2",
+    "gemma",
+    "olmo2",
+    "stablelm",
+    "stablelm-parallel",
+    "falcon",
+    "falcon-groups",
+    "falcon-heads",
 ];
 
 /// A golden case: the model's folder, and what is expected of it.
@@ -173,6 +180,13 @@ cases! {
     phi3_is_as_converted: "phi3",
     gpt_neox_is_as_converted: "gpt_neox",
     gpt2_is_as_converted: "gpt2",
+    gemma_is_as_proved: "gemma",
+    olmo2_is_as_proved: "olmo2",
+    stablelm_is_as_proved: "stablelm",
+    stablelm_with_norms_of_heads_is_as_proved: "stablelm-parallel",
+    falcon_with_one_key_is_as_proved: "falcon",
+    falcon_with_groups_is_as_proved: "falcon-groups",
+    falcon_with_as_many_keys_is_as_proved: "falcon-heads",
 }
 
 /// The ids of a text that tells pre-tokenizers apart, hashed as the converter does.

@@ -248,7 +248,7 @@ impl GgmlType {
             Form::Mins(_) | Form::Short(Short::Min { .. }) => &[0, 2],
             Form::Short(_) | Form::Two | Form::Three => &[0],
         };
-        let is_held = |block: &[u8], at: &usize| f16::from_le_bytes([block[*at], block[at + 1]]).is_finite();
+        let is_held = |block: &[u8], at: &usize| half_at(block, *at).is_finite();
         let mut blocks = bytes.chunks_exact(self.block_byte_count());
         match blocks.position(|block| !halves_at.iter().all(|at| is_held(block, at))) {
             Some(block) => Err(EncodeError::TooLarge { index: block * self.block_len() }),
@@ -288,4 +288,18 @@ impl fmt::Display for GgmlType {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())
     }
+}
+
+/// The number of half precision at `at`.
+fn half_at(block: &[u8], at: usize) -> f32 {
+    f16::from_le_bytes([block[at], block[at + 1]]).to_f32()
+}
+
+/// Writes `value` at `at` in half precision, and gives what is left of it.
+#[expect(clippy::inline_always, reason = "only what is inlined is compiled with the instructions of a level")]
+#[inline(always)]
+fn put_half(block: &mut [u8], at: usize, value: f32) -> f32 {
+    let half = f16::from_f32(value);
+    block[at..at + 2].copy_from_slice(&half.to_le_bytes());
+    half.to_f32()
 }
