@@ -224,3 +224,34 @@ fn the_head_is_the_one_that_transformers_takes() {
         assert!(has_head(&model), "{case}");
     }
 }
+
+/// Gemmas of 27 billion weights: by the number of layers, llama.cpp scales their queries by the width of the model.
+#[test]
+fn scales_of_queries_in_the_largest_gemmas() {
+    for (case, layers) in [("gemma2", 46), ("gemma3", 62)] {
+        let mut model = Model::new(case);
+        let first: Vec<(String, Vec<usize>)> = model
+            .tensors
+            .iter()
+            .filter_map(|(name, shape)| Some((name.strip_prefix("model.layers.0.")?.to_owned(), shape.clone())))
+            .collect();
+        for layer in 0..layers {
+            for (name, shape) in &first {
+                // Heads of 32 in place of 16, so that the two scales differ.
+                let shape = match name.as_str() {
+                    "self_attn.o_proj.weight" => vec![shape[0], 2 * shape[1]],
+                    name if name.starts_with("self_attn.") => [&[2 * shape[0]], &shape[1..]].concat(),
+                    _ => shape.clone(),
+                };
+                model.tensors.insert(format!("model.layers.{layer}.{name}"), shape);
+            }
+        }
+        model.config["num_hidden_layers"] = layers.into();
+        model.config["head_dim"] = 32.into();
+        model.config["layer_types"] = Value::Null;
+        model.config["query_pre_attn_scalar"] = 16.into();
+        model.assert_exported(case);
+        model.config["query_pre_attn_scalar"] = 32.into();
+        model.assert_refused(case, "bad setting query_pre_attn_scalar");
+    }
+}
