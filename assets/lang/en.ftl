@@ -621,6 +621,7 @@ conclusion-too-little-text =
     }
 conclusion-within-chance = { $model } against { $first }: the difference is within chance on { LIST($texts, last: " and ") }.
 
+detail-absent-tensors = { COUNT($names-count, one: "tensor is", other: "tensors are") } not in the file: { LIST($names, shown: 3) }
 detail-adapter-file = { $file } would be loaded again on top of the merge
 detail-adapter-tensors = not merged: { COUNT($names-count, one: "tensor", other: "tensors") } of an adapter among the weights: { LIST($names, shown: 3) }
 detail-bad-json = { $file } is not valid JSON: { $problem }
@@ -630,6 +631,7 @@ detail-came-after-seal = { $file } came after the seal
 detail-changed-without-reason = { $tensor } differs from the base and is no target
 detail-config-mismatch = config.json and the weights do not agree: { $value-what }
 detail-extra = { $tensor } is not in the base
+detail-farther-blocks = { SHORTENED($tensor) }: { COUNT($wrong-count) } of { COUNT($block-count, one: "block", other: "blocks") } are farther from base and adapter than encoding them makes it
 detail-full-model-beside = { $file } in the adapter's folder is a full model's, and nothing of it was looked for
 detail-hint = { $error-hint }
 detail-identical-to-base = identical to the base: nothing was merged
@@ -662,6 +664,9 @@ detail-not-in-index = the index does not name { COUNT($names-count, one: "tensor
 detail-only-nan = the model predicts nothing but NaN
 detail-open-experts = experts in square matrices, which PEFT takes in another order under transformers 4 than under 5, and the adapter does not say which it was trained with: { LIST($names, shown: 3) }
 detail-opened-outside = it opened { $path }
+detail-other-block-type = { SHORTENED($tensor) } is { $held }, where llama.cpp’s mixture has { $expected }
+detail-other-blocks = { SHORTENED($tensor) }: { COUNT($wrong-count) } of { COUNT($block-count, one: "block", other: "blocks") } are not what encoding the base gives
+detail-other-keys = keys that the model does not have so: { LIST($names, shown: 5) }
 detail-other-packing-config = config.json does not say load_in_4bit, so that a loader builds other layers than the packed weights need
 detail-other-shape = { $tensor }: { SHAPE($held) } where base and adapter have { SHAPE($expected) }
 detail-other-strength = { $names-count } of { COUNT($wrong-count, one: "wrong target", other: "wrong targets") }: the values are not what base and adapter give but { $factor } times their change{ $strength ->
@@ -688,6 +693,7 @@ detail-undecided-orientation =
        *[other] they are
     } stored: { LIST($names, shown: 3) }
 detail-unequal-tie = config.json ties { $tensor } to { $other }, but they hold different values
+detail-unknown-tensors = { COUNT($names-count, one: "tensor", other: "tensors") } of no model like this: { LIST($names, shown: 3) }
 detail-unmerged = { $file }: { COUNT($names-count, one: "target holds", other: "targets hold") } not what base and adapter give but the base's values, as if the adapter was never merged: { LIST($names, shown: 3) }
 detail-unread-tensors = { COUNT($names-count, one: "tensor is", other: "tensors are") } no part of the model that config.json describes: { LIST($names, shown: 3) }
 detail-unread-weights = { $file } in the adapter's folder cannot be read, so what it holds was not looked for
@@ -741,6 +747,7 @@ eval-verdict-within-chance = it predicts as well as the base, within chance
 eval-verdict-worse = it predicts { LIST($texts, last: " and ") } worse than the base, and no text better
 
 evidence-differing = { COUNT($changed-count) } of { COUNT($tensor-count, one: "tensor", other: "tensors") } differ from the base; which of them should, only the adapter can tell
+evidence-encoded = { $equal-count } of { $target-count } targets recomputed and as near as a fresh encoding ({ PERCENT($exact-share, digits: 3) } of { COUNT($block-count) } blocks bit-exact); { $unchanged-count } of { $other-count } others equal the encoded base
 evidence-held =
     { COUNT($tensor-count, one: "tensor", other: "tensors") }, { COUNT($parameter-count) } parameters, { BYTES($byte-count) } in { COUNT($file-count, one: "file", other: "files") }{ $unlisted-class ->
         [none] {""}
@@ -1962,12 +1969,18 @@ verify-error-does-not-fit = adapter and base do not fit together, so there is no
        *[other] { $misplaced }
     }
     .hint = give the base and the adapters that the merge was made from
+verify-error-expected = what the file should hold cannot be told: { $value }
+verify-error-gguf-file = { $value }
+verify-error-gguf-without-base = a GGUF file is judged against its base, and none was given
+    .hint = name the base with --base, and the adapters with --adapter
 verify-error-io = { $value }
 verify-error-merged = the merged folder cannot be read: { $value }
 verify-error-packed-base = the base is quantised by { $method }, which is not read here: nothing can be compared with it
     .hint = give the original 16- or 32-bit model of the same name
 verify-error-seal = the seal cannot be checked: { $value }
 verify-error-trained = { $value }
+verify-error-unknown-file-type = the file’s general.file_type is none that is written here
+    .hint = files of other types, and of an importance matrix, are not judged yet
 verify-error-unpredictable = the merged folder predicts nothing: { $value }
 
 way-out-build-deeper-base = build the deeper base first and merge into that

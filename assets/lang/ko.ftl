@@ -617,6 +617,7 @@ conclusion-too-little-text =
     }
 conclusion-within-chance = { $first } 대비 { $model }: { LIST($texts) }의 차이는 우연의 범위입니다.
 
+detail-absent-tensors = 텐서 { COUNT($names-count) }개가 파일에 없습니다: { LIST($names, shown: 3) }
 detail-adapter-file = { $file } 파일을 병합 위에 한 번 더 불러오게 됩니다
 detail-adapter-tensors = 병합되지 않았습니다. 가중치에 어댑터의 텐서 { COUNT($names-count) }개가 남아 있습니다: { LIST($names, shown: 3) }
 detail-bad-json = { $file } 파일은 올바른 JSON이 아닙니다({ $problem })
@@ -626,6 +627,7 @@ detail-came-after-seal = { $file } 파일은 봉인한 뒤에 생겼습니다
 detail-changed-without-reason = { $tensor } 텐서는 대상이 아닌데 베이스와 다릅니다
 detail-config-mismatch = config.json과 가중치가 서로 맞지 않습니다. { $value-what }
 detail-extra = { $tensor } 텐서는 베이스에 없습니다
+detail-farther-blocks = { SHORTENED($tensor) }: 블록 { COUNT($block-count) }개 중 { COUNT($wrong-count) }개가 베이스와 어댑터를 인코딩한 것보다 멀리 있습니다
 detail-full-model-beside = 어댑터 폴더의 { $file }에는 모델 전체가 들어 있어, 그 내용은 찾지 않았습니다
 detail-hint = { $error-hint }
 detail-identical-to-base = 베이스와 똑같습니다. 아무것도 병합되지 않았습니다
@@ -658,6 +660,9 @@ detail-not-in-index = 샤드에 있는 텐서 { COUNT($names-count) }개가 색�
 detail-only-nan = 모델의 예측이 모두 NaN입니다
 detail-open-experts = 정사각형 전문가 행렬은 PEFT를 transformers 4와 쓰는지 5와 쓰는지에 따라 차원 순서가 다른데, 어댑터에는 어느 버전으로 학습했는지 적혀 있지 않습니다: { LIST($names, shown: 3) }
 detail-opened-outside = 폴더 밖의 파일을 열었습니다: { $path }
+detail-other-block-type = { SHORTENED($tensor) } 텐서가 { $held } 형식입니다. llama.cpp의 조합에서는 { $expected }입니다
+detail-other-blocks = { SHORTENED($tensor) }: 블록 { COUNT($block-count) }개 중 { COUNT($wrong-count) }개가 베이스를 인코딩한 것과 다릅니다
+detail-other-keys = 모델과 다른 키가 있습니다: { LIST($names, shown: 5) }
 detail-other-packing-config = config.json에 load_in_4bit가 없어, 불러올 때 압축한 가중치와 다른 층을 만듭니다
 detail-other-shape = { $tensor }: 크기가 { SHAPE($held) }인데 베이스와 어댑터에서는 { SHAPE($expected) }입니다
 detail-other-strength = 틀린 대상 { COUNT($wrong-count) }개 중 { COUNT($names-count) }개는 바뀐 양이 { $factor }배입니다{ $strength ->
@@ -680,6 +685,7 @@ detail-truncated = { $file } 파일이 잘렸습니다: { BYTES($whole-bytes) } 
 detail-turned-over = 대상 { COUNT($names-count) }개에는 변화량이 반대 방향으로 들어 있습니다. 알려진 사실만으로는 틀렸다고 할 수 없습니다: { LIST($names, shown: 3) }
 detail-undecided-orientation = 대상 { COUNT($names-count) }개는 정사각형이고 클래스를 알 수 없어, 저장된 방향은 어댑터의 fan_in_fan_out만이 말해 줍니다: { LIST($names, shown: 3) }
 detail-unequal-tie = config.json은 { $tensor } 텐서와 { $other } 텐서를 묶어 두었지만 두 값이 다릅니다
+detail-unknown-tensors = 이런 모델에 없는 텐서가 { COUNT($names-count) }개 있습니다: { LIST($names, shown: 3) }
 detail-unmerged = { $file }: 대상 { COUNT($names-count) }개가 베이스의 값 그대로입니다. 어댑터를 병합하지 않은 것과 같습니다: { LIST($names, shown: 3) }
 detail-unread-tensors = config.json이 설명하는 모델에 없는 텐서가 { COUNT($names-count) }개 있습니다: { LIST($names, shown: 3) }
 detail-unread-weights = 어댑터 폴더의 { $file } 파일을 읽을 수 없어, 그 내용은 찾지 않았습니다
@@ -733,6 +739,7 @@ eval-verdict-within-chance = 우연의 범위 안에서 베이스만큼 예측�
 eval-verdict-worse = { LIST($texts) } 텍스트를 베이스보다 못 예측하고, 더 나은 텍스트는 없습니다
 
 evidence-differing = 텐서 { COUNT($tensor-count) }개 중 { COUNT($changed-count) }개가 베이스와 다릅니다. 어느 것이 달라야 하는지는 어댑터가 있어야 압니다
+evidence-encoded = 타깃 { $target-count }개 중 { $equal-count }개를 다시 계산했고 새로 인코딩한 것만큼 가깝습니다(블록 { COUNT($block-count) }개의 { PERCENT($exact-share, digits: 3) }가 비트까지 같음). 나머지 { $other-count }개 중 { $unchanged-count }개는 인코딩한 베이스와 같습니다
 evidence-held =
     텐서 { COUNT($tensor-count) }개, 파라미터 { COUNT($parameter-count) }개, 파일 { COUNT($file-count) }개에 { BYTES($byte-count) }{ $unlisted-class ->
         [none] {""}
@@ -1991,12 +1998,18 @@ verify-error-does-not-fit = 어댑터와 베이스가 서로 맞지 않아 견�
        *[other] { $misplaced }
     }
     .hint = 이 병합에 쓴 베이스와 어댑터를 고르세요
+verify-error-expected = 파일에 있어야 할 내용을 비교할 수 없습니다: { $value }
+verify-error-gguf-file = { $value }
+verify-error-gguf-without-base = GGUF 파일은 베이스와 비교해 판정하는데 베이스가 없습니다
+    .hint = --base로 베이스를, --adapter로 어댑터를 적으세요
 verify-error-io = { $value }
 verify-error-merged = 병합 폴더를 읽을 수 없습니다: { $value }
 verify-error-packed-base = 베이스가 { $method }(으)로 양자화되어 있습니다. 여기서는 읽지 않는 형식이라 비교할 수 없습니다
     .hint = 이름이 같은 16비트나 32비트 원본을 주세요
 verify-error-seal = 봉인을 검사할 수 없습니다: { $value }
 verify-error-trained = { $value }
+verify-error-unknown-file-type = 파일의 general.file_type이 여기서 쓰는 형식이 아닙니다
+    .hint = 다른 형식의 파일과 중요도 행렬로 만든 파일은 아직 판정하지 않습니다
 verify-error-unpredictable = 병합 폴더가 아무것도 예측하지 못합니다: { $value }
 
 way-out-build-deeper-base = 더 깊은 베이스를 먼저 만들고 거기에 병합하세요

@@ -141,7 +141,7 @@ pub struct MergeArgs {
 /// `verify`.
 #[derive(Debug, ClapArgs)]
 pub struct VerifyArgs {
-    /// The merged folder, whoever made it
+    /// The merged folder, whoever made it, or a GGUF file of it
     pub merged: PathBuf,
     /// The base that it was made from
     #[arg(long)]

@@ -36,6 +36,32 @@ pub enum Detail {
         held: Vec<usize>,
         expected: Vec<usize>,
     },
+    // Complete, of a GGUF file: keys, tensors and their types.
+    OtherKeys {
+        names: Vec<String>,
+    },
+    AbsentTensors {
+        names: Vec<String>,
+    },
+    UnknownTensors {
+        names: Vec<String>,
+    },
+    OtherBlockType {
+        tensor: String,
+        held: &'static str,
+        expected: &'static str,
+    },
+    // ChangedTargets, of a GGUF file.
+    OtherBlocks {
+        tensor: String,
+        wrong_count: u64,
+        block_count: u64,
+    },
+    FartherBlocks {
+        tensor: String,
+        wrong_count: u64,
+        block_count: u64,
+    },
     UnusedWeights {
         file: String,
         byte_count: u64,
@@ -399,6 +425,15 @@ mod tests {
         let error = Reported::new(CheckpointError::Missing { path: "/data/x".into() });
         let cases: Vec<(Detail, &[&str])> = vec![
             (Detail::AdapterFile { file: file() }, &["a.json"]),
+            (Detail::OtherKeys { names: vec![text("llama.rope.freq_base")] }, &["llama.rope.freq_base"]),
+            (Detail::AbsentTensors { names: vec![text("blk.0")] }, &["blk.0"]),
+            (Detail::UnknownTensors { names: vec![text("blk.0")] }, &["blk.0"]),
+            (
+                Detail::OtherBlockType { tensor: text("blk.0"), held: "Q4_K", expected: "Q6_K" },
+                &["blk.0", "Q4_K", "Q6_K"],
+            ),
+            (Detail::OtherBlocks { tensor: text("blk.0"), wrong_count: 3, block_count: 70 }, &["blk.0", "3", "70"]),
+            (Detail::FartherBlocks { tensor: text("blk.0"), wrong_count: 3, block_count: 70 }, &["blk.0", "3", "70"]),
             (Detail::StillPacked { method: "GPTQ", tensor_count: 3 }, &["GPTQ", "3개"]),
             (Detail::PackingNote { note: QuantizationNote::WideStates { tensor_count: 3 } }, &["3개"]),
             (Detail::MixedPacking { format_count: 2 }, &["2가지"]),

@@ -153,7 +153,7 @@ fn judge_turned_over(
 
 fn judge_by(
     tensor: &LogicalTensor,
-    exact: Option<&Exact<'_>>,
+    exact: Option<&Exact>,
     options: &VerifyOptions,
     job: &JobContext,
 ) -> Result<TensorVerdict, VerifyError> {
@@ -179,7 +179,7 @@ fn judge_by(
 }
 
 /// Bytes that one pass over a tensor reads: its own, and those of what it is compared with.
-fn bytes_of_pass(tensor: &LogicalTensor, exact: Option<&Exact<'_>>) -> u64 {
+fn bytes_of_pass(tensor: &LogicalTensor, exact: Option<&Exact>) -> u64 {
     tensor.byte_count() + exact.map_or(0, |exact| exact.source.byte_count())
 }
 
@@ -187,7 +187,7 @@ fn bytes_of_pass(tensor: &LogicalTensor, exact: Option<&Exact<'_>>) -> u64 {
 #[derive(Clone, Copy)]
 struct Pass<'a> {
     tensor: &'a LogicalTensor,
-    exact: Option<&'a Exact<'a>>,
+    exact: Option<&'a Exact>,
     policy: RoundingPolicy,
     noise: Option<Noise>,
 }
@@ -235,7 +235,7 @@ impl Pass<'_> {
         tensor.read_row_bytes(rows.clone(), &mut bytes)?;
         let is_comparable = exact.is_none_or(|exact| FloatDtype::of(exact.source.dtype()).is_some());
         let Some(dtype) = FloatDtype::of(tensor.dtype()).filter(|_| is_comparable) else {
-            return compare_bytes(tensor, exact.map(|exact| exact.source), rows, bytes);
+            return compare_bytes(tensor, exact.map(|exact| &exact.source), rows, bytes);
         };
         let mut stored = vec![0.0; bytes.len() / dtype.byte_count()];
         widen_to_f64(dtype, &bytes, &mut stored);
@@ -264,12 +264,12 @@ fn tile_byte_count(tensor: &LogicalTensor, rows: &Range<usize>) -> usize {
 /// A tensor whose values are taken: the same bytes, or the same values rounded to another dtype.
 fn compare_taken(
     dtype: FloatDtype,
-    exact: &Exact<'_>,
+    exact: &Exact,
     rows: Range<usize>,
     stored: &[f64],
     bytes: &[u8],
 ) -> Result<Agreement, VerifyError> {
-    let source = read_f64(exact.source, exact.source.float_dtype()?, rows.clone())?;
+    let source = read_f64(&exact.source, exact.source.float_dtype()?, rows.clone())?;
     let mut agreement = compare_with(dtype, stored, &source);
     if exact.source.dtype() == dtype.stored() && agreement.changed_count == 0 {
         // Two bit patterns may be one value, as −0 and 0 and all NaN are.

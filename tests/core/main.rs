@@ -100,6 +100,7 @@ mod gguf {
 /// What is proved of a merged folder.
 mod verify {
     mod alone;
+    mod gguf;
     mod sabotage;
     mod sabotage_matching;
     mod sabotage_packed;
