@@ -5,6 +5,7 @@
 mod class;
 mod embeddings;
 mod experts;
+mod from_linear;
 mod linear;
 mod loading;
 mod names;
