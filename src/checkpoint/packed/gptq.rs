@@ -27,10 +27,8 @@ struct Defaults {
     bits: usize,
     group_size: GroupSize,
     zeros_less_one: bool,
-    /// The version, as it is said.
-    version: String,
-    /// Whether every zero point is the middle of the codes.
-    is_symmetric: bool,
+    /// The version, as it is said, where every zero point is said to be the middle of the codes.
+    symmetric_version: Option<String>,
     /// Whether single modules may have other bits and groups, which their shapes tell.
     is_dynamic: bool,
     is_reordered: bool,
@@ -112,8 +110,7 @@ impl Defaults {
             bits,
             group_size: GroupSize::read(settings, &["group_size"])?,
             zeros_less_one: !version.eq_ignore_ascii_case("gptq_v2"),
-            version,
-            is_symmetric: is_true("sym"),
+            symmetric_version: is_true("sym").then_some(version),
             is_dynamic: settings
                 .get("dynamic")
                 .is_some_and(|dynamic| dynamic.as_object().is_some_and(|rules| !rules.is_empty())),
@@ -125,7 +122,8 @@ impl Defaults {
     /// those of a module of `outputs`, and its first group tells.
     fn refuse_other_version(&self, packing: &Gptq, zeros: &Bytes, outputs: usize) -> Result<(), PackedError> {
         let row_byte_count = packing.zero_bytes(outputs);
-        if !self.is_symmetric || outputs == 0 || zeros.byte_count < row_byte_count as u64 {
+        let Some(version) = &self.symmetric_version else { return Ok(()) };
+        if outputs == 0 || zeros.byte_count < row_byte_count as u64 {
             return Ok(());
         }
         let mut found = vec![0; outputs];
@@ -135,7 +133,7 @@ impl Defaults {
         if found.iter().any(|zero| *zero != others) {
             return Ok(());
         }
-        let (tensor, said) = (zeros.name.clone(), self.version.clone());
+        let (tensor, said) = (zeros.name.clone(), version.clone());
         Err(PackedError::Contradicted { tensor, key: "checkpoint_format", said })
     }
 }
