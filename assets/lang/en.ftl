@@ -666,6 +666,7 @@ detail-open-experts = experts in square matrices, which PEFT takes in another or
 detail-opened-outside = it opened { $path }
 detail-other-block-type = { SHORTENED($tensor) } is { $held }, where llama.cpp’s mixture has { $expected }
 detail-other-blocks = { SHORTENED($tensor) }: { COUNT($wrong-count) } of { COUNT($block-count, one: "block", other: "blocks") } are not what encoding the base gives
+detail-other-config = config.json says { $key }: { $merged }, and the base's says { $base }; no adapter changes that
 detail-other-keys = keys that the model does not have so: { LIST($names, shown: 5) }
 detail-other-packing-config = config.json does not say load_in_4bit, so that a loader builds other layers than the packed weights need
 detail-other-shape = { $tensor }: { SHAPE($held) } where base and adapter have { SHAPE($expected) }
@@ -962,7 +963,10 @@ question-nothing-left-out = Nothing trained left out
 question-sealed = Sealed
 
 recomputed =
-    { $equal-count } of { $target-count } targets recomputed and equal ({ PERCENT($exact-share, digits: 3) } of { COUNT($value-count) } values bit-exact, the rest by the last bit{ $policies-count ->
+    { $equal-count } of { $target-count } targets recomputed and equal ({ PERCENT($exact-share, digits: 3) } of { COUNT($value-count) } values bit-exact, { $has-codes ->
+        [yes] the rest by the last bit, or by the code or scale beside it where float32 decides
+       *[no] the rest by the last bit
+    }{ $policies-count ->
         [0] {""}
        *[other] ; { LIST($policies) }
     }){ $gain ->
@@ -1117,7 +1121,10 @@ warning-packed = { $note }
 warning-packed-as-trained = base quantised to NF4 (block { $block }{ $is-double ->
         [yes] , double
        *[no] {""}
-    }) in the stream, as the adapter's trainer saw it: { COUNT($tensor-count, one: "tensor", other: "tensors") }, each from its own { $dtype } values; the output is not quantised
+    }) in the stream, as the adapter's trainer saw it: { COUNT($tensor-count, one: "tensor", other: "tensors") }, each from its own { $dtype } values; { $is-packed-again ->
+        [yes] what is merged is packed again, as NF4
+       *[no] the output is not quantised
+    }
 warning-prefix = { $adapter }: { $change } to find its tensors in the base
 warning-renamed = { $adapter }: { COUNT($module-count, one: "module", other: "modules") } found under the names that the base has on disk (transformers' table of names)
 warning-replaced = the adapter brings { COUNT($tensors-count, one: "tensor", other: "tensors") } whole, in the place of the base's: { LIST($tensors, shown: 4) }
@@ -1771,6 +1778,7 @@ packed-error-wrong-dtype = { $tensor } is { $dtype }, where packed weights have 
 packed-error-wrong-shape = { $tensor } is { SHAPE($shape) }, where packed weights of this layout have { SHAPE($expected) }
 packed-error-wrong-size = { $tensor } holds { BYTES($held) }, where its weights need { BYTES($needed) }
 quantization-note-config-differs = config.json says { $key }: { $said }, and the states of the packed weights say { $found }; the states are followed
+quantization-note-layout-differs = config.json says { $said } of weights that it does not name, and the shapes of { COUNT($tensor-count, one: "such weight", other: "such weights") } say { $found }; the shapes are followed
 quantization-note-rounded-states = { COUNT($tensor-count, one: "packed weight says", other: "packed weights say") } float32 in a model of { $dtype }, as a merge into packed weights on a CPU leaves it; rounded to { $dtype }
 quantization-note-wide-states = { COUNT($tensor-count, one: "packed weight says", other: "packed weights say") } float32, and config.json names no dtype; unpacked to float32, twice the bytes of 16 bits
 quantization-note-wrapped-zeros = { COUNT($field-count, one: "zero point", other: "zero points") } of { COUNT($tensor-count, one: "weight", other: "weights") } are stored as all ones; read as 0, as GPTQModel does, where ExLlama's kernels read one more than the largest code
@@ -1874,6 +1882,9 @@ plan-error-quantized-base = the base is quantised by { $method }, { $method ->
        *[other] a layout that is not read here
     }
     .hint = use the original 16- or 32-bit model of the same name
+plan-error-rounded-away = of the adapter's change, { $dtype } would keep { PERCENT($rounded-gain, digits: 0) } and NF4 behind it { PERCENT($gain, digits: 0) }: most of it is smaller than the step from one { $dtype } value to the next
+    .hint = write the merged weights in 32 bits and unpacked, which keeps the change, or accept the loss
+    .cli-hint = --dtype f32 in place of --requantize keeps the change; --accept-loss accepts the loss
 plan-error-too-much-lost = packed as NF4, { PERCENT($gain, digits: 0) } of the adapter's change would be left: most of it is smaller than the step from one code to the next
     .hint = write the merged weights in 16 bits, which keeps the change, or accept the loss
     .cli-hint = leave --requantize out, which writes 16 bits and keeps the change, or accept the loss with --accept-loss

@@ -662,6 +662,7 @@ detail-open-experts = 정사각형 전문가 행렬은 PEFT를 transformers 4와
 detail-opened-outside = 폴더 밖의 파일을 열었습니다: { $path }
 detail-other-block-type = { SHORTENED($tensor) } 텐서가 { $held } 형식입니다. llama.cpp의 조합에서는 { $expected }입니다
 detail-other-blocks = { SHORTENED($tensor) }: 블록 { COUNT($block-count) }개 중 { COUNT($wrong-count) }개가 베이스를 인코딩한 것과 다릅니다
+detail-other-config = config.json에는 { $key }이(가) { $merged }(으)로 되어 있는데 베이스에는 { $base }(으)로 되어 있습니다. 어댑터가 바꾸는 값이 아닙니다
 detail-other-keys = 모델과 다른 키가 있습니다: { LIST($names, shown: 5) }
 detail-other-packing-config = config.json에 load_in_4bit가 없어, 불러올 때 압축한 가중치와 다른 층을 만듭니다
 detail-other-shape = { $tensor }: 크기가 { SHAPE($held) }인데 베이스와 어댑터에서는 { SHAPE($expected) }입니다
@@ -943,7 +944,10 @@ question-nothing-left-out = 학습한 것이 빠지지 않음
 question-sealed = 봉인 그대로임
 
 recomputed =
-    대상 { $target-count }개 중 { $equal-count }개가 다시 계산한 값과 같습니다(값 { COUNT($value-count) }개의 { PERCENT($exact-share, digits: 3) }가 비트까지 같고 나머지는 마지막 비트 차이{ $policies-count ->
+    대상 { $target-count }개 중 { $equal-count }개가 다시 계산한 값과 같습니다(값 { COUNT($value-count) }개의 { PERCENT($exact-share, digits: 3) }가 비트까지 같고 { $has-codes ->
+        [yes] 나머지는 마지막 비트 차이, 또는 float32 오차로 정해지는 이웃한 코드나 스케일 차이
+       *[no] 나머지는 마지막 비트 차이
+    }{ $policies-count ->
         [0] {""}
        *[other] , { LIST($policies) }
     }).{ $gain ->
@@ -1098,7 +1102,10 @@ warning-packed = { $note }
 warning-packed-as-trained = 어댑터를 학습할 때와 같게 베이스를 읽으면서 NF4(블록 { $block }{ $is-double ->
         [yes] , 이중
        *[no] {""}
-    })로 양자화했다가 풉니다. 텐서 { COUNT($tensor-count) }개를 각각 저장된 { $dtype } 값에서 양자화하며, 결과는 양자화되지 않습니다
+    })로 양자화했다가 풉니다. 텐서 { COUNT($tensor-count) }개를 각각 저장된 { $dtype } 값에서 양자화하며, { $is-packed-again ->
+        [yes] 병합한 가중치는 다시 NF4로 압축합니다
+       *[no] 결과는 양자화되지 않습니다
+    }
 warning-prefix = { $adapter }: { $change } 베이스에서 텐서를 찾았습니다
 warning-renamed = { $adapter }: 모듈 { COUNT($module-count) }개를 베이스가 디스크에서 쓰는 이름으로 찾았습니다(transformers의 이름 표)
 warning-replaced = 어댑터가 텐서 { COUNT($tensors-count) }개를 통째로 가져와 베이스의 것과 바꿉니다: { LIST($tensors, shown: 4) }
@@ -1800,6 +1807,7 @@ packed-error-wrong-dtype = { $tensor }의 자료형이 { $dtype }입니다. 압�
 packed-error-wrong-shape = { $tensor }의 크기가 { SHAPE($shape) }입니다. 이렇게 압축된 가중치는 { SHAPE($expected) }입니다
 packed-error-wrong-size = { $tensor }은(는) { BYTES($held) }인데, 가중치에는 { BYTES($needed) }가 필요합니다
 quantization-note-config-differs = config.json에는 { $key }이(가) { $said }(으)로 되어 있는데 압축된 가중치의 상태에는 { $found }(으)로 되어 있습니다. 상태를 따릅니다
+quantization-note-layout-differs = config.json에는 따로 적지 않은 가중치가 { $said }(으)로 되어 있는데, 그런 가중치 { COUNT($tensor-count) }개의 모양은 { $found }입니다. 모양을 따릅니다
 quantization-note-rounded-states = 모델은 { $dtype }인데 압축된 가중치 { COUNT($tensor-count) }개의 상태는 float32입니다. CPU에서 압축된 가중치에 병합하면 이렇게 됩니다. { $dtype }(으)로 반올림합니다
 quantization-note-wide-states = 압축된 가중치 { COUNT($tensor-count) }개의 상태가 float32이고 config.json에 자료형이 없습니다. float32로 풀어서 16비트의 두 배 크기가 됩니다
 quantization-note-wrapped-zeros = 가중치 { COUNT($tensor-count) }개의 영점 { COUNT($field-count) }개가 모두 1인 비트로 저장되어 있습니다. GPTQModel처럼 0으로 읽습니다. ExLlama 커널은 가장 큰 코드보다 하나 큰 수로 읽습니다
@@ -1903,6 +1911,9 @@ plan-error-quantized-base = 베이스가 { $method }(으)로 양자화되어 있
        *[other] 여기서는 읽지 않는 형식입니다
     }
     .hint = 이름이 같은 16비트나 32비트 원본을 쓰세요
+plan-error-rounded-away = 어댑터의 변화 가운데 { $dtype }에는 { PERCENT($rounded-gain, digits: 0) }만, 그 뒤 NF4에는 { PERCENT($gain, digits: 0) }만 남습니다. 변화 대부분이 { $dtype } 값 사이의 간격보다 작습니다
+    .hint = 병합한 가중치를 압축하지 않고 32비트로 쓰면 변화가 남습니다. 아니면 손실을 받아들이세요
+    .cli-hint = --requantize 대신 --dtype f32를 쓰면 변화가 남습니다. 손실을 받아들이려면 --accept-loss를 붙이세요
 plan-error-too-much-lost = NF4로 압축하면 어댑터의 변화가 { PERCENT($gain, digits: 0) }만 남습니다. 변화 대부분이 코드 사이의 간격보다 작습니다
     .hint = 병합한 가중치를 16비트로 쓰면 변화가 남습니다. 아니면 손실을 받아들이세요
     .cli-hint = --requantize를 빼면 16비트로 쓰고 변화가 남습니다. 손실을 받아들이려면 --accept-loss를 붙이세요

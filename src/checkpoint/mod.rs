@@ -41,7 +41,7 @@ pub use self::{
     config::{DTYPE_KEYS, ModelConfig},
     entered_path::entered_path,
     error::CheckpointError,
-    files::{INDEX_FILE, SINGLE_FILE, WeightFiles, models_below, open_weights},
+    files::{INDEX_FILE, SINGLE_FILE, WeightFiles, missing_weights, models_below, open_weights},
     folder::{FileRole, SideFile, side_files},
     foreign::ForeignFormat,
     header::{Header, HeaderError, HeaderTensor, header_bytes},

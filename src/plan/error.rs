@@ -11,6 +11,7 @@ use crate::{
     checkpoint::CheckpointError,
     error::IoError,
     message::{self, said_in_english},
+    numeric::FloatDtype,
 };
 
 /// A merge that cannot be done as asked; nothing was written.
@@ -37,6 +38,11 @@ pub enum PlanError {
         class: String,
     },
     TooMuchLost {
+        gain: f64,
+    },
+    RoundedAway {
+        dtype: FloatDtype,
+        rounded_gain: f64,
         gain: f64,
     },
     PartialReplacement {
@@ -151,7 +157,8 @@ impl PlanError {
             | Self::UndecidedLayers { .. }
             | Self::NothingToPack { .. }
             | Self::Trained(_)
-            | Self::TooMuchLost { .. } => Some(Subject::Options),
+            | Self::TooMuchLost { .. }
+            | Self::RoundedAway { .. } => Some(Subject::Options),
             Self::BadTokenizer { .. } | Self::Io(_) => None,
         }
     }
@@ -213,6 +220,10 @@ mod tests {
             ),
             (PlanError::NothingToPack { class: text("MyModel") }, &["MyModel"]),
             (PlanError::TooMuchLost { gain: 0.02 }, &["2 %", "NF4"]),
+            (
+                PlanError::RoundedAway { dtype: FloatDtype::BF16, rounded_gain: 0.04, gain: 0.02 },
+                &["bf16", "4 %", "2 %", "NF4"],
+            ),
             (PlanError::QuantizedBase { method: text("gptq"), path: path() }, &["gptq"]),
             (
                 PlanError::UnmergedBase { tensors: vec![text("q.lora_A"), text("q.lora_B")], path: path() },

@@ -90,6 +90,11 @@ pub enum Detail {
         names: Vec<String>,
     },
     ConfigMismatch(ConfigFault),
+    OtherConfig {
+        key: String,
+        base: String,
+        merged: String,
+    },
     LayerCount {
         configured: u64,
         held: u64,
@@ -355,6 +360,10 @@ mod tests {
             ),
             (Detail::UnreadTensors { names: names() }, &["5개", "layers.2.up_proj 외 2개"]),
             (Detail::ConfigMismatch(ConfigFault::new(config)), &["wte 텐서가 없습니다"]),
+            (
+                Detail::OtherConfig { key: text("rope_theta"), base: text("500000"), merged: text("10000") },
+                &["rope_theta", "500000", "10000"],
+            ),
             (Detail::LayerCount { configured: 4, held: 3 }, &["4개", "3개"]),
             (
                 Detail::VocabularySize { configured: 1_234, tensor: tensor(), rows: 1_235 },

@@ -116,6 +116,8 @@ pub struct Recomputed {
     pub value_count: u64,
     /// The part of them that is equal to the bit.
     pub exact_share: f64,
+    /// Whether some of them are packed: then those values are codes and scales.
+    pub has_codes: bool,
     /// The roundings that explain them, with the number of targets each.
     #[serde(serialize_with = "policies")]
     pub policies: Vec<(RoundingPolicy, usize)>,
@@ -190,6 +192,7 @@ mod tests {
             target_count: 28,
             value_count: 2_768_896,
             exact_share: 0.99996,
+            has_codes: false,
             policies: vec![(RoundingPolicy::Once, 26), (RoundingPolicy::DeltaFirst, 1)],
             gain: Some(0.998),
             unchanged_count: 10,

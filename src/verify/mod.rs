@@ -8,6 +8,7 @@ mod alone;
 mod audit;
 mod change;
 mod check;
+mod config_change;
 mod config_fit;
 mod detail;
 mod diagnosis;

@@ -11,7 +11,7 @@ use super::{
     audit::Audit,
     exact::{Exact, read_f64},
     packed::PackedWeight,
-    packing_fit,
+    packing_fit::LoaderRule,
     verdict::{self, Found},
 };
 use crate::{
@@ -40,9 +40,11 @@ pub(super) fn check(
     job.start_stage(Stage::Verifying, merged.tensors().values().map(compared_bytes).sum());
     let mut set = ChangedSet::default();
     let (mut non_finite, mut turned_over) = (Vec::new(), Vec::new());
+    let rule = LoaderRule::of(merged);
     for tensor in in_file_order(merged) {
         job.set_current(tensor.name());
-        let packed = judge_packed(tensor, merged, reference, job)?;
+        let may_be_packed = rule.as_ref().is_some_and(|rule| rule.packs(tensor.name()) != Some(false));
+        let packed = if may_be_packed { judge_packed(tensor, merged, reference, job)? } else { None };
         let is_packed = packed.is_some();
         let mut verdict = packed.map_or_else(|| judge(tensor, reference, options, job), Ok)?;
         if !is_packed
@@ -105,12 +107,16 @@ fn judge(
 /// The verdict on a tensor that was judged before, against another base.
 pub(super) fn judge_again(
     tensor: &LogicalTensor,
+    merged: &Checkpoint,
     reference: &Reference,
     options: &VerifyOptions,
     job: &JobContext,
 ) -> Result<TensorVerdict, VerifyError> {
     let exact = Exact::new(tensor, reference, job)?;
     job.extend_stage(bytes_of_pass(tensor, exact.as_ref()));
+    if let Some(verdict) = judge_packed(tensor, merged, Some(reference), job)? {
+        return Ok(verdict);
+    }
     judge_by(tensor, exact.as_ref(), options, job)
 }
 
@@ -123,9 +129,6 @@ fn judge_packed(
     job: &JobContext,
 ) -> Result<Option<TensorVerdict>, VerifyError> {
     let (Some(packed), Some(reference)) = (PackedWeight::of(tensor, merged), reference) else { return Ok(None) };
-    if packing_fit::is_packed_by_loader(merged, tensor) == Some(false) {
-        return Ok(None);
-    }
     let Some(exact) = Exact::new(tensor, reference, job)? else { return Ok(None) };
     if FloatDtype::of(exact.source.dtype()).is_none() {
         return Ok(None);
