@@ -663,6 +663,13 @@ detail-only-nan = the model predicts nothing but NaN
 detail-open-experts = experts in square matrices, which PEFT takes in another order under transformers 4 than under 5, and the adapter does not say which it was trained with: { LIST($names, shown: 3) }
 detail-opened-outside = it opened { $path }
 detail-other-config = config.json says { $key }: { $merged }, and the base's says { $base }; no adapter changes that
+detail-other-decoder = with what config.json leaves out, its class computes { $part ->
+        [rotations] the rotary positions
+        [layers] the layers (heads, norms, windows, activation or experts)
+        [embedding] the embedding
+        [final-norm] the last norm
+       *[logits] the logits
+    } in another way than the base's config says
 detail-other-packing-config = config.json does not say load_in_4bit, so that a loader builds other layers than the packed weights need
 detail-other-shape = { $tensor }: { SHAPE($held) } where base and adapter have { SHAPE($expected) }
 detail-other-strength = { $names-count } of { COUNT($wrong-count, one: "wrong target", other: "wrong targets") }: the values are not what base and adapter give but { $factor } times their change{ $strength ->

@@ -659,6 +659,13 @@ detail-only-nan = 모델의 예측이 모두 NaN입니다
 detail-open-experts = 정사각형 전문가 행렬은 PEFT를 transformers 4와 쓰는지 5와 쓰는지에 따라 차원 순서가 다른데, 어댑터에는 어느 버전으로 학습했는지 적혀 있지 않습니다: { LIST($names, shown: 3) }
 detail-opened-outside = 폴더 밖의 파일을 열었습니다: { $path }
 detail-other-config = config.json에는 { $key }이(가) { $merged }(으)로 되어 있는데 베이스에는 { $base }(으)로 되어 있습니다. 어댑터가 바꾸는 값이 아닙니다
+detail-other-decoder = config.json에 빠진 값이 있어, 그 클래스는 { $part ->
+        [rotations] 회전 위치를
+        [layers] 레이어(헤드, 노름, 창, 활성 함수, 전문가)를
+        [embedding] 임베딩을
+        [final-norm] 마지막 노름을
+       *[logits] 로짓을
+    } 베이스의 설정과 다르게 계산합니다
 detail-other-packing-config = config.json에 load_in_4bit가 없어, 불러올 때 압축한 가중치와 다른 층을 만듭니다
 detail-other-shape = { $tensor }: 크기가 { SHAPE($held) }인데 베이스와 어댑터에서는 { SHAPE($expected) }입니다
 detail-other-strength = 틀린 대상 { COUNT($wrong-count) }개 중 { COUNT($names-count) }개는 바뀐 양이 { $factor }배입니다{ $strength ->
