@@ -667,6 +667,13 @@ detail-opened-outside = it opened { $path }
 detail-other-block-type = { SHORTENED($tensor) } is { $held }, where llama.cpp’s mixture has { $expected }
 detail-other-blocks = { SHORTENED($tensor) }: { COUNT($wrong-count) } of { COUNT($block-count, one: "block", other: "blocks") } are not what encoding the base gives
 detail-other-config = config.json says { $key }: { $merged }, and the base's says { $base }; no adapter changes that
+detail-other-decoder = with what config.json leaves out, its class computes { $part ->
+        [rotations] the rotary positions
+        [layers] the layers (heads, norms, windows, activation or experts)
+        [embedding] the embedding
+        [final-norm] the last norm
+       *[logits] the logits
+    } in another way than the base's config says
 detail-other-keys = keys that the model does not have so: { LIST($names, shown: 5) }
 detail-other-packing-config = config.json does not say load_in_4bit, so that a loader builds other layers than the packed weights need
 detail-other-shape = { $tensor }: { SHAPE($held) } where base and adapter have { SHAPE($expected) }

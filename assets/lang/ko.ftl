@@ -663,6 +663,13 @@ detail-opened-outside = 폴더 밖의 파일을 열었습니다: { $path }
 detail-other-block-type = { SHORTENED($tensor) } 텐서가 { $held } 형식입니다. llama.cpp의 조합에서는 { $expected }입니다
 detail-other-blocks = { SHORTENED($tensor) }: 블록 { COUNT($block-count) }개 중 { COUNT($wrong-count) }개가 베이스를 인코딩한 것과 다릅니다
 detail-other-config = config.json의 { $key } 값은 { $merged }인데 베이스에서는 { $base }입니다. 어댑터가 바꾸는 값이 아닙니다
+detail-other-decoder = config.json에 빠진 값이 있어, 그 클래스는 { $part ->
+        [rotations] 회전 위치를
+        [layers] 레이어(헤드, 노름, 창, 활성 함수, 전문가)를
+        [embedding] 임베딩을
+        [final-norm] 마지막 노름을
+       *[logits] 로짓을
+    } 베이스의 설정과 다르게 계산합니다
 detail-other-keys = 모델과 다른 키가 있습니다: { LIST($names, shown: 5) }
 detail-other-packing-config = config.json에 load_in_4bit가 없어, 불러올 때 압축한 가중치와 다른 층을 만듭니다
 detail-other-shape = { $tensor }: 크기가 { SHAPE($held) }인데 베이스와 어댑터에서는 { SHAPE($expected) }입니다

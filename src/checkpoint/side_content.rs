@@ -38,15 +38,12 @@ impl SideContent {
     /// The names of what lies in `folder` below the root, sorted.
     #[must_use]
     pub fn names_in(&self, folder: &str) -> Vec<String> {
-        let mut names: Vec<String> = match &self.made {
-            Some(made) => {
-                let inside = |path: &String| Some(path.strip_prefix(folder)?.strip_prefix('/')?.to_owned());
-                made.keys().filter_map(inside).filter(|name| !name.contains('/')).collect()
-            }
-            None => {
-                let entries = self.root.join(folder).read_dir().into_iter().flatten().flatten();
-                entries.filter_map(|entry| entry.file_name().to_str().map(str::to_owned)).collect()
-            }
+        let mut names: Vec<String> = if let Some(made) = &self.made {
+            let inside = |path: &String| Some(path.strip_prefix(folder)?.strip_prefix('/')?.to_owned());
+            made.keys().filter_map(inside).filter(|name| !name.contains('/')).collect()
+        } else {
+            let entries = self.root.join(folder).read_dir().into_iter().flatten().flatten();
+            entries.filter_map(|entry| entry.file_name().to_str().map(str::to_owned)).collect()
         };
         names.sort();
         names

@@ -315,8 +315,9 @@ fn create_parents(output: &Path) -> Result<Vec<PathBuf>, MergeError> {
 /// Whether a file of an interrupted run is of use to the next: the journal and the shards, named or not.
 fn is_resumable(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let name = name.strip_suffix(".part").unwrap_or(&name);
-    name == JOURNAL_FILE || name.ends_with(".safetensors") || name.ends_with(".gguf")
+    let named = Path::new(name.strip_suffix(".part").unwrap_or(&name));
+    let is_weights = named.extension().is_some_and(|extension| extension == "safetensors" || extension == "gguf");
+    is_weights || name == JOURNAL_FILE
 }
 
 fn part_name(file_name: &str) -> String {

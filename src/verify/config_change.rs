@@ -1,14 +1,14 @@
 //! The merged config describes the base's model: what it says otherwise is what a merge may change, and nothing else.
 //!
-//! A key that one of the two leaves out has the class's default there, which tools add and drop as they save: only what
-//! both say is compared.
+//! A key that one of the two leaves out has the class's default there, which tools add and drop as they save: what both say
+//! is compared, and beside it the decoder that each describes, where its family is covered and its defaults are known.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
 use super::{Detail, Reference};
-use crate::checkpoint::Checkpoint;
+use crate::{checkpoint::Checkpoint, evaluate};
 
 /// What a merge changes (class, vocabulary, dtype, ties, packing, labels, special tokens), what only names a model or the
 /// program that wrote it, what tells how to run, train or generate, and what the names of the weights tell too, which
@@ -115,13 +115,18 @@ const SCALES: [&str; 3] = ["factor", "long_factor", "short_factor"];
 /// Keys of which the merged config says something else than the base's, and those of which it may.
 pub(super) fn judge(merged: &Checkpoint, reference: Option<&Reference>) -> (Vec<Detail>, Vec<Detail>) {
     let Some(reference) = reference else { return (Vec::new(), Vec::new()) };
-    let [base, merged] = [&reference.base, merged].map(|model| model.config().text().value());
+    let [own, other] = [&reference.base, merged].map(|model| model.config().text().value());
     let mut found = Vec::new();
-    compare("", &base, &merged, &mut found);
+    compare("", &own, &other, &mut found);
     found.sort_by(|first, second| first.key.cmp(&second.key));
     let (lengths, others): (Vec<Difference>, Vec<Difference>) = found.into_iter().partition(|found| found.is_length);
     let told = |found: Vec<Difference>| found.into_iter().map(Difference::told).collect();
-    (told(others), told(lengths))
+    let mut problems: Vec<Detail> = told(others);
+    if problems.is_empty() {
+        let part = evaluate::differing_part(&reference.base, merged);
+        problems.extend(part.map(|part| Detail::OtherDecoder { part }));
+    }
+    (problems, told(lengths))
 }
 
 /// A key of which both configs say something.

@@ -90,6 +90,9 @@ pub enum Detail {
         names: Vec<String>,
     },
     ConfigMismatch(ConfigFault),
+    OtherDecoder {
+        part: &'static str,
+    },
     OtherConfig {
         key: String,
         base: String,
@@ -364,6 +367,8 @@ mod tests {
                 Detail::OtherConfig { key: text("rope_theta"), base: text("500000"), merged: text("10000") },
                 &["rope_theta", "500000", "10000"],
             ),
+            (Detail::OtherDecoder { part: "rotations" }, &["회전"]),
+            (Detail::OtherDecoder { part: "logits" }, &["로짓"]),
             (Detail::LayerCount { configured: 4, held: 3 }, &["4개", "3개"]),
             (
                 Detail::VocabularySize { configured: 1_234, tensor: tensor(), rows: 1_235 },

@@ -30,9 +30,6 @@ const KERNEL: &str = "gguf";
 /// Bytes that make a file GGUF; they are written last, so that nobody reads half of a file.
 const MAGIC_LEN: usize = 4;
 
-/// Threads more than cores: while one waits for the disk, another computes.
-const WAITING_THREADS: usize = 1;
-
 /// Files that were written.
 #[derive(Clone, Debug, Serialize)]
 pub struct GgufReceipt {
@@ -183,9 +180,10 @@ fn on_all_cores(tiles: &Tiles<'_>, job: &JobContext) -> Result<(), MergeError> {
             }
         }
     };
-    // Not the pool: a tile may wait for the pool itself.
+    // One more than there are cores: while one waits for the disk, the others compute. Not the pool: a tile may wait for
+    // the pool itself.
     std::thread::scope(|scope| {
-        for _ in 0..rayon::current_num_threads() + WAITING_THREADS {
+        for _ in 0..=rayon::current_num_threads() {
             scope.spawn(work);
         }
     });

@@ -294,6 +294,21 @@ fn a_config_that_describes_another_model_of_the_same_shapes() {
         let report = spoilt.judged();
         assert!(report.is_passed(), "{key}: {:#?}", report.checks);
     }
+    let without = |key: &str| {
+        let mut config = whole.clone();
+        config.as_object_mut().unwrap().remove(key).unwrap();
+        put(&spoilt.path("config.json"), config.to_string());
+    };
+    // What is left out has the class's default, which is the base's value or another.
+    without("rms_norm_eps");
+    spoilt.is_found("Complete", &["the layers", "in another way than the base's config says"]);
+    without("rope_parameters");
+    spoilt.is_found("Complete", &["the rotary positions"]);
+    for key in ["attention_bias", "pretraining_tp", "initializer_range", "use_cache"] {
+        without(key);
+        let report = spoilt.judged();
+        assert!(report.is_passed(), "{key}: {:#?}", report.checks);
+    }
     with("max_position_embeddings", json!(64));
     let report = spoilt.judged();
     assert!(report.is_passed(), "a length is told: {:#?}", report.checks);
