@@ -467,6 +467,10 @@ as-line = { CAPITALIZED($said) }
 as-sentence = { CAPITALIZED($said) }.
 
 base-found = The adapter's own base is on this machine, in { $place }.
+base-found-incomplete = The adapter's own base is on this machine, in { $place }, but incomplete: { COUNT($count, one: "file", other: "files") } of weights { $count ->
+        [1] is
+       *[other] are
+    } missing.
 
 bits-per-byte = { FIXED($model, digits: 4) } against { FIXED($first, digits: 4) } on { $text }
 

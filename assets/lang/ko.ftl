@@ -463,6 +463,7 @@ as-line = { $said }
 as-sentence = { $said }.
 
 base-found = 어댑터의 베이스가 이 컴퓨터에 있습니다: { $place }.
+base-found-incomplete = 어댑터의 베이스가 이 컴퓨터에 있지만({ $place }) 다 받지 않았습니다. 가중치 파일 { COUNT($count) }개가 없습니다.
 
 bits-per-byte = { $text } { FIXED($model, digits: 4) }, { FIXED($first, digits: 4) }
 

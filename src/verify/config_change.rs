@@ -82,7 +82,7 @@ const FREE: [&str; 62] = [
 const FREE_ENDS: [&str; 4] = ["dropout", "_pdrop", "layerdrop", "dropout_prob"];
 
 /// How a text is generated, which transformers kept in the config before it had a file of its own.
-const GENERATION: [&str; 17] = [
+const GENERATION: [&str; 21] = [
     "bad_words_ids",
     "begin_suppress_tokens",
     "diversity_penalty",
@@ -94,12 +94,16 @@ const GENERATION: [&str; 17] = [
     "max_length",
     "min_length",
     "no_repeat_ngram_size",
+    "num_beam_groups",
     "num_beams",
     "num_return_sequences",
+    "output_scores",
     "repetition_penalty",
     "suppress_tokens",
     "temperature",
     "top_k",
+    "top_p",
+    "typical_p",
 ];
 
 /// Lengths that trainers set to what they trained with; they bound what is asked of a model more than what it computes.

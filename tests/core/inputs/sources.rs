@@ -146,6 +146,12 @@ fn the_base_that_an_adapter_names_is_found_and_never_fetched() {
     put(&snapshot.join("model-1.safetensors"), "");
     let incomplete = suggestion("org/toy", None).unwrap();
     assert_eq!(incomplete.missing, ["model-2.safetensors"], "of a download that was broken off");
+
+    assert_eq!(suggestion("org/base", None).unwrap().found_in, FoundIn::Neighbour);
+    let inspected = || String::from_utf8(support::lorafuse(root.path(), &["inspect", "adapter"]).stdout).unwrap();
+    assert!(!inspected().contains("incomplete"), "{}", inspected());
+    std::fs::remove_file(root.path().join("base/model.safetensors")).unwrap();
+    assert!(inspected().contains("incomplete: model.safetensors is missing"), "{}", inspected());
 }
 
 /// The toy's adapter in mlx-lm's form.
