@@ -1699,6 +1699,7 @@ merge-error-device-not-opened = { $device } cannot be used: { $reason }
 merge-error-disk-full = the disk is too full: { BYTES($needed) } more needed, { BYTES($free) } free
     .hint = free some space, choose another disk, or write half the bytes with BF16 as the output's dtype
     .cli-hint = free some space, choose another disk, or write half the bytes with `--dtype bf16`
+merge-error-export = { $value }
 merge-error-file-too-large = a file of { BYTES($needed) } is more than the file system or a limit of this session takes
     .hint = choose another disk, for FAT32 takes no larger files than 4 GB, or lift the limit (`ulimit -f`)
     .cli-hint = write smaller files (`--max-shard-size 4GB` suits FAT32), choose another disk, or lift the limit (`ulimit -f`)

@@ -1728,6 +1728,7 @@ merge-error-device-not-opened = { $device } 장치를 쓸 수 없습니다. { $r
 merge-error-disk-full = 디스크 공간이 모자랍니다. { BYTES($needed) }가 더 필요한데 { BYTES($free) }만 비어 있습니다
     .hint = 공간을 비우거나, 다른 디스크를 고르거나, 출력 자료형을 BF16으로 바꿔 절반만 쓰세요
     .cli-hint = 공간을 비우거나, 다른 디스크를 고르거나, `--dtype bf16`으로 절반만 쓰세요
+merge-error-export = { $value }
 merge-error-file-too-large = { BYTES($needed) } 파일은 파일 시스템이나 이 세션의 한도를 넘습니다
     .hint = 다른 디스크를 고르거나(FAT32의 파일은 4 GB까지입니다), 한도를 늘리세요(`ulimit -f`)
     .cli-hint = 더 작게 나눠 쓰거나(FAT32에는 `--max-shard-size 4GB`), 다른 디스크를 고르거나, 한도를 늘리세요(`ulimit -f`)

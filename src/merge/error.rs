@@ -167,6 +167,7 @@ mod tests {
             (MergeError::AlreadySealed { path: path() }, &["봉인"]),
             (MergeError::BadSeal { line: text("zz"), path: path() }, &["`zz`", "sha256sum"]),
             (MergeError::Plan(Box::new(PlanError::TooMuchLost { gain: 0.02 })), &["2"]),
+            (MergeError::Export(Box::new(ExportError::NoTokenizer { path: path() })), &["tokenizer.json"]),
             (MergeError::Base(CheckpointError::Missing { path: path() }), &["폴더"]),
             (MergeError::Adapter(AdapterError::NoEffect { path: path() }), &["0"]),
             (MergeError::Io(io), &["가중치를 복사하지", "빈 공간"]),
