@@ -35,7 +35,6 @@ use std::{
     sync::Arc,
 };
 
-use self::packed::Found;
 pub use self::{
     config::{DTYPE_KEYS, ModelConfig},
     entered_path::entered_path,
@@ -59,6 +58,7 @@ pub use self::{
     unmerged::Unmerged,
     weight_file::{WeightFile, WeightFormat},
 };
+use self::{gguf::SideFolder, packed::Found};
 use crate::{
     error::{IoAction, IoContext as _},
     numeric::codec::Nf4Format,
@@ -76,6 +76,8 @@ pub struct Checkpoint {
     stale_quantization: Option<String>,
     trained_quantization: Option<Nf4Format>,
     side_files: Vec<SideFile>,
+    /// What a GGUF file says of itself, and where its side files lie.
+    gguf: Option<(gguf::GgufOrigin, Arc<SideFolder>)>,
 }
 
 impl Checkpoint {
@@ -132,6 +134,7 @@ impl Checkpoint {
             stale_quantization,
             trained_quantization: None,
             side_files,
+            gguf: None,
         })
     }
 
@@ -152,19 +155,30 @@ impl Checkpoint {
             stale_quantization: self.stale_quantization.clone(),
             trained_quantization: self.trained_quantization,
             side_files: self.side_files.clone(),
+            gguf: self.gguf.clone(),
         })
     }
 
-    /// The folder.
+    /// What it was opened from: the folder, or a GGUF file.
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
     }
 
+    /// The folder in which tokenizer and other side files lie; those of a GGUF file are made when it is opened.
+    #[must_use]
+    pub fn side_root(&self) -> &Path {
+        self.gguf.as_ref().map_or(&self.root, |(_, side)| side.path())
+    }
+
     /// The folder's own name, for messages; a Hugging Face cache snapshot gives the name of its repository.
     #[must_use]
     pub fn name(&self) -> String {
-        folder_name(&self.root)
+        let name = folder_name(&self.root);
+        match &self.gguf {
+            Some(_) => name.strip_suffix(".gguf").map_or(name.clone(), str::to_owned),
+            None => name,
+        }
     }
 
     /// `config.json`.

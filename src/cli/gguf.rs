@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use lorafuse::{
     checkpoint::{Checkpoint, LogicalTensor, folder_name},
-    gguf::GgufExport,
+    gguf::{GgufExport, open_model},
     units,
 };
 use serde_json::json;
@@ -20,7 +20,7 @@ use super::{
 
 /// Runs the command.
 pub fn run(args: &GgufArgs) -> Outcome {
-    let checkpoint = Checkpoint::open(&args.model)?;
+    let checkpoint = open_model(&args.model)?;
     let export = GgufExport::new(&checkpoint, args.file_type)?;
     let output = args.output.clone().unwrap_or_else(|| default_output(&checkpoint, &export));
     for note in &export.notes {

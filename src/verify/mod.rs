@@ -54,6 +54,7 @@ use crate::{
     adapter::Adapter,
     architecture::{Architecture, Recast, TaskFamily, packed_while_loading},
     checkpoint::{Checkpoint, LogicalTensor},
+    gguf::open_model,
     job::JobContext,
     matching::Matching,
     numeric::codec::Nf4Format,
@@ -186,7 +187,7 @@ fn open_reference(request: &VerifyRequest, options: &VerifyOptions) -> Result<Op
         return if request.adapters.is_empty() { Ok(None) } else { Err(VerifyError::AdapterWithoutBase) };
     };
     let path = base;
-    let base = Checkpoint::open(path).map_err(VerifyError::Base)?;
+    let base = open_model(path).map_err(VerifyError::Base)?;
     if let Some(method) = Architecture::of(&base).unread_quantization() {
         return Err(VerifyError::PackedBase { method, path: path.to_owned() });
     }

@@ -5,7 +5,7 @@
 
 mod differences;
 mod files;
-mod pre;
+pub(super) mod pre;
 mod sentence_piece;
 mod special;
 mod spm;
@@ -46,7 +46,7 @@ pub(super) fn tokenizer_keys(
     family: Family,
     rows: usize,
 ) -> Result<TokenizerKeys, ExportError> {
-    let files = Files::read(checkpoint.root())?;
+    let files = Files::read(checkpoint.side_root())?;
     let mut vocabulary = vocabulary(&files, family, rows)?;
     for id in vocabulary.tokens.len()..rows {
         vocabulary.tokens.push(Token::padding(id));

@@ -11,6 +11,7 @@ use std::{
 use crate::{
     adapter::{Adapter, AdapterError, BaseSuggestion, is_model, suggested_bases},
     checkpoint::{Checkpoint, CheckpointError},
+    gguf::open_model,
     gui::{frame::wells::well::WellKind, screens::merge::merge_options::MergeOptions},
     matching::{Matching, Misfit, TensorCounts, as_trained, misfits},
     merge,
@@ -128,7 +129,7 @@ impl Inspection {
     pub fn new(request: &InspectionRequest) -> Self {
         let inputs = (request.base.clone(), request.adapters.clone());
         let mut inspection = Self { inputs, ..Self::default() };
-        let base = request.base.as_deref().map(Checkpoint::open);
+        let base = request.base.as_deref().map(open_model);
         let opened: Result<Vec<Adapter>, _> =
             request.adapters.iter().map(|adapter| Adapter::open(&adapter.path)).collect();
         inspection.base = match &base {
