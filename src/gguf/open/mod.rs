@@ -14,7 +14,7 @@ mod names;
 mod tokenizer;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -33,6 +33,9 @@ use crate::{
     },
     numeric::{Dtype, FloatDtype},
 };
+
+/// Tensors that no model has.
+const MOST_TENSORS: usize = 1 << 20;
 
 /// Opens the model at `path`: a GGUF file, a folder whose only weights are one, or whatever [`Checkpoint::open`] takes.
 ///
@@ -127,6 +130,9 @@ fn exported(
         for (name, shape) in names::model_tensors(metadata, family, tensor).ok_or_else(unknown)? {
             tensors.push(inverted::unread(name, shape, Arc::<GgufFile>::clone(file)));
         }
+        if tensors.len() > MOST_TENSORS {
+            return Err(unknown());
+        }
     }
     let model = Checkpoint::of_gguf(GgufModel {
         path: file.path().to_owned(),
@@ -171,7 +177,8 @@ fn invert(file: &Arc<GgufFile>, outputs: &[OutputTensor]) -> Result<Made, Checkp
     let header = file.gguf_header();
     let by_name: BTreeMap<&str, &OutputTensor> =
         outputs.iter().map(|output| (output.stored.name.as_str(), output)).collect();
-    if let Some(output) = outputs.iter().find(|output| !header.tensors.iter().any(|it| it.name == output.stored.name)) {
+    let held: BTreeSet<&str> = header.tensors.iter().map(|tensor| tensor.name.as_str()).collect();
+    if let Some(output) = outputs.iter().find(|output| !held.contains(output.stored.name.as_str())) {
         return Err(file.fault(GgufModelError::NoTensor { tensor: output.stored.name.clone() }));
     }
     let mut made = Made::default();

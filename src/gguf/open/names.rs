@@ -3,6 +3,9 @@
 use super::metadata::Metadata;
 use crate::{checkpoint::gguf::GgufTensor, gguf::Family};
 
+/// Experts or heads that no stack has.
+const MOST_OF_A_STACK: usize = 4096;
+
 /// Tensors of the model, each with its shape.
 pub(super) type Named = Vec<(String, Vec<usize>)>;
 
@@ -25,6 +28,9 @@ pub(super) fn model_tensors(metadata: &Metadata<'_>, family: Family, tensor: &Gg
     let layer = format!("{prefix}{}{}", family.layer_prefix(), layer.parse::<u32>().ok()?);
     if let Some((module, _)) = family.expert_names().iter().find(|(_, stack)| *stack == part) {
         let &[columns, rows, count] = dims.as_slice() else { return None };
+        if count > MOST_OF_A_STACK {
+            return None;
+        }
         let experts = if family == Family::Mixtral { "block_sparse_moe.experts" } else { "mlp.experts" };
         let name = |expert| format!("{layer}.{experts}.{expert}.{module}.{suffix}");
         return Some((0..count).map(|expert| (name(expert), vec![rows, columns])).collect());
@@ -33,6 +39,9 @@ pub(super) fn model_tensors(metadata: &Metadata<'_>, family: Family, tensor: &Gg
         && let Some(norm) = part.strip_prefix("attn_").filter(|norm| ["q_norm", "k_norm"].contains(norm))
     {
         let &[columns, count] = dims.as_slice() else { return None };
+        if count > MOST_OF_A_STACK {
+            return None;
+        }
         let name = |head| format!("{layer}.self_attn.{}layernorm.norms.{head}.{suffix}", &norm[..2]);
         return Some((0..count).map(|head| (name(head), vec![columns])).collect());
     }

@@ -286,6 +286,25 @@ mod tests {
     }
 
     #[test]
+    fn a_gguf_file_is_a_base_like_any_other() {
+        use crate::{
+            gguf::{FileType, GgufExport},
+            job::JobContext,
+        };
+
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("sample-Q8_0.gguf");
+        let sample = crate::checkpoint::Checkpoint::open(&crate::sample::Sample::find().unwrap().base()).unwrap();
+        GgufExport::new(&sample, FileType::Q8_0).unwrap().write(&path, &JobContext::unwatched()).unwrap();
+        let request = InspectionRequest { base: Some(path), ..sample_into(root.path().join("merged")) };
+        let inspection = Inspection::new(&request);
+        let Slot::Open(facts) = &inspection.base else { panic!("{:?}", inspection.base) };
+        assert_eq!((facts.name.as_str(), facts.dtype.as_str()), ("sample-Q8_0", "GGUF Q8_0"));
+        assert_eq!(facts.kept_dtype, "BF16");
+        assert!(matches!(inspection.plan, Some(Ok(_))), "{:?}", inspection.plan);
+    }
+
+    #[test]
     fn a_bad_output_costs_nothing_but_the_plan() {
         let root = tempfile::tempdir().unwrap();
         let taken = root.path().join("merged");
