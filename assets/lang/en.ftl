@@ -467,6 +467,10 @@ as-line = { CAPITALIZED($said) }
 as-sentence = { CAPITALIZED($said) }.
 
 base-found = The adapter's own base is on this machine, in { $place }.
+base-found-incomplete = The adapter's own base is on this machine, in { $place }, but incomplete: { COUNT($count, one: "file", other: "files") } of weights { $count ->
+        [1] is
+       *[other] are
+    } missing.
 
 bits-per-byte = { FIXED($model, digits: 4) } against { FIXED($first, digits: 4) } on { $text }
 
@@ -621,6 +625,7 @@ conclusion-too-little-text =
     }
 conclusion-within-chance = { $model } against { $first }: the difference is within chance on { LIST($texts, last: " and ") }.
 
+detail-absent-tensors = { COUNT($names-count, one: "tensor is", other: "tensors are") } not in the file: { LIST($names, shown: 3) }
 detail-adapter-file = { $file } would be loaded again on top of the merge
 detail-adapter-tensors = not merged: { COUNT($names-count, one: "tensor", other: "tensors") } of an adapter among the weights: { LIST($names, shown: 3) }
 detail-bad-json = { $file } is not valid JSON: { $problem }
@@ -630,6 +635,7 @@ detail-came-after-seal = { $file } came after the seal
 detail-changed-without-reason = { $tensor } differs from the base and is no target
 detail-config-mismatch = config.json and the weights do not agree: { $value-what }
 detail-extra = { $tensor } is not in the base
+detail-farther-blocks = { SHORTENED($tensor) }: { COUNT($wrong-count) } of { COUNT($block-count, one: "block", other: "blocks") } are farther from base and adapter than encoding them makes it
 detail-full-model-beside = { $file } in the adapter's folder is a full model's, and nothing of it was looked for
 detail-hint = { $error-hint }
 detail-identical-to-base = identical to the base: nothing was merged
@@ -662,6 +668,17 @@ detail-not-in-index = the index does not name { COUNT($names-count, one: "tensor
 detail-only-nan = the model predicts nothing but NaN
 detail-open-experts = experts in square matrices, which PEFT takes in another order under transformers 4 than under 5, and the adapter does not say which it was trained with: { LIST($names, shown: 3) }
 detail-opened-outside = it opened { $path }
+detail-other-block-type = { SHORTENED($tensor) } is { $held }, where llama.cpp’s mixture has { $expected }
+detail-other-blocks = { SHORTENED($tensor) }: { COUNT($wrong-count) } of { COUNT($block-count, one: "block", other: "blocks") } are not what encoding the base gives
+detail-other-config = config.json says { $key }: { $merged }, and the base's says { $base }; no adapter changes that
+detail-other-decoder = with what config.json leaves out, its class computes { $part ->
+        [rotations] the rotary positions
+        [layers] the layers (heads, norms, windows, activation or experts)
+        [embedding] the embedding
+        [final-norm] the last norm
+       *[logits] the logits
+    } in another way than the base's config says
+detail-other-keys = keys that the model does not have so: { LIST($names, shown: 5) }
 detail-other-packing-config = config.json does not say load_in_4bit, so that a loader builds other layers than the packed weights need
 detail-other-shape = { $tensor }: { SHAPE($held) } where base and adapter have { SHAPE($expected) }
 detail-other-strength = { $names-count } of { COUNT($wrong-count, one: "wrong target", other: "wrong targets") }: the values are not what base and adapter give but { $factor } times their change{ $strength ->
@@ -688,6 +705,7 @@ detail-undecided-orientation =
        *[other] they are
     } stored: { LIST($names, shown: 3) }
 detail-unequal-tie = config.json ties { $tensor } to { $other }, but they hold different values
+detail-unknown-tensors = { COUNT($names-count, one: "tensor", other: "tensors") } of no model like this: { LIST($names, shown: 3) }
 detail-unmerged = { $file }: { COUNT($names-count, one: "target holds", other: "targets hold") } not what base and adapter give but the base's values, as if the adapter was never merged: { LIST($names, shown: 3) }
 detail-unread-tensors = { COUNT($names-count, one: "tensor is", other: "tensors are") } no part of the model that config.json describes: { LIST($names, shown: 3) }
 detail-unread-weights = { $file } in the adapter's folder cannot be read, so what it holds was not looked for
@@ -741,6 +759,7 @@ eval-verdict-within-chance = it predicts as well as the base, within chance
 eval-verdict-worse = it predicts { LIST($texts, last: " and ") } worse than the base, and no text better
 
 evidence-differing = { COUNT($changed-count) } of { COUNT($tensor-count, one: "tensor", other: "tensors") } differ from the base; which of them should, only the adapter can tell
+evidence-encoded = { $equal-count } of { $target-count } targets recomputed and as near as a fresh encoding ({ PERCENT($exact-share, digits: 3) } of { COUNT($block-count) } blocks bit-exact); { $unchanged-count } of { $other-count } others equal the encoded base
 evidence-held =
     { COUNT($tensor-count, one: "tensor", other: "tensors") }, { COUNT($parameter-count) } parameters, { BYTES($byte-count) } in { COUNT($file-count, one: "file", other: "files") }{ $unlisted-class ->
         [none] {""}
@@ -782,14 +801,14 @@ export-note-blank-before = { $is-first-only ->
         [yes] this tokenizer puts a blank before the first word of a text only, llama.cpp also before what follows a special token, and one more before a text that begins with a blank
        *[no] this tokenizer puts a blank before a text that begins with none, llama.cpp before every text
     }: such texts get other tokens
-export-note-blank-tokens = llama.cpp cuts out these runs of blanks before it merges anything, this tokenizer finds them by its merges: { LIST($tokens, shown: 4) }; texts with blanks in a row may get other tokens
+export-note-blank-tokens = llama.cpp takes these added tokens for blanks wherever a text has them, before it merges anything, this tokenizer for the character ▁: { LIST($tokens, shown: 4) }; texts with blanks in a row may get other tokens
 export-note-cap-for-none = the attention scores of this model have no cap, and llama.cpp knows no Gemma 2 without: the file has a cap of { $cap }, which leaves a score of 50 as it is to four digits
 export-note-left-out = { COUNT($tensors-count, one: "tensor is", other: "tensors are") } no part of a text model in llama.cpp and left out: { LIST($tensors, shown: 4) }
 export-note-long-rotations = llama.cpp takes the long rotations when its context exceeds { $original } tokens, transformers when the text does: short texts get other numbers in a long context
 export-note-not-composed = llama.cpp does not compose characters (NFC) as this tokenizer does: text with accents written apart from their letters gets other tokens; compose it first
 export-note-no-window = llama.cpp has no sliding window for this model: texts of more than { $window } tokens (up to { $context }) are seen whole
 export-note-other-types = { $count } of { $total } weights have rows that are no whole blocks of { $file-type } and get a larger type
-export-note-token-flags = llama.cpp knows no flags of added tokens: blanks and words around { COUNT($tokens-count, one: "this one", other: "these") } may be cut otherwise: { LIST($tokens, shown: 4) }
+export-note-token-flags = llama.cpp knows no flags of added tokens: blanks and words around { $tokens-count } of them may be cut otherwise: { LIST($tokens, shown: 4) }
 export-note-tokens-without-row = { COUNT($tokens-count, one: "added token has", other: "added tokens have") } no row of the embedding and { $tokens-count ->
         [1] is
        *[other] are
@@ -955,7 +974,10 @@ question-nothing-left-out = Nothing trained left out
 question-sealed = Sealed
 
 recomputed =
-    { $equal-count } of { $target-count } targets recomputed and equal ({ PERCENT($exact-share, digits: 3) } of { COUNT($value-count) } values bit-exact, the rest by the last bit{ $policies-count ->
+    { $equal-count } of { $target-count } targets recomputed and equal ({ PERCENT($exact-share, digits: 3) } of { COUNT($value-count) } values bit-exact, { $has-codes ->
+        [yes] the rest by the last bit, or by the code or scale beside it where float32 decides
+       *[no] the rest by the last bit
+    }{ $policies-count ->
         [0] {""}
        *[other] ; { LIST($policies) }
     }){ $gain ->
@@ -1110,7 +1132,10 @@ warning-packed = { $note }
 warning-packed-as-trained = base quantised to NF4 (block { $block }{ $is-double ->
         [yes] , double
        *[no] {""}
-    }) in the stream, as the adapter's trainer saw it: { COUNT($tensor-count, one: "tensor", other: "tensors") }, each from its own { $dtype } values; the output is not quantised
+    }) in the stream, as the adapter's trainer saw it: { COUNT($tensor-count, one: "tensor", other: "tensors") }, each from its own { $dtype } values; { $is-packed-again ->
+        [yes] what is merged is packed again, as NF4
+       *[no] the output is not quantised
+    }
 warning-prefix = { $adapter }: { $change } to find its tensors in the base
 warning-renamed = { $adapter }: { COUNT($module-count, one: "module", other: "modules") } found under the names that the base has on disk (transformers' table of names)
 warning-replaced = the adapter brings { COUNT($tensors-count, one: "tensor", other: "tensors") } whole, in the place of the base's: { LIST($tensors, shown: 4) }
@@ -1413,17 +1438,8 @@ expected-rotary-factor-list = a list with a number for each pair of rotary dimen
 export-error-bad-json = not valid JSON: { $problem }
 export-error-bad-setting = llama.cpp would not compute what the model was trained with: { $key } is { $value }
 export-error-bad-tokenizer = { $file } cannot be used: { $problem }
-export-error-cancelled = { $value }
-export-error-exists = there is a file already
-    .hint = nothing is overwritten; give another name, or take the file away
 export-error-header = no GGUF file can hold this model: { $problem }
 export-error-io = { $value }
-export-error-in-use = another process is writing this file
-    .hint = wait until it has ended, or give another name
-export-error-left-over = there is an unfinished file already
-    .hint = it may be the rest of a killed run or of a download: take it away, or give another name
-export-error-no-folder = there is no such folder
-    .hint = make it first, or give another path
 export-error-no-setting = { $key } is missing, and llama.cpp needs it
     .hint = use the config.json that belongs to these weights
 export-error-no-tensor = the model lacks what becomes { $tensor } in a GGUF file
@@ -1795,6 +1811,7 @@ packed-error-wrong-dtype = { $tensor } is { $dtype }, where packed weights have 
 packed-error-wrong-shape = { $tensor } is { SHAPE($shape) }, where packed weights of this layout have { SHAPE($expected) }
 packed-error-wrong-size = { $tensor } holds { BYTES($held) }, where its weights need { BYTES($needed) }
 quantization-note-config-differs = config.json says { $key }: { $said }, and the states of the packed weights say { $found }; the states are followed
+quantization-note-layout-differs = config.json says { $said } of weights that it does not name, and the shapes of { COUNT($tensor-count, one: "such weight", other: "such weights") } say { $found }; the shapes are followed
 quantization-note-rounded-states = { COUNT($tensor-count, one: "packed weight says", other: "packed weights say") } float32 in a model of { $dtype }, as a merge into packed weights on a CPU leaves it; rounded to { $dtype }
 quantization-note-wide-states = { COUNT($tensor-count, one: "packed weight says", other: "packed weights say") } float32, and config.json names no dtype; unpacked to float32, twice the bytes of 16 bits
 quantization-note-wrapped-zeros = { COUNT($field-count, one: "zero point", other: "zero points") } of { COUNT($tensor-count, one: "weight", other: "weights") } are stored as all ones; read as 0, as GPTQModel does, where ExLlama's kernels read one more than the largest code
@@ -1875,6 +1892,8 @@ plan-error-nothing-to-pack = { $class } has no layer that bitsandbytes packs
     .hint = merge without packing again: only `Linear` layers are packed, neither `Conv1D` nor embeddings
 plan-error-output-exists = the output exists and is not empty
     .hint = choose another name, or empty the folder yourself; nothing is ever overwritten
+plan-error-output-file-exists = there is a file already
+    .hint = nothing is overwritten; give another name, or take the file away
 plan-error-output-has-no-name = the output has no name of its own
     .hint = name a new folder
 plan-error-output-inside-input = the output lies inside the { $role } folder
@@ -1896,6 +1915,9 @@ plan-error-quantized-base = the base is quantised by { $method }, { $method ->
        *[other] a layout that is not read here
     }
     .hint = use the original 16- or 32-bit model of the same name
+plan-error-rounded-away = of the adapter's change, { $dtype } would keep { PERCENT($rounded-gain, digits: 0) } and NF4 behind it { PERCENT($gain, digits: 0) }: most of it is smaller than the step from one { $dtype } value to the next
+    .hint = write the merged weights in 32 bits and unpacked, which keeps the change, or accept the loss
+    .cli-hint = --dtype f32 in place of --requantize keeps the change; --accept-loss accepts the loss
 plan-error-too-much-lost = packed as NF4, { PERCENT($gain, digits: 0) } of the adapter's change would be left: most of it is smaller than the step from one code to the next
     .hint = write the merged weights in 16 bits, which keeps the change, or accept the loss
     .cli-hint = leave --requantize out, which writes 16 bits and keeps the change, or accept the loss with --accept-loss
@@ -1991,12 +2013,18 @@ verify-error-does-not-fit = adapter and base do not fit together, so there is no
        *[other] { $misplaced }
     }
     .hint = give the base and the adapters that the merge was made from
+verify-error-expected = what the file should hold cannot be told: { $value }
+verify-error-gguf-file = { $value }
+verify-error-gguf-without-base = a GGUF file is judged against its base, and none was given
+    .hint = name the base with --base, and the adapters with --adapter
 verify-error-io = { $value }
 verify-error-merged = the merged folder cannot be read: { $value }
 verify-error-packed-base = the base is quantised by { $method }, which is not read here: nothing can be compared with it
     .hint = give the original 16- or 32-bit model of the same name
 verify-error-seal = the seal cannot be checked: { $value }
 verify-error-trained = { $value }
+verify-error-unknown-file-type = the file’s general.file_type is none that is written here
+    .hint = files of other types, and of an importance matrix, are not judged yet
 verify-error-unpredictable = the merged folder predicts nothing: { $value }
 
 way-out-build-deeper-base = build the deeper base first and merge into that

@@ -463,6 +463,7 @@ as-line = { $said }
 as-sentence = { $said }.
 
 base-found = 어댑터의 베이스가 이 컴퓨터에 있습니다: { $place }.
+base-found-incomplete = 어댑터의 베이스가 이 컴퓨터에 있지만({ $place }) 다 받지 않았습니다. 가중치 파일 { COUNT($count) }개가 없습니다.
 
 bits-per-byte = { $text } { FIXED($model, digits: 4) }, { FIXED($first, digits: 4) }
 
@@ -617,6 +618,7 @@ conclusion-too-little-text =
     }
 conclusion-within-chance = { $first } 대비 { $model }: { LIST($texts) }의 차이는 우연의 범위입니다.
 
+detail-absent-tensors = 텐서 { COUNT($names-count) }개가 파일에 없습니다: { LIST($names, shown: 3) }
 detail-adapter-file = { $file } 파일을 병합 위에 한 번 더 불러오게 됩니다
 detail-adapter-tensors = 병합되지 않았습니다. 가중치에 어댑터의 텐서 { COUNT($names-count) }개가 남아 있습니다: { LIST($names, shown: 3) }
 detail-bad-json = { $file } 파일은 올바른 JSON이 아닙니다({ $problem })
@@ -626,6 +628,7 @@ detail-came-after-seal = { $file } 파일은 봉인한 뒤에 생겼습니다
 detail-changed-without-reason = { $tensor } 텐서는 대상이 아닌데 베이스와 다릅니다
 detail-config-mismatch = config.json과 가중치가 서로 맞지 않습니다. { $value-what }
 detail-extra = { $tensor } 텐서는 베이스에 없습니다
+detail-farther-blocks = { SHORTENED($tensor) }: 블록 { COUNT($block-count) }개 중 { COUNT($wrong-count) }개가 베이스와 어댑터를 인코딩한 것보다 멀리 있습니다
 detail-full-model-beside = 어댑터 폴더의 { $file }에는 모델 전체가 들어 있어, 그 내용은 찾지 않았습니다
 detail-hint = { $error-hint }
 detail-identical-to-base = 베이스와 똑같습니다. 아무것도 병합되지 않았습니다
@@ -658,6 +661,17 @@ detail-not-in-index = 샤드에 있는 텐서 { COUNT($names-count) }개가 색�
 detail-only-nan = 모델의 예측이 모두 NaN입니다
 detail-open-experts = 정사각형 전문가 행렬은 PEFT를 transformers 4와 쓰는지 5와 쓰는지에 따라 차원 순서가 다른데, 어댑터에는 어느 버전으로 학습했는지 적혀 있지 않습니다: { LIST($names, shown: 3) }
 detail-opened-outside = 폴더 밖의 파일을 열었습니다: { $path }
+detail-other-block-type = { SHORTENED($tensor) } 텐서가 { $held } 형식입니다. llama.cpp의 조합에서는 { $expected }입니다
+detail-other-blocks = { SHORTENED($tensor) }: 블록 { COUNT($block-count) }개 중 { COUNT($wrong-count) }개가 베이스를 인코딩한 것과 다릅니다
+detail-other-config = config.json의 { $key } 값은 { $merged }인데 베이스에서는 { $base }입니다. 어댑터가 바꾸는 값이 아닙니다
+detail-other-decoder = config.json에 빠진 값이 있어, 그 클래스는 { $part ->
+        [rotations] 회전 위치를
+        [layers] 레이어(헤드, 노름, 창, 활성 함수, 전문가)를
+        [embedding] 임베딩을
+        [final-norm] 마지막 노름을
+       *[logits] 로짓을
+    } 베이스의 설정과 다르게 계산합니다
+detail-other-keys = 모델과 다른 키가 있습니다: { LIST($names, shown: 5) }
 detail-other-packing-config = config.json에 load_in_4bit가 없어, 불러올 때 압축한 가중치와 다른 층을 만듭니다
 detail-other-shape = { $tensor }: 크기가 { SHAPE($held) }인데 베이스와 어댑터에서는 { SHAPE($expected) }입니다
 detail-other-strength = 틀린 대상 { COUNT($wrong-count) }개 중 { COUNT($names-count) }개는 바뀐 양이 { $factor }배입니다{ $strength ->
@@ -680,6 +694,7 @@ detail-truncated = { $file } 파일이 잘렸습니다: { BYTES($whole-bytes) } 
 detail-turned-over = 대상 { COUNT($names-count) }개에는 변화량이 반대 방향으로 들어 있습니다. 알려진 사실만으로는 틀렸다고 할 수 없습니다: { LIST($names, shown: 3) }
 detail-undecided-orientation = 대상 { COUNT($names-count) }개는 정사각형이고 클래스를 알 수 없어, 저장된 방향은 어댑터의 fan_in_fan_out만이 말해 줍니다: { LIST($names, shown: 3) }
 detail-unequal-tie = config.json은 { $tensor } 텐서와 { $other } 텐서를 묶어 두었지만 두 값이 다릅니다
+detail-unknown-tensors = 이런 모델에 없는 텐서가 { COUNT($names-count) }개 있습니다: { LIST($names, shown: 3) }
 detail-unmerged = { $file }: 대상 { COUNT($names-count) }개가 베이스의 값 그대로입니다. 어댑터를 병합하지 않은 것과 같습니다: { LIST($names, shown: 3) }
 detail-unread-tensors = config.json이 설명하는 모델에 없는 텐서가 { COUNT($names-count) }개 있습니다: { LIST($names, shown: 3) }
 detail-unread-weights = 어댑터 폴더의 { $file } 파일을 읽을 수 없어, 그 내용은 찾지 않았습니다
@@ -733,6 +748,7 @@ eval-verdict-within-chance = 우연의 범위 안에서 베이스만큼 예측�
 eval-verdict-worse = { LIST($texts) } 텍스트를 베이스보다 못 예측하고, 더 나은 텍스트는 없습니다
 
 evidence-differing = 텐서 { COUNT($tensor-count) }개 중 { COUNT($changed-count) }개가 베이스와 다릅니다. 어느 것이 달라야 하는지는 어댑터가 있어야 압니다
+evidence-encoded = 타깃 { $target-count }개 중 { $equal-count }개를 다시 계산했고 새로 인코딩한 것만큼 가깝습니다(블록 { COUNT($block-count) }개의 { PERCENT($exact-share, digits: 3) }가 비트까지 같음). 나머지 { $other-count }개 중 { $unchanged-count }개는 인코딩한 베이스와 같습니다
 evidence-held =
     텐서 { COUNT($tensor-count) }개, 파라미터 { COUNT($parameter-count) }개, 파일 { COUNT($file-count) }개에 { BYTES($byte-count) }{ $unlisted-class ->
         [none] {""}
@@ -774,7 +790,7 @@ export-note-blank-before = { $is-first-only ->
         [yes] 이 토크나이저는 텍스트의 첫 단어 앞에만 빈칸을 두지만 llama.cpp는 특수 토큰 뒤에도 두고, 빈칸으로 시작하는 텍스트 앞에도 하나를 더 두어
        *[no] 이 토크나이저는 빈칸으로 시작하지 않는 텍스트 앞에만 빈칸을 두지만 llama.cpp는 모든 텍스트 앞에 두어
     } 그런 텍스트의 토큰이 달라집니다
-export-note-blank-tokens = llama.cpp는 병합하기 전에 이 연속된 빈칸들을 먼저 떼어 내고, 이 토크나이저는 병합으로 찾습니다: { LIST($tokens, shown: 4) }. 빈칸이 이어지는 텍스트의 토큰이 달라질 수 있습니다
+export-note-blank-tokens = llama.cpp는 병합하기 전에 텍스트의 빈칸에서 이 추가된 토큰들을 먼저 찾고, 이 토크나이저는 ▁ 문자에서만 찾습니다: { LIST($tokens, shown: 4) }. 빈칸이 이어지는 텍스트의 토큰이 달라질 수 있습니다
 export-note-cap-for-none = 이 모델의 어텐션 점수에는 상한이 없지만 llama.cpp의 Gemma 2에는 반드시 있어야 하므로, 점수 50을 네 자리까지 그대로 두는 상한 { $cap }이 파일에 들어갑니다
 export-note-left-out = 텐서 { COUNT($tensors-count) }개는 llama.cpp의 텍스트 모델에 속하지 않아 빠집니다: { LIST($tensors, shown: 4) }
 export-note-long-rotations = llama.cpp는 컨텍스트가 토큰 { $original }개를 넘을 때, transformers는 텍스트가 넘을 때 긴 회전을 쓰므로, 긴 컨텍스트에서는 짧은 텍스트의 값이 달라집니다
@@ -936,7 +952,10 @@ question-nothing-left-out = 학습한 것이 빠지지 않음
 question-sealed = 봉인 그대로임
 
 recomputed =
-    대상 { $target-count }개 중 { $equal-count }개가 다시 계산한 값과 같습니다(값 { COUNT($value-count) }개의 { PERCENT($exact-share, digits: 3) }가 비트까지 같고 나머지는 마지막 비트 차이{ $policies-count ->
+    대상 { $target-count }개 중 { $equal-count }개가 다시 계산한 값과 같습니다(값 { COUNT($value-count) }개의 { PERCENT($exact-share, digits: 3) }가 비트까지 같고 { $has-codes ->
+        [yes] 나머지는 마지막 비트 차이, 또는 float32 오차로 정해지는 이웃한 코드나 스케일 차이
+       *[no] 나머지는 마지막 비트 차이
+    }{ $policies-count ->
         [0] {""}
        *[other] , { LIST($policies) }
     }).{ $gain ->
@@ -1091,7 +1110,10 @@ warning-packed = { $note }
 warning-packed-as-trained = 어댑터를 학습할 때와 같게 베이스를 읽으면서 NF4(블록 { $block }{ $is-double ->
         [yes] , 이중
        *[no] {""}
-    })로 양자화했다가 풉니다. 텐서 { COUNT($tensor-count) }개를 각각 저장된 { $dtype } 값에서 양자화하며, 결과는 양자화되지 않습니다
+    })로 양자화했다가 풉니다. 텐서 { COUNT($tensor-count) }개를 각각 저장된 { $dtype } 값에서 양자화하며, { $is-packed-again ->
+        [yes] 병합한 가중치는 다시 NF4로 압축합니다
+       *[no] 결과는 양자화되지 않습니다
+    }
 warning-prefix = { $adapter }: { $change } 베이스에서 텐서를 찾았습니다
 warning-renamed = { $adapter }: 모듈 { COUNT($module-count) }개를 베이스가 디스크에서 쓰는 이름으로 찾았습니다(transformers의 이름 표)
 warning-replaced = 어댑터가 텐서 { COUNT($tensors-count) }개를 통째로 가져와 베이스의 것과 바꿉니다: { LIST($tensors, shown: 4) }
@@ -1387,17 +1409,8 @@ expected-rotary-factor-list = 회전하는 차원의 쌍마다 수가 하나씩 
 export-error-bad-json = 올바른 JSON이 아닙니다: { $problem }
 export-error-bad-setting = llama.cpp의 계산이 학습 때와 달라집니다({ $key } = { $value })
 export-error-bad-tokenizer = { $file } 파일을 쓸 수 없습니다: { $problem }
-export-error-cancelled = { $value }
-export-error-exists = 같은 이름의 파일이 이미 있습니다
-    .hint = 덮어쓰지 않으니 다른 이름을 쓰거나 파일을 치워 주세요
 export-error-header = GGUF 파일에 담을 수 없는 모델입니다: { $problem }
 export-error-io = { $value }
-export-error-in-use = 다른 프로세스가 이 파일을 쓰고 있습니다
-    .hint = 끝날 때까지 기다리거나 다른 이름을 쓰세요
-export-error-left-over = 완성되지 않은 파일이 이미 있습니다
-    .hint = 강제로 끝난 작업이나 다운로드의 나머지일 수 있으니 치우거나 다른 이름을 쓰세요
-export-error-no-folder = 그런 폴더가 없습니다
-    .hint = 먼저 폴더를 만들거나 다른 경로를 쓰세요
 export-error-no-setting = llama.cpp에 필요한 { $key } 값이 없습니다
     .hint = 이 가중치에 딸린 config.json을 써 주세요
 export-error-no-tensor = GGUF 파일의 { $tensor } 텐서가 될 것이 모델에 없습니다
@@ -1824,6 +1837,7 @@ packed-error-wrong-dtype = { $tensor }의 자료형이 { $dtype }입니다. 압�
 packed-error-wrong-shape = { $tensor }의 크기가 { SHAPE($shape) }입니다. 이렇게 압축된 가중치는 { SHAPE($expected) }입니다
 packed-error-wrong-size = { $tensor }은(는) { BYTES($held) }인데, 가중치에는 { BYTES($needed) }가 필요합니다
 quantization-note-config-differs = config.json에는 { $key }이(가) { $said }(으)로 되어 있는데 압축된 가중치의 상태에는 { $found }(으)로 되어 있습니다. 상태를 따릅니다
+quantization-note-layout-differs = config.json에는 따로 적지 않은 가중치가 { $said }(으)로 되어 있는데, 그런 가중치 { COUNT($tensor-count) }개의 모양은 { $found }입니다. 모양을 따릅니다
 quantization-note-rounded-states = 모델은 { $dtype }인데 압축된 가중치 { COUNT($tensor-count) }개의 상태는 float32입니다. CPU에서 압축된 가중치에 병합하면 이렇게 됩니다. { $dtype }(으)로 반올림합니다
 quantization-note-wide-states = 압축된 가중치 { COUNT($tensor-count) }개의 상태가 float32이고 config.json에 자료형이 없습니다. float32로 풀어서 16비트의 두 배 크기가 됩니다
 quantization-note-wrapped-zeros = 가중치 { COUNT($tensor-count) }개의 영점 { COUNT($field-count) }개가 모두 1인 비트로 저장되어 있습니다. GPTQModel처럼 0으로 읽습니다. ExLlama 커널은 가장 큰 코드보다 하나 큰 수로 읽습니다
@@ -1904,6 +1918,8 @@ plan-error-nothing-to-pack = { $class }에는 bitsandbytes가 압축하는 레�
     .hint = 다시 양자화하지 않고 병합하세요. `Linear` 레이어만 압축하고 `Conv1D`와 임베딩은 그대로 둡니다
 plan-error-output-exists = 출력 폴더가 이미 있고 비어 있지 않습니다
     .hint = 다른 이름을 고르거나 폴더를 직접 비우세요. 아무것도 덮어쓰지 않습니다
+plan-error-output-file-exists = 같은 이름의 파일이 이미 있습니다
+    .hint = 덮어쓰지 않으니 다른 이름을 쓰거나 파일을 치워 주세요
 plan-error-output-has-no-name = 출력에 폴더 이름이 없습니다
     .hint = 새 폴더의 이름을 적으세요
 plan-error-output-inside-input = 출력이 { $role } 폴더 안에 있습니다
@@ -1925,6 +1941,9 @@ plan-error-quantized-base = 베이스가 { $method }(으)로 양자화되어 있
        *[other] 여기서는 읽지 않는 형식입니다
     }
     .hint = 이름이 같은 16비트나 32비트 원본을 쓰세요
+plan-error-rounded-away = 어댑터의 변화 가운데 { $dtype }에는 { PERCENT($rounded-gain, digits: 0) }만, 그 뒤 NF4에는 { PERCENT($gain, digits: 0) }만 남습니다. 변화 대부분이 { $dtype } 값 사이의 간격보다 작습니다
+    .hint = 병합한 가중치를 압축하지 않고 32비트로 쓰면 변화가 남습니다. 아니면 손실을 받아들이세요
+    .cli-hint = --requantize 대신 --dtype f32를 쓰면 변화가 남습니다. 손실을 받아들이려면 --accept-loss를 붙이세요
 plan-error-too-much-lost = NF4로 압축하면 어댑터의 변화가 { PERCENT($gain, digits: 0) }만 남습니다. 변화 대부분이 코드 사이의 간격보다 작습니다
     .hint = 병합한 가중치를 16비트로 쓰면 변화가 남습니다. 아니면 손실을 받아들이세요
     .cli-hint = --requantize를 빼면 16비트로 쓰고 변화가 남습니다. 손실을 받아들이려면 --accept-loss를 붙이세요
@@ -2020,12 +2039,18 @@ verify-error-does-not-fit = 어댑터와 베이스가 서로 맞지 않아 견�
        *[other] { $misplaced }
     }
     .hint = 이 병합에 쓴 베이스와 어댑터를 고르세요
+verify-error-expected = 파일에 있어야 할 내용을 비교할 수 없습니다: { $value }
+verify-error-gguf-file = { $value }
+verify-error-gguf-without-base = GGUF 파일은 베이스와 비교해 판정하는데 베이스가 없습니다
+    .hint = --base로 베이스를, --adapter로 어댑터를 적으세요
 verify-error-io = { $value }
 verify-error-merged = 병합 폴더를 읽을 수 없습니다: { $value }
 verify-error-packed-base = 베이스가 { $method }(으)로 양자화되어 있습니다. 여기서는 읽지 않는 형식이라 비교할 수 없습니다
     .hint = 이름이 같은 16비트나 32비트 원본을 주세요
 verify-error-seal = 봉인을 검사할 수 없습니다: { $value }
 verify-error-trained = { $value }
+verify-error-unknown-file-type = 파일의 general.file_type이 여기서 쓰는 형식이 아닙니다
+    .hint = 다른 형식의 파일과 중요도 행렬로 만든 파일은 아직 판정하지 않습니다
 verify-error-unpredictable = 병합 폴더가 아무것도 예측하지 못합니다: { $value }
 
 way-out-build-deeper-base = 더 깊은 베이스를 먼저 만들고 거기에 병합하세요

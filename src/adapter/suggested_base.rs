@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Adapter;
 use crate::{
-    checkpoint::{hub_cache, original_names},
+    checkpoint::{hub_cache, missing_weights, original_names},
     message::said_in_english,
 };
 
@@ -17,6 +17,9 @@ pub struct BaseSuggestion {
     pub path: PathBuf,
     /// Where it was found.
     pub found_in: FoundIn,
+    /// Files of weights that are not there, as a download that was broken off leaves it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
 }
 
 /// Where a suggested base lies.
@@ -46,7 +49,7 @@ pub fn suggested_in(caches: &[PathBuf], adapter: &Adapter) -> Vec<BaseSuggestion
     let Some(name) = adapter.config().base_model() else { return Vec::new() };
     let suggested = |name: &str, revision| {
         let (path, found_in) = found(name, revision, adapter.root(), caches)?;
-        Some(BaseSuggestion { name: name.to_owned(), path, found_in })
+        Some(BaseSuggestion { name: name.to_owned(), missing: missing_weights(&path), path, found_in })
     };
     // What training saw comes first, packed or not.
     let named = suggested(name, revision(adapter));

@@ -5,6 +5,7 @@
 mod class;
 mod embeddings;
 mod experts;
+mod from_linear;
 mod linear;
 mod loading;
 mod names;
@@ -33,6 +34,9 @@ pub use self::{
     vocabulary::Vocabulary,
 };
 use crate::checkpoint::{Checkpoint, LogicalTensor};
+
+/// How mlx-lm calls the experts of a layer, which it stacks whatever the model calls each.
+const MLX_EXPERTS: &str = ".switch_mlp.";
 
 /// The class of one checkpoint, with its parts, asked in the names that its tensors have on disk.
 #[derive(Debug)]
@@ -113,7 +117,12 @@ impl<'a> Architecture<'a> {
     pub fn unread_quantization(&self) -> Option<String> {
         let config = self.checkpoint.config();
         if let Some(method) = config.quantization() {
-            return Some(method.to_owned());
+            let is_stacked = || self.checkpoint.tensors().keys().any(|name| name.contains(MLX_EXPERTS));
+            return Some(if method == "mlx-lm" && is_stacked() {
+                format!("{method} with the experts of {} stacked as switch_mlp", config.model_type())
+            } else {
+                method.to_owned()
+            });
         }
         let quantization = self.checkpoint.quantization().filter(|_| config.get("auto_map").is_none())?;
         // llama.cpp's converter turned them itself, and they are turned back.

@@ -11,15 +11,6 @@ use crate::{
     numeric::{Dtype, FloatDtype, codec::Nf4Format},
 };
 
-/// By model type, modules of a class made from `Linear` (5.24): transformers 4 packs them, transformers 5 does not.
-const MADE_FROM_LINEAR: [(&str, &[&str]); 5] = [
-    ("falcon", &["query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"]),
-    ("llama4", &["router"]),
-    ("llama4_text", &["router"]),
-    ("phimoe", &["router"]),
-    ("deepseek_v4", &["o_a_proj"]),
-];
-
 /// Why it is not known what a trainer saw that packed the base while it loaded it.
 #[derive(Debug, Serialize, thiserror::Error)]
 #[error("{}", message::english(self))]
@@ -59,7 +50,7 @@ pub fn trained_names(base: &Checkpoint) -> Result<BTreeSet<String>, TrainedError
     }
     let mut names = BTreeSet::new();
     for (name, tensor) in base.tensors().iter().filter(|(_, tensor)| tensor.shape().len() == 2) {
-        if is_made_from_linear(&architecture, name) {
+        if architecture.is_made_from_linear(name) {
             return Err(TrainedError::OwnKind { tensor: name.clone() });
         }
         match (architecture.is_packed_layer(name), FloatDtype::of(tensor.dtype())) {
@@ -75,19 +66,6 @@ pub fn trained_names(base: &Checkpoint) -> Result<BTreeSet<String>, TrainedError
         return Err(TrainedError::NothingPacked { class: class() });
     }
     Ok(names)
-}
-
-/// Whether `name` is the weight of a layer that is made from `Linear`; so is the output of PyTorch's own attention, whose
-/// inputs are one parameter beside it.
-fn is_made_from_linear(architecture: &Architecture<'_>, name: &str) -> bool {
-    let Some((parent, module)) = name.strip_suffix(".weight").and_then(|module| module.rsplit_once('.')) else {
-        return false;
-    };
-    let has_own_attention = || architecture.checkpoint().tensor(&format!("{parent}.in_proj_weight")).is_some();
-    let is_of = |model_type: &str| {
-        MADE_FROM_LINEAR.iter().any(|(known, modules)| *known == model_type && modules.contains(&module))
-    };
-    module == "out_proj" && has_own_attention() || architecture.parts().iter().any(|part| is_of(&part.model_type))
 }
 
 #[cfg(test)]

@@ -77,8 +77,7 @@ impl WeightFiles {
             Self::Sharded(index_name) => {
                 let index = WeightIndex::read(&root.join(index_name))?;
                 let shards = index.shards();
-                let missing: Vec<String> =
-                    shards.iter().filter(|name| !root.join(name).is_file()).map(|name| (*name).to_owned()).collect();
+                let missing = missing_shards(&index, root);
                 if !missing.is_empty() {
                     let path = root.to_owned();
                     return Err(CheckpointError::ShardsMissing { file: index_name, missing, path });
@@ -87,6 +86,22 @@ impl WeightFiles {
                 Ok((files, Some(index)))
             }
         }
+    }
+}
+
+fn missing_shards(index: &WeightIndex, root: &Path) -> Vec<String> {
+    index.shards().into_iter().filter(|name| !root.join(name).is_file()).map(str::to_owned).collect()
+}
+
+/// Files of weights that the folder of a model lacks: shards of its index, or all of them.
+#[must_use]
+pub fn missing_weights(root: &Path) -> Vec<String> {
+    match WeightFiles::find(root) {
+        Ok(WeightFiles::Sharded(name)) => {
+            WeightIndex::read(&root.join(name)).map(|index| missing_shards(&index, root)).unwrap_or_default()
+        }
+        Ok(WeightFiles::Single(_)) => Vec::new(),
+        Err(_) => vec![SINGLE_FILE.to_owned()],
     }
 }
 

@@ -46,6 +46,12 @@ pub struct SideFile {
 }
 
 impl SideFile {
+    /// The file of `byte_count` bytes at `relative_path`.
+    #[must_use]
+    pub fn new(relative_path: &str, byte_count: u64) -> Self {
+        Self { relative_path: relative_path.to_owned(), role: role_of(relative_path), byte_count }
+    }
+
     /// The file's place below `root`.
     #[must_use]
     pub fn path_below(&self, root: &Path) -> PathBuf {
@@ -72,7 +78,7 @@ fn list(folder: &Path, prefix: &str, depth: usize, files: &mut Vec<SideFile>) ->
         // A dangling link is nobody's file.
         let Ok(metadata) = std::fs::metadata(entry.path()) else { continue };
         if metadata.is_file() {
-            files.push(SideFile { role: role_of(&relative_path), relative_path, byte_count: metadata.len() });
+            files.push(SideFile::new(&relative_path, metadata.len()));
         } else if metadata.is_dir() && depth < MAX_DEPTH && !is_foreign_folder(&name) {
             list(&entry.path(), &format!("{relative_path}/"), depth + 1, files)?;
         }

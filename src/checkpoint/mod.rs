@@ -21,6 +21,7 @@ mod model_card;
 mod packed;
 mod pickle;
 mod safetensors_file;
+mod side_content;
 mod source;
 mod strided;
 mod tensor;
@@ -39,7 +40,7 @@ pub use self::{
     config::{DTYPE_KEYS, ModelConfig},
     entered_path::entered_path,
     error::CheckpointError,
-    files::{INDEX_FILE, SINGLE_FILE, WeightFiles, models_below, open_weights},
+    files::{INDEX_FILE, SINGLE_FILE, WeightFiles, missing_weights, models_below, open_weights},
     folder::{FileRole, SideFile, side_files},
     foreign::ForeignFormat,
     header::{Header, HeaderError, HeaderTensor, header_bytes},
@@ -51,6 +52,7 @@ pub use self::{
     packed::{PackedError, Quantization, QuantizationMethod, QuantizationNote, StoredPart},
     pickle::{PickleError, PickleFile, PickledValue, holds_tensors},
     safetensors_file::{HEADER_LEN_BYTES, MAX_HEADER_BYTES, SafetensorsFile},
+    side_content::SideContent,
     source::Source,
     strided::StridedSpan,
     tensor::{ComputedRows, LogicalTensor, Storage},
@@ -68,6 +70,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Checkpoint {
     root: PathBuf,
+    name: Option<String>,
     config: ModelConfig,
     files: Vec<Arc<dyn WeightFile>>,
     index: Option<WeightIndex>,
@@ -76,6 +79,7 @@ pub struct Checkpoint {
     stale_quantization: Option<String>,
     trained_quantization: Option<Nf4Format>,
     side_files: Vec<SideFile>,
+    side_content: SideContent,
     /// What a GGUF file says of itself, and where its side files lie.
     gguf: Option<(gguf::GgufOrigin, Arc<SideFolder>)>,
 }
@@ -126,6 +130,7 @@ impl Checkpoint {
         let side_files = side_files(root).at(IoAction::ListFolder, root)?;
         Ok(Self {
             root: root.to_owned(),
+            name: None,
             config,
             files,
             index,
@@ -134,6 +139,7 @@ impl Checkpoint {
             stale_quantization,
             trained_quantization: None,
             side_files,
+            side_content: SideContent::of_folder(root),
             gguf: None,
         })
     }
@@ -147,6 +153,7 @@ impl Checkpoint {
         let tensors = tensors.into_iter().map(|tensor| (tensor.name().to_owned(), tensor)).collect();
         Ok(Self {
             root: self.root.clone(),
+            name: self.name.clone(),
             config,
             files: self.files.clone(),
             index: self.index.clone(),
@@ -155,8 +162,25 @@ impl Checkpoint {
             stale_quantization: self.stale_quantization.clone(),
             trained_quantization: self.trained_quantization,
             side_files: self.side_files.clone(),
+            side_content: self.side_content.clone(),
             gguf: self.gguf.clone(),
         })
+    }
+
+    /// This model under another `name`, with `files` beside its weights in place of those that lie in its folder, by
+    /// their path below it.
+    #[must_use]
+    pub fn with_side_files(mut self, name: String, files: BTreeMap<String, Vec<u8>>) -> Self {
+        self.name = Some(name);
+        self.side_files = files.iter().map(|(path, bytes)| SideFile::new(path, bytes.len() as u64)).collect();
+        self.side_content = SideContent::made(&self.root, files);
+        self
+    }
+
+    /// What the files beside the weights hold.
+    #[must_use]
+    pub fn side_content(&self) -> &SideContent {
+        &self.side_content
     }
 
     /// What it was opened from: the folder, or a GGUF file.
@@ -171,14 +195,11 @@ impl Checkpoint {
         self.gguf.as_ref().map_or(&self.root, |(_, side)| side.path())
     }
 
-    /// The folder's own name, for messages; a Hugging Face cache snapshot gives the name of its repository.
+    /// The folder's own name, for messages; a Hugging Face cache snapshot gives the name of its repository, and a model
+    /// that no folder holds has the one that it was given.
     #[must_use]
     pub fn name(&self) -> String {
-        let name = folder_name(&self.root);
-        match &self.gguf {
-            Some(_) => name.strip_suffix(".gguf").map_or(name.clone(), str::to_owned),
-            None => name,
-        }
+        self.name.clone().unwrap_or_else(|| folder_name(&self.root))
     }
 
     /// `config.json`.

@@ -58,6 +58,9 @@ pub trait ComputedRows: fmt::Debug + Send + Sync {
         Ok(())
     }
 
+    /// Lets go of what was loaded to make rows; the next read loads it again.
+    fn forget(&self) {}
+
     /// Zero points of which programs read two different numbers.
     ///
     /// # Errors
@@ -79,6 +82,13 @@ impl LogicalTensor {
     pub fn renamed(&self, name: &str) -> Self {
         let stored_name = Some(self.stored_name().to_owned()).filter(|stored_name| stored_name != name);
         Self { name: name.to_owned(), stored_name, ..self.clone() }
+    }
+
+    /// Lets go of what reading it has loaded; the next read loads it again.
+    pub fn forget(&self) {
+        if let Storage::Computed(rows) = &self.storage {
+            rows.forget();
+        }
     }
 
     /// The name that the model has for it.

@@ -26,7 +26,7 @@ pub fn read_text(path: &Path, action: IoAction) -> Result<String, IoError> {
 }
 
 /// The text in `bytes`; editors on Windows put a byte order mark before it, or write UTF-16.
-fn decoded(bytes: Vec<u8>) -> Result<String, TextFault> {
+pub(super) fn decoded(bytes: Vec<u8>) -> Result<String, TextFault> {
     if is_lfs_pointer(&bytes) {
         return Err(TextFault::LfsPointer);
     }

@@ -141,7 +141,7 @@ pub struct MergeArgs {
 /// `verify`.
 #[derive(Debug, ClapArgs)]
 pub struct VerifyArgs {
-    /// The merged folder, whoever made it
+    /// The merged folder, whoever made it, or a GGUF file of it
     pub merged: PathBuf,
     /// The base that it was made from
     #[arg(long)]
@@ -290,18 +290,30 @@ pub struct CompareArgs {
 /// `gguf`.
 #[derive(Debug, ClapArgs)]
 pub struct GgufArgs {
-    /// The model's folder: a merged one, or any other that stands alone
+    /// The model's folder: a merged one, any other that stands alone, or the base of `--adapter`
     pub model: PathBuf,
-    /// The file, which must not be there [default: NAME-TYPE.gguf here]
+    /// An adapter to merge into it on the way, without a folder in between (repeat for several)
+    #[arg(long)]
+    pub adapter: Vec<PathBuf>,
+    /// Factor on an adapter's change, by order [default: 1 each]
+    #[arg(long, allow_negative_numbers = true, requires = "adapter")]
+    pub strength: Vec<f64>,
+    #[command(flatten)]
+    pub trained: TrainedArgs,
+    /// A file (NAME.gguf) that must not be there, or a folder, new or empty, which also tells how to run what is in it
+    /// [default: NAME-TYPE.gguf here, or the folder NAME-GGUF for several types]
     #[arg(short, long)]
     pub output: Option<PathBuf>,
     /// Type of most weights: `q8_0` (as good as lossless), `q4_k_m` (what most people take), `q5_k_m`, `q6_k`, `f16`, `bf16`,
-    /// `f32`, `q4_k_s`, `q5_k_s` or `q4_0`
-    #[arg(long = "type", default_value = "q8_0", value_name = "TYPE")]
-    pub file_type: FileType,
+    /// `f32`, `q4_k_s`, `q5_k_s` or `q4_0`; several are written in one pass
+    #[arg(long = "type", default_value = "q8_0", value_name = "TYPE[,TYPE…]", value_delimiter = ',')]
+    pub file_types: Vec<FileType>,
     /// Show what would be written, and write nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Hash every file afterwards and write SHA256SUMS, which `sha256sum -c` checks; of a folder
+    #[arg(long)]
+    pub seal: bool,
     /// Print one JSON document
     #[arg(long)]
     pub json: bool,

@@ -1,18 +1,20 @@
-//! `gguf`: a finished model as one file for llama.cpp, Ollama and LM Studio.
+//! `gguf`: a finished model, or base and adapters, as files for llama.cpp, Ollama and LM Studio.
 
-use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
+use std::{collections::BTreeMap, fmt::Write as _, process::ExitCode, sync::Arc};
 
 use lorafuse::{
-    checkpoint::{Checkpoint, LogicalTensor, folder_name},
-    gguf::{GgufExport, open_model},
+    checkpoint::{Checkpoint, LogicalTensor},
+    gguf::GgufExport,
+    merge::{self, GgufPlace, GgufPlan, GgufReceipt},
+    plan::{MergePlan, MergeRequest},
     units,
 };
 use serde_json::json;
 
 use super::{
     Failure, Outcome,
-    args::GgufArgs,
-    print,
+    args::{GgufArgs, usage_error, with_strengths},
+    base_hint, print,
     session::Session,
     table::{Align, render},
     tell,
@@ -20,31 +22,61 @@ use super::{
 
 /// Runs the command.
 pub fn run(args: &GgufArgs) -> Outcome {
-    let checkpoint = open_model(&args.model)?;
-    let export = GgufExport::new(&checkpoint, args.file_type)?;
-    let output = args.output.clone().unwrap_or_else(|| default_output(&checkpoint, &export));
-    for note in &export.notes {
-        tell(&format!("note: {note}"));
+    let mut plan = plan(args)?;
+    if args.seal && plan.place.is_file() {
+        usage_error("`--seal` hashes the files of a folder: name one with `-o`");
     }
+    let merge_warnings = plan.merge.iter().flat_map(|merge| &merge.warnings);
+    merge_warnings.for_each(|warning| tell(&format!("warning: {warning}")));
+    let mut notes: Vec<String> = Vec::new();
+    for note in plan.files.iter().flat_map(|file| &file.export.notes).map(ToString::to_string) {
+        if !notes.contains(&note) {
+            tell(&format!("note: {note}"));
+            notes.push(note);
+        }
+    }
+    let mut receipt = None;
     if !args.dry_run {
-        Session::start().run(|job| export.write(&output, job))?;
+        plan.check_output()?;
+        let session = Session::start();
+        receipt = Some(session.run(|job| plan.run(job))?);
+        if args.seal {
+            session.run(|job| merge::seal(plan.place.path(), job))?;
+        }
     }
     if args.json {
-        let text = serde_json::to_string_pretty(&document(&export, &output)).map_err(|error| Failure::plain(&error))?;
+        let document = document(&plan, &notes, receipt.as_ref());
+        let text = serde_json::to_string_pretty(&document).map_err(|error| Failure::plain(&error))?;
         print(&format!("{text}\n"))?;
-    } else if args.dry_run {
-        print(&plan_text(&export, &output))?;
+    } else if let Some(receipt) = &receipt {
+        print(&receipt_text(&plan, receipt))?;
     } else {
-        let byte_count = units::bytes(export.header.file_byte_count());
-        print(&format!("Wrote {} ({byte_count}, {})\n", output.display(), export.file_type))?;
+        print(&plan_text(&plan))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// `NAME-TYPE.gguf` here, as the field names such files.
-fn default_output(checkpoint: &Checkpoint, export: &GgufExport) -> PathBuf {
-    let name = folder_name(checkpoint.root()).replace(['/', '\\'], "-");
-    PathBuf::from(format!("{name}-{}.gguf", export.file_type))
+/// The files of a finished model, or of a merge.
+fn plan(args: &GgufArgs) -> Result<GgufPlan, Failure> {
+    let place = args.output.clone().map(GgufPlace::of);
+    if args.file_types.len() > 1 && place.as_ref().is_some_and(GgufPlace::is_file) {
+        usage_error("several types are several files: name a folder with `-o`");
+    }
+    if args.adapter.is_empty() {
+        if args.trained.as_trained.is_some() {
+            usage_error("`--as-trained` is about adapters: name them with `--adapter`");
+        }
+        return Ok(GgufPlan::of_model(Checkpoint::open(&args.model)?, &args.file_types, place)?);
+    }
+    let adapters = with_strengths(&args.adapter, &args.strength).unwrap_or_else(|message| usage_error(&message));
+    let request = MergeRequest {
+        adapters,
+        trained_quantization: args.trained.as_trained,
+        ..MergeRequest::new(&args.model, "", args.output.clone().unwrap_or_default())
+    };
+    let merge =
+        MergePlan::resolved(&request).map_err(|error| base_hint::with_suggestion(error, &args.model, &args.adapter))?;
+    Ok(GgufPlan::of_merge(Arc::new(merge), &args.file_types, place)?)
 }
 
 /// Tensors and bytes by their type, the most bytes first.
@@ -59,34 +91,66 @@ fn by_type(export: &GgufExport) -> Vec<(&'static str, usize, u64)> {
     sums
 }
 
-fn plan_text(export: &GgufExport, output: &std::path::Path) -> String {
-    let mut rows = vec![
-        ["Write".to_owned(), format!("{}, {}", output.display(), units::bytes(export.header.file_byte_count()))],
-        ["Type".to_owned(), format!("{}, {:.2} bits a weight", export.file_type, export.bits_per_weight())],
-    ];
-    for (name, count, byte_count) in by_type(export) {
-        rows.push([name.to_owned(), format!("{}, {}", units::plural(count, "tensor"), units::bytes(byte_count))]);
+fn plan_text(plan: &GgufPlan) -> String {
+    let mut rows = vec![["Write".to_owned(), plan.place.path().display().to_string()]];
+    for file in &plan.files {
+        let export = &file.export;
+        rows.push([
+            export.file_type.to_string(),
+            format!("{}, {:.2} bits a weight", units::bytes(export.header.file_byte_count()), export.bits_per_weight()),
+        ]);
+        for (name, count, byte_count) in by_type(export) {
+            let of_type = format!("{}, {}", units::plural(count, "tensor"), units::bytes(byte_count));
+            rows.push([String::new(), format!("{name}: {of_type}")]);
+        }
     }
     render(&["", ""], &[Align::Left, Align::Left], &rows)
 }
 
-fn document(export: &GgufExport, output: &std::path::Path) -> serde_json::Value {
-    let tensors = export.tensors.iter().map(|tensor| {
-        let stored = &tensor.stored;
+fn receipt_text(plan: &GgufPlan, receipt: &GgufReceipt) -> String {
+    let mut out = String::new();
+    let file_types: Vec<String> = plan.files.iter().map(|file| file.export.file_type.to_string()).collect();
+    writeln!(
+        out,
+        "Wrote {} ({}, {}) in {}",
+        receipt.output.display(),
+        units::bytes(plan.byte_count()),
+        file_types.join(", "),
+        units::duration(receipt.duration_secs),
+    )
+    .ok();
+    if receipt.resumed_byte_count > 0 {
+        let kept = units::bytes(receipt.resumed_byte_count);
+        writeln!(out, "{kept} of it were kept from an interrupted run, after their hashes were checked").ok();
+    }
+    out
+}
+
+fn document(plan: &GgufPlan, notes: &[String], receipt: Option<&GgufReceipt>) -> serde_json::Value {
+    let files = plan.files.iter().map(|file| {
+        let export = &file.export;
+        let tensors = export.tensors.iter().map(|tensor| {
+            let stored = &tensor.stored;
+            json!({
+                "name": stored.name,
+                "dims": stored.dims,
+                "type": stored.ggml_type.name(),
+                "bytes": stored.byte_count,
+                "from": tensor.source.tensors().map(LogicalTensor::name).collect::<Vec<_>>(),
+            })
+        });
         json!({
-            "name": stored.name,
-            "dims": stored.dims,
-            "type": stored.ggml_type.name(),
-            "bytes": stored.byte_count,
-            "from": tensor.source.tensors().map(LogicalTensor::name).collect::<Vec<_>>(),
+            "name": file.name,
+            "type": export.file_type.name(),
+            "bytes": export.header.file_byte_count(),
+            "bits_per_weight": export.bits_per_weight(),
+            "tensors": tensors.collect::<Vec<_>>(),
         })
     });
     json!({
-        "output": output.display().to_string(),
-        "type": export.file_type.name(),
-        "bytes": export.header.file_byte_count(),
-        "bits_per_weight": export.bits_per_weight(),
-        "notes": export.notes.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "tensors": tensors.collect::<Vec<_>>(),
+        "output": plan.place.path().display().to_string(),
+        "notes": notes,
+        "files": files.collect::<Vec<_>>(),
+        "receipt": receipt,
     })
 }

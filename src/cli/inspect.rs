@@ -97,10 +97,15 @@ fn adapter_alone(args: &InspectArgs, error: CheckpointError) -> Outcome {
 
 /// A base and where it lies.
 fn place_of(base: &BaseSuggestion) -> String {
-    if base.found_in == FoundIn::NamedPath {
+    let place = if base.found_in == FoundIn::NamedPath {
         format!("{} · where the adapter names it", base.path.display())
     } else {
         format!("{} · in {} · {}", base.name, base.found_in, base.path.display())
+    };
+    match base.missing.as_slice() {
+        [] => place,
+        [only] => format!("{place} · incomplete: {only} is missing"),
+        [first, others @ ..] => format!("{place} · incomplete: {first} and {} more are missing", others.len()),
     }
 }
 

@@ -9,13 +9,14 @@ use lorafuse::{
     gguf::open_model,
     message::Language,
     numeric::FloatDtype,
-    plan::DtypePolicy,
+    plan::{DtypePolicy, MergePlan, Warning},
     report::{TrainedBase, choice_models},
 };
 
 use super::{
     Failure,
     args::{CompareArgs, usage_error, with_strengths},
+    tell,
 };
 
 /// The models of the question, and how tables and sentences name them.
@@ -41,8 +42,21 @@ pub fn asked(args: &CompareArgs) -> Result<Option<Asked>, Failure> {
     let adapters = with_strengths(&args.adapter, &[]).unwrap_or_else(|error| usage_error(&error));
     let (models, choice) = choice_models(&trained, original, &adapters, dtype);
     let (roles, models): (Vec<_>, Vec<_>) = models.into_iter().unzip();
+    warn_of_merged_bases(&models)?;
     let titles = roles.into_iter().map(|role| role.name(Language::English, None)).collect();
     Ok(Some(Asked { models, choice, titles }))
+}
+
+/// Warns, as a merge does, where a base holds an adapter already: then both answers are about another question.
+fn warn_of_merged_bases(models: &[ModelSource]) -> Result<(), Failure> {
+    for source in models {
+        let ModelSource::InMemory(request) = source else { continue };
+        let warnings = MergePlan::resolved(request)?.warnings;
+        for warning in warnings.iter().filter(|warning| matches!(warning, Warning::AlreadyMerged { .. })) {
+            tell(&format!("warning: {}: {warning}", request.base.display()));
+        }
+    }
+    Ok(())
 }
 
 /// The base as training saw it: as it was said, or the packed one that an adapter names and this machine has.

@@ -29,6 +29,8 @@ mod values;
 mod weights;
 mod window;
 
+use std::fmt::Debug;
+
 use self::{
     cohort::Cohort, divergence::PositionDivergence, open_model::OpenModel, stream::StreamOptions,
     tokens::TokenizedTexts, weights::ModelWeights,
@@ -48,7 +50,10 @@ pub use self::{
     text::{EvalText, TextContent},
     window::DEFAULT_WINDOW,
 };
-use crate::job::{JobContext, JobEvent, JobWarning, Stage};
+use crate::{
+    checkpoint::Checkpoint,
+    job::{JobContext, JobEvent, JobWarning, Stage},
+};
 
 /// Scores every text with every model.
 ///
@@ -98,6 +103,24 @@ pub fn run(request: &EvalRequest, job: &JobContext) -> Result<EvalReport, EvalEr
         _ => None,
     };
     Ok(EvalReport { protocol, models: reports, paired, divergences, closeness, other_tokens, prompt: None })
+}
+
+/// The part of a decoder that the configs of two models describe differently, `None` where there is none or one of the
+/// two is not covered. What a config leaves out counts with its class's default; vocabulary, length and ties are not
+/// asked.
+#[must_use]
+pub fn differing_part(first: &Checkpoint, second: &Checkpoint) -> Option<&'static str> {
+    let (first, second) = (family::decoder_config(first).ok()?, family::decoder_config(second).ok()?);
+    // Descriptions are plain values all the way down, so what they print tells them apart.
+    let differs = |first: &dyn Debug, second: &dyn Debug| format!("{first:?}") != format!("{second:?}");
+    let parts: [(&'static str, &dyn Debug, &dyn Debug); 5] = [
+        ("rotations", &first.ropes, &second.ropes),
+        ("layers", &first.layers, &second.layers),
+        ("embedding", &first.embedding, &second.embedding),
+        ("final-norm", &first.final_norm, &second.final_norm),
+        ("logits", &first.logit_cap, &second.logit_cap),
+    ];
+    parts.into_iter().find(|(_, first, second)| differs(first, second)).map(|(part, ..)| part)
 }
 
 /// Tensors in `folder` that its own config has no place for; every tensor that the config asks for is there, in shape.

@@ -7,12 +7,11 @@ use serde::Serialize;
 use crate::{
     checkpoint::{CheckpointError, JsonProblem, gguf::GgufError},
     error::IoError,
-    job::Cancelled,
     message,
     numeric::codec::EncodeError,
 };
 
-/// A model that cannot be written as a GGUF file, or a file that cannot be written.
+/// A model that cannot be written as a GGUF file.
 #[derive(Debug, Serialize, thiserror::Error)]
 #[error("{}", message::english(self))]
 #[expect(missing_docs, reason = "the message of each says what its fields are")]
@@ -93,22 +92,6 @@ pub enum ExportError {
         #[serde(serialize_with = "message::path")]
         path: PathBuf,
     },
-    Exists {
-        #[serde(serialize_with = "message::path")]
-        path: PathBuf,
-    },
-    InUse {
-        #[serde(serialize_with = "message::path")]
-        path: PathBuf,
-    },
-    LeftOver {
-        #[serde(serialize_with = "message::path")]
-        path: PathBuf,
-    },
-    NoFolder {
-        #[serde(serialize_with = "message::path")]
-        path: PathBuf,
-    },
     Values {
         tensor: String,
         ggml_type: &'static str,
@@ -123,7 +106,6 @@ pub enum ExportError {
     },
     Weights(#[from] CheckpointError),
     Io(#[from] IoError),
-    Cancelled(#[from] Cancelled),
 }
 
 #[cfg(test)]
@@ -163,10 +145,6 @@ mod tests {
                 &["Split x", "ab"],
             ),
             (ExportError::TooManyTokens { tokens: 401, rows: 400, path: path() }, &["401", "400"]),
-            (ExportError::Exists { path: path() }, &["이미"]),
-            (ExportError::InUse { path: path() }, &["/data/x"]),
-            (ExportError::LeftOver { path: path() }, &["이미"]),
-            (ExportError::NoFolder { path: path() }, &["폴더"]),
             (
                 ExportError::Values { tensor: text("w"), ggml_type: "F16", problem: too_large, path: path() },
                 &["`w`", "F16", "7"],

@@ -12,17 +12,20 @@ use super::{
 };
 use crate::{
     checkpoint::{
-        Checkpoint, folder_name,
+        Checkpoint, CheckpointError,
         gguf::{GgufHeader, GgufValue},
     },
-    numeric::row_tiles,
+    numeric::{TileShape, row_tiles},
 };
 
 /// Version of the layouts of quantised blocks.
 const QUANTIZATION_VERSION: u32 = 2;
 
-/// Values that are read and encoded in one go.
+/// Values of a tile, of which a run keeps account.
 const TILE_LEN: usize = 1 << 19;
+
+/// Values that are read and encoded in one go, few enough to stay near the core.
+const STRIP_LEN: usize = 1 << 17;
 
 /// A file that can be written.
 #[derive(Clone, Debug)]
@@ -94,35 +97,61 @@ impl OutputTensor {
         usize::try_from(values).unwrap_or(usize::MAX) / self.columns()
     }
 
-    /// Ranges of rows that are read and encoded in one go; together they are all rows.
+    /// Ranges of rows that are written in one go; together they are all rows.
     pub fn tiles(&self) -> impl Iterator<Item = Range<usize>> {
-        let shape = crate::numeric::TileShape { rows: self.rows(), columns: self.columns() };
-        // What is turned is read whole, once.
-        let most = if matches!(self.source, super::Source::Turned(_)) { usize::MAX } else { TILE_LEN };
-        row_tiles(shape, most)
+        self.parts_of(0..self.rows(), TILE_LEN)
     }
 
-    /// The bytes of `rows`, and where they lie in the tensor.
+    /// Ranges of rows that are read and encoded in one go; together they are those of the tile `rows`.
+    pub fn strips(&self, rows: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        self.parts_of(rows, STRIP_LEN)
+    }
+
+    fn parts_of(&self, rows: Range<usize>, most: usize) -> impl Iterator<Item = Range<usize>> {
+        let shape = TileShape { rows: rows.len(), columns: self.columns() };
+        // What is turned is read whole, once.
+        let most = if matches!(self.source, super::Source::Turned(_)) { usize::MAX } else { most };
+        row_tiles(shape, most).map(move |part| rows.start + part.start..rows.start + part.end)
+    }
+
+    /// Reads the values of `rows`, and nothing else, into `values`.
     ///
     /// # Errors
-    /// A read that fails, a value that the type cannot hold.
-    pub fn encoded_rows(&self, rows: Range<usize>) -> Result<(u64, Vec<u8>), ExportError> {
+    /// A read that fails, a dtype that is no float.
+    pub fn read(&self, rows: Range<usize>, values: &mut Vec<f32>) -> Result<(), CheckpointError> {
         let columns = self.columns();
-        let mut values = vec![0.0; rows.len() * columns];
-        self.source.read_rows(rows.clone(), columns, &mut values)?;
+        values.clear();
+        values.resize(rows.len() * columns, 0.0);
+        self.source.read_rows(rows, columns, values)
+    }
+
+    /// Where the bytes of `rows` lie in the tensor.
+    #[must_use]
+    pub fn byte_range(&self, rows: &Range<usize>) -> Range<u64> {
+        let byte_count = |rows: usize| self.byte_count(rows * self.columns()) as u64;
+        byte_count(rows.start)..byte_count(rows.end)
+    }
+
+    /// Encodes `values`, which are whole rows, behind `bytes`.
+    ///
+    /// # Errors
+    /// A value that the type cannot hold.
+    pub fn encode(&self, values: &[f32], bytes: &mut Vec<u8>) -> Result<(), ExportError> {
         let ggml_type = self.stored.ggml_type;
-        let byte_count = |value_count| {
-            ggml_type.byte_count(value_count).unwrap_or_else(|| unreachable!("the header was refused otherwise"))
-        };
-        let mut bytes = vec![0; byte_count(values.len())];
-        ggml_type.encode(&values, &mut bytes).map_err(|problem| {
+        let start = bytes.len();
+        bytes.resize(start + self.byte_count(values.len()), 0);
+        ggml_type.encode(values, &mut bytes[start..]).map_err(|problem| {
             let (tensor, path) = match self.source.tensors().next() {
                 Some(tensor) => (tensor.name().to_owned(), tensor.file().path().to_owned()),
                 None => (self.stored.name.clone(), std::path::PathBuf::new()),
             };
             ExportError::Values { tensor, ggml_type: ggml_type.name(), problem, path }
-        })?;
-        Ok((byte_count(rows.start * columns) as u64, bytes))
+        })
+    }
+
+    fn byte_count(&self, value_count: usize) -> usize {
+        let byte_count = self.stored.ggml_type.byte_count(value_count);
+        byte_count.unwrap_or_else(|| unreachable!("the header was refused otherwise"))
     }
 }
 
@@ -130,7 +159,7 @@ impl OutputTensor {
 fn general(checkpoint: &Checkpoint, family: Family, file_type: FileType, is_phi3: bool) -> Vec<(String, GgufValue)> {
     let mut keys: Vec<(&str, GgufValue)> =
         vec![("general.architecture", family.architecture().into()), ("general.type", "model".into())];
-    let name = folder_name(checkpoint.root());
+    let name = checkpoint.name();
     // By such a name llama.cpp takes any tokenizer for Phi-3's, whose tokens take the blanks behind them, and ends where
     // it is not; without, it takes none for it.
     let says_phi3 = ["phi-3", "phi3"].iter().any(|phi| name.to_lowercase().contains(phi));

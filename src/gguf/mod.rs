@@ -20,7 +20,6 @@ mod shapes;
 mod source;
 mod tensors;
 mod tokenizer;
-mod write;
 
 pub use self::{
     error::ExportError,

@@ -88,7 +88,7 @@ fn scaling_keys(
     Ok(())
 }
 
-/// How far YaRN stretches the positions; one that is null is what the context is of the one of the training.
+/// How far `YaRN` stretches the positions; one that is null is what the context is of the one of the training.
 pub(super) fn yarn_factor(settings: &Settings<'_>) -> Result<f32, ExportError> {
     if settings.is_null_in_rope("factor") {
         #[expect(clippy::cast_possible_truncation, reason = "GGUF holds f32")]

@@ -93,20 +93,20 @@ pub(super) fn needed(family: Family) -> Vec<String> {
 }
 
 /// Tensors of a layer that are there where the config asks for them, and only there.
-pub(super) struct Asked {
-    /// The key that asks, and what it is.
+pub(super) struct Switch {
+    /// The key, and what it is.
     pub(super) key: (&'static str, Value),
-    /// Whether it asks for them.
-    pub(super) is_asked: bool,
+    /// Whether that asks for them.
+    pub(super) is_on: bool,
     /// Their names in a layer.
     pub(super) names: &'static [&'static str],
 }
 
 /// What the config of the family's models may ask for.
-pub(super) fn asked(family: Family, settings: &Settings<'_>) -> Result<Vec<Asked>, ExportError> {
+pub(super) fn switches(family: Family, settings: &Settings<'_>) -> Result<Vec<Switch>, ExportError> {
     let flag = |key, names| {
-        let is_asked = settings.flag(key, false)?;
-        Ok::<_, ExportError>(Asked { key: (key, is_asked.into()), is_asked, names })
+        let is_on = settings.flag(key, false)?;
+        Ok::<_, ExportError>(Switch { key: (key, is_on.into()), is_on, names })
     };
     let attention = &["attn_q.bias", "attn_k.bias", "attn_v.bias", "attn_output.bias"];
     Ok(match family {
@@ -120,9 +120,9 @@ pub(super) fn asked(family: Family, settings: &Settings<'_>) -> Result<Vec<Asked
             vec![
                 flag("use_qkv_bias", &["attn_q.bias", "attn_k.bias", "attn_v.bias"])?,
                 flag("qk_layernorm", &["attn_q_norm.weight", "attn_k_norm.weight"])?,
-                Asked {
+                Switch {
                     key: ("use_parallel_residual", is_parallel.into()),
-                    is_asked: !is_parallel,
+                    is_on: !is_parallel,
                     names: &["ffn_norm.weight", "ffn_norm.bias"],
                 },
             ]
@@ -130,7 +130,7 @@ pub(super) fn asked(family: Family, settings: &Settings<'_>) -> Result<Vec<Asked
         Family::Falcon => {
             let count = settings.parallel_norms()?;
             let key = ("num_ln_in_parallel_attn", count.into());
-            vec![Asked { key, is_asked: count == 2, names: &["attn_norm_2.weight", "attn_norm_2.bias"] }]
+            vec![Switch { key, is_on: count == 2, names: &["attn_norm_2.weight", "attn_norm_2.bias"] }]
         }
         _ => Vec::new(),
     })

@@ -7,7 +7,7 @@ use super::{
     names::{Destination, destination},
     rope,
     settings::Settings,
-    shapes::{Asked, Shapes, asked, needed},
+    shapes::{Shapes, Switch, needed, switches},
 };
 use crate::checkpoint::{Checkpoint, LogicalTensor, gguf::GgufTensor};
 
@@ -270,9 +270,9 @@ impl<'a> Tensors<'a> {
             return Err(self.absent(name));
         }
         // What the config does not ask for is left out by transformers, what it asks for is not zero.
-        for Asked { key: (key, value), is_asked, names } in asked(self.family, settings)? {
+        for Switch { key: (key, value), is_on, names } in switches(self.family, settings)? {
             let in_layer = |name: &&str| has(&format!("blk.0.{name}"));
-            match (is_asked, names.iter().find(|name| in_layer(name) != is_asked)) {
+            match (is_on, names.iter().find(|name| in_layer(name) != is_on)) {
                 (_, None) => {}
                 (true, Some(name)) => return Err(self.absent(&format!("blk.0.{name}"))),
                 (false, Some(_)) => return Err(settings.bad(key, &value)),

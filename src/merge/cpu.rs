@@ -128,6 +128,11 @@ impl Worker {
         Self { level, learns: true, delta: PageBuffer::default(), buffers: DeltaBuffers::default() }
     }
 
+    /// One that learns nothing of the tiles, and computes the same.
+    pub fn without_evidence(level: CpuLevel) -> Self {
+        Self { learns: false, ..Self::new(level) }
+    }
+
     /// Computes a whole tile on this thread.
     pub fn compute(&mut self, tile: TileJob) -> TileResult {
         let TileJob { ticket, rows, columns, input, input_dtype, mut output, output_dtype, updates, noise } = tile;

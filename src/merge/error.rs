@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::device::{Device, GpuAdapter, NotOpened};
 use crate::{
-    adapter::AdapterError, checkpoint::CheckpointError, error::IoError, job::Cancelled, message, numeric::Dtype,
-    plan::PlanError,
+    adapter::AdapterError, checkpoint::CheckpointError, error::IoError, gguf::ExportError, job::Cancelled, message,
+    numeric::Dtype, plan::PlanError,
 };
 
 /// A merge that failed; its output does not exist.
@@ -78,6 +78,8 @@ pub enum MergeError {
     #[error(transparent)]
     Plan(Box<PlanError>),
     #[error(transparent)]
+    Export(Box<ExportError>),
+    #[error(transparent)]
     Base(#[from] CheckpointError),
     #[error(transparent)]
     Adapter(#[from] AdapterError),
@@ -85,6 +87,16 @@ pub enum MergeError {
     Io(#[from] IoError),
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+impl From<ExportError> for MergeError {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Weights(error) => error.into(),
+            ExportError::Io(error) => error.into(),
+            error => Self::Export(Box::new(error)),
+        }
+    }
 }
 
 impl From<PlanError> for MergeError {

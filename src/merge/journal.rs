@@ -1,7 +1,7 @@
 //! What an interrupted run had finished, so that the next one goes on from there.
 //!
-//! One JSON line binds the journal to inputs, options, device and kernel; one more follows for each finished tensor.
-//! A line is a claim, never trusted: the tensor's bytes are hashed again before they are kept.
+//! One JSON line binds the journal to inputs, options, device and kernel; one more follows for each finished tensor, or
+//! for each tile of a GGUF file. A line is a claim, never trusted: the bytes are hashed again before they are kept.
 
 use std::{
     collections::HashMap,
@@ -10,10 +10,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{MergeError, TensorRecord};
 use crate::{
+    checkpoint::Checkpoint,
     error::{IoAction, IoContext as _},
     job::JobContext,
     plan::{Action, MergePlan},
@@ -34,30 +35,42 @@ struct Binding {
     fingerprint: String,
 }
 
-/// An open journal, appended to as tensors are finished.
-#[derive(Debug)]
-pub(super) struct Journal {
-    file: File,
-    path: PathBuf,
-    finished: HashMap<String, TensorRecord>,
+/// What a line claims to be finished.
+pub(super) trait Claim: Serialize + DeserializeOwned {
+    /// What it is about; no two claims of a journal are about one thing.
+    fn key(&self) -> &str;
 }
 
-impl Journal {
-    /// Whether the journal in `folder` belongs to a run with this fingerprint.
-    pub(super) fn is_bound_to(folder: &Path, fingerprint: &str) -> bool {
-        let Ok(file) = File::open(folder.join(JOURNAL_FILE)) else { return false };
-        let Some(Ok(line)) = BufReader::new(file).lines().next() else { return false };
-        serde_json::from_str::<Binding>(&line)
-            .is_ok_and(|binding| binding.format == FORMAT && binding.fingerprint == fingerprint)
+impl Claim for TensorRecord {
+    fn key(&self) -> &str {
+        &self.name
     }
+}
 
+/// An open journal, appended to as tensors are finished.
+#[derive(Debug)]
+pub(super) struct Journal<C = TensorRecord> {
+    file: File,
+    path: PathBuf,
+    finished: HashMap<String, C>,
+}
+
+/// Whether the journal in `folder` belongs to a run with this fingerprint.
+pub(super) fn is_bound_to(folder: &Path, fingerprint: &str) -> bool {
+    let Ok(file) = File::open(folder.join(JOURNAL_FILE)) else { return false };
+    let Some(Ok(line)) = BufReader::new(file).lines().next() else { return false };
+    serde_json::from_str::<Binding>(&line)
+        .is_ok_and(|binding| binding.format == FORMAT && binding.fingerprint == fingerprint)
+}
+
+impl<C: Claim> Journal<C> {
     /// Opens the journal in `folder`, or begins it.
     ///
     /// # Errors
     /// Whatever the system says.
     pub(super) fn open(folder: &Path, fingerprint: &str) -> Result<Self, MergeError> {
         let path = folder.join(JOURNAL_FILE);
-        let finished = if Self::is_bound_to(folder, fingerprint) { finished_in(&path)? } else { HashMap::new() };
+        let finished = if is_bound_to(folder, fingerprint) { finished_in(&path)? } else { HashMap::new() };
         let file =
             OpenOptions::new().create(true).truncate(true).write(true).open(&path).at(IoAction::WriteJournal, &path)?;
         let mut journal = Self { file, path, finished: HashMap::new() };
@@ -71,20 +84,20 @@ impl Journal {
     }
 
     /// What the journal in `folder` claims, whatever it is bound to; `None` where there is none.
-    pub(super) fn claims_in(folder: &Path) -> Option<HashMap<String, TensorRecord>> {
+    pub(super) fn claims_in(folder: &Path) -> Option<HashMap<String, C>> {
         finished_in(&folder.join(JOURNAL_FILE)).ok()
     }
 
     /// What the interrupted run claims to have finished.
-    pub(super) fn claim(&self, tensor: &str) -> Option<&TensorRecord> {
-        self.finished.get(tensor)
+    pub(super) fn claim(&self, key: &str) -> Option<&C> {
+        self.finished.get(key)
     }
 
-    /// Adds a finished tensor.
+    /// Adds what is finished.
     ///
     /// # Errors
     /// Whatever the system says.
-    pub(super) fn record(&mut self, record: &TensorRecord) -> Result<(), MergeError> {
+    pub(super) fn record(&mut self, record: &C) -> Result<(), MergeError> {
         self.append(record)
     }
 
@@ -97,11 +110,11 @@ impl Journal {
 }
 
 /// The complete lines after the binding; a crash may have cut off the last.
-fn finished_in(path: &Path) -> Result<HashMap<String, TensorRecord>, MergeError> {
+fn finished_in<C: Claim>(path: &Path) -> Result<HashMap<String, C>, MergeError> {
     let file = File::open(path).at(IoAction::ReadJournal, path)?;
     let lines = BufReader::new(file).lines().skip(1).map_while(Result::ok);
-    let records = lines.map_while(|line| serde_json::from_str::<TensorRecord>(&line).ok());
-    Ok(records.map(|record| (record.name.clone(), record)).collect())
+    let records = lines.map_while(|line| serde_json::from_str::<C>(&line).ok());
+    Ok(records.map(|record| (record.key().to_owned(), record)).collect())
 }
 
 /// A hash of all that decides the output's bytes: the headers, sizes and times of the base's files, the adapters'
@@ -110,43 +123,79 @@ fn finished_in(path: &Path) -> Result<HashMap<String, TensorRecord>, MergeError>
 /// # Errors
 /// A file that cannot be read, or a cancelled job.
 pub(super) fn fingerprint(plan: &MergePlan, kernel_name: &str, job: &JobContext) -> Result<String, MergeError> {
-    let mut hasher = blake3::Hasher::new();
-    let mut add = |bytes: &[u8]| {
-        // With its length, so that no two lists of parts read the same.
-        hasher.update(&(bytes.len() as u64).to_le_bytes());
-        hasher.update(bytes);
-    };
-    add(env!("CARGO_PKG_VERSION").as_bytes());
-    add(kernel_name.as_bytes());
-    let options = (&plan.strengths, plan.dtype, plan.requantize, plan.rounding, plan.tile_elements);
-    add(format!("{options:?}").as_bytes());
-    add(format!("{:?}", plan.base.trained_quantization()).as_bytes());
-    for file in plan.base.files() {
-        let metadata = file.handle().metadata().at(IoAction::ReadTimeOfChange, file.path())?;
-        let modified = metadata.modified().at(IoAction::ReadTimeOfChange, file.path())?;
-        add(file.name().as_bytes());
-        add(file.header());
-        add(format!("{} {modified:?}", metadata.len()).as_bytes());
-    }
-    for adapter in &plan.adapters {
-        let config_path = adapter.root().join(crate::adapter::CONFIG_FILE);
-        add(&std::fs::read(&config_path).at(IoAction::ReadAdapterConfig, &config_path)?);
-        for file in adapter.files() {
-            add(file.name().as_bytes());
-            add(hash_range(file.handle(), file.path(), 0..file.byte_count(), job)?.as_bytes());
-        }
-    }
+    let mut parts = Fingerprint::new(kernel_name);
+    parts.add_inputs(plan, job)?;
     for shard in &plan.shards {
-        add(shard.file_name.as_bytes());
-        add(&shard.header);
-        for step in &shard.steps {
-            add(step.label().as_bytes());
-            if let Action::Update { factor: Some(factor), .. } = &step.action {
-                add(&factor.to_le_bytes());
+        parts.add(shard.file_name.as_bytes());
+        parts.add(&shard.header);
+    }
+    Ok(parts.finish())
+}
+
+/// A hash in the making of all that decides an output's bytes.
+pub(super) struct Fingerprint(blake3::Hasher);
+
+impl Fingerprint {
+    /// Of what `kernel_name` computes in this version.
+    pub(super) fn new(kernel_name: &str) -> Self {
+        let mut parts = Self(blake3::Hasher::new());
+        parts.add(env!("CARGO_PKG_VERSION").as_bytes());
+        parts.add(kernel_name.as_bytes());
+        parts
+    }
+
+    /// Takes in `bytes`.
+    pub(super) fn add(&mut self, bytes: &[u8]) {
+        // With its length, so that no two lists of parts read the same.
+        self.0.update(&(bytes.len() as u64).to_le_bytes());
+        self.0.update(bytes);
+    }
+
+    /// Takes in the headers, sizes and times of a model's files.
+    ///
+    /// # Errors
+    /// A file whose time cannot be read.
+    pub(super) fn add_model(&mut self, model: &Checkpoint) -> Result<(), MergeError> {
+        self.add(format!("{:?}", model.trained_quantization()).as_bytes());
+        for file in model.files() {
+            let metadata = file.handle().metadata().at(IoAction::ReadTimeOfChange, file.path())?;
+            let modified = metadata.modified().at(IoAction::ReadTimeOfChange, file.path())?;
+            self.add(file.name().as_bytes());
+            self.add(file.header());
+            self.add(format!("{} {modified:?}", metadata.len()).as_bytes());
+        }
+        Ok(())
+    }
+
+    /// Takes in what a merge reads and how it computes: base, adapters, options, and what each step does.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or a cancelled job.
+    pub(super) fn add_inputs(&mut self, plan: &MergePlan, job: &JobContext) -> Result<(), MergeError> {
+        let options = (&plan.strengths, plan.dtype, plan.requantize, plan.rounding, plan.tile_elements);
+        self.add(format!("{options:?}").as_bytes());
+        self.add_model(&plan.base)?;
+        for adapter in &plan.adapters {
+            let config_path = adapter.root().join(crate::adapter::CONFIG_FILE);
+            self.add(&std::fs::read(&config_path).at(IoAction::ReadAdapterConfig, &config_path)?);
+            for file in adapter.files() {
+                self.add(file.name().as_bytes());
+                self.add(hash_range(file.handle(), file.path(), 0..file.byte_count(), job)?.as_bytes());
             }
         }
+        for step in plan.steps() {
+            self.add(step.label().as_bytes());
+            if let Action::Update { factor: Some(factor), .. } = &step.action {
+                self.add(&factor.to_le_bytes());
+            }
+        }
+        Ok(())
     }
-    Ok(hasher.finalize().to_hex().to_string())
+
+    /// The hash, in hexadecimal digits.
+    pub(super) fn finish(self) -> String {
+        self.0.finalize().to_hex().to_string()
+    }
 }
 
 /// BLAKE3 of a range of a file.
@@ -223,7 +272,7 @@ mod tests {
     #[test]
     fn a_cut_off_line_is_forgotten_and_the_rest_is_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let mut journal = Journal::open(folder.path(), "a").unwrap();
+        let mut journal = Journal::<TensorRecord>::open(folder.path(), "a").unwrap();
         journal.record(&record("x")).unwrap();
         journal.record(&record("y")).unwrap();
         drop(journal);
@@ -231,22 +280,22 @@ mod tests {
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, &text[..text.len() - 5]).unwrap();
 
-        let mut journal = Journal::open(folder.path(), "a").unwrap();
+        let mut journal = Journal::<TensorRecord>::open(folder.path(), "a").unwrap();
         assert_eq!(journal.claim("x"), Some(&record("x")));
         assert_eq!(journal.claim("y"), None);
         journal.record(&record("z")).unwrap();
         drop(journal);
-        let journal = Journal::open(folder.path(), "a").unwrap();
+        let journal = Journal::<TensorRecord>::open(folder.path(), "a").unwrap();
         assert!(journal.claim("x").is_some() && journal.claim("z").is_some());
     }
 
     #[test]
     fn a_journal_of_another_run_is_not_used() {
         let folder = tempfile::tempdir().unwrap();
-        Journal::open(folder.path(), "a").unwrap().record(&record("x")).unwrap();
-        assert!(Journal::is_bound_to(folder.path(), "a"));
-        assert!(!Journal::is_bound_to(folder.path(), "b"));
-        assert!(Journal::open(folder.path(), "b").unwrap().claim("x").is_none());
-        assert!(!Journal::is_bound_to(folder.path(), "a"));
+        Journal::<TensorRecord>::open(folder.path(), "a").unwrap().record(&record("x")).unwrap();
+        assert!(is_bound_to(folder.path(), "a"));
+        assert!(!is_bound_to(folder.path(), "b"));
+        assert!(Journal::<TensorRecord>::open(folder.path(), "b").unwrap().claim("x").is_none());
+        assert!(!is_bound_to(folder.path(), "a"));
     }
 }

@@ -4,6 +4,7 @@
 mod cpu;
 pub mod device;
 mod error;
+mod gguf;
 #[cfg(feature = "gpu")]
 mod gpu;
 mod in_memory;
@@ -23,6 +24,7 @@ mod seal;
 pub use self::{
     cpu::CpuKernel,
     error::MergeError,
+    gguf::{GgufFile, GgufPlace, GgufPlan, GgufReceipt},
     in_memory::in_memory,
     kernel::{Kernel, TileJob, TileResult},
     left_behind::left_behind,

@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::{
-    MergeError,
-    journal::{JOURNAL_FILE, Journal},
+    MergeError, TensorRecord,
+    journal::{self, JOURNAL_FILE, Journal},
 };
 use crate::{
     error::{IoAction, IoContext as _, IoError},
@@ -139,13 +139,44 @@ impl OutputFolder {
     ///
     /// # Errors
     /// Something took the name meanwhile; whatever the system says otherwise.
-    pub fn commit(mut self, config_text: &str) -> Result<(), MergeError> {
+    pub fn commit(self, config_text: &str) -> Result<(), MergeError> {
         let (config, config_part) = (self.partial.join(CONFIG_FILE), self.part_path(CONFIG_FILE));
         self.write_text(&part_name(CONFIG_FILE), config_text)?;
+        self.close()?;
+        std::fs::rename(&config_part, &config).at(IoAction::NameConfig, &config)?;
+        self.take_name()
+    }
+
+    /// Gives the folder its name; each of its files has its own.
+    ///
+    /// # Errors
+    /// Something took the name meanwhile; whatever the system says otherwise.
+    pub fn commit_files(self) -> Result<(), MergeError> {
+        self.close()?;
+        self.take_name()
+    }
+
+    /// Gives `file_name`, the one file that was made, the name of the output, and removes the folder.
+    ///
+    /// # Errors
+    /// Something took the name meanwhile; whatever the system says otherwise.
+    pub fn commit_file(mut self, file_name: &str) -> Result<(), MergeError> {
+        let made = self.partial.join(file_name);
+        platform::rename_into_place(&made, &self.output).at(IoAction::NameOutput, &self.output)?;
+        self.created_parents.clear();
+        self.sync_parent()?;
+        // Dropped, it removes the folder with lock and journal.
+        Ok(())
+    }
+
+    /// Ends the journal: from here on the work is complete.
+    fn close(&self) -> Result<(), MergeError> {
         let journal = self.partial.join(JOURNAL_FILE);
         platform::sync_folder(&self.partial).at(IoAction::SyncFolder, &self.partial)?;
-        std::fs::remove_file(&journal).at(IoAction::RemoveJournal, &journal)?;
-        std::fs::rename(&config_part, &config).at(IoAction::NameConfig, &config)?;
+        Ok(std::fs::remove_file(&journal).at(IoAction::RemoveJournal, &journal)?)
+    }
+
+    fn take_name(mut self) -> Result<(), MergeError> {
         // Windows renames no folder with an open file in it.
         drop(self.lock.take());
         platform::rename_into_place(&self.partial, &self.output).at(IoAction::NameOutput, &self.output)?;
@@ -154,6 +185,10 @@ impl OutputFolder {
         let lock_path = self.output.join(LOCK_FILE);
         std::fs::remove_file(&lock_path).at(IoAction::RemoveLock, &lock_path)?;
         platform::sync_folder(&self.output).at(IoAction::SyncFolder, &self.output)?;
+        self.sync_parent()
+    }
+
+    fn sync_parent(&self) -> Result<(), MergeError> {
         if let Some(parent) = self.output.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             platform::sync_folder(parent).at(IoAction::SyncFolder, parent)?;
         }
@@ -196,7 +231,7 @@ impl OutputFolder {
             return Err(MergeError::InUse { path: std::mem::take(&mut self.partial) });
         }
         self.lock = Some(lock);
-        let resumes = Journal::is_bound_to(&self.partial, fingerprint);
+        let resumes = journal::is_bound_to(&self.partial, fingerprint);
         for entry in std::fs::read_dir(&self.partial).at(IoAction::ListFolder, &self.partial)?.flatten() {
             let path = entry.path();
             if path != lock_path && !(resumes && is_resumable(&path)) {
@@ -250,7 +285,7 @@ pub fn interrupted_bytes(plan: &MergePlan) -> Option<u64> {
     if !partial.join(LOCK_FILE).is_file() {
         return None;
     }
-    let claims = Journal::claims_in(&partial)?;
+    let claims = Journal::<TensorRecord>::claims_in(&partial)?;
     Some(plan.steps().filter(|step| claims.contains_key(&step.name)).map(|step| step.byte_count).sum())
 }
 
@@ -280,7 +315,9 @@ fn create_parents(output: &Path) -> Result<Vec<PathBuf>, MergeError> {
 /// Whether a file of an interrupted run is of use to the next: the journal and the shards, named or not.
 fn is_resumable(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name == JOURNAL_FILE || name.ends_with(".safetensors.part") || name.ends_with(".safetensors")
+    let named = Path::new(name.strip_suffix(".part").unwrap_or(&name));
+    let is_weights = named.extension().is_some_and(|extension| extension == "safetensors" || extension == "gguf");
+    is_weights || name == JOURNAL_FILE
 }
 
 fn part_name(file_name: &str) -> String {
@@ -320,7 +357,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let output = root.path().join("merged");
         let folder = OutputFolder::create(&output, "f").unwrap();
-        Journal::open(folder.partial(), "f").unwrap();
+        Journal::<TensorRecord>::open(folder.partial(), "f").unwrap();
         folder.open_shard("model.safetensors", 4).unwrap();
         folder.sync_shard("model.safetensors").unwrap();
         folder.name_shard("model.safetensors").unwrap();
@@ -356,7 +393,7 @@ mod tests {
         let output = root.path().join("merged");
         let start = |fingerprint: &str| {
             let folder = OutputFolder::create(&output, fingerprint).unwrap();
-            Journal::open(folder.partial(), fingerprint).unwrap();
+            Journal::<TensorRecord>::open(folder.partial(), fingerprint).unwrap();
             let (_, is_resumed) = folder.open_shard("model.safetensors", 4).unwrap();
             (folder, is_resumed)
         };

@@ -1,6 +1,10 @@
 //! The stages of a merge, from the first look at the adapters to the rename.
 
-use std::{fs::File, path::PathBuf, time::Instant};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use crossbeam_channel::Sender;
 
@@ -15,7 +19,7 @@ use crate::{
     checkpoint::Storage,
     job::{JobContext, JobEvent, JobWarning, Stage},
     matching::UpdateRef,
-    plan::{Action, MergePlan, OutputShard, SideFileContent},
+    plan::{Action, MergePlan, OutputShard, SideFileContent, partial_path},
     platform,
 };
 
@@ -61,11 +65,7 @@ pub fn run_with(
     let started = Instant::now();
     let weight_bytes: u64 = plan.shards.iter().map(|shard| shard.byte_count).sum();
     job.start_stage(Stage::Merging, weight_bytes);
-    for adapter in &plan.adapters {
-        adapter.scan(job)?;
-    }
-    prove_by_loading(plan, job)?;
-    check_tables(plan, job)?;
+    prove_inputs(plan, job)?;
     plan.refuse_loss(job)?;
     let fingerprint = journal::fingerprint(plan, &kernel.name(), job)?;
     let folder = OutputFolder::create(&plan.output, &fingerprint)?;
@@ -88,7 +88,10 @@ pub fn run_with(
     let written = match result {
         Ok(written) => written,
         Err(error) if error.is_cancelled() => return Err(keep(folder, kept_byte_count).unwrap_or(error)),
-        Err(error) => return Err(explained(error, plan, job)),
+        Err(error) => {
+            let largest = plan.shards.iter().map(|shard| shard.byte_count).max().unwrap_or(0);
+            return Err(explained(error, &plan.output, plan.output_bytes(), largest, job));
+        }
     };
     folder.commit(&plan.config_text)?;
     Ok(MergeReceipt {
@@ -104,7 +107,19 @@ pub fn run_with(
     })
 }
 
-/// Loads the updates whose values only loading can find fault with, before anything is written.
+/// Looks at the values of adapters and tables, before anything is written.
+///
+/// # Errors
+/// An adapter with NaN or without effect, a table that spoils what it belongs to, a failed read, a cancelled job.
+pub(super) fn prove_inputs(plan: &MergePlan, job: &JobContext) -> Result<(), MergeError> {
+    for adapter in &plan.adapters {
+        adapter.scan(job)?;
+    }
+    prove_by_loading(plan, job)?;
+    check_tables(plan, job)
+}
+
+/// Loads the updates whose values only loading can find fault with.
 fn prove_by_loading(plan: &MergePlan, job: &JobContext) -> Result<(), MergeError> {
     for step in plan.steps() {
         let Action::Update { updates, .. } = &step.action else { continue };
@@ -118,7 +133,7 @@ fn prove_by_loading(plan: &MergePlan, job: &JobContext) -> Result<(), MergeError
     Ok(())
 }
 
-/// Looks at the tables of packed weights, before anything is written.
+/// Looks at the tables of packed weights.
 fn check_tables(plan: &MergePlan, job: &JobContext) -> Result<(), MergeError> {
     for step in plan.steps() {
         if let Storage::Computed(rows) = step.source.storage() {
@@ -130,7 +145,7 @@ fn check_tables(plan: &MergePlan, job: &JobContext) -> Result<(), MergeError> {
 }
 
 /// Leaves the work of a cancelled run where the next one finds it; nothing if there is none worth keeping.
-fn keep(folder: OutputFolder, byte_count: u64) -> Option<MergeError> {
+pub(super) fn keep(folder: OutputFolder, byte_count: u64) -> Option<MergeError> {
     let kept_in = folder.partial().to_owned();
     (byte_count > 0).then(|| {
         folder.keep();
@@ -138,18 +153,24 @@ fn keep(folder: OutputFolder, byte_count: u64) -> Option<MergeError> {
     })
 }
 
-/// Says how much is missing where the disk filled up in mid-merge.
-fn explained(error: MergeError, plan: &MergePlan, job: &JobContext) -> MergeError {
+/// Says how much of `byte_count` bytes for `output` is missing where the disk filled up in mid-run, or how large the
+/// largest file would have been.
+pub(super) fn explained(
+    error: MergeError,
+    output: &Path,
+    byte_count: u64,
+    largest_byte_count: u64,
+    job: &JobContext,
+) -> MergeError {
     use std::io::ErrorKind;
     match error {
         MergeError::Io(io) if matches!(io.source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
-            let path = plan.partial_path();
-            let needed = plan.output_bytes().saturating_sub(job.sample().bytes_done);
+            let path = partial_path(output);
+            let needed = byte_count.saturating_sub(job.sample().bytes_done);
             MergeError::DiskFull { needed, free: platform::free_bytes(&path).unwrap_or(0), path }
         }
         MergeError::Io(io) if io.source.kind() == ErrorKind::FileTooLarge => {
-            let needed = plan.shards.iter().map(|shard| shard.byte_count).max().unwrap_or(0);
-            MergeError::FileTooLarge { needed, path: io.path }
+            MergeError::FileTooLarge { needed: largest_byte_count, path: io.path }
         }
         error => error,
     }

@@ -11,6 +11,7 @@ use crate::{
     checkpoint::CheckpointError,
     error::IoError,
     message::{self, said_in_english},
+    numeric::FloatDtype,
 };
 
 /// A merge that cannot be done as asked; nothing was written.
@@ -37,6 +38,11 @@ pub enum PlanError {
         class: String,
     },
     TooMuchLost {
+        gain: f64,
+    },
+    RoundedAway {
+        dtype: FloatDtype,
+        rounded_gain: f64,
         gain: f64,
     },
     PartialReplacement {
@@ -67,6 +73,10 @@ pub enum PlanError {
         path: PathBuf,
     },
     OutputExists {
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    OutputFileExists {
         #[serde(serialize_with = "message::path")]
         path: PathBuf,
     },
@@ -137,6 +147,7 @@ impl PlanError {
             }
             Self::OutputHasNoName { .. }
             | Self::OutputExists { .. }
+            | Self::OutputFileExists { .. }
             | Self::OutputInsideInput { .. }
             | Self::NotWritable { .. }
             | Self::DiskFull { .. } => Some(Subject::Output),
@@ -146,7 +157,8 @@ impl PlanError {
             | Self::UndecidedLayers { .. }
             | Self::NothingToPack { .. }
             | Self::Trained(_)
-            | Self::TooMuchLost { .. } => Some(Subject::Options),
+            | Self::TooMuchLost { .. }
+            | Self::RoundedAway { .. } => Some(Subject::Options),
             Self::BadTokenizer { .. } | Self::Io(_) => None,
         }
     }
@@ -208,6 +220,10 @@ mod tests {
             ),
             (PlanError::NothingToPack { class: text("MyModel") }, &["MyModel"]),
             (PlanError::TooMuchLost { gain: 0.02 }, &["2 %", "NF4"]),
+            (
+                PlanError::RoundedAway { dtype: FloatDtype::BF16, rounded_gain: 0.04, gain: 0.02 },
+                &["bf16", "4 %", "2 %", "NF4"],
+            ),
             (PlanError::QuantizedBase { method: text("gptq"), path: path() }, &["gptq"]),
             (
                 PlanError::UnmergedBase { tensors: vec![text("q.lora_A"), text("q.lora_B")], path: path() },
@@ -220,6 +236,7 @@ mod tests {
             (does_not_fit, &["16개 중 3개", "layers.0.lora_A, layers.0.lora_B", "layers.0.up", "head", "외 2개"]),
             (PlanError::OutputHasNoName { path: path() }, &["이름"]),
             (PlanError::OutputExists { path: path() }, &["이미"]),
+            (PlanError::OutputFileExists { path: path() }, &["같은 이름"]),
             (inside(InputRole::Base), &["베이스"]),
             (inside(InputRole::Adapter), &["어댑터"]),
             (PlanError::NotWritable { path: path() }, &["쓸 수"]),

@@ -42,7 +42,7 @@ pub use self::{
     mismatch::{BaseProof, Mismatch, MismatchAdvice},
     nf4_tables::{ABSMAX, NESTED_ABSMAX, NESTED_QUANT_MAP, Nf4Tables, OutputTensor, QUANT_MAP, STATE},
     output_place::{free_name, proposed_output},
-    preflight::PreflightCheck,
+    preflight::{Destination, PreflightCheck},
     request::{AdapterRequest, DtypePolicy, MergeRequest},
     rounding::Rounding,
     side_files::{SideFileContent, SideFileStep},

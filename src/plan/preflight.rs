@@ -76,78 +76,99 @@ impl PreflightCheck {
     }
 }
 
-type Check = fn(&MergePlan) -> Result<PreflightCheck, PlanError>;
-
-/// All checks, in their order.
-const CHECKS: [Check; PreflightCheck::COUNT] = [adapter_fits, output_is_free, output_is_writable, disk_has_room];
+/// Where an output goes, and how much it is.
+#[derive(Clone, Debug)]
+pub struct Destination<'a> {
+    /// The folder, or the one file.
+    pub output: &'a Path,
+    /// Whether it is a file.
+    pub is_file: bool,
+    /// Folders that it must not lie in.
+    pub inputs: Vec<(InputRole, &'a Path)>,
+    /// Bytes to write.
+    pub byte_count: u64,
+}
 
 /// Those that passed, and what stopped the rest.
 pub(super) fn check(plan: &MergePlan) -> (Vec<PreflightCheck>, Result<(), PlanError>) {
-    let mut passed = Vec::with_capacity(CHECKS.len());
-    for check in CHECKS {
-        match check(plan) {
-            Ok(check) => passed.push(check),
-            Err(error) => return (passed, Err(error)),
-        }
-    }
-    (passed, Ok(()))
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "one of the checks; without a place for every tensor there is no plan")]
-fn adapter_fits(plan: &MergePlan) -> Result<PreflightCheck, PlanError> {
-    Ok(PreflightCheck::AdapterFits {
+    let adapters = plan.adapters.iter().map(|adapter| (InputRole::Adapter, adapter.root()));
+    let destination = Destination {
+        output: &plan.output,
+        is_file: false,
+        inputs: std::iter::once((InputRole::Base, plan.base.root())).chain(adapters).collect(),
+        byte_count: plan.output_bytes(),
+    };
+    // Without a place for every tensor there is no plan.
+    let mut passed = vec![PreflightCheck::AdapterFits {
         placed_count: plan.matching.applied_tensor_count(&plan.adapters),
         tensor_count: plan.adapters.iter().map(crate::adapter::Adapter::tensor_count).sum(),
         target_count: plan.matching.applied.len(),
-    })
+    }];
+    let outcome = destination.check(&mut passed);
+    (passed, outcome)
 }
 
-fn output_is_free(plan: &MergePlan) -> Result<PreflightCheck, PlanError> {
-    let output = &plan.output;
-    if output.file_name().is_none() {
-        return Err(PlanError::OutputHasNoName { path: output.clone() });
-    }
-    let is_new = match std::fs::read_dir(output).map(Iterator::count) {
-        Ok(0) => false,
-        Ok(_) => return Err(PlanError::OutputExists { path: output.clone() }),
-        Err(_) if output.symlink_metadata().is_ok() => return Err(PlanError::OutputExists { path: output.clone() }),
-        Err(_) => true,
-    };
-    let resolved = resolved(output)?;
-    let adapters = plan.adapters.iter().map(|adapter| (InputRole::Adapter, adapter.root()));
-    for (role, input) in std::iter::once((InputRole::Base, plan.base.root())).chain(adapters) {
-        let input = input.canonicalize().at(IoAction::ResolvePath, input)?;
-        if resolved.starts_with(&input) {
-            return Err(PlanError::OutputInsideInput { role, path: output.clone() });
+impl Destination<'_> {
+    /// Adds what passed to `passed`.
+    ///
+    /// # Errors
+    /// An output that exists or lies inside an input; a place that takes no files, or has too little space for them.
+    pub fn check(&self, passed: &mut Vec<PreflightCheck>) -> Result<(), PlanError> {
+        for check in [Self::is_free, Self::is_writable, Self::has_room] {
+            passed.push(check(self)?);
         }
+        Ok(())
     }
-    Ok(PreflightCheck::OutputIsFree { is_new })
-}
 
-fn output_is_writable(plan: &MergePlan) -> Result<PreflightCheck, PlanError> {
-    let folder = existing_ancestor(&plan.output.with_file_name(""));
-    if !platform::is_writable(&folder) {
-        return Err(PlanError::NotWritable { path: folder });
+    fn is_free(&self) -> Result<PreflightCheck, PlanError> {
+        let path = || self.output.to_owned();
+        if self.output.file_name().is_none() {
+            return Err(PlanError::OutputHasNoName { path: path() });
+        }
+        let is_there = self.output.symlink_metadata().is_ok();
+        let is_new = match std::fs::read_dir(self.output).map(Iterator::count) {
+            _ if is_there && self.is_file => return Err(PlanError::OutputFileExists { path: path() }),
+            Ok(0) => false,
+            Ok(_) => return Err(PlanError::OutputExists { path: path() }),
+            Err(_) if is_there => return Err(PlanError::OutputExists { path: path() }),
+            Err(_) => true,
+        };
+        let resolved = resolved(self.output)?;
+        for (role, input) in &self.inputs {
+            let input = input.canonicalize().at(IoAction::ResolvePath, input)?;
+            if resolved.starts_with(&input) {
+                return Err(PlanError::OutputInsideInput { role: *role, path: path() });
+            }
+        }
+        Ok(PreflightCheck::OutputIsFree { is_new })
     }
-    Ok(PreflightCheck::FolderIsWritable)
-}
 
-/// Bytes that an interrupted run of ours holds already, to be kept or freed.
-fn held_by_interrupted_run(plan: &MergePlan) -> u64 {
-    let partial = plan.partial_path();
-    if !partial.join(LOCK_FILE).is_file() {
-        return 0;
+    fn is_writable(&self) -> Result<PreflightCheck, PlanError> {
+        let folder = existing_ancestor(&self.output.with_file_name(""));
+        if !platform::is_writable(&folder) {
+            return Err(PlanError::NotWritable { path: folder });
+        }
+        Ok(PreflightCheck::FolderIsWritable)
     }
-    let entries = std::fs::read_dir(partial).into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.metadata().ok()).filter(std::fs::Metadata::is_file).map(|data| data.len()).sum()
-}
 
-fn disk_has_room(plan: &MergePlan) -> Result<PreflightCheck, PlanError> {
-    let needed = (plan.output_bytes() + SPARE_BYTES).saturating_sub(held_by_interrupted_run(plan));
-    let folder = existing_ancestor(&plan.output);
-    match platform::free_bytes(&folder) {
-        Some(free) if free < needed => Err(PlanError::DiskFull { needed, free, path: folder }),
-        free_bytes => Ok(PreflightCheck::DiskHasRoom { byte_count: plan.output_bytes(), free_bytes }),
+    /// Bytes that an interrupted run of ours holds already, to be kept or freed.
+    fn held_by_interrupted_run(&self) -> u64 {
+        let partial = super::partial_path(self.output);
+        if !partial.join(LOCK_FILE).is_file() {
+            return 0;
+        }
+        let entries = std::fs::read_dir(partial).into_iter().flatten().flatten();
+        let files = entries.filter_map(|entry| entry.metadata().ok()).filter(std::fs::Metadata::is_file);
+        files.map(|data| data.len()).sum()
+    }
+
+    fn has_room(&self) -> Result<PreflightCheck, PlanError> {
+        let needed = (self.byte_count + SPARE_BYTES).saturating_sub(self.held_by_interrupted_run());
+        let folder = existing_ancestor(self.output);
+        match platform::free_bytes(&folder) {
+            Some(free) if free < needed => Err(PlanError::DiskFull { needed, free, path: folder }),
+            free_bytes => Ok(PreflightCheck::DiskHasRoom { byte_count: self.byte_count, free_bytes }),
+        }
     }
 }
 

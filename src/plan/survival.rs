@@ -154,7 +154,7 @@ impl MergePlan {
     /// Nothing is read of a merge that packs nothing.
     ///
     /// # Errors
-    /// As [`Self::estimate_survival`]; [`PlanError::TooMuchLost`].
+    /// As [`Self::estimate_survival`] and [`SurvivalEstimate::refuse_loss`].
     pub fn refuse_loss(&self, job: &JobContext) -> Result<(), PlanError> {
         if self.requantize.is_none() || self.accepts_loss {
             return Ok(());
@@ -260,12 +260,18 @@ impl SurvivalEstimate {
     /// Refuses a merge that packs its weights where less than half of the change would be left.
     ///
     /// # Errors
-    /// [`PlanError::TooMuchLost`].
+    /// [`PlanError::TooMuchLost`]; [`PlanError::RoundedAway`] where the dtype alone leaves as little.
     pub fn refuse_loss(&self) -> Result<(), PlanError> {
-        match self.packed_survival() {
-            Some(survival) if survival.is_little() => Err(PlanError::TooMuchLost { gain: survival.gain }),
-            _ => Ok(()),
-        }
+        let Some(PackedSurvival { gain, .. }) = self.packed_survival().filter(PackedSurvival::is_little) else {
+            return Ok(());
+        };
+        let rounded = self.dtype().and_then(|dtype| self.gain_by_dtype.iter().find(|(other, _)| *other == dtype));
+        Err(match rounded {
+            Some((dtype, rounded_gain)) if *rounded_gain < LEAST_PACKED_GAIN => {
+                PlanError::RoundedAway { dtype: *dtype, rounded_gain: *rounded_gain, gain }
+            }
+            _ => PlanError::TooMuchLost { gain },
+        })
     }
 }
 

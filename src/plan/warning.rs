@@ -50,6 +50,7 @@ pub enum Warning {
     PackedAsTrained {
         block: usize,
         is_double: bool,
+        is_packed_again: bool,
         tensor_count: usize,
         #[serde(serialize_with = "crate::message::shown")]
         dtype: Dtype,
@@ -217,8 +218,14 @@ mod tests {
                 &["12개", "3개"],
             ),
             (
-                Warning::PackedAsTrained { block: 128, is_double: true, tensor_count: 224, dtype: Dtype::BF16 },
-                &["NF4", "128, 이중", "224개", "BF16"],
+                Warning::PackedAsTrained {
+                    block: 128,
+                    is_double: true,
+                    is_packed_again: true,
+                    tensor_count: 224,
+                    dtype: Dtype::BF16,
+                },
+                &["NF4", "128, 이중", "224개", "BF16", "다시"],
             ),
             (Warning::StaleQuantization { method: text("bitsandbytes") }, &["bitsandbytes"]),
             (Warning::Olora { adapter: adapter() }, &["chat-lora", "OLoRA"]),

@@ -33,7 +33,7 @@ pub(super) struct Facts<'a> {
 pub(super) fn all(inputs: Inputs<'_>, facts: &Facts<'_>) -> Vec<Warning> {
     let mut warnings: Vec<Warning> =
         of_the_base(inputs).into_iter().chain(dequantised(inputs.base, facts.is_packed_again)).collect();
-    warnings.extend(packed_as_trained(inputs.base));
+    warnings.extend(packed_as_trained(inputs.base, facts.is_packed_again));
     warnings.extend(facts.packing_notes.iter().cloned().map(|note| Warning::Packed { note }));
     let stale = inputs.base.stale_quantization();
     warnings.extend(stale.map(|method| Warning::StaleQuantization { method: method.to_owned() }));
@@ -104,11 +104,11 @@ fn made_bytes(base: &Checkpoint, tensor: &LogicalTensor) -> u64 {
 }
 
 /// A base whose weights are taken as a trainer saw them.
-fn packed_as_trained(base: &Checkpoint) -> Option<Warning> {
+fn packed_as_trained(base: &Checkpoint, is_packed_again: bool) -> Option<Warning> {
     let Nf4Format { block, is_double } = base.trained_quantization()?;
     let packed = || base.tensors().values().filter(|tensor| matches!(tensor.storage(), Storage::Computed(_)));
     let dtype = packed().next()?.dtype();
-    Some(Warning::PackedAsTrained { block, is_double, tensor_count: packed().count(), dtype })
+    Some(Warning::PackedAsTrained { block, is_double, is_packed_again, tensor_count: packed().count(), dtype })
 }
 
 /// Whether an adapter lies in the base's own folder.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{ConfigFault, Detail, Reference, packing_fit, task_fit};
+use super::{ConfigFault, Detail, Reference, task_fit};
 use crate::{
     checkpoint::{Checkpoint, ModelConfig},
     evaluate::{self, EvalError},
@@ -20,10 +20,9 @@ const LAYER_KEYS: [&str; 3] = ["num_hidden_layers", "n_layer", "num_layers"];
 pub(super) fn judge(merged: &Checkpoint, reference: Option<&Reference>) -> (Vec<Detail>, Vec<Detail>) {
     let found = disagreements(merged);
     let own = reference.map(|reference| disagreements(&reference.base)).unwrap_or_default();
-    let (mut warnings, mut problems): (Vec<Detail>, Vec<Detail>) =
+    let (warnings, mut problems): (Vec<Detail>, Vec<Detail>) =
         found.into_iter().partition(|problem| own.contains(problem));
     problems.extend(reference.and_then(|reference| task_fit::other_task(merged, reference)));
-    warnings.extend(packing_fit::judge(merged).1);
     (problems, warnings)
 }
 
@@ -31,7 +30,6 @@ fn disagreements(model: &Checkpoint) -> Vec<Detail> {
     let mut problems = Vec::new();
     problems.extend(layers(model));
     problems.extend(task_fit::other_labels(model));
-    problems.extend(packing_fit::judge(model).0);
     match evaluate::unread_tensors(model.root()) {
         Ok(names) if !names.is_empty() => problems.push(Detail::UnreadTensors { names }),
         // The layers are named above where they are the reason, the vocabulary where a loader's view is judged.

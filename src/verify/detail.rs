@@ -36,6 +36,32 @@ pub enum Detail {
         held: Vec<usize>,
         expected: Vec<usize>,
     },
+    // Complete, of a GGUF file: keys, tensors and their types.
+    OtherKeys {
+        names: Vec<String>,
+    },
+    AbsentTensors {
+        names: Vec<String>,
+    },
+    UnknownTensors {
+        names: Vec<String>,
+    },
+    OtherBlockType {
+        tensor: String,
+        held: &'static str,
+        expected: &'static str,
+    },
+    // ChangedTargets, of a GGUF file.
+    OtherBlocks {
+        tensor: String,
+        wrong_count: u64,
+        block_count: u64,
+    },
+    FartherBlocks {
+        tensor: String,
+        wrong_count: u64,
+        block_count: u64,
+    },
     UnusedWeights {
         file: String,
         byte_count: u64,
@@ -64,6 +90,14 @@ pub enum Detail {
         names: Vec<String>,
     },
     ConfigMismatch(ConfigFault),
+    OtherDecoder {
+        part: &'static str,
+    },
+    OtherConfig {
+        key: String,
+        base: String,
+        merged: String,
+    },
     LayerCount {
         configured: u64,
         held: u64,
@@ -329,6 +363,12 @@ mod tests {
             ),
             (Detail::UnreadTensors { names: names() }, &["5개", "layers.2.up_proj 외 2개"]),
             (Detail::ConfigMismatch(ConfigFault::new(config)), &["wte 텐서가 없습니다"]),
+            (
+                Detail::OtherConfig { key: text("rope_theta"), base: text("500000"), merged: text("10000") },
+                &["rope_theta", "500000", "10000"],
+            ),
+            (Detail::OtherDecoder { part: "rotations" }, &["회전"]),
+            (Detail::OtherDecoder { part: "logits" }, &["로짓"]),
             (Detail::LayerCount { configured: 4, held: 3 }, &["4개", "3개"]),
             (
                 Detail::VocabularySize { configured: 1_234, tensor: tensor(), rows: 1_235 },
@@ -399,6 +439,15 @@ mod tests {
         let error = Reported::new(CheckpointError::Missing { path: "/data/x".into() });
         let cases: Vec<(Detail, &[&str])> = vec![
             (Detail::AdapterFile { file: file() }, &["a.json"]),
+            (Detail::OtherKeys { names: vec![text("llama.rope.freq_base")] }, &["llama.rope.freq_base"]),
+            (Detail::AbsentTensors { names: vec![text("blk.0")] }, &["blk.0"]),
+            (Detail::UnknownTensors { names: vec![text("blk.0")] }, &["blk.0"]),
+            (
+                Detail::OtherBlockType { tensor: text("blk.0"), held: "Q4_K", expected: "Q6_K" },
+                &["blk.0", "Q4_K", "Q6_K"],
+            ),
+            (Detail::OtherBlocks { tensor: text("blk.0"), wrong_count: 3, block_count: 70 }, &["blk.0", "3", "70"]),
+            (Detail::FartherBlocks { tensor: text("blk.0"), wrong_count: 3, block_count: 70 }, &["blk.0", "3", "70"]),
             (Detail::StillPacked { method: "GPTQ", tensor_count: 3 }, &["GPTQ", "3개"]),
             (Detail::PackingNote { note: QuantizationNote::WideStates { tensor_count: 3 } }, &["3개"]),
             (Detail::MixedPacking { format_count: 2 }, &["2가지"]),

@@ -5,8 +5,15 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::{
-    adapter::AdapterError, architecture::TrainedError, checkpoint::CheckpointError, error::IoError,
-    evaluate::EvalError, job::Cancelled, matching::Misplaced, merge::MergeError, message,
+    adapter::AdapterError,
+    architecture::TrainedError,
+    checkpoint::{CheckpointError, gguf::GgufFileError},
+    error::IoError,
+    evaluate::EvalError,
+    job::Cancelled,
+    matching::Misplaced,
+    merge::MergeError,
+    message,
 };
 
 /// Why there is no report at all (a folder that fails is a report, not an error).
@@ -21,6 +28,13 @@ pub enum VerifyError {
         #[serde(serialize_with = "message::path")]
         path: PathBuf,
     },
+    GgufWithoutBase,
+    UnknownFileType {
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    #[error(transparent)]
+    GgufFile(#[from] GgufFileError),
     Trained(#[from] TrainedError),
     Adapter(#[from] AdapterError),
     Merged(#[from] CheckpointError),
@@ -31,6 +45,7 @@ pub enum VerifyError {
         path: PathBuf,
     },
     Seal(Box<MergeError>),
+    Expected(Box<MergeError>),
     #[error(transparent)]
     Io(#[from] IoError),
     DoesNotFit {
@@ -44,6 +59,9 @@ impl From<MergeError> for VerifyError {
     fn from(error: MergeError) -> Self {
         match error {
             MergeError::Cancelled(cancelled) => cancelled.into(),
+            error @ (MergeError::Plan(_) | MergeError::Export(_) | MergeError::Adapter(_) | MergeError::Base(_)) => {
+                Self::Expected(Box::new(error))
+            }
             error => Self::Seal(Box::new(error)),
         }
     }
@@ -67,6 +85,9 @@ mod tests {
             (VerifyError::AdapterWithoutBase, &["베이스"]),
             (VerifyError::Base(CheckpointError::Missing { path: path() }), &["베이스를", "폴더가"]),
             (VerifyError::PackedBase { method: "hqq".to_owned(), path: path() }, &["hqq", "비교할"]),
+            (VerifyError::GgufWithoutBase, &["베이스", "GGUF"]),
+            (VerifyError::UnknownFileType { path: path() }, &["general.file_type"]),
+            (VerifyError::Expected(Box::new(MergeError::NoGpuSupport)), &["비교할"]),
             (VerifyError::Adapter(AdapterError::IsModel { path: path() }), &["어댑터를", "모델"]),
             (VerifyError::Merged(CheckpointError::Missing { path: path() }), &["병합 폴더를", "폴더가"]),
             (VerifyError::Unpredictable(Box::new(EvalError::NoText)), &["예측", "글"]),

@@ -46,6 +46,21 @@ pub enum Evidence {
     },
     /// Every tensor compared with what base and adapters give.
     Recomputed(Recomputed),
+    /// Every tensor of a GGUF file compared with what base and adapters give, encoded anew.
+    Encoded {
+        /// Targets of which no block is farther from the exact values than a fresh one may be.
+        equal_count: usize,
+        /// All targets.
+        target_count: usize,
+        /// Blocks of the targets; a value is one where a type has none.
+        block_count: u64,
+        /// The part of them that is equal to the bit.
+        exact_share: f64,
+        /// Tensors that are no targets and equal a fresh encoding of the base.
+        unchanged_count: usize,
+        /// All that are no targets.
+        other_count: usize,
+    },
     /// Whole tensors of the adapters' folders, looked for by their values.
     WholeTensors {
         /// How many.
@@ -101,6 +116,8 @@ pub struct Recomputed {
     pub value_count: u64,
     /// The part of them that is equal to the bit.
     pub exact_share: f64,
+    /// Whether some of them are packed: then those values are codes and scales.
+    pub has_codes: bool,
     /// The roundings that explain them, with the number of targets each.
     #[serde(serialize_with = "policies")]
     pub policies: Vec<(RoundingPolicy, usize)>,
@@ -175,6 +192,7 @@ mod tests {
             target_count: 28,
             value_count: 2_768_896,
             exact_share: 0.99996,
+            has_codes: false,
             policies: vec![(RoundingPolicy::Once, 26), (RoundingPolicy::DeltaFirst, 1)],
             gain: Some(0.998),
             unchanged_count: 10,
@@ -207,6 +225,17 @@ mod tests {
             (Evidence::Outside, &["폴더 밖"]),
             (Evidence::Differing { changed_count: 28, tensor_count: 39 }, &["39개 중 28개"]),
             (Evidence::Recomputed(numbers), &["27", "28", "2,768,896", "99.996 %", "26개", "99.8 %", "10", "11"]),
+            (
+                Evidence::Encoded {
+                    equal_count: 27,
+                    target_count: 28,
+                    block_count: 10_816,
+                    exact_share: 0.99996,
+                    unchanged_count: 10,
+                    other_count: 11,
+                },
+                &["28개 중 27개", "10,816", "99.996 %", "11개 중 10개"],
+            ),
             (Evidence::NeedsReference, &["베이스"]),
             (Evidence::ValuesRead { value_count: 4_868 }, &["4,868개"]),
             (Evidence::SealHolds { file_count: 9 }, &["9개"]),

@@ -15,22 +15,18 @@ use crate::{
 const TILE_ELEMENTS: usize = 1 << 18;
 
 /// The recipe of one tensor.
-pub(super) struct Exact<'a> {
+pub(super) struct Exact {
     /// The tensor whose values are taken.
-    pub source: &'a LogicalTensor,
+    pub source: LogicalTensor,
     /// Whether base and adapter say that it differs from the base.
     pub is_target: bool,
     updates: Vec<WeightedUpdate<f64>>,
     is_added_twice: bool,
 }
 
-impl<'a> Exact<'a> {
+impl Exact {
     /// The recipe of `tensor`; `None` where the reference has none, or one of another shape.
-    pub fn new(
-        tensor: &LogicalTensor,
-        reference: &'a Reference,
-        job: &JobContext,
-    ) -> Result<Option<Self>, VerifyError> {
+    pub fn new(tensor: &LogicalTensor, reference: &Reference, job: &JobContext) -> Result<Option<Self>, VerifyError> {
         let applied = reference.matching.applied_to(tensor.name());
         let Some(source) = reference.source_of(tensor) else { return Ok(None) };
         let (updates, factor) = applied.map_or((&[][..], None), |applied| (&applied.updates[..], applied.factor));
@@ -40,7 +36,7 @@ impl<'a> Exact<'a> {
     /// The same with every update of a layer that may be stored either way in the other order of dimensions.
     pub fn turned_over(
         tensor: &LogicalTensor,
-        reference: &'a Reference,
+        reference: &Reference,
         job: &JobContext,
     ) -> Result<Option<Self>, VerifyError> {
         let Some(applied) = reference.matching.applied_to(tensor.name()) else { return Ok(None) };
@@ -57,16 +53,16 @@ impl<'a> Exact<'a> {
     }
 
     fn with_updates(
-        source: &'a LogicalTensor,
+        source: &LogicalTensor,
         is_target: bool,
         (updates, factor): (&[UpdateRef], Option<f64>),
-        reference: &'a Reference,
+        reference: &Reference,
         job: &JobContext,
     ) -> Result<Self, VerifyError> {
         let mut notes = updates.iter().filter_map(|update| update.target_in(&reference.adapters).update()?.note());
         let is_added_twice = notes.any(|note| note == Note::OutputProjectionTwice);
         let updates = load_updates_f64(updates, factor, &reference.adapters, &reference.strengths)?;
-        let exact = Self { source, is_target, updates, is_added_twice };
+        let exact = Self { source: source.clone(), is_target, updates, is_added_twice };
         exact.observe(job)?;
         Ok(exact)
     }
@@ -78,7 +74,7 @@ impl<'a> Exact<'a> {
         composition::observe(&self.updates, |see| {
             for rows in block_tiles(self.source.tile_shape(), self.row_block(), TILE_ELEMENTS) {
                 job.check_cancelled()?;
-                let tile = read_f64(self.source, self.source.float_dtype()?, rows.clone())?;
+                let tile = read_f64(&self.source, self.source.float_dtype()?, rows.clone())?;
                 job.advance(self.source.byte_count() * rows.len() as u64 / self.source.tile_shape().rows as u64);
                 see(rows, tile);
             }
@@ -110,7 +106,7 @@ impl<'a> Exact<'a> {
     /// way where they are asked for.
     pub fn rows(&self, rows: Range<usize>, policy: RoundingPolicy) -> Result<ExactTile, VerifyError> {
         let dtype = self.source.float_dtype()?;
-        let source = read_f64(self.source, self.source.float_dtype()?, rows.clone())?;
+        let source = read_f64(&self.source, self.source.float_dtype()?, rows.clone())?;
         let (mut values, mut unmerged) = (source.clone(), source.clone());
         let mut magnitude_bound = 0.0;
         for weighted in &self.updates {

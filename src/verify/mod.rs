@@ -8,6 +8,7 @@ mod alone;
 mod audit;
 mod change;
 mod check;
+mod config_change;
 mod config_fit;
 mod detail;
 mod diagnosis;
@@ -15,6 +16,7 @@ mod error;
 mod evidence;
 mod exact;
 mod exact_tile;
+mod gguf;
 mod left_out;
 mod links;
 mod loader;
@@ -57,6 +59,7 @@ use crate::{
     gguf::open_model,
     job::JobContext,
     matching::Matching,
+    merge::GgufPlace,
     numeric::codec::Nf4Format,
     plan::{AdapterRequest, Rounding},
 };
@@ -64,7 +67,7 @@ use crate::{
 /// What to verify, and against what.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VerifyRequest {
-    /// The merged folder.
+    /// The merged folder, or a GGUF file.
     pub merged: PathBuf,
     /// The base that it was made from, where it is at hand.
     pub base: Option<PathBuf>,
@@ -120,7 +123,11 @@ pub fn run_with(
     options: &VerifyOptions,
     job: &JobContext,
 ) -> Result<VerifyReport, VerifyError> {
-    judge(request, open_reference(request, options)?, None, options, job)
+    let inputs = open_reference(request, options)?;
+    if GgufPlace::of(request.merged.clone()).is_file() {
+        return gguf::judge(request, inputs.ok_or(VerifyError::GgufWithoutBase)?, options, job);
+    }
+    judge(request, inputs, None, options, job)
 }
 
 /// The same with a matching that is given and not found anew. It is audited like any other, so that a wrong one fails

@@ -72,7 +72,7 @@ impl<'a> PackedWeight<'a> {
     }
 
     /// Holds it against what `exact` gives.
-    pub fn judge(&self, exact: &Exact<'_>, job: &JobContext) -> Result<TensorVerdict, VerifyError> {
+    pub fn judge(&self, exact: &Exact, job: &JobContext) -> Result<TensorVerdict, VerifyError> {
         let count = self.tensor.element_count();
         let chunks = self.chunks();
         let scales = if self.format.is_double { None } else { Some(self.floats(ABSMAX)?) };
@@ -156,7 +156,7 @@ impl<'a> PackedWeight<'a> {
     fn judge_chunk(
         &self,
         elements: Range<usize>,
-        exact: &Exact<'_>,
+        exact: &Exact,
         scales: Option<&[f32]>,
     ) -> Result<ChunkVerdict, VerifyError> {
         let recomputed = RecomputedRun::of(&elements, exact)?;
@@ -246,7 +246,7 @@ struct RecomputedRun {
 }
 
 impl RecomputedRun {
-    fn of(elements: &Range<usize>, exact: &Exact<'_>) -> Result<Self, VerifyError> {
+    fn of(elements: &Range<usize>, exact: &Exact) -> Result<Self, VerifyError> {
         let shape = exact.source.tile_shape();
         let (columns, together) = (shape.columns, exact.row_block());
         let first = elements.start / columns / together * together;

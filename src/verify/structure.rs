@@ -1,6 +1,9 @@
 //! Complete: every tensor present with its shape, index and files in agreement, nothing of an adapter left.
 
-use super::{Check, Detail, Evidence, Question, Reference, VerifyError, config_fit, loader, tokenizer};
+use super::{
+    Check, Detail, Evidence, Question, Reference, VerifyError, config_change, config_fit, loader, packing_fit,
+    tokenizer,
+};
 use crate::checkpoint::{Checkpoint, FileRole, LogicalTensor};
 
 /// Parts of tensor names that only an unmerged model has.
@@ -15,7 +18,13 @@ pub(super) fn check(merged: &Checkpoint, reference: Option<&Reference>) -> Resul
     }
     let mut warnings = stale_weights(merged);
     warnings.extend(still_packed(merged));
-    for (wrong, odd) in [config_fit::judge(merged, reference), tokenizer::judge(merged, reference)] {
+    let fits = [
+        config_change::judge(merged, reference),
+        config_fit::judge(merged, reference),
+        packing_fit::judge(merged, reference),
+        tokenizer::judge(merged, reference),
+    ];
+    for (wrong, odd) in fits {
         problems.extend(wrong);
         warnings.extend(odd);
     }

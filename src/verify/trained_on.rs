@@ -36,7 +36,7 @@ pub(super) fn find(
     for quantization in candidates() {
         let base = reference.base.with_tensors(&text, plain.clone()).map_err(VerifyError::Base)?;
         reference.base = base.packed_as(quantization, &names);
-        let agreement = weights::judge_again(tensor, reference, options, job)?.agreement;
+        let agreement = weights::judge_again(tensor, merged, reference, options, job)?.agreement;
         if agreement.is_correct() && (is_target || agreement.changed_count == 0) {
             return Ok(Some(quantization));
         }
@@ -52,7 +52,12 @@ fn evidence<'a>(
 ) -> Option<(&'a LogicalTensor, bool)> {
     let targets = set.wrong.iter().map(|verdict| (&verdict.name, true));
     let found = set.changed_without_reason.iter().map(|name| (name, false)).chain(targets);
-    let found = found.filter(|(name, _)| names.contains(*name));
+    // What is packed and no target is the same from either base: codes of what has codes are these.
+    let is_packed = |name: &str| {
+        let stored = merged.tensor(name).map(LogicalTensor::stored_name);
+        merged.quantization().is_some_and(|packed| stored.is_some_and(|stored| packed.parts.contains_key(stored)))
+    };
+    let found = found.filter(|(name, is_target)| names.contains(*name) && (*is_target || !is_packed(name)));
     let found = found.filter_map(|(name, is_target)| Some((merged.tensor(name)?, is_target)));
     found.max_by_key(|(tensor, _)| {
         let count = tensor.element_count();

@@ -201,6 +201,7 @@ fn evidence(set: &ChangedSet) -> Evidence {
         target_count: set.changed_as_target.len() + set.lost.len() + set.wrong.len(),
         value_count: sum.element_count,
         exact_share,
+        has_codes: set.changed_as_target.iter().any(|verdict| verdict.policy == RoundingPolicy::Packed),
         policies: set.policies().into_iter().collect(),
         gain: set.change().gain(),
         unchanged_count: set.unchanged.len(),

@@ -11,7 +11,7 @@ use super::{
     audit::Audit,
     exact::{Exact, read_f64},
     packed::PackedWeight,
-    packing_fit,
+    packing_fit::LoaderRule,
     verdict::{self, Found},
 };
 use crate::{
@@ -40,9 +40,11 @@ pub(super) fn check(
     job.start_stage(Stage::Verifying, merged.tensors().values().map(compared_bytes).sum());
     let mut set = ChangedSet::default();
     let (mut non_finite, mut turned_over) = (Vec::new(), Vec::new());
+    let rule = LoaderRule::of(merged);
     for tensor in in_file_order(merged) {
         job.set_current(tensor.name());
-        let packed = judge_packed(tensor, merged, reference, job)?;
+        let may_be_packed = rule.as_ref().is_some_and(|rule| rule.packs(tensor.name()) != Some(false));
+        let packed = if may_be_packed { judge_packed(tensor, merged, reference, job)? } else { None };
         let is_packed = packed.is_some();
         let mut verdict = packed.map_or_else(|| judge(tensor, reference, options, job), Ok)?;
         if !is_packed
@@ -105,12 +107,16 @@ fn judge(
 /// The verdict on a tensor that was judged before, against another base.
 pub(super) fn judge_again(
     tensor: &LogicalTensor,
+    merged: &Checkpoint,
     reference: &Reference,
     options: &VerifyOptions,
     job: &JobContext,
 ) -> Result<TensorVerdict, VerifyError> {
     let exact = Exact::new(tensor, reference, job)?;
     job.extend_stage(bytes_of_pass(tensor, exact.as_ref()));
+    if let Some(verdict) = judge_packed(tensor, merged, Some(reference), job)? {
+        return Ok(verdict);
+    }
     judge_by(tensor, exact.as_ref(), options, job)
 }
 
@@ -123,9 +129,6 @@ fn judge_packed(
     job: &JobContext,
 ) -> Result<Option<TensorVerdict>, VerifyError> {
     let (Some(packed), Some(reference)) = (PackedWeight::of(tensor, merged), reference) else { return Ok(None) };
-    if packing_fit::is_packed_by_loader(merged, tensor) == Some(false) {
-        return Ok(None);
-    }
     let Some(exact) = Exact::new(tensor, reference, job)? else { return Ok(None) };
     if FloatDtype::of(exact.source.dtype()).is_none() {
         return Ok(None);
@@ -153,7 +156,7 @@ fn judge_turned_over(
 
 fn judge_by(
     tensor: &LogicalTensor,
-    exact: Option<&Exact<'_>>,
+    exact: Option<&Exact>,
     options: &VerifyOptions,
     job: &JobContext,
 ) -> Result<TensorVerdict, VerifyError> {
@@ -179,7 +182,7 @@ fn judge_by(
 }
 
 /// Bytes that one pass over a tensor reads: its own, and those of what it is compared with.
-fn bytes_of_pass(tensor: &LogicalTensor, exact: Option<&Exact<'_>>) -> u64 {
+fn bytes_of_pass(tensor: &LogicalTensor, exact: Option<&Exact>) -> u64 {
     tensor.byte_count() + exact.map_or(0, |exact| exact.source.byte_count())
 }
 
@@ -187,7 +190,7 @@ fn bytes_of_pass(tensor: &LogicalTensor, exact: Option<&Exact<'_>>) -> u64 {
 #[derive(Clone, Copy)]
 struct Pass<'a> {
     tensor: &'a LogicalTensor,
-    exact: Option<&'a Exact<'a>>,
+    exact: Option<&'a Exact>,
     policy: RoundingPolicy,
     noise: Option<Noise>,
 }
@@ -235,7 +238,7 @@ impl Pass<'_> {
         tensor.read_row_bytes(rows.clone(), &mut bytes)?;
         let is_comparable = exact.is_none_or(|exact| FloatDtype::of(exact.source.dtype()).is_some());
         let Some(dtype) = FloatDtype::of(tensor.dtype()).filter(|_| is_comparable) else {
-            return compare_bytes(tensor, exact.map(|exact| exact.source), rows, bytes);
+            return compare_bytes(tensor, exact.map(|exact| &exact.source), rows, bytes);
         };
         let mut stored = vec![0.0; bytes.len() / dtype.byte_count()];
         widen_to_f64(dtype, &bytes, &mut stored);
@@ -264,12 +267,12 @@ fn tile_byte_count(tensor: &LogicalTensor, rows: &Range<usize>) -> usize {
 /// A tensor whose values are taken: the same bytes, or the same values rounded to another dtype.
 fn compare_taken(
     dtype: FloatDtype,
-    exact: &Exact<'_>,
+    exact: &Exact,
     rows: Range<usize>,
     stored: &[f64],
     bytes: &[u8],
 ) -> Result<Agreement, VerifyError> {
-    let source = read_f64(exact.source, exact.source.float_dtype()?, rows.clone())?;
+    let source = read_f64(&exact.source, exact.source.float_dtype()?, rows.clone())?;
     let mut agreement = compare_with(dtype, stored, &source);
     if exact.source.dtype() == dtype.stored() && agreement.changed_count == 0 {
         // Two bit patterns may be one value, as −0 and 0 and all NaN are.

@@ -95,11 +95,13 @@ mod gguf {
     mod refused_tensors;
     mod refused_tokenizers;
     mod rows;
+    mod writing;
 }
 
 /// What is proved of a merged folder.
 mod verify {
     mod alone;
+    mod gguf;
     mod sabotage;
     mod sabotage_matching;
     mod sabotage_packed;

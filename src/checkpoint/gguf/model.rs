@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use super::side_folder::SideFolder;
 use crate::{
     checkpoint::{
-        Checkpoint, CheckpointError, LogicalTensor, ModelConfig, Quantization, QuantizationMethod, StoredPart,
-        WeightFile, side_files,
+        Checkpoint, CheckpointError, LogicalTensor, ModelConfig, Quantization, QuantizationMethod, SideContent,
+        StoredPart, WeightFile, side_files,
     },
     error::{IoAction, IoContext as _},
     numeric::FloatDtype,
@@ -53,6 +53,7 @@ impl Checkpoint {
     /// A config that is no JSON object, a folder that cannot be listed.
     pub fn of_gguf(model: GgufModel) -> Result<Self, CheckpointError> {
         let GgufModel { path, config_text, file, tensors, codes, origin, side } = model;
+        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned());
         let config = ModelConfig::parse(&config_text, &path)?;
         let tensors: BTreeMap<String, LogicalTensor> =
             tensors.into_iter().map(|tensor| (tensor.name().to_owned(), tensor)).collect();
@@ -66,6 +67,7 @@ impl Checkpoint {
         });
         let side_files = side_files(side.path()).at(IoAction::ListFolder, side.path())?;
         Ok(Self {
+            name,
             root: path,
             config,
             files: vec![file],
@@ -75,6 +77,7 @@ impl Checkpoint {
             stale_quantization: None,
             trained_quantization: None,
             side_files,
+            side_content: SideContent::of_folder(side.path()),
             gguf: Some((origin, side)),
         })
     }

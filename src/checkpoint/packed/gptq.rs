@@ -27,6 +27,8 @@ struct Defaults {
     bits: usize,
     group_size: GroupSize,
     zeros_less_one: bool,
+    /// The version, as it is said, where every zero point is said to be the middle of the codes.
+    symmetric_version: Option<String>,
     /// Whether single modules may have other bits and groups, which their shapes tell.
     is_dynamic: bool,
     is_reordered: bool,
@@ -102,17 +104,37 @@ impl Defaults {
             return Err(PackedError::BadConfig { key: "bits", said: bits.to_string() });
         };
         let version = settings.get("checkpoint_format").or_else(|| settings.get("format"));
+        let version = version.and_then(|version| version.as_str()).unwrap_or("gptq").to_owned();
+        let is_true = |key| settings.get(key).and_then(serde_json::Value::as_bool) == Some(true);
         Ok(Self {
             bits,
             group_size: GroupSize::read(settings, &["group_size"])?,
-            zeros_less_one: !version
-                .and_then(|version| version.as_str())
-                .is_some_and(|version| version.eq_ignore_ascii_case("gptq_v2")),
+            zeros_less_one: !version.eq_ignore_ascii_case("gptq_v2"),
+            symmetric_version: is_true("sym").then_some(version),
             is_dynamic: settings
                 .get("dynamic")
                 .is_some_and(|dynamic| dynamic.as_object().is_some_and(|rules| !rules.is_empty())),
-            is_reordered: settings.get("desc_act").and_then(serde_json::Value::as_bool) == Some(true),
+            is_reordered: is_true("desc_act"),
         })
+    }
+
+    /// Refuses symmetric weights whose zero points are in the middle only as the other version stores them; `zeros` are
+    /// those of a module of `outputs`, and its first group tells.
+    fn refuse_other_version(&self, packing: &Gptq, zeros: &Bytes, outputs: usize) -> Result<(), PackedError> {
+        let row_byte_count = packing.zero_bytes(outputs);
+        let Some(version) = &self.symmetric_version else { return Ok(()) };
+        if outputs == 0 || zeros.byte_count < row_byte_count as u64 {
+            return Ok(());
+        }
+        let mut found = vec![0; outputs];
+        packing.zeros(&zeros.read_vec(0..row_byte_count)?, 0..outputs, &mut found);
+        let middle = 1 << (packing.bits - 1);
+        let others = if packing.zeros_less_one { middle + 1 } else { middle - 1 };
+        if found.iter().any(|zero| *zero != others) {
+            return Ok(());
+        }
+        let (tensor, said) = (zeros.name.clone(), version.clone());
+        Err(PackedError::Contradicted { tensor, key: "checkpoint_format", said })
     }
 }
 
@@ -145,6 +167,10 @@ fn unpack_one(store: &mut Store<'_>, defaults: &Defaults, module: &str) -> Resul
     let scales = scales.shaped(&[said.unwrap_or(group_count), outputs])?;
     let zeros = store.take_table(&qweight, &qzeros)?.typed(&[Dtype::I32])?;
     let zeros = zeros.shaped(&[group_count, packing.zero_bytes(outputs) / 4])?;
+    // One packer wrote all modules.
+    if !store.has_made(QuantizationMethod::Gptq) {
+        defaults.refuse_other_version(&packing, &zeros, outputs)?;
+    }
     let groups = groups(store, defaults, (&qweight, &g_idx), inputs, &scales)?;
     let rows = Rows { packing, inputs, outputs, groups, codes, zeros, scales, cache: Arc::clone(store.cache()) };
     let dtype = rows.dtype();
@@ -396,6 +422,32 @@ mod tests {
             damage(&mut folder);
             let refusal = folder.refusal();
             assert!(refusal.contains(said), "{index}: {refusal:?} does not say {said:?}");
+        }
+    }
+
+    #[test]
+    fn symmetric_zero_points_of_the_other_version_are_refused() {
+        for bits in [2, 3, 4, 8] {
+            for is_v2 in [false, true] {
+                let module = Module { bits, is_v2, ..PLAIN };
+                let with_fields = |stored: usize| {
+                    let mut folder = folder(&module);
+                    folder.config["quantization_config"]["sym"] = json!(true);
+                    let (_, shape, bytes) = folder.tensors.get_mut("m.0.qzeros").unwrap();
+                    let row = stream(bits, (0..OUTPUTS).map(|_| stored)).into_iter().flat_map(u32::to_le_bytes);
+                    *bytes = row.collect::<Vec<u8>>().repeat(shape[0]);
+                    folder
+                };
+                let middle = 1 << (bits - 1);
+                let (own, other) = if is_v2 { (middle, middle - 1) } else { (middle - 1, middle) };
+                assert_eq!(with_fields(own).refusal(), "it is read", "{bits}, {is_v2}");
+                let refusal = with_fields(other).refusal();
+                let said = if is_v2 { "checkpoint_format: gptq_v2" } else { "checkpoint_format: gptq," };
+                assert!(refusal.contains(said) && refusal.contains("m.0.qzeros"), "{refusal}");
+                let mut unsaid = with_fields(other);
+                unsaid.config["quantization_config"]["sym"] = json!(false);
+                assert_eq!(unsaid.refusal(), "it is read", "asymmetric weights may have any");
+            }
         }
     }
 

@@ -19,6 +19,15 @@ pub enum QuantizationNote {
         /// What the states say.
         found: String,
     },
+    /// The shapes of weights that mlx-lm packed tell bits and group, whatever the config says of all.
+    LayoutDiffers {
+        /// Weights that the config does not name and that are packed otherwise.
+        tensor_count: usize,
+        /// What it says of all.
+        said: String,
+        /// What the shapes say.
+        found: String,
+    },
     /// States of float32, which a merge on a CPU leaves, in a model of 16 bits.
     RoundedStates {
         /// Weights.
@@ -55,6 +64,10 @@ mod tests {
             (
                 QuantizationNote::ConfigDiffers { key: "bnb_4bit_quant_type", said: text("fp4"), found: text("nf4") },
                 &["bnb_4bit_quant_type", "fp4", "nf4"],
+            ),
+            (
+                QuantizationNote::LayoutDiffers { tensor_count: 224, said: text("4"), found: text("8") },
+                &["224개", "4", "8"],
             ),
             (QuantizationNote::RoundedStates { tensor_count: 224, dtype: Dtype::BF16 }, &["224개", "BF16"]),
             (QuantizationNote::WideStates { tensor_count: 224 }, &["224개", "float32"]),

@@ -4,9 +4,8 @@
 use serde_json::Value;
 
 use super::{
-    SENTENCE_PIECE,
     files::{AddedToken, Files},
-    vocabulary::Vocabulary,
+    vocabulary::{SENTENCE_PIECE, Vocabulary},
 };
 use crate::gguf::{ExportError, ExportNote};
 
@@ -27,15 +26,13 @@ pub(super) fn differences(
     let flagged: Vec<String> = added
         .iter()
         .filter_map(|token| {
-            // Where nothing is done to ASCII first, it makes no difference whether a token is looked for before or after.
-            let is_normalized = token.is_normalized && (is_scored || composes && !token.content.is_ascii());
-            let flags = [
-                ("lstrip", token.strips_left),
-                ("rstrip", token.strips_right && !is_phi3),
-                ("single_word", token.is_single_word),
-                ("normalized", is_normalized),
-            ];
-            let flags: Vec<&str> = flags.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect();
+            let counts = |flag: &&str| match *flag {
+                // Where nothing is done to ASCII first, it makes no difference whether a token is looked for before or after.
+                "normalized" => is_scored || composes && !token.content.is_ascii(),
+                "rstrip" => !is_phi3,
+                _ => true,
+            };
+            let flags: Vec<&str> = token.flags.iter().copied().filter(counts).collect();
             (!flags.is_empty()).then(|| format!("{} ({})", token.content, flags.join(", ")))
         })
         .collect();
@@ -63,7 +60,8 @@ pub(super) fn strips_as_phi3(files: &Files) -> Result<bool, ExportError> {
         added = files.decoder_tokens()?;
     }
     let has = |content: &str| added.iter().any(|token| token.content == content);
-    let is_alike = |token: &AddedToken| token.strips_right != PHI3_UNSTRIPPED.contains(&token.content.as_str());
+    let is_alike =
+        |token: &AddedToken| token.flags.contains(&"rstrip") != PHI3_UNSTRIPPED.contains(&token.content.as_str());
     Ok(PHI3_UNSTRIPPED.iter().chain(&["</s>"]).all(|content| has(content)) && added.iter().all(is_alike))
 }
 

@@ -1,18 +1,18 @@
 //! The files of a tokenizer, read once.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 
 use crate::{
-    checkpoint::{JsonProblem, read_text, read_text_bytes},
+    checkpoint::{JsonProblem, SideContent},
     error::IoAction,
     gguf::ExportError,
 };
 
 /// What a folder holds of its tokenizer.
 pub(super) struct Files {
-    pub(super) root: PathBuf,
+    content: SideContent,
     /// The bytes of `tokenizer.json`.
     pub(super) json_text: Option<String>,
     /// `tokenizer.json`.
@@ -30,31 +30,47 @@ pub(super) struct AddedToken {
     pub(super) id: usize,
     pub(super) content: String,
     pub(super) is_special: bool,
-    /// Whether blanks before it belong to it.
-    pub(super) strips_left: bool,
-    /// Whether blanks behind it do.
-    pub(super) strips_right: bool,
-    /// Whether it is none inside of a word.
-    pub(super) is_single_word: bool,
-    /// Whether it is looked for in what a normalizer made of a text.
-    pub(super) is_normalized: bool,
+    /// Which of [`FLAGS`] it has.
+    pub(super) flags: Vec<&'static str>,
 }
 
+/// What may be set of an added token: blanks before it or behind it belong to it, it is none inside of a word, it is
+/// looked for in what a normalizer made of a text.
+const FLAGS: [&str; 4] = ["lstrip", "rstrip", "single_word", "normalized"];
+
 impl Files {
-    pub(super) fn read(root: &Path) -> Result<Self, ExportError> {
-        let json_text = text(root, "tokenizer.json")?;
-        let json = json_text.as_deref().map(|text| parsed(text, &root.join("tokenizer.json"))).transpose()?;
-        let mut model = None;
-        if is_there(root, "tokenizer.model")? {
-            model = Some(read_text_bytes(&root.join("tokenizer.model"), IoAction::ReadTokenizer)?);
-        }
-        let config = value(root, "tokenizer_config.json")?.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
-        Ok(Self { root: root.to_owned(), json_text, json, config, added: value(root, "added_tokens.json")?, model })
+    pub(super) fn read(content: &SideContent) -> Result<Self, ExportError> {
+        let json_text = text(content, "tokenizer.json")?;
+        let json = json_text.as_deref().map(|text| parsed(text, content, "tokenizer.json")).transpose()?;
+        let model = content.bytes("tokenizer.model", IoAction::ReadTokenizer)?;
+        let config = value(content, "tokenizer_config.json")?.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+        let added = value(content, "added_tokens.json")?;
+        Ok(Self { content: content.clone(), json_text, json, config, added, model })
+    }
+
+    /// The text of the file `name`, where it is there.
+    pub(super) fn text(&self, name: &str) -> Result<Option<String>, ExportError> {
+        text(&self.content, name)
+    }
+
+    /// The JSON of the file `name`, where it is there.
+    pub(super) fn value(&self, name: &str) -> Result<Option<Value>, ExportError> {
+        value(&self.content, name)
+    }
+
+    /// The names of the files in `folder`, sorted.
+    pub(super) fn names_in(&self, folder: &str) -> Vec<String> {
+        self.content.names_in(folder)
+    }
+
+    /// Where they lie.
+    pub(super) fn root(&self) -> &Path {
+        self.content.root()
     }
 
     /// What is wrong with one of them.
     pub(super) fn bad(&self, file: &str, problem: impl Into<String>) -> ExportError {
-        ExportError::BadTokenizer { file: file.to_owned(), problem: problem.into(), path: self.root.clone() }
+        ExportError::BadTokenizer { file: file.to_owned(), problem: problem.into(), path: self.root().to_owned() }
     }
 
     /// `added_tokens` of `tokenizer.json`.
@@ -91,40 +107,19 @@ fn added_token(id: u64, token: &Value) -> Option<AddedToken> {
         id: usize::try_from(id).ok()?,
         content: token.get("content")?.as_str()?.to_owned(),
         is_special: flag("special"),
-        strips_left: flag("lstrip"),
-        strips_right: flag("rstrip"),
-        is_single_word: flag("single_word"),
-        is_normalized: flag("normalized"),
+        flags: FLAGS.into_iter().filter(|name| flag(name)).collect(),
     })
 }
 
-/// The text of `name` in `root`, where it is there.
-pub(super) fn text(root: &Path, name: &str) -> Result<Option<String>, ExportError> {
-    if !is_there(root, name)? {
-        return Ok(None);
-    }
-    Ok(Some(read_text(&root.join(name), IoAction::ReadTokenizer)?))
+fn text(content: &SideContent, name: &str) -> Result<Option<String>, ExportError> {
+    Ok(content.text(name, IoAction::ReadTokenizer)?)
 }
 
-/// Whether `name` is in `root`; what is there and is no file (a pipe, a link to nothing) is refused, not passed over.
-fn is_there(root: &Path, name: &str) -> Result<bool, ExportError> {
-    let path = root.join(name);
-    match (path.is_file(), path.symlink_metadata().is_ok()) {
-        (false, true) => Err(ExportError::BadTokenizer {
-            file: name.to_owned(),
-            problem: "it is no file, or a link to one that is missing".to_owned(),
-            path: root.to_owned(),
-        }),
-        (is_file, _) => Ok(is_file),
-    }
+fn value(content: &SideContent, name: &str) -> Result<Option<Value>, ExportError> {
+    text(content, name)?.map(|text| parsed(&text, content, name)).transpose()
 }
 
-/// The JSON of `name` in `root`, where it is there.
-pub(super) fn value(root: &Path, name: &str) -> Result<Option<Value>, ExportError> {
-    text(root, name)?.map(|text| parsed(&text, &root.join(name))).transpose()
-}
-
-fn parsed(text: &str, path: &Path) -> Result<Value, ExportError> {
-    serde_json::from_str(text)
-        .map_err(|error| ExportError::BadJson { problem: JsonProblem::new(text, &error), path: path.to_owned() })
+fn parsed(text: &str, content: &SideContent, name: &str) -> Result<Value, ExportError> {
+    let path = content.root().join(name);
+    serde_json::from_str(text).map_err(|error| ExportError::BadJson { problem: JsonProblem::new(text, &error), path })
 }

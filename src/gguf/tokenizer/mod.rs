@@ -19,15 +19,10 @@ use self::{
     differences::{differences, strips_as_phi3},
     files::Files,
     sentence_piece::{has_dummy_prefix, odd_setting, pieces},
-    vocabulary::{Kind, Slots, Token, Vocabulary, looks_special},
+    vocabulary::{BYTE_LEVEL, Kind, Slots, Token, Vocabulary, looks_special},
 };
 use super::{ExportError, ExportNote, Family};
-use crate::checkpoint::{Checkpoint, gguf::GgufValue};
-
-/// `tokenizer.ggml.model` where scores decide.
-const SENTENCE_PIECE: &str = "llama";
-/// `tokenizer.ggml.model` where merges do.
-const BYTE_LEVEL: &str = "gpt2";
+use crate::checkpoint::{Checkpoint, SideContent, gguf::GgufValue};
 
 /// A tokenizer as a file holds it.
 pub(super) struct TokenizerKeys {
@@ -46,7 +41,7 @@ pub(super) fn tokenizer_keys(
     family: Family,
     rows: usize,
 ) -> Result<TokenizerKeys, ExportError> {
-    let files = Files::read(checkpoint.side_root())?;
+    let files = Files::read(checkpoint.side_content())?;
     let mut vocabulary = vocabulary(&files, family, rows)?;
     for id in vocabulary.tokens.len()..rows {
         vocabulary.tokens.push(Token::padding(id));
@@ -70,7 +65,7 @@ pub(super) fn tokenizer_keys(
 /// # Errors
 /// A folder without `tokenizer.json`, or one that cannot be used.
 pub fn check_hash(folder: &std::path::Path) -> Result<String, ExportError> {
-    let files = Files::read(folder)?;
+    let files = Files::read(&SideContent::of_folder(folder))?;
     match &files.json_text {
         Some(text) => pre::check_hash(&files, text),
         None => Err(ExportError::NoTokenizer { path: folder.to_owned() }),
@@ -89,11 +84,11 @@ fn vocabulary(files: &Files, family: Family, rows: usize) -> Result<Vocabulary, 
         }
     }
     let (Some(json), Some(text)) = (&files.json, &files.json_text) else {
-        return Err(ExportError::NoTokenizer { path: files.root.clone() });
+        return Err(ExportError::NoTokenizer { path: files.root().to_owned() });
     };
     let kind = json["model"]["type"].as_str().unwrap_or("an unnamed model");
     if kind != "BPE" {
-        return Err(ExportError::TokenizerKind { kind: kind.to_owned(), path: files.root.clone() });
+        return Err(ExportError::TokenizerKind { kind: kind.to_owned(), path: files.root().to_owned() });
     }
     let slots = json_tokens(files, json, rows)?;
     if has_step(&json["pre_tokenizer"], "ByteLevel") {
@@ -109,7 +104,7 @@ fn vocabulary(files: &Files, family: Family, rows: usize) -> Result<Vocabulary, 
     if json["model"]["byte_fallback"] == true {
         return spm::from_json(files, json, slots);
     }
-    Err(ExportError::TokenizerKind { kind: "BPE without bytes".to_owned(), path: files.root.clone() })
+    Err(ExportError::TokenizerKind { kind: "BPE without bytes".to_owned(), path: files.root().to_owned() })
 }
 
 /// Whether `step` is of a type, or a sequence with such a step in it.
@@ -131,7 +126,11 @@ fn json_tokens(files: &Files, json: &Value, rows: usize) -> Result<Slots, Export
         let id = id.as_u64().and_then(|id| usize::try_from(id).ok());
         let id = id.ok_or_else(|| files.bad("tokenizer.json", "an id of the vocabulary is no number"))?;
         if id >= rows {
-            return Err(ExportError::TooManyTokens { tokens: id.saturating_add(1), rows, path: files.root.clone() });
+            return Err(ExportError::TooManyTokens {
+                tokens: id.saturating_add(1),
+                rows,
+                path: files.root().to_owned(),
+            });
         }
         if texts.insert(id, text).is_some() {
             return Err(files.bad("tokenizer.json", format!("two tokens have the id {id}")));

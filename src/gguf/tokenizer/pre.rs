@@ -38,7 +38,7 @@ pub(super) fn pre_tokenizer(files: &Files, json: &Value, text: &str) -> Result<S
     }
     match by_rules(json) {
         Some(name) => Ok(name.to_owned()),
-        None => Err(ExportError::UnknownPreTokenizer { parts: rules(json), hash, path: files.root.clone() }),
+        None => Err(ExportError::UnknownPreTokenizer { parts: rules(json), hash, path: files.root().to_owned() }),
     }
 }
 

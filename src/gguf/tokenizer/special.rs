@@ -1,13 +1,8 @@
 //! Which ids have a role, what is put around a text, and the templates of a chat.
 
-use std::path::Path;
-
 use serde_json::Value;
 
-use super::{
-    files::{Files, text, value},
-    vocabulary::Token,
-};
+use super::{files::Files, vocabulary::Token};
 use crate::{
     checkpoint::{
         Checkpoint,
@@ -46,7 +41,7 @@ pub(super) fn id_keys(
         let by_name = added.iter().find(|token| token.content == content).map(|token| token.id);
         by_name.or_else(|| tokens.iter().position(|token| token.text == content))
     };
-    let generation = value(&files.root, "generation_config.json")?;
+    let generation = files.value("generation_config.json")?;
     let in_config = |role: &str| {
         let key = format!("{role}_token_id");
         // Of several ends the first one counts.
@@ -189,9 +184,9 @@ pub(super) fn template_keys(files: &Files) -> Result<Vec<(String, GgufValue)>, E
 fn templates(files: &Files) -> Result<Vec<(String, String)>, ExportError> {
     let default = |template: String| vec![("default".to_owned(), template)];
     // transformers believes this file before the config.
-    if let Some(template) = text(&files.root, "chat_template.jinja")? {
+    if let Some(template) = files.text("chat_template.jinja")? {
         let mut all = default(template);
-        all.extend(additional(&files.root.join("additional_chat_templates"))?);
+        all.extend(additional(files, "additional_chat_templates")?);
         return Ok(all);
     }
     match files.config.get("chat_template") {
@@ -204,23 +199,19 @@ fn templates(files: &Files) -> Result<Vec<(String, String)>, ExportError> {
         }
         _ => {}
     }
-    let in_json = value(&files.root, "chat_template.json")?;
+    let in_json = files.value("chat_template.json")?;
     let template = in_json.as_ref().and_then(|json| json.get("chat_template")?.as_str());
     Ok(template.map(|template| default(template.to_owned())).unwrap_or_default())
 }
 
 /// The templates of a folder, by their names, sorted.
-fn additional(folder: &Path) -> Result<Vec<(String, String)>, ExportError> {
-    let Ok(entries) = folder.read_dir() else { return Ok(Vec::new()) };
-    let mut names: Vec<String> =
-        entries.flatten().filter_map(|entry| entry.file_name().to_str().map(str::to_owned)).collect();
-    names.retain(|name| Path::new(name).extension().is_some_and(|extension| extension == "jinja"));
-    // That one stands in `chat_template.jinja`.
-    names.retain(|name| name != "default.jinja");
-    names.sort();
-    names.iter().try_fold(Vec::new(), |mut all, file| {
-        let template = text(folder, file)?.unwrap_or_default();
-        all.push((file.trim_end_matches(".jinja").to_owned(), template));
-        Ok(all)
-    })
+fn additional(files: &Files, folder: &str) -> Result<Vec<(String, String)>, ExportError> {
+    let mut all = Vec::new();
+    for file in files.names_in(folder) {
+        // The default one stands in `chat_template.jinja`.
+        let Some(name) = file.strip_suffix(".jinja").filter(|name| *name != "default") else { continue };
+        let template = files.text(&format!("{folder}/{file}"))?.unwrap_or_default();
+        all.push((name.to_owned(), template));
+    }
+    Ok(all)
 }

@@ -5,11 +5,10 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::{
-    SENTENCE_PIECE,
     files::Files,
     merges,
     sentence_piece::Piece,
-    vocabulary::{Kind, Slots, Token, Vocabulary, looks_special},
+    vocabulary::{Kind, SENTENCE_PIECE, Slots, Token, Vocabulary, looks_special},
 };
 use crate::gguf::{ExportError, Family};
 
@@ -26,7 +25,7 @@ pub(super) fn from_model(
 ) -> Result<Vocabulary, ExportError> {
     let piece_count = pieces.len();
     if piece_count > rows {
-        return Err(ExportError::TooManyTokens { tokens: piece_count, rows, path: files.root.clone() });
+        return Err(ExportError::TooManyTokens { tokens: piece_count, rows, path: files.root().to_owned() });
     }
     refuse_disagreement(files, &pieces)?;
     let mut slots = Slots::new(rows);

@@ -2,6 +2,11 @@
 
 use crate::checkpoint::gguf::{GgufArray, GgufValue};
 
+/// `tokenizer.ggml.model` where scores decide.
+pub(super) const SENTENCE_PIECE: &str = "llama";
+/// `tokenizer.ggml.model` where merges do.
+pub(super) const BYTE_LEVEL: &str = "gpt2";
+
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
@@ -102,7 +107,7 @@ impl Vocabulary {
             ("tokens", GgufValue::Array(GgufArray::String(texts))),
             ("token_type", GgufValue::Array(GgufArray::I32(kinds))),
         ];
-        if self.model == super::SENTENCE_PIECE {
+        if self.model == SENTENCE_PIECE {
             let scores = self.tokens.iter().map(|token| token.score).collect();
             keys.push(("scores", GgufValue::Array(GgufArray::F32(scores))));
         } else if !self.merges.is_empty() {

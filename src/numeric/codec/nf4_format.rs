@@ -62,7 +62,12 @@ impl FromStr for Nf4Format {
             return Err(format!("`{kind}` is not nf4, the one format that weights can be packed in again"));
         }
         let mut format = Self::default();
+        let (mut has_double, mut has_block) = (false, false);
         for part in parts {
+            let seen = if part == "double" { &mut has_double } else { &mut has_block };
+            if std::mem::replace(seen, true) {
+                return Err(format!("`{part}` comes after another of its kind; each may be given once"));
+            }
             match part.strip_prefix("block").map(|rest| rest.trim_matches([' ', '=']).parse()) {
                 None if part == "double" => format.is_double = true,
                 Some(Ok(block)) if Nf4Encoder::BLOCKS.contains(&block) => format.block = block,
@@ -92,7 +97,18 @@ mod tests {
         for text in ["nf4", "nf4,double", "nf4,block=32", "nf4,double,block=4096"] {
             assert_eq!(read(text).unwrap().to_string(), text);
         }
-        for text in ["", "fp4", "nf4,triple", "nf4,block 48", "nf4,block", "nf4,block -64", "NF4"] {
+        for text in [
+            "",
+            "fp4",
+            "nf4,triple",
+            "nf4,block 48",
+            "nf4,block",
+            "nf4,block -64",
+            "NF4",
+            "nf4,double,double",
+            "nf4,block 64,block=64",
+            "nf4,block=32,double,block=64",
+        ] {
             read(text).unwrap_err();
         }
     }

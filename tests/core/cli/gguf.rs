@@ -27,9 +27,9 @@ fn a_model_becomes_the_file_that_the_plan_says() {
     assert!(stderr(&written).contains("note: 4 of 30 weights have rows"), "{}", stderr(&written));
     let path = root.path().join("base-Q4_K_M.gguf");
     assert_eq!(plan["output"], "base-Q4_K_M.gguf");
-    assert_eq!(path.metadata().unwrap().len(), plan["bytes"].as_u64().unwrap());
+    assert_eq!(path.metadata().unwrap().len(), plan["files"][0]["bytes"].as_u64().unwrap());
     let header = GgufHeader::open(&path).unwrap();
-    assert_eq!(header.tensors.len(), plan["tensors"].as_array().unwrap().len());
+    assert_eq!(header.tensors.len(), plan["files"][0]["tensors"].as_array().unwrap().len());
     let again = lorafuse(root.path(), &["gguf", &base(), "--type", "q4_k_m"]);
     assert_eq!(again.status.code(), Some(1));
     assert!(stderr(&again).contains("there is a file already"), "{}", stderr(&again));

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use lorafuse::checkpoint::Checkpoint;
+use lorafuse::{checkpoint::Checkpoint, numeric::codec::Nf4Format, plan::MergeRequest};
 use serde_json::Value;
 
 use crate::support::{
     FileBuilder,
     evaluation::{numbers, read_json},
-    lorafuse, noise, put, repository, stderr, values,
+    lorafuse, merged, noise, put, repository, stderr, values,
 };
 
 fn packed(part: &str) -> PathBuf {
@@ -127,6 +127,22 @@ fn two_equal_merges_cannot_be_told_apart() {
     let open = "It cannot be told which of merged into the packed base and merged into the original is closer";
     assert!(said.iter().any(|sentence| sentence.starts_with(open)), "{said:#?}");
     assert_eq!(document["closeness"]["all"]["kl"]["mean"], 0.0);
+}
+
+#[test]
+fn a_packed_base_that_holds_the_adapter_already_is_told_as_a_merge_tells_it() {
+    let root = tempfile::tempdir().unwrap();
+    put_original(&root.path().join("original"), 0.02, "float32");
+    put_tokens(&root.path().join("ids.json"));
+    merged(&MergeRequest {
+        requantize: Some(Nf4Format::default()),
+        ..MergeRequest::new(packed("base"), packed("adapter"), root.path().join("again"))
+    });
+    let told = |base: &str| {
+        stderr(&run(root.path(), &["--packed-base", base])).contains("the base holds this adapter's change already")
+    };
+    assert!(told("again"));
+    assert!(!told(&packed("base").to_string_lossy()));
 }
 
 #[test]

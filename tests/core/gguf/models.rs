@@ -15,6 +15,7 @@ use lorafuse::{
     },
     gguf::{FileType, GgufExport, check_hash},
     job::JobContext,
+    merge::{GgufPlace, GgufPlan},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -133,9 +134,10 @@ fn assert_tensors(what: &str, export: &GgufExport, expected: &Value, table: &Val
         let at = names.iter().position(|entry| entry[0] == name.as_str()).unwrap();
         assert_eq!(json!(tensor.stored.dims), names[at][1], "{what}: {name}");
         assert_eq!(tensor.stored.ggml_type.name(), table[at][0], "{what}: {name}");
-        let mut bytes = Vec::new();
+        let (mut values, mut bytes) = (Vec::new(), Vec::new());
         for rows in tensor.tiles() {
-            bytes.extend(tensor.encoded_rows(rows).unwrap().1);
+            tensor.read(rows, &mut values).unwrap();
+            tensor.encode(&values, &mut bytes).unwrap();
         }
         assert_eq!(bytes.len() as u64, tensor.stored.byte_count, "{what}: {name}");
         assert_eq!(sha256_start(&bytes, 8), table[at][1], "{what}: the bytes of {name}");
@@ -233,20 +235,25 @@ fn a_tokenizer_json_alone_has_the_ranks_of_its_merges_for_scores() {
 #[test]
 fn a_written_file_is_the_plan_to_the_byte() {
     let case = Case::new("mixtral");
-    let export = GgufExport::new(&case.checkpoint(), FileType::Q4KM).unwrap();
     let path = case.folder.path().join("out.gguf");
-    export.write(&path, &JobContext::unwatched()).unwrap();
-    assert!(!case.folder.path().join("out.gguf.part").exists());
+    let place = GgufPlace::of(path.clone());
+    let plan = GgufPlan::of_model(case.checkpoint(), &[FileType::Q4KM], Some(place)).unwrap();
+    plan.run(&JobContext::unwatched()).unwrap();
+    let export = &plan.files[0].export;
     let bytes = std::fs::read(&path).unwrap();
     let header = GgufHeader::open(&path).unwrap();
     assert_eq!(header, export.header);
     assert_eq!(bytes.len() as u64, header.file_byte_count());
-    let mut end = 0;
+    let (mut values, mut end) = (Vec::new(), 0);
     for tensor in &export.tensors {
         let start = (header.data_start + tensor.stored.offset) as usize;
         assert!(bytes[end.max(header.data_start as usize)..start].iter().all(|byte| *byte == 0), "padding is zeros");
         end = start + tensor.stored.byte_count as usize;
-        let planned: Vec<u8> = tensor.tiles().flat_map(|rows| tensor.encoded_rows(rows).unwrap().1).collect();
+        let mut planned = Vec::new();
+        for rows in tensor.tiles() {
+            tensor.read(rows, &mut values).unwrap();
+            tensor.encode(&values, &mut planned).unwrap();
+        }
         assert!(bytes[start..end] == planned, "{}", tensor.stored.name);
     }
 }

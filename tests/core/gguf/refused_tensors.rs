@@ -105,9 +105,12 @@ fn layers_that_differ() {
     model.assert_refused("a bias in one layer", "no tensor blk.0.attn_q.bias");
 }
 
+/// Modules of a layer and how many values their biases have.
+type Biases<'a> = &'a [(&'a str, usize)];
+
 #[test]
 fn switches_that_the_tensors_contradict() {
-    let biases = |model: &mut Model, parts: &[(&str, usize)]| {
+    let biases = |model: &mut Model, parts: Biases| {
         for layer in 0..2 {
             for (part, rows) in parts {
                 model.tensors.insert(format!("model.layers.{layer}.{part}.bias"), vec![*rows]);
@@ -117,7 +120,7 @@ fn switches_that_the_tensors_contradict() {
     let attention =
         [("self_attn.q_proj", 64), ("self_attn.k_proj", 32), ("self_attn.v_proj", 32), ("self_attn.o_proj", 64)];
     let mlp = [("mlp.gate_proj", 96), ("mlp.up_proj", 96), ("mlp.down_proj", 64)];
-    let cases: [(&str, &str, &[(&str, usize)], &str); 3] = [
+    let cases: [(&str, &str, Biases, &str); 3] = [
         ("llama-spm", "attention_bias", &attention, "attn_q"),
         ("llama-spm", "mlp_bias", &mlp, "ffn_gate"),
         ("mixtral", "attention_bias", &attention, "attn_q"),
@@ -219,5 +222,36 @@ fn the_head_is_the_one_that_transformers_takes() {
         model.config["tie_word_embeddings"] = true.into();
         model.tensors.remove(head);
         assert!(has_head(&model), "{case}");
+    }
+}
+
+/// Gemmas of 27 billion weights: by the number of layers, llama.cpp scales their queries by the width of the model.
+#[test]
+fn scales_of_queries_in_the_largest_gemmas() {
+    for (case, layers) in [("gemma2", 46), ("gemma3", 62)] {
+        let mut model = Model::new(case);
+        let first: Vec<(String, Vec<usize>)> = model
+            .tensors
+            .iter()
+            .filter_map(|(name, shape)| Some((name.strip_prefix("model.layers.0.")?.to_owned(), shape.clone())))
+            .collect();
+        for layer in 0..layers {
+            for (name, shape) in &first {
+                // Heads of 32 in place of 16, so that the two scales differ.
+                let shape = match name.as_str() {
+                    "self_attn.o_proj.weight" => vec![shape[0], 2 * shape[1]],
+                    name if name.starts_with("self_attn.") => [&[2 * shape[0]], &shape[1..]].concat(),
+                    _ => shape.clone(),
+                };
+                model.tensors.insert(format!("model.layers.{layer}.{name}"), shape);
+            }
+        }
+        model.config["num_hidden_layers"] = layers.into();
+        model.config["head_dim"] = 32.into();
+        model.config["layer_types"] = Value::Null;
+        model.config["query_pre_attn_scalar"] = 16.into();
+        model.assert_exported(case);
+        model.config["query_pre_attn_scalar"] = 32.into();
+        model.assert_refused(case, "bad setting query_pre_attn_scalar");
     }
 }

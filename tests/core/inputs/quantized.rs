@@ -9,7 +9,7 @@ use std::{
 use lorafuse::{
     checkpoint::Checkpoint,
     evaluate::{EvalError, EvalText, ModelSource},
-    plan::MergeRequest,
+    plan::{MergePlan, MergeRequest},
 };
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -170,6 +170,26 @@ fn the_card_says_that_the_base_was_packed_and_inspect_fails_where_it_is_not_read
     let inspect = lorafuse(root.path(), &["inspect", "base", "adapter"]);
     assert_eq!(inspect.status.code(), Some(1), "the shapes fit, and still nothing can be merged");
     assert!(stderr(&inspect).contains("quantised by hqq"), "{}", stderr(&inspect));
+}
+
+#[test]
+fn experts_that_mlx_lm_stacks_are_refused_by_their_name() {
+    let root = tempfile::tempdir().unwrap();
+    put_toy(root.path());
+    let config = serde_json::json!({
+        "model_type": "qwen3_moe", "architectures": ["Qwen3MoeForCausalLM"], "hidden_size": 64,
+        "quantization": {"group_size": 64, "bits": 4},
+    });
+    let experts = "model.layers.0.mlp.switch_mlp.up_proj";
+    let file = FileBuilder::default()
+        .raw(&format!("{experts}.weight"), "U32", &[2, 4, 8], vec![0; 256])
+        .raw(&format!("{experts}.scales"), "BF16", &[2, 4, 1], vec![0; 16])
+        .raw(&format!("{experts}.biases"), "BF16", &[2, 4, 1], vec![0; 16]);
+    put(&root.path().join("base/config.json"), config.to_string());
+    put(&root.path().join("base/model.safetensors"), file.build());
+    let request = MergeRequest::new(root.path().join("base"), root.path().join("adapter"), root.path().join("merged"));
+    let error = MergePlan::new(&request).map(drop).unwrap_err().to_string();
+    assert!(error.contains("mlx-lm with the experts of qwen3_moe stacked as switch_mlp"), "{error}");
 }
 
 /// Writes the model's tensors as the files of a model that was never quantised.

@@ -137,6 +137,21 @@ fn the_base_that_an_adapter_names_is_found_and_never_fetched() {
     assert_eq!(suggestion("org/base", None).unwrap().found_in, FoundIn::Neighbour);
     assert_eq!(suggestion("../base", None).unwrap().found_in, FoundIn::NamedPath);
     assert_eq!(suggestion("../../../../etc", None), None);
+    assert!(suggestion("org/toy", None).unwrap().missing.is_empty());
+    let snapshot = found.path;
+    std::fs::remove_file(snapshot.join("model.safetensors")).unwrap();
+    assert_eq!(suggestion("org/toy", None).unwrap().missing, ["model.safetensors"]);
+    let index = json!({"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}});
+    put(&snapshot.join("model.safetensors.index.json"), index.to_string());
+    put(&snapshot.join("model-1.safetensors"), "");
+    let incomplete = suggestion("org/toy", None).unwrap();
+    assert_eq!(incomplete.missing, ["model-2.safetensors"], "of a download that was broken off");
+
+    assert_eq!(suggestion("org/base", None).unwrap().found_in, FoundIn::Neighbour);
+    let inspected = || String::from_utf8(support::lorafuse(root.path(), &["inspect", "adapter"]).stdout).unwrap();
+    assert!(!inspected().contains("incomplete"), "{}", inspected());
+    std::fs::remove_file(root.path().join("base/model.safetensors")).unwrap();
+    assert!(inspected().contains("incomplete: model.safetensors is missing"), "{}", inspected());
 }
 
 /// The toy's adapter in mlx-lm's form.

@@ -131,6 +131,39 @@ fn the_plan_says_what_the_base_is_taken_as() {
 }
 
 #[test]
+fn a_merge_that_is_packed_again_says_so_and_is_explained_by_what_the_trainer_saw() {
+    let root = tempfile::tempdir().unwrap();
+    let request = MergeRequest {
+        requantize: Some(Nf4Format::default()),
+        accepts_loss: true,
+        ..request("nf4,block=32", root.path(), "merged")
+    };
+    let plan = MergePlan::new(&request).unwrap();
+    let said = plan.warnings.iter().find(|warning| matches!(warning, Warning::PackedAsTrained { .. })).unwrap();
+    let said = said.to_string();
+    assert!(said.contains("packed again, as NF4") && !said.contains("not quantised"), "{said}");
+    merged(&request);
+    let proven = judged(&request, request.trained_quantization);
+    assert!(proven.is_passed(), "{:#?}", proven.checks);
+    let explained = judged(&request, None);
+    assert!(!explained.is_passed());
+    assert_eq!(explained.diagnosis, Some(Diagnosis::TrainedOn { quantization: "nf4,block=32".to_owned() }));
+
+    // A fault of a packed merge into the plain base is no sign of another base.
+    let plain = MergeRequest { trained_quantization: None, output: root.path().join("plain"), ..request };
+    merged(&plain);
+    let model = Checkpoint::open(&plain.output).unwrap();
+    let tensor = &model.stored_tensors()["model.layers.0.mlp.gate_proj.weight"];
+    let (path, at) = (tensor.file().path().to_owned(), usize::try_from(tensor.file_offset()).unwrap());
+    let mut content = std::fs::read(&path).unwrap();
+    content[at] ^= 0x80;
+    std::fs::write(&path, content).unwrap();
+    let spoilt = judged(&plain, None);
+    assert!(!spoilt.is_passed());
+    assert!(!matches!(spoilt.diagnosis, Some(Diagnosis::TrainedOn { .. })), "{:?}", spoilt.diagnosis);
+}
+
+#[test]
 fn what_no_file_decides_is_refused_by_name() {
     let refused = |base: &Path| match opened(base, trained("nf4")) {
         Ok(_) => panic!("{} is taken", base.display()),

@@ -264,6 +264,19 @@ fn a_change_that_the_grid_erases_is_told_before_and_after_and_refused() {
 }
 
 #[test]
+fn a_change_that_the_dtype_alone_erases_is_not_laid_to_packing() {
+    let root = tempfile::tempdir().unwrap();
+    let mut request = MergeRequest { accepts_loss: false, ..weak(&root.path().join("merged")) };
+    request.adapters[0].strength = 5e-4;
+    let estimate = MergePlan::new(&request).unwrap().estimate_survival(&JobContext::unwatched()).unwrap();
+    let error = estimate.refuse_loss().unwrap_err();
+    let PlanError::RoundedAway { dtype, rounded_gain, .. } = error else { panic!("{error}") };
+    assert_eq!(dtype, FloatDtype::BF16);
+    assert!(rounded_gain < 0.5, "{rounded_gain}");
+    assert!(error.to_string().contains("one bf16 value to the next"), "{error}");
+}
+
+#[test]
 fn a_change_that_is_as_large_as_the_grid_survives() {
     let root = tempfile::tempdir().unwrap();
     let mut request = weak(&root.path().join("merged"));

@@ -9,6 +9,7 @@ use lorafuse::{
     plan::{AdapterRequest, MergeRequest},
     verify::{self, Outcome, Question, VerifyReport, VerifyRequest},
 };
+use serde_json::json;
 
 use crate::support::{FileBuilder, bytes, listing, merged, put, sample};
 
@@ -262,6 +263,56 @@ fn a_config_of_another_model() {
         merge.replace("config.json", "\"num_hidden_layers\": 4", &format!("\"num_hidden_layers\": {layers}"));
         merge.is_found(COMPLETE, &[&format!("config.json says {layers} layers, the weights have 4")]);
     }
+}
+
+#[test]
+fn a_config_that_describes_another_model_of_the_same_shapes() {
+    let spoilt = Spoilt::new();
+    let whole: serde_json::Value = serde_json::from_str(&spoilt.text("config.json")).unwrap();
+    let with = |key: &str, value: serde_json::Value| {
+        let mut config = whole.clone();
+        config[key] = value;
+        put(&spoilt.path("config.json"), config.to_string());
+    };
+    let rotations = |theta: f64| json!({"rope_theta": theta, "rope_type": "default"});
+    for (key, value, words) in [
+        ("rms_norm_eps", json!(0.5), ["rms_norm_eps: 0.5", "the base's says"]),
+        ("hidden_act", json!("gelu"), ["hidden_act: \"gelu\"", "\"silu\""]),
+        ("rope_parameters", rotations(77.0), ["rope_theta: 77", "the base's says"]),
+        ("attention_bias", json!(true), ["attention_bias: true", "false"]),
+    ] {
+        with(key, value);
+        spoilt.is_found("Complete", &words);
+    }
+    for (key, value) in [
+        ("use_cache", json!(false)),
+        ("transformers_version", json!("4.57.3")),
+        ("attention_dropout", json!(0.1)),
+        ("a_key_of_another_release", json!(true)),
+    ] {
+        with(key, value);
+        let report = spoilt.judged();
+        assert!(report.is_passed(), "{key}: {:#?}", report.checks);
+    }
+    let without = |key: &str| {
+        let mut config = whole.clone();
+        config.as_object_mut().unwrap().remove(key).unwrap();
+        put(&spoilt.path("config.json"), config.to_string());
+    };
+    // What is left out has the class's default, which is the base's value or another.
+    without("rms_norm_eps");
+    spoilt.is_found("Complete", &["the layers", "in another way than the base's config says"]);
+    without("rope_parameters");
+    spoilt.is_found("Complete", &["the rotary positions"]);
+    for key in ["attention_bias", "pretraining_tp", "initializer_range", "use_cache"] {
+        without(key);
+        let report = spoilt.judged();
+        assert!(report.is_passed(), "{key}: {:#?}", report.checks);
+    }
+    with("max_position_embeddings", json!(64));
+    let report = spoilt.judged();
+    assert!(report.is_passed(), "a length is told: {:#?}", report.checks);
+    assert_eq!(report.answer(Question::Complete).unwrap().outcome, Outcome::Warning);
 }
 
 #[test]

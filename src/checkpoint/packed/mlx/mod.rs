@@ -9,12 +9,14 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use self::{
     layout::{Layout, Mode, Said},
     module::Module,
     rows::{Codec, Rows},
 };
-use super::{PackedError, QuantizationMethod, store::Store};
+use super::{PackedError, QuantizationMethod, QuantizationNote, store::Store};
 use crate::{
     checkpoint::ModelConfig,
     numeric::{
@@ -60,10 +62,22 @@ pub(super) fn unpack(store: &mut Store<'_>, config: &ModelConfig) -> Result<(), 
     if let Some(unusual) = lone(&mut modules) {
         return Err(unusual);
     }
+    note_other_layouts(store, &said, &modules);
     for module in &modules {
         take(store, module)?;
     }
     refuse_rest(store, &said)
+}
+
+/// Notes modules that the config does not name and that are packed otherwise than it says of all.
+fn note_other_layouts(store: &mut Store<'_>, said: &Said, modules: &[Module]) {
+    let others = || modules.iter().filter(|module| !module.is_named && module.layout != said.usual);
+    let tensor_count = others().count();
+    if tensor_count > 0 {
+        let found: BTreeSet<String> = others().map(|module| module.layout.to_string()).collect();
+        let found = found.into_iter().collect::<Vec<_>>().join(", ");
+        store.note(QuantizationNote::LayoutDiffers { tensor_count, said: said.usual.to_string(), found });
+    }
 }
 
 /// What is unusual about the one module that is so, while all others that the config does not name are as it says: half

@@ -4,7 +4,7 @@ use half::{bf16, f16};
 use serde_json::{Value, json};
 
 use crate::{
-    checkpoint::{Checkpoint, CheckpointError, QuantizationMethod, header_bytes},
+    checkpoint::{Checkpoint, CheckpointError, QuantizationMethod, QuantizationNote, header_bytes},
     numeric::{
         Float8, FloatDtype,
         codec::{E2M1, Scale8},
@@ -254,6 +254,12 @@ fn a_config_that_is_wrong_of_all_its_unnamed_modules_is_no_fault() {
     config["quantization"] = affine_said(8, 32);
     let model = opened(&config, &tensors).unwrap();
     assert_eq!(model.tensor("q_proj.weight").unwrap().shape(), [COLUMNS, COLUMNS]);
+    let [said, found] = [(8, 32), (4, 64)]
+        .map(|(bits, group)| format!(r#"{{"group_size": {group}, "bits": {bits}, "mode": "affine"}}"#));
+    let notes = model.quantization().unwrap().notes.clone();
+    assert_eq!(notes, [QuantizationNote::LayoutDiffers { tensor_count: 3, said, found }]);
+    let (config, tensors) = plain_model();
+    assert_eq!(opened(&config, &tensors).unwrap().quantization().unwrap().notes, []);
 }
 
 #[test]

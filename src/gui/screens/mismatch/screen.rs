@@ -37,7 +37,11 @@ fn choose_base_ui(ui: &mut Ui, inspection: &Inspection, words: Language, command
     paragraph_ui(ui, words.text("adapter-only"), Type::BODY, Ink::Secondary);
     let suggestions = &inspection.suggested_bases;
     if let Some(base) = suggestions.first() {
-        let found = words.say(&message!("base-found", place: Message::of(&base.found_in)));
+        let place = Message::of(&base.found_in);
+        let found = match base.missing.len() {
+            0 => words.say(&message!("base-found", place: place)),
+            count => words.say(&message!("base-found-incomplete", place: place, count: count)),
+        };
         ui.add_space(space::S4);
         paragraph_ui(ui, &found, Type::BODY, Ink::Secondary);
     }

@@ -2,11 +2,10 @@
 
 #![expect(clippy::inline_always, reason = "only what is inlined is compiled with the instructions of a level")]
 
-use half::f16;
-
 use super::{
-    K_BLOCK_LEN,
-    k_search::{Found, Steps, kept_codes, nearest, scales_and_mins, turned},
+    K_BLOCK_LEN, half_at,
+    k_search::{Found, Steps, codes, nearest, scales_and_mins, turned},
+    put_half,
 };
 use crate::numeric::{
     lanes::{LANE_COUNT, Lanes},
@@ -79,10 +78,8 @@ fn write_block(bits: Bits, values: &[f32], found: &Found, first: usize, bytes: &
     let (max_scale, max_min) = (max(&found.scale[lanes.clone()]), max(&found.min[lanes]));
     let inverse = |max: f32| if max > 0.0 { 63.0 / max } else { 0.0 };
     let (scale_factor, min_factor) = (inverse(max_scale), inverse(max_min));
-    let (scale, min) = (f16::from_f32(max_scale / 63.0), f16::from_f32(max_min / 63.0));
     bytes.fill(0);
-    bytes[..2].copy_from_slice(&scale.to_le_bytes());
-    bytes[2..4].copy_from_slice(&min.to_le_bytes());
+    let (scale, min) = (put_half(bytes, 0, max_scale / 63.0), put_half(bytes, 2, max_min / 63.0));
     let (head, codes_bytes) = bytes.split_at_mut(HEAD_BYTES);
     let (high_bytes, low_bytes) = codes_bytes.split_at_mut(if bits == Bits::Five { 32 } else { 0 });
     let table = &mut head[4..];
@@ -99,17 +96,8 @@ fn write_block(bits: Bits, values: &[f32], found: &Found, first: usize, bytes: &
             table[sub - 4] |= (scale_code >> 4) << 6;
             table[sub] |= (min_code >> 4) << 6;
         }
-        let (own_scale, own_min) = (scale.to_f32() * f32::from(scale_code), min.to_f32() * f32::from(min_code));
-        let max_code = bits.steps().max_code;
-        let codes: [i32; SUB_LEN] = if own_scale == 0.0 {
-            kept_codes(found, lane, values, (0, max_code))
-        } else {
-            let mut codes = [0; SUB_LEN];
-            for (code, value) in codes.iter_mut().zip(values) {
-                *code = nearest((value + own_min) / own_scale).clamp(0, max_code);
-            }
-            codes
-        };
+        let own = (scale * f32::from(scale_code), min * f32::from(min_code));
+        let codes = codes(found, lane, values, own, (0, bits.steps().max_code));
         for (byte, code) in low_bytes[sub / 2 * SUB_LEN..][..SUB_LEN].iter_mut().zip(&codes) {
             *byte |= (*code as u8 & 15) << (sub % 2 * 4);
         }
@@ -133,7 +121,7 @@ pub(super) fn decode(bits: Bits, bytes: &[u8], values: &mut [f32]) {
     for (bytes, values) in bytes.chunks_exact(bits.block_byte_count()).zip(values.chunks_exact_mut(K_BLOCK_LEN)) {
         let (head, codes) = bytes.split_at(HEAD_BYTES);
         let (high_bytes, low_bytes) = codes.split_at(if bits == Bits::Five { 32 } else { 0 });
-        let [scale, min] = [0, 2].map(|at| f16::from_le_bytes([head[at], head[at + 1]]).to_f32());
+        let (scale, min) = (half_at(head, 0), half_at(head, 2));
         for (sub, values) in values.as_chunks_mut::<SUB_LEN>().0.iter_mut().enumerate() {
             let (scale_code, min_code) = table_entry(&head[4..], sub);
             let (own_scale, own_min) = (scale * f32::from(scale_code), min * f32::from(min_code));

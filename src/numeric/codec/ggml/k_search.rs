@@ -45,16 +45,23 @@ pub(super) fn turned<const N: usize>(values: &[f32]) -> Turned<N> {
     turned
 }
 
-/// Codes of the sub-block in `lane` as the search kept them, each plus `offset`.
-pub(super) fn kept_codes<const N: usize>(
+/// Codes from `low` to `high` of the sub-block in `lane`, by the scale and the minimum that its block holds; as the search
+/// kept them where the scale came to nothing.
+#[inline(always)]
+pub(super) fn codes<const N: usize>(
     found: &Found,
     lane: usize,
-    values: &[f32],
+    values: &[f32; N],
+    (scale, min): (f32, f32),
     (low, high): (i32, i32),
 ) -> [i32; N] {
     let mut codes = [0; N];
-    for (code, value) in codes.iter_mut().zip(values) {
-        *code = nearest(found.iscale[lane] * (value - found.origin[lane])).clamp(low, high);
+    let pairs = codes.iter_mut().zip(values);
+    if scale == 0.0 {
+        let (iscale, origin) = (found.iscale[lane], found.origin[lane]);
+        pairs.for_each(|(code, value)| *code = nearest(iscale * (value - origin)).clamp(low, high));
+    } else {
+        pairs.for_each(|(code, value)| *code = nearest((value + min) / scale).clamp(low, high));
     }
     codes
 }

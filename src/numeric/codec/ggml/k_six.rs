@@ -2,11 +2,10 @@
 
 #![expect(clippy::inline_always, reason = "only what is inlined is compiled with the instructions of a level")]
 
-use half::f16;
-
 use super::{
-    K_BLOCK_LEN,
-    k_search::{NEARLY_ZERO, kept_codes, nearest, scales, turned},
+    K_BLOCK_LEN, half_at,
+    k_search::{NEARLY_ZERO, codes, nearest, scales, turned},
+    put_half,
 };
 use crate::numeric::{lanes::Lanes, level::LaneLoop};
 
@@ -55,25 +54,18 @@ fn write_block(values: &[f32], bytes: &mut [u8]) {
         return;
     }
     let iscale = -128.0 / max_scale;
-    let scale = f16::from_f32(1.0 / iscale);
-    bytes[SCALE_AT..].copy_from_slice(&scale.to_le_bytes());
-    let mut codes = [0_u8; K_BLOCK_LEN];
-    let sub_blocks = values.as_chunks::<SUB_LEN>().0.iter().zip(codes.as_chunks_mut::<SUB_LEN>().0);
-    for (sub, (values, codes)) in sub_blocks.enumerate() {
+    let scale = put_half(bytes, SCALE_AT, 1.0 / iscale);
+    let mut stored = [0_u8; K_BLOCK_LEN];
+    let sub_blocks = values.as_chunks::<SUB_LEN>().0.iter().zip(stored.as_chunks_mut::<SUB_LEN>().0);
+    for (sub, (values, stored)) in sub_blocks.enumerate() {
         let scale_code = nearest(iscale * found.scale[sub]).min(127) as i8;
         bytes[SCALES_AT + sub] = scale_code.cast_unsigned();
-        let own_scale = scale.to_f32() * f32::from(scale_code);
-        if own_scale == 0.0 {
-            for (code, kept) in codes.iter_mut().zip(kept_codes::<SUB_LEN>(&found, sub, values, (-HALF, HALF - 1))) {
-                *code = (kept + HALF) as u8;
-            }
-            continue;
-        }
-        for (code, value) in codes.iter_mut().zip(values) {
-            *code = (nearest(value / own_scale).clamp(-HALF, HALF - 1) + HALF) as u8;
+        let own = (scale * f32::from(scale_code), 0.0);
+        for (stored, code) in stored.iter_mut().zip(codes(&found, sub, values, own, (-HALF, HALF - 1))) {
+            *stored = (code + HALF) as u8;
         }
     }
-    for (part, codes) in codes.as_chunks::<PART_LEN>().0.iter().enumerate() {
+    for (part, codes) in stored.as_chunks::<PART_LEN>().0.iter().enumerate() {
         for at in 0..32 {
             let [a, b, c, d] = [0, 32, 64, 96].map(|start| codes[start + at]);
             bytes[part * 64 + at] = a & 15 | (c & 15) << 4;
@@ -86,7 +78,7 @@ fn write_block(values: &[f32], bytes: &mut [u8]) {
 /// Values of whole blocks.
 pub(super) fn decode(bytes: &[u8], values: &mut [f32]) {
     for (bytes, values) in bytes.chunks_exact(BLOCK_BYTES).zip(values.chunks_exact_mut(K_BLOCK_LEN)) {
-        let scale = f16::from_le_bytes([bytes[SCALE_AT], bytes[SCALE_AT + 1]]).to_f32();
+        let scale = half_at(bytes, SCALE_AT);
         for (index, value) in values.iter_mut().enumerate() {
             let (part, place, at) = (index / PART_LEN, index % PART_LEN / 32, index % 32);
             let low = bytes[part * 64 + place % 2 * 32 + at] >> (place / 2 * 4) & 15;

@@ -242,10 +242,7 @@ impl GgmlType {
     /// As [`Self::encode`].
     pub fn encode_at(self, level: CpuLevel, values: &[f32], bytes: &mut [u8]) -> Result<(), EncodeError> {
         assert_eq!(Some(bytes.len()), self.byte_count(values.len()), "bytes and values must agree");
-        check_finite(values)?;
-        if self.block_len() > 1 {
-            self.check_magnitude(values)?;
-        }
+        self.check_values(values)?;
         match self.form() {
             Form::Float(dtype) => narrow_at(level, dtype, values, bytes),
             Form::Short(short) => level.run(short::Encode { short, values, bytes }),
@@ -256,30 +253,32 @@ impl GgmlType {
         self.check_halves(bytes)
     }
 
-    /// Finds a value that is beyond every scale in half precision; the sums of a search would overflow of it.
-    fn check_magnitude(self, values: &[f32]) -> Result<(), EncodeError> {
-        let is_fine = values.iter().fold(true, |is_fine, value| is_fine & (value.abs() < MAGNITUDE_LIMIT));
-        if is_fine {
+    /// Finds a value that is no number, or beyond every scale in half precision; the sums of a search would overflow of it.
+    fn check_values(self, values: &[f32]) -> Result<(), EncodeError> {
+        let block_len = self.block_len();
+        let limit = if block_len > 1 { MAGNITUDE_LIMIT } else { f32::INFINITY };
+        // Without a branch first: what is found is rare.
+        if values.iter().fold(true, |is_fine, value| is_fine & (value.abs() < limit)) {
             return Ok(());
         }
-        let first = values.iter().position(|value| value.abs() >= MAGNITUDE_LIMIT).unwrap_or_default();
-        Err(EncodeError::TooLarge { index: first / self.block_len() * self.block_len() })
+        if let Some(index) = values.iter().position(|value| !value.is_finite()) {
+            return Err(EncodeError::NotFinite { index });
+        }
+        let first = values.iter().position(|value| value.abs() >= limit).unwrap_or_default();
+        Err(EncodeError::TooLarge { index: first / block_len * block_len })
     }
 
     /// Finds a value or a scale that half precision does not hold.
     fn check_halves(self, bytes: &[u8]) -> Result<(), EncodeError> {
         let halves_at: &[usize] = match self.form() {
             Form::Float(FloatDtype::F32) => return Ok(()),
-            Form::Float(FloatDtype::BF16) => {
-                let is_infinite = |bytes: &[u8; 2]| u16::from_le_bytes(*bytes) & 0x7f80 == 0x7f80;
-                let index = bytes.as_chunks::<2>().0.iter().position(is_infinite);
-                return index.map_or(Ok(()), |index| Err(EncodeError::TooLarge { index }));
-            }
+            Form::Float(FloatDtype::BF16) => return check_exponents(bytes, 0x7f80),
+            Form::Float(_) => return check_exponents(bytes, 0x7c00),
             Form::Six => &[208],
             Form::Mins(_) | Form::Short(Short::Min { .. }) => &[0, 2],
-            Form::Float(_) | Form::Short(_) | Form::Two | Form::Three => &[0],
+            Form::Short(_) | Form::Two | Form::Three => &[0],
         };
-        let is_held = |block: &[u8], at: &usize| f16::from_le_bytes([block[*at], block[at + 1]]).is_finite();
+        let is_held = |block: &[u8], at: &usize| half_at(block, *at).is_finite();
         let mut blocks = bytes.chunks_exact(self.block_byte_count());
         match blocks.position(|block| !halves_at.iter().all(|at| is_held(block, at))) {
             Some(block) => Err(EncodeError::TooLarge { index: block * self.block_len() }),
@@ -304,18 +303,33 @@ impl GgmlType {
     }
 }
 
+/// Finds the first of the 16-bit floats in `bytes` whose exponent has every bit of `mask`: infinity.
+fn check_exponents(bytes: &[u8], mask: u16) -> Result<(), EncodeError> {
+    let floats = bytes.as_chunks::<2>().0;
+    let is_infinite = |bytes: &[u8; 2]| u16::from_le_bytes(*bytes) & mask == mask;
+    if !floats.iter().fold(false, |is_found, bytes| is_found | is_infinite(bytes)) {
+        return Ok(());
+    }
+    let index = floats.iter().position(is_infinite).unwrap_or_default();
+    Err(EncodeError::TooLarge { index })
+}
+
 impl fmt::Display for GgmlType {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())
     }
 }
 
-fn check_finite(values: &[f32]) -> Result<(), EncodeError> {
-    // A sum of bits without a branch first: what is not finite is rare.
-    let is_fine = values.iter().fold(true, |is_fine, value| is_fine & value.is_finite());
-    if is_fine {
-        return Ok(());
-    }
-    let index = values.iter().position(|value| !value.is_finite()).unwrap_or_default();
-    Err(EncodeError::NotFinite { index })
+/// The number of half precision at `at`.
+fn half_at(block: &[u8], at: usize) -> f32 {
+    f16::from_le_bytes([block[at], block[at + 1]]).to_f32()
+}
+
+/// Writes `value` at `at` in half precision, and gives what is left of it.
+#[expect(clippy::inline_always, reason = "only what is inlined is compiled with the instructions of a level")]
+#[inline(always)]
+fn put_half(block: &mut [u8], at: usize, value: f32) -> f32 {
+    let half = f16::from_f32(value);
+    block[at..at + 2].copy_from_slice(&half.to_le_bytes());
+    half.to_f32()
 }

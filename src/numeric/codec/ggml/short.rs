@@ -2,8 +2,7 @@
 
 #![expect(clippy::inline_always, reason = "only what is inlined is compiled with the instructions of a level")]
 
-use half::f16;
-
+use super::{half_at, put_half};
 use crate::numeric::{lanes::Lanes, level::LaneLoop};
 
 /// Values of a block.
@@ -70,40 +69,45 @@ fn inverse(scale: f32) -> f32 {
     if scale == 0.0 { 0.0 } else { 1.0 / scale }
 }
 
-/// `roundf`: to nearest, halves away from zero, below 2²³.
+/// The largest of the magnitudes, compared as bits: of finite values those have one order, and a maximum of integers is
+/// taken in any.
 #[inline(always)]
-fn round_away(value: f32) -> f32 {
-    let whole = value.trunc();
-    if (value - whole).abs() >= 0.5 { whole + 1.0_f32.copysign(value) } else { whole }
+fn peak_magnitude(values: &[f32; SHORT_LEN]) -> f32 {
+    let magnitudes = values.map(|value| value.to_bits() & (u32::MAX >> 1));
+    f32::from_bits(magnitudes.iter().fold(0, |peak, magnitude| peak.max(*magnitude)))
+}
+
+/// `roundf`, to nearest and halves away from zero, of what is below 2²²: the largest number under a half takes no value
+/// further than its whole number, and from a half on takes it there.
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "below 2²²")]
+fn rounded_away(value: f32) -> i32 {
+    const UNDER_HALF: f32 = 0.5 - f32::EPSILON / 4.0;
+    (value + UNDER_HALF.copysign(value)) as i32
 }
 
 #[inline(always)]
 #[expect(clippy::cast_possible_truncation, reason = "at most 127")]
 fn encode_eight(values: &[f32; SHORT_LEN], bytes: &mut [u8; 34]) {
-    let peak = values.iter().fold(0.0_f32, |peak, value| peak.max(value.abs()));
-    let scale = peak / 127.0;
+    let scale = peak_magnitude(values) / 127.0;
     let inverse = inverse(scale);
-    let (head, codes) = bytes.split_at_mut(2);
-    head.copy_from_slice(&f16::from_f32(scale).to_le_bytes());
-    for (code, value) in codes.iter_mut().zip(values) {
-        *code = (round_away(value * inverse) as i32 as i8).cast_unsigned();
+    put_half(bytes, 0, scale);
+    for (code, value) in bytes[2..].iter_mut().zip(values) {
+        *code = (rounded_away(value * inverse) as i8).cast_unsigned();
     }
 }
 
 #[inline(always)]
 fn encode_offset(bits: u8, values: &[f32; SHORT_LEN], bytes: &mut [u8]) {
-    let (mut peak, mut magnitude) = (0.0_f32, 0.0);
-    for value in values {
-        if magnitude < value.abs() {
-            (peak, magnitude) = (*value, value.abs());
-        }
-    }
+    let magnitude = peak_magnitude(values);
+    // Of two with that magnitude the first one counts, and of zeros the positive one.
+    let is_peak = |value: &&f32| value.abs() == magnitude && magnitude > 0.0;
+    let peak = values.iter().find(is_peak).copied().unwrap_or(0.0);
     let half = f32::from(1_u8 << (bits - 1));
     let scale = peak / -half;
     let inverse = inverse(scale);
-    let (head, codes) = bytes.split_at_mut(2);
-    head.copy_from_slice(&f16::from_f32(scale).to_le_bytes());
-    write_codes(bits, |at| truncated(values[at] * inverse + (half + 0.5)), codes);
+    put_half(bytes, 0, scale);
+    write_codes(bits, |at| truncated(values[at] * inverse + (half + 0.5)), &mut bytes[2..]);
 }
 
 #[inline(always)]
@@ -115,10 +119,9 @@ fn encode_min(bits: u8, values: &[f32; SHORT_LEN], bytes: &mut [u8]) {
     }
     let scale = (max - min) / f32::from((1_u8 << bits) - 1);
     let inverse = inverse(scale);
-    let (head, codes) = bytes.split_at_mut(4);
-    head[..2].copy_from_slice(&f16::from_f32(scale).to_le_bytes());
-    head[2..].copy_from_slice(&f16::from_f32(min).to_le_bytes());
-    write_codes(bits, |at| truncated((values[at] - min) * inverse + 0.5), codes);
+    put_half(bytes, 0, scale);
+    put_half(bytes, 2, min);
+    write_codes(bits, |at| truncated((values[at] - min) * inverse + 0.5), &mut bytes[4..]);
 }
 
 #[inline(always)]
@@ -153,8 +156,7 @@ fn write_codes(bits: u8, code: impl Fn(usize) -> u8, bytes: &mut [u8]) {
 pub(super) fn decode(short: Short, bytes: &[u8], values: &mut [f32]) {
     let blocks = bytes.chunks_exact(short.block_byte_count()).zip(values.as_chunks_mut::<SHORT_LEN>().0);
     for (bytes, values) in blocks {
-        let half_at = |at: usize| f16::from_le_bytes([bytes[at], bytes[at + 1]]).to_f32();
-        let scale = half_at(0);
+        let scale = half_at(bytes, 0);
         let (bits, offset, min, codes) = match short {
             Short::Eight => {
                 for (value, code) in values.iter_mut().zip(&bytes[2..]) {
@@ -163,7 +165,7 @@ pub(super) fn decode(short: Short, bytes: &[u8], values: &mut [f32]) {
                 continue;
             }
             Short::Offset { bits } => (bits, 1_i8 << (bits - 1), None, &bytes[2..]),
-            Short::Min { bits } => (bits, 0, Some(half_at(2)), &bytes[4..]),
+            Short::Min { bits } => (bits, 0, Some(half_at(bytes, 2)), &bytes[4..]),
         };
         let (high, low) = codes.split_at(if bits == 5 { 4 } else { 0 });
         for (at, value) in values.iter_mut().enumerate() {
@@ -171,6 +173,23 @@ pub(super) fn decode(short: Short, bytes: &[u8], values: &mut [f32]) {
             let code = (low[at % 16] >> (at / 16 * 4) & 15 | high).cast_signed() - offset;
             let product = f32::from(code) * scale;
             *value = min.map_or(product, |min| product + min);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_are_rounded_away_from_zero() {
+        let under = |value: f32| f32::from_bits(value.to_bits() - 1);
+        for whole in 0_u8..127 {
+            let half = f32::from(whole) + 0.5;
+            for (value, rounded) in [(half, whole + 1), (under(half), whole), (f32::from(whole), whole)] {
+                assert_eq!(rounded_away(value), i32::from(rounded), "{value}");
+                assert_eq!(rounded_away(-value), -i32::from(rounded), "-{value}");
+            }
         }
     }
 }
