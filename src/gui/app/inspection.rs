@@ -287,15 +287,15 @@ mod tests {
 
     #[test]
     fn a_gguf_file_is_a_base_like_any_other() {
-        use crate::{
-            gguf::{FileType, GgufExport},
-            job::JobContext,
-        };
+        use crate::{gguf::FileType, job::JobContext};
 
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("sample-Q8_0.gguf");
         let sample = crate::checkpoint::Checkpoint::open(&crate::sample::Sample::find().unwrap().base()).unwrap();
-        GgufExport::new(&sample, FileType::Q8_0).unwrap().write(&path, &JobContext::unwatched()).unwrap();
+        let place = merge::GgufPlace::of(path.clone());
+        let mut plan = merge::GgufPlan::of_model(sample, &[FileType::Q8_0], Some(place)).unwrap();
+        plan.check_output().unwrap();
+        plan.run(&JobContext::unwatched()).unwrap();
         let request = InspectionRequest { base: Some(path), ..sample_into(root.path().join("merged")) };
         let inspection = Inspection::new(&request);
         let Slot::Open(facts) = &inspection.base else { panic!("{:?}", inspection.base) };

@@ -10,8 +10,9 @@ use lorafuse::{
         gguf::{GgufHeader, GgufModelError, GgufTensor, GgufValue},
     },
     evaluate::{EvalText, ModelSource},
-    gguf::{FileType, GgufExport, open_model},
+    gguf::{FileType, open_model},
     job::JobContext,
+    merge::{GgufPlace, GgufPlan},
     numeric::Dtype,
     plan::MergeRequest,
 };
@@ -24,8 +25,10 @@ use crate::support::{FileBuilder, evaluation, lorafuse, noise, proven, put_adapt
 /// The file that `case` becomes, in its folder.
 fn exported(case: &Case, file_type: FileType) -> PathBuf {
     let path = case.folder.path().join(format!("model-{file_type}.gguf"));
-    let export = GgufExport::new(&case.checkpoint(), file_type).unwrap();
-    export.write(&path, &JobContext::unwatched()).unwrap();
+    let place = GgufPlace::of(path.clone());
+    let mut plan = GgufPlan::of_model(case.checkpoint(), &[file_type], Some(place)).unwrap();
+    plan.check_output().unwrap();
+    plan.run(&JobContext::unwatched()).unwrap();
     path
 }
 
