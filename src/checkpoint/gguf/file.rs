@@ -72,15 +72,14 @@ impl GgufFile {
         let shape = tensor.dims.iter().rev().map(|dim| usize::try_from(*dim).unwrap_or(usize::MAX)).collect();
         let file: Arc<dyn WeightFile> = Arc::<Self>::clone(self);
         let offset = self.place(tensor);
-        let (dtype, storage) = match plain_dtype(tensor.ggml_type) {
-            Some(dtype) => (dtype, Storage::Span { file, offset, byte_count: tensor.byte_count }),
-            None => {
-                let columns = tensor.dims.first().map_or(1, |dim| usize::try_from(*dim).unwrap_or(usize::MAX));
-                // A vector is a column for all who read it; of blocks there is none.
-                let row_len = if tensor.dims.len() == 1 { 1 } else { columns };
-                let blocks = Blocks { file, ggml_type: tensor.ggml_type, offset, row_len };
-                (Dtype::F32, Storage::Computed(Arc::new(blocks) as Arc<dyn ComputedRows>))
-            }
+        let (dtype, storage) = if let Some(dtype) = plain_dtype(tensor.ggml_type) {
+            (dtype, Storage::Span { file, offset, byte_count: tensor.byte_count })
+        } else {
+            let columns = tensor.dims.first().map_or(1, |dim| usize::try_from(*dim).unwrap_or(usize::MAX));
+            // A vector is a column for all who read it; of blocks there is none.
+            let row_len = if tensor.dims.len() == 1 { 1 } else { columns };
+            let blocks = Blocks { file, ggml_type: tensor.ggml_type, offset, row_len };
+            (Dtype::F32, Storage::Computed(Arc::new(blocks) as Arc<dyn ComputedRows>))
         };
         LogicalTensor::new(tensor.name.clone(), shape, dtype, storage)
     }

@@ -48,8 +48,8 @@ fn is_implied(metadata: &Metadata<'_>, family: Family, key: &str, value: &GgufVa
         _ => None,
     };
     match key {
-        // Read into the config, and checked there.
-        "attention.key_length" | "attention.value_length" | "rope.freq_base" => true,
+        // Read into the config and checked there; the last one changes nothing.
+        "attention.key_length" | "attention.value_length" | "rope.freq_base" | "rope.scaling.finetuned" => true,
         "rope.dimension_count" => whole(value) == width(),
         "attention.head_count_kv" => whole(value) == count("attention.head_count"),
         "vocab_size" => {
@@ -57,7 +57,6 @@ fn is_implied(metadata: &Metadata<'_>, family: Family, key: &str, value: &GgufVa
             whole(value) == rows
         }
         "rope.scaling.type" => *value == GgufValue::String("none".to_owned()),
-        "rope.scaling.finetuned" => true,
         "tensor_data_layout" => family == Family::Llama,
         // llama.cpp's Llama has no windows.
         "attention.sliding_window" => matches!(family, Family::Llama | Family::Mixtral),

@@ -238,7 +238,8 @@ fn decoder(metadata: &Metadata<'_>, family: Family, sizes: &Sizes) -> Result<Map
             set("hidden_activation", "gelu_pytorch_tanh".into());
             set("sliding_window", metadata.needed("attention.sliding_window")?.into());
             let period = if family == Family::Gemma2 { 2 } else { 6 };
-            let kind = |layer: u32| if (layer + 1) % period == 0 { "full_attention" } else { "sliding_attention" };
+            let kind =
+                |layer: u32| if (layer + 1).is_multiple_of(period) { "full_attention" } else { "sliding_attention" };
             set("layer_types", (0..sizes.layers).map(kind).collect::<Vec<_>>().into());
             // llama.cpp knows the scale of the queries by the number of layers.
             let is_large = sizes.layers == if family == Family::Gemma2 { 46 } else { 62 };
@@ -348,14 +349,13 @@ fn of_tensors(
         let (key, value) = ("rope_freqs.weight".to_owned(), format!("{} factors", factors.len()));
         metadata.file.fault(GgufModelError::BadKey { key, value })
     })?;
-    Ok(Some(json!({
+    Ok(Some(whole_context(json!({
         "rope_type": "llama3",
         "factor": decimal(stretch.factor),
         "low_freq_factor": decimal(stretch.low),
         "high_freq_factor": decimal(stretch.high),
         "original_max_position_embeddings": stretch.context,
-    })))
-    .map(|scaling| scaling.map(whole_context))
+    }))))
 }
 
 /// A context is a whole number in every config.

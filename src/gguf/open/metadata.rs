@@ -131,7 +131,7 @@ pub(super) fn whole(value: &GgufValue) -> Option<u64> {
 /// A value as a message tells it.
 pub(super) fn shown(value: &GgufValue) -> String {
     match value {
-        GgufValue::String(text) => crate::error::shortened(text).to_string(),
+        GgufValue::String(text) => crate::error::shortened(text).clone(),
         GgufValue::Array(array) => format!("[{}]", array.len()),
         GgufValue::F32(number) => number.to_string(),
         GgufValue::F64(number) => number.to_string(),

@@ -134,8 +134,8 @@ fn tokenizer(metadata: &Metadata<'_>) -> Result<Value, String> {
     }
     let added: Vec<Value> = tokens.iter().filter(|token| is_added(token)).map(added_token).collect();
     match key(metadata, "model") {
-        Some(GgufValue::String(model)) if model == "gpt2" => byte_level(metadata, vocabulary, added, words),
-        Some(GgufValue::String(model)) if model == "llama" => scored(metadata, &tokens, vocabulary, added, words),
+        Some(GgufValue::String(model)) if model == "gpt2" => byte_level(metadata, &vocabulary, &added, words),
+        Some(GgufValue::String(model)) if model == "llama" => scored(metadata, &tokens, &vocabulary, &added, words),
         Some(GgufValue::String(model)) => Err(format!("tokenizers of the kind {model} are not read")),
         _ => Err(absent("model")),
     }
@@ -193,8 +193,8 @@ fn template(metadata: &Metadata<'_>, words: &[String], is_scored: bool) -> Resul
 
 fn byte_level(
     metadata: &Metadata<'_>,
-    vocabulary: Map<String, Value>,
-    added: Vec<Value>,
+    vocabulary: &Map<String, Value>,
+    added: &[Value],
     words: &[String],
 ) -> Result<Value, String> {
     let Some(GgufValue::String(name)) = key(metadata, "pre") else {
@@ -240,8 +240,8 @@ fn byte_level(
 fn scored(
     metadata: &Metadata<'_>,
     tokens: &[Token<'_>],
-    vocabulary: Map<String, Value>,
-    added: Vec<Value>,
+    vocabulary: &Map<String, Value>,
+    added: &[Value],
     words: &[String],
 ) -> Result<Value, String> {
     let scores = match key(metadata, "scores") {

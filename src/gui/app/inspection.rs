@@ -291,7 +291,7 @@ mod tests {
 
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("sample-Q8_0.gguf");
-        let sample = crate::checkpoint::Checkpoint::open(&crate::sample::Sample::find().unwrap().base()).unwrap();
+        let sample = Checkpoint::open(&crate::sample::Sample::find().unwrap().base()).unwrap();
         let place = merge::GgufPlace::of(path.clone());
         let mut plan = merge::GgufPlan::of_model(sample, &[FileType::Q8_0], Some(place)).unwrap();
         plan.check_output().unwrap();

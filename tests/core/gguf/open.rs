@@ -311,7 +311,7 @@ fn a_damaged_file_is_an_error_or_a_model() {
         let mut copy = bytes.clone();
         // Numbers that decide shapes stand before the tokenizer, and the list of tensors behind it.
         let range = if round % 2 == 0 { 0..keys_end } else { start - 4000..start };
-        for _ in 0..1 + next(3) {
+        for _ in 0..=next(3) {
             copy[range.start + next(range.len())] = [0, 1, 0x7f, 0xff, next(256) as u8][next(5)];
         }
         if round % 17 == 0 {
