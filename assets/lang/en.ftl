@@ -1278,6 +1278,14 @@ checkpoint-error-duplicate-tensor = two shards hold the same tensor ({ LIST($sha
 checkpoint-error-empty = the checkpoint holds no tensor
     .hint = fetch the model again
 checkpoint-error-foreign = this is { $format }
+checkpoint-error-gguf = this GGUF file cannot be opened as a model: { $problem }
+    .hint = { $problem-id ->
+        [gguf-model-error-header] the file is damaged, or of a type that is not read; fetch it again, or give the original model in safetensors
+        [gguf-model-error-is-adapter] give the base model's GGUF file, or PEFT's own folder of the adapter
+        [gguf-model-error-several] give one of these files
+        [gguf-model-error-split] join its parts with `llama-gguf-split --merge`, or give the original model in safetensors
+       *[other] give the original model in safetensors, from which this file was converted
+    }
 checkpoint-error-header-over-limit = the header claims { BYTES($claimed) }, and no reader of the format takes more than { BYTES($limit) }
     .hint = the download or copy was damaged; fetch this file again
 checkpoint-error-header-too-long = the header claims { BYTES($claimed) }, the file has { BYTES($available) }
@@ -1536,13 +1544,27 @@ gguf-error-name-twice = two tensors are named { SHORTENED($tensor) }
 gguf-error-not-gguf = it does not begin as GGUF files do
 gguf-error-too-deep = its metadata nests arrays deeper than { $most } levels
 gguf-error-too-long = its header has { BYTES($needed) } or more, and none needs more than { BYTES($most) }
-gguf-error-unknown-type = { SHORTENED($tensor) } is of the ggml type { $number }, which is not read
+gguf-error-unknown-type = { SHORTENED($tensor) } is of the ggml type { $ggml-type }, which is not read
 gguf-error-unknown-value-type = a value is of the type { $number }, which is none of GGUF's
 gguf-error-unknown-version = it is of version { $version } of GGUF, 2 and 3 are read
 gguf-error-unreadable = it cannot be read: { $problem }
 
 gguf-file-error-bad = this is no GGUF file that can be read: { $problem }
 gguf-file-error-io = { $value }
+
+gguf-model-error-bad-key = { SHORTENED($key) } is { $value }, which does not go with the rest of the file
+gguf-model-error-header = { $problem }
+gguf-model-error-is-adapter = it holds a LoRA adapter
+gguf-model-error-no-key = it does not say { SHORTENED($key) }
+gguf-model-error-no-tensor = the tensor { SHORTENED($tensor) } is missing
+gguf-model-error-other-kind = it holds no language model but { SHORTENED($kind) }
+gguf-model-error-refused = { $problem }
+gguf-model-error-several = the folder holds several: { LIST($files, shown: 4) }
+gguf-model-error-split = it is one of { $count } parts
+gguf-model-error-unfit-tensor = { SHORTENED($tensor) } has the dimensions { SHAPE($dims) }, and the metadata ask for others
+gguf-model-error-unknown-architecture = the architecture { SHORTENED($architecture) } is not read (read: { LIST($covered) })
+gguf-model-error-unknown-key = { SHORTENED($key) } is { $value }, and what that does to the model is not known here
+gguf-model-error-unknown-tensor = the tensor { SHORTENED($tensor) } has no place in a model of this architecture
 
 gpu-adapter = gpu:{ $index } { $name } ({ $backend }, { $kind })
 

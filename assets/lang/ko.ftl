@@ -1252,6 +1252,14 @@ checkpoint-error-duplicate-tensor = 두 샤드({ LIST($shards) })에 같은 텐�
 checkpoint-error-empty = 체크포인트에 텐서가 하나도 없습니다
     .hint = 모델을 다시 내려받으세요
 checkpoint-error-foreign = { $format }
+checkpoint-error-gguf = 이 GGUF 파일은 모델로 열 수 없습니다: { $problem }
+    .hint = { $problem-id ->
+        [gguf-model-error-header] 파일이 손상되었거나 여기서 읽지 않는 형식입니다. 다시 받거나 safetensors 원본을 고르세요
+        [gguf-model-error-is-adapter] 베이스 모델의 GGUF 파일이나 어댑터의 PEFT 폴더를 고르세요
+        [gguf-model-error-several] 이 파일들 가운데 하나를 고르세요
+        [gguf-model-error-split] `llama-gguf-split --merge`로 합치거나 safetensors 원본을 고르세요
+       *[other] 이 파일로 변환하기 전의 safetensors 원본을 고르세요
+    }
 checkpoint-error-header-over-limit = 헤더가 { BYTES($claimed) }라고 적혀 있는데, 이 형식은 { BYTES($limit) }까지만 읽을 수 있습니다
     .hint = { checkpoint-error-no-header.hint }
 checkpoint-error-header-too-long = 헤더가 { BYTES($claimed) }라고 적혀 있는데 파일은 { BYTES($available) }뿐입니다
@@ -1520,13 +1528,27 @@ gguf-error-name-twice = `{ SHORTENED($tensor) }` 이름의 텐서가 둘입니�
 gguf-error-not-gguf = GGUF 파일의 시작이 아닙니다
 gguf-error-too-deep = 메타데이터의 배열이 { $most }단계보다 깊습니다
 gguf-error-too-long = 헤더가 { BYTES($needed) } 이상인데, { BYTES($most) }보다 클 이유가 없습니다
-gguf-error-unknown-type = `{ SHORTENED($tensor) }` 텐서의 ggml 형식 { $number }번은 읽지 않습니다
+gguf-error-unknown-type = `{ SHORTENED($tensor) }` 텐서의 ggml 형식 { $ggml-type }은 읽지 않습니다
 gguf-error-unknown-value-type = 값의 형식 { $number }번은 GGUF에 없습니다
 gguf-error-unknown-version = GGUF { $version }판입니다. 2판과 3판을 읽습니다
 gguf-error-unreadable = 읽을 수 없습니다: { $problem }
 
 gguf-file-error-bad = 읽을 수 있는 GGUF 파일이 아닙니다: { $problem }
 gguf-file-error-io = { $value }
+
+gguf-model-error-bad-key = `{ SHORTENED($key) }` 값 { $value }이 파일의 다른 내용과 맞지 않습니다
+gguf-model-error-header = 헤더를 읽을 수 없습니다({ $problem })
+gguf-model-error-is-adapter = LoRA 어댑터가 들어 있습니다
+gguf-model-error-no-key = `{ SHORTENED($key) }` 값이 없습니다
+gguf-model-error-no-tensor = `{ SHORTENED($tensor) }` 텐서가 없습니다
+gguf-model-error-other-kind = 언어 모델이 아니라 `{ SHORTENED($kind) }` 종류입니다
+gguf-model-error-refused = 변환을 되돌릴 수 없습니다({ $problem })
+gguf-model-error-several = 폴더에 여러 개가 있습니다: { LIST($files, shown: 4) }
+gguf-model-error-split = { $count }개로 나뉜 파일 가운데 하나입니다
+gguf-model-error-unfit-tensor = `{ SHORTENED($tensor) }` 텐서의 차원 { SHAPE($dims) }이 메타데이터와 맞지 않습니다
+gguf-model-error-unknown-architecture = `{ SHORTENED($architecture) }` 아키텍처는 읽지 않습니다(읽는 것: { LIST($covered) })
+gguf-model-error-unknown-key = `{ SHORTENED($key) }` 값이 { $value }인데, 모델에 어떤 영향을 주는지 여기서는 알 수 없습니다
+gguf-model-error-unknown-tensor = 이 아키텍처의 모델에는 `{ SHORTENED($tensor) }` 텐서의 자리가 없습니다
 
 gpu-adapter = gpu:{ $index } { $name } ({ $backend }, { $kind })
 

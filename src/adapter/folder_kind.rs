@@ -53,8 +53,8 @@ pub enum FolderContents {
 /// Names that are told of a folder with something else in it.
 const NAMES_TOLD: usize = 3;
 
-/// The folder that `path` means (the folder of a file) and its kind. What is known and cannot be merged (GGUF, a LoRA for
-/// images) has the kind that it was made as, so that opening it says what it is.
+/// The folder that `path` means (the folder of a file) and its kind. What is known by its format (GGUF, a LoRA for
+/// images) has the kind that it was made as; where it cannot be merged, opening it says what it is.
 ///
 /// # Errors
 /// Neither model nor adapter is there; what is.

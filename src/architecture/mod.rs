@@ -125,6 +125,10 @@ impl<'a> Architecture<'a> {
             });
         }
         let quantization = self.checkpoint.quantization().filter(|_| config.get("auto_map").is_none())?;
+        // llama.cpp's converter turned them itself, and they are turned back.
+        if self.checkpoint.gguf().is_some() {
+            return None;
+        }
         let is_turned = |(name, tensor): (&String, &LogicalTensor)| {
             let Some(module) = name.strip_suffix(".weight") else { return false };
             quantization.parts.contains_key(tensor.stored_name())

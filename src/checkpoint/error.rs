@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{ForeignFormat, HeaderError, JsonProblem, PackedError, PickleError, hub_cache};
+use super::{ForeignFormat, HeaderError, JsonProblem, PackedError, PickleError, gguf::GgufModelError, hub_cache};
 use crate::{error::IoError, message, numeric::Dtype};
 
 /// A model folder or weight file that cannot be used as it is.
@@ -160,6 +160,11 @@ pub enum CheckpointError {
         #[serde(serialize_with = "message::path")]
         path: PathBuf,
     },
+    Gguf {
+        problem: GgufModelError,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
 }
 
 impl CheckpointError {
@@ -213,6 +218,7 @@ mod tests {
             (CheckpointError::Pickle { problem: PickleError::TorchScript, path: path() }, &["TorchScript"]),
             (CheckpointError::Foreign { format: ForeignFormat::LfsPointer, path: path() }, &["Git LFS"]),
             (CheckpointError::Foreign { format: ForeignFormat::Gguf, path: path() }, &["GGUF"]),
+            (CheckpointError::Gguf { problem: GgufModelError::IsAdapter, path: path() }, &["GGUF"]),
             (CheckpointError::NoSnapshot { path: path() }, &["캐시"]),
             (CheckpointError::SeveralSnapshots { snapshots: names(), path: path() }, &["2개", "a.bin, b.bin"]),
             (snapshot(names(), 0), &["빠진 파일 a.bin, b.bin"]),

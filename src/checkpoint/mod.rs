@@ -36,7 +36,6 @@ use std::{
     sync::Arc,
 };
 
-use self::packed::Found;
 pub use self::{
     config::{DTYPE_KEYS, ModelConfig},
     entered_path::entered_path,
@@ -61,6 +60,7 @@ pub use self::{
     unmerged::Unmerged,
     weight_file::{WeightFile, WeightFormat},
 };
+use self::{gguf::SideFolder, packed::Found};
 use crate::{
     error::{IoAction, IoContext as _},
     numeric::codec::Nf4Format,
@@ -80,6 +80,8 @@ pub struct Checkpoint {
     trained_quantization: Option<Nf4Format>,
     side_files: Vec<SideFile>,
     side_content: SideContent,
+    /// What a GGUF file says of itself, and where its side files lie.
+    gguf: Option<(gguf::GgufOrigin, Arc<SideFolder>)>,
 }
 
 impl Checkpoint {
@@ -138,6 +140,7 @@ impl Checkpoint {
             trained_quantization: None,
             side_files,
             side_content: SideContent::of_folder(root),
+            gguf: None,
         })
     }
 
@@ -160,6 +163,7 @@ impl Checkpoint {
             trained_quantization: self.trained_quantization,
             side_files: self.side_files.clone(),
             side_content: self.side_content.clone(),
+            gguf: self.gguf.clone(),
         })
     }
 
@@ -179,10 +183,16 @@ impl Checkpoint {
         &self.side_content
     }
 
-    /// The folder.
+    /// What it was opened from: the folder, or a GGUF file.
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// The folder in which tokenizer and other side files lie; those of a GGUF file are made when it is opened.
+    #[must_use]
+    pub fn side_root(&self) -> &Path {
+        self.gguf.as_ref().map_or(&self.root, |(_, side)| side.path())
     }
 
     /// The folder's own name, for messages; a Hugging Face cache snapshot gives the name of its repository, and a model

@@ -12,6 +12,8 @@ pub enum WeightFormat {
     Safetensors,
     /// A zip archive as `torch.save` writes it (`.bin`, `.pt`), its pickle read without running any code.
     Pickle,
+    /// A GGUF file, its blocks decoded as they are read.
+    Gguf,
 }
 
 /// An open file of tensors: what it holds is known, nothing is loaded.

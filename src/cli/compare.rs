@@ -3,9 +3,10 @@
 use std::{fmt::Write as _, fs::OpenOptions, io::Write as _, path::Path, process::ExitCode};
 
 use lorafuse::{
-    checkpoint::{Checkpoint, CheckpointError},
+    checkpoint::CheckpointError,
     error::{IoAction, IoContext as _},
     evaluate::{self, EvalError, EvalReport, EvalRequest, EvalText, ModelSource, SpeedRequest},
+    gguf::open_model,
     numeric::FloatDtype,
     plan::{AdapterRequest, DtypePolicy, MergeRequest},
     platform::keep_freed_memory,
@@ -91,7 +92,7 @@ fn models(args: &CompareArgs) -> Result<Vec<ModelSource>, Failure> {
 /// The merge of the adapters into `base`, in the dtype of the last model.
 fn in_memory_request(args: &CompareArgs, base: &Path) -> Result<MergeRequest, CheckpointError> {
     let dtype = |folder: &Path| {
-        let dtypes = Checkpoint::open(folder)?.dtypes_by_bytes();
+        let dtypes = open_model(folder)?.dtypes_by_bytes();
         Ok::<_, CheckpointError>(dtypes.first().and_then(|(dtype, _)| FloatDtype::of(*dtype)))
     };
     let (own, last) = (dtype(base)?, args.models.last().map_or(Ok(None), |last| dtype(last))?);

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, fmt::Write as _, process::ExitCode, sync::Arc};
 
 use lorafuse::{
-    checkpoint::{Checkpoint, LogicalTensor},
-    gguf::GgufExport,
+    checkpoint::LogicalTensor,
+    gguf::{GgufExport, open_model},
     merge::{self, GgufPlace, GgufPlan, GgufReceipt},
     plan::{MergePlan, MergeRequest},
     units,
@@ -66,7 +66,7 @@ fn plan(args: &GgufArgs) -> Result<GgufPlan, Failure> {
         if args.trained.as_trained.is_some() {
             usage_error("`--as-trained` is about adapters: name them with `--adapter`");
         }
-        return Ok(GgufPlan::of_model(Checkpoint::open(&args.model)?, &args.file_types, place)?);
+        return Ok(GgufPlan::of_model(open_model(&args.model)?, &args.file_types, place)?);
     }
     let adapters = with_strengths(&args.adapter, &args.strength).unwrap_or_else(|message| usage_error(&message));
     let request = MergeRequest {

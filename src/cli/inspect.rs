@@ -5,7 +5,8 @@ use std::{fmt::Write as _, process::ExitCode};
 use lorafuse::{
     adapter::{Adapter, AdapterError, BaseSuggestion, FoundIn, Twin, suggested_bases},
     architecture::Architecture,
-    checkpoint::{Checkpoint, CheckpointError, ForeignFormat, original_names},
+    checkpoint::{Checkpoint, CheckpointError, ForeignFormat, gguf::GgufOrigin, original_names},
+    gguf::open_model,
     job::JobContext,
     matching::{Matching, as_trained},
     numeric::FloatDtype,
@@ -30,7 +31,7 @@ const SHOWN_PROBLEMS: usize = 20;
 
 /// Runs the command; an adapter that does not fit is shown and is a failed check.
 pub fn run(args: &InspectArgs) -> Outcome {
-    let base = match Checkpoint::open(&args.base) {
+    let base = match open_model(&args.base) {
         Ok(base) => base,
         Err(error) => return adapter_alone(args, error),
     };
@@ -197,7 +198,8 @@ fn overview(
     matching: &Matching,
     survival: Option<&SurvivalEstimate>,
 ) -> Result<String, Failure> {
-    let mut rows = vec![["Base".to_owned(), model_line(&ModelSummary::of(base))]];
+    let mut rows: Vec<_> = base.gguf().map(gguf_rows).into_iter().flatten().collect();
+    rows.push(["Base".to_owned(), model_line(&ModelSummary::of(base))]);
     rows.extend(adapters.iter().map(|adapter| ["Adapter".to_owned(), adapter_line(&AdapterSummary::of(adapter))]));
     if !adapters.is_empty() {
         let total: usize = adapters.iter().map(Adapter::tensor_count).sum();
@@ -249,6 +251,18 @@ fn overview(
     }
     out.push_str(&problem_lines(matching));
     Ok(out)
+}
+
+/// What the GGUF file is that the base was opened from.
+fn gguf_rows(origin: &GgufOrigin) -> Vec<[String; 2]> {
+    let types = origin.by_type.iter().map(|(name, count, byte_count)| {
+        format!("{name} {} ({})", units::bytes(*byte_count), units::plural(*count, "tensor"))
+    });
+    let parts = [origin.file_type.clone(), format!("{:.2} bits a weight", origin.bits_per_weight)];
+    let parts: Vec<String> = parts.into_iter().chain(types).collect();
+    let note = origin.missing_tokenizer.as_ref();
+    let note = note.map(|problem| ["Note".to_owned(), format!("its tokenizer is left out: {problem}")]);
+    std::iter::once(["GGUF".to_owned(), parts.join(" · ")]).chain(note).collect()
 }
 
 /// Bytes by component, as stored and in other dtypes.

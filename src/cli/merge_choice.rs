@@ -6,6 +6,7 @@ use lorafuse::{
     adapter::{Adapter, Twin},
     checkpoint::Checkpoint,
     evaluate::{MergeChoice, ModelSource},
+    gguf::open_model,
     message::Language,
     numeric::FloatDtype,
     plan::{DtypePolicy, MergePlan, Warning},
@@ -28,7 +29,7 @@ pub struct Asked {
 /// The question that `args` ask, if they do.
 pub fn asked(args: &CompareArgs) -> Result<Option<Asked>, Failure> {
     let Some(original) = &args.base else { return Ok(None) };
-    let base = Checkpoint::open(original)?;
+    let base = open_model(original)?;
     if base.quantization().is_some() {
         usage_error(&format!("{} holds packed weights; give their 16-bit original as --base", original.display()));
     }
@@ -80,7 +81,7 @@ fn trained_base(args: &CompareArgs, original: &Checkpoint) -> Result<TrainedBase
 
 /// The dtype that the packed weights in `folder` stand for.
 fn packed_dtype(folder: &Path) -> Result<FloatDtype, Failure> {
-    let packed = Checkpoint::open(folder)?;
+    let packed = open_model(folder)?;
     let dtype = packed.quantization().map(|quantization| quantization.dtype);
     Ok(dtype.unwrap_or_else(|| {
         usage_error(&format!("{} holds no packed weights; give the packed base as --packed-base", folder.display()))

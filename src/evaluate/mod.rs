@@ -147,7 +147,7 @@ fn open(request: &EvalRequest) -> Result<Vec<OpenModel>, EvalError> {
 fn tokenize(request: &EvalRequest, models: &[OpenModel]) -> Result<Vec<TokenizedTexts>, EvalError> {
     let mut tokenized: Vec<TokenizedTexts> = Vec::with_capacity(models.len());
     for model in models {
-        let root = model.weights.root();
+        let root = model.weights.side_root();
         let texts = TokenizedTexts::new(root, &request.texts, &tokenized)?;
         let parts = request.texts.iter().flat_map(|text| (0..text.parts().len()).map(move |part| (text, part)));
         for ((text, part), ids) in parts.zip(&texts.ids) {

@@ -18,6 +18,7 @@ use crate::{
     architecture::packed_while_loading,
     checkpoint::{Checkpoint, LogicalTensor, read_text},
     error::IoAction,
+    gguf::open_model,
     merge,
     numeric::{FloatDtype, narrow, read_turned, widen},
     plan::MergePlan,
@@ -60,9 +61,9 @@ impl ModelWeights {
                 (merge::in_memory(&plan)?, plan.adapters.iter().map(Adapter::name).collect())
             }
             ModelSource::WithAdapters { base, trained_quantization: Some(quantization), .. } => {
-                (packed_while_loading(Checkpoint::open(base)?, *quantization)?, Vec::new())
+                (packed_while_loading(open_model(base)?, *quantization)?, Vec::new())
             }
-            _ => (Checkpoint::open(source.path())?, Vec::new()),
+            _ => (open_model(source.path())?, Vec::new()),
         };
         let config = family::decoder_config(&checkpoint)?;
         let cast = if let ModelSource::Cast { dtype, .. } = source { Some(*dtype) } else { None };
@@ -75,6 +76,11 @@ impl ModelWeights {
 
     pub fn root(&self) -> &Path {
         self.checkpoint.root()
+    }
+
+    /// The folder of its tokenizer.
+    pub fn side_root(&self) -> &Path {
+        self.checkpoint.side_root()
     }
 
     /// The folder's name, with the dtype of a cast and the names of its adapters.
@@ -97,6 +103,8 @@ impl ModelWeights {
     pub fn byte_count(&self) -> u64 {
         let cast_byte_count = |tensor: &LogicalTensor| match (self.cast, tensor.float_dtype()) {
             (Some(dtype), Ok(_)) => (tensor.element_count() * dtype.byte_count()) as u64,
+            // What a GGUF file holds as codes is small there, and made in float32.
+            _ if self.checkpoint.gguf().is_some() => self.checkpoint.stored_byte_count(tensor),
             _ => tensor.byte_count(),
         };
         self.checkpoint.tensors().values().map(cast_byte_count).sum::<u64>() + self.adapters.byte_count()
@@ -117,7 +125,8 @@ impl ModelWeights {
 
     /// The tokens that end an answer: `eos_token_id` of the generation config, else of the config.
     pub fn stop_ids(&self) -> Vec<u32> {
-        let generation = read_text(&self.root().join("generation_config.json"), IoAction::ReadGenerationConfig).ok();
+        let generation =
+            read_text(&self.side_root().join("generation_config.json"), IoAction::ReadGenerationConfig).ok();
         let generation = generation.and_then(|text| serde_json::from_str::<Value>(&text).ok()).unwrap_or_default();
         let ids = generation.get("eos_token_id").filter(|ids| !ids.is_null());
         let ids = ids.or_else(|| self.checkpoint.config().get("eos_token_id"));

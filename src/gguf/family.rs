@@ -75,6 +75,44 @@ impl Family {
         })
     }
 
+    /// Every family.
+    pub(super) const ALL: [Self; 14] = [
+        Self::Llama,
+        Self::Mixtral,
+        Self::Qwen2,
+        Self::Qwen3,
+        Self::Qwen3Moe,
+        Self::Gemma,
+        Self::Gemma2,
+        Self::Gemma3,
+        Self::Phi3,
+        Self::Olmo2,
+        Self::StableLm,
+        Self::GptNeoX,
+        Self::Gpt2,
+        Self::Falcon,
+    ];
+
+    /// The class that transformers has for a file of this family, and its `model_type`.
+    pub(super) const fn class(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Llama => ("LlamaForCausalLM", "llama"),
+            Self::Mixtral => ("MixtralForCausalLM", "mixtral"),
+            Self::Qwen2 => ("Qwen2ForCausalLM", "qwen2"),
+            Self::Qwen3 => ("Qwen3ForCausalLM", "qwen3"),
+            Self::Qwen3Moe => ("Qwen3MoeForCausalLM", "qwen3_moe"),
+            Self::Gemma => ("GemmaForCausalLM", "gemma"),
+            Self::Gemma2 => ("Gemma2ForCausalLM", "gemma2"),
+            Self::Gemma3 => ("Gemma3ForCausalLM", "gemma3_text"),
+            Self::Phi3 => ("Phi3ForCausalLM", "phi3"),
+            Self::Olmo2 => ("Olmo2ForCausalLM", "olmo2"),
+            Self::StableLm => ("StableLmForCausalLM", "stablelm"),
+            Self::GptNeoX => ("GPTNeoXForCausalLM", "gpt_neox"),
+            Self::Gpt2 => ("GPT2LMHeadModel", "gpt2"),
+            Self::Falcon => ("FalconForCausalLM", "falcon"),
+        }
+    }
+
     /// `general.architecture`.
     #[must_use]
     pub const fn architecture(self) -> &'static str {
@@ -166,6 +204,22 @@ impl Family {
             Self::Gpt2 => GPT2,
             Self::Falcon => FALCON,
         }
+    }
+
+    /// The modules of an expert, each with the stack that it is in.
+    pub(super) const fn expert_names(self) -> &'static [Name] {
+        match self {
+            Self::Mixtral => &[("w1", "ffn_gate_exps"), ("w3", "ffn_up_exps"), ("w2", "ffn_down_exps")],
+            Self::Qwen3Moe => {
+                &[("gate_proj", "ffn_gate_exps"), ("up_proj", "ffn_up_exps"), ("down_proj", "ffn_down_exps")]
+            }
+            _ => &[],
+        }
+    }
+
+    /// Whether the weight of `part` has a row for each input in transformers.
+    pub(super) fn is_conv1d(self, part: &str) -> bool {
+        self == Self::Gpt2 && ["attn_qkv", "attn_output", "ffn_up", "ffn_down"].contains(&part)
     }
 
     /// The modules of a layer that are there in some of the family's models only.

@@ -11,6 +11,7 @@ mod file_type;
 mod hyperparameters;
 mod names;
 mod note;
+mod open;
 mod refusals;
 mod rope;
 mod row_map;
@@ -26,6 +27,7 @@ pub use self::{
     family::Family,
     file_type::{FileType, MixtureModel},
     note::ExportNote,
+    open::open_model,
     row_map::RowMap,
     source::{Part, Source},
     tensors::OutputTensor,

@@ -98,12 +98,8 @@ fn expert(family: Family, layer: usize, rest: &str) -> Option<Destination> {
         _ => {}
     }
     let (expert, module) = inner.split_once('.')?;
-    let part = match (family, module.strip_suffix(".weight")?) {
-        (Family::Mixtral, "w1") | (Family::Qwen3Moe, "gate_proj") => "ffn_gate_exps",
-        (Family::Mixtral, "w3") | (Family::Qwen3Moe, "up_proj") => "ffn_up_exps",
-        (Family::Mixtral, "w2") | (Family::Qwen3Moe, "down_proj") => "ffn_down_exps",
-        _ => return None,
-    };
+    let module = module.strip_suffix(".weight")?;
+    let (_, part) = family.expert_names().iter().find(|(known, _)| *known == module)?;
     Some(Destination::Stacked { layer, part, index: expert.parse().ok()? })
 }
 

@@ -153,28 +153,49 @@ pub(super) fn rope_tensors(
     }
 }
 
-/// How much slower each rotation of Llama 3 is than it would be by its base, in f32 as torch computes it.
-#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "as torch computes it")]
+/// How much slower each rotation of Llama 3 is than it would be by its base.
 fn llama3_factors(settings: &Settings<'_>) -> Result<Vec<f32>, ExportError> {
     let number = |key, default: f32| Ok::<_, ExportError>(settings.rope_number(key)?.unwrap_or(default));
-    let base = number("rope_theta", DEFAULT_BASE)?;
-    let (factor, low, high) =
-        (number("factor", 8.0)?, number("low_freq_factor", 1.0)?, number("high_freq_factor", 4.0)?);
-    let context = number("original_max_position_embeddings", 8192.0)?;
-    let head_dim = settings.head_dim()?;
-    let factors = (0..head_dim / 2).map(|index| {
-        let exponent = (2 * index) as f32 / head_dim as f32;
-        // The power in f64, rounded once, is what a good f32 power gives.
-        let frequency = 1.0 / (f64::from(base).powf(f64::from(exponent)) as f32);
-        let wavelength = (2.0 * std::f64::consts::PI) as f32 / frequency;
-        if wavelength < context / high {
-            1.0
-        } else if wavelength > context / low {
-            factor
-        } else {
-            let smooth = (context / wavelength - low) / (high - low);
-            1.0 / ((1.0 - smooth) / factor + smooth)
-        }
-    });
-    Ok(factors.collect())
+    let stretch = Llama3Stretch {
+        factor: number("factor", 8.0)?,
+        low: number("low_freq_factor", 1.0)?,
+        high: number("high_freq_factor", 4.0)?,
+        context: number("original_max_position_embeddings", 8192.0)?,
+    };
+    Ok(stretch.factors(number("rope_theta", DEFAULT_BASE)?, settings.head_dim()?))
+}
+
+/// How Llama 3 slows its rotations: long waves by a factor, short ones not at all.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Llama3Stretch {
+    pub(super) factor: f32,
+    /// What the context is divided by for the longest wave that is slowed by a part of the factor.
+    pub(super) low: f32,
+    /// And for the shortest one.
+    pub(super) high: f32,
+    /// Positions that training began with.
+    pub(super) context: f32,
+}
+
+impl Llama3Stretch {
+    /// The factor of each rotation of a head of `head_dim` values, in f32 as torch computes it.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "as torch computes it")]
+    pub(super) fn factors(self, base: f32, head_dim: u32) -> Vec<f32> {
+        let Self { factor, low, high, context } = self;
+        let factors = (0..head_dim / 2).map(|index| {
+            let exponent = (2 * index) as f32 / head_dim as f32;
+            // The power in f64, rounded once, is what a good f32 power gives.
+            let frequency = 1.0 / (f64::from(base).powf(f64::from(exponent)) as f32);
+            let wavelength = (2.0 * std::f64::consts::PI) as f32 / frequency;
+            if wavelength < context / high {
+                1.0
+            } else if wavelength > context / low {
+                factor
+            } else {
+                let smooth = (context / wavelength - low) / (high - low);
+                1.0 / ((1.0 - smooth) / factor + smooth)
+            }
+        });
+        factors.collect()
+    }
 }

@@ -26,6 +26,22 @@ pub enum RowMap {
         /// Whether it is the second one.
         is_second: bool,
     },
+    /// Row by row, from this one on.
+    From(usize),
+    /// The inverse of [`Self::Interleaved`].
+    InHalves {
+        /// Rows of a head, an even number.
+        head_rows: usize,
+    },
+    /// The inverse of [`Self::ByPart`].
+    ByGroup {
+        /// Groups, each with one key and one value.
+        groups: usize,
+        /// Query heads of a group.
+        queries: usize,
+        /// Rows of a head.
+        head_rows: usize,
+    },
 }
 
 impl RowMap {
@@ -47,6 +63,33 @@ impl RowMap {
                 (group * (queries + 2) + place) * head_rows + at
             }
             Self::Half { rows, is_second } => (row / rows * 2 + usize::from(is_second)) * rows + row % rows,
+            Self::From(first) => first + row,
+            Self::InHalves { head_rows } => {
+                let (head, at, half) = (row / head_rows, row % head_rows, head_rows / 2);
+                head * head_rows + if at < half { 2 * at } else { 2 * (at - half) + 1 }
+            }
+            Self::ByGroup { groups, queries, head_rows } => {
+                let (head, at) = (row / head_rows, row % head_rows);
+                let (group, place) = (head / (queries + 2), head % (queries + 2));
+                let head = match place.checked_sub(queries) {
+                    None => group * queries + place,
+                    Some(part) => groups * (queries + part) + group,
+                };
+                head * head_rows + at
+            }
+        }
+    }
+
+    /// What takes every row back to where this map took it from; `None` where rows are left out.
+    #[must_use]
+    pub fn inverse(self) -> Option<Self> {
+        match self {
+            Self::Same => Some(Self::Same),
+            Self::Interleaved { head_rows } => Some(Self::InHalves { head_rows }),
+            Self::InHalves { head_rows } => Some(Self::Interleaved { head_rows }),
+            Self::ByPart { groups, queries, head_rows } => Some(Self::ByGroup { groups, queries, head_rows }),
+            Self::ByGroup { groups, queries, head_rows } => Some(Self::ByPart { groups, queries, head_rows }),
+            Self::Half { .. } | Self::From(_) => None,
         }
     }
 }
@@ -57,6 +100,26 @@ mod tests {
 
     fn sources(map: RowMap, rows: usize) -> Vec<usize> {
         (0..rows).map(|row| map.source_row(row)).collect()
+    }
+
+    #[test]
+    fn an_inverse_takes_every_row_back() {
+        let maps = [
+            (RowMap::Same, 7),
+            (RowMap::Interleaved { head_rows: 6 }, 18),
+            (RowMap::ByPart { groups: 2, queries: 3, head_rows: 4 }, 40),
+            (RowMap::ByPart { groups: 3, queries: 1, head_rows: 2 }, 18),
+            (RowMap::ByPart { groups: 1, queries: 5, head_rows: 2 }, 14),
+        ];
+        for (map, rows) in maps {
+            let inverse = map.inverse().unwrap();
+            assert_eq!(inverse.inverse(), Some(map));
+            for row in 0..rows {
+                assert_eq!(map.source_row(inverse.source_row(row)), row, "{map:?}");
+            }
+        }
+        assert_eq!(RowMap::Half { rows: 2, is_second: false }.inverse(), None);
+        assert_eq!(sources(RowMap::From(3), 2), [3, 4]);
     }
 
     #[test]

@@ -194,10 +194,7 @@ impl<'a> Tensors<'a> {
             }
             _ => RowMap::Same,
         };
-        let is_conv1d = self.family == Family::Gpt2
-            && !is_bias
-            && matches!(part, "attn_qkv" | "attn_output" | "ffn_up" | "ffn_down");
-        if is_conv1d {
+        if self.family.is_conv1d(part) && !is_bias {
             let &[inputs, outputs] = tensor.shape() else { return Err(self.unfit(tensor)) };
             return Ok(Draft { dims: vec![inputs as u64, outputs as u64], source: Source::Turned(tensor.clone()) });
         }

@@ -122,13 +122,14 @@ fn step(
 /// Output files for `steps`, with headers and offsets.
 pub(super) fn shards(base: &Checkpoint, steps: Vec<Vec<TensorStep>>, max_shard_bytes: Option<u64>) -> Vec<OutputShard> {
     // Files of packed weights are too small to be the measure of those that they become.
-    let usual = base.quantization().map(|_| USUAL_SHARD_BYTES);
+    let is_anew = base.quantization().is_some() || base.gguf().is_some();
+    let usual = is_anew.then_some(USUAL_SHARD_BYTES);
     let Some(max_shard_bytes) = max_shard_bytes.or(usual) else {
         let files = base.files().iter().zip(steps);
         return files.map(|(file, steps)| shard_like(file, steps)).collect();
     };
     let mut metadata = base.files().first().map(|file| file.metadata()).unwrap_or_default();
-    if base.quantization().is_some() {
+    if is_anew {
         // What a packer says of its tensors there is true no more, and `mlx` would be transposed by some loaders.
         metadata = BTreeMap::from([("format".to_owned(), "pt".to_owned())]);
     }

@@ -61,6 +61,7 @@ use crate::{
     adapter::{Adapter, Twin},
     architecture::{Architecture, packed_while_loading},
     checkpoint::Checkpoint,
+    gguf::open_model,
     matching::{Matching, as_trained},
     numeric::{FloatDtype, codec::Nf4Format},
 };
@@ -167,7 +168,7 @@ impl MergePlan {
     /// # Errors
     /// Inputs that cannot be opened, do not fit together or cannot be merged.
     pub fn resolved(request: &MergeRequest) -> Result<Self, PlanError> {
-        let base = Checkpoint::open(&request.base)?;
+        let base = open_model(&request.base)?;
         if let Some(method) = Architecture::of(&base).unread_quantization() {
             return Err(PlanError::QuantizedBase { method, path: request.base.clone() });
         }
@@ -176,6 +177,7 @@ impl MergePlan {
             Some(quantization) => packed_while_loading(base, quantization)?,
             None => base,
         };
+        let dtype = request.dtype.resolved(&base);
         if request.adapters.is_empty() {
             return Err(PlanError::NoAdapter);
         }
@@ -199,7 +201,7 @@ impl MergePlan {
         }
         let packed =
             request.requantize.map(|format| PackedWeights::choose(&base, &adapters, &matching, format)).transpose()?;
-        let written = layout::Written { dtype: request.dtype, packed: packed.as_ref() };
+        let written = layout::Written { dtype, packed: packed.as_ref() };
         let steps = layout::steps(inputs, written);
         let shards = layout::shards(&base, steps, request.max_shard_bytes);
         let index_text = layout::index_text(&base, &shards);
@@ -225,7 +227,7 @@ impl MergePlan {
         };
         let warnings = warnings::all(inputs, &facts);
         let edits = config_edit::Edits {
-            dtype: request.dtype,
+            dtype,
             packed: written.packed.and_then(|packed| packed_dtype(&shards, packed)),
             untied: matching.untied.iter().flat_map(|untied| untied.config_paths.clone()).collect(),
             vocabulary: vocabulary.as_ref(),
@@ -238,7 +240,7 @@ impl MergePlan {
             findings,
             twin,
             output: request.output.clone(),
-            dtype: request.dtype,
+            dtype,
             requantize: request.requantize,
             accepts_loss: request.accepts_loss,
             rounding: request.rounding,
@@ -301,7 +303,8 @@ impl MergePlan {
         let packed = requantize
             .map(|format| PackedWeights::choose(&self.base, &self.adapters, &self.matching, format))
             .transpose()?;
-        let steps = layout::steps(inputs, layout::Written { dtype, packed: packed.as_ref() });
+        let steps =
+            layout::steps(inputs, layout::Written { dtype: dtype.resolved(&self.base), packed: packed.as_ref() });
         Ok(steps.iter().flatten().map(|step| step.byte_count).sum())
     }
 

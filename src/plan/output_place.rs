@@ -33,6 +33,8 @@ pub fn proposed_output(base: &Path, home: Option<&Path>) -> PathBuf {
         return free_name(&home.join(format!("{name}-merged")));
     }
     let name = absolute.file_name().map_or_else(|| "model".into(), |name| name.to_string_lossy().into_owned());
+    // A GGUF file is a model of its own.
+    let name = name.strip_suffix(".gguf").unwrap_or(&name);
     free_name(&absolute.with_file_name(format!("{name}-merged")))
 }
 
@@ -56,6 +58,7 @@ mod tests {
         assert_eq!(proposed_output(&base, None), root.path().join("한국어-모델-merged"));
         std::fs::create_dir(root.path().join("한국어-모델-merged")).unwrap();
         assert_eq!(proposed_output(&base, None), root.path().join("한국어-모델-merged-2"));
+        assert_eq!(proposed_output(&root.path().join("m-Q8_0.gguf"), None), root.path().join("m-Q8_0-merged"));
         let snapshot = root.path().join("models--org--name/snapshots/0a1b2c");
         assert_eq!(proposed_output(&snapshot, Some(root.path())), root.path().join("name-merged"));
     }

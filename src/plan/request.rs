@@ -3,7 +3,10 @@
 use std::{path::PathBuf, str::FromStr};
 
 use super::Rounding;
-use crate::numeric::{FloatDtype, codec::Nf4Format};
+use crate::{
+    checkpoint::Checkpoint,
+    numeric::{FloatDtype, codec::Nf4Format},
+};
 
 /// A merge as a user asks for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +68,18 @@ pub enum DtypePolicy {
     /// Every F32, F16 and BF16 tensor becomes this, but for those that the architecture keeps in float32. F64, 8-bit
     /// floats, integers and packed weights are copied as they are.
     Convert(FloatDtype),
+}
+
+impl DtypePolicy {
+    /// What it means for `base`: codes of a GGUF file are no dtype to keep, and vectors beside them are in float32, so
+    /// that all of it becomes the dtype that the model is in.
+    #[must_use]
+    pub fn resolved(self, base: &Checkpoint) -> Self {
+        match (self, base.gguf()) {
+            (Self::Keep, Some(origin)) => Self::Convert(origin.dtype),
+            _ => self,
+        }
+    }
 }
 
 impl FromStr for DtypePolicy {

@@ -78,7 +78,7 @@ pub(super) fn steps(
             }
         };
         if is_wanted {
-            add(&mut steps, file, file.path_below(base.root()));
+            add(&mut steps, file, file.path_below(base.side_root()));
         }
     }
     let chosen = |from: Option<usize>, role: FileRole| {

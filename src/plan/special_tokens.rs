@@ -119,7 +119,7 @@ impl SpecialTokens {
         choice: &TokenizerChoice,
         row_count: Option<u64>,
     ) -> Result<Self, PlanError> {
-        let own = settings(base.root())?;
+        let own = settings(base.side_root())?;
         let chosen = choice.vocabulary_from.and_then(|index| adapters.get(index));
         let mut found = Self::default();
         let mut ids = None;
@@ -131,7 +131,7 @@ impl SpecialTokens {
                     continue;
                 }
                 if ids.is_none() {
-                    ids = Some(TokenIds::read(chosen.map_or(base.root(), Adapter::root))?);
+                    ids = Some(TokenIds::read(chosen.map_or(base.side_root(), Adapter::root))?);
                 }
                 let ids = ids.as_ref().unwrap_or_else(|| unreachable!("read above"));
                 found.take(index, (key, &value, old, new), ids, row_count);

@@ -77,7 +77,7 @@ impl TokenizerChoice {
     /// # Errors
     /// A tokenizer file that cannot be read.
     pub(super) fn new(base: &Checkpoint, adapters: &[Adapter]) -> Result<Self, PlanError> {
-        let base_view = TokenizerView::read(base.root())?;
+        let base_view = TokenizerView::read(base.side_root())?;
         let base_has_one = has_tokenizer(base.side_files());
         let reason = if base_has_one { TokenizerReason::AdapterBringsNone } else { TokenizerReason::NobodyBringsOne };
         let mut choice = Self {

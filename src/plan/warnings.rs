@@ -74,7 +74,7 @@ pub(super) fn all(inputs: Inputs<'_>, facts: &Facts<'_>) -> Vec<Warning> {
 
 /// An adapter that lies in the base's folder and is not merged.
 fn of_the_base(inputs: Inputs<'_>) -> Option<Warning> {
-    let holds_adapter = inputs.base.root().join(crate::adapter::CONFIG_FILE).is_file();
+    let holds_adapter = inputs.base.side_root().join(crate::adapter::CONFIG_FILE).is_file();
     let is_given = inputs.adapters.iter().any(|adapter| is_same_folder(adapter, inputs.base));
     (holds_adapter && !is_given).then_some(Warning::BaseAdapter)
 }
@@ -91,8 +91,16 @@ fn dequantised(base: &Checkpoint, is_packed_again: bool) -> Option<Warning> {
         is_packed_again,
         packed_bytes: packed.map(LogicalTensor::byte_count).sum(),
         dtype: quantization.dtype.stored(),
-        byte_count: made().map(LogicalTensor::byte_count).sum(),
+        byte_count: made().map(|tensor| made_bytes(base, tensor)).sum(),
     })
+}
+
+/// Bytes of a tensor that was packed, as it is written: those of a GGUF file are made in float32 and written in fewer.
+fn made_bytes(base: &Checkpoint, tensor: &LogicalTensor) -> u64 {
+    match base.gguf() {
+        Some(origin) => (tensor.element_count() * origin.dtype.byte_count()) as u64,
+        None => tensor.byte_count(),
+    }
 }
 
 /// A base whose weights are taken as a trainer saw them.

@@ -34,13 +34,16 @@ impl ModelFacts {
     pub fn of(checkpoint: &Checkpoint) -> Self {
         let config = checkpoint.config();
         let dtypes = checkpoint.dtypes_by_bytes();
-        let kept_dtype = dtypes.first().map_or_else(String::new, |(dtype, _)| dtype.to_string());
+        let kept = checkpoint.gguf().map(|origin| origin.dtype.stored());
+        let kept = kept.or_else(|| dtypes.first().map(|(dtype, _)| *dtype));
+        let kept_dtype = kept.map_or_else(String::new, |dtype| dtype.to_string());
         Self {
             name: crate::units::path::composed(&checkpoint.name()),
             architecture: config.architecture().unwrap_or(config.model_type()).to_owned(),
-            dtype: match checkpoint.quantization() {
-                Some(quantization) => quantization.method.name().to_owned(),
-                None => kept_dtype.clone(),
+            dtype: match (checkpoint.gguf(), checkpoint.quantization()) {
+                (Some(origin), _) => format!("GGUF {}", origin.file_type),
+                (None, Some(quantization)) => quantization.method.name().to_owned(),
+                (None, None) => kept_dtype.clone(),
             },
             kept_dtype,
             parameter_count: SizeBreakdown::stored(checkpoint).weight_count(),

@@ -50,6 +50,9 @@ impl ModelSummary {
 }
 
 fn stored_forms(checkpoint: &Checkpoint) -> Vec<(String, u64)> {
+    if let Some(origin) = checkpoint.gguf() {
+        return origin.by_type.iter().map(|(name, _, byte_count)| ((*name).to_owned(), *byte_count)).collect();
+    }
     let mut sums: BTreeMap<String, u64> = BTreeMap::new();
     for (name, tensor) in checkpoint.stored_tensors() {
         let packing = checkpoint.quantization().filter(|quantization| quantization.parts.contains_key(name));

@@ -48,7 +48,7 @@ impl FolderExtras {
     /// # Errors
     /// A folder that cannot be listed.
     pub fn of(checkpoint: &Checkpoint) -> Result<Self, IoError> {
-        let root = checkpoint.root();
+        let root = checkpoint.side_root();
         let mut extras = Self::default();
         let is_used = |name: &str| checkpoint.files().iter().any(|file| file.name() == name);
         list(root, "", 0, &mut |name, byte_count| {

@@ -56,6 +56,7 @@ use crate::{
     adapter::Adapter,
     architecture::{Architecture, Recast, TaskFamily, packed_while_loading},
     checkpoint::{Checkpoint, LogicalTensor},
+    gguf::open_model,
     job::JobContext,
     matching::Matching,
     merge::GgufPlace,
@@ -193,7 +194,7 @@ fn open_reference(request: &VerifyRequest, options: &VerifyOptions) -> Result<Op
         return if request.adapters.is_empty() { Ok(None) } else { Err(VerifyError::AdapterWithoutBase) };
     };
     let path = base;
-    let base = Checkpoint::open(path).map_err(VerifyError::Base)?;
+    let base = open_model(path).map_err(VerifyError::Base)?;
     if let Some(method) = Architecture::of(&base).unread_quantization() {
         return Err(VerifyError::PackedBase { method, path: path.to_owned() });
     }

@@ -50,7 +50,7 @@ pub(super) fn judge(merged: &Checkpoint, reference: Option<&Reference>) -> (Vec<
                 let is_as_in_base = reference.is_some_and(|reference| {
                     let base = &reference.base;
                     let rows = embedding_rows(&Architecture::of(base)).map(|(_, rows)| rows);
-                    max_id(base.root()).is_ok_and(|id| id.is_some_and(|id| rows.is_some_and(|rows| id >= rows)))
+                    max_id(base.side_root()).is_ok_and(|id| id.is_some_and(|id| rows.is_some_and(|rows| id >= rows)))
                 });
                 let list = if is_as_in_base { &mut warnings } else { &mut problems };
                 list.push(Detail::IdsBeyondRows { id, tensor, rows, is_as_in_base });
@@ -71,7 +71,7 @@ fn vocabularies(checkpoint: &Checkpoint) -> impl Iterator<Item = &str> {
 /// Whether a vocabulary is the beginning of the base's or of an adapter's.
 fn truncated(name: &str, merged: &Checkpoint, reference: &Reference) -> Option<Detail> {
     let held = read(&merged.root().join(name))?;
-    let roots = std::iter::once(reference.base.root()).chain(reference.adapters.iter().map(Adapter::root));
+    let roots = std::iter::once(reference.base.side_root()).chain(reference.adapters.iter().map(Adapter::root));
     let whole = roots
         .filter_map(|root| read(&root.join(name)))
         .find(|whole| whole.len() > held.len() && whole.starts_with(&held))?;

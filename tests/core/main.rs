@@ -89,6 +89,7 @@ mod gguf {
     mod mixtures;
     mod models;
     mod notes;
+    mod open;
     mod refusals;
     mod refused_configs;
     mod refused_tensors;

@@ -27,7 +27,7 @@ pub enum GgufError {
     NameTwice { tensor: String },
     BadName { tensor: String, byte_count: usize },
     BadDimensions { tensor: String, dims: Vec<u64> },
-    UnknownType { tensor: String, number: u32 },
+    UnknownType { tensor: String, ggml_type: String },
     BrokenRow { tensor: String, columns: u64, ggml_type: &'static str, block: usize },
     Misplaced { tensor: String, offset: u64, expected: u64 },
 }
@@ -70,7 +70,7 @@ mod tests {
             (GgufError::NameTwice { tensor: tensor() }, &["`blk.0`"]),
             (GgufError::BadName { tensor: tensor(), byte_count: 64 }, &["`blk.0`", "64"]),
             (GgufError::BadDimensions { tensor: tensor(), dims: vec![0, 3] }, &["`blk.0`", "3"]),
-            (GgufError::UnknownType { tensor: tensor(), number: 99 }, &["`blk.0`", "99"]),
+            (GgufError::UnknownType { tensor: tensor(), ggml_type: "IQ4_XS".to_owned() }, &["`blk.0`", "IQ4_XS"]),
             (
                 GgufError::BrokenRow { tensor: tensor(), columns: 100, ggml_type: "Q4_K", block: 256 },
                 &["`blk.0`", "100", "256", "Q4_K"],

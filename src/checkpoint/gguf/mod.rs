@@ -6,6 +6,10 @@
 
 mod cursor;
 mod error;
+mod file;
+mod model;
+mod model_error;
+mod side_folder;
 mod value;
 
 use std::{
@@ -21,6 +25,10 @@ use self::{
 };
 pub use self::{
     error::{GgufError, GgufFileError},
+    file::{GgufFile, plain_dtype},
+    model::{GgufModel, GgufOrigin},
+    model_error::GgufModelError,
+    side_folder::SideFolder,
     value::{GgufArray, GgufValue},
 };
 use crate::{
@@ -232,7 +240,7 @@ fn read_tensor<R: Read>(cursor: &mut Cursor<R>) -> Result<GgufTensor, GgufError>
     let dims = (0..rank).map(|_| u64::read(cursor)).collect::<Result<_, _>>()?;
     let (number, offset) = (u32::read(cursor)?, u64::read(cursor)?);
     let Some(ggml_type) = GgmlType::of_number(number) else {
-        return Err(GgufError::UnknownType { tensor: name, number });
+        return Err(GgufError::UnknownType { tensor: name, ggml_type: GgmlType::unread_name(number) });
     };
     Ok(GgufTensor { offset, ..GgufTensor::new(name, dims, ggml_type)? })
 }

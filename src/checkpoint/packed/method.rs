@@ -46,6 +46,8 @@ pub enum QuantizationMethod {
     Awq,
     /// torchao, integers in a byte each.
     TorchaoInt8,
+    /// A GGUF file, ggml's blocks.
+    Gguf,
 }
 
 impl QuantizationMethod {
@@ -85,6 +87,7 @@ impl QuantizationMethod {
             Self::Gptq => "GPTQ",
             Self::Awq => "AWQ",
             Self::TorchaoInt8 => "torchao Int8",
+            Self::Gguf => "GGUF",
         }
     }
 }

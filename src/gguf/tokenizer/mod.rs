@@ -5,7 +5,7 @@
 
 mod differences;
 mod files;
-mod pre;
+pub(super) mod pre;
 mod sentence_piece;
 mod special;
 mod spm;

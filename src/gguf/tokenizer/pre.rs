@@ -6,7 +6,7 @@
 
 use std::{collections::HashMap, fmt::Write as _, sync::LazyLock};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokenizers::Tokenizer;
 
@@ -40,6 +40,47 @@ pub(super) fn pre_tokenizer(files: &Files, json: &Value, text: &str) -> Result<S
         Some(name) => Ok(name.to_owned()),
         None => Err(ExportError::UnknownPreTokenizer { parts: rules(json), hash, path: files.root().to_owned() }),
     }
+}
+
+/// The steps that a name stands for, as `tokenizer.json` has them.
+pub(in crate::gguf) struct KnownSteps {
+    pub(in crate::gguf) normalizer: Value,
+    pub(in crate::gguf) pre_tokenizer: Value,
+    /// Whether a word of the vocabulary is a token whatever the merges say.
+    pub(in crate::gguf) ignores_merges: bool,
+}
+
+/// The steps of `name`; `None` where they are not known well enough.
+pub(in crate::gguf) fn known_steps(name: &str) -> Option<KnownSteps> {
+    let level = |uses_regex: bool| json!({"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": uses_regex});
+    let sequence = |steps: Vec<Value>| json!({"type": "Sequence", "pretokenizers": steps});
+    let split = |pattern: &str| {
+        let split = json!({"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated", "invert": false});
+        sequence(vec![split, level(false)])
+    };
+    let (pre_tokenizer, composes, ignores_merges) = match name {
+        "gpt-2" => (level(true), false, false),
+        "olmo" => (level(true), true, false),
+        "llama-bpe" => (split(LLAMA3), false, true),
+        "dbrx" => (split(LLAMA3), false, false),
+        "qwen2" => (split(QWEN2), true, false),
+        "deepseek-r1-qwen" => (split(QWEN2), false, false),
+        "tekken" => (split(TEKKEN), false, true),
+        "smollm" => (sequence(vec![json!({"type": "Digits", "individual_digits": true}), level(true)]), false, false),
+        "falcon" => {
+            let digits = json!({"type": "Split", "pattern": {"Regex": "[0-9][0-9][0-9]"}, "behavior": "Isolated", "invert": false});
+            let steps = vec![
+                json!({"type": "Punctuation", "behavior": "Contiguous"}),
+                level(true),
+                json!({"type": "Digits", "individual_digits": false}),
+                digits,
+            ];
+            (sequence(steps), false, false)
+        }
+        _ => return None,
+    };
+    let normalizer = if composes { json!({"type": "NFC"}) } else { Value::Null };
+    Some(KnownSteps { normalizer, pre_tokenizer, ignores_merges })
 }
 
 /// The hash of the ids that the tokenizer makes of the check text, as Python prints them.

@@ -11,6 +11,7 @@ use std::{
 use crate::{
     adapter::{Adapter, AdapterError, BaseSuggestion, is_model, suggested_bases},
     checkpoint::{Checkpoint, CheckpointError},
+    gguf::open_model,
     gui::{frame::wells::well::WellKind, screens::merge::merge_options::MergeOptions},
     matching::{Matching, Misfit, TensorCounts, as_trained, misfits},
     merge,
@@ -128,7 +129,7 @@ impl Inspection {
     pub fn new(request: &InspectionRequest) -> Self {
         let inputs = (request.base.clone(), request.adapters.clone());
         let mut inspection = Self { inputs, ..Self::default() };
-        let base = request.base.as_deref().map(Checkpoint::open);
+        let base = request.base.as_deref().map(open_model);
         let opened: Result<Vec<Adapter>, _> =
             request.adapters.iter().map(|adapter| Adapter::open(&adapter.path)).collect();
         inspection.base = match &base {
@@ -282,6 +283,25 @@ mod tests {
             home: None,
             recorded: None,
         }
+    }
+
+    #[test]
+    fn a_gguf_file_is_a_base_like_any_other() {
+        use crate::{gguf::FileType, job::JobContext};
+
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("sample-Q8_0.gguf");
+        let sample = Checkpoint::open(&crate::sample::Sample::find().unwrap().base()).unwrap();
+        let place = merge::GgufPlace::of(path.clone());
+        let mut plan = merge::GgufPlan::of_model(sample, &[FileType::Q8_0], Some(place)).unwrap();
+        plan.check_output().unwrap();
+        plan.run(&JobContext::unwatched()).unwrap();
+        let request = InspectionRequest { base: Some(path), ..sample_into(root.path().join("merged")) };
+        let inspection = Inspection::new(&request);
+        let Slot::Open(facts) = &inspection.base else { panic!("{:?}", inspection.base) };
+        assert_eq!((facts.name.as_str(), facts.dtype.as_str()), ("sample-Q8_0", "GGUF Q8_0"));
+        assert_eq!(facts.kept_dtype, "BF16");
+        assert!(matches!(inspection.plan, Some(Ok(_))), "{:?}", inspection.plan);
     }
 
     #[test]

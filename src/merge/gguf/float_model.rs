@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::super::in_memory::in_float32;
 use crate::{
-    checkpoint::{Checkpoint, FileRole, folder_name, read_text_bytes},
+    checkpoint::{Checkpoint, FileRole, read_text_bytes},
     error::IoAction,
     merge::MergeError,
     plan::{MergePlan, SideFileContent},
@@ -27,7 +27,7 @@ pub(super) fn float_model(plan: &Arc<MergePlan>) -> Result<Checkpoint, MergeErro
         };
         files.insert(step.relative_path.clone(), bytes);
     }
-    let name = folder_name(plan.base.root());
+    let name = plan.base.name();
     let name = name.rsplit('/').next().unwrap_or(&name);
     Ok(in_float32(plan)?.with_side_files(format!("{name}-merged"), files))
 }

@@ -16,11 +16,11 @@ const FILE: &str = "tokenizer.json";
 
 /// Compares the adapter's `tokenizer.json` with the base's; `None` where one of them has none or both are equal files.
 pub(super) fn finding(base: &Checkpoint, adapter: &Adapter) -> Result<Option<Finding>, PlanError> {
-    let (Some(ours), Some(theirs)) = (read(base.root())?, read(adapter.root())?) else { return Ok(None) };
+    let (Some(ours), Some(theirs)) = (read(base.side_root())?, read(adapter.root())?) else { return Ok(None) };
     if ours == theirs {
         return Ok(Some(Finding::new(Verdict::Agrees, Compared::SameTokenizer)));
     }
-    let (ours, theirs) = (ids(&ours, base.root())?, ids(&theirs, adapter.root())?);
+    let (ours, theirs) = (ids(&ours, base.side_root())?, ids(&theirs, adapter.root())?);
     let mut moved: Vec<String> = theirs
         .iter()
         .filter(|(token, id)| ours.get(*token).is_some_and(|own| own != *id))

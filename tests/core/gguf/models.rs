@@ -22,7 +22,7 @@ use tempfile::TempDir;
 
 use crate::support::{random_model, repository, sha256_start};
 
-const CASES: [&str; 20] = [
+pub const CASES: [&str; 20] = [
     "llama-spm",
     "llama-spm-json-only",
     "llama3-rope",

@@ -56,6 +56,29 @@ pub enum GgmlType {
     Bf16 = 30,
 }
 
+/// Types of files that are met and not read: code books, three values, floats of four bits, integers.
+const UNREAD: [(u32, &str); 19] = [
+    (15, "Q8_K"),
+    (16, "IQ2_XXS"),
+    (17, "IQ2_XS"),
+    (18, "IQ3_XXS"),
+    (19, "IQ1_S"),
+    (20, "IQ4_NL"),
+    (21, "IQ3_S"),
+    (22, "IQ2_S"),
+    (23, "IQ4_XS"),
+    (24, "I8"),
+    (25, "I16"),
+    (26, "I32"),
+    (27, "I64"),
+    (28, "F64"),
+    (29, "IQ1_M"),
+    (34, "TQ1_0"),
+    (35, "TQ2_0"),
+    (39, "MXFP4"),
+    (40, "NVFP4"),
+];
+
 /// Values that a type cannot hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{}", crate::message::english(self))]
@@ -109,6 +132,13 @@ impl GgmlType {
     #[must_use]
     pub fn of_number(number: u32) -> Option<Self> {
         Self::ALL.into_iter().find(|known| known.number() == number)
+    }
+
+    /// What ggml calls a type of this number that is not read here; the number where it has none.
+    #[must_use]
+    pub fn unread_name(number: u32) -> String {
+        let known = UNREAD.into_iter().find(|(known, _)| *known == number);
+        known.map_or_else(|| number.to_string(), |(_, name)| name.to_owned())
     }
 
     /// The number that stands for it in a file.
