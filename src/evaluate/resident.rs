@@ -1,6 +1,6 @@
 //! A whole model in memory, for what a stream cannot show: seconds of a forward pass, and answers to a prompt.
 
-use std::{path::PathBuf, time::Instant};
+use std::time::Instant;
 
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
@@ -14,12 +14,16 @@ use super::{
     tokens,
     weights::ModelWeights,
 };
-use crate::job::{JobContext, Stage};
+use crate::{
+    checkpoint::Checkpoint,
+    job::{JobContext, Stage},
+};
 
 /// A model, loaded as float32.
 #[derive(Debug)]
 pub struct ResidentModel {
-    root: PathBuf,
+    /// Headers alone, and the side files that go with them.
+    checkpoint: Checkpoint,
     name: String,
     config: DecoderConfig,
     embedding: Embedding,
@@ -91,11 +95,11 @@ impl ResidentModel {
             job.advance(weights.layer_byte_count(&config, layer));
         }
         Ok(Self {
-            root: weights.root().to_owned(),
             name: weights.name(),
             norm: weights.module(config.names.root(), &fresh).norm(&config.final_norm)?,
             head: OutputHead { linear, logit_cap: config.logit_cap },
             stop_ids: weights.stop_ids(),
+            checkpoint: weights.into_checkpoint(),
             config,
             embedding,
             layers,
@@ -150,10 +154,10 @@ impl ResidentModel {
     /// # Errors
     /// No tokenizer, a prompt without tokens or with more of them than the model has positions, or a cancelled job.
     pub fn answer(&self, prompt: &str, max_tokens: usize, job: &JobContext) -> Result<Answer, EvalError> {
-        let tokenizer = tokens::open(&self.root)?;
-        let prompt_ids = tokens::encode(&tokenizer, prompt, &self.root.join(tokens::TOKENIZER_FILE))?;
+        let root = self.checkpoint.side_root();
+        let prompt_ids = tokens::encode(&tokens::open(root)?, prompt, &root.join(tokens::TOKENIZER_FILE))?;
         let Continuation { ids, token_secs } = self.continue_greedily(&prompt_ids, max_tokens, job)?;
-        let text = tokens::decode(&self.root, &ids)?;
+        let text = tokens::decode(root, &ids)?;
         Ok(Answer { text, ids, prompt_tokens: prompt_ids.len(), duration_secs: token_secs.iter().sum() })
     }
 
@@ -231,8 +235,8 @@ impl ResidentModel {
             return Err(EvalError::NothingToScore { text, token_count: 0 });
         }
         if let Some(id) = ids.iter().copied().find(|id| *id as usize >= vocab_size) {
-            return Err(EvalError::TokenOutsideVocab { text, id, vocab_size, path: self.root.clone() });
+            return Err(EvalError::TokenOutsideVocab { text, id, vocab_size, path: self.checkpoint.root().to_owned() });
         }
-        self.config.check_positions(&text, ids.len(), &self.root)
+        self.config.check_positions(&text, ids.len(), self.checkpoint.root())
     }
 }

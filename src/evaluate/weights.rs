@@ -78,6 +78,11 @@ impl ModelWeights {
         self.checkpoint.root()
     }
 
+    /// The model without its adapters.
+    pub fn into_checkpoint(self) -> Checkpoint {
+        self.checkpoint
+    }
+
     /// The folder of its tokenizer.
     pub fn side_root(&self) -> &Path {
         self.checkpoint.side_root()

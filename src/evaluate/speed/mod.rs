@@ -8,7 +8,7 @@ mod child;
 mod process;
 mod report;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use self::{
     child::{RESIDENT_COMMAND, serve},
@@ -17,6 +17,8 @@ pub use self::{
 use self::{process::ResidentProcess, report::Samples};
 use super::{EvalError, EvalText, ModelSource, ResidentModel, tokens, tokens::TokenizedTexts};
 use crate::{
+    checkpoint::Checkpoint,
+    gguf::open_model,
     job::{JobContext, JobEvent, Stage},
     platform,
 };
@@ -68,7 +70,10 @@ pub fn measure(request: &SpeedRequest, job: &JobContext) -> Result<SpeedReport, 
     let needed: Vec<u64> = needs.iter().map(|needs| needs.byte_count).collect();
     // Every model reads as many tokens, or their seconds could not be compared.
     let fewest_positions = needs.iter().filter_map(|needs| needs.position_count).min();
-    let inputs = inputs(request, fewest_positions.unwrap_or(FORWARD_TOKENS).min(FORWARD_TOKENS))?;
+    // Kept: the side files of a model that no folder holds go with it.
+    let opened = request.models.iter().map(|source| open_model(source.path())).collect::<Result<Vec<_>, _>>()?;
+    let roots: Vec<&Path> = opened.iter().map(Checkpoint::side_root).collect();
+    let inputs = inputs(request, &roots, fewest_positions.unwrap_or(FORWARD_TOKENS).min(FORWARD_TOKENS))?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a count of bytes")]
     let share = |free: u64| (free as f64 * MEMORY_SHARE) as u64;
     let available = request.memory_bytes.or_else(|| platform::available_memory_bytes().map(share)).unwrap_or(u64::MAX);
@@ -110,8 +115,7 @@ pub fn measure(request: &SpeedRequest, job: &JobContext) -> Result<SpeedReport, 
         if samples.forward_secs.is_empty() {
             return Ok(Some(ModelSpeed::too_large(needed[model], available)));
         }
-        let root = request.models[model].path();
-        let text = |ids: &[u32]| request.prompt.is_some().then(|| tokens::decode(root, ids)).transpose();
+        let text = |ids: &[u32]| request.prompt.is_some().then(|| tokens::decode(roots[model], ids)).transpose();
         samples.summary(inputs[model].text.len(), text).map(Some)
     });
     Ok(SpeedReport { prompt: request.prompt.clone(), fits_together, models: models.collect::<Result<_, _>>()? })
@@ -123,21 +127,20 @@ struct ModelInput {
     prompt: Vec<u32>,
 }
 
-fn inputs(request: &SpeedRequest, most_tokens: usize) -> Result<Vec<ModelInput>, EvalError> {
+/// What each model reads, by the tokenizer in its folder of `roots`.
+fn inputs(request: &SpeedRequest, roots: &[&Path], most_tokens: usize) -> Result<Vec<ModelInput>, EvalError> {
     let texts = [request.text.clone()];
-    let of_model = |source: &ModelSource| {
-        let tokenized = TokenizedTexts::new(source.path(), &texts, &[])?;
+    let of_model = |root: &&Path| {
+        let tokenized = TokenizedTexts::new(root, &texts, &[])?;
         let mut text = tokenized.ids.concat();
         text.truncate(most_tokens);
         let prompt = match &request.prompt {
-            Some(prompt) => {
-                tokens::encode(&tokens::open(source.path())?, prompt, &source.path().join(tokens::TOKENIZER_FILE))?
-            }
+            Some(prompt) => tokens::encode(&tokens::open(root)?, prompt, &root.join(tokens::TOKENIZER_FILE))?,
             None => text[..text.len().min(PROMPT_TOKENS)].to_vec(),
         };
         Ok(ModelInput { text, prompt })
     };
-    request.models.iter().map(of_model).collect()
+    roots.iter().map(of_model).collect()
 }
 
 /// A process that has loaded its model and passed once over what it will be asked.

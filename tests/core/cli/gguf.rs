@@ -42,3 +42,23 @@ fn an_unknown_type_is_a_usage_error_that_lists_the_known_ones() {
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("Q4_K_M"), "{}", stderr(&output));
 }
+
+/// What the window's user does with folders: merge, prove, compare, with one file in between.
+#[test]
+fn base_and_adapter_become_a_file_that_is_proven_compared_and_timed() {
+    let root = tempfile::tempdir().unwrap();
+    let adapter = sample().join("adapter").display().to_string();
+    let run = |args: &[&str]| {
+        let output = lorafuse(root.path(), args);
+        assert!(output.status.success(), "{args:?}: {}", stderr(&output));
+        output
+    };
+    run(&["gguf", &base(), "--adapter", &adapter, "--type", "q8_0", "-o", "merged.gguf"]);
+    assert_eq!(file_names(root.path()), ["merged.gguf"]);
+    run(&["verify", "merged.gguf", "--base", &base(), "--adapter", &adapter]);
+    let text = sample().join("texts/three_sentences.txt").display().to_string();
+    let compared = run(&["compare", &base(), "merged.gguf", "--text", &text]);
+    assert!(!stderr(&compared).contains("not timed"), "{}", stderr(&compared));
+    let several = lorafuse(root.path(), &["gguf", &base(), "--type", "q8_0,f16", "-o", "one.gguf"]);
+    assert_eq!(several.status.code(), Some(2), "several types are no one file");
+}
