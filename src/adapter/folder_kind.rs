@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::{Adapter, AdapterError, CONFIG_FILE, adapters_below};
-use crate::checkpoint::{Checkpoint, ForeignFormat, INDEX_FILE, SINGLE_FILE, models_below};
+use crate::{
+    checkpoint::{Checkpoint, ForeignFormat, INDEX_FILE, SINGLE_FILE, models_below},
+    gguf::open_model,
+};
 
 const MODEL_WEIGHTS: [&str; 4] = [SINGLE_FILE, INDEX_FILE, "pytorch_model.bin", "pytorch_model.bin.index.json"];
 
@@ -139,7 +142,7 @@ pub fn is_merge_of(folder: &Path, base: &Path) -> bool {
         (Ok(folder), Ok(base)) => folder != base,
         _ => false,
     };
-    let (Ok(model), Ok(base)) = (Checkpoint::open(folder), Checkpoint::open(base)) else { return false };
+    let (Ok(model), Ok(base)) = (Checkpoint::open(folder), open_model(base)) else { return false };
     is_other && model.tensors().keys().eq(base.tensors().keys())
 }
 

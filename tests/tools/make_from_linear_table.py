@@ -11,8 +11,8 @@ import transformers
 from transformers.quantizers.base import get_keys_to_not_convert
 from transformers.quantizers.quantizers_utils import should_convert_module
 
-from make_linear_table import build
-from make_parameters import modeling_auto, too_slow
+from make_linear_table import build, classes_of_transformers
+from make_parameters import too_slow
 
 
 def layers_made_from_linear(model):
@@ -26,14 +26,8 @@ def layers_made_from_linear(model):
 def main():
     out, wanted = sys.argv[1], set(sys.argv[2:])
     signal.signal(signal.SIGALRM, too_slow)
-    jobs = {}
-    for table in [getattr(modeling_auto, n) for n in dir(modeling_auto) if n.endswith('_MAPPING_NAMES')]:
-        for model_type, classes in table.items() if isinstance(table, dict) else ():
-            for name in [classes] if isinstance(classes, str) else list(classes):
-                if not name.endswith('Config') and (not wanted or name in wanted):
-                    jobs.setdefault(name, model_type)
     found, built_count = {}, 0
-    for name, model_type in sorted(jobs.items()):
+    for name, model_type in classes_of_transformers(wanted):
         try:
             layers = layers_made_from_linear(build(name, model_type))
         except BaseException as error:

@@ -80,17 +80,22 @@ class Tree:
         return self.known[text]
 
 
+def classes_of_transformers(wanted):
+    """Every class that an auto class knows, or those `wanted`, with its model type, by name."""
+    classes = {}
+    for table in [getattr(modeling_auto, n) for n in dir(modeling_auto) if n.endswith('_MAPPING_NAMES')]:
+        for model_type, names in table.items() if isinstance(table, dict) else ():
+            for name in [names] if isinstance(names, str) else list(names):
+                if not name.endswith('Config') and (not wanted or name in wanted):
+                    classes.setdefault(name, model_type)
+    return sorted(classes.items())
+
+
 def main():
     out, wanted = sys.argv[1], set(sys.argv[2:])
     signal.signal(signal.SIGALRM, too_slow)
-    jobs = {}
-    for table in [getattr(modeling_auto, n) for n in dir(modeling_auto) if n.endswith('_MAPPING_NAMES')]:
-        for model_type, classes in table.items() if isinstance(table, dict) else ():
-            for name in [classes] if isinstance(classes, str) else list(classes):
-                if not name.endswith('Config') and (not wanted or name in wanted):
-                    jobs.setdefault(name, model_type)
     tree, classes = Tree(), {}
-    for name, model_type in sorted(jobs.items()):
+    for name, model_type in classes_of_transformers(wanted):
         try:
             layers = linear_layers(build(name, model_type))
         except BaseException as error:

@@ -224,17 +224,16 @@ fn byte_level(
         "vocab": vocabulary,
         "merges": merges,
     });
-    Ok(json!({
-        "version": "1.0",
-        "truncation": null,
-        "padding": null,
-        "added_tokens": added,
-        "normalizer": normalizer,
-        "pre_tokenizer": pre_tokenizer,
-        "post_processor": processor,
-        "decoder": level(true),
-        "model": model,
-    }))
+    Ok(document(
+        added,
+        [
+            ("normalizer", normalizer),
+            ("pre_tokenizer", pre_tokenizer),
+            ("post_processor", processor),
+            ("decoder", level(true)),
+            ("model", model),
+        ],
+    ))
 }
 
 fn scored(
@@ -280,15 +279,23 @@ fn scored(
         "vocab": vocabulary,
         "merges": merges,
     });
-    Ok(json!({
-        "version": "1.0",
-        "truncation": null,
-        "padding": null,
-        "added_tokens": added,
-        "normalizer": normalizer,
-        "pre_tokenizer": null,
-        "post_processor": template(metadata, words, true)?,
-        "decoder": {"type": "Sequence", "decoders": decoders},
-        "model": model,
-    }))
+    Ok(document(
+        added,
+        [
+            ("normalizer", normalizer),
+            ("pre_tokenizer", Value::Null),
+            ("post_processor", template(metadata, words, true)?.unwrap_or_default()),
+            ("decoder", json!({"type": "Sequence", "decoders": decoders})),
+            ("model", model),
+        ],
+    ))
+}
+
+/// `tokenizer.json` with the `added` tokens and these parts.
+fn document(added: &[Value], parts: [(&str, Value); 5]) -> Value {
+    let mut document = json!({"version": "1.0", "truncation": null, "padding": null, "added_tokens": added});
+    for (part, value) in parts {
+        document[part] = value;
+    }
+    document
 }

@@ -112,7 +112,7 @@ fn expected_model(
             .with_tensors(inputs.base.config().text().as_str(), inputs.base.tensors().values().cloned().collect())?);
     }
     let merge = MergeRequest {
-        base: inputs.base.root().to_owned(),
+        base: request.base.clone().unwrap_or_default(),
         adapters: request.adapters.clone(),
         trained_quantization: options.trained_quantization,
         ..MergeRequest::new("", "", &request.merged)

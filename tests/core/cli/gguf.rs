@@ -56,6 +56,10 @@ fn base_and_adapter_become_a_file_that_is_proven_compared_and_timed() {
     run(&["gguf", &base(), "--adapter", &adapter, "--type", "q8_0", "-o", "merged.gguf"]);
     assert_eq!(file_names(root.path()), ["merged.gguf"]);
     run(&["verify", "merged.gguf", "--base", &base(), "--adapter", &adapter]);
+    // A GGUF file as the base of a GGUF file.
+    run(&["gguf", &base(), "--type", "f16", "-o", "base.gguf"]);
+    run(&["gguf", "base.gguf", "--adapter", &adapter, "--type", "q8_0", "-o", "of-gguf.gguf"]);
+    run(&["verify", "of-gguf.gguf", "--base", "base.gguf", "--adapter", &adapter]);
     let text = sample().join("texts/three_sentences.txt").display().to_string();
     let compared = run(&["compare", &base(), "merged.gguf", "--text", &text]);
     assert!(!stderr(&compared).contains("not timed"), "{}", stderr(&compared));

@@ -1,12 +1,6 @@
 //! What a run leaves behind, finished, stopped or killed; and that a merge becomes a file with one rounding.
 
-use std::{
-    path::Path,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
-};
+use std::{path::Path, sync::Arc};
 
 use lorafuse::{
     checkpoint::{Checkpoint, gguf::GgufHeader},
@@ -18,7 +12,7 @@ use lorafuse::{
 };
 
 use super::models::Case;
-use crate::support::{listing, merged, sample};
+use crate::support::{cancelling, listing, merged, sample};
 
 fn plan_of(model: &Path, file_type: FileType, output: &Path) -> Result<GgufPlan, MergeError> {
     let place = GgufPlace::of(output.to_owned());
@@ -31,21 +25,6 @@ fn merge_plan(types: &[FileType], output: &Path) -> GgufPlan {
     let request = MergeRequest::new(sample().join("base"), sample().join("adapter"), output);
     let merge = Arc::new(MergePlan::resolved(&request).unwrap());
     GgufPlan::of_merge(merge, types, Some(GgufPlace::of(output.to_owned()))).unwrap()
-}
-
-/// A job that cancels itself once `limit` bytes of events were seen.
-fn cancelling(limit: usize) -> JobContext {
-    let flag = Arc::<OnceLock<Arc<AtomicBool>>>::default();
-    let (seen, handle) = (AtomicUsize::new(0), Arc::clone(&flag));
-    let (job, watch) = JobContext::new(move || {
-        if seen.fetch_add(1, Ordering::Relaxed) + 1 == limit
-            && let Some(cancel) = handle.get()
-        {
-            cancel.store(true, Ordering::Relaxed);
-        }
-    });
-    flag.set(watch.cancel_flag()).ok();
-    job
 }
 
 /// The tensors' bytes, name by name, and the keys but for the model's name.

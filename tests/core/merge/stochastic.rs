@@ -1,12 +1,6 @@
 //! Stochastic rounding: the same bytes however the work is cut, and a merge that its seed proves.
 
-use std::{
-    path::Path,
-    sync::{
-        Arc, OnceLock,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
-};
+use std::path::Path;
 
 use lorafuse::{
     checkpoint::Checkpoint,
@@ -18,7 +12,7 @@ use lorafuse::{
 };
 
 use crate::support::{
-    self, merged,
+    self, cancelling, merged,
     trained_layer::{COLUMNS, NAME, put_pair, request},
 };
 
@@ -61,21 +55,6 @@ fn tiles_threads_and_instructions_change_nothing() {
     let other = MergeRequest { rounding: Rounding::Stochastic { seed: SEED + 1 }, ..request(root.path(), "other") };
     merged(&other);
     assert!(weights(root.path(), "other") != whole, "another seed, other bytes");
-}
-
-/// A job that cancels itself at the `limit`th event.
-fn cancelling(limit: usize) -> JobContext {
-    let flag = Arc::<OnceLock<Arc<AtomicBool>>>::default();
-    let (seen, handle) = (AtomicUsize::new(0), Arc::clone(&flag));
-    let (job, watch) = JobContext::new(move || {
-        if seen.fetch_add(1, Ordering::Relaxed) + 1 == limit
-            && let Some(cancel) = handle.get()
-        {
-            cancel.store(true, Ordering::Relaxed);
-        }
-    });
-    flag.set(watch.cancel_flag()).ok();
-    job
 }
 
 #[test]

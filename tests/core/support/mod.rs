@@ -9,6 +9,10 @@ pub mod trained_layer;
 use std::{
     path::{Path, PathBuf},
     process::{Command, Output},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 use lorafuse::{
@@ -50,6 +54,21 @@ pub fn lorafuse(folder: &Path, args: &[&str]) -> Output {
 /// What a process said on stderr.
 pub fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A job that cancels itself at the `limit`th event.
+pub fn cancelling(limit: usize) -> JobContext {
+    let flag = Arc::<OnceLock<Arc<AtomicBool>>>::default();
+    let (seen, handle) = (AtomicUsize::new(0), Arc::clone(&flag));
+    let (job, watch) = JobContext::new(move || {
+        if seen.fetch_add(1, Ordering::Relaxed) + 1 == limit
+            && let Some(cancel) = handle.get()
+        {
+            cancel.store(true, Ordering::Relaxed);
+        }
+    });
+    flag.set(watch.cancel_flag()).ok();
+    job
 }
 
 /// Plans and runs a merge.
