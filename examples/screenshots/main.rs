@@ -29,11 +29,17 @@ use album::{Album, LOOKS};
 
 use egui::{Theme, accesskit::Role};
 use egui_kittest::{Harness, kittest::Queryable as _};
-use lorafuse::gui::{
-    AppCommand, CompareCommand, JobKind, LorafuseApp, Machine, MergeCommand, MergedFolder, ModulesCommand,
-    PaletteCommand, Phase, ReportCommand, WellsCommand,
+use lorafuse::{
+    checkpoint::Checkpoint,
+    gguf::FileType,
+    gui::{
+        AppCommand, CompareCommand, JobKind, LorafuseApp, Machine, MergeCommand, MergedFolder, ModulesCommand,
+        PaletteCommand, Phase, ReportCommand, WellsCommand,
+    },
+    job::JobContext,
+    merge::{GgufPlace, GgufPlan},
+    tree::SortColumn,
 };
-use lorafuse::tree::SortColumn;
 use support::{
     Workspace, click, copy_as_another_adapter, copy_folder, drop_folders,
     large_model::{LargeModel, write_adapter},
@@ -47,7 +53,9 @@ fn main() {
     let folder = arguments.next();
     let album = folder.map_or_else(Album::of_the_repository, |folder| Album::of(folder.into(), arguments.collect()));
     std::fs::create_dir_all(&album.folder).unwrap();
-    if album.beginnings.is_empty() || album.beginnings.iter().any(|beginning| !beginning.starts_with("packed")) {
+    if album.beginnings.is_empty()
+        || album.beginnings.iter().any(|beginning| !beginning.starts_with("packed") && !beginning.starts_with("gguf"))
+    {
         walk_through(&album);
     }
     if album.wants_any(&["mismatch", "problem"]) {
@@ -61,6 +69,9 @@ fn main() {
     }
     if album.wants_any(&["sizes"]) {
         three_sizes(&album);
+    }
+    if album.wants_any(&["gguf"]) {
+        gguf_base(&album);
     }
     if let Some(nf4) = std::env::var_os("LORAFUSE_NF4_SAMPLE").filter(|_| album.wants_any(&["packed"])) {
         packed(&album, Path::new(&nf4));
@@ -209,6 +220,34 @@ fn change_files(harness: &mut Harness<'_, LorafuseApp>, verify_again: &str) {
         let is_gone = |done: &MergedFolder| done.manifest.iter().any(|file| file.present_byte_count().is_none());
         !app.state.jobs.is_running(JobKind::Verify) && app.state.finished().is_some_and(is_gone)
     });
+}
+
+/// The sample's base as a GGUF file.
+fn gguf_base(album: &Album) {
+    let workspace = Workspace::new();
+    let [base, adapter] = ["base", "adapter"].map(|name| workspace.folder(name));
+    let file = workspace.folder("베이스-Q4_K_M.gguf");
+    let place = Some(GgufPlace::of(file.clone()));
+    let plan = GgufPlan::of_model(Checkpoint::open(&base).unwrap(), &[FileType::Q4KM], place).unwrap();
+    plan.run(&JobContext::unwatched()).unwrap();
+    let mut harness = open_window(machine(&workspace), Theme::Light, 1.0);
+    drop_folders(&mut harness, &[file, adapter]);
+    wait_until(&mut harness, "the estimates", |app| is_planned(app) && app.state.modules.scale.is_some());
+    album.take(&mut harness, "gguf-modules");
+    click(&mut harness, Role::Tab, "Merge");
+    wait_until(&mut harness, "the survival", |app| is_planned(app) && is_estimated(app));
+    album.take(&mut harness, "gguf-plan");
+    album.take_tall(&mut harness, "gguf-plan");
+    harness.state_mut().ask(MergeCommand::Start);
+    wait_until(&mut harness, "the end of the merge", is_done);
+    album.take(&mut harness, "gguf-done");
+    click(&mut harness, Role::Tab, "Compare");
+    drop_folders(&mut harness, &excerpts(&workspace)[..1]);
+    wait_until(&mut harness, "the perplexities", is_measured);
+    album.take(&mut harness, "gguf-compare");
+    album.take_tall(&mut harness, "gguf-compare");
+    click(&mut harness, Role::Tab, "Report");
+    album.take(&mut harness, "gguf-report");
 }
 
 /// A packed base with its original beside it, and the other way round.
