@@ -522,6 +522,8 @@ compared-dtypes =
        *[other] { $base }
     }; the sum is taken in F32 and rounded once
     .title = Dtypes
+compared-gguf-base = the adapter was trained on `{ $trained-on }`; this base is a GGUF file of quantised weights, which no training sees: what they lost is in the merge too, and the original is closer
+    .title = Quantised base
 compared-part-of-its-kinds = { $changed-count } changed, but { $unchanged-count } of the same kinds not ({ LIST($names, shown: 3) }): the adapter was trained on a model with fewer layers, or its file is incomplete
     .title = Coverage
 compared-quantised-base = the adapter names `{ $trained-on }`, which says no packed weights; this base is packed ({ $method }). If training packed it in the same way while loading, nothing differs and this merge is what was trained; if it did not, the original is closer

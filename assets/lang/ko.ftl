@@ -515,6 +515,8 @@ compared-dtypes =
        *[other] { $base }
     }입니다. F32로 더한 뒤 한 번 반올림합니다
     .title = 자료형
+compared-gguf-base = 어댑터는 `{ $trained-on }` 베이스로 학습했는데 이 베이스는 양자화한 GGUF 파일입니다. 학습할 때 쓰는 가중치가 아니므로 양자화에서 잃은 만큼 병합에도 남고, 원본이 더 가깝습니다
+    .title = 양자화한 베이스
 compared-part-of-its-kinds = { $changed-count }개가 바뀌지만 같은 종류의 { $unchanged-count }개는 그대로입니다({ LIST($names, shown: 3) }). 레이어가 더 적은 모델로 학습했거나, 어댑터 파일에 빠진 것이 있습니다
     .title = 대상 범위
 compared-quantised-base = 어댑터가 가리키는 베이스는 압축되지 않은 `{ $trained-on }`이고, 이 베이스는 압축되어 있습니다({ $method }). 불러오면서 똑같이 양자화해 학습했다면 차이가 없고 이 병합이 학습한 그대로이며, 아니라면 원본이 더 가깝습니다

@@ -287,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_gguf_file_is_a_base_like_any_other() {
-        use crate::{gguf::FileType, job::JobContext};
+        use crate::{gguf::FileType, job::JobContext, numeric::FloatDtype, plan::DtypePolicy};
 
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("sample-Q8_0.gguf");
@@ -301,6 +301,10 @@ mod tests {
         let Slot::Open(facts) = &inspection.base else { panic!("{:?}", inspection.base) };
         assert_eq!((facts.name.as_str(), facts.dtype.as_str()), ("sample-Q8_0", "GGUF Q8_0"));
         assert_eq!(facts.kept_dtype, "BF16");
+        // Codes are no dtype to keep: everything becomes the one that is said, once.
+        let plain = inspection.dtype_options.iter().filter(|option| option.requantize.is_none());
+        let written: Vec<DtypePolicy> = plain.map(|option| option.written).collect();
+        assert_eq!(written, [FloatDtype::BF16, FloatDtype::F16, FloatDtype::F32].map(DtypePolicy::Convert));
         assert!(matches!(inspection.plan, Some(Ok(_))), "{:?}", inspection.plan);
     }
 

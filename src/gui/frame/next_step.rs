@@ -7,7 +7,7 @@ use crate::{
         prelude::*,
         screens::merge::command::{MergeCommand, is_startable},
     },
-    plan::DtypePolicy,
+    plan::{DtypeOption, DtypePolicy},
 };
 
 /// Height that it takes.
@@ -58,11 +58,14 @@ fn next_step_ui(ui: &mut Ui, state: &AppState, commands: &mut Vec<Command>) {
 /// What the merge would make.
 fn start_label(state: &AppState) -> String {
     let words = state.words();
-    let base = state.inspection.as_ref().and_then(|inspection| inspection.base.open());
+    let inspection = state.inspection.as_ref();
+    let base = inspection.and_then(|inspection| inspection.base.open());
     if state.options.requantize.is_some() {
         return words.say(&message!("merge-to", dtype: "NF4"));
     }
-    match (state.options.dtype, base) {
+    let is_chosen = |option: &&DtypeOption| option.policy == state.options.dtype && option.requantize.is_none();
+    let chosen = inspection.and_then(|inspection| inspection.dtype_options.iter().find(is_chosen));
+    match (chosen.map_or(state.options.dtype, |option| option.written), base) {
         (DtypePolicy::Convert(dtype), _) => words.say(&message!("merge-to", dtype: dtype.stored().to_string())),
         (DtypePolicy::Keep, Some(base)) => words.say(&message!("merge-keeping", dtype: &base.kept_dtype)),
         (DtypePolicy::Keep, None) => words.text("merge").to_owned(),

@@ -50,6 +50,9 @@ pub enum Compared {
         method: &'static str,
         trained_on: String,
     },
+    GgufBase {
+        trained_on: String,
+    },
     Class {
         trained_on: String,
         base: String,
@@ -103,6 +106,7 @@ impl Compared {
                 | Self::QuantisedBoth { .. }
                 | Self::QuantisedOtherwise { .. }
                 | Self::QuantisedBase { .. }
+                | Self::GgufBase { .. }
         )
     }
 
@@ -150,6 +154,7 @@ mod tests {
                 Compared::QuantisedOtherwise { method: "MLX", trained_on: text("org/Toy-AWQ"), marker: "awq" },
                 &["`org/Toy-AWQ`", "awq", "MLX"],
             ),
+            (Compared::GgufBase { trained_on: text("org/Toy") }, &["`org/Toy`", "GGUF"]),
             (Compared::QuantisedBase { method: "MLX", trained_on: text("org/Toy") }, &["`org/Toy`", "MLX"]),
             (Compared::Class { trained_on: text("LlamaModel"), base: text("GPT2Model") }, &["LlamaModel", "GPT2Model"]),
             (Compared::TaskFits { task: text("SEQ_CLS"), base: text("Toy") }, &["SEQ_CLS", "Toy"]),

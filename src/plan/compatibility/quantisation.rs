@@ -22,6 +22,10 @@ pub(super) fn finding(base: &Checkpoint, adapter: &Adapter) -> Option<Finding> {
         let evidence = Compared::QuantisedTraining { marker: marker?, trained_on, original, dtype };
         return Some(Finding::new(Verdict::Differs, evidence));
     };
+    if quantization.method == Method::Gguf {
+        // No trainer reads such codes: whatever it saw, it was not this.
+        return Some(Finding::new(Verdict::Differs, Compared::GgufBase { trained_on }));
+    }
     let (method, dtype) = (quantization.method.name(), quantization.dtype.stored());
     Some(match marker {
         Some(marker) if can_be(marker, quantization.method) => {

@@ -102,7 +102,7 @@ fn choice_ui(ui: &mut Ui, option: &DtypeOption, inspection: &Inspection, state: 
     let words = state.words();
     let stored = inspection.base.open().map_or("", |facts| facts.kept_dtype.as_str());
     let (name, note) = match option.requantize {
-        None => name_and_note(option.policy, stored, words),
+        None => name_and_note(option.written, stored, words),
         Some(Nf4Format { is_double: false, .. }) => (words.text("nf4").to_owned(), words.text("nf4-note")),
         Some(_) => (words.text("nf4-double").to_owned(), words.text("nf4-double-note")),
     };
