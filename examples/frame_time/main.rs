@@ -3,7 +3,7 @@
 //! the drop of a pair of 8 billion weights to the first frame with its modules.
 //!
 //! ```text
-//! cargo run --example frame_time [opening|merge|tree]
+//! cargo run --example frame_time [opening|merge|standing|tree]
 //! ```
 //!
 //! The real app runs without a window: the window system, the upload and the GPU are left out. CPU time is that of the
@@ -24,6 +24,7 @@ mod opening;
 #[expect(dead_code, reason = "the sizes of a quantised model are for tests")]
 #[path = "../../tests/core/support/sparse_llama.rs"]
 mod sparse_llama;
+mod standing;
 mod window;
 
 use std::time::{Duration, Instant};
@@ -49,7 +50,9 @@ const TREE_FRAMES: usize = 600;
 
 fn main() {
     let only = std::env::args().nth(1);
-    for (name, measure) in [("opening", opening::measure as fn()), ("merge", merge), ("tree", large_tree)] {
+    for (name, measure) in
+        [("opening", opening::measure as fn()), ("merge", merge), ("standing", standing::measure), ("tree", large_tree)]
+    {
         if only.as_ref().is_none_or(|only| only == name) {
             measure();
         }

@@ -37,6 +37,11 @@ impl Window {
         Self { ctx, app, frame: eframe::Frame::_new_kittest(), started: Instant::now() }
     }
 
+    /// What work in the background asks for frames.
+    pub fn ctx(&self) -> egui::Context {
+        self.ctx.clone()
+    }
+
     /// Fills the wells and waits until all of the diff is shown.
     pub fn open(&mut self, base: PathBuf, adapter: PathBuf) {
         for (kind, path) in [(WellKind::Base, base), (WellKind::Adapter, adapter)] {

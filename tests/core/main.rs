@@ -87,7 +87,7 @@ mod gguf {
     mod container;
     mod export;
     mod mixtures;
-    mod models;
+    pub mod models;
     mod notes;
     mod open;
     mod refusals;
