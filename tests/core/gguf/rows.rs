@@ -18,15 +18,23 @@ fn golden(name: &str) -> PathBuf {
     repository().join("tests/golden-gguf/rows").join(name)
 }
 
+fn floats(name: &str) -> Vec<f32> {
+    let bytes = std::fs::read(golden(name)).unwrap();
+    bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+}
+
 fn rows() -> Vec<f32> {
-    let bytes = std::fs::read(golden("input.f32")).unwrap();
-    let values: Vec<f32> = bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    let values = floats("input.f32");
     assert_eq!(values.len(), ROW_COUNT * ROW_LEN);
     values
 }
 
+fn table(name: &str) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(golden(name)).unwrap()).unwrap()
+}
+
 fn hashes() -> Value {
-    serde_json::from_str(&std::fs::read_to_string(golden("hashes.json")).unwrap()).unwrap()
+    table("hashes.json")
 }
 
 /// The hash of each row, as the golden file abbreviates it.
@@ -70,6 +78,32 @@ fn assert_values(ggml_type: GgmlType, bytes: &[u8], hashes: &Value) {
     ggml_type.decode(bytes, &mut values);
     let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
     assert_rows(&format!("values of {ggml_type}"), &bytes, &hashes[ggml_type.name()]["values"]);
+}
+
+/// Zeros of both signs, subnormal numbers, values half way between codes, peaks of both signs, scales that vanish in half
+/// precision or whose inverse is infinite.
+#[test]
+fn blocks_of_hard_rows_are_those_of_ggml_on_every_level() {
+    const LEN: usize = 256;
+    let (values, expected) = (floats("hard.f32"), table("hard.json"));
+    let names: Vec<String> = serde_json::from_value(expected["rows"].clone()).unwrap();
+    assert_eq!(values.len(), names.len() * LEN);
+    for ggml_type in WRITTEN {
+        let expected: Vec<String> = serde_json::from_value(expected[ggml_type.name()].clone()).unwrap();
+        let row_byte_count = ggml_type.byte_count(LEN).unwrap();
+        let mut bytes = vec![0; names.len() * row_byte_count];
+        for level in CpuLevel::available() {
+            ggml_type.encode_at(level, &values, &mut bytes).unwrap();
+            let together: Vec<String> = bytes.chunks(row_byte_count).map(|row| sha256_start(row, 4)).collect();
+            for (row, values) in values.chunks(LEN).enumerate() {
+                let what = format!("{ggml_type}, {level}: {} (row {row})", names[row]);
+                assert_eq!(together[row], expected[row], "{what}");
+                let alone = &mut bytes[..row_byte_count];
+                ggml_type.encode_at(level, values, alone).unwrap();
+                assert_eq!(sha256_start(alone, 4), expected[row], "{what}, alone");
+            }
+        }
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod k_read;
 mod k_search;
 mod k_six;
 mod short;
+mod short_encode;
 
 use std::fmt;
 
@@ -16,7 +17,7 @@ use half::f16;
 use serde::Serialize;
 
 use self::{k_mins::Bits, short::Short};
-use crate::numeric::{CpuLevel, FloatDtype, narrow_at, widen};
+use crate::numeric::{CpuLevel, FloatDtype, lanes::Lanes, level::LaneLoop, narrow_at, widen};
 
 /// Values of a block of the k-quants.
 const K_BLOCK_LEN: usize = 256;
@@ -242,10 +243,10 @@ impl GgmlType {
     /// As [`Self::encode`].
     pub fn encode_at(self, level: CpuLevel, values: &[f32], bytes: &mut [u8]) -> Result<(), EncodeError> {
         assert_eq!(Some(bytes.len()), self.byte_count(values.len()), "bytes and values must agree");
-        self.check_values(values)?;
+        self.check_values(level, values)?;
         match self.form() {
             Form::Float(dtype) => narrow_at(level, dtype, values, bytes),
-            Form::Short(short) => level.run(short::Encode { short, values, bytes }),
+            Form::Short(short) => level.run(short_encode::Encode { short, values, bytes }),
             Form::Mins(bits) => level.run(k_mins::Encode { bits, values, bytes }),
             Form::Six => level.run(k_six::Encode { values, bytes }),
             Form::Two | Form::Three => return Err(EncodeError::ReadOnly { name: self.name() }),
@@ -254,11 +255,10 @@ impl GgmlType {
     }
 
     /// Finds a value that is no number, or beyond every scale in half precision; the sums of a search would overflow of it.
-    fn check_values(self, values: &[f32]) -> Result<(), EncodeError> {
+    fn check_values(self, level: CpuLevel, values: &[f32]) -> Result<(), EncodeError> {
         let block_len = self.block_len();
         let limit = if block_len > 1 { MAGNITUDE_LIMIT } else { f32::INFINITY };
-        // Without a branch first: what is found is rare.
-        if values.iter().fold(true, |is_fine, value| is_fine & (value.abs() < limit)) {
+        if level.run(AllBelow { values, limit }) {
             return Ok(());
         }
         if let Some(index) = values.iter().position(|value| !value.is_finite()) {
@@ -278,12 +278,14 @@ impl GgmlType {
             Form::Mins(_) | Form::Short(Short::Min { .. }) => &[0, 2],
             Form::Short(_) | Form::Two | Form::Three => &[0],
         };
-        let is_held = |block: &[u8], at: &usize| half_at(block, *at).is_finite();
-        let mut blocks = bytes.chunks_exact(self.block_byte_count());
-        match blocks.position(|block| !halves_at.iter().all(|at| is_held(block, at))) {
-            Some(block) => Err(EncodeError::TooLarge { index: block * self.block_len() }),
-            None => Ok(()),
+        // The exponents of one of them in each block.
+        let uppers = |at: usize| bytes.iter().skip(at + 1).step_by(self.block_byte_count());
+        let is_infinite = |upper: &u8| upper & 0x7c == 0x7c;
+        if !halves_at.iter().any(|at| uppers(*at).fold(false, |is_found, upper| is_found | is_infinite(upper))) {
+            return Ok(());
         }
+        let first = halves_at.iter().filter_map(|at| uppers(*at).position(is_infinite)).min();
+        Err(EncodeError::TooLarge { index: first.unwrap_or_default() * self.block_len() })
     }
 
     /// Decodes whole blocks, as ggml does.
@@ -300,6 +302,21 @@ impl GgmlType {
             Form::Mins(bits) => k_mins::decode(bits, bytes, values),
             Form::Six => k_six::decode(bytes, values),
         }
+    }
+}
+
+/// Whether all magnitudes lie below a limit, without a branch: what is found is rare.
+struct AllBelow<'a> {
+    values: &'a [f32],
+    limit: f32,
+}
+
+impl LaneLoop for AllBelow<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, _lanes: L) -> bool {
+        self.values.iter().fold(true, |is_fine, value| is_fine & (value.abs() < self.limit))
     }
 }
 
