@@ -314,6 +314,7 @@ struct AllBelow<'a> {
 impl LaneLoop for AllBelow<'_> {
     type Output = bool;
 
+    #[expect(clippy::inline_always, reason = "only what is inlined is compiled with the instructions of a level")]
     #[inline(always)]
     fn run<L: Lanes>(self, _lanes: L) -> bool {
         self.values.iter().fold(true, |is_fine, value| is_fine & (value.abs() < self.limit))

@@ -99,7 +99,9 @@ impl<const BITS: u32, const BYTES: usize> Form<BYTES> for Offset<BITS> {
         let half_range = (1_u32 << (BITS - 1)) as f32;
         let mut peaks = chosen(values, |one, other| if other.abs() > one.abs() { other } else { one });
         // Of zeros ggml takes the positive one.
-        peaks.iter_mut().for_each(|peak| *peak += 0.0);
+        for peak in &mut peaks {
+            *peak += 0.0;
+        }
         let scales = over(&peaks, -half_range);
         let (inverses, halves) = (inverses(&scales), lanes.narrow_f16(scales));
         for (block, half) in blocks.iter_mut().zip(halves.as_chunks::<2>().0) {
