@@ -90,6 +90,7 @@ mod gguf {
     pub mod models;
     mod notes;
     mod open;
+    mod open_types;
     mod refusals;
     mod refused_configs;
     mod refused_tensors;

@@ -23,7 +23,7 @@ use super::models::{CASES, Case};
 use crate::support::{FileBuilder, evaluation, lorafuse, noise, proven, put_adapter, stderr, values};
 
 /// The file that `case` becomes, in its folder.
-fn exported(case: &Case, file_type: FileType) -> PathBuf {
+pub(super) fn exported(case: &Case, file_type: FileType) -> PathBuf {
     let path = case.folder.path().join(format!("model-{file_type}.gguf"));
     let place = GgufPlace::of(path.clone());
     let mut plan = GgufPlan::of_model(case.checkpoint(), &[file_type], Some(place)).unwrap();
