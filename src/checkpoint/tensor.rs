@@ -190,6 +190,9 @@ impl LogicalTensor {
     /// If `values` has another length than the rows.
     pub fn read_rows(&self, rows: Range<usize>, values: &mut [f32]) -> Result<(), CheckpointError> {
         let dtype = self.float_dtype()?;
+        if dtype == FloatDtype::F32 && cfg!(target_endian = "little") {
+            return self.read_row_bytes(rows, bytemuck::cast_slice_mut(values));
+        }
         let mut bytes = vec![0; values.len() * dtype.byte_count()];
         self.read_row_bytes(rows, &mut bytes)?;
         widen(dtype, &bytes, values);

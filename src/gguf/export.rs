@@ -25,7 +25,7 @@ const QUANTIZATION_VERSION: u32 = 2;
 const TILE_LEN: usize = 1 << 19;
 
 /// Values that are read and encoded in one go, few enough to stay near the core.
-const STRIP_LEN: usize = 1 << 17;
+const STRIP_LEN: usize = 1 << 15;
 
 /// A file that can be written.
 #[derive(Clone, Debug)]
@@ -120,7 +120,6 @@ impl OutputTensor {
     /// A read that fails, a dtype that is no float.
     pub fn read(&self, rows: Range<usize>, values: &mut Vec<f32>) -> Result<(), CheckpointError> {
         let columns = self.columns();
-        values.clear();
         values.resize(rows.len() * columns, 0.0);
         self.source.read_rows(rows, columns, values)
     }
@@ -132,15 +131,16 @@ impl OutputTensor {
         byte_count(rows.start)..byte_count(rows.end)
     }
 
-    /// Encodes `values`, which are whole rows, behind `bytes`.
+    /// Encodes `values`, which are whole rows.
     ///
     /// # Errors
     /// A value that the type cannot hold.
-    pub fn encode(&self, values: &[f32], bytes: &mut Vec<u8>) -> Result<(), ExportError> {
+    ///
+    /// # Panics
+    /// If `bytes` are not those of as many rows.
+    pub fn encode(&self, values: &[f32], bytes: &mut [u8]) -> Result<(), ExportError> {
         let ggml_type = self.stored.ggml_type;
-        let start = bytes.len();
-        bytes.resize(start + self.byte_count(values.len()), 0);
-        ggml_type.encode(values, &mut bytes[start..]).map_err(|problem| {
+        ggml_type.encode(values, bytes).map_err(|problem| {
             let (tensor, path) = match self.source.tensors().next() {
                 Some(tensor) => (tensor.name().to_owned(), tensor.file().path().to_owned()),
                 None => (self.stored.name.clone(), std::path::PathBuf::new()),

@@ -135,11 +135,14 @@ impl<'a> Tiles<'a> {
             }
         }
         encoded.resize_with(encoded.len().max(types.len()), Vec::new);
-        encoded.iter_mut().for_each(Vec::clear);
+        // What is left over from another tile is written over.
+        for (tensor, bytes) in types.iter().zip(encoded.iter_mut()) {
+            bytes.resize(places_in(tensor, rows, rows).len(), 0);
+        }
         for strip in tensors_of(self.files)[index].strips(rows.clone()) {
-            tensors_of(self.files)[index].read(strip, values)?;
+            tensors_of(self.files)[index].read(strip.clone(), values)?;
             for (tensor, bytes) in types.iter().zip(encoded.iter_mut()) {
-                tensor.encode(values, bytes)?;
+                tensor.encode(values, &mut bytes[places_in(tensor, rows, &strip)])?;
             }
         }
         Ok(())
@@ -190,6 +193,13 @@ impl<'a> Tiles<'a> {
         }
         Ok(is_kept)
     }
+}
+
+/// Where the bytes of `part` lie among those of the tile `rows`.
+fn places_in(tensor: &OutputTensor, rows: &Range<usize>, part: &Range<usize>) -> Range<usize> {
+    let range = tensor.byte_range(&(part.start - rows.start..part.end - rows.start));
+    let place = |at: u64| usize::try_from(at).unwrap_or_else(|_| unreachable!("a tile is in memory"));
+    place(range.start)..place(range.end)
 }
 
 fn tensors_of<'a>(files: &'a [OpenFile<'_>]) -> &'a [OutputTensor] {

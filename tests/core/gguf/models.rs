@@ -13,7 +13,7 @@ use lorafuse::{
         Checkpoint,
         gguf::{GgufArray, GgufHeader, GgufValue},
     },
-    gguf::{FileType, GgufExport, check_hash},
+    gguf::{FileType, GgufExport, OutputTensor, check_hash},
     job::JobContext,
     merge::{GgufPlace, GgufPlan},
 };
@@ -124,6 +124,17 @@ fn assert_keys(case: &str, header: &GgufHeader, file_type: FileType, expected: &
     assert!(more.is_empty(), "{case}: {more:?}");
 }
 
+/// The bytes of a tensor, tile by tile.
+fn encoded(tensor: &OutputTensor) -> Vec<u8> {
+    let (mut values, mut bytes) = (Vec::new(), vec![0; tensor.stored.byte_count as usize]);
+    for rows in tensor.tiles() {
+        let place = tensor.byte_range(&rows);
+        tensor.read(rows, &mut values).unwrap();
+        tensor.encode(&values, &mut bytes[place.start as usize..place.end as usize]).unwrap();
+    }
+    bytes
+}
+
 fn assert_tensors(what: &str, export: &GgufExport, expected: &Value, table: &Value) {
     let names = expected["tensors"].as_array().unwrap();
     let wanted: BTreeSet<&str> = names.iter().map(|entry| entry[0].as_str().unwrap()).collect();
@@ -134,11 +145,7 @@ fn assert_tensors(what: &str, export: &GgufExport, expected: &Value, table: &Val
         let at = names.iter().position(|entry| entry[0] == name.as_str()).unwrap();
         assert_eq!(json!(tensor.stored.dims), names[at][1], "{what}: {name}");
         assert_eq!(tensor.stored.ggml_type.name(), table[at][0], "{what}: {name}");
-        let (mut values, mut bytes) = (Vec::new(), Vec::new());
-        for rows in tensor.tiles() {
-            tensor.read(rows, &mut values).unwrap();
-            tensor.encode(&values, &mut bytes).unwrap();
-        }
+        let bytes = encoded(tensor);
         assert_eq!(bytes.len() as u64, tensor.stored.byte_count, "{what}: {name}");
         assert_eq!(sha256_start(&bytes, 8), table[at][1], "{what}: the bytes of {name}");
     }
@@ -244,16 +251,11 @@ fn a_written_file_is_the_plan_to_the_byte() {
     let header = GgufHeader::open(&path).unwrap();
     assert_eq!(header, export.header);
     assert_eq!(bytes.len() as u64, header.file_byte_count());
-    let (mut values, mut end) = (Vec::new(), 0);
+    let mut end = 0;
     for tensor in &export.tensors {
         let start = (header.data_start + tensor.stored.offset) as usize;
         assert!(bytes[end.max(header.data_start as usize)..start].iter().all(|byte| *byte == 0), "padding is zeros");
         end = start + tensor.stored.byte_count as usize;
-        let mut planned = Vec::new();
-        for rows in tensor.tiles() {
-            tensor.read(rows, &mut values).unwrap();
-            tensor.encode(&values, &mut planned).unwrap();
-        }
-        assert!(bytes[start..end] == planned, "{}", tensor.stored.name);
+        assert!(bytes[start..end] == encoded(tensor), "{}", tensor.stored.name);
     }
 }
