@@ -123,6 +123,14 @@ fn receipt_text(plan: &GgufPlan, receipt: &GgufReceipt) -> String {
         let kept = units::bytes(receipt.resumed_byte_count);
         writeln!(out, "{kept} of it were kept from an interrupted run, after their hashes were checked").ok();
     }
+    let commands = plan.commands();
+    let mut rows: Vec<[String; 2]> = Vec::new();
+    if let Some(command) = commands.ollama {
+        rows.push(["Ollama".to_owned(), command]);
+    }
+    rows.push(["LM Studio".to_owned(), commands.lm_studio]);
+    rows.push(["llama.cpp".to_owned(), commands.llama_cpp]);
+    out.push_str(&render(&["", ""], &[Align::Left, Align::Left], &rows));
     out
 }
 
@@ -151,6 +159,7 @@ fn document(plan: &GgufPlan, notes: &[String], receipt: Option<&GgufReceipt>) ->
         "output": plan.place.path().display().to_string(),
         "notes": notes,
         "files": files.collect::<Vec<_>>(),
+        "commands": plan.commands(),
         "receipt": receipt,
     })
 }

@@ -12,6 +12,7 @@ mod hyperparameters;
 mod names;
 mod note;
 mod open;
+mod ready_to_run;
 mod refusals;
 mod rope;
 mod row_map;
@@ -28,6 +29,7 @@ pub use self::{
     file_type::{FileType, MixtureModel},
     note::ExportNote,
     open::open_model,
+    ready_to_run::{MODELFILE, Provenance, README, ReadyToRun, RunCommands, RunFile},
     row_map::RowMap,
     source::{Part, Source},
     tensors::OutputTensor,

@@ -90,6 +90,7 @@ mod gguf {
     pub mod models;
     mod notes;
     mod open;
+    mod ready_to_run;
     mod refusals;
     mod refused_configs;
     mod refused_tensors;

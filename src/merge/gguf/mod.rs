@@ -1,6 +1,7 @@
 //! A model as GGUF files: of a finished folder, or of a merge whose values are computed as they are read, so that no
 //! folder lies in between. Several types are one pass over the tensors.
 
+mod beside;
 mod float_model;
 mod place;
 mod plan;

@@ -57,7 +57,7 @@ impl GgufPlan {
         types: &[FileType],
         place: Option<GgufPlace>,
     ) -> Result<Self, MergeError> {
-        let name = model.name().replace(['/', '\\'], "-");
+        let name = file_name(&model);
         let mut files: Vec<GgufFile> = Vec::new();
         for file_type in types {
             if files.iter().all(|file| file.export.file_type != *file_type) {
@@ -70,6 +70,11 @@ impl GgufPlan {
             _ => GgufPlace::Folder(PathBuf::from(format!("{name}-GGUF"))),
         });
         Ok(Self { model, merge, place, files, checks: Vec::new() })
+    }
+
+    /// The name of the model, as its files carry it.
+    pub(super) fn model_name(&self) -> String {
+        file_name(&self.model)
     }
 
     /// Checks that the files can be written where they are to go; `checks` holds what passed.
@@ -99,4 +104,8 @@ impl GgufPlan {
     pub fn byte_count(&self) -> u64 {
         self.files.iter().map(|file| file.export.header.file_byte_count()).sum()
     }
+}
+
+fn file_name(model: &Checkpoint) -> String {
+    model.name().replace(['/', '\\'], "-")
 }
