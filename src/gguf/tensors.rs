@@ -182,18 +182,8 @@ impl<'a> Tensors<'a> {
         name: &str,
     ) -> Result<Draft, ExportError> {
         let rows = tensor.tile_shape().rows;
-        let map = match (self.family, part) {
-            (Family::Llama | Family::Mixtral, "attn_q" | "attn_k") => {
-                let heads = if part == "attn_q" { self.heads } else { self.key_heads };
-                RowMap::Interleaved { head_rows: rows / heads }
-            }
-            (Family::GptNeoX | Family::Falcon, "attn_qkv") => {
-                let (groups, queries) = (self.key_heads, self.heads / self.key_heads);
-                let head_count = groups * (queries + 2);
-                RowMap::ByPart { groups, queries, head_rows: rows / head_count }
-            }
-            _ => RowMap::Same,
-        };
+        let map = RowMap::of_part(self.family, part, rows, self.heads, self.key_heads);
+        let map = map.ok_or_else(|| self.unfit(tensor))?;
         if self.family.is_conv1d(part) && !is_bias {
             let &[inputs, outputs] = tensor.shape() else { return Err(self.unfit(tensor)) };
             return Ok(Draft { dims: vec![inputs as u64, outputs as u64], source: Source::Turned(tensor.clone()) });

@@ -86,6 +86,7 @@ mod evaluate {
 mod gguf {
     mod container;
     mod export;
+    mod lora;
     mod mixtures;
     pub mod models;
     mod notes;

@@ -57,6 +57,12 @@ impl RunCommands {
     }
 }
 
+/// What to type to run a base's file with the LoRA file at `path`.
+#[must_use]
+pub fn lora_command(path: &Path) -> String {
+    format!("llama-cli -m BASE.gguf --lora {}", quoted_path(path))
+}
+
 /// `name` as Ollama takes it: small letters, digits, `-`, `_` and `.`, the first of them a letter or a digit.
 pub(super) fn ollama_name(name: &str) -> String {
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');

@@ -8,7 +8,7 @@ mod template;
 
 use std::path::Path;
 
-pub use self::commands::RunCommands;
+pub use self::commands::{RunCommands, lora_command};
 use self::template::{ChatTemplate, Found};
 use super::{FileType, GgufExport};
 use crate::checkpoint::gguf::{GgufArray, GgufValue};

@@ -3,6 +3,7 @@
 
 mod beside;
 mod float_model;
+mod lora;
 mod place;
 mod plan;
 mod run;

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use super::{GgufPlace, float_model::float_model};
 use crate::{
     checkpoint::Checkpoint,
-    gguf::{FileType, GgufExport},
+    gguf::{FileType, GgufExport, LORA_ALPHA},
     merge::MergeError,
     plan::{Destination, MergePlan, PreflightCheck},
 };
@@ -70,6 +70,12 @@ impl GgufPlan {
             _ => GgufPlace::Folder(PathBuf::from(format!("{name}-GGUF"))),
         });
         Ok(Self { model, merge, place, files, checks: Vec::new() })
+    }
+
+    /// Whether it is the LoRA file of an adapter.
+    #[must_use]
+    pub fn is_lora(&self) -> bool {
+        self.files.iter().any(|file| file.export.header.get(LORA_ALPHA).is_some())
     }
 
     /// The name of the model, as its files carry it.
