@@ -214,17 +214,13 @@ impl<'a> Opening<'a> {
     /// Rows of `tensor` in the order of `map`.
     fn rows(&self, tensor: &GgufTensor, name: String, map: Option<RowMap>, shape: [usize; 2]) -> LogicalTensor {
         let stored = self.file.stored(tensor);
-        match map {
-            Some(map) => {
-                let part = Part { tensor: matrix(&stored), map, rows: shape[0] };
-                self.made(tensor, name, Source::Rows { parts: vec![part], added: 0.0 }, shape)
-            }
-            None => {
-                let file: Arc<dyn WeightFile> = Arc::<GgufFile>::clone(self.file);
-                let rows = Storage::Computed(Arc::new(Unordered { tensor: name.clone(), file }));
-                LogicalTensor::new(name, shape.to_vec(), FloatDtype::F32.stored(), rows)
-            }
-        }
+        let Some(map) = map else {
+            let file: Arc<dyn WeightFile> = Arc::<GgufFile>::clone(self.file);
+            let rows = Storage::Computed(Arc::new(Unordered { tensor: name.clone(), file }));
+            return LogicalTensor::new(name, shape.to_vec(), FloatDtype::F32.stored(), rows);
+        };
+        let part = Part { tensor: matrix(&stored), map, rows: shape[0] };
+        self.made(tensor, name, Source::Rows { parts: vec![part], added: 0.0 }, shape)
     }
 
     fn made(&self, tensor: &GgufTensor, name: String, source: Source, shape: [usize; 2]) -> LogicalTensor {

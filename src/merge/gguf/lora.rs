@@ -95,9 +95,12 @@ fn export(plan: &Arc<MergePlan>, file_type: FileType) -> Result<GgufExport, Merg
 fn changes(plan: &Arc<MergePlan>) -> Result<BTreeMap<String, Change>, MergeError> {
     let mut changes = BTreeMap::new();
     for step in plan.steps() {
-        match (step.role, &step.action) {
-            (Role::Kept, Action::Copy | Action::Convert) => {}
-            (Role::Kept, Action::Update { updates, factor: None }) if updates.len() == 1 => {
+        if !is_of_base(plan, step)? {
+            return Err(refused(plan, LoraProblem::Replaced { tensor: step.name.clone() }));
+        }
+        match &step.action {
+            Action::Copy | Action::Convert => {}
+            Action::Update { updates, factor: None } if updates.len() == 1 => {
                 let update = updates[0].clone();
                 let loaded = update.load(&plan.adapters)?;
                 let low_rank = loaded.as_low_rank().filter(|low_rank| is_whole(low_rank, step));
@@ -109,10 +112,24 @@ fn changes(plan: &Arc<MergePlan>) -> Result<BTreeMap<String, Change>, MergeError
                 let alpha = low_rank.scale() * plan.strengths[0] * low_rank.rank() as f64;
                 changes.insert(step.name.clone(), Change { update, rank: low_rank.rank(), alpha });
             }
-            _ => return Err(refused(plan, LoraProblem::Replaced { tensor: step.name.clone() })),
+            Action::Update { .. } => {
+                let (tensor, method) = (step.name.clone(), plan.adapters[0].method_name());
+                return Err(refused(plan, LoraProblem::NotLowRank { tensor, method }));
+            }
         }
     }
     Ok(changes)
+}
+
+/// Whether `step` begins with the values of the base: PEFT saves whole embeddings beside factors for them, trained or not.
+fn is_of_base(plan: &MergePlan, step: &TensorStep) -> Result<bool, MergeError> {
+    let own = match step.role {
+        Role::Kept => return Ok(true),
+        Role::Added => return Ok(false),
+        Role::Replaced => plan.base.tensor(&step.name),
+    };
+    let Some(own) = own.filter(|own| own.shape() == step.source.shape()) else { return Ok(false) };
+    Ok(own.has_values_of(&step.source)?)
 }
 
 /// Whether the update is of the whole matrix that the base stores.

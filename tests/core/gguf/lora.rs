@@ -152,9 +152,17 @@ fn every_adapter_is_written_as_it_is_or_refused() {
         }
         written.push(case);
     }
-    for case in
-        ["llama-lora", "llama-rslora", "llama-patterns", "gpt2-conv1d", "gpt_neox-fused", "falcon-fused", "phi3-fused"]
-    {
+    for case in [
+        "llama-lora",
+        "llama-rslora",
+        "llama-patterns",
+        "gpt2-conv1d",
+        "gpt_neox-fused",
+        "falcon-fused",
+        "phi3-fused",
+        "mixtral-experts",
+        "llama-embedding",
+    ] {
         assert!(written.iter().any(|known| known == case), "{case}: {:?}; {written:?}", refusals.get(case));
     }
     for (case, said) in [("llama-dora", "DoRA"), ("llama-modules-to-save", "whole tensor"), ("llama-lokr", "LoKr")] {
