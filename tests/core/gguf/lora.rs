@@ -211,11 +211,13 @@ fn a_file_is_recognised_and_its_rows_are_not_guessed() {
     assert!(refused.to_string().contains("gemma2") && refused.to_string().contains("llama"), "{refused}");
 }
 
+/// A tensor's name and dimensions, the length of a row first.
+type Shape<'a> = (&'a str, &'a [u64]);
+
 /// A file with tensors of F32 and these keys.
-fn put_file(path: &Path, keys: &[(&str, GgufValue)], tensors: &[(&str, &[u64])], value: f32) {
+fn put_file(path: &Path, keys: &[(&str, GgufValue)], tensors: &[Shape<'_>], value: f32) {
     let keys = keys.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
-    let tensor =
-        |(name, dims): &(&str, &[u64])| GgufTensor::new((*name).to_owned(), dims.to_vec(), GgmlType::F32).unwrap();
+    let tensor = |(name, dims): &Shape<'_>| GgufTensor::new((*name).to_owned(), dims.to_vec(), GgmlType::F32).unwrap();
     let header = GgufHeader::new(keys, tensors.iter().map(tensor).collect()).unwrap();
     let mut bytes = header.to_bytes();
     let len = usize::try_from(header.file_byte_count()).unwrap();
@@ -239,12 +241,12 @@ fn a_strangers_file_is_refused_with_what_is_wrong() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("x.gguf");
     let (a, b) = ("blk.0.attn_v.weight.lora_a", "blk.0.attn_v.weight.lora_b");
-    let opened = |keys: &[(&str, GgufValue)], tensors: &[(&str, &[u64])]| {
+    let opened = |keys: &[(&str, GgufValue)], tensors: &[Shape<'_>]| {
         put_file(&path, keys, tensors, 0.5);
         Adapter::open(&path)
     };
     opened(&keys(), &[(a, &[64, 4]), (b, &[4, 32])]).unwrap();
-    let shapes: [(&[(&str, &[u64])], &str); 7] = [
+    let shapes: [(&[Shape<'_>], &str); 7] = [
         (&[(a, &[64, 4])], "lora_b"),
         (&[(b, &[4, 32])], "lora_a"),
         (&[(a, &[64, 4]), (b, &[5, 32])], "dimensions"),
@@ -260,7 +262,7 @@ fn a_strangers_file_is_refused_with_what_is_wrong() {
             "{said}: {refused}"
         );
     }
-    let pair: &[(&str, &[u64])] = &[(a, &[64, 4]), (b, &[4, 32])];
+    let pair: &[Shape<'_>] = &[(a, &[64, 4]), (b, &[4, 32])];
     for (index, value, said) in [
         (0, GgufValue::from("mamba"), "mamba"),
         (2, GgufValue::from("control"), "control"),
@@ -286,7 +288,7 @@ fn values_that_are_no_numbers_stop_the_merge() {
     let base = model.folder.path().join("base");
     copy_folder(model.folder.path(), &base);
     let path = model.folder.path().join("nan.gguf");
-    let pair: &[(&str, &[u64])] = &[("blk.0.attn_v.weight.lora_a", &[64, 4]), ("blk.0.attn_v.weight.lora_b", &[4, 32])];
+    let pair: &[Shape<'_>] = &[("blk.0.attn_v.weight.lora_a", &[64, 4]), ("blk.0.attn_v.weight.lora_b", &[4, 32])];
     put_file(&path, &keys(), pair, f32::NAN);
     let output = model.folder.path().join("out");
     let plan = MergePlan::resolved(&MergeRequest::new(&base, &path, &output)).unwrap();
