@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::MODELFILE;
+/// What Ollama reads.
+pub const MODELFILE: &str = "Modelfile";
 
 /// Bytes of the longest name that Ollama takes.
 const MAX_NAME_BYTES: usize = 80;

@@ -2,12 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{ReadyToRun, template::Found};
-
-/// Whether `text` can stand between two quotes of a `Modelfile` as it is.
-pub(super) fn is_plain(text: &str) -> bool {
-    !text.is_empty() && !text.contains(['"', '\\', '\n', '\r', '\0'])
-}
+use super::{contents::ReadyToRun, template::Found};
 
 /// The text; paths in it are from where it lies.
 pub(super) fn text(ready: &ReadyToRun) -> String {

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{
-    MODELFILE, ReadyToRun, RunCommands,
-    commands::{ollama_name, quoted},
+    commands::{MODELFILE, RunCommands, ollama_name, quoted},
+    contents::ReadyToRun,
     template::Found,
 };
 use crate::units;

@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 
 use super::{
-    Keys,
     chat::{Chat, DATE, Message},
+    keys::Keys,
 };
 
 /// What was found of a model's chat.
