@@ -1203,6 +1203,12 @@ adapter-error-foreign-weights = this is { $format }
         [foreign-format-web-page] { foreign-format-web-page.hint }
        *[other] give PEFT's own folder (adapter_config.json and adapter_model.safetensors)
     }
+adapter-error-gguf = this GGUF file cannot be opened as an adapter: { $problem }
+    .hint = { $problem-id ->
+        [gguf-model-error-header] the file is damaged; fetch it again, or give PEFT's own folder of the adapter
+        [gguf-model-error-other-architecture] give the base model that this adapter was trained on
+       *[other] give PEFT's own folder (adapter_config.json and adapter_model.safetensors), from which this file was converted
+    }
 adapter-error-index-outside = { $tensor } holds the index { $index }, which must lie below { $limit }
     .hint = the file is damaged or was trained on a model of another size; save the adapter again
 adapter-error-io = { $value }
@@ -1442,6 +1448,12 @@ export-error-bad-setting = llama.cpp would not compute what the model was traine
 export-error-bad-tokenizer = { $file } cannot be used: { $problem }
 export-error-header = no GGUF file can hold this model: { $problem }
 export-error-io = { $value }
+export-error-lora = a LoRA file of llama.cpp cannot hold this adapter: { $problem }
+    .hint = { $problem-id ->
+        [lora-problem-several] merge them instead: `lorafuse gguf BASE --adapter A --adapter B`
+        [lora-problem-type] choose F32, F16, BF16 or Q8_0
+       *[other] merge it instead: `lorafuse gguf BASE --adapter ADAPTER`
+    }
 export-error-no-setting = { $key } is missing, and llama.cpp needs it
     .hint = use the config.json that belongs to these weights
 export-error-no-tensor = the model lacks what becomes { $tensor } in a GGUF file
@@ -1559,6 +1571,8 @@ gguf-model-error-header = { $problem }
 gguf-model-error-is-adapter = it holds a LoRA adapter
 gguf-model-error-no-key = it does not say { SHORTENED($key) }
 gguf-model-error-no-tensor = the tensor { SHORTENED($tensor) } is missing
+gguf-model-error-not-lora = it holds an adapter of the kind { SHORTENED($kind) }, and LoRA is read
+gguf-model-error-other-architecture = it is for the architecture { SHORTENED($architecture) }, and the base is { SHORTENED($base) }
 gguf-model-error-other-kind = it holds no language model but { SHORTENED($kind) }
 gguf-model-error-refused = { $problem }
 gguf-model-error-several = the folder holds several: { LIST($files, shown: 4) }
@@ -1703,6 +1717,15 @@ launch-error-renderer-lost = the renderer failed: { $reason }
     .hint = start again with LORAFUSE_RENDERER=glow; a merge goes on where it stopped
 launch-error-unknown-renderer = `{ $name }` is no renderer
     .hint = set LORAFUSE_RENDERER to wgpu or glow, or leave it unset
+
+lora-problem-no-place = { SHORTENED($tensor) } has no place among the factors that llama.cpp reads
+lora-problem-no-scale = the factor of its changes is 0, which llama.cpp takes for 1
+lora-problem-not-low-rank = { $method } changes { SHORTENED($tensor) } in a way that two factors cannot say
+lora-problem-ranks = the experts in { SHORTENED($tensor) } have factors of different ranks
+lora-problem-replaced = { SHORTENED($tensor) } is a whole tensor of the adapter
+lora-problem-several = there are { $count } adapters
+lora-problem-shared-head = { SHORTENED($tensor) } is embedding and output head in one, and llama.cpp would change both
+lora-problem-type = { $file-type } is no type of factors
 
 merge-error-adapter = { $value }
 merge-error-already-sealed = the folder has a seal already

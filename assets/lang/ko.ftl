@@ -1177,6 +1177,12 @@ adapter-error-foreign-weights = { $format }
         [foreign-format-web-page] { foreign-format-web-page.hint }
        *[other] PEFT의 폴더(adapter_config.json과 adapter_model.safetensors)를 고르세요
     }
+adapter-error-gguf = 이 GGUF 파일은 어댑터로 열 수 없습니다: { $problem }
+    .hint = { $problem-id ->
+        [gguf-model-error-header] 파일이 손상되었습니다. 다시 받거나 어댑터의 PEFT 폴더를 고르세요
+        [gguf-model-error-other-architecture] 이 어댑터를 학습한 베이스 모델을 고르세요
+       *[other] 이 파일로 변환하기 전의 PEFT 폴더(adapter_config.json과 adapter_model.safetensors)를 고르세요
+    }
 adapter-error-index-outside = { $tensor }에 적힌 위치 { $index }{ JOSA($index, "은", "는") } 범위({ $limit } 미만)를 벗어납니다
     .hint = 파일이 손상되었거나 크기가 다른 모델에서 학습했습니다. 어댑터를 다시 저장하세요
 adapter-error-io = { $value }
@@ -1413,6 +1419,12 @@ export-error-bad-setting = llama.cpp의 계산이 학습 때와 달라집니다(
 export-error-bad-tokenizer = { $file } 파일을 쓸 수 없습니다: { $problem }
 export-error-header = GGUF 파일에 담을 수 없는 모델입니다: { $problem }
 export-error-io = { $value }
+export-error-lora = 이 어댑터는 llama.cpp의 LoRA 파일에 담을 수 없습니다: { $problem }
+    .hint = { $problem-id ->
+        [lora-problem-several] 대신 병합하세요: `lorafuse gguf BASE --adapter A --adapter B`
+        [lora-problem-type] F32, F16, BF16, Q8_0 가운데 하나를 고르세요
+       *[other] 대신 병합하세요: `lorafuse gguf BASE --adapter ADAPTER`
+    }
 export-error-no-setting = llama.cpp에 필요한 { $key } 값이 없습니다
     .hint = 이 가중치에 딸린 config.json을 써 주세요
 export-error-no-tensor = GGUF 파일의 { $tensor } 텐서가 될 것이 모델에 없습니다
@@ -1543,6 +1555,8 @@ gguf-model-error-header = 헤더를 읽을 수 없습니다({ $problem })
 gguf-model-error-is-adapter = LoRA 어댑터가 들어 있습니다
 gguf-model-error-no-key = `{ SHORTENED($key) }` 값이 없습니다
 gguf-model-error-no-tensor = `{ SHORTENED($tensor) }` 텐서가 없습니다
+gguf-model-error-not-lora = `{ SHORTENED($kind) }` 종류의 어댑터입니다. LoRA만 읽습니다
+gguf-model-error-other-architecture = `{ SHORTENED($architecture) }` 아키텍처용인데 베이스는 `{ SHORTENED($base) }`입니다
 gguf-model-error-other-kind = 언어 모델이 아니라 `{ SHORTENED($kind) }` 종류입니다
 gguf-model-error-refused = 변환을 되돌릴 수 없습니다({ $problem })
 gguf-model-error-several = 폴더에 여러 개가 있습니다: { LIST($files, shown: 4) }
@@ -1732,6 +1746,15 @@ launch-error-renderer-lost = 렌더러가 실패했습니다: { $reason }
     .hint = LORAFUSE_RENDERER=glow로 다시 시작하세요. 병합은 멈춘 곳에서 이어집니다
 launch-error-unknown-renderer = `{ $name }` 렌더러는 없습니다
     .hint = LORAFUSE_RENDERER에 wgpu나 glow를 지정하거나, 지정하지 마세요
+
+lora-problem-no-place = llama.cpp가 읽는 행렬 가운데 `{ SHORTENED($tensor) }` 텐서의 자리가 없습니다
+lora-problem-no-scale = 변화의 배율이 0인데, llama.cpp는 이를 1로 읽습니다
+lora-problem-not-low-rank = { $method } 방식이 바꾸는 `{ SHORTENED($tensor) }` 텐서는 두 행렬로 나타낼 수 없습니다
+lora-problem-ranks = `{ SHORTENED($tensor) }` 텐서의 전문가마다 랭크가 다릅니다
+lora-problem-replaced = `{ SHORTENED($tensor) }` 텐서는 어댑터가 통째로 가진 텐서입니다
+lora-problem-several = 어댑터가 { $count }개입니다
+lora-problem-shared-head = `{ SHORTENED($tensor) }` 텐서는 임베딩이자 출력 헤드라서 llama.cpp에서는 둘 다 바뀝니다
+lora-problem-type = { $file-type } 형식의 행렬은 없습니다
 
 merge-error-adapter = { $value }
 merge-error-already-sealed = 이미 봉인된 폴더입니다

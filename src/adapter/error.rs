@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::{Feature, ForeignAdapter, RefusalReason, WayOut};
 use crate::{
-    checkpoint::{CheckpointError, ForeignFormat, JsonProblem},
+    checkpoint::{CheckpointError, ForeignFormat, JsonProblem, gguf::GgufModelError},
     error::IoError,
     job::Cancelled,
     message::{self, said_in_english},
@@ -28,6 +28,11 @@ pub enum AdapterError {
         path: PathBuf,
     },
     IsModel {
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
+    Gguf {
+        problem: GgufModelError,
         #[serde(serialize_with = "message::path")]
         path: PathBuf,
     },

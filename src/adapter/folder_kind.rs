@@ -115,6 +115,8 @@ fn is_other_format(path: &Path) -> bool {
 /// The kind of something that is known by its content and cannot be merged; `None` for everything else.
 fn unmergeable(path: &Path) -> Option<(FolderKind, PathBuf)> {
     let kind = match Adapter::open(path) {
+        // A LoRA file of llama.cpp.
+        Ok(_) | Err(AdapterError::Gguf { .. }) if path.is_file() => FolderKind::Adapter,
         Err(AdapterError::Foreign { .. } | AdapterError::WeightsWithoutConfig { .. }) => FolderKind::Adapter,
         Err(AdapterError::ForeignWeights { path: file, .. }) => {
             if ForeignFormat::is_adapter(&file) {

@@ -14,6 +14,7 @@ mod folder;
 mod folder_kind;
 mod group;
 mod key;
+mod llama_cpp;
 mod method;
 mod methods;
 mod mlx;
@@ -68,7 +69,7 @@ pub use self::{
     value_head::{is_value_head, is_value_head_file},
 };
 use crate::{
-    checkpoint::{LogicalTensor, SideFile, WeightFile, folder_name, side_files},
+    checkpoint::{Checkpoint, LogicalTensor, SideFile, WeightFile, folder_name, side_files},
     error::{IoAction, IoContext as _},
 };
 
@@ -90,14 +91,29 @@ pub struct Adapter {
 }
 
 impl Adapter {
-    /// Opens the adapter at `path`: PEFT's or mlx-lm's folder, its weight file, an entry of the Hugging Face cache, or a
-    /// folder with one adapter below it.
+    /// Opens the adapter at `path`: PEFT's or mlx-lm's folder, its weight file, a LoRA file of llama.cpp, an entry of the
+    /// Hugging Face cache, or a folder with one adapter below it.
     ///
     /// # Errors
     /// A folder that is missing or is a full model; a config without the numbers that scaling needs; a method or init
     /// that this version does not merge, by its name; factors that do not pair, have no elements or contradict the
     /// config's rank.
     pub fn open(path: &Path) -> Result<Self, AdapterError> {
+        Self::opened(path, None)
+    }
+
+    /// The same for a merge into `base`, which tells the order of rows in a LoRA file of llama.cpp.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; a LoRA file for another architecture.
+    pub fn open_for(path: &Path, base: &Checkpoint) -> Result<Self, AdapterError> {
+        Self::opened(path, Some(base))
+    }
+
+    fn opened(path: &Path, base: Option<&Checkpoint>) -> Result<Self, AdapterError> {
+        if let Some(file) = llama_cpp::file_at(path) {
+            return llama_cpp::open(&file, base);
+        }
         let AdapterFolder { root, weights } = AdapterFolder::find(path)?;
         let config_path = root.join(CONFIG_FILE);
         let config = PeftConfig::read(&config_path)?;

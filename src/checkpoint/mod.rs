@@ -48,7 +48,7 @@ pub use self::{
     index::WeightIndex,
     json_problem::JsonProblem,
     json_text::JsonText,
-    model_card::card_base_models,
+    model_card::{card_base_models, card_licence},
     packed::{PackedError, Quantization, QuantizationMethod, QuantizationNote, StoredPart},
     pickle::{PickleError, PickleFile, PickledValue, holds_tensors},
     safetensors_file::{HEADER_LEN_BYTES, MAX_HEADER_BYTES, SafetensorsFile},

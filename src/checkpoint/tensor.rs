@@ -5,7 +5,7 @@ use std::{fmt, ops::Range, sync::Arc};
 use super::{CheckpointError, StridedSpan, WeightFile};
 use crate::{
     error::{IoAction, IoContext as _},
-    numeric::{Dtype, FloatDtype, TileShape, widen},
+    numeric::{Dtype, FloatDtype, TileShape, row_tiles, widen},
     platform,
 };
 
@@ -75,6 +75,24 @@ impl LogicalTensor {
     #[must_use]
     pub fn new(name: String, shape: Vec<usize>, dtype: Dtype, storage: Storage) -> Self {
         Self { name, stored_name: None, shape, dtype, storage }
+    }
+
+    /// Whether its values are those of `other`, which has its shape; both are read in tiles, up to the first difference.
+    ///
+    /// # Errors
+    /// A read that fails, a dtype that is no float.
+    pub fn has_values_of(&self, other: &Self) -> Result<bool, CheckpointError> {
+        let shape = self.tile_shape();
+        for rows in row_tiles(shape, 1 << 19) {
+            let len = rows.len() * shape.columns;
+            let (mut one, mut another) = (vec![0.0_f32; len], vec![0.0_f32; len]);
+            self.read_rows(rows.clone(), &mut one)?;
+            other.read_rows(rows, &mut another)?;
+            if one != another {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The same tensor under another name.

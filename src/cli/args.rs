@@ -290,8 +290,12 @@ pub struct CompareArgs {
 /// `gguf`.
 #[derive(Debug, ClapArgs)]
 pub struct GgufArgs {
-    /// The model's folder: a merged one, any other that stands alone, or the base of `--adapter`
+    /// The model's folder: a merged one, any other that stands alone, or the base of `--adapter`; with `--base` a LoRA
+    /// adapter
     pub model: PathBuf,
+    /// Write no model but llama.cpp's LoRA file of the adapter, for this base: `llama-cli -m BASE.gguf --lora FILE.gguf`
+    #[arg(long, conflicts_with_all = ["adapter", "seal", "as_trained"])]
+    pub base: Option<PathBuf>,
     /// An adapter to merge into it on the way, without a folder in between (repeat for several)
     #[arg(long)]
     pub adapter: Vec<PathBuf>,
@@ -304,9 +308,9 @@ pub struct GgufArgs {
     /// [default: NAME-TYPE.gguf here, or the folder NAME-GGUF for several types]
     #[arg(short, long)]
     pub output: Option<PathBuf>,
-    /// Type of most weights: `q8_0` (as good as lossless), `q4_k_m` (what most people take), `q5_k_m`, `q6_k`, `f16`, `bf16`,
+    /// Type of most weights [default: `q8_0`, `f32` with `--base`]: `q8_0` (as good as lossless), `q4_k_m` (what most people take), `q5_k_m`, `q6_k`, `f16`, `bf16`,
     /// `f32`, `q4_k_s`, `q5_k_s` or `q4_0`; several are written in one pass
-    #[arg(long = "type", default_value = "q8_0", value_name = "TYPE[,TYPE…]", value_delimiter = ',')]
+    #[arg(long = "type", value_name = "TYPE[,TYPE…]", value_delimiter = ',')]
     pub file_types: Vec<FileType>,
     /// Show what would be written, and write nothing
     #[arg(long)]

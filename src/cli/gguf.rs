@@ -1,10 +1,10 @@
 //! `gguf`: a finished model, or base and adapters, as files for llama.cpp, Ollama and LM Studio.
 
-use std::{collections::BTreeMap, fmt::Write as _, process::ExitCode, sync::Arc};
+use std::{collections::BTreeMap, fmt::Write as _, path::Path, process::ExitCode, sync::Arc};
 
 use lorafuse::{
     checkpoint::LogicalTensor,
-    gguf::{GgufExport, open_model},
+    gguf::{FileType, GgufExport, lora_command, open_model},
     merge::{self, GgufPlace, GgufPlan, GgufReceipt},
     plan::{MergePlan, MergeRequest},
     units,
@@ -59,6 +59,10 @@ pub fn run(args: &GgufArgs) -> Outcome {
 /// The files of a finished model, or of a merge.
 fn plan(args: &GgufArgs) -> Result<GgufPlan, Failure> {
     let place = args.output.clone().map(GgufPlace::of);
+    if let Some(base) = &args.base {
+        return lora_plan(args, base, place);
+    }
+    let file_types = if args.file_types.is_empty() { vec![FileType::Q8_0] } else { args.file_types.clone() };
     if args.file_types.len() > 1 && place.as_ref().is_some_and(GgufPlace::is_file) {
         usage_error("several types are several files: name a folder with `-o`");
     }
@@ -66,7 +70,7 @@ fn plan(args: &GgufArgs) -> Result<GgufPlan, Failure> {
         if args.trained.as_trained.is_some() {
             usage_error("`--as-trained` is about adapters: name them with `--adapter`");
         }
-        return Ok(GgufPlan::of_model(open_model(&args.model)?, &args.file_types, place)?);
+        return Ok(GgufPlan::of_model(open_model(&args.model)?, &file_types, place)?);
     }
     let adapters = with_strengths(&args.adapter, &args.strength).unwrap_or_else(|message| usage_error(&message));
     let request = MergeRequest {
@@ -76,7 +80,24 @@ fn plan(args: &GgufArgs) -> Result<GgufPlan, Failure> {
     };
     let merge =
         MergePlan::resolved(&request).map_err(|error| base_hint::with_suggestion(error, &args.model, &args.adapter))?;
-    Ok(GgufPlan::of_merge(Arc::new(merge), &args.file_types, place)?)
+    Ok(GgufPlan::of_merge(Arc::new(merge), &file_types, place)?)
+}
+
+/// The LoRA file of an adapter.
+fn lora_plan(args: &GgufArgs, base: &Path, place: Option<GgufPlace>) -> Result<GgufPlan, Failure> {
+    let file_type = match args.file_types.as_slice() {
+        [] => FileType::F32,
+        [file_type] => *file_type,
+        _ => usage_error("a LoRA file has one type"),
+    };
+    let place = place.map(|place| match place {
+        GgufPlace::File(path) => path,
+        GgufPlace::Folder(_) => usage_error("a LoRA file is one file: name it NAME.gguf with `-o`"),
+    });
+    let request = MergeRequest::new(base, &args.model, args.output.clone().unwrap_or_default());
+    let merge = MergePlan::resolved(&request)
+        .map_err(|error| base_hint::with_suggestion(error, base, std::slice::from_ref(&args.model)))?;
+    Ok(GgufPlan::of_lora(Arc::new(merge), file_type, place)?)
 }
 
 /// Tensors and bytes by their type, the most bytes first.
@@ -123,6 +144,18 @@ fn receipt_text(plan: &GgufPlan, receipt: &GgufReceipt) -> String {
         let kept = units::bytes(receipt.resumed_byte_count);
         writeln!(out, "{kept} of it were kept from an interrupted run, after their hashes were checked").ok();
     }
+    if plan.is_lora() {
+        writeln!(out, "llama.cpp  {}", lora_command(plan.place.path())).ok();
+        return out;
+    }
+    let commands = plan.commands();
+    let mut rows: Vec<[String; 2]> = Vec::new();
+    if let Some(command) = commands.ollama {
+        rows.push(["Ollama".to_owned(), command]);
+    }
+    rows.push(["LM Studio".to_owned(), commands.lm_studio]);
+    rows.push(["llama.cpp".to_owned(), commands.llama_cpp]);
+    out.push_str(&render(&["", ""], &[Align::Left, Align::Left], &rows));
     out
 }
 
@@ -151,6 +184,7 @@ fn document(plan: &GgufPlan, notes: &[String], receipt: Option<&GgufReceipt>) ->
         "output": plan.place.path().display().to_string(),
         "notes": notes,
         "files": files.collect::<Vec<_>>(),
+        "commands": if plan.is_lora() { json!({"llama_cpp": lora_command(plan.place.path())}) } else { json!(plan.commands()) },
         "receipt": receipt,
     })
 }

@@ -35,7 +35,7 @@ pub fn run(args: &InspectArgs) -> Outcome {
         Ok(base) => base,
         Err(error) => return adapter_alone(args, error),
     };
-    let adapters = args.adapters.iter().map(|path| Adapter::open(path)).collect::<Result<Vec<_>, _>>()?;
+    let adapters = args.adapters.iter().map(|path| Adapter::open_for(path, &base)).collect::<Result<Vec<_>, _>>()?;
     let (base, _) = as_trained(base, &adapters)?;
     let matching = Matching::new(&base, &adapters);
     let unread = Architecture::of(&base).unread_quantization().filter(|_| !adapters.is_empty());

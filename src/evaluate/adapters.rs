@@ -32,7 +32,8 @@ impl RuntimeAdapters {
             ModelSource::Stored(_) | ModelSource::Cast { .. } | ModelSource::InMemory(_) => &[][..],
             ModelSource::WithAdapters { adapters, .. } => adapters,
         };
-        let adapters = requests.iter().map(|request| Adapter::open(&request.path)).collect::<Result<Vec<_>, _>>()?;
+        let adapters =
+            requests.iter().map(|request| Adapter::open_for(&request.path, base)).collect::<Result<Vec<_>, _>>()?;
         let strengths = requests.iter().map(|request| request.strength).collect();
         let matching = Matching::new(base, &adapters);
         Ok(Self { adapters, strengths, matching })

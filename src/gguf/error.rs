@@ -99,6 +99,11 @@ pub enum ExportError {
         #[serde(serialize_with = "message::path")]
         path: PathBuf,
     },
+    Lora {
+        problem: LoraProblem,
+        #[serde(serialize_with = "message::path")]
+        path: PathBuf,
+    },
     Header {
         problem: GgufError,
         #[serde(serialize_with = "message::path")]
@@ -107,6 +112,22 @@ pub enum ExportError {
     Weights(#[from] CheckpointError),
     Io(#[from] IoError),
 }
+
+/// What a LoRA file of llama.cpp cannot hold; a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the message of each says what its fields are")]
+pub enum LoraProblem {
+    NoPlace { tensor: String },
+    NoScale,
+    NotLowRank { tensor: String, method: &'static str },
+    Ranks { tensor: String },
+    Replaced { tensor: String },
+    Several { count: usize },
+    SharedHead { tensor: String },
+    Type { file_type: &'static str },
+}
+
+message::said_in_english!(LoraProblem);
 
 #[cfg(test)]
 mod tests {
@@ -149,6 +170,23 @@ mod tests {
                 ExportError::Values { tensor: text("w"), ggml_type: "F16", problem: too_large, path: path() },
                 &["`w`", "F16", "7"],
             ),
+            (
+                ExportError::Lora { problem: LoraProblem::NoPlace { tensor: text("score") }, path: path() },
+                &["`score`", "llama.cpp"],
+            ),
+            (ExportError::Lora { problem: LoraProblem::NoScale, path: path() }, &["0"]),
+            (
+                ExportError::Lora {
+                    problem: LoraProblem::NotLowRank { tensor: text("q_proj"), method: "DoRA" },
+                    path: path(),
+                },
+                &["`q_proj`", "DoRA"],
+            ),
+            (ExportError::Lora { problem: LoraProblem::Ranks { tensor: text("w1") }, path: path() }, &["`w1`"]),
+            (ExportError::Lora { problem: LoraProblem::Replaced { tensor: text("norm") }, path: path() }, &["`norm`"]),
+            (ExportError::Lora { problem: LoraProblem::Several { count: 3 }, path: path() }, &["3"]),
+            (ExportError::Lora { problem: LoraProblem::SharedHead { tensor: text("wte") }, path: path() }, &["`wte`"]),
+            (ExportError::Lora { problem: LoraProblem::Type { file_type: "Q4_K_M" }, path: path() }, &["Q4_K_M"]),
             (ExportError::Header { problem: GgufError::NotGguf, path: path() }, &["GGUF"]),
             (ExportError::Io(io), &["파일"]),
         ];

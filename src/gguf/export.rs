@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Version of the layouts of quantised blocks.
-const QUANTIZATION_VERSION: u32 = 2;
+pub(super) const QUANTIZATION_VERSION: u32 = 2;
 
 /// Values of a tile, of which a run keeps account.
 const TILE_LEN: usize = 1 << 19;

@@ -114,6 +114,11 @@ impl FileType {
         self.base().block_len()
     }
 
+    /// The type of most weights, where rows of `columns` values are whole blocks of it.
+    pub(super) fn fitting_type(self, columns: u64) -> GgmlType {
+        fitting(self.base(), columns)
+    }
+
     /// The type of the tensor `name` with `dims`, the length of a row first.
     #[must_use]
     pub fn tensor_type(self, name: &str, dims: &[u64], model: &MixtureModel<'_>) -> GgmlType {

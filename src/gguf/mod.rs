@@ -9,9 +9,11 @@ mod export;
 mod family;
 mod file_type;
 mod hyperparameters;
+mod lora;
 mod names;
 mod note;
 mod open;
+mod ready_to_run;
 mod refusals;
 mod rope;
 mod row_map;
@@ -22,12 +24,14 @@ mod tensors;
 mod tokenizer;
 
 pub use self::{
-    error::ExportError,
+    error::{ExportError, LoraProblem},
     export::GgufExport,
     family::Family,
     file_type::{FileType, MixtureModel},
+    lora::{LORA_A, LORA_ALPHA, LORA_B, LORA_TYPES, TOKEN_EMBEDDING, lora_metadata, model_outputs},
     note::ExportNote,
-    open::open_model,
+    open::{LoraFile, is_lora_file, open_lora, open_model},
+    ready_to_run::{MODELFILE, Provenance, README, ReadyToRun, RunCommands, RunFile, lora_command},
     row_map::RowMap,
     source::{Part, Source},
     tensors::OutputTensor,

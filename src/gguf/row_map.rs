@@ -1,5 +1,7 @@
 //! Which row of a tensor becomes which row of the output.
 
+use super::Family;
+
 /// A permutation or a cut of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowMap {
@@ -45,6 +47,44 @@ pub enum RowMap {
 }
 
 impl RowMap {
+    /// Whether llama.cpp has the rows of `part` in another order than transformers.
+    pub(super) fn is_reordered(family: Family, part: &str) -> bool {
+        match family {
+            Family::Llama | Family::Mixtral => matches!(part, "attn_q" | "attn_k"),
+            Family::GptNeoX | Family::Falcon => part == "attn_qkv",
+            _ => false,
+        }
+    }
+
+    /// The order in which llama.cpp has the `rows` rows of `part`, in a model of so many heads; `None` where the rows
+    /// are too few for them.
+    pub(super) fn of_part(family: Family, part: &str, rows: usize, heads: usize, key_heads: usize) -> Option<Self> {
+        let map = match family {
+            _ if !Self::is_reordered(family, part) => Self::Same,
+            Family::Llama | Family::Mixtral => {
+                let heads = if part == "attn_q" { heads } else { key_heads };
+                Self::Interleaved { head_rows: rows / heads }
+            }
+            _ => {
+                let (groups, queries) = (key_heads, heads / key_heads);
+                Self::ByPart { groups, queries, head_rows: rows / (groups * (queries + 2)) }
+            }
+        };
+        match map {
+            Self::Interleaved { head_rows: 0 } | Self::ByPart { head_rows: 0, .. } => None,
+            map => Some(map),
+        }
+    }
+
+    /// Whether `rows` are whole heads.
+    pub(super) fn takes_whole_heads(self, rows: usize) -> bool {
+        match self {
+            Self::Interleaved { head_rows } => head_rows % 2 == 0 && rows.is_multiple_of(head_rows),
+            Self::ByPart { groups, queries, head_rows } => rows == groups * (queries + 2) * head_rows,
+            _ => true,
+        }
+    }
+
     /// The row of the tensor that becomes `row`.
     #[must_use]
     pub fn source_row(self, row: usize) -> usize {

@@ -182,18 +182,8 @@ impl<'a> Tensors<'a> {
         name: &str,
     ) -> Result<Draft, ExportError> {
         let rows = tensor.tile_shape().rows;
-        let map = match (self.family, part) {
-            (Family::Llama | Family::Mixtral, "attn_q" | "attn_k") => {
-                let heads = if part == "attn_q" { self.heads } else { self.key_heads };
-                RowMap::Interleaved { head_rows: rows / heads }
-            }
-            (Family::GptNeoX | Family::Falcon, "attn_qkv") => {
-                let (groups, queries) = (self.key_heads, self.heads / self.key_heads);
-                let head_count = groups * (queries + 2);
-                RowMap::ByPart { groups, queries, head_rows: rows / head_count }
-            }
-            _ => RowMap::Same,
-        };
+        let map = RowMap::of_part(self.family, part, rows, self.heads, self.key_heads);
+        let map = map.ok_or_else(|| self.unfit(tensor))?;
         if self.family.is_conv1d(part) && !is_bias {
             let &[inputs, outputs] = tensor.shape() else { return Err(self.unfit(tensor)) };
             return Ok(Draft { dims: vec![inputs as u64, outputs as u64], source: Source::Turned(tensor.clone()) });
@@ -322,17 +312,7 @@ impl<'a> Tensors<'a> {
         if head.shape() != embedding.shape() {
             return Err(self.unfit(head));
         }
-        let shape = head.tile_shape();
-        for rows in crate::numeric::row_tiles(shape, 1 << 19) {
-            let len = rows.len() * shape.columns;
-            let (mut one, mut other) = (vec![0.0_f32; len], vec![0.0_f32; len]);
-            head.read_rows(rows.clone(), &mut one)?;
-            embedding.read_rows(rows, &mut other)?;
-            if one != other {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        Ok(head.has_values_of(embedding)?)
     }
 
     /// Every layer has what the first one has: a reader looks for it.

@@ -177,7 +177,10 @@ impl Fingerprint {
         self.add_model(&plan.base)?;
         for adapter in &plan.adapters {
             let config_path = adapter.root().join(crate::adapter::CONFIG_FILE);
-            self.add(&std::fs::read(&config_path).at(IoAction::ReadAdapterConfig, &config_path)?);
+            // A LoRA file of llama.cpp is its own config.
+            if !adapter.root().is_file() {
+                self.add(&std::fs::read(&config_path).at(IoAction::ReadAdapterConfig, &config_path)?);
+            }
             for file in adapter.files() {
                 self.add(file.name().as_bytes());
                 self.add(hash_range(file.handle(), file.path(), 0..file.byte_count(), job)?.as_bytes());

@@ -181,8 +181,11 @@ impl MergePlan {
         if request.adapters.is_empty() {
             return Err(PlanError::NoAdapter);
         }
-        let adapters =
-            request.adapters.iter().map(|adapter| Adapter::open(&adapter.path)).collect::<Result<Vec<_>, _>>()?;
+        let adapters = request
+            .adapters
+            .iter()
+            .map(|adapter| Adapter::open_for(&adapter.path, &base))
+            .collect::<Result<Vec<_>, _>>()?;
         let strengths: Vec<f64> = request.adapters.iter().map(|adapter| adapter.strength).collect();
         if let Some(strength) = strengths.iter().find(|strength| !strength.is_finite()) {
             return Err(PlanError::BadStrength { strength: *strength });

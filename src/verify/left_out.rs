@@ -48,7 +48,9 @@ pub(super) fn check(
     for (adapter, strength) in reference.adapters.iter().zip(&reference.strengths) {
         // In the base's own folder, the full model is the base.
         let is_base = is_same_folder(adapter.root(), reference.base.root());
-        for name in weight_names(adapter.root())? {
+        // A LoRA file of llama.cpp has nothing beside it that is its own.
+        let names = if adapter.root().is_file() { Vec::new() } else { weight_names(adapter.root())? };
+        for name in names {
             let is_read = adapter.files().iter().any(|file| file.name() == name);
             // A whole tensor has no half strength, and the same weights in another form say nothing new.
             let is_other_form = name.starts_with("adapter_model") || name.ends_with("adapters.safetensors");

@@ -202,8 +202,11 @@ fn open_reference(request: &VerifyRequest, options: &VerifyOptions) -> Result<Op
         Some(quantization) => packed_while_loading(base, quantization)?,
         None => base,
     };
-    let adapters =
-        request.adapters.iter().map(|adapter| Adapter::open(&adapter.path)).collect::<Result<Vec<_>, _>>()?;
+    let adapters = request
+        .adapters
+        .iter()
+        .map(|adapter| Adapter::open_for(&adapter.path, &base))
+        .collect::<Result<Vec<_>, _>>()?;
     let strengths = request.adapters.iter().map(|adapter| adapter.strength).collect();
     Ok(Some(Inputs { base, adapters, strengths }))
 }

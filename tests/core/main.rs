@@ -86,11 +86,13 @@ mod evaluate {
 mod gguf {
     mod container;
     mod export;
+    mod lora;
     mod mixtures;
     pub mod models;
     mod notes;
     mod open;
     mod open_types;
+    mod ready_to_run;
     mod refusals;
     mod refused_configs;
     mod refused_tensors;

@@ -12,6 +12,8 @@ use crate::message;
 pub enum GgufModelError {
     Header { problem: GgufError },
     IsAdapter,
+    NotLora { kind: String },
+    OtherArchitecture { architecture: String, base: String },
     OtherKind { kind: String },
     Split { count: u64 },
     Several { files: Vec<String> },
@@ -37,6 +39,11 @@ mod tests {
         let cases: Vec<(GgufModelError, &[&str])> = vec![
             (GgufModelError::Header { problem: GgufError::NotGguf }, &["GGUF"]),
             (GgufModelError::IsAdapter, &["LoRA"]),
+            (GgufModelError::NotLora { kind: text("control") }, &["control"]),
+            (
+                GgufModelError::OtherArchitecture { architecture: text("gemma"), base: text("llama") },
+                &["gemma", "llama"],
+            ),
             (GgufModelError::OtherKind { kind: text("mmproj") }, &["mmproj"]),
             (GgufModelError::Split { count: 3 }, &["3"]),
             (GgufModelError::Several { files: vec![text("a.gguf"), text("b.gguf")] }, &["a.gguf", "b.gguf"]),

@@ -7,6 +7,7 @@ mod agreement;
 mod config;
 mod file_type;
 mod inverted;
+mod lora;
 mod merges;
 mod metadata;
 mod model_file;
@@ -21,6 +22,7 @@ use std::{
 
 use serde_json::{Map, Value};
 
+pub use self::lora::{LoraFile, is_lora_file, open_lora};
 use self::{config::Sizes, inverted::Inverted, metadata::Metadata, model_file::ModelFile};
 use super::{
     ExportError, Family, FileType, OutputTensor, RowMap, Source, hyperparameters::hyperparameters, settings::Settings,

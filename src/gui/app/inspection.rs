@@ -123,6 +123,14 @@ pub struct Inspection {
     pub blamed: Option<WellKind>,
 }
 
+/// The adapter at `path`, for the base where there is one.
+fn open_adapter(path: &Path, base: Option<&Result<Checkpoint, CheckpointError>>) -> Result<Adapter, AdapterError> {
+    match base {
+        Some(Ok(base)) => Adapter::open_for(path, base),
+        _ => Adapter::open(path),
+    }
+}
+
 impl Inspection {
     /// Opens and compares what `request` names.
     #[must_use]
@@ -131,7 +139,7 @@ impl Inspection {
         let mut inspection = Self { inputs, ..Self::default() };
         let base = request.base.as_deref().map(open_model);
         let opened: Result<Vec<Adapter>, _> =
-            request.adapters.iter().map(|adapter| Adapter::open(&adapter.path)).collect();
+            request.adapters.iter().map(|adapter| open_adapter(&adapter.path, base.as_ref())).collect();
         inspection.base = match &base {
             None => Slot::Empty,
             Some(Ok(base)) => Slot::Open(ModelFacts::of(base)),

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use super::{GgufPlace, float_model::float_model};
 use crate::{
     checkpoint::Checkpoint,
-    gguf::{FileType, GgufExport},
+    gguf::{FileType, GgufExport, LORA_ALPHA},
     merge::MergeError,
     plan::{Destination, MergePlan, PreflightCheck},
 };
@@ -57,7 +57,7 @@ impl GgufPlan {
         types: &[FileType],
         place: Option<GgufPlace>,
     ) -> Result<Self, MergeError> {
-        let name = model.name().replace(['/', '\\'], "-");
+        let name = file_name(&model);
         let mut files: Vec<GgufFile> = Vec::new();
         for file_type in types {
             if files.iter().all(|file| file.export.file_type != *file_type) {
@@ -70,6 +70,17 @@ impl GgufPlan {
             _ => GgufPlace::Folder(PathBuf::from(format!("{name}-GGUF"))),
         });
         Ok(Self { model, merge, place, files, checks: Vec::new() })
+    }
+
+    /// Whether it is the LoRA file of an adapter.
+    #[must_use]
+    pub fn is_lora(&self) -> bool {
+        self.files.iter().any(|file| file.export.header.get(LORA_ALPHA).is_some())
+    }
+
+    /// The name of the model, as its files carry it.
+    pub(super) fn model_name(&self) -> String {
+        file_name(&self.model)
     }
 
     /// Checks that the files can be written where they are to go; `checks` holds what passed.
@@ -99,4 +110,8 @@ impl GgufPlan {
     pub fn byte_count(&self) -> u64 {
         self.files.iter().map(|file| file.export.header.file_byte_count()).sum()
     }
+}
+
+fn file_name(model: &Checkpoint) -> String {
+    model.name().replace(['/', '\\'], "-")
 }

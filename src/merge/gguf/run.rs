@@ -42,8 +42,10 @@ pub struct GgufReceipt {
     pub sync_duration_secs: f64,
     /// Bytes that an interrupted run had written and this one kept.
     pub resumed_byte_count: u64,
-    /// Every file.
+    /// Every file of weights.
     pub files: Vec<WrittenFile>,
+    /// The names of what lies beside them: how they are run, and licences.
+    pub beside: Vec<String>,
 }
 
 impl GgufPlan {
@@ -83,6 +85,7 @@ impl GgufPlan {
             sync_duration_secs: written.sync_duration_secs,
             resumed_byte_count: written.resumed_byte_count,
             files: files.collect(),
+            beside: written.beside,
         })
     }
 
@@ -153,12 +156,14 @@ impl GgufPlan {
         for file in &self.files {
             folder.name_shard(&file.name)?;
         }
-        Ok(Written { resumed_byte_count, sync_duration_secs: sync_started.elapsed().as_secs_f64() })
+        let beside = self.write_beside(folder)?;
+        Ok(Written { beside, resumed_byte_count, sync_duration_secs: sync_started.elapsed().as_secs_f64() })
     }
 }
 
 /// What a run says of itself.
 struct Written {
+    beside: Vec<String>,
     resumed_byte_count: u64,
     sync_duration_secs: f64,
 }

@@ -66,3 +66,22 @@ fn base_and_adapter_become_a_file_that_is_proven_compared_and_timed() {
     let several = lorafuse(root.path(), &["gguf", &base(), "--type", "q8_0,f16", "-o", "one.gguf"]);
     assert_eq!(several.status.code(), Some(2), "several types are no one file");
 }
+
+/// A folder says how it is run, and so does the program; a file alone has the commands only.
+#[test]
+fn the_commands_that_run_it_are_printed() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = lorafuse(root.path(), &["gguf", &base(), "-o", "a folder", "--seal"]);
+    assert!(folder.status.success(), "{}", stderr(&folder));
+    let said = String::from_utf8(folder.stdout).unwrap();
+    assert!(said.contains("ollama create base -f 'a folder/Modelfile' && ollama run base"), "{said}");
+    assert!(said.contains("llama-cli -m 'a folder/base-Q8_0.gguf'"), "{said}");
+    let mut names = file_names(&root.path().join("a folder"));
+    names.sort();
+    assert_eq!(names, ["Modelfile", "README.md", "SHA256SUMS", "base-Q8_0.gguf"]);
+    let file = lorafuse(root.path(), &["gguf", &base(), "-o", "one.gguf", "--json"]);
+    assert!(file.status.success(), "{}", stderr(&file));
+    let document: Value = serde_json::from_slice(&file.stdout).unwrap();
+    assert_eq!(document["commands"]["llama_cpp"], "llama-cli -m one.gguf");
+    assert_eq!(document["receipt"]["beside"], serde_json::json!([]));
+}

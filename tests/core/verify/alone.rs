@@ -6,14 +6,8 @@ use serde_json::Value;
 
 use crate::{
     skip::skip,
-    support::{self, golden, lorafuse, put, sample},
+    support::{self, copy_folder, golden, lorafuse, put, sample},
 };
-
-fn copy_folder(from: &Path, to: &Path) {
-    for entry in std::fs::read_dir(from).unwrap().flatten() {
-        put(&to.join(entry.file_name()), std::fs::read(entry.path()).unwrap());
-    }
-}
 
 /// Copies of the sample in `root`, merged to bf16; base and adapter are gone afterwards.
 fn merged_alone(root: &Path) {
